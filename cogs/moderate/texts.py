@@ -28,7 +28,7 @@ GALLERY_CHANNEL_OPTION = "The gallery channel"
 GALLERY_STARS_OPTION = "How many stars a result needs; 3 at first"
 GALLERY_SWITCH_OPTION = "off: no gallery"
 REVIEW_CHANNEL_OPTION = "Where moderators publish or refuse results"
-REVIEW_SCOPE_OPTION = "Only review results from this channel or category; the whole server if empty"
+REVIEW_SCOPE_OPTION = "Only results from this channel or category; the whole server if empty"
 REVIEW_SWITCH_OPTION = "off: post results without review again"
 PRACTICE_OPTION = "On (the default) or off"
 

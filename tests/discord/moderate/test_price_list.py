@@ -41,9 +41,12 @@ async def test_the_form_shows_the_price_that_is_set(rig: Rig):
 
 
 async def test_a_form_that_a_member_no_longer_may_send_changes_nothing(rig: Rig):
-    shown = await choose(rig, await opened(rig, "prices"), "price_choose", "image.generate")
+    price = await choose(rig, await opened(rig, "prices"), "price_choose", "image.generate")
+    file = await press(rig, await opened(rig, "prices"), "price_upload")
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
-    assert "Only moderators" in private_sentence(await send(rig, shown, Credits="4"))
+    data = [("prices.csv", b"operation,credits\nimage.generate,7")]
+    assert "Only moderators" in private_sentence(await send(rig, price, Credits="4"))
+    assert "Only moderators" in private_sentence(await send(rig, file, CSV_file=data))
     assert await rig.bot.parts.store.prices.all(rig.guild.id) == {}
 
 

@@ -187,9 +187,11 @@ async def test_only_a_moderator_changes_the_map(rig: Rig, action: str):
 
 
 async def test_a_form_that_a_member_no_longer_may_send_changes_nothing(rig: Rig):
-    shown = await choose(rig, await opened(rig, "reactions"), "emoji_add", "vary")
+    added = await choose(rig, await opened(rig, "reactions"), "emoji_add", "vary")
+    changed = await choose(rig, await opened(rig, "reactions"), "emoji_change", "🔁")
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
-    assert "Only moderators" in private_sentence(await send(rig, shown, Emoji="🦊"))
+    assert "Only moderators" in private_sentence(await send(rig, added, Emoji="🦊"))
+    assert "Only moderators" in private_sentence(await send(rig, changed, What_it_does=["none"]))
     assert await rig.bot.parts.store.reactions.changes(rig.guild.id) == {}
 
 

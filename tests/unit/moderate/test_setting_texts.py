@@ -24,6 +24,7 @@ from bot.errors import InputError
 from bot.guild.settings import change_as_json, change_text
 from bot.language import Text
 from cogs.moderate.settings.panel import Known, panel
+from cogs.moderate.settings.texts import NOT_SET
 from cogs.ui.forms import INPUTS
 
 CHANGED = Rules(
@@ -265,3 +266,11 @@ def test_no_threshold_is_shown_and_typed_as_nothing():
     assert typing is not None
     assert typing.write(None) == ""
     assert typed_as("job_ceiling", "") is None
+
+
+def test_what_an_empty_setting_means_is_said_of_settings_that_can_be_empty():
+    empty = (None, "", (), frozenset(), {})
+    settings = {name for name, each in settings_of(Rules).items() if each.page is not None}
+    can_be_empty = {name for name in settings if getattr(Rules(), name) in empty}
+    assert set(NOT_SET) <= can_be_empty
+    assert can_be_empty - set(NOT_SET) == {"retention_days"}  # its own kind says what None means
