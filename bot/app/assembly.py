@@ -142,8 +142,10 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         catalogue=setup.catalogue,
         pace=status_pace,
         worker=worker,
+        languages=delivery.card_languages,
         show=delivery.show,
     )
+    store.record_in(delivery.languages.by_rules)
     practice = _practice(setup, core, delivery, worker)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)

@@ -10,8 +10,10 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.text import one_line
 from bot.errors import InputError, NotAllowed
 from bot.guild import texts
-from bot.guild.changes import ModeratorActs
-from bot.store import Record
+from bot.guild.changes import JobSignals, ModeratorActs
+from bot.guild.languages import Languages
+from bot.language import speaking
+from bot.store import Record, Store
 from bot.store.guild.approvals import GrantNote
 
 
@@ -22,6 +24,10 @@ def total(jobs: Sequence[Job]) -> Decimal:
 
 class ApprovalDecisions(ModeratorActs):
     """Approves cards and turns them down. Both raise InputError if somebody has decided before."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, languages: Languages) -> None:
+        super().__init__(store, worker=worker)
+        self._languages = languages
 
     async def waiting(self, guild_id: int, card_id: str) -> tuple[Card, Sequence[Job]]:
         """Return the card that waits, with its jobs. Raises InputError if it does not wait (any more)."""
@@ -67,9 +73,9 @@ class ApprovalDecisions(ModeratorActs):
             text = texts.refused_line(card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
             return _line(card, text, by_id, {"reason": reason, "practice": practice})
 
-        ended = await self._store.approvals.turn_down(
-            guild_id, card_id, JobState.REFUSED, texts.refused(reason), record=record
-        )
+        with speaking(await self._languages.of(card)):  # its author reads the reason there
+            sentence = texts.refused(reason)
+        ended = await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record)
         if ended is None:
             raise InputError(texts.DECIDED)
 

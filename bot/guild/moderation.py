@@ -12,6 +12,7 @@ from bot.catalogue import LiveCatalogue
 from bot.guild.access import AccessChanges
 from bot.guild.approvals import ApprovalDecisions
 from bot.guild.changes import JobSignals
+from bot.guild.languages import Languages
 from bot.guild.practice import ShowCard
 from bot.guild.prices import PriceChanges
 from bot.guild.quota import QuotaChanges
@@ -50,12 +51,13 @@ def make_moderation(
     catalogue: LiveCatalogue,
     pace: StatusPace,
     worker: JobSignals,
+    languages: Languages,
     show: ShowCard,
 ) -> Moderation:
     """Put the services together on a store; `show` brings a card up to date."""
     return Moderation(
         access=AccessChanges(store, worker=worker),
-        approvals=ApprovalDecisions(store, worker=worker),
+        approvals=ApprovalDecisions(store, worker=worker, languages=languages),
         key=ServerKeyChanges(store, worker=worker, client=client, pace=pace, show=show),
         prices=PriceChanges(store, worker=worker),
         quota=QuotaChanges(store, worker=worker),
@@ -63,6 +65,6 @@ def make_moderation(
         recipes=RecipeChanges(store, worker=worker),
         removals=Removals(store, worker=worker, catalogue=catalogue),
         reports=ResultReportActs(store, worker=worker),
-        reviews=ReviewDecisions(store, worker=worker),
+        reviews=ReviewDecisions(store, worker=worker, languages=languages),
         settings=SettingsChanges(store, worker=worker),
     )

@@ -9,14 +9,20 @@ from bot.domain.models import Job, JobState
 from bot.domain.text import one_line
 from bot.errors import InputError
 from bot.guild import texts
-from bot.guild.changes import ModeratorActs
-from bot.store import Record, ReviewRule, ReviewVerdict
+from bot.guild.changes import JobSignals, ModeratorActs
+from bot.guild.languages import Languages
+from bot.language import speaking
+from bot.store import Record, ReviewRule, ReviewVerdict, Store
 
 RULES_MAX = 50
 
 
 class ReviewDecisions(ModeratorActs):
     """Changes the rules of review, and decides about results."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, languages: Languages) -> None:
+        super().__init__(store, worker=worker)
+        self._languages = languages
 
     async def set_rule(self, guild_id: int, rule: ReviewRule, *, by_id: int) -> None:
         """Have results reviewed. Raises InputError if the guild has as many rules as it may."""
@@ -59,7 +65,11 @@ class ReviewDecisions(ModeratorActs):
             about = {"job": job.id, "member": job.author_id, "reason": reason}
             return Record(kind="review", text=text, by_id=by_id, about=about)
 
-        sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
+        waiting = await self._store.jobs.get(guild_id, job_id)
+        if waiting is None:
+            raise InputError(texts.DECIDED)
+        with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # its author reads the reason there
+            sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
         if job is None:
             raise InputError(texts.DECIDED)

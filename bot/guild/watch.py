@@ -82,13 +82,15 @@ class Watch:
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
+        with speaking(await self._language_of(guild_id)):
+            text = texts.was_refused(operation, error.sentence)
         await self._store.alerts.note(
             guild_id,
             f"refusal:{member_id}:{error.reason}",
             until=self._clock.wall() + REFUSAL_QUIET_S,
             record=Record(
                 kind="refusal",
-                text=texts.was_refused(operation, error.sentence),
+                text=text,
                 by_id=member_id,
                 about={"reason": error.reason, "operation": operation},
             ),

@@ -13,12 +13,12 @@ from bot.domain.models import Job
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.key_health import KeyHealth
+from bot.guild.languages import Languages
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane
-from bot.jobs.languages import Languages
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import AskModerators, Maintenance
 from bot.jobs.own_errors import OwnErrors

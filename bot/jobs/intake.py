@@ -22,6 +22,7 @@ from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
+from bot.guild.languages import Languages
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.removals import cancelled_by, card_cancelled_by
 from bot.guild.watch import Watch
@@ -29,7 +30,6 @@ from bot.jobs import texts
 from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec
 from bot.jobs.defaults import Defaults, with_defaults
-from bot.jobs.languages import Languages
 from bot.jobs.limit_alerts import headrooms, tell_refused
 from bot.jobs.pricing import CheckedJob, Pricing, spend_request
 from bot.jobs.repeats import Repeats

@@ -11,8 +11,8 @@ from functools import partial
 import structlog
 
 from bot.domain.models import JobState
+from bot.guild.languages import Languages
 from bot.jobs import texts
-from bot.jobs.languages import Languages
 from bot.jobs.surface import Sentence
 from bot.language import speak, speaking
 from bot.runtime.clock import Clock

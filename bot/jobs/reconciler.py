@@ -21,8 +21,8 @@ from bot.domain.poll_schedule import FORGOTTEN_S, recheck_at
 from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, RequestNotFound
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
+from bot.guild.languages import Languages
 from bot.jobs import texts
-from bot.jobs.languages import Languages
 from bot.jobs.surface import Surface
 from bot.language import speaking
 from bot.runtime.clock import Clock

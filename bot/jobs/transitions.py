@@ -9,9 +9,9 @@ from functools import partial
 import structlog
 
 from bot.domain.models import UNKNOWN, Job, JobState, credits_words
+from bot.guild.languages import Languages
 from bot.jobs import texts
 from bot.jobs.followed import Followed
-from bot.jobs.languages import Languages
 from bot.jobs.surface import Sentence, Surface
 from bot.language import Text, speaking
 from bot.runtime.clock import Clock

@@ -10,9 +10,9 @@ import structlog
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
+from bot.guild.languages import Languages
 from bot.guild.retention import DataRetention
 from bot.jobs import texts
-from bot.jobs.languages import Languages
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker

@@ -14,13 +14,13 @@ import structlog
 
 from bot.domain.models import Job, JobState, new_id
 from bot.guild.api_keys import ApiKeys
+from bot.guild.languages import Languages
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
 from bot.jobs.followed import Followed
 from bot.jobs.hint_pace import HintPace
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
-from bot.jobs.languages import Languages
 from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
 from bot.jobs.progress import WorkerProgress

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
 
+from bot.domain.guild_rules import Rules
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store.engine.database import BUSY_TIMEOUT_S, REBUILT_BYTES, Database
@@ -56,7 +57,7 @@ from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
-from bot.store.money.spending import SpendingViews
+from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.true_costs import TrueCosts
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
@@ -121,6 +122,10 @@ class Store:
         self.retention = Retention(database, box, clock)
         self.resealed = 0
         """How many secrets were sealed with the newest key when it was opened."""
+
+    def record_in(self, language_of: Callable[[int, Rules], str]) -> None:
+        """Have the record's lines written in each guild's language; `language_of` takes its id and its settings."""
+        self._database.language_of = lambda db, guild_id: language_of(guild_id, rules_of(db, guild_id))
 
     @classmethod
     async def open(

@@ -11,6 +11,9 @@ import pytest
 
 from bot.domain.guild_rules import ServerLanguage
 from bot.domain.models import JobState
+from bot.guild import texts as guild_texts
+from bot.language import speaking, tr
+from bot.store import Record
 from tests.support.locales import speaks
 from tests.support.pseudo import OPEN, speak_pseudo, spoken
 from tests.support.rig import Rig
@@ -197,6 +200,42 @@ async def test_a_private_result_is_reviewed_in_the_server_s_language(rig: Rig):
     [question] = [message for message in desk.history() if message.author.id == rig.bot.user.id]
     assert spoken(words(question)) == {"fr"}
     assert spoken(words(card(rig))) == {"ja"}
+
+
+@pytest.mark.parametrize(("private", "language"), [(True, "ja"), (False, "fr")])
+async def test_a_refused_request_is_told_to_its_author_and_to_all_moderators(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, private: bool, language: str
+):
+    monkeypatch.setattr(guild_texts, "refused", lambda reason: tr("{reason} (refused)", reason=reason))
+    monkeypatch.setattr(guild_texts, "refused_line", lambda *_args, **_words: tr("refused a job"))
+    desk = await log_channel(rig)
+    await change_rules(rig, approve_above=Decimal(1))
+    await rig.member.slash(rig.channel, GENERATE, prompt="a fox", private=private)
+    await rig.step()
+    [question] = [message for message in desk.history() if message.embeds]
+    assert spoken(words(question)) == {"fr"}
+    form = await rig.moderator.click(question, custom_id=f"c1:turn_down:{(await newest(rig)).card_id}")
+    assert spoken(str(form.modal)) == {"de"}
+    [field] = rig.form_fields(form)
+    await rig.moderator.submit_modal(form, {field: "not today"})
+    await post_log(rig)
+    [question, line] = [message for message in desk.history() if message.author.id == rig.bot.user.id]
+    assert spoken(question.content) == spoken(line.content) == {"fr"}
+    assert spoken((await newest(rig)).error or "") == {language}
+
+
+async def test_what_a_moderator_does_is_recorded_in_the_server_s_language(rig: Rig):
+    """A line is written inside the transaction of the act, by the settings that the act leaves."""
+    channel = await log_channel(rig)
+    with speaking("de"):
+        await rig.bot.parts.store.settings.change(
+            rig.guild.id,
+            lambda rules: replace(rules, paused=True),
+            record=lambda _: Record(kind="settings", text=tr("paused"), by_id=rig.moderator.id),
+        )
+    await post_log(rig)
+    [line] = lines(rig, channel)
+    assert spoken(line) == {"fr"}
 
 
 # ---------------------------------------------------------------------- copies

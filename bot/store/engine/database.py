@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.language import current
 from bot.runtime.clock import Clock
 from bot.store import texts
 from bot.store.engine import schema
@@ -62,6 +63,8 @@ class Database:
         self._searcher = searcher
         self._pending: deque[_Write] = deque()
         self._listeners: list[Callable[[], None]] = []
+        self.language_of: Callable[[sqlite3.Connection, int], str] = lambda _db, _guild_id: current()
+        """Returns the language of a guild's record, from within a transaction."""
 
     @classmethod
     async def open(

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store.engine.database import Database
@@ -29,6 +30,7 @@ class Repository:
         """Run `change` as one transaction, and write in it what `record` says of its result; return the result.
 
         Both are committed or neither. Without a `record`, or if it returns None, no line is written.
+        The line is in the guild's language: its moderators read it, whoever has acted.
         """
         if record is None:
             return await self._database.write(change)
@@ -37,7 +39,8 @@ class Repository:
         def write(db: sqlite3.Connection) -> tuple[T, bool]:
             result = change(db)
             failpoint("decision.changed")
-            line = record(result)
+            with speaking(self._database.language_of(db, guild_id)):
+                line = record(result)
             if line is not None:
                 write_decision(db, guild_id, line, now)
             return result, line is not None

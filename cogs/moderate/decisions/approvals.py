@@ -1,6 +1,6 @@
 """Jobs above the threshold wait for a moderator: the question in the approval channel, and its three answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import discord
@@ -17,6 +17,7 @@ from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
 from bot.domain.text import shortened, stamp
 from bot.guild.approvals import total
+from bot.language import speaking
 from bot.store import Approval
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refusal_form import RefusalForm
@@ -116,7 +117,7 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
     jobs = await approvals.approve(guild_of(interaction), card_id, by_id=by_id, raises_limit=raises_limit)
     amount = total(jobs)
     grant = (jobs[0].author_id, amount) if raises_limit and amount > 0 else None
-    await _close(interaction, card_id, texts.approved(by_id, grant))
+    await _close(interaction, card_id, partial(texts.approved, by_id, grant))
 
 
 @on("turn_down")
@@ -137,11 +138,13 @@ async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
-    await _close(interaction, card_id, texts.refused(by_id, harmless(reason)))
+    await _close(interaction, card_id, partial(texts.refused, by_id, harmless(reason)))
 
 
-async def _close(interaction: Interaction, card_id: str, text: str) -> None:
+async def _close(interaction: Interaction, card_id: str, say: Callable[[], str]) -> None:
     """Show under the question how it was answered, and remove its buttons. The card is updated in any case."""
+    with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
+        text = say()
     try:
         await in_time(interaction.response.edit_message(content=text, view=None))
     finally:

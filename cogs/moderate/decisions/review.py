@@ -10,6 +10,7 @@ from bot.delivery.deadlines import in_time
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Job
 from bot.errors import InputError
+from bot.language import speaking
 from bot.store import ReviewRule, ReviewVerdict
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refusal_form import RefusalForm
@@ -126,7 +127,8 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
     by_id = interaction.user.id
     is_published = verdict is ReviewVerdict.PUBLISHED
-    said = texts.published(by_id) if is_published else texts.refused(by_id, harmless(reason))
+    with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
+        said = texts.published(by_id) if is_published else texts.refused(by_id, harmless(reason))
     await in_time(interaction.response.edit_message(content=said, view=None))
 
 

@@ -1,4 +1,4 @@
-"""Which language is spoken to whom, as the jobs' side needs it; the delivery knows, for it knows Discord's servers."""
+"""Which language is spoken to whom, as guilds and jobs need it; the delivery knows, for it knows Discord's servers."""
 
 from __future__ import annotations
 
