@@ -20,7 +20,7 @@ def tr(message: str, /, **values: object) -> str:
 
     A message without values is not formatted, so it may contain braces. Raises KeyError if a value is missing.
     """
-    said = translations(current()).gettext(message)
+    said = translations(current()).gettext(message) if message else ""  # gettext keeps its header there
     return said.format(**values) if values else said
 
 

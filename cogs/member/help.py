@@ -9,13 +9,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
+from bot.app.translation import NAME
 from bot.catalogue import Operation
 from bot.catalogue.ends import passed_end, passed_models
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import OPTIONS_PER_SELECT
 from bot.errors import InputError, NoKey
 from bot.jobs.price_book import PriceBook
-from bot.language import tr
+from bot.language import ptr, tr
 from cogs.member import texts
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
@@ -96,7 +97,9 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list
     mention = shown.bot.parts.command_sync.mention
     groups = [
         texts.group_line(
-            entry.name, tr(str(entry.description)), [mention(each.qualified_name) for each in commands_of(entry)]
+            ptr(NAME, entry.name),
+            tr(str(entry.description)),
+            [mention(each.qualified_name) for each in commands_of(entry)],
         )
         for entry in found
     ]
@@ -125,9 +128,12 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
 
 
 def _names(command: AnyCommand) -> str:
-    return " ".join(
-        f"`{each.display_name}`" if each.required else f"[`{each.display_name}`]" for each in command.parameters
-    )
+    return " ".join(f"`{_name(each)}`" if each.required else f"[`{_name(each)}`]" for each in command.parameters)
+
+
+def _name(option: app_commands.Parameter) -> str:
+    """Return an option's name as the member's Discord shows it."""
+    return ptr(NAME, str(option.display_name))
 
 
 def _options(commands_: Sequence[AnyCommand]) -> list[str]:
@@ -137,8 +143,8 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
         for each in command.parameters:
             about = tr(str(each.description))
             if each.choices:
-                about += f" ({', '.join(choice.name for choice in each.choices)})"
-            meanings.setdefault(each.display_name, {}).setdefault(about, []).append(command.name)
+                about += f" ({', '.join(tr(choice.name) for choice in each.choices)})"
+            meanings.setdefault(_name(each), {}).setdefault(about, []).append(ptr(NAME, command.name))
     lines = []
     for name, senses in meanings.items():
         for about, users in senses.items():
@@ -164,7 +170,7 @@ class Help(commands.Cog):
     async def _topic(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         word = typed.strip().removeprefix("/").casefold()
         found = (await entries(interaction)).items()
-        offered = [(f"{name}: {tr(str(entry.description))}"[:CHOICE_CHARS], name) for name, entry in found]
+        offered = [(f"{ptr(NAME, name)}: {tr(str(entry.description))}"[:CHOICE_CHARS], name) for name, entry in found]
         return [app_commands.Choice(name=label, value=name) for label, name in offered if word in label.casefold()][
             :CHOICES_MAX
         ]
@@ -203,7 +209,10 @@ def _topics(found: Mapping[str, HelpEntry], name: str) -> Control:
     """Return the select of the groups."""
     options = [
         discord.SelectOption(
-            label=f"/{each}", description=tr(str(entry.description))[:CHOICE_CHARS], value=each, default=each == name
+            label=f"/{ptr(NAME, each)}",
+            description=tr(str(entry.description))[:CHOICE_CHARS],
+            value=each,
+            default=each == name,
         )
         for each, entry in found.items()
     ]
@@ -248,7 +257,7 @@ async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui
 
 
 def _menus(interaction: Interaction) -> list[str]:
-    return [each.name for each in interaction.client.tree.get_commands(type=discord.AppCommandType.message)]
+    return [tr(each.name) for each in interaction.client.tree.get_commands(type=discord.AppCommandType.message)]
 
 
 async def _legend(interaction: Interaction) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from babel import Locale
 from simcord.backend.errors import BackendError, SetupError
 
 from bot.catalogue import OPERATIONS
 from bot.domain.guild_rules import ServerLanguage
+from bot.language import LANGUAGES, NAMES
 from tests.support.locales import speaks
 from tests.support.pseudo import outside, speak_pseudo, spoken
 from tests.support.rig import Rig
@@ -40,10 +42,23 @@ NO_WORDS = re.compile(
     r"```.*?```|`[^`]*`"  # code, names of options and commands, ids
     r"|<[@#:/t][^>]*>|</[^>]+>"  # mentions, emojis, times, commands
     r"|\]\([^)]*\)|https?://\S+"  # links
+    r"|(?<![\w<])/[a-z0-9]+(?: [a-z]+)?(?: [a-z_]+:[^\n⟦]*)?"  # commands with their options
+    r"|\b[a-z0-9_]+(?:\.[a-z0-9_]+)+\b"  # operations
     r"|\b[A-Z2-7]{10}\b|\bcs_\w+|\b\w+\.(?:png|mp4|mp3|wav|json|csv|txt|zip|glb)\b"  # ids, keys, files
+    r"|^(?:-# )?> .*?$|\b(?:polish|trailer|talking portrait)\b"  # prompts in quotation, names of recipes
     rf"|{OWN_WORDS}\w*|\bada\b|\bmorgan\b|\bgeneral\b|\bStudio\b|\bCannon Studio\b|\bDiscord\b",
-    re.DOTALL | re.IGNORECASE,
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+CALENDAR = {
+    name.casefold()
+    for language in LANGUAGES
+    for names in (Locale.parse(language, sep="-").days, Locale.parse(language, sep="-").months)
+    for width in ("wide", "abbreviated")
+    for name in names["format"][width].values()
+}
+"""Days and months, which Babel writes."""
+OTHER_NAMES = frozenset({"creator"})
+"""What Cannon Studio calls things: its plans."""
 MODELS = sorted({each.name for operation in OPERATIONS for each in operation.models}, key=len, reverse=True)
 WORD = re.compile(r"[A-Za-z][a-z]{2,}")
 
@@ -51,9 +66,9 @@ WORD = re.compile(r"[A-Za-z][a-z]{2,}")
 def english(text: str) -> list[str]:
     """Return the words of a text that are in no message, and are no names, ids, numbers or members' own words."""
     rest = NO_WORDS.sub(" ", outside(text))
-    for name in MODELS:
+    for name in (*MODELS, *NAMES.values()):
         rest = rest.replace(name, " ")
-    return WORD.findall(rest)
+    return [word for word in WORD.findall(rest) if word.casefold() not in CALENDAR | OTHER_NAMES]
 
 
 @dataclass

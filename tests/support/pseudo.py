@@ -48,8 +48,8 @@ def speak_pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outside(text: str) -> str:
-    """Return what of a text is in no message."""
-    while (shorter := _INNERMOST.sub(" ", text)) != text:
+    """Return what of a text is in no message; code that begins in one and ends in another stays code."""
+    while (shorter := _INNERMOST.sub(lambda inner: "`" * inner[0].count("`") or " ", text)) != text:
         text = shorter
     return text
 

@@ -15,6 +15,7 @@ from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Typing
 from bot.domain.text import one_line, shortened
 from bot.errors import InputError
+from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.ui.forms import INPUT_CHARS, LABEL_CHARS, Form
 from cogs.ui.interaction import Interaction
@@ -88,7 +89,7 @@ class ModelForm(SettingsForm):
         super().__init__(bot, title=str(texts.MODEL_FORM), page=SettingsPage.WORDS, apply=apply)
         self._operation = operation
         self._input = self.add_input(
-            texts.model_input(operation.title),
+            texts.model_input(tr(operation.title)),
             rules.default_models.get(operation.id, ""),
             hint=str(texts.MODEL_HINT),
             chars=MODEL_CHARS,

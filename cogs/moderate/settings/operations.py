@@ -10,6 +10,7 @@ from bot.domain.harmless_text import harmless, harmless_within
 from bot.domain.setting import SettingsPage
 from bot.domain.text import shortened
 from bot.errors import InputError
+from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction
@@ -49,7 +50,7 @@ def _line(interaction: Interaction, operation: Operation, command: str | None) -
         *([] if operation.ends is None else [texts.ends_on(operation.ends)]),
     ]
     mark = "✅" if switches.is_on(guild_id, operation.id) else "🚫"
-    return shortened(f"{mark} {harmless_within(operation.title, TITLE_CHARS)} · {' · '.join(notes)}", LINE_CHARS)
+    return shortened(f"{mark} {harmless_within(tr(operation.title), TITLE_CHARS)} · {' · '.join(notes)}", LINE_CHARS)
 
 
 def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool) -> Control:
@@ -61,7 +62,7 @@ def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool
             about = f"{about} {texts.end_announced(each.ends)}"
         options.append(
             discord.SelectOption(
-                label=shortened(each.title, OPTION_CHARS),
+                label=shortened(tr(each.title), OPTION_CHARS),
                 value=_value(OFF if is_on else ON, each),
                 description=shortened(about, OPTION_CHARS),
             )
@@ -116,7 +117,7 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
     else:
         await switches.switch(guild_of(interaction), operation, on=is_on, by_id=by_id)
     interaction.client.parts.worker.wake()  # what waits for an operation that is off ends now
-    said = [texts.switched(harmless(operation.title), is_on=is_on, everywhere=everywhere)]
+    said = [texts.switched(harmless(tr(operation.title)), is_on=is_on, everywhere=everywhere)]
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         said.append(str(texts.STILL_OFF_EVERYWHERE))
     if operation.ends is not None:

@@ -17,6 +17,7 @@ from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import Widget
 from bot.domain.text import shortened
 from bot.domain.texts import chosen, on_off
+from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control
 from cogs.ui.panels import OPTION_CHARS, PanelPage, settings_page
@@ -162,7 +163,7 @@ def _operation(shown: SettingRow) -> Control | None:
     """Return a select of the operations that have a model; None if none has."""
     options = [
         discord.SelectOption(
-            label=shortened(operation.title, OPTION_CHARS),
+            label=shortened(tr(operation.title), OPTION_CHARS),
             value=operation.id,
             description=shortened(shown.value.get(operation.id, "") or str(texts.NO_DEFAULT_MODEL), OPTION_CHARS),
         )

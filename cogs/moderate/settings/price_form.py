@@ -11,6 +11,7 @@ from bot.catalogue.price_factors import size_unit
 from bot.domain.price_list import PriceList, PriceUnit
 from bot.domain.text import shortened
 from bot.guild.price_file import credits_typed, priced_model
+from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.ui.forms import TITLE_CHARS, Form
@@ -31,7 +32,7 @@ class PriceForm(Form):
     """Takes one of the operation's models, what the price is for, and the credits."""
 
     def __init__(self, bot: CannonBot, operation: Operation, prices: PriceList, shows: Shows) -> None:
-        super().__init__(bot, title=shortened(operation.title, TITLE_CHARS), name="price")
+        super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="price")
         self._operation = operation
         self._shows = shows
         now = prices.get((operation.id, ""))

@@ -15,6 +15,7 @@ from bot.domain.text import shortened
 from bot.errors import InputError
 from bot.guild.learned_prices import LearnedKind, beside
 from bot.guild.price_file import FILE_BYTES_MAX, write_price_file
+from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.moderate.settings.price_form import PriceForm
@@ -61,7 +62,7 @@ def _select(interaction: Interaction, prices: PriceList, number: int, offered: i
     part = part_of(priceable, offered, OFFERED)
     options = [
         discord.SelectOption(
-            label=shortened(each.title, OPTION_CHARS),
+            label=shortened(tr(each.title), OPTION_CHARS),
             value=each.id,
             description=shortened(prices[each.id, ""].words, OPTION_CHARS) if (each.id, "") in prices else None,
         )

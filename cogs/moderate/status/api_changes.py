@@ -8,6 +8,7 @@ from bot.app.client import CannonBot
 from bot.domain.harmless_text import harmless_within
 from bot.domain.text import shortened, stamp
 from bot.guild.api_drift import change_words
+from bot.language import tr
 from cogs.moderate.status import texts
 
 SEEN_MAX = 100
@@ -26,6 +27,6 @@ async def add_api_changes(embed: discord.Embed, bot: CannonBot, guild_id: int) -
     for at, changes in islice(groupby(seen, key=lambda each: each.at), READINGS_MAX):
         lines.append(f"{stamp(at)} {shortened(change_words(list(changes)), LINE_CHARS)}")
     embed.add_field(name=texts.DESCRIPTION, value="\n".join(lines), inline=False)
-    gone = [harmless_within(each.title, TITLE_CHARS) for each in drift.gone(guild_id)]
+    gone = [harmless_within(tr(each.title), TITLE_CHARS) for each in drift.gone(guild_id)]
     if gone:
         embed.add_field(name=texts.NOT_OFFERED, value=texts.named_or_more(gone[:GONE_MAX], len(gone)), inline=False)
