@@ -96,8 +96,8 @@ async def show_list(interaction: Interaction, _subject: str, _values: Sequence[s
 async def show_picked(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
     """Show the recipe that was chosen."""
     await require_moderator(interaction)
-    bot, guild_id = interaction.client, guild_of(interaction)
-    await _redraw(interaction, await _recipe(bot, guild_id, await find(bot, guild_id, " ".join(values))))
+    bot, guild_id, name = interaction.client, guild_of(interaction), " ".join(values)
+    await _redraw(interaction, await _recipe(bot, guild_id, await find(bot, guild_id, name)))
 
 
 @on("recipes_new")
