@@ -11,7 +11,7 @@ import discord
 from bot.delivery.contact_sheets import wants_sheet
 from bot.delivery.discord_facts import FILES_PER_MESSAGE
 from bot.delivery.downloads import ResultFiles
-from bot.delivery.formatting import alt_text, file_stem
+from bot.delivery.formatting import alt_text, bare_name, file_stem
 from bot.domain.card_jobs import is_linked
 from bot.domain.models import Job
 from bot.media.contact_sheet import SHEET_NAME
@@ -36,7 +36,7 @@ def arrange(
     The last step of linked jobs comes first, and the oldest file makes room; else what was there first stays.
     """
     new = {*names_of(job, results), *texts}
-    old = [attachment for attachment in there if attachment.filename not in new]
+    old = [attachment for attachment in there if bare_name(attachment.filename) not in new]
     old_texts = [attachment for attachment in old if attachment.filename.endswith(".txt")]
     media = [attachment for attachment in old if attachment not in old_texts]
     room = FILES_PER_MESSAGE - len(texts) - len(old_texts)
@@ -45,14 +45,14 @@ def arrange(
         left = room - len(fitting.files)
         links = [link for attachment in media[left:] if (link := _link_of(jobs, attachment)) is not None]
         return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
-    if wants_sheet(jobs) and all(attachment.filename != SHEET_NAME for attachment in media):
+    if wants_sheet(jobs) and all(bare_name(attachment.filename) != SHEET_NAME for attachment in media):
         room -= 1  # the sheet comes last and needs its place
     return Arrangement(kept=old, results=results.cut(max(0, room - len(media))), links=[], first=False)
 
 
 def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
     """Return the link to the result whose file this attachment is, None if it is no result."""
-    stem = attachment.filename.rpartition(".")[0]
+    stem = bare_name(attachment.filename).rpartition(".")[0]
     for job in jobs:
         for number, medium in enumerate(job.media):
             if file_stem(job, number) == stem:
@@ -64,14 +64,14 @@ def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
 
 
 def names_of(job: Job, results: ResultFiles) -> list[str]:
-    """Return the names that a job's files have on its card."""
+    """Return the names that a job's files have on its card, without a mark of spoilers."""
     return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]
 
 
-def media_files(job: Job, results: ResultFiles) -> list[discord.File]:
-    """Open a job's files for the upload. To be closed."""
+def media_files(job: Job, results: ResultFiles, *, spoiler: bool) -> list[discord.File]:
+    """Open a job's files for the upload, marked as spoilers if they are some. To be closed."""
     return [
-        discord.File(file.path, filename=name, description=alt_text(job))
+        discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job))
         for name, file in zip(names_of(job, results), results.files, strict=True)
     ]
 

@@ -13,6 +13,7 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
+from bot.delivery.formatting import bare_name
 from bot.delivery.messages import Messages, shows_media
 from bot.domain.card_jobs import is_batch
 from bot.domain.models import Card, Job, MediaKind
@@ -52,7 +53,7 @@ class ContactSheets:
         Raises Discord's or the network's error.
         """
         message = await self._messages.find(card) if wants_sheet(jobs) else None
-        if message is None or any(attachment.filename == SHEET_NAME for attachment in message.attachments):
+        if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
             return
         # Only what members can see already: results may be withheld from the card.
         shown = [job for job in jobs if shows_media(message, job)]
@@ -60,13 +61,13 @@ class ContactSheets:
             return
         try:
             async with contact_sheet(self._media, jobs, shown, self._folder) as path:
-                await _attach(message, path, len(shown))
+                await _attach(message, path, len(shown), spoiler=card.spoiler)
         except NoSheet as error:
             log.warning("card.no_sheet", card=card.id, error=str(error))
 
 
-async def _attach(message: discord.Message, sheet: Path, count: int) -> None:
-    file = discord.File(sheet, SHEET_NAME, description=texts.sheet_alt_text(count))
+async def _attach(message: discord.Message, sheet: Path, count: int, *, spoiler: bool) -> None:
+    file = discord.File(sheet, SHEET_NAME, spoiler=spoiler, description=texts.sheet_alt_text(count))
     try:
         async with asyncio.timeout(UPLOAD_TIMEOUT_S):
             await message.edit(attachments=[file, *message.attachments])

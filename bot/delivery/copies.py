@@ -87,7 +87,7 @@ class ResultCopies:
         except NoPlace:
             close(documents)
             raise
-        async with self._files(jobs, file_limit) as files:
+        async with self._files(card, jobs, file_limit) as files:
             message = await self._send(
                 channel,
                 [*files, *documents],
@@ -109,7 +109,7 @@ class ResultCopies:
         `file_limit` is in bytes. Raises NoPlace if they may not be sent to the member.
         """
         await self._gate.require_person(card, shown_jobs(jobs), member_id=member_id)
-        async with self._files(jobs, file_limit) as files:
+        async with self._files(card, jobs, file_limit) as files:
             yield files
 
     async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
@@ -139,7 +139,7 @@ class ResultCopies:
             close(files)
 
     @contextlib.asynccontextmanager
-    async def _files(self, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
+    async def _files(self, card: Card, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
         with scratch_files(self._folder, "copy-") as folder:
             files: list[discord.File] = []
             room = max(REQUEST_LIMIT_BYTES, file_limit)
@@ -150,7 +150,8 @@ class ResultCopies:
                     if file is not None:
                         room -= file.size
                         name = f"{stem}{file.extension}"
-                        files.append(discord.File(file.path, filename=name, description=alt_text(job)))
+                        opened = discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt_text(job))
+                        files.append(opened)
             try:
                 yield files
             finally:

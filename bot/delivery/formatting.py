@@ -8,11 +8,19 @@ from bot.domain.harmless_text import bare
 from bot.domain.models import Card, Job
 from bot.domain.text import shortened, slug
 
+SPOILER = "SPOILER_"
+"""Discord shows a file whose name begins so only to who presses it (https://docs.discord.com/developers/reference)."""
+
 
 def file_stem(job: Job, number: int = 0) -> str:
     """Return the name, without extension, of a job's n-th file. The same job gives the same names."""
     stem = f"{slug(job.prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
     return stem if number == 0 else f"{stem}-{number + 1}"
+
+
+def bare_name(filename: str) -> str:
+    """Return the name of a posted file without Discord's mark of a spoiler."""
+    return filename.removeprefix(SPOILER)
 
 
 def alt_text(job: Job) -> str:

@@ -12,7 +12,7 @@ import discord
 from bot.delivery import texts
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import file_stem
+from bot.delivery.formatting import bare_name, file_stem
 from bot.domain.models import SOURCE_KINDS, Job, Media, MediaKind
 from bot.domain.visibility import Sight, Viewer
 from bot.errors import InputError
@@ -115,7 +115,7 @@ class DiscordLinks:
             message = await self._fetch(channel_id, message_id)
         except DISCORD_ERRORS:
             return None
-        own = [a for a in message.attachments if a.filename.startswith(file_stem(job))]
+        own = [a for a in message.attachments if bare_name(a.filename).startswith(file_stem(job))]
         fitting = [a for a in own if _kind_of(a) is medium.kind] or own
         return fitting[min(place, len(fitting) - 1)].url if fitting else None
 

@@ -18,7 +18,7 @@ import discord
 
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
-from bot.delivery.formatting import file_stem
+from bot.delivery.formatting import bare_name, file_stem
 from bot.delivery.view import links_on, message_view
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
@@ -206,7 +206,7 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
 def shows_media(message: discord.Message, job: Job) -> bool:
     """Whether the job's media are on the message, as files or as links."""
     stem = file_stem(job)
-    return any(attachment.filename.startswith(stem) for attachment in message.attachments) or any(
+    return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
         link in {medium.url for medium in job.media} for link in [*links_on(message), *message.content.split()]
     )
 
@@ -217,7 +217,7 @@ def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> d
     stems = tuple(file_stem(job) for job in gone)
     urls = {medium.url for job in gone for medium in job.media}
     return {
-        "attachments": [file for file in message.attachments if not file.filename.startswith(stems)],
+        "attachments": [file for file in message.attachments if not bare_name(file.filename).startswith(stems)],
         "view": message_view([], [link for link in links_on(message) if link not in urls]),
     }
 

@@ -176,14 +176,14 @@ class Places:
         if posting.is_plain:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await message.edit(
-                    content=plain_result(self._drawing.title(job), job, posting.results),
+                    content=plain_result(self._drawing.title(job), job, posting.results, spoiler=card.spoiler),
                     embed=None,
                     view=None,
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
         documents = self._drawing.texts(await self._drawing.open_part(jobs), message.attachments)
         arrangement = arrange(jobs, job, posting.results, message.attachments, [file.filename for file in documents])
-        files = media_files(job, arrangement.results)
+        files = media_files(job, arrangement.results, spoiler=card.spoiler)
         media: list[discord.Attachment | discord.File] = [*arrangement.kept, *files]
         if arrangement.first:
             media = [*files, *arrangement.kept]
@@ -223,12 +223,12 @@ class Places:
         if sent is not None:
             return sent
         if posting.is_plain:
-            text = plain_result(self._drawing.title(job), job, posting.results)
+            text = plain_result(self._drawing.title(job), job, posting.results, spoiler=card.spoiler)
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
         documents = self._drawing.texts(await self._drawing.open_part(jobs))
         results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
-        files = [*media_files(job, results), *documents]
+        files = [*media_files(job, results, spoiler=card.spoiler), *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(

@@ -10,15 +10,17 @@ from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Job
 
 
-def plain_result(title: str, job: Job, results: ResultFiles) -> str:
+def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool) -> str:
     """Return the title, the links, the text of a result, and the job's id, by which the message is found again.
 
-    What does not fit into a message is left out: links from the last on, then the end of the text.
+    What does not fit into a message is left out: links from the last on, then the end of the text. Links to what is a
+    `spoiler` are hidden as one, so that Discord does not show what they lead to.
     """
     last = marked(texts.plain_footer(job.id), [job])
     lines = [texts.plain_title(title)]
     room = CONTENT_CHARS - len(lines[0]) - len(last) - 2
-    for link in results.links:
+    for url in results.links:
+        link = f"|| {url} ||" if spoiler else url
         if len(link) < room:
             lines.append(link)
             room -= len(link) + 1

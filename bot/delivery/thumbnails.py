@@ -31,7 +31,7 @@ class Thumbnails:
     async def of(self, member_id: int, shown: Sequence[tuple[Card, Job]]) -> dict[str, str]:
         """Return a link for each of these jobs that has a picture, by the job's id; the member sees all of them.
 
-        What may not be shown in private, and what is not found in time, has none.
+        Spoilers, what may not be shown in private, and what is not found in time have none.
         """
         searches = {job.id: asyncio.create_task(self._of(member_id, card, job)) for card, job in shown}
         if not searches:
@@ -44,7 +44,7 @@ class Thumbnails:
 
     async def _of(self, member_id: int, card: Card, job: Job) -> str | None:
         picture = next((medium for medium in job.media if medium.kind is MediaKind.IMAGE), None)
-        if picture is None or job.state is not JobState.DELIVERED:
+        if card.spoiler or picture is None or job.state is not JobState.DELIVERED:
             return None
         try:
             await self._gate.require_person(card, [job], member_id=member_id)

@@ -146,6 +146,15 @@ class ReviewPrivate(StrEnum):
     OFF = "off"
 
 
+class Spoilers(StrEnum):
+    """Whose files are marked as spoilers."""
+
+    NOBODY = "nobody"
+    AUTHOR = "author"
+    """Those whose author wants it."""
+    ALWAYS = "always"
+
+
 class Strength(StrEnum):
     """How different a variant is from its result."""
 
@@ -184,6 +193,11 @@ PAYERS = {
     Payer.PRESSER: texts.REQUESTER_PAYS,
     Payer.AUTHOR: texts.AUTHOR_PAYS,
     Payer.OFF: texts.RERUNS_OFF,
+}
+SPOILERS = {
+    Spoilers.NOBODY: texts.SPOILERS_NOBODY,
+    Spoilers.AUTHOR: texts.SPOILERS_AUTHOR,
+    Spoilers.ALWAYS: texts.SPOILERS_ALWAYS,
 }
 STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
 SERVER_LANGUAGES = {ServerLanguage.AUTO: texts.LANGUAGE_AUTO, **{ServerLanguage(each): NAMES[each] for each in NAMES}}
@@ -269,6 +283,13 @@ class Rules:
     ] = Payer.PRESSER
     ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
     """Whether the author is pinged when the result is posted."""
+    spoilers: Annotated[
+        Spoilers,
+        _on_results(
+            label=texts.SPOILERS, kind=choice(SPOILERS, prefix=texts.SPOILERS_PREFIX), control=texts.SPOILERS_CONTROL
+        ),
+    ] = Spoilers.AUTHOR
+    """Whose new results are marked as spoilers."""
     answer_words: Annotated[
         bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
     ] = True

@@ -192,6 +192,8 @@ class Card:
     message_channel_id: int | None = None
     """Where the message is: the channel of the request, or a direct message."""
     private: bool = False
+    spoiler: bool = False
+    """Whether its files are marked as spoilers, wherever they are posted."""
     answered: bool = False
     """Whether Discord is known to have accepted our first response."""
     locale: str = "en-US"

@@ -40,6 +40,8 @@ class Generation:
     files: Sequence[SourceFile] = ()
     count: int = 1
     private: bool = False
+    spoiler: bool = False
+    """Whether its files are to be marked as spoilers."""
     enhance: bool = False
     parent_id: str | None = None
     before: Sequence[JobSpec] = ()

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.catalogue import Field, LiveCatalogue, Operation
-from bot.errors import FieldsMissing
+from bot.domain.guild_rules import Spoilers
+from bot.errors import FieldsMissing, Refused
+from bot.generation import texts
 from bot.generation.files import with_files
 from bot.generation.generation import Generation
 from bot.generation.lacking import lacking
@@ -182,4 +184,20 @@ class Generations:
         return catalogue.resolve_raw(key) if generation.raw else catalogue.resolve(key)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
-        return await self._jobs.accept(card_spec(self._catalogue.current, generation, origin))
+        spoiler = await self._is_spoiler(generation, origin.guild_id)
+        spec = card_spec(self._catalogue.current, replace(generation, spoiler=spoiler), origin)
+        return await self._jobs.accept(spec)
+
+    async def _is_spoiler(self, generation: Generation, guild_id: int) -> bool:
+        """Whether its files are marked as spoilers, as the server's rule is now; what is made of one is one.
+
+        Raises Refused where somebody wants it and the server does not.
+        """
+        rule = (await self._store.settings.get(guild_id)).spoilers
+        if generation.spoiler and rule is Spoilers.NOBODY:
+            raise Refused(texts.SPOILERS_OFF)
+        if rule is not Spoilers.AUTHOR or generation.spoiler or generation.parent_id is None:
+            return generation.spoiler or rule is Spoilers.ALWAYS
+        parent = await self._store.jobs.get(guild_id, generation.parent_id)
+        card = None if parent is None else await self._store.cards.get(guild_id, parent.card_id)
+        return card is not None and card.spoiler

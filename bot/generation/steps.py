@@ -23,6 +23,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         origin=origin,
         steps=job_specs(catalogue, generation),
         private=generation.private,
+        spoiler=generation.spoiler,
         parent_id=generation.parent_id,
         label=generation.label,
         agreed=generation.agreed,

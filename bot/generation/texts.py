@@ -137,6 +137,7 @@ def api_needs(labels: Sequence[str]) -> str:
 
 # ---------------------------------------------------------------------- next steps and reactions
 
+SPOILERS_OFF = Text("Spoilers are off on this server. Leave out `spoiler`.")
 NO_RESULT = Text("There is no result yet, or it was removed.")
 
 

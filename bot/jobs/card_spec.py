@@ -81,6 +81,7 @@ class CardSpec:
     origin: Origin
     steps: Sequence[JobSpec]
     private: bool = False
+    spoiler: bool = False
     parent_id: str | None = None
     label: str = ""
     """The recipe that this is a run of: then sentences name the step that they are about."""

@@ -306,6 +306,7 @@ class JobService:
             token=spec.origin.token,
             token_expires_at=now + TOKEN_LIFE_S,
             private=spec.private,
+            spoiler=spec.spoiler,
             locale=spec.origin.locale,
             label=spec.label,
             role_ids=tuple(sorted(place.role_ids)),

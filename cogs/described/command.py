@@ -69,6 +69,7 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
         count=given.get(Common.COUNT, 1) if _has(plan, Common.COUNT) else 1,
         enhance=bool(given.get(Common.ENHANCE)) and _has(plan, Common.ENHANCE),
         private=bool(given.get(Common.PRIVATE)),
+        spoiler=bool(given.get(Common.SPOILER)) and _has(plan, Common.SPOILER),
         typed=True,
     )
 

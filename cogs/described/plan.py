@@ -15,7 +15,7 @@ from bot.catalogue.compatible import LINK_KINDS, kinds_of
 from bot.domain.text import shortened
 from cogs.described import texts
 from cogs.ui.forms import INPUTS
-from cogs.ui.texts import PRIVATE_OPTION
+from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
 from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
 from cogs.workflows.texts import COUNT_OPTION, ENHANCE_OPTION, JOB_OPTION, PRESET_OPTION, URL_OPTION
 
@@ -51,6 +51,7 @@ class Common(StrEnum):
     COUNT = "count"
     ENHANCE = "enhance"
     PRIVATE = "private"
+    SPOILER = "spoiler"
     PRESET = "preset"
     REST = "more"
 
@@ -154,12 +155,15 @@ def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOpti
         Common.COUNT: COUNT_OPTION,
         Common.ENHANCE: ENHANCE_OPTION,
         Common.PRIVATE: PRIVATE_OPTION,
+        Common.SPOILER: SPOILER_OPTION,
         Common.PRESET: PRESET_OPTION,
     }
     if operation.workflow == "prompt" or not any(field.name == ENHANCED for field in fields):
         del wanted[Common.ENHANCE]
     if any(is_needed(field) and kinds_of(field) for field in fields):
         del wanted[Common.COUNT]  # finishing a file twice makes the same twice
+    if operation.workflow == "prompt":
+        del wanted[Common.SPOILER]
     own = {option_name(field.name) for field in fields}
     return [
         PlannedOption(name=word.value, about=about, kind=_KINDS.get(word, OptionKind.FLAG))

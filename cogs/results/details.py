@@ -145,11 +145,11 @@ def panel(
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     inline = [name for name in files if name.endswith(SHOWN_INLINE)]
     if inline:
-        pictures = [discord.MediaGalleryItem(f"attachment://{name}") for name in inline]
+        pictures = [discord.MediaGalleryItem(f"attachment://{name}", spoiler=facts.card.spoiler) for name in inline]
         box.add_item(discord.ui.MediaGallery(*pictures))
     for name in files:
         if name not in inline:
-            box.add_item(discord.ui.File(f"attachment://{name}"))
+            box.add_item(discord.ui.File(f"attachment://{name}", spoiler=facts.card.spoiler))
     for number, text in enumerate(sections(facts)):
         if number:
             box.add_item(discord.ui.Separator())

@@ -19,6 +19,7 @@ DELETE = Text("Delete")
 # ---------------------------------------------------------------------- options
 
 PRIVATE_OPTION = "Only you and moderators who review see it; a late result comes as a direct message"
+SPOILER_OPTION = "Mark the files as spoilers"
 
 
 # ---------------------------------------------------------------------- prices

@@ -47,6 +47,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         count: Count = 1,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Make 1 to 4 pieces."""
@@ -54,7 +55,13 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         await submit(
             interaction,
             Generation(
-                operation="music.generate", values=values, count=count, enhance=enhance, private=private, typed=True
+                operation="music.generate",
+                values=values,
+                count=count,
+                enhance=enhance,
+                private=private,
+                spoiler=spoiler,
+                typed=True,
             ),
         )
 
@@ -70,12 +77,20 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         stability: float | None = None,
         similarity_boost: float | None = None,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Read a text aloud."""
         values = given(interaction, "narration.generate")
         await submit(
-            interaction, Generation(operation="narration.generate", values=values, private=private, typed=True)
+            interaction,
+            Generation(
+                operation="narration.generate",
+                values=values,
+                private=private,
+                spoiler=spoiler,
+                typed=True,
+            ),
         )
 
     @app_commands.command(name="voices", description=texts.AUDIO_VOICES)
@@ -102,6 +117,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         count: Count = 1,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Make 1 to 4 sound effects."""
@@ -118,6 +134,7 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
                 count=count,
                 enhance=enhance,
                 private=private,
+                spoiler=spoiler,
                 typed=True,
             ),
         )

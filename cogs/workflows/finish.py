@@ -53,6 +53,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         video_title: str | None = None,
         audio_title: str | None = None,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Synchronise the lips in a video with a speech."""
@@ -67,7 +68,14 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         values = given(interaction, "lipsync.generate")
         await submit(
             interaction,
-            Generation(operation="lipsync.generate", values=values, files=files, private=private, typed=True),
+            Generation(
+                operation="lipsync.generate",
+                values=values,
+                files=files,
+                private=private,
+                spoiler=spoiler,
+                typed=True,
+            ),
         )
 
     @app_commands.command(name="subtitles", description=texts.FINISH_SUBTITLES)
@@ -94,6 +102,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         stroke_color: str | None = None,
         stroke_width: float | None = None,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Burn subtitles into a video."""
@@ -104,7 +113,14 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         values = {} if style is None else {"subtitle_settings": style}
         await submit(
             interaction,
-            Generation(operation="subtitles.generate", values=values, files=files, private=private, typed=True),
+            Generation(
+                operation="subtitles.generate",
+                values=values,
+                files=files,
+                private=private,
+                spoiler=spoiler,
+                typed=True,
+            ),
         )
 
     @app_commands.command(name="motion", description=texts.FINISH_MOTION)
@@ -140,6 +156,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         vertical: float | None = None,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Animate an image or a video."""
@@ -157,6 +174,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
                 values=values,
                 files=files,
                 private=private,
+                spoiler=spoiler,
                 enhance=enhance,
                 typed=True,
             ),
@@ -187,6 +205,7 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         thumbnail_url: str | None = None,
         thumbnail_job: str | None = None,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Upscale a video."""
@@ -202,7 +221,15 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         ]
         values = given(interaction, "video.upscale")
         await submit(
-            interaction, Generation(operation="video.upscale", values=values, files=files, private=private, typed=True)
+            interaction,
+            Generation(
+                operation="video.upscale",
+                values=values,
+                files=files,
+                private=private,
+                spoiler=spoiler,
+                typed=True,
+            ),
         )
 
 

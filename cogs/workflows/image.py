@@ -72,6 +72,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         count: Count | None = None,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
         reference_5: discord.Attachment | None = None,
         reference_6: discord.Attachment | None = None,
@@ -86,7 +87,13 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         files = references(*uploads, url=reference_urls, job=reference_job)
         values = given(interaction, "image.generate")
         one = Generation(
-            operation="image.generate", values=values, files=files, enhance=enhance, private=private, typed=True
+            operation="image.generate",
+            values=values,
+            files=files,
+            enhance=enhance,
+            private=private,
+            spoiler=spoiler,
+            typed=True,
         )
         if count is None:
             await submit_usual(interaction, one)
@@ -108,6 +115,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         count: Count = 1,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Edit an image, 1 to 4 times."""
@@ -122,6 +130,7 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
                 count=count,
                 enhance=enhance,
                 private=private,
+                spoiler=spoiler,
                 typed=True,
             ),
         )

@@ -18,7 +18,7 @@ from bot.domain.text import shortened
 from bot.generation.own_defaults import PRESET
 from bot.language import ago
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
-from cogs.ui.texts import PRIVATE_OPTION
+from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
 from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.own import preset_completion
@@ -41,6 +41,7 @@ _COMMON = {
     **dict.fromkeys(REFERENCES, texts.REFERENCE_OPTION),
     "count": texts.COUNT_OPTION,
     "private": PRIVATE_OPTION,
+    "spoiler": SPOILER_OPTION,
     "preset": texts.PRESET_OPTION,
     "enhance": texts.ENHANCE_OPTION,
     "url": texts.URL_OPTION,

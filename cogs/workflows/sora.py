@@ -65,6 +65,7 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
         source_video_job: str | None = None,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         files = offered_file(
@@ -78,7 +79,15 @@ def change_command(name: str, description: str, operation: str) -> ChangeCommand
         values["sora_video_id"] = await video_id(interaction, sora_video_id, job)
         await submit(
             interaction,
-            Generation(operation=operation, values=values, files=files, private=private, enhance=enhance, typed=True),
+            Generation(
+                operation=operation,
+                values=values,
+                files=files,
+                private=private,
+                spoiler=spoiler,
+                enhance=enhance,
+                typed=True,
+            ),
         )
 
     callback.__qualname__ = f"Sora.{name}"  # discord.py recognises a method by it, whose first parameter is no option
@@ -105,6 +114,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         url: str | None = None,
         job: str | None = None,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Make a character."""
@@ -117,7 +127,14 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         values = supported(interaction, "sora2.character.create", options)
         await submit(
             interaction,
-            Generation(operation="sora2.character.create", values=values, files=files, private=private, typed=True),
+            Generation(
+                operation="sora2.character.create",
+                values=values,
+                files=files,
+                private=private,
+                spoiler=spoiler,
+                typed=True,
+            ),
         )
 
     @app_commands.command(name="video", description=texts.SORA_VIDEO)
@@ -141,6 +158,7 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         resolution: str | None = None,
         enhance: bool = False,
         private: bool = False,
+        spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
         """Make a video with a character."""
@@ -156,7 +174,12 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         await submit(
             interaction,
             Generation(
-                operation="sora2.character.generate", values=values, private=private, enhance=enhance, typed=True
+                operation="sora2.character.generate",
+                values=values,
+                private=private,
+                spoiler=spoiler,
+                enhance=enhance,
+                typed=True,
             ),
         )
 

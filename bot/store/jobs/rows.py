@@ -44,6 +44,7 @@ CARDS = Table(
         Column(name="message_id"),
         Column(name="message_channel_id"),
         Column(name="private", from_sql=bool),
+        Column(name="spoiler", from_sql=bool),
         Column(name="answered", from_sql=bool),
         Column(name="locale"),
         Column(name="created_at"),

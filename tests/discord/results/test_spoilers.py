@@ -1,0 +1,119 @@
+"""Spoilers: marked wherever a file is posted, by its author's choice or the server's rule, and never shown small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.guild_rules import Spoilers
+from bot.domain.models import JobState
+from bot.generation.texts import SPOILERS_OFF
+from cogs.results import texts
+from tests.support.channels import rule
+from tests.support.jobs import gallery, on_job, pictures_in
+from tests.support.reacting import event, in_channel
+from tests.support.rig import Rig
+from tests.support.surface import (
+    agreed,
+    close_private,
+    delete,
+    deny,
+    newest,
+    nothing_happened,
+    private_messages,
+    private_sentence,
+    settled_exactly,
+    whole,
+)
+
+
+async def make(rig: Rig, **options: Any) -> Any:
+    """Have a picture made; return its card."""
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", **options)
+    await rig.work()
+    return max(rig.messages(), key=lambda each: each.id)
+
+
+def marks(*messages: Any) -> set[bool]:
+    """Return whether files of the messages are marked; fail if there are none."""
+    files = [file for message in messages for file in message.attachments]
+    assert files
+    return {file.filename.startswith("SPOILER_") for file in files}
+
+
+@pytest.mark.parametrize(
+    ("spoilers", "chosen", "marked"),
+    [
+        (Spoilers.AUTHOR, True, True),
+        (Spoilers.AUTHOR, False, False),
+        (Spoilers.ALWAYS, False, True),
+        (Spoilers.NOBODY, False, False),
+    ],
+)
+async def test_a_result_is_a_spoiler_by_choice_or_by_rule(rig: Rig, spoilers: Spoilers, chosen: bool, marked: bool):
+    await rule(rig, spoilers=spoilers)
+    assert marks(await make(rig, spoiler=chosen)) == {marked}
+    await settled_exactly(rig)
+
+
+async def test_where_there_are_none_the_wish_is_refused_before_anything_is_spent(rig: Rig):
+    await rule(rig, spoilers=Spoilers.NOBODY)
+    result = await rig.member.slash(rig.channel, "image generate", prompt="a fox", spoiler=True)
+    assert private_sentence(result) == str(SPOILERS_OFF)
+    await nothing_happened(rig)
+
+
+async def test_several_results_come_onto_one_card_once_each(rig: Rig):
+    card = await make(rig, spoiler=True, count=3)
+    assert marks(card) == {True}
+    names = [file.filename for file in card.attachments]
+    assert len(names) == len(set(names)) == 3
+
+
+async def test_it_stays_one_wherever_it_is_posted_again(rig: Rig):
+    card = await make(rig, spoiler=True, count=2)
+    await rig.member.click(card, label="U1")
+    elsewhere = rig.guild.create_text_channel("elsewhere")
+    opened = await on_job(rig, rig.member, "show", (await newest(rig)).id, channel=elsewhere)
+    assert "'spoiler': True" in str(opened.response.components)
+    await rig.member.click(opened.response, label=str(texts.POST_AGAIN))
+    await event(rig, card, "✉️", rig.member.id)
+    copies = [*in_channel(rig, elsewhere), *private_messages(rig, rig.member)]
+    shown = [each for each in rig.messages() if each.id != card.id]
+    assert len(copies) == 2
+    assert marks(*copies, *shown) == {True}
+
+
+async def test_what_is_recovered_and_what_is_made_of_it_are_spoilers_too(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", spoiler=True)
+    delete(rig, rig.messages()[0])
+    deny(rig, send_messages=False)
+    close_private(rig, rig.member)
+    await rig.work()
+    deny(rig)
+    assert (await newest(rig)).state is JobState.HELD
+    await on_job(rig, rig.member, "recover")
+    [card] = rig.messages()
+    assert marks(card) == {True}
+    await agreed(rig.moderator, await rig.moderator.click(card, label=whole(card, "Re-run")))
+    await rig.work()
+    assert marks(max(rig.messages(), key=lambda each: each.id)) == {True}
+
+
+async def test_the_gallery_of_jobs_shows_no_picture_of_one(rig: Rig):
+    await make(rig)
+    await make(rig, spoiler=True)
+    page = await gallery(rig, rig.member)
+    assert len(pictures_in(page.response)) == 1
+
+
+async def test_a_fresh_link_and_a_next_step_find_the_file_by_its_name(rig: Rig):
+    card = await make(rig, spoiler=True)
+    job = await newest(rig)
+    link = await rig.bot.parts.sources.fresh_link(job, job.media[0])
+    assert link is not None
+    await rig.member.slash(rig.channel, "image edit", job=job.id, prompt="at night #fast")
+    await rig.work()
+    assert (await newest(rig)).state is JobState.DELIVERED
+    assert marks(card) == {True}
