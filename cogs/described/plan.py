@@ -103,7 +103,8 @@ def plan_of(operation: Operation) -> CommandPlan | None:
     common = _common(operation, fields)
     groups = [(field, _of_field(field, sole=_is_sole_medium(field, fields))) for field in fields]
     if sum(len(group) for _, group in groups) > OPTIONS_MAX - len(common):
-        common = [_rest(), *common]
+        # Fields come first: where there is no room for all, the server's rule alone says whether files are spoilers.
+        common = [_rest(), *(each for each in common if each.name != Common.SPOILER.value)]
     options: list[PlannedOption] = []
     left: list[Field] = []
     for field, group in groups:

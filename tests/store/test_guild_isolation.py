@@ -160,6 +160,7 @@ CALLS: dict[str, Call] = {
     "cards.move": lambda store, guild_id, other, _: store.cards.move(
         guild_id, other.card.id, message_id=1, channel_id=2
     ),
+    "cards.share": lambda store, guild_id, other, _: store.cards.share(guild_id, other.paid.card_id),
     "cards.drop": lambda store, guild_id, other, _: store.cards.drop(guild_id, other.unanswered.id, "No."),
     "cards.get": lambda store, guild_id, other, _: store.cards.get(guild_id, other.card.id),
     "jobs.get": lambda store, guild_id, other, _: store.jobs.get(guild_id, other.job.id),

@@ -356,6 +356,7 @@ SELECTS = [
     ("approval", "c1:set_choice:review_private", "off"),
     ("results", "c1:set_payer:panel", "off"),
     ("results", "c1:set_choice:language", "ja"),
+    ("results", "c1:set_choice:spoilers", "always"),
     ("words", "c1:set_model:panel", "image.generate"),
     ("words", "c1:set_choice:pictures", "4"),
     ("words", "c1:set_choice:vary_strength", "subtle"),

@@ -19,7 +19,9 @@ def make_job() -> Job:
 
 def test_it_names_the_result_its_links_and_the_job_last():
     job = make_job()
-    lines = plain_result("Generate image", job, ResultFiles(links=["https://a.example/1", "https://a.example/2"]))
+    lines = plain_result(
+        "Generate image", job, ResultFiles(links=["https://a.example/1", "https://a.example/2"]), spoiler=False
+    )
     first, *links, last = lines.splitlines()
     assert "Generate image" in first
     assert links == ["https://a.example/1", "https://a.example/2"]
@@ -29,13 +31,19 @@ def test_it_names_the_result_its_links_and_the_job_last():
 def test_what_a_message_cannot_hold_is_left_out_and_never_the_job():
     job = make_job()
     results = ResultFiles(links=[f"https://a.example/{'x' * 700}{n}" for n in range(5)], text="word " * 1000)
-    text = plain_result("Generate image", job, results)
+    text = plain_result("Generate image", job, results, spoiler=False)
     assert len(text) <= CONTENT_CHARS
     assert text.count("https://") == 2
     assert text.rpartition("\n")[2].endswith(job.id)
 
 
 def test_a_text_can_neither_ping_nor_format():
-    text = plain_result("Rewrite", make_job(), ResultFiles(text="**bold** @everyone"))
+    text = plain_result("Rewrite", make_job(), ResultFiles(text="**bold** @everyone"), spoiler=False)
     assert "**bold**" not in text
     assert "@everyone" not in text
+
+
+def test_links_to_spoilers_are_hidden_and_still_found() -> None:
+    text = plain_result("Generate image", make_job(), ResultFiles(links=["https://a.example/1"]), spoiler=True)
+    assert "|| https://a.example/1 ||" in text
+    assert "https://a.example/1" in text.split()

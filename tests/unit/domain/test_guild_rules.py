@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Payer, Period, PictureCount, ReviewPrivate, Rules, ServerLanguage, Strength
+from bot.domain.guild_rules import Payer, Period, PictureCount, ReviewPrivate, Rules, ServerLanguage, Spoilers, Strength
 from bot.domain.setting_kinds import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
@@ -114,6 +114,7 @@ EVERYTHING = Rules(
     log_channel=5,
     rerun_payer=Payer.OFF,
     review_private=ReviewPrivate.ON,
+    spoilers=Spoilers.ALWAYS,
     words=("zebra", "ape"),
     ping=True,
     answer_words=False,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.domain.guild_rules import Payer, PictureCount, ReviewPrivate, Rules, ServerLanguage, Strength
+from bot.domain.guild_rules import Payer, PictureCount, ReviewPrivate, Rules, ServerLanguage, Spoilers, Strength
 from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
 from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice
 from bot.domain.text import full_stop, one_line
@@ -44,6 +44,7 @@ CHANGED = Rules(
     log_channel=9,
     rerun_payer=Payer.OFF,
     review_private=ReviewPrivate.ON,
+    spoilers=Spoilers.ALWAYS,
     words=("stoat",),
     ping=True,
     answer_words=False,
@@ -118,13 +119,13 @@ class Mood(StrEnum):
 
 
 MOODS = {Mood.CALM: Text("calm, as a rule"), Mood.WILD: Text("wild")}
-EXTRA = FormSpec(id="extra", page=SettingsPage.RESULTS, title=Text("Extra"), button=Text("Extra…"))
+EXTRA = FormSpec(id="extra", page=SettingsPage.LIMITS, title=Text("Extra"), button=Text("Extra…"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventedRules(Rules):
     sparkle: Annotated[
-        bool, Setting(label=Text("Sparkle"), kind=SWITCH, page=SettingsPage.RESULTS, control=Text("Sparkle"))
+        bool, Setting(label=Text("Sparkle"), kind=SWITCH, page=SettingsPage.LIMITS, control=Text("Sparkle"))
     ] = False
     mood: Annotated[
         Mood,
@@ -138,7 +139,7 @@ class InventedRules(Rules):
     stage: Annotated[
         int | None, Setting(label=Text("Stage"), kind=CHANNEL, page=SettingsPage.LIMITS, control=Text("Stage channel"))
     ] = None
-    encores: Annotated[int, Setting(label=Text("Encores"), kind=COUNT, page=SettingsPage.RESULTS, form=EXTRA)] = 1
+    encores: Annotated[int, Setting(label=Text("Encores"), kind=COUNT, page=SettingsPage.LIMITS, form=EXTRA)] = 1
 
 
 INVENTED = InventedRules(sparkle=True, mood=Mood.WILD, stage=7, encores=2)
@@ -163,19 +164,18 @@ async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
         "changed Sparkle: off → on; Mood: calm, as a rule → wild; Stage: none → <#7>; Encores: 1 → 2."
     )
     assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
-    results = shown(SettingsPage.RESULTS)
-    assert (results["Sparkle"], results["Encores"]) == ("on", "2")
-    assert shown(SettingsPage.LIMITS)["Mood"] == "wild"
+    limits = shown(SettingsPage.LIMITS)
+    assert (limits["Sparkle"], limits["Encores"], limits["Mood"]) == ("on", "2", "wild")
 
 
 async def test_a_new_setting_gets_the_control_of_its_kind():
-    results, limits = controls(SettingsPage.RESULTS), controls(SettingsPage.LIMITS)
-    assert results["c1:set_flip:sparkle"].label == "Sparkle: on"
+    limits = controls(SettingsPage.LIMITS)
+    assert limits["c1:set_flip:sparkle"].label == "Sparkle: on"
     assert [(each.label, each.default) for each in limits["c1:set_choice:mood"].options] == [
         ("Mood: calm, as a rule", False),
         ("Mood: wild", True),
     ]
-    assert results["c1:set_form:extra"].label == "Extra…"
+    assert limits["c1:set_form:extra"].label == "Extra…"
     stage = limits["c1:set_channels:stage"]
     assert (stage.placeholder, [each.id for each in stage.default_values]) == ("Stage channel", [7])
 
