@@ -17,8 +17,8 @@ from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE, done
 
-SHOWN = 20
-"""A line has up to about 180 characters, an embed's description 4096."""
+SHOWN = 15
+"""A line has up to about 240 characters, an embed's description 4096."""
 CHOOSE, REMOVE, TURN = "limit_choose", "limit_remove", "limit_turn"
 ID_DIGITS = 18
 """A snowflake has 19 digits; what SQLite cannot hold is no id either."""

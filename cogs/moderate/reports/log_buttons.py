@@ -16,7 +16,7 @@ from cogs.moderate.reports import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.ui.texts import GONE
+from cogs.ui.texts import GONE, done
 
 DAY_S = 24 * 3600
 BLOCK_DAYS = (1, 7, 0)
@@ -45,7 +45,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
     await require_moderator(interaction)
     quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
-    await in_time(interaction.response.send_message(texts.done(text), ephemeral=True))
+    await in_time(interaction.response.send_message(done(text), ephemeral=True))
 
 
 @on("report_dismiss")
@@ -84,7 +84,7 @@ async def block(interaction: Interaction, subject: str, _values: Sequence[str]) 
     if days not in map(str, BLOCK_DAYS):
         raise InputError(GONE)
     text = await _block(interaction, _number(member_id), int(days))
-    await in_time(interaction.response.edit_message(content=texts.done(text), view=None))
+    await in_time(interaction.response.edit_message(content=done(text), view=None))
 
 
 async def _block(interaction: Interaction, member_id: int, days: int) -> str:

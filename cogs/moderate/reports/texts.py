@@ -17,11 +17,6 @@ DISMISS_REPORT = Text("Dismiss")
 OWN_BLOCK = Text("You cannot block yourself.")
 
 
-def done(text: str) -> str:
-    """Confirm an act; `text` is its line of the record."""
-    return tr("Done: {what}", what=text)
-
-
 def dismissed_by(moderator_id: int) -> str:
     """Say under a report who dismissed it."""
     return tr("Dismissed by {moderator}.", moderator=f"<@{moderator_id}>")

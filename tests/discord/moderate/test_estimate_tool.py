@@ -94,7 +94,7 @@ async def test_where_it_fails_the_next_estimate_takes_its_place_and_moderators_a
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
     rig.sandbox.fault("mcp", kind, **options)
     card = await draw(rig)
-    assert "about 15 credits (price list)" in str(card.response.embeds[0].to_dict())
+    assert "about 15 credits (from this server's price list)" in str(card.response.embeds[0].to_dict())
     assert health(rig).outcome is outcome
     [line] = await alerts(rig, desk)
     assert said in line

@@ -380,5 +380,5 @@ async def test_no_request_in_json_takes_a_file_of_practice_to_the_true_api(rig: 
     typed = json.dumps({"prompt": "x", "image_urls": [f"{practice.URL}/media/a.png"]})
     form = await rig.moderator.slash(rig.channel, "studio request", operation="image.edit")
     [field] = rig.form_fields(form)
-    assert "made in practice" in shown(await rig.moderator.submit_modal(form, {field: typed}))
+    assert "file from practice" in shown(await rig.moderator.submit_modal(form, {field: typed}))
     assert rig.sandbox.posts == 0

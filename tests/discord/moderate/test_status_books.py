@@ -128,7 +128,7 @@ async def test_days_left_leave_out_what_expires_before_it_is_spent(rig: Rig):
     await draw(rig, "#fast a fox")  # 12 a day: 120 of the 228 that are left are spent in ten days
     await rig.work()
     shown = await facts(rig, "usage report")
-    assert shown["Days of credit left"] == "about 52 at this rate (728 credits left)"
+    assert shown["Credits last for"] == "About 52 days at this rate (728 credits left)"
 
 
 async def test_moderators_are_told_of_credits_that_will_be_lost_though_nothing_is_spent(rig: Rig):
