@@ -6,6 +6,7 @@ A literal counts as a sentence if it starts with a capital letter, has a space, 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,3 +126,133 @@ def test_a_sentence_for_people_is_found(source: str):
 )
 def test_what_is_not_for_people_is_not_found(source: str):
     assert not list(sentences(source))
+
+
+# ---------------------------------------------------------------------- what is read in the language of the moment
+
+COMMAND_SECTION = re.compile(r"# -+ (?:.*\b)?(?:commands?|options?|menus)\b", re.IGNORECASE)
+ENGLISH_ONLY = {
+    "bot/app/texts.py": "what hosts read in a terminal or a log",
+    "bot/runtime/texts.py": "what hosts read in a terminal or a log",
+    "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
+    "cogs/described/texts.py": "descriptions of commands, which Discord gets in all languages",
+    "bot/store/texts.py": "what hosts read in a terminal or a log",
+}
+NO_WORDS = re.compile(r"https?://\S+|/[a-z0-9]+(?: .*)?|[A-Za-z0-9]+(?:, [A-Za-z0-9]+)+")
+"""Links, examples of commands, names of kinds of files."""
+WORDS = re.compile(r"[A-Za-z]{2,}[ ,.…!?:]+[A-Za-z(“*]")
+
+
+def plain_constants(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the plain strings of a texts module that people would read in English whatever their language.
+
+    Those of commands and options are plain: Discord gets them in all languages. They are in a section of that name.
+    """
+    lines = source.splitlines()
+    sections = [number for number, line in enumerate(lines, 1) if line.startswith("# ---")]
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Expr) or (
+            isinstance(node, ast.Assign) and is_of_commands(node.lineno, sections, lines)
+        ):
+            continue
+        skipped = {id(part) for each in ast.walk(node) for root in not_read(each) for part in ast.walk(root)}
+        for part in ast.walk(node):
+            text = None if id(part) in skipped else text_of(part)
+            if text is not None and WORDS.search(text) and not NO_WORDS.fullmatch(text):
+                yield part.lineno, text  # type: ignore[attr-defined]
+
+
+def not_read(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a node in texts that are messages already, or that nobody reads."""
+    match node:
+        case ast.Call(func=ast.Name(id="Text" | "tr" | "ntr" | "ptr")) | ast.Compare() | ast.Subscript():
+            return [node]
+        case ast.Dict(keys=keys):
+            return [key for key in keys if key is not None]
+        case ast.JoinedStr(values=values):  # its parts; the whole is checked
+            return list(values)
+        case ast.FunctionDef(body=[ast.Expr(value=docstring), *_]):
+            return [docstring]
+        case _:
+            return []
+
+
+def is_of_commands(line: int, sections: list[int], lines: list[str]) -> bool:
+    above = [each for each in sections if each < line]
+    return bool(above) and COMMAND_SECTION.match(lines[above[-1] - 1]) is not None
+
+
+def frozen_messages(source: str) -> Iterator[int]:
+    """Yield the lines at which a message becomes a string while the module is imported: it would stay English."""
+    tree = ast.parse(source)
+    later = {
+        id(part)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for statement in (function.body if isinstance(function.body, list) else [function.body])
+        for part in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and id(node) not in later:
+            of_text = any(
+                isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id.endswith("texts")
+                for each in node.args
+            )
+            if node.func.id in {"tr", "ntr", "ptr"} or (node.func.id == "str" and of_text):
+                yield node.lineno
+
+
+UNFINISHED = frozenset({"bot/catalogue/texts.py", "bot/guild/texts.py", "cogs/moderate/setup/texts.py"})
+"""Modules whose texts are becoming messages: this set goes with the last of them."""
+
+
+def text_modules() -> list[Path]:
+    paths = [path for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("texts.py"))]
+    return [path for path in paths if not any(is_in(path, each) for each in ENGLISH_ONLY)]
+
+
+@pytest.mark.parametrize("path", text_modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_people_read_is_a_message(path: Path):
+    found = list(plain_constants(path.read_text(encoding="utf-8")))
+    if path.relative_to(ROOT).as_posix() in UNFINISHED and found:
+        pytest.xfail(f"{len(found)} texts are plain strings")
+    assert found == []
+
+
+def test_no_message_becomes_a_string_while_its_module_is_imported():
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for top in ("bot", "cogs")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for line in frozen_messages(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [
+        ('PAUSED = "New jobs are paused."', 1),
+        ('def f():\n    return f"{who} has paused jobs."', 1),
+        ('# ---- commands and options\nA = "Pause new jobs"\n# ---- answers\nB = "New jobs are paused."', 1),
+        ('PAUSED = Text("New jobs are paused.")', 0),
+        ('def f():\n    """Say that new jobs are paused."""\n    return tr("New jobs are paused.")', 0),
+        ('LINK = "https://example.org"\nEXAMPLE = "/image generate prompt: a fox"', 0),
+    ],
+)
+def test_a_plain_string_that_is_read_is_found(source: str, number: int):
+    assert len(list(plain_constants(source))) == number
+
+
+@pytest.mark.parametrize(
+    ("source", "is_frozen"),
+    [
+        ("LABEL = str(texts.DELETE)", True),
+        ('class A:\n    label = tr("Delete")', True),
+        ('def f(label=tr("Delete")): ...', True),
+        ("def f(): return str(texts.DELETE)", False),
+        ('LABEL = Text("Delete")\nNUMBER = str(7)', False),
+    ],
+)
+def test_a_message_that_would_stay_english_is_found(source: str, is_frozen: bool):
+    assert bool(list(frozen_messages(source))) is is_frozen

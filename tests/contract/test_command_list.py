@@ -1,0 +1,70 @@
+"""A short list of commands: Discord shows members those that they may use, and moderators theirs besides."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import discord
+
+from bot.app.entry_points import describe_commands
+
+MEMBERS_MAX, MODERATORS_MAX = 32, 15
+SUBCOMMAND, GROUP, MENU = 1, 2, (2, 3)
+MENUS_MAX = 5
+"""They are in a list of their own, at the end of a message's menu."""
+MANAGE_SERVER = str(discord.Permissions(manage_guild=True).value)
+MEMBERS = {
+    "batch", "help", "me", "recipe run", "jobs list", "usage me", "usage report", "usage export",
+}  # fmt: skip
+"""What members have besides the groups of the workflows."""
+MODERATORS = {
+    *(f"studio {each}" for each in (
+        "key", "setup", "practice", "settings", "status", "request", "review", "gallery", "pause", "recipes",
+    )),
+    *(f"quota {each}" for each in ("set", "server", "show", "grant")),
+}  # fmt: skip
+WORKFLOWS = {"image", "video", "audio", "prompt", "finish", "sora", "3d"}
+
+
+@functools.cache
+def commands() -> dict[str, str | None]:
+    """Return every slash command with the permissions that it is shown for by default, None for everybody."""
+    found: dict[str, str | None] = {}
+
+    def walk(item: dict[str, Any], above: str, permissions: str | None) -> None:
+        inner = [each for each in item.get("options") or () if each["type"] in {SUBCOMMAND, GROUP}]
+        path = f"{above} {item['name']}".strip()
+        for each in inner:
+            walk(each, path, permissions)
+        if not inner:
+            found[path] = permissions
+
+    for command in describe_commands():
+        if command.get("type") not in MENU:
+            shown = command.get("default_member_permissions")
+            walk(command, "", None if shown is None else str(shown))
+    return found
+
+
+def shown_for(permissions: str | None) -> set[str]:
+    return {name for name, needed in commands().items() if needed == permissions}
+
+
+def test_members_have_a_list_that_can_be_read():
+    assert len(shown_for(None)) <= MEMBERS_MAX
+    assert {name for name in shown_for(None) if name.split()[0] not in WORKFLOWS} == MEMBERS
+
+
+def test_moderators_have_a_few_more_which_nobody_else_sees():
+    assert len(shown_for(MANAGE_SERVER)) <= MODERATORS_MAX
+    assert shown_for(MANAGE_SERVER) == MODERATORS
+
+
+def test_every_command_is_for_members_or_for_moderators():
+    assert set(commands().values()) == {None, MANAGE_SERVER}
+
+
+def test_message_menus_stay_few():
+    menus = [each for each in describe_commands() if each.get("type") in MENU]
+    assert len(menus) <= MENUS_MAX
