@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.domain.models import WaitsFor
 from bot.domain.text import full_stop
-from bot.language import Text, ntr, tr
+from bot.language import Text, amount, tr
 
 # ---------------------------------------------------------------------- intake
 
@@ -20,11 +20,8 @@ NOT_DECIDED = Text("No moderator decided within a day. Your credits were refunde
 
 def too_many_jobs(most: int, requested: int) -> str:
     """Refuse a request for more jobs than go on one card."""
-    return ntr(
-        "One request can have at most {most} jobs. Yours has {count}.",
-        "One request can have at most {most} jobs. Yours has {count}.",
-        requested,
-        most=most,
+    return tr(
+        "One request can have at most {most} jobs. Yours has {count}.", most=amount(most), count=amount(requested)
     )
 
 

@@ -121,7 +121,7 @@ def test_each_kind_has_a_line_with_the_names_that_members_know():
         "-# • GPT Image 2, 4k: about 28 credits (from 3 jobs)",
         "-# • another model: about 50 credits (from 3 jobs)",
     ]
-    assert price_lines(IMAGE, book(IMAGE, seen), 1)[1:] == ["-# • and 2 more"]
+    assert price_lines(IMAGE, book(IMAGE, seen), 1)[1:] == ["-# • … and 2 more"]
     assert price_lines(PROMPT, book(PROMPT), 8) == []
 
 
