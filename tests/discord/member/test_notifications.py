@@ -77,9 +77,10 @@ async def test_the_choice_of_a_member_is_no_other_members(rig: Rig):
     assert pings(rig) == []
 
 
+@pytest.mark.parametrize("server", [True, False])
 @pytest.mark.parametrize(("how", "found"), [(Notify.PING, True), (Notify.DIRECT, True), (Notify.NOTHING, False)])
-async def test_what_a_crash_prevented_is_found_for_those_who_want_it(rig: Rig, how: Notify, found: bool):
-    await make(rig, Notify.NOTHING, server=True)
+async def test_what_a_crash_prevented_is_found_for_those_who_want_it(rig: Rig, how: Notify, found: bool, server: bool):
+    await make(rig, Notify.NOTHING, server=server)
     await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, how)
     missing = await rig.bot.parts.store.pings.missing(0.0)
     [card_id] = {job.card_id for job in await rig.jobs()}
