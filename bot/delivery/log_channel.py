@@ -52,8 +52,7 @@ class LogChannel:
     async def show(self, decision: Decision) -> Posted:
         """Post a line of the record of decisions to its guild's log channel."""
         with speaking(await self._language_of(decision.guild_id)):
-            who = f"<@{decision.by_id}>" if decision.by_id else str(texts.THE_BOT)
-            line = shortened(texts.decision(decision.kind, who, decision.text), LINE_CHARS)
+            line = shortened(texts.decision(decision.kind, decision_text(decision)), LINE_CHARS)
             view = message_view(self._surface.log_controls(decision), [])
         line = f"{line} {stamp(decision.at, 'f')}"
         return await self.post(decision.guild_id, line, subject_id=f"{decision.id}", view=view)
@@ -95,6 +94,14 @@ class LogChannel:
             suppress_embeds=True,
         )
         return Posted.DONE
+
+
+def decision_text(decision: Decision) -> str:
+    """Return what a line of the record says, with who acted."""
+    if decision.names_actor:
+        return decision.text
+    who = f"<@{decision.by_id}>" if decision.by_id else str(texts.THE_BOT)
+    return f"{who} {decision.text}"
 
 
 def _may_pass(error: Exception) -> bool:

@@ -365,6 +365,6 @@ def direct_alert(server: str, sentence: str) -> str:
     return f"**{server}**: {sentence}"
 
 
-def decision(kind: str, who: str, text: str) -> str:
+def decision(kind: str, text: str) -> str:
     """Return a line of the record of decisions."""
-    return f"`{kind}` {who} {text}"
+    return f"`{kind}` {text}"

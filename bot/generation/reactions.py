@@ -157,7 +157,7 @@ class Reactions:
         act = await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
         if act is None:
             return None
-        reason = REACTION_WITHDRAWN
+        reason = str(REACTION_WITHDRAWN)
         cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, reason)
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 

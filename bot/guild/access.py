@@ -8,8 +8,8 @@ from bot.domain.guild_rules import Rules
 from bot.domain.harmless_text import harmless
 from bot.domain.text import one_line, stamp
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
+from bot.guild.texts import access as texts
 from bot.store import Record
 
 
@@ -19,7 +19,7 @@ class AccessChanges(ModeratorActs):
     async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
         """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
         reason = harmless(one_line(why))
-        text = texts.blocked(member_id, "" if until is None else stamp(until, "f"), reason)
+        text = texts.blocked(by_id, member_id, "" if until is None else stamp(until, "f"), reason)
         about = {"member_id": member_id, "until": until, "reason": one_line(why)}
         line = Record(kind="block", text=text, by_id=by_id, about=about)
         await self._store.blocks.add(
@@ -30,7 +30,7 @@ class AccessChanges(ModeratorActs):
 
     async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:
         """Lift a member's block. Raises InputError if none applies."""
-        text = texts.unblocked(member_id)
+        text = texts.unblocked(by_id, member_id)
         line = Record(kind="block", text=text, by_id=by_id, about={"member_id": member_id, "unblocked": True})
         if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line if done else None):
             raise InputError(texts.not_blocked(member_id), "member")
@@ -44,7 +44,7 @@ class AccessChanges(ModeratorActs):
                 raise InputError(texts.paused_already(on=on), "switch")
             return replace(rules, paused=on)
 
-        text = texts.paused(on=on)
+        text = texts.paused(by_id, on=on)
         line = Record(kind="pause", text=text, by_id=by_id, about={"paused": on})
         await self._store.settings.change(guild_id, change, record=lambda _: line)
         self._worker.wake()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import structlog
 
 from bot.cannon.client import CannonClient
-from bot.domain.models import GuildKey, credits_text
+from bot.domain.models import GuildKey
 from bot.errors import CannonError
-from bot.guild import texts
+from bot.guild.texts import account as texts
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.engine.record import Record
@@ -56,10 +56,10 @@ class AccountAudit:
             about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
             await self._store.decisions.add(
                 key.guild_id,
-                Record(by_id=0, kind="account", text=texts.difference_found(difference_text(found)), about=about),
+                Record(by_id=0, kind="account", text=difference_text(found), about=about),
             )
 
 
 def difference_text(found: AccountDifference) -> str:
     """Return the sentence for moderators about what an account was charged beyond the books."""
-    return texts.account_difference(credits_text(found.credits), found.job_ids)
+    return texts.account_difference(found.credits, found.job_ids)

@@ -10,8 +10,8 @@ from bot.catalogue import LiveCatalogue, Operation, Tried, model_name
 from bot.catalogue.tried import blamed, telling_values
 from bot.domain.models import Job
 from bot.errors import CannonError, InputRefused, NoKey
-from bot.guild import texts
 from bot.guild.api_keys import ApiKeys
+from bot.guild.texts import account as texts
 from bot.runtime.clock import Clock
 from bot.runtime.timed_memory import TimedMemory
 from bot.store import Store, TriedOutcome, TriedValue

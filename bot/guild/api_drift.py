@@ -10,9 +10,9 @@ from bot.catalogue import LiveCatalogue, Operation
 from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.domain.harmless_text import harmless_within
 from bot.errors import NoKey
-from bot.guild import texts
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
+from bot.guild.texts import api_changes as texts
 from bot.store import Record, Store
 from bot.store.guild.api_changes import SeenChange
 
@@ -87,14 +87,14 @@ def _of_whole_operations(changes: Sequence[ApiChange]) -> list[ApiChange]:
 
 
 def change_words(changes: Sequence[SeenChange]) -> str:
-    """Return changes as one line, such as `gone: image.old; new: model flux-3 of image.generate`."""
+    """Return changes as sentences of one line: `Removed: image.old. New: the model flux-3 of image.generate.`."""
     parts = []
     for kind in _KINDS:
         found = [each for each in changes if each.kind is kind]
         words = [word for subject in Subject for word in _words(subject, found)]
         if words:
             parts.append(texts.changed_so(kind.value, words))
-    return "; ".join(parts)
+    return " ".join(parts)
 
 
 def _words(subject: Subject, changes: Sequence[SeenChange]) -> list[str]:

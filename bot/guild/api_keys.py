@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.domain.models import AccountStatus, GuildKey, Job, JobState
 from bot.domain.practice import is_practice_key
 from bot.errors import NoKey
-from bot.guild import texts
+from bot.guild.texts import account as texts
 from bot.store import Store
 
 TOLD_MAX = 5000

@@ -9,9 +9,10 @@ from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job, JobState
 from bot.domain.text import one_line
 from bot.errors import InputError, NotAllowed
-from bot.guild import texts
 from bot.guild.changes import JobSignals, ModeratorActs
 from bot.guild.languages import Languages
+from bot.guild.texts import DECIDED
+from bot.guild.texts import approvals as texts
 from bot.language import speaking
 from bot.store import Record, Store
 from bot.store.guild.approvals import GrantNote
@@ -33,7 +34,7 @@ class ApprovalDecisions(ModeratorActs):
         """Return the card that waits, with its jobs. Raises InputError if it does not wait (any more)."""
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or await self._store.approvals.get(guild_id, card_id) is None:
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)
         return found
 
     async def approve(self, guild_id: int, card_id: str, *, by_id: int, raises_limit: bool) -> Sequence[Job]:
@@ -51,14 +52,14 @@ class ApprovalDecisions(ModeratorActs):
                 return None
             is_granted = raises_limit and total(jobs) > 0
             practice = jobs[0].practice
-            text = texts.approved_line(card.author_id, total(jobs), granted=is_granted, practice=practice)
+            text = texts.approved_line(by_id, card.author_id, total(jobs), granted=is_granted, practice=practice)
             about = {"credits": str(total(jobs)), "granted": is_granted, "practice": practice}
             return _line(card, text, by_id, about)
 
-        grant = GrantNote(by_id=by_id, note=texts.GRANT_NOTE) if raises_limit else None
+        grant = GrantNote(by_id=by_id, note=str(texts.GRANT_NOTE)) if raises_limit else None
         jobs = await self._store.approvals.approve(guild_id, card_id, grant=grant, record=record)
         if jobs is None:
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)
         self._worker.wake()
         return jobs
 
@@ -70,14 +71,14 @@ class ApprovalDecisions(ModeratorActs):
             if jobs is None:
                 return None
             practice = jobs[0].practice
-            text = texts.refused_line(card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
+            text = texts.refused_line(by_id, card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
             return _line(card, text, by_id, {"reason": reason, "practice": practice})
 
         with speaking(await self._languages.of(card)):  # its author reads the reason there
             sentence = texts.refused(reason)
         ended = await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record)
         if ended is None:
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)
 
     async def note_question(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
         """Note where the moderators were asked; message 0: nowhere, and they are not asked again."""

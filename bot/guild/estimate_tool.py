@@ -20,8 +20,8 @@ from bot.cannon.estimates import EstimateAnswer, EstimateOutcome, Estimates
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.price_factors import price_factors
 from bot.domain.spending_alerts import HOUR_S, Alert
-from bot.guild import texts
 from bot.guild.api_keys import UsableKey
+from bot.guild.texts import prices as texts
 from bot.runtime.clock import Clock
 
 KEPT_S: Final = 3600.0

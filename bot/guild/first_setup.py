@@ -8,8 +8,8 @@ from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, Ste
 from bot.domain.guild_rules import Limit, Rules
 from bot.domain.models import JobState
 from bot.errors import NoKey
-from bot.guild import texts
 from bot.guild.api_keys import ApiKeys
+from bot.guild.texts import settings as texts
 from bot.store import Record, Store
 
 SEARCHED = 100
@@ -36,7 +36,7 @@ class FirstSetup:
         def record(is_new: bool) -> Record | None:
             if not is_new:
                 return None
-            return Record(kind="setup", text=texts.setup_skipped(step), by_id=by_id, about={"step": step.value})
+            return Record(kind="setup", text=texts.setup_skipped(by_id, step), by_id=by_id, about={"step": step.value})
 
         await self._store.setup_steps.note(guild_id, step, StepOutcome.SKIPPED, by_id=by_id, record=record)
 

@@ -18,7 +18,7 @@ from bot.domain.member_settings import (
 )
 from bot.domain.text import one_line
 from bot.errors import InputError
-from bot.guild import texts
+from bot.guild.texts import member_settings as texts
 from bot.store import PresetKept, Store
 
 

@@ -6,7 +6,7 @@ import structlog
 
 from bot.catalogue import LiveCatalogue, Operation
 from bot.errors import Refused
-from bot.guild import texts
+from bot.guild.texts import prices as texts
 from bot.store import Record, Store
 from bot.store.guild.switched_off import EVERYWHERE
 
@@ -30,7 +30,7 @@ class OperationSwitches:
         state = "on" if on else "off"
         line = Record(
             kind="operation",
-            text=texts.switched_operation(operation.id, state),
+            text=texts.switched_operation(by_id, operation.id, on=on),
             by_id=by_id,
             about={"operation": operation.id, "switch": state},
         )

@@ -13,9 +13,9 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.domain.practice import new_practice_key
 from bot.errors import CannonError, InputError, Refused
-from bot.guild import texts
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals
+from bot.guild.texts import settings as texts
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange
 from bot.store.guild.practice import EndedCard
@@ -70,7 +70,7 @@ class PracticeMode:
             raise Refused(texts.PRACTICE_DOWN, "practice") from error
 
         def record(_change: KeyChange) -> Record:
-            return Record(kind="practice", text=texts.PRACTICE_STARTED, by_id=by_id, about={"on": True})
+            return Record(kind="practice", text=texts.practice_started(by_id), by_id=by_id, about={"on": True})
 
         try:
             done = await self._store.keys.set(
@@ -89,7 +89,7 @@ class PracticeMode:
         def record(ended: Collection[EndedCard] | None) -> Record | None:
             if ended is None:
                 return None
-            return Record(kind="practice", text=texts.PRACTICE_STOPPED, by_id=by_id, about={"on": False})
+            return Record(kind="practice", text=texts.practice_stopped(by_id), by_id=by_id, about={"on": False})
 
         ended = await self._store.keys.end_practice(guild_id, record=record)
         if ended is None:

@@ -16,8 +16,8 @@ from bot.domain.models import credits_of, credits_words
 from bot.domain.price_list import ListedPrice, PriceList, PriceUnit
 from bot.domain.text import one_line, with_decimal_point
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.learned_prices import LearnedKind, beside
+from bot.guild.texts import prices as texts
 
 PRICES_MAX: Final = 200
 PRICED_MODEL_CHARS: Final = 100
@@ -64,7 +64,7 @@ def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], Li
             errors.append(texts.wrong_line(number, error.sentence))
             continue
         if name in prices:
-            errors.append(texts.wrong_line(number, texts.PRICE_TWICE))
+            errors.append(texts.wrong_line(number, str(texts.PRICE_TWICE)))
         prices[name] = price
     if errors:
         raise InputError(texts.wrong_lines(errors[:ERRORS_SHOWN], len(errors) - ERRORS_SHOWN), "file")

@@ -8,9 +8,9 @@ from bot.catalogue import Catalogue, Operation, model_name
 from bot.domain.harmless_text import harmless
 from bot.domain.price_list import ListedPrice, PriceList, PriceUnit
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
 from bot.guild.price_file import PRICES_MAX, read_price_file, require_priceable
+from bot.guild.texts import prices as texts
 from bot.store import Change, Record
 
 
@@ -45,10 +45,10 @@ class PriceChanges(ModeratorActs):
 
         def record(price: Change[ListedPrice | None]) -> Record:
             about = {"operation": operation.id, "model": model, **_about(price)}
-            return Record(kind="price", text=_text(named, price), by_id=by_id, about=about)
+            return Record(kind="price", text=_text(by_id, named, price), by_id=by_id, about=about)
 
         done = await self._store.prices.set(guild_id, operation.id, model, amount, per=per, allow=allow, record=record)
-        return _text(named, done)
+        return _text(by_id, named, done)
 
     async def replace(self, guild_id: int, text: str, catalogue: Catalogue, *, by_id: int) -> str:
         """Replace the whole list by that of a CSV file, or change nothing. Returns what was done, as the record has it.
@@ -61,12 +61,12 @@ class PriceChanges(ModeratorActs):
             if done.before == done.after:
                 return None
             about = {"before": _rows(done.before), "after": _rows(done.after)}
-            return Record(kind="price", text=_replaced(done), by_id=by_id, about=about)
+            return Record(kind="price", text=_replaced(by_id, done), by_id=by_id, about=about)
 
         done = await self._store.prices.replace(guild_id, prices, record=record)
         if done.before == done.after:
             raise InputError(texts.SAME_PRICES, "file")
-        return _replaced(done)
+        return _replaced(by_id, done)
 
 
 def _about(price: Change[ListedPrice | None]) -> dict[str, str | None]:
@@ -85,16 +85,20 @@ def _rows(prices: PriceList) -> list[list[str]]:
     ]
 
 
-def _text(named: str, price: Change[ListedPrice | None]) -> str:
+def _text(by_id: int, named: str, price: Change[ListedPrice | None]) -> str:
     before = "" if price.before is None else price.before.words
     if price.after is None:
-        return texts.price_removed(named, before)
-    return texts.price_set(named, price.after.words, before)
+        return texts.price_removed(by_id, named, before)
+    return texts.price_set(by_id, named, price.after.words, before)
 
 
-def _replaced(done: Change[PriceList]) -> str:
+def _replaced(by_id: int, done: Change[PriceList]) -> str:
     before, after = done.before, done.after
     changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
     return texts.prices_replaced(
-        len(after), new=len(after.keys() - before.keys()), changed=changed, removed=len(before.keys() - after.keys())
+        by_id,
+        len(after),
+        new=len(after.keys() - before.keys()),
+        changed=changed,
+        removed=len(before.keys() - after.keys()),
     )

@@ -10,8 +10,8 @@ from bot.domain.limit_words import terms, whose
 from bot.domain.models import credits_words
 from bot.domain.text import one_line, stamp
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
+from bot.guild.texts import quota as texts
 from bot.store import Record
 
 
@@ -24,9 +24,9 @@ class QuotaChanges(ModeratorActs):
             guild_id,
             limit,
             by_id=by_id,
-            record=lambda made: Record(kind="limit", text=_set(made), by_id=by_id, about=_about(made)),
+            record=lambda made: Record(kind="limit", text=_set(by_id, made), by_id=by_id, about=_about(made)),
         )
-        return _set(made)
+        return _set(by_id, made)
 
     async def remove_limit(self, guild_id: int, limit_id: int, *, by_id: int) -> str:
         """Remove a limit. Raises InputError if the guild has none of this id."""
@@ -35,12 +35,12 @@ class QuotaChanges(ModeratorActs):
             if removed is None:
                 return None
             about = {**_about(removed), "removed": True}
-            return Record(kind="limit", text=_removed(removed), by_id=by_id, about=about)
+            return Record(kind="limit", text=_removed(by_id, removed), by_id=by_id, about=about)
 
         removed = await self._store.limits.remove(guild_id, limit_id, record=record)
         if removed is None:
             raise InputError(texts.NO_SUCH_LIMIT, "limit")
-        return _removed(removed)
+        return _removed(by_id, removed)
 
     async def ask_refund(self, guild_id: int, job_id: str) -> None:
         """Note that a job's author asks for its credits. Raises InputError if they did before, or have them."""
@@ -58,7 +58,7 @@ class QuotaChanges(ModeratorActs):
         """
 
         def line(made: Grant) -> str:
-            return texts.refunded_job(made.member_id, credits_words(made.credits), job_id)
+            return texts.refunded_job(by_id, made.member_id, credits_words(made.credits), job_id)
 
         def record(made: Grant | None) -> Record | None:
             if made is None:
@@ -78,7 +78,7 @@ class QuotaChanges(ModeratorActs):
     ) -> str:
         """Grant a member credits once, on top of their limits; until then (Unix seconds), or for good."""
         until = "" if expires_at is None else stamp(expires_at, "f")
-        text = texts.granted(member_id, credits_words(amount), until, harmless(one_line(note)) if note else "")
+        text = texts.granted(by_id, member_id, credits_words(amount), until, harmless(one_line(note)) if note else "")
 
         def record(made: Grant) -> Record:
             about = {"grant": made.id, "member_id": member_id, "credits": str(amount), "expires_at": expires_at}
@@ -90,12 +90,12 @@ class QuotaChanges(ModeratorActs):
         return text
 
 
-def _set(limit: Limit) -> str:
-    return texts.limit_set(whose(limit), terms(limit))
+def _set(by_id: int, limit: Limit) -> str:
+    return texts.limit_set(by_id, whose(limit), terms(limit))
 
 
-def _removed(limit: Limit) -> str:
-    return texts.limit_removed(whose(limit), terms(limit))
+def _removed(by_id: int, limit: Limit) -> str:
+    return texts.limit_removed(by_id, whose(limit), terms(limit))
 
 
 def _about(limit: Limit) -> dict[str, str | int]:

@@ -6,25 +6,28 @@ from collections.abc import Mapping
 
 from bot.domain.reaction_rules import PAID, RULES_MAX, Reaction, ReactionRules, Seeding, Who, read_emoji
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
+from bot.guild.texts import reactions as texts
 from bot.store import Record
 
 
 def rule_text(rule: Reaction) -> str:
     """Write a rule as one line."""
-    parts = [texts.ACTIONS[rule.action], f"<@&{rule.role_id}>" if rule.who is Who.ROLE else rule.who.value]
+    parts = [
+        str(texts.ACTIONS[rule.action]),
+        f"<@&{rule.role_id}>" if rule.who is Who.ROLE else str(texts.WHO[rule.who]),
+    ]
     if rule.needed > 1:
         parts.append(texts.needed(rule.needed))
     if rule.action in PAID:
-        parts.append(texts.PURSES[rule.payer])
+        parts.append(str(texts.PURSES[rule.payer]))
     return f"{rule.shown} {' · '.join(parts)}"
 
 
 def gallery_text(settings: ReactionRules) -> str:
     """Say where the gallery is."""
     if settings.gallery_channel is None:
-        return texts.GALLERY_OFF
+        return str(texts.GALLERY_OFF)
     return texts.gallery_at(settings.gallery_channel, settings.gallery_stars)
 
 
@@ -38,7 +41,7 @@ class ReactionChanges(ModeratorActs):
             if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
                 raise InputError(texts.too_many_reactions(RULES_MAX), "emoji")
 
-        line = _line(by_id, texts.reaction_set(rule_text(rule)), emoji=rule.emoji, action=rule.action)
+        line = _line(by_id, texts.reaction_set(by_id, rule_text(rule)), emoji=rule.emoji, action=rule.action)
         await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line)
         return line.text
 
@@ -47,26 +50,34 @@ class ReactionChanges(ModeratorActs):
         key, shown = read_emoji(emoji)
 
         def record(rule: Reaction | None) -> Record | None:
-            return None if rule is None else _line(by_id, _removed(rule), emoji=key, action=None)
+            return (
+                None
+                if rule is None
+                else _line(by_id, texts.reaction_removed(by_id, rule_text(rule)), emoji=key, action=None)
+            )
 
         rule = await self._store.reactions.remove(guild_id, key, record=record)
         if rule is None:
             raise InputError(texts.does_nothing(shown), "emoji")
-        return _removed(rule)
+        return texts.reaction_removed(by_id, rule_text(rule))
 
     async def reset(self, guild_id: int, *, by_id: int) -> str:
         """Forget the guild's own map."""
         count = await self._store.reactions.reset(
-            guild_id, record=lambda count: _line(by_id, _reset(count), reset=count)
+            guild_id, record=lambda count: _line(by_id, texts.reactions_reset(by_id, count), reset=count)
         )
-        return _reset(count)
+        return texts.reactions_reset(by_id, count)
 
     async def switch(self, guild_id: int, *, reactions: bool | None, seeds: Seeding | None, by_id: int) -> str:
         """Switch reactions, or which of them the bot puts on results; None leaves it. Raises InputError for neither."""
         words = {"reactions": _on_off(reactions), "seeds": None if seeds is None else seeds.value}
         if not any(words.values()):
             raise InputError(texts.NOTHING_TO_SWITCH)
-        line = _line(by_id, texts.reactions_switched(**words), **words)
+        said = [
+            *([] if reactions is None else [texts.reactions_switched(by_id, on=reactions)]),
+            *([] if seeds is None else [texts.seeds_switched(by_id, seeds)]),
+        ]
+        line = _line(by_id, " ".join(said), **words)
         await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line)
         return line.text
 
@@ -82,10 +93,10 @@ class ReactionChanges(ModeratorActs):
             return None if off else place, stars or now.gallery_stars
 
         def record(after: ReactionRules) -> Record:
-            return _line(by_id, _moved(after), channel=after.gallery_channel, stars=after.gallery_stars)
+            return _line(by_id, _moved(by_id, after), channel=after.gallery_channel, stars=after.gallery_stars)
 
         after = await self._store.reactions.change_settings(guild_id, gallery=gallery, record=record)
-        return _moved(after)
+        return _moved(by_id, after)
 
 
 def _line(by_id: int, text: str, **about: str | int | None) -> Record:
@@ -96,13 +107,5 @@ def _on_off(value: bool | None) -> str | None:
     return None if value is None else "on" if value else "off"
 
 
-def _removed(rule: Reaction) -> str:
-    return texts.reaction_removed(rule_text(rule))
-
-
-def _reset(count: int) -> str:
-    return texts.reactions_reset(count)
-
-
-def _moved(after: ReactionRules) -> str:
-    return texts.gallery_moved(gallery_text(after))
+def _moved(by_id: int, after: ReactionRules) -> str:
+    return texts.gallery_moved(by_id, after.gallery_channel, after.gallery_stars)

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.domain.harmless_text import harmless
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
+from bot.guild.texts import recipes as texts
 from bot.store import KeptRecipe, Record, Saved
 from bot.store.guild.recipes import RECIPES_MAX
 
@@ -24,7 +24,7 @@ class RecipeChanges(ModeratorActs):
         def record(saved: Saved) -> Record | None:
             if saved is not Saved.DONE:
                 return None
-            text = _saved(harmless(name), None if replaces is None else harmless(replaces))
+            text = _saved(by_id, harmless(name), None if replaces is None else harmless(replaces))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": data})
 
         saved = await self._store.recipes.save(guild_id, name, data, by_id=by_id, replaces=replaces, record=record)
@@ -37,16 +37,16 @@ class RecipeChanges(ModeratorActs):
         def record(gone: KeptRecipe | None) -> Record | None:
             if gone is None:
                 return None
-            text = texts.recipe_deleted(harmless(name))
+            text = texts.recipe_deleted(by_id, harmless(name))
             return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": gone.data})
 
         return await self._store.recipes.delete(guild_id, name, record=record) is not None
 
 
-def _saved(name: str, replaces: str | None) -> str:
+def _saved(by_id: int, name: str, replaces: str | None) -> str:
     if replaces is None:
-        return texts.recipe_written(name)
-    return texts.recipe_changed(name, "" if replaces == name else replaces)
+        return texts.recipe_written(by_id, name)
+    return texts.recipe_changed(by_id, name, "" if replaces == name else replaces)
 
 
 def _why_not(saved: Saved, name: str) -> str:
@@ -54,4 +54,4 @@ def _why_not(saved: Saved, name: str) -> str:
         return texts.recipe_exists(name)
     if saved is Saved.TOO_MANY:
         return texts.too_many_recipes(RECIPES_MAX)
-    return texts.RECIPE_DELETED
+    return str(texts.RECIPE_DELETED)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Card, Job
-from bot.guild import texts
 from bot.guild.changes import JobSignals, ModeratorActs
+from bot.guild.texts import results as texts
 from bot.store import Cancelled, Record, RecordOf, Store
 
 
@@ -35,7 +35,7 @@ class Removals(ModeratorActs):
 def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) -> Record:
     return Record(
         kind="removal",
-        text=texts.result_removed(card.author_id, jobs[0].id, with_record=with_record),
+        text=texts.result_removed(by_id, card.author_id, jobs[0].id, with_record=with_record),
         by_id=by_id,
         about={"card": card.id, "member": card.author_id, "record": with_record},
     )
@@ -50,10 +50,8 @@ def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
     def record(done: Cancelled | None) -> Record | None:
         if done is None or done.job.author_id == by_id or not (done.stopped or done.others or dropped):
             return None
-        named = texts.job_of(done.job.author_id, done.job.id)
-        text = texts.job_cancelled(named) if done.stopped else texts.waiting_cancelled(named)
-        if dropped and not done.stopped:
-            text = texts.result_dropped(named)
+        say = texts.job_cancelled if done.stopped else texts.result_dropped if dropped else texts.waiting_cancelled
+        text = say(by_id, done.job.author_id, done.job.id)
         about = {"job": done.job.id, "member": done.job.author_id, "stopped": done.stopped, "others": done.others}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 
@@ -66,7 +64,7 @@ def recovered_by(by_id: int) -> RecordOf[Job | None]:
     def record(posted: Job | None) -> Record | None:
         if posted is None or posted.author_id == by_id:
             return None
-        text = texts.result_recovered(texts.job_of(posted.author_id, posted.id))
+        text = texts.result_recovered(by_id, posted.author_id, posted.id)
         return Record(kind="recovery", text=text, by_id=by_id, about={"job": posted.id, "member": posted.author_id})
 
     return record
@@ -78,7 +76,7 @@ def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
     def record(stopped: tuple[Job, ...] | None) -> Record | None:
         if not stopped or stopped[0].author_id == by_id:
             return None
-        text = texts.card_cancelled(stopped[0].author_id, [job.id for job in stopped])
+        text = texts.card_cancelled(by_id, stopped[0].author_id, [job.id for job in stopped])
         about = {"jobs": [job.id for job in stopped], "member": stopped[0].author_id}
         return Record(kind="cancel", text=text, by_id=by_id, about=about)
 

@@ -6,8 +6,9 @@ from bot.domain.harmless_text import harmless
 from bot.domain.models import Job
 from bot.domain.text import one_line
 from bot.errors import InputError, Refused
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
+from bot.guild.texts import DECIDED
+from bot.guild.texts import results as texts
 from bot.store import Record, ReportOutcome
 
 REPORTS_A_DAY = 10
@@ -33,7 +34,7 @@ class ResultReportActs(ModeratorActs):
         """
         await self.require_open(job, by_id=by_id)
         about = {"job": job.id, "member": job.author_id, "reason": one_line(reason)}
-        text = texts.result_reported(job.author_id, job.id, harmless(one_line(reason)), link)
+        text = texts.result_reported(by_id, job.author_id, job.id, harmless(one_line(reason)), link)
         line = Record(kind="report", text=text, by_id=by_id, about=about)
         outcome = await self._store.result_reports.add(
             job.guild_id,
@@ -49,6 +50,6 @@ class ResultReportActs(ModeratorActs):
 
     async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
         """End the open reports of a result. Raises InputError if there are none."""
-        line = Record(kind="dismissal", text=texts.report_dismissed(job_id), by_id=by_id, about={"job": job_id})
+        line = Record(kind="dismissal", text=texts.report_dismissed(by_id, job_id), by_id=by_id, about={"job": job_id})
         if not await self._store.result_reports.dismiss(guild_id, job_id, record=lambda count: line if count else None):
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)

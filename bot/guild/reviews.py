@@ -8,9 +8,10 @@ from bot.domain.harmless_text import harmless
 from bot.domain.models import Job, JobState
 from bot.domain.text import one_line
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.changes import JobSignals, ModeratorActs
 from bot.guild.languages import Languages
+from bot.guild.texts import DECIDED
+from bot.guild.texts import approvals as texts
 from bot.language import speaking
 from bot.store import Record, ReviewRule, ReviewVerdict, Store
 
@@ -31,7 +32,7 @@ class ReviewDecisions(ModeratorActs):
             if rule.channel_id not in {each.channel_id for each in rules} and len(rules) >= RULES_MAX:
                 raise InputError(texts.too_many_review_rules(RULES_MAX), "only_in")
 
-        text = texts.review_on(rule.channel_id, rule.review_channel)
+        text = texts.review_on(by_id, rule.channel_id, rule.review_channel)
         about = {"channel": rule.channel_id, "review_channel": rule.review_channel}
         line = Record(kind="settings", text=text, by_id=by_id, about=about)
         await self._store.reviews.set_rule(guild_id, rule, allow=allow, record=lambda _: line)
@@ -41,7 +42,7 @@ class ReviewDecisions(ModeratorActs):
 
         Results that wait already can still be decided about. Raises InputError if there is no such rule.
         """
-        text = texts.review_off(channel_id)
+        text = texts.review_off(by_id, channel_id)
         line = Record(kind="settings", text=text, by_id=by_id, about={"channel": channel_id})
         if not await self._store.reviews.remove_rule(
             guild_id, channel_id, record=lambda count: line if count else None
@@ -53,7 +54,7 @@ class ReviewDecisions(ModeratorActs):
         """Raise InputError unless the guild's job waits for a decision."""
         review = await self._store.reviews.get(guild_id, job_id)
         if review is None or review.verdict is not None:
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)
 
     async def decide(self, guild_id: int, job_id: str, verdict: ReviewVerdict, reason: str, *, by_id: int) -> None:
         """Publish a result, or refuse it with a `reason` for its author, or ''. Raises InputError as above."""
@@ -61,18 +62,24 @@ class ReviewDecisions(ModeratorActs):
         def record(job: Job | None) -> Record | None:
             if job is None:
                 return None
-            text = texts.reviewed(verdict, job.author_id, job.id, harmless(one_line(reason)))
+            text = texts.reviewed(
+                by_id,
+                job.author_id,
+                job.id,
+                harmless(one_line(reason)),
+                published=verdict is ReviewVerdict.PUBLISHED,
+            )
             about = {"job": job.id, "member": job.author_id, "reason": reason}
             return Record(kind="review", text=text, by_id=by_id, about=about)
 
         waiting = await self._store.jobs.get(guild_id, job_id)
         if waiting is None:
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)
         with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # its author reads the reason there
             sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
         if job is None:
-            raise InputError(texts.DECIDED)
+            raise InputError(DECIDED)
         for each in await self._store.jobs.of_card(guild_id, job.card_id):
             if each.state is JobState.READY:
                 self._worker.decided(each.id)

@@ -8,11 +8,11 @@ from bot.cannon.client import CannonClient
 from bot.domain.models import AccountStatus, GuildKey
 from bot.domain.practice import is_practice_key
 from bot.errors import InputError, KeyRefused
-from bot.guild import texts
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals, ModeratorActs
 from bot.guild.practice import ShowCard
 from bot.guild.status_pace import StatusPace
+from bot.guild.texts import account as texts
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange, RetiredKey
 
@@ -79,7 +79,7 @@ class ServerKeyChanges(ModeratorActs):
         def record(change: KeyChange) -> Record:
             new, before = change.key.last4, None if change.before is None else change.before.last4
             return Record(
-                kind="key", text=texts.key_set(new, before), by_id=by_id, about={"last4": new, "before": before}
+                kind="key", text=texts.key_set(by_id, new, before), by_id=by_id, about={"last4": new, "before": before}
             )
 
         done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
@@ -102,12 +102,14 @@ class ServerKeyChanges(ModeratorActs):
             if before is None:
                 return None
             about = {"last4": None, "before": before.last4}
-            return Record(kind="key", text=texts.key_removed(before.last4), by_id=by_id, about=about)
+            return Record(kind="key", text=texts.key_removed(by_id, before.last4), by_id=by_id, about=about)
 
         before = await self._store.keys.remove(guild_id, record=record)
         if before is None:
             raise InputError(texts.NO_OWN_KEY)
-        return KeyRemoved(before=before, is_kept=await self._is_kept(before), text=texts.key_removed(before.last4))
+        return KeyRemoved(
+            before=before, is_kept=await self._is_kept(before), text=texts.key_removed(by_id, before.last4)
+        )
 
     async def _is_kept(self, key: RetiredKey) -> bool:
         return await self._store.keys.get(key.guild_id, key.id) is not None

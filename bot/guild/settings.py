@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.domain.guild_rules import Rules
-from bot.guild import texts
 from bot.guild.changes import ModeratorActs
+from bot.guild.texts import settings as texts
 from bot.store import Change, Record
 
 
@@ -21,7 +21,7 @@ class SettingsChanges(ModeratorActs):
         """
 
         def record(rules: Change[Rules]) -> Record | None:
-            text = change_text(rules.before, rules.after)
+            text = change_text(rules.before, rules.after, by_id)
             about = change_as_json(rules.before, rules.after)
             return Record(kind="settings", text=text, by_id=by_id, about=about) if text else None
 
@@ -31,11 +31,11 @@ class SettingsChanges(ModeratorActs):
         return done.after
 
 
-def change_text(old: Rules, new: Rules) -> str:
+def change_text(old: Rules, new: Rules, by_id: int) -> str:
     """Say what has changed, for the record; '' if nothing has."""
     changed = new.changed_from(old).items()
     parts = [setting.change(getattr(old, name), getattr(new, name)) for name, setting in changed]
-    return texts.settings_changed(parts) if parts else ""
+    return texts.settings_changed(by_id, parts) if parts else ""
 
 
 def change_as_json(old: Rules, new: Rules) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import Refused
-from bot.guild import texts
+from bot.guild.texts import account as texts
 from bot.runtime.clock import Clock
 from bot.runtime.rate_limiter import RateLimiter
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.catalogue import Operation
 from bot.domain.text import stamp
 from bot.errors import Refused
-from bot.guild import texts
 from bot.guild.api_keys import UsableKey
+from bot.guild.texts import account as texts
 from bot.runtime.clock import Clock
 from bot.store import Store
 

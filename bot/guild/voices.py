@@ -11,10 +11,10 @@ from bot.catalogue.values import clean_text
 from bot.domain.guild_rules import VOICE_LABELS_MAX, Rules
 from bot.domain.text import one_line, shortened
 from bot.errors import InputError
-from bot.guild import texts
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.settings import SettingsChanges
+from bot.guild.texts import account as texts
 from bot.store import Store
 
 LABEL_CHARS: Final = 40

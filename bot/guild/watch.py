@@ -17,10 +17,11 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.domain.spending_alerts import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
-from bot.guild import texts
 from bot.guild.api_keys import ApiKeys, UsableKey
 from bot.guild.balance_expiry import BalanceExpiry
 from bot.guild.decision_log import DecisionLog, LogSink, Posted
+from bot.guild.texts import settings as texts
+from bot.guild.texts.account import with_top_up
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.store import Record, Store
@@ -83,7 +84,7 @@ class Watch:
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
         with speaking(await self._language_of(guild_id)):
-            text = texts.was_refused(operation, error.sentence)
+            text = texts.was_refused(member_id, operation, error.sentence)
         await self._store.alerts.note(
             guild_id,
             f"refusal:{member_id}:{error.reason}",
@@ -185,7 +186,7 @@ class Watch:
         free = balance - held - self._expiry.lost_in_a_week(guild_id, key, _a_day(found, now))
         alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
         link = self._keys.top_up_url(guild_id, key)
-        return alert if alert is None or link is None else replace(alert, text=texts.with_top_up(alert.text, link))
+        return alert if alert is None or link is None else replace(alert, text=with_top_up(alert.text, link))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
         """Return the credits of the account that pays, requested once an hour at most."""

@@ -89,8 +89,8 @@ KEY_REFUSED_ALERT = Text(
     "Cannon Studio rejects this server's API key. Jobs are waiting, and I keep checking the key. "
     "You can set another one with `/studio key`."
 )
-KEY_HEALED = Text("found that the API key works again; jobs continue.")
-"""A line of the record: who acts comes before it."""
+KEY_HEALED = Text("The API key works again, so jobs continue.")
+"""A line of the record."""
 
 
 def not_finished_alert(job_id: str) -> str:

@@ -9,42 +9,55 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from bot.language import Text, ntr, tr
+
 # ---------------------------------------------------------------------- jobs that wait for others' results
 
-STEP_LOST = "The step before this one gave no result, so this was not started. Nothing was charged for it."
-STEP_CANCELLED = "The step before this one was cancelled, so this was not started. Nothing was charged for it."
-STEP_NOT_SENT = "The step before this one was refused, so this was not started. Nothing was charged for it."
-STEP_REFUSED = "The result before this one was not published, so this was not started. Nothing was charged for it."
+STEP_LOST = Text("The previous step failed, so this step did not run. It was not charged.")
+STEP_CANCELLED = Text("The previous step was canceled, so this step did not run. It was not charged.")
+STEP_NOT_SENT = Text("The previous step was refused, so this step did not run. It was not charged.")
+STEP_REFUSED = Text("The previous result was not published, so this step did not run. It was not charged.")
 
 # ---------------------------------------------------------------------- jobs that may not start any more
 
-LIMIT_OVERSHOT = (
-    "Another job cost more than was held for it, so a limit is used up and this was not started. "
-    "Your credits were refunded."
+LIMIT_OVERSHOT = Text(
+    "Another job cost more than estimated and used up a limit, so this job did not start. Your credits were refunded."
 )
-AUTHOR_BLOCKED = "You may not use the bot on this server any more, so this was not started. Your credits were refunded."
-SWITCHED_OFF = "The moderators have switched this off, so it was not started. Your credits were refunded."
-SWITCHED_OFF_EVERYWHERE = (
-    "The host of this bot has switched this off, so it was not started. Your credits were refunded."
+AUTHOR_BLOCKED = Text(
+    "A moderator blocked you from using the bot here, so this job did not start. Your credits were refunded."
 )
-REACTION_WITHDRAWN = "The reaction that started this was taken back before it was sent."
+SWITCHED_OFF = Text("The moderators turned off this command, so the job did not start. Your credits were refunded.")
+SWITCHED_OFF_EVERYWHERE = Text(
+    "The host of this bot turned off this command, so the job did not start. Your credits were refunded."
+)
+REACTION_WITHDRAWN = Text("The reaction was removed before this job started, so it did not run.")
+
+# ---------------------------------------------------------------------- voices and practice
+
+SAMPLE_MADE = Text("This voice already has a sample, or one is in progress. Open `/audio voices` to listen to it.")
+HAS_A_KEY = Text(
+    "This server has a Cannon Studio key, so its jobs are real. To practice, remove the key with `/studio key`."
+)
+PRACTICE_ENDED = Text("Practice mode has ended, and this job with it. It was free.")
+PRACTICE_LOST = Text("Practice mode restarted, which ended this job. It was free. Try again.")
 
 # ---------------------------------------------------------------------- servers that have removed the bot
 
-GUILD_LEFT = "The bot was removed from this server, so this was not started. Your credits were refunded."
-GUILD_LEFT_HELD = (
-    "The bot was removed from this server before this could be posted. `/jobs recover` posts it, once the bot is back."
+GUILD_LEFT = Text("The bot was removed from this server, so this job did not start. Your credits were refunded.")
+GUILD_LEFT_HELD = Text(
+    "The bot was removed from this server before it could post this result. Once it is back, open the job in "
+    "`/jobs list` to post it."
 )
-GUILD_LEFT_LOST = (
-    "The bot was removed from this server for a day and has forgotten its key, so this could not be followed to its "
-    "end. Your credits were refunded."
+GUILD_LEFT_LOST = Text(
+    "The bot was removed from this server for a day and deleted its API key, so this job could not finish. "
+    "Your credits were refunded."
 )
-KEY_OF_ABSENT_FORGOTTEN = "forgot the API key, a day after the bot was removed from this server."
+KEY_OF_ABSENT_FORGOTTEN = Text("The bot deleted the API key, a day after it was removed from this server.")
 
 # ---------------------------------------------------------------------- the database's file
 
-CLOSED = "The bot's database is closed."
-OUR_DATABASE = "The bot's database"
+CLOSED = Text("The bot is shutting down. Try again in a minute.")
+OUR_DATABASE = Text("The bot's database")
 """The file's name where no path is to be shown; a sentence may start with it."""
 
 
@@ -55,12 +68,12 @@ def damaged(name: str, reason: str) -> str:
 
 def no_shared_memory(name: str) -> str:
     """Refuse a file on a file system where the write-ahead log does not work."""
-    return f"{name} is on a file system without shared memory. Put it on a local disk."
+    return f"{name} is on a file system without shared memory. Move it to a local disk."
 
 
 def sqlite_too_old(version: str, oldest: str) -> str:
     """Refuse to start with an SQLite that lacks what the queries use."""
-    return f"SQLite {version} is too old: {oldest} or newer is needed."
+    return f"SQLite {version} is too old. Install {oldest} or newer."
 
 
 def is_directory(path: Path) -> str:
@@ -88,17 +101,17 @@ def lock_not_opened(path: Path, reason: str | None) -> str:
 
 def runs_already(database: Path) -> str:
     """Refuse to start a second process for the database."""
-    return f"Another cannon-bot runs on {database}. Stop it first, or name another file in DATABASE."
+    return f"Another cannon-bot is running on {database}. Stop it first, or name another file in DATABASE."
 
 
 def not_lockable(path: Path, reason: str | None) -> str:
     """Refuse a file system that knows no locks."""
-    return f"{path} cannot be locked ({reason}). Put the database on a local disk."
+    return f"{path} cannot be locked ({reason}). Move the database to a local disk."
 
 
 # ---------------------------------------------------------------------- the schema
 
-MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: migrations are missing. Install it again."
+MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
 
 
 def not_ours(name: str) -> str:
@@ -116,14 +129,14 @@ def newer_schema(name: str, version: int, known: int) -> str:
 
 # ---------------------------------------------------------------------- SQLite's failures; `{name}` is the file's name
 
-NOT_A_DATABASE = "{name} is not a database. Restore it from a backup, or name another file."
-CORRUPT = "{name} is damaged. Stop the bot and restore it from a backup."
-NOT_OPENED = "{name} cannot be opened. Check that its directory exists and is the bot's."
-READ_ONLY = "{name} cannot be written: it, its directory or its file system is read-only for the bot."
-NO_PERMISSION = "{name} cannot be used: the bot lacks the permission."
-DISK_FULL = "The disk is full: nothing was saved. Free some space, then try again."
-IN_USE = "{name} is in use by another program. Nothing was saved; try again in a minute."
-DISK_FAILED = "The disk failed while {name} was read or written: nothing was saved."
+NOT_A_DATABASE = Text("{name} is not a database. Restore it from a backup, or name another file.")
+CORRUPT = Text("{name} is damaged. Stop the bot and restore it from a backup.")
+NOT_OPENED = Text("{name} cannot be opened. Check that its directory exists and that the bot may write there.")
+READ_ONLY = Text("{name} cannot be written. The file, its directory, or its file system is read-only for the bot.")
+NO_PERMISSION = Text("{name} cannot be used because the bot lacks permission.")
+DISK_FULL = Text("The bot's disk is full, so nothing was saved. Its host needs to free some space.")
+IN_USE = Text("{name} is in use by another program, so nothing was saved. Try again in a minute.")
+DISK_FAILED = Text("The bot's disk failed while reading or writing {name}, so nothing was saved.")
 
 # ---------------------------------------------------------------------- what `cannon-bot check` finds
 
@@ -138,7 +151,7 @@ THE_FILE = "The file"
 
 def orphans(count: int) -> str:
     """Report rows whose foreign keys lead nowhere."""
-    return f"{count} rows lean on rows that are not there."
+    return f"{count} rows refer to rows that are missing."
 
 
 def rule_broken(count: int, rule: str) -> str:
@@ -156,41 +169,47 @@ def of_guild(guild_id: int, sentence: str) -> str:
 
 def hold_open(job_id: str) -> str:
     """Refuse to adjust a cost before the hold is closed."""
-    return f"Job {job_id} still has its hold: it is settled, not adjusted."
+    return f"Job {job_id} still has its hold, so settle it instead of adjusting it."
 
 
 def hold_closed(job_id: str) -> str:
     """Refuse to close a hold twice."""
-    return f"Job {job_id} was settled or released before: nothing was changed."
+    return f"Job {job_id} was already settled or released. Nothing was changed."
 
 
 def overshot(job_id: str, cost: str, held: str, over: tuple[str, str, bool] | None, stopped: int) -> str:
     """Say what a job costs beyond its hold. `over`: the limit that exceeds, by how much, whether it is the server's."""
-    text = f"job {job_id} costs {cost}; {held} were held"
+    said = [tr("Job `{job}` costs {cost}. The estimate was {held}.", job=job_id, cost=cost, held=held)]
     if over is None:
-        return f"{text}. That is more than a job may cost here."
-    limit, much, is_servers = over
-    text += f". {'The server' if is_servers else 'The member'}'s limit of {limit} is exceeded by {much}"
-    return f"{text}; {stopped} that had not started {'was' if stopped == 1 else 'were'} cancelled and refunded."
-
-
-def overshoot_found(what: str) -> str:
-    """Return that as a line of the record: who acts comes before it."""
-    return f"found that {what}"
+        return " ".join([*said, tr("That is more than one job may cost here.")])
+    limit, amount, is_servers = over
+    if is_servers:
+        said.append(tr("It exceeds the server's limit of {limit} by {amount}.", limit=limit, amount=amount))
+    else:
+        said.append(tr("It exceeds the member's limit of {limit} by {amount}.", limit=limit, amount=amount))
+    if stopped:
+        said.append(
+            ntr(
+                "{count} job that had not started was canceled and refunded.",
+                "{count} jobs that had not started were canceled and refunded.",
+                stopped,
+            )
+        )
+    return " ".join(said)
 
 
 # ---------------------------------------------------------------------- secrets
 
-NO_KEYS = "No secret key was given."
-SEALED_ELSEWHERE = "A stored secret belongs to another server or purpose: it is not used."
-NOT_DECRYPTABLE = "A stored secret is damaged and cannot be decrypted. Set that server's key again."
+NO_KEYS = "No secret key is set. Set SECRET_KEYS."
+SEALED_ELSEWHERE = Text("A stored secret belongs to another server or purpose, so it was not used.")
+NOT_DECRYPTABLE = Text("A stored secret is damaged and cannot be decrypted. Set this server's key again.")
 
 
 def secret_key_missing(fingerprints: Collection[str]) -> str:
     """Say which keys are missing, and what to do."""
     return (
         f"The secret key {', '.join(sorted(fingerprints))} is missing: stored API keys were sealed with it. "
-        "Put it back into SECRET_KEYS, or put back the key file that lay beside the database."
+        "Add it to SECRET_KEYS again, or restore the key file that was next to the database."
     )
 
 
@@ -206,11 +225,4 @@ def key_file_unreadable(key_file: Path) -> str:
 
 def key_file_not_made(key_file: Path, reason: str | None) -> str:
     """Refuse to start if no key file can be created."""
-    return f"The key file {key_file} cannot be made ({reason}). Set SECRET_KEYS."
-
-
-SAMPLE_MADE = "This voice has a sample already, or one is being made. Open `/audio voices` to listen to it."
-
-HAS_A_KEY = "This server has a Cannon Studio key, so its jobs are real. To practise, remove the key with `/studio key`."
-PRACTICE_ENDED = "Practice has ended. This job cost nothing."
-PRACTICE_LOST = "Practice was restarted, which ended this job. It cost nothing. Try again."
+    return f"The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS."

@@ -1,5 +1,7 @@
 """What people read is in its package's `texts.py`, so that it can be reworded or translated without touching logic.
 
+A package with many subjects has a package `texts` instead, with a module for each.
+
 A literal counts as a sentence if it starts with a capital letter, has a space, and is long or ends like a sentence.
 """
 
@@ -31,7 +33,11 @@ SQL_PLACEHOLDER = " = ?"
 def modules() -> list[Path]:
     """Return the modules to be checked; the loose ones (cli, settings, errors) are no package and have no texts.py."""
     paths = [path for top in ("bot", "cogs") for path in sorted((ROOT / top).glob("*/**/*.py"))]
-    return [path for path in paths if path.name != "texts.py" and not any(is_in(path, each) for each in EXEMPT)]
+    return [path for path in paths if not is_texts(path) and not any(is_in(path, each) for each in EXEMPT)]
+
+
+def is_texts(path: Path) -> bool:
+    return path.name == "texts.py" or path.parent.name == "texts"
 
 
 def is_in(path: Path, place: str) -> bool:

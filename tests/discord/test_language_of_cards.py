@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.guild_rules import ServerLanguage
 from bot.domain.models import JobState
-from bot.guild import texts as guild_texts
+from bot.guild.texts import approvals as guild_texts
 from bot.language import speaking, tr
 from bot.store import Record
 from tests.support.locales import speaks

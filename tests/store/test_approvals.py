@@ -124,7 +124,7 @@ async def test_a_step_that_waits_for_approval_ends_with_the_one_before_it(store:
     await store.jobs.change(first, JobState.CANCELLED, release=True)
     ended = await store.jobs.get(GUILD, second.id)
     assert ended is not None
-    assert (ended.state, ended.error) == (JobState.CANCELLED, STEP_LOST)
+    assert (ended.state, ended.error) == (JobState.CANCELLED, str(STEP_LOST))
     assert (await store.ledger.balance(GUILD)).held == 0
     assert await store.approvals.approve(GUILD, card.id) == ()
     assert await states(store, [first, second]) == [JobState.CANCELLED] * 2

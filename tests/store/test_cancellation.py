@@ -94,7 +94,7 @@ async def test_the_dependents_of_a_cancelled_job_are_refunded_with_it(store: Sto
     assert (done.stopped, done.others) == (not sent, 2)
     jobs = await store.jobs.of_card(GUILD, card.id)
     assert [job.state for job in jobs[1:]] == [JobState.CANCELLED] * 2
-    assert [job.error for job in jobs[1:]] == [STEP_CANCELLED] * 2
+    assert [job.error for job in jobs[1:]] == [str(STEP_CANCELLED)] * 2
     assert await kinds(store, second) == await kinds(store, third) == ["hold", "release"]
     if sent:
         await delivered(store, first)

@@ -79,7 +79,7 @@ async def test_orphans_are_reported(open_store: Open, accepted: Any, path: Path)
     db.execute("DELETE FROM cards")
     db.commit()
     db.close()
-    assert Store.check_file(path) == ["1 rows lean on rows that are not there."]
+    assert Store.check_file(path) == ["1 rows refer to rows that are missing."]
 
 
 @pytest.mark.parametrize("content", [b"GIF89a" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])

@@ -246,9 +246,9 @@ async def test_a_closed_database_says_so(open_database: Open) -> None:
     database = await open_database()
     await asyncio.gather(database.close(), database.close())
     await database.close()
-    with pytest.raises(StoreError, match="is closed"):
+    with pytest.raises(StoreError, match="is shutting down"):
         await database.write(note)
-    with pytest.raises(StoreError, match="is closed"):
+    with pytest.raises(StoreError, match="is shutting down"):
         await database.read(notes)
 
 

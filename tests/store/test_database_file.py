@@ -70,7 +70,7 @@ async def test_an_older_sqlite_is_refused_by_the_version_that_the_queries_need(
     open_database: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
-    with pytest.raises(StoreError, match=r"too old: 3\.38 or newer"):
+    with pytest.raises(StoreError, match=r"too old\. Install 3\.38 or newer"):
         await open_database()
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 38, 0))
     await open_database()

@@ -44,7 +44,7 @@ async def test_the_record_is_newest_first_and_can_be_cut(store: Store, clock: An
 @pytest.mark.parametrize(
     "sql",
     ["UPDATE decisions SET text = 'other'", "UPDATE decisions SET at = at", "DELETE FROM decisions",
-     "INSERT OR REPLACE INTO decisions SELECT id, guild_id, at, by_id, kind, 'other', about FROM decisions"],
+     "INSERT OR REPLACE INTO decisions SELECT id, guild_id, at, by_id, kind, 'other', about, 1 FROM decisions"],
 )  # fmt: skip
 async def test_nothing_changes_a_line_of_the_record(store: Store, sql: str) -> None:
     await store.decisions.add(GUILD, Record(by_id=1, kind="key", text="changed the key"))

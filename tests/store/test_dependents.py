@@ -67,7 +67,7 @@ async def test_without_a_result_all_dependents_end_and_are_refunded(store: Store
     await end(store, first, lost)
     # What follows something that was refused is not to be tried again either.
     is_refused = lost is JobState.REFUSED
-    expected = (JobState.REFUSED, STEP_NOT_SENT) if is_refused else (JobState.CANCELLED, STEP_LOST)
+    expected = (JobState.REFUSED, str(STEP_NOT_SENT)) if is_refused else (JobState.CANCELLED, str(STEP_LOST))
     for job in rest:
         ended = await now(store, job)
         assert (ended.state, ended.error) == expected
@@ -175,7 +175,10 @@ async def test_the_order_of_the_jobs_on_the_card_is_no_matter_for_what_is_cancel
     done = await store.cancellation.cancel(GUILD, first.id, "Enough.")
     assert done is not None
     assert (done.stopped, done.others) == (True, 2)
-    assert [(await now(store, job)).error for job in (first, second, third)] == ["Enough.", *[STEP_CANCELLED] * 2]
+    assert [(await now(store, job)).error for job in (first, second, third)] == [
+        "Enough.",
+        *[str(STEP_CANCELLED)] * 2,
+    ]
 
 
 async def test_jobs_of_another_card_are_left_alone(store: Store, made: Any) -> None:

@@ -61,7 +61,7 @@ async def test_a_hold_is_closed_once(store: Store, accepted: Any, first: str, se
     ended = await store.jobs.change(job, JobState.HELD, **how[first])
     assert ended is not None
     before = await store.ledger.rows(card.guild_id)
-    with pytest.raises(StoreError, match="settled or released before"):
+    with pytest.raises(StoreError, match="already settled or released"):
         await store.jobs.change(ended, JobState.FAILED, **how[second])
     assert await store.ledger.rows(card.guild_id) == before
     assert await store.jobs.get(card.guild_id, job.id) == ended

@@ -22,7 +22,7 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
-from bot.domain.models import UNKNOWN, Job, JobState
+from bot.domain.models import UNKNOWN, Card, Job, JobState
 from bot.domain.spend_request import ShownPrice
 from bot.errors import Refused
 from bot.guild.account_memory import AccountMemories
@@ -69,6 +69,17 @@ class HandClock:
 class NoChannel:
     async def show(self, *_: object) -> None:
         return None
+
+
+class Spoken:
+    async def of_guild(self, _guild_id: int) -> str:
+        return "en"
+
+    async def of_card(self, _guild_id: int, _card_id: str) -> str:
+        return "en"
+
+    async def of(self, _card: Card) -> str:
+        return "en"
 
 
 @dataclass
@@ -158,8 +169,15 @@ class PriceLimits(RuleBasedStateMachine):
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
             watch=Watch(
-                self.store, keys=keys, client=self.client, clock=self.clock, channel=NoChannel(), ping=NoChannel().show
+                self.store,
+                keys=keys,
+                client=self.client,
+                clock=self.clock,
+                channel=NoChannel(),
+                ping=NoChannel().show,
+                language_of=Spoken().of_guild,
             ),
+            languages=Spoken(),
             wake=lambda: None,
         )
 

@@ -20,7 +20,7 @@ Open = Callable[..., Awaitable[Store]]
 
 async def test_who_opens_it_alone_keeps_others_out_until_it_is_closed(open_store: Open, path: Path) -> None:
     first = await open_store(alone=True)
-    with pytest.raises(StoreError, match=r"Another cannon-bot runs on .*bot\.db\. Stop it first"):
+    with pytest.raises(StoreError, match=r"Another cannon-bot is running on .*bot\.db\. Stop it first"):
         await open_store(alone=True)
     await first.close()
     await first.close()

@@ -133,4 +133,4 @@ async def test_the_queue_of_one_guild_is_not_ended_by_blocks_and_switches_of_ano
     assert await store.queue.start_waiting(GUILD) == [waiting.card_id]
     ended = await store.jobs.get(GUILD, waiting.id)
     assert ended is not None
-    assert (ended.state, ended.error) == (JobState.CANCELLED, SWITCHED_OFF_EVERYWHERE)
+    assert (ended.state, ended.error) == (JobState.CANCELLED, str(SWITCHED_OFF_EVERYWHERE))

@@ -83,10 +83,10 @@ async def test_what_was_not_sent_is_refunded_newest_first_until_the_limit_holds(
     assert found.overshoot.card_ids == (waiting[2].card_id,)
     cancelled = await store.jobs.get(700, waiting[2].id)
     assert cancelled is not None
-    assert "a limit is used up" in str(cancelled.error)
+    assert "used up a limit" in str(cancelled.error)
     [line] = [each for each in await store.decisions.all(700) if each.kind == "overshoot"]
-    assert "costs 50 credits; 20 were held" in line.text
-    assert "1 that had not started was cancelled" in line.text
+    assert "costs 50 credits. The estimate was 20 credits" in line.text
+    assert "1 job that had not started was canceled" in line.text
     assert line.about["stopped"] == [waiting[2].id]
 
 
@@ -152,4 +152,4 @@ async def test_a_cost_above_the_ceiling_for_a_job_is_told(store: Store, accepted
     found = await raised(store, await sent(store, accepted), "900")
     assert found.overshoot is not None
     assert found.overshoot.card_ids == ()
-    assert "more than a job may cost here" in found.overshoot.sentence
+    assert "more than one job may cost here" in found.overshoot.sentence

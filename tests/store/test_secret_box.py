@@ -128,7 +128,7 @@ def test_a_key_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.key").mkdir()
     with pytest.raises(StoreError, match="cannot be read"):
         load_box((), tmp_path / "a.key", needed=())
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         load_box((), tmp_path / "nowhere" / "a.key", needed=())
 
 

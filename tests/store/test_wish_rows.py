@@ -62,7 +62,7 @@ async def test_what_was_taken_back_makes_no_card(store: Store, card_id: str, mad
     before = await store.ledger.balance(GUILD)
     with pytest.raises(Refused) as refused:
         await make(store, made)
-    assert refused.value.sentence == REACTION_WITHDRAWN
+    assert refused.value.sentence == str(REACTION_WITHDRAWN)
     assert await store.ledger.balance(GUILD) == before
 
 

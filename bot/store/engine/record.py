@@ -20,8 +20,7 @@ class Record:
     kind: str
     """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
     text: str
-    """What was done, as a sentence that begins with its verb: who did it is shown before it. Members' own text in it
-    is escaped already (`harmless`)."""
+    """What was done and by whom, in whole sentences. Members' own text in it is escaped already (`harmless`)."""
     by_id: int
     """Who did it; 0 for the bot itself."""
     about: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -52,12 +51,14 @@ class Decision:
     kind: str
     text: str
     about: Mapping[str, Any]
+    names_actor: bool = True
+    """Whether the text says who did it; earlier versions wrote what was done alone, as `granted …`."""
 
 
 def write_decision(db: sqlite3.Connection, guild_id: int, record: Record, now: float) -> Decision:
     """Write a line of the record. If the guild has a log channel, it is queued in the outbox to be posted there."""
     decision_id = db.execute(
-        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)",
         (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),
     ).lastrowid
     db.execute(
@@ -78,4 +79,5 @@ def decision_of(row: sqlite3.Row) -> Decision:
         kind=row["kind"],
         text=row["text"],
         about=mapping_from_json(row["about"]),
+        names_actor=bool(row["names_actor"]),
     )

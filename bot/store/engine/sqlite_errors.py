@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
+from bot.language import Text
 from bot.store import texts
 
 _SENTENCES = {
@@ -27,7 +28,7 @@ _PRIMARY_CODE = 0xFF
 
 
 @contextmanager
-def explained(name: str = texts.OUR_DATABASE) -> Iterator[None]:
+def explained(name: str | Text = texts.OUR_DATABASE) -> Iterator[None]:
     """Turn what an operator can fix into DatabaseFailing; `name` describes the file in words safe to show."""
     try:
         yield
@@ -38,4 +39,4 @@ def explained(name: str = texts.OUR_DATABASE) -> Iterator[None]:
         if sentence is None:
             raise
         exit_code = RESTART_CANNOT_HELP if primary in _LASTING else RESTART_MAY_HELP
-        raise DatabaseFailing(sentence.format(name=name), exit_code=exit_code) from error
+        raise DatabaseFailing(str(sentence).format(name=str(name)), exit_code=exit_code) from error

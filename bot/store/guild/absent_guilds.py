@@ -81,7 +81,7 @@ class AbsentGuilds(Repository):
             )
             unsent = _jobs(db, guild_id, _UNSENT)
             for job in unsent:
-                end_unsent(db, job, JobState.CANCELLED, texts.GUILD_LEFT, now)
+                end_unsent(db, job, JobState.CANCELLED, str(texts.GUILD_LEFT), now)
             db.execute("DELETE FROM approvals WHERE guild_id = ?", (guild_id,))
             db.execute(
                 "UPDATE cards SET dropped_at = ?, token = NULL, token_expires_at = 0"
@@ -112,7 +112,7 @@ class AbsentGuilds(Repository):
             for job in lost:
                 _end(db, job, now)
             if forget_keys(db, guild_id, now):
-                write_decision(db, guild_id, Record(by_id=0, kind="key", text=texts.KEY_OF_ABSENT_FORGOTTEN), now)
+                write_decision(db, guild_id, Record(by_id=0, kind="key", text=str(texts.KEY_OF_ABSENT_FORGOTTEN)), now)
             held = sum(job.state is JobState.READY for job in lost)
             return Forgotten(held=held, failed=len(lost) - held)
 
@@ -129,8 +129,8 @@ def _jobs(db: sqlite3.Connection, guild_id: int, condition: str) -> list[Job]:
 def _end(db: sqlite3.Connection, job: Job, now: float) -> None:
     if job.state is JobState.READY:
         ledger.settle(db, job, job.held if job.cost is None else job.cost, now)
-        ended = replace(job, state=JobState.HELD, error=texts.GUILD_LEFT_HELD)
+        ended = replace(job, state=JobState.HELD, error=str(texts.GUILD_LEFT_HELD))
     else:
         ledger.release(db, job, now)
-        ended = replace(job, state=JobState.FAILED, cost=None, error=texts.GUILD_LEFT_LOST, finished_at=now)
+        ended = replace(job, state=JobState.FAILED, cost=None, error=str(texts.GUILD_LEFT_LOST), finished_at=now)
     update_job(db, replace(ended, lease=None, waits_for=None))

@@ -52,7 +52,7 @@ class Practice(Repository):
         now = self._clock.wall()
 
         def change(db: sqlite3.Connection) -> list[EndedCard]:
-            return _end(db, db.execute(_SENT).fetchall(), JobState.FAILED, texts.PRACTICE_LOST, now)
+            return _end(db, db.execute(_SENT).fetchall(), JobState.FAILED, str(texts.PRACTICE_LOST), now)
 
         if not await self._database.read(lambda db: db.execute(f"{_SENT} LIMIT 1").fetchone()):
             return []
@@ -62,7 +62,7 @@ class Practice(Repository):
 def end_practice_jobs(db: sqlite3.Connection, guild_id: int, now: float) -> list[EndedCard]:
     """Cancel and release all open practice jobs of a guild, sent or not; return their cards."""
     rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
-    cards = _end(db, rows, JobState.CANCELLED, texts.PRACTICE_ENDED, now)
+    cards = _end(db, rows, JobState.CANCELLED, str(texts.PRACTICE_ENDED), now)
     for card in cards:
         db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card.card_id))
     db.execute(

@@ -111,7 +111,7 @@ def cancel_in(
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
     elif drop_by is not None:
         db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, job.guild_id))
-    others = cancel_dependents(db, job, steps or texts.STEP_CANCELLED, now)
+    others = cancel_dependents(db, job, steps or str(texts.STEP_CANCELLED), now)
     _close_approval(db, job)
     forget_unneeded_keys(db, job.guild_id)
     return Cancelled(job=job, stopped=stopped, others=others)

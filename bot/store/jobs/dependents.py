@@ -24,10 +24,10 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
     They are on the same card. One that also waits for a moderator must not outlive a step before it.
     """
     if ended.state is JobState.REFUSED:
-        cancel_dependents(db, ended, texts.STEP_NOT_SENT, now, to=JobState.REFUSED)
+        cancel_dependents(db, ended, str(texts.STEP_NOT_SENT), now, to=JobState.REFUSED)
         return
     if ended.state not in PAID_STATES:
-        cancel_dependents(db, ended, texts.STEP_LOST, now)
+        cancel_dependents(db, ended, str(texts.STEP_LOST), now)
         return
     feed(db, ended, now)
 
@@ -44,8 +44,8 @@ def feed(db: sqlite3.Connection, made: Job, now: float) -> None:
             continue  # another step is still running: a failed one would have cancelled this job
         values = filled(job, {each.id: each.output for each in before})
         if values is None:
-            end_unsent(db, job, JobState.CANCELLED, texts.STEP_LOST, now)
-            cancel_dependents(db, job, texts.STEP_LOST, now)
+            end_unsent(db, job, JobState.CANCELLED, str(texts.STEP_LOST), now)
+            cancel_dependents(db, job, str(texts.STEP_LOST), now)
         else:
             update_job(db, replace(job, after_done=True, input=values))
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from bot.domain.guild_rules import Limit, Scope
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.limit_words import allowance
-from bot.domain.models import Card, Job, credits_text, credits_words
+from bot.domain.models import Card, Job, credits_words
 from bot.domain.spend_request import ZERO, Headroom, SpendItem, SpendRequest
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
@@ -59,12 +59,8 @@ def account_for(db: sqlite3.Connection, job: Job, now: float) -> Overshoot | Non
         return None
     what = _what(job, broken, len(stopped))
     about = {"job": job.id, "cost": str(job.reserved), "held": str(job.held), "stopped": [each.id for each in stopped]}
-    write_decision(
-        db, job.guild_id, Record(kind="overshoot", text=texts.overshoot_found(what), by_id=0, about=about), now
-    )
-    return Overshoot(
-        sentence=f"{what[0].upper()}{what[1:]}", card_ids=tuple(dict.fromkeys(each.card_id for each in stopped))
-    )
+    write_decision(db, job.guild_id, Record(kind="overshoot", text=what, by_id=0, about=about), now)
+    return Overshoot(sentence=what, card_ids=tuple(dict.fromkeys(each.card_id for each in stopped)))
 
 
 def _request(db: sqlite3.Connection, job: Job) -> SpendRequest:
@@ -102,7 +98,9 @@ def _stop(db: sqlite3.Connection, known: Spending, request: SpendRequest, limit:
             break
         job = job_in(db, known.guild_id, job_of(row).id)
         if job is not None and not job.state.ended:  # it may have been cancelled with one before it
-            stopped.append(cancel_in(db, job, texts.LIMIT_OVERSHOT, known.now, steps=texts.LIMIT_OVERSHOT).job)
+            stopped.append(
+                cancel_in(db, job, str(texts.LIMIT_OVERSHOT), known.now, steps=str(texts.LIMIT_OVERSHOT)).job
+            )
     return stopped
 
 
@@ -114,5 +112,5 @@ def _what(job: Job, broken: Sequence[Headroom], stopped: int) -> str:
     over = None
     if broken:
         most = min(broken, key=lambda each: each.left)
-        over = (allowance(most.limit), credits_text(-most.left), most.limit.scope is Scope.SERVER)
-    return texts.overshot(job.id, credits_words(job.reserved), credits_text(job.held), over, stopped)
+        over = (allowance(most.limit), credits_words(-most.left), most.limit.scope is Scope.SERVER)
+    return texts.overshot(job.id, credits_words(job.reserved), credits_words(job.held), over, stopped)

@@ -120,8 +120,8 @@ def _end_barred(db: sqlite3.Connection, guild_id: int, now: float) -> list[str]:
         if job is None or job.state is not JobState.WAITING:
             continue  # it was cancelled with one before it
         if is_blocked:
-            cancel_in(db, job, texts.AUTHOR_BLOCKED, now, steps=texts.AUTHOR_BLOCKED)
+            cancel_in(db, job, str(texts.AUTHOR_BLOCKED), now, steps=str(texts.AUTHOR_BLOCKED))
         else:
-            cancel_in(db, job, texts.SWITCHED_OFF if off_in else texts.SWITCHED_OFF_EVERYWHERE, now)
+            cancel_in(db, job, str(texts.SWITCHED_OFF if off_in else texts.SWITCHED_OFF_EVERYWHERE), now)
         cards.append(job.card_id)
     return cards

@@ -44,7 +44,7 @@ async def add_setup(embed: discord.Embed, interaction: Interaction) -> None:
     checklist = await setup.checklist(guild_of(interaction), _exists(interaction.guild))
     if not checklist.is_complete:
         embed.add_field(
-            name=texts.CHECKLIST, value=f"{checklist_lines(checklist)}\n{texts.CONTINUE_HINT}", inline=False
+            name=str(texts.CHECKLIST), value=f"{checklist_lines(checklist)}\n{texts.CONTINUE_HINT}", inline=False
         )
 
 
@@ -147,7 +147,7 @@ async def enter_key(interaction: Interaction, _subject: str, _values: Sequence[s
 async def make_test(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Request an image for this moderator alone, as a command does; its price is shown and confirmed first."""
     await require_moderator(interaction)
-    values = {"prompt": texts.TEST_PROMPT}
+    values = {"prompt": str(texts.TEST_PROMPT)}
     await submit(interaction, Generation(operation=TEST_OPERATION, values=values, private=True, pressed=True))
 
 

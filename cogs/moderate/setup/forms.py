@@ -30,7 +30,7 @@ class SetupKeyForm(KeyForm):
 
     async def answer(self, interaction: Interaction) -> None:
         """Check the key, store it, and offer to continue."""
-        button = Control.button("setup", OVERVIEW, label=texts.CONTINUE, style=discord.ButtonStyle.primary)
+        button = Control.button("setup", OVERVIEW, label=str(texts.CONTINUE), style=discord.ButtonStyle.primary)
         await store_key(interaction, self.secret.value, view_of([button]))
 
 
@@ -43,16 +43,17 @@ class LimitsForm(Form):
         limits: dict[tuple[Scope, Period], Limit],
         apply: Callable[[Interaction, list[LimitChange]], Awaitable[None]],
     ) -> None:
-        super().__init__(bot, title=texts.LIMITS_FORM, name="setup_limits")
+        super().__init__(bot, title=str(texts.LIMITS_FORM), name="setup_limits")
         self._apply = apply
         self._inputs = [
-            (scope, period, label, self._input(label, limits.get((scope, period)))) for label, scope, period in OFFERED
+            (scope, period, str(label), self._input(str(label), limits.get((scope, period))))
+            for label, scope, period in OFFERED
         ]
 
     def _input(self, label: str, limit: Limit | None) -> discord.ui.TextInput[Any]:
         text = "" if limit is None else f"{limit.credits.normalize():f}"
         item: discord.ui.TextInput[Any] = discord.ui.TextInput(default=text or None, required=False, max_length=13)
-        self.add_item(discord.ui.Label(text=label, description=texts.LIMIT_HINT, component=item))
+        self.add_item(discord.ui.Label(text=label, description=str(texts.LIMIT_HINT), component=item))
         return item
 
     async def answer(self, interaction: Interaction) -> None:

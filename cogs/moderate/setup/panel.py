@@ -12,6 +12,7 @@ from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, Ste
 from bot.domain.guild_rules import Limit, Rules
 from bot.domain.limit_words import terms, whose
 from bot.domain.text import shortened, stamp
+from bot.language import Text
 from cogs.moderate.practice import ACTION, ON
 from cogs.moderate.settings.panel import PLACES, TALK
 from cogs.moderate.setup import texts
@@ -22,7 +23,6 @@ OVERVIEW = "overview"
 """The subject of the button that leads to the list, beside the steps'."""
 LIMITS_SHOWN = 10
 _MARKS = {StepOutcome.DONE: texts.DONE_MARK, StepOutcome.SKIPPED: texts.SKIPPED_MARK, None: texts.OPEN_MARK}
-_WORDS = {StepOutcome.DONE: texts.DONE, StepOutcome.SKIPPED: texts.SKIPPED, None: texts.OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embe
     if known.problems:
         embed.colour = discord.Colour(ATTENTION)
         lines = "\n".join(f"⚠️ {each}" for each in known.problems)
-        embed.add_field(name=texts.MISSING, value=shortened(lines, EMBED_FIELD_CHARS), inline=False)
+        embed.add_field(name=str(texts.MISSING), value=shortened(lines, EMBED_FIELD_CHARS), inline=False)
     controls = _steps(known) if step is None else [*_CONTROLS[step](known), *_ways(step, known)]
     view = view_of(controls)
     if step is SetupStep.KEY:
-        view.add_item(discord.ui.Button(label=texts.WHERE_TO_FIND, url=KEY_PAGE))
+        view.add_item(discord.ui.Button(label=str(texts.WHERE_TO_FIND), url=KEY_PAGE))
     return embed, view
 
 
@@ -66,27 +66,29 @@ def checklist_lines(checklist: SetupChecklist) -> str:
 
 
 def _state(state: StepState) -> str:
-    return texts.state_of(_WORDS[state.outcome], state.by_id, None if state.at is None else stamp(state.at))
+    return texts.state_of(state.outcome, state.by_id, None if state.at is None else stamp(state.at))
 
 
 def _overview(known: SetupKnown) -> discord.Embed:
     is_complete = known.checklist.is_complete
     lines = [
-        texts.WHAT_IT_COSTS,
-        texts.PRIVACY,
+        str(texts.WHAT_IT_COSTS),
+        str(texts.PRIVACY),
         "",
         checklist_lines(known.checklist),
         "",
-        texts.ALL_DONE if is_complete else texts.TAKE_A_STEP,
+        str(texts.ALL_DONE if is_complete else texts.TAKE_A_STEP),
     ]
-    return discord.Embed(title=texts.TITLE, description="\n".join(lines), colour=SUCCESS if is_complete else NEUTRAL)
+    return discord.Embed(
+        title=str(texts.TITLE), description="\n".join(lines), colour=SUCCESS if is_complete else NEUTRAL
+    )
 
 
 def _page(step: SetupStep, known: SetupKnown) -> discord.Embed:
     steps, state = list(SetupStep), known.checklist.states[step]
-    lines = [texts.ABOUT[step], "", texts.step_line(step, _MARKS[state.outcome], _state(state))]
+    lines = [str(texts.ABOUT[step]), "", texts.step_line(step, _MARKS[state.outcome], _state(state))]
     if step is SetupStep.KEY and known.host_pays:
-        lines.append(texts.HOST_PAYS)
+        lines.append(str(texts.HOST_PAYS))
     if step is SetupStep.LIMITS:
         lines += [f"• {whose(each)}: {terms(each)}" for each in known.limits[:LIMITS_SHOWN]]
     return discord.Embed(
@@ -108,14 +110,14 @@ def _steps(known: SetupKnown) -> list[Control]:
         )
         for step, state in known.checklist.states.items()
     ]
-    return [*made, Control.button(ACTION, ON, label=texts.PRACTICE)] if known.practice else made
+    return [*made, Control.button(ACTION, ON, label=str(texts.PRACTICE))] if known.practice else made
 
 
 def _ways(step: SetupStep, known: SetupKnown) -> list[Control]:
     """Return the buttons that lead on from a step."""
-    made = [Control.button("setup", OVERVIEW, label=texts.OVERVIEW)]
+    made = [Control.button("setup", OVERVIEW, label=str(texts.OVERVIEW))]
     if known.checklist.states[step].outcome is None:
-        made.append(Control.button("setup_skip", step.value, label=texts.SKIP))
+        made.append(Control.button("setup_skip", step.value, label=str(texts.SKIP)))
     following = step_after(step)
     if following is not None:
         made.append(Control.button("setup", following.value, label=texts.next_step(following)))
@@ -128,21 +130,21 @@ def step_after(step: SetupStep) -> SetupStep | None:
     return next(iter(steps[steps.index(step) + 1 :]), None)
 
 
-def _button(action: str, label: str) -> Callable[[SetupKnown], list[Control]]:
+def _button(action: str, label: Text) -> Callable[[SetupKnown], list[Control]]:
     made = Control.button
-    return lambda _known: [made(action, "open", label=label, style=discord.ButtonStyle.primary)]
+    return lambda _known: [made(action, "open", label=str(label), style=discord.ButtonStyle.primary)]
 
 
 def _role(known: SetupKnown) -> list[Control]:
     role = known.rules.moderator_role
     chosen = role if role is not None and known.exists(role) else None
-    return [Control.role("setup_role", "role", placeholder=texts.ROLE_CONTROL, chosen=chosen)]
+    return [Control.role("setup_role", "role", placeholder=str(texts.ROLE_CONTROL), chosen=chosen)]
 
 
 def _channels(known: SetupKnown) -> list[Control]:
-    def select(subject: str, label: str, chosen: Sequence[int | None], **options: Any) -> Control:
+    def select(subject: str, label: Text, chosen: Sequence[int | None], **options: Any) -> Control:
         there = sorted(each for each in chosen if each is not None and known.exists(each))
-        return Control.channels("setup_channel", subject, placeholder=label, chosen=there, **options)
+        return Control.channels("setup_channel", subject, placeholder=str(label), chosen=there, **options)
 
     rules = known.rules
     everywhere: dict[str, Any] = {"kinds": PLACES, "at_most": OPTIONS_PER_SELECT}

@@ -104,10 +104,10 @@ def _custom_ids(message: discord.Message) -> set[str | None]:
 def _buttons(subject: str, *, practice: bool) -> discord.ui.View:
     """Return the buttons; `subject` is what their custom ids have besides their own name."""
     primary = discord.ButtonStyle.primary
-    made = [Control.button("welcome", f"setup{subject}", label=texts.SET_UP, style=primary)]
+    made = [Control.button("welcome", f"setup{subject}", label=str(texts.SET_UP), style=primary)]
     if practice:
-        made.append(Control.button("welcome", f"practice{subject}", label=texts.PRACTICE))
-    return view_of([*made, Control.button("welcome", f"help{subject}", label=texts.HELP)])
+        made.append(Control.button("welcome", f"practice{subject}", label=str(texts.PRACTICE)))
+    return view_of([*made, Control.button("welcome", f"help{subject}", label=str(texts.HELP))])
 
 
 # ---------------------------------------------------------------------- the buttons

@@ -12,8 +12,8 @@ from tests.support.rig import Rig
 from tests.support.settings_pages import block_member, switch_operation
 from tests.support.surface import settled_exactly
 
-BLOCKED = "You may not use the bot on this server any more, so this was not started. Your credits were refunded."
-OFF = "The moderators have switched this off, so it was not started. Your credits were refunded."
+BLOCKED = "A moderator blocked you from using the bot here, so this job did not start. Your credits were refunded."
+OFF = "The moderators turned off this command, so the job did not start. Your credits were refunded."
 
 
 async def rule(rig: Rig, **changes: Any) -> None:

@@ -11,7 +11,7 @@ from bot.runtime import failpoints
 from tests.support.following import MINUTE_S, PICTURE, charged, kept, pass_time, set_aside, the_job
 from tests.support.rig import HOST_KEY, Rig
 
-LOCKED = "The bot's database is in use by another program. Nothing was saved; try again in a minute."
+LOCKED = "The bot's database is in use by another program, so nothing was saved. Try again in a minute."
 
 
 @pytest.fixture

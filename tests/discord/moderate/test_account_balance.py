@@ -25,7 +25,7 @@ from tests.support.following import (
 from tests.support.me import export_own
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
-MORE = "12 more"
+MORE = "12 credits more"
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
         (rig.member.id, "word"),
     ]
     assert len(lines(rig, desk, "`refusal`")) == 3
-    assert "was refused `image.generate`: You have 5 of your 5 weekly credits left" in found[-1].text
+    assert "could not run `image.generate`: You have 5 of your 5 weekly credits left" in found[-1].text
     rig.advance(600)
     private_sentence(await ask(rig))
     found = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "refusal"]

@@ -69,12 +69,12 @@ async def post(rig: Rig) -> None:
 
 def lines(rig: Rig, desk: Any) -> list[str]:
     found = [each.content for each in desk.history() if each.author.id == rig.bot.user.id]
-    return [each.split(" <t:")[0].removeprefix("`api` The bot noticed that Cannon Studio changed: ") for each in found]
+    return [each.split(" <t:")[0].removeprefix("`api` Cannon Studio changed its API. ") for each in found]
 
 
 async def test_what_is_new_is_one_line(rig: Rig, desk: Any):
     await read(rig, document("video.dream", "video.tale", "video.saga", "video.epic"))
-    assert lines(rig, desk) == ["new: video.epic, video.saga."]
+    assert lines(rig, desk) == ["New: video.epic and video.saga."]
 
 
 async def test_new_models_and_changed_fields_are_in_the_same_line(rig: Rig, desk: Any):
@@ -82,13 +82,13 @@ async def test_new_models_and_changed_fields_are_in_the_same_line(rig: Rig, desk
     length = {"prompt": {"type": "string", "maxLength": 9}}
     await read(rig, document("video.tale", "video.saga", video_dream=length | model))
     [line] = lines(rig, desk)
-    assert line.startswith("new: video.saga, model dream-1 of video.dream, model dream-2 of video.dream")
-    assert line.endswith("; changed: field prompt of video.dream.")
+    assert line.startswith("New: video.saga, the model dream-1 of video.dream, the model dream-2 of video.dream")
+    assert line.endswith(". Changed: the field prompt of video.dream.")
 
 
 async def test_many_are_counted(rig: Rig, desk: Any):
     await read(rig, document("video.dream", "video.tale", *(f"video.n{number}" for number in range(12))))
-    assert lines(rig, desk) == ["new: 12 operations."]
+    assert lines(rig, desk) == ["New: 12 operations."]
 
 
 async def test_a_change_is_told_once_whatever_restarts_in_between(rig: Rig, desk: Any):
@@ -99,7 +99,7 @@ async def test_a_change_is_told_once_whatever_restarts_in_between(rig: Rig, desk
     await rig.bot.parts.store.meta.forget("openapi_etag")
     await rig.restart()
     await read(rig, more)
-    assert lines(rig, desk) == ["new: video.saga."]
+    assert lines(rig, desk) == ["New: video.saga."]
 
 
 async def test_what_a_bot_that_dies_has_read_is_told_by_the_next_one(rig: Rig, desk: Any):
@@ -112,7 +112,7 @@ async def test_what_a_bot_that_dies_has_read_is_told_by_the_next_one(rig: Rig, d
         await rig.bot.parts.catalogue_refresh.refresh()
     assert [each for each in logged if each["event"] == "catalogue.changed"] == []
     await post(rig)
-    assert lines(rig, desk) == ["new: video.saga."]
+    assert lines(rig, desk) == ["New: video.saga."]
 
 
 async def test_what_could_not_be_stored_is_told_by_the_next_reading(
@@ -127,7 +127,7 @@ async def test_what_could_not_be_stored_is_told_by_the_next_reading(
         with pytest.raises(StoreError):
             await read(rig, document("video.dream", "video.tale", "video.saga"))
     await read(rig, document("video.dream", "video.tale", "video.saga"))
-    assert lines(rig, desk) == ["new: video.saga."]
+    assert lines(rig, desk) == ["New: video.saga."]
 
 
 async def test_the_hosts_log_has_a_line_for_each_change_and_none_at_the_start(rig: Rig, desk: Any):
@@ -148,10 +148,10 @@ async def test_only_servers_that_may_use_it_are_told(rig: Rig, desk: Any):
     await rig.bot.parts.switches.switch(other.id, dream, on=False, by_id=1)
     await post(rig)
     await read(rig, document("video.tale", video_dream=changed))
-    assert lines(rig, desk) == ["changed: field prompt of video.dream."]
-    assert [line for line in lines(rig, other_desk) if "changed:" in line] == []
+    assert lines(rig, desk) == ["Changed: the field prompt of video.dream."]
+    assert [line for line in lines(rig, other_desk) if "Changed:" in line] == []
     await read(rig, document("video.saga", "video.tale", video_dream={"prompt": {"type": "string", "maxLength": 8}}))
-    assert [line for line in lines(rig, other_desk) if "new:" in line] == ["new: video.saga."]
+    assert [line for line in lines(rig, other_desk) if "New:" in line] == ["New: video.saga."]
 
 
 async def test_a_server_without_a_key_or_a_log_channel_is_told_nothing(tmp_path: Path):
@@ -168,24 +168,24 @@ async def test_the_first_reading_says_that_it_is_the_first(rig: Rig):
     await read(rig, A)
     [line] = lines(rig, desk)
     assert line.startswith(
-        "`api` The bot read Cannon Studio's description of its API for the first time. Other than the bot knew it: "
+        "`api` The bot read Cannon Studio's API description for the first time. It differs from what it knew. "
     )
-    assert "new: video.dream, video.tale" in line
+    assert "New: video.dream and video.tale" in line
 
 
 async def test_fields_and_models_of_what_came_are_not_told_beside_it(rig: Rig, desk: Any):
     model = {"model": {"enum": ["saga-1", "saga-2"]}}
     await read(rig, document("video.dream", "video.tale", video_saga=PROMPT | model))
-    assert lines(rig, desk) == ["new: video.saga."]
+    assert lines(rig, desk) == ["New: video.saga."]
 
 
 async def test_the_status_shows_the_latest_changes_with_when(rig: Rig, desk: Any):
     await rig.restart()
-    assert await status(rig) == "Not loaded since the bot started.\n<t:1767225600:R> new: video.dream, video.tale"
+    assert await status(rig) == "Not loaded since the bot started.\n<t:1767225600:R> New: video.dream and video.tale."
     await read(rig, document("video.dream", "video.tale", "video.saga"))
     now = int(rig.clock.wall())
     assert await status(rig) == (
-        f"Last loaded <t:{now}:R>.\n<t:{now}:R> new: video.saga\n<t:1767225600:R> new: video.dream, video.tale"
+        f"Last loaded <t:{now}:R>.\n<t:{now}:R> New: video.saga.\n<t:1767225600:R> New: video.dream and video.tale."
     )
 
 
@@ -211,31 +211,31 @@ async def known(rig: Rig) -> Any:
 
 async def test_what_vanishes_is_told_and_shown_until_it_is_back(rig: Rig, known: Any):
     await varied(rig, vanished={"video.upscale", "lipsync.generate"})
-    assert lines(rig, known) == ["gone: lipsync.generate, video.upscale."]
+    assert lines(rig, known) == ["Removed: lipsync.generate and video.upscale."]
     await rig.restart()
     assert await status(rig, "No longer offered by Cannon Studio") == "Generate Lip Sync, Upscale Video"
     dream = rig.bot.catalogue.resolve("video.upscale")
     await rig.bot.parts.switches.switch(rig.guild.id, dream, on=False, by_id=1)
     assert await status(rig, "No longer offered by Cannon Studio") == "Generate Lip Sync", "what is on here"
     await varied(rig, vanished=set())
-    assert lines(rig, known)[-1] == "new: lipsync.generate."
+    assert lines(rig, known)[-1] == "New: lipsync.generate."
     assert await status(rig, "No longer offered by Cannon Studio") is None
 
 
 async def test_another_id_is_told_with_the_former_one(rig: Rig, known: Any):
     await varied(rig, renamed={"video.upscale": "video.enlarge"})
-    assert lines(rig, known) == ["changed: video.upscale is now video.enlarge."]
+    assert lines(rig, known) == ["Changed: video.upscale, now video.enlarge."]
 
 
 async def test_a_document_that_changes_to_and_fro_does_not_flood(rig: Rig, known: Any):
     for number in range(8):
         await varied(rig, after_s=3600.0, vanished={"video.upscale"} if number % 2 == 0 else set())
         await rig.restart()
-    assert lines(rig, known) == ["gone: video.upscale.", "new: video.upscale."]
+    assert lines(rig, known) == ["Removed: video.upscale.", "New: video.upscale."]
     await varied(rig, after_s=3600.0, vanished={"video.upscale"})
     assert len(lines(rig, known)) == 2
     await varied(rig)
-    assert lines(rig, known)[2:] == ["gone: video.upscale."], "a day later, as it still is"
+    assert lines(rig, known)[2:] == ["Removed: video.upscale."], "a day later, as it still is"
 
 
 @pytest.mark.parametrize("shape", ["enum_named_examples", "paths", "vendor_list"])
@@ -243,7 +243,7 @@ async def test_it_is_told_in_other_forms_of_the_document(rig: Rig, shape: str):
     await varied(rig, document_shape=shape)
     desk = await desk_of(rig, rig.guild)
     await varied(rig, vanished={"video.upscale"})
-    assert lines(rig, desk) == ["gone: video.upscale."]
+    assert lines(rig, desk) == ["Removed: video.upscale."]
 
 
 async def test_names_of_the_document_do_nothing_in_a_message(rig: Rig, desk: Any):

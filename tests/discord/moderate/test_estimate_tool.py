@@ -80,12 +80,12 @@ async def test_an_estimate_past_the_limit_is_refused_at_once(rig: Rig):
 @pytest.mark.parametrize(
     ("kind", "options", "outcome", "said"),
     [
-        ("status", {"status": 500}, EstimateOutcome.SILENT, "does not answer"),
-        ("garbage", {}, EstimateOutcome.SILENT, "does not answer"),
-        ("drop", {}, EstimateOutcome.SILENT, "does not answer"),
-        ("nan", {}, EstimateOutcome.SILENT, "does not answer"),
-        ("status", {"status": 401}, EstimateOutcome.REFUSED, "does not take this server's key"),
-        ("status", {"status": 404}, EstimateOutcome.REFUSED, "does not take this server's key"),
+        ("status", {"status": 500}, EstimateOutcome.SILENT, "is not responding"),
+        ("garbage", {}, EstimateOutcome.SILENT, "is not responding"),
+        ("drop", {}, EstimateOutcome.SILENT, "is not responding"),
+        ("nan", {}, EstimateOutcome.SILENT, "is not responding"),
+        ("status", {"status": 401}, EstimateOutcome.REFUSED, "rejects this server's key"),
+        ("status", {"status": 404}, EstimateOutcome.REFUSED, "rejects this server's key"),
     ],
 )
 async def test_where_it_fails_the_next_estimate_takes_its_place_and_moderators_are_told(

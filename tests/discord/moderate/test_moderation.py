@@ -102,8 +102,8 @@ async def test_a_new_key_pays_for_new_jobs_while_the_old_one_goes_on_with_its_ow
     assert rig.sandbox.spent(GUILD_KEY) == rig.sandbox.spent(OTHER_KEY) == 12
     assert await rig.bot.parts.store.keys.get(rig.guild.id, old.id) is None
     newer, older = await decisions(rig, "key")
-    assert older.text == "set the API key `…beef`."
-    assert newer.text == "replaced the API key `…beef` by `…cafe`."
+    assert older.text == f"<@{rig.moderator.id}> set the API key `…beef`."
+    assert newer.text == f"<@{rig.moderator.id}> replaced the API key `…beef` with `…cafe`."
 
 
 async def test_a_key_that_no_job_needs_is_forgotten_at_once(rig: Rig):
@@ -117,9 +117,12 @@ async def test_a_key_that_no_job_needs_is_forgotten_at_once(rig: Rig):
 async def test_a_removed_key_leaves_the_hosts_and_says_so(rig: Rig):
     await send_key(rig, GUILD_KEY)
     text = done(await rig.moderator.slash(rig.channel, "studio key", action="remove"))
-    assert text == "✅ Removed the API key `…beef`. I deleted `…beef`. The host's key pays for new jobs."
+    assert (
+        text
+        == f"✅ <@{rig.moderator.id}> removed the API key `…beef`. I deleted `…beef`. The host's key pays for new jobs."
+    )
     assert await rig.bot.parts.store.keys.current(rig.guild.id) is None
-    assert (await decisions(rig, "key"))[0].text == "removed the API key `…beef`."
+    assert (await decisions(rig, "key"))[0].text == f"<@{rig.moderator.id}> removed the API key `…beef`."
     again = await rig.moderator.slash(rig.channel, "studio key", action="remove")
     assert "no key of its own" in private_sentence(again)
     assert len(await decisions(rig, "key")) == 2
@@ -153,7 +156,7 @@ async def test_no_decision_about_a_key_has_more_of_it_than_its_last_four_charact
 
 async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
     text = done(await set_price(rig, "image.generate", Credits="7.5"))
-    assert text == "✅ Set the price of `image.generate` to 7.5 credits."
+    assert text == f"✅ <@{rig.moderator.id}> set the price of `image.generate` to 7.5 credits."
     done(await set_price(rig, "image.generate", Model=["gptimage2"], Credits="30"))
     assert await rig.bot.parts.store.prices.all(rig.guild.id) == {
         ("image.generate", ""): ListedPrice(credits=Decimal("7.5")),
@@ -168,7 +171,7 @@ async def test_a_price_is_set_used_shown_and_removed(rig: Rig):
     assert sorted(job.held for job in await rig.jobs()) == [Decimal("7.5"), Decimal(30)]
 
     text = done(await set_price(rig, "image.generate", Credits=""))
-    assert text == "✅ Removed the price of `image.generate` (it was 7.5 credits)."
+    assert text == f"✅ <@{rig.moderator.id}> removed the price of `image.generate`, which was 7.5 credits."
     assert list(await rig.bot.parts.store.prices.all(rig.guild.id)) == [("image.generate", "gptimage2")]
     assert len(await decisions(rig, "price")) == 3
     await rig.work()
@@ -227,13 +230,16 @@ async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: 
     await rig.work()
     assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
     await settled_exactly(rig)
-    assert [each.text for each in await decisions(rig, "pause")] == ["let new jobs start again.", "paused new jobs."]
+    assert [each.text for each in await decisions(rig, "pause")] == [
+        f"<@{rig.moderator.id}> resumed new jobs.",
+        f"<@{rig.moderator.id}> paused new jobs.",
+    ]
 
 
 async def test_pausing_twice_says_so_and_writes_one_line(rig: Rig):
     assert "not paused" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="off"))
     await rig.moderator.slash(rig.channel, "studio pause", switch="on")
-    assert "paused already" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
+    assert "already paused" in private_sentence(await rig.moderator.slash(rig.channel, "studio pause", switch="on"))
     assert len(await decisions(rig, "pause")) == 1
 
 
@@ -246,7 +252,7 @@ async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_the
     )
     end = int(rig.clock.wall()) + 7 * 86400
     why = r"Too many foxes, \*\*please\*\* rest."
-    assert text == f"✅ Blocked <@{rig.member.id}> until <t:{end}:f>. Reason: {why}"
+    assert text == f"✅ <@{rig.moderator.id}> blocked <@{rig.member.id}> until <t:{end}:f>. Reason: {why}"
     await rig.restart()
     refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
     assert refused == f"A moderator has blocked you from using the bot on this server until <t:{end}:f>. Reason: {why}"
@@ -273,7 +279,7 @@ async def test_the_refusal_ends_with_exactly_one_full_stop(rig: Rig, reason: str
 async def test_a_block_can_be_lifted_once(rig: Rig, eve: Any):
     await block_member(rig, eve)
     panel = await opened(rig, "blocked")
-    assert done(await unblock_member(rig, eve)) == f"✅ Unblocked <@{eve.id}>."
+    assert done(await unblock_member(rig, eve)) == f"✅ <@{rig.moderator.id}> unblocked <@{eve.id}>."
     again = await choose(rig, panel, "unblock_member", str(eve.id))
     assert private_sentence(again) == f"<@{eve.id}> is not blocked."
     assert len(await decisions(rig, "block")) == 2

@@ -98,11 +98,11 @@ async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: R
     [job] = await rig.jobs()
     assert (job.state, job.error) == (
         JobState.CANCELLED,
-        "Practice has ended. This job cost nothing.",
+        "Practice mode has ended, and this job with it. It was free.",
     )
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     [card] = rig.messages()
-    assert "Practice has ended" in card.embeds[0].fields[0].value
+    assert "Practice mode has ended" in card.embeds[0].fields[0].value
     assert not await rig.bot.parts.practice.is_on(rig.guild.id)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
@@ -166,11 +166,11 @@ async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
     await rig.restart()
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED
-    assert job.error == "Practice was restarted, which ended this job. It cost nothing. Try again."
+    assert job.error == "Practice mode restarted, which ended this job. It was free. Try again."
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     await rig.bot.parts.upkeep.run_once()
     [card] = rig.messages()
-    assert "Practice was restarted" in card.embeds[0].fields[0].value
+    assert "Practice mode restarted" in card.embeds[0].fields[0].value
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED
@@ -253,7 +253,7 @@ async def test_the_button_ends_practice_after_a_restart(rig: Rig):
 
 async def test_the_host_may_forbid_practice_and_ends_it_by_that(tmp_path: Path):
     async with running(tmp_path, practice="off") as rig:
-        assert "switched practice off" in await practise(rig)
+        assert "turned off practice mode" in await practise(rig)
         rig.settings["practice"] = "on"
         await rig.restart()
         await practise(rig)

@@ -23,7 +23,10 @@ async def give(rig: Rig, *lines: str) -> Any:
 
 async def test_a_price_by_the_second_holds_what_the_length_comes_to(rig: Rig):
     done = await set_price(rig, "video.generate", Credits="7.5", The_price_is_for="second", Model=["seedance2"])
-    assert done.response.content == "✅ Set the price of `video.generate` with Seedance 2.0 to 7.5 credits per second."
+    assert (
+        done.response.content
+        == f"✅ <@{rig.moderator.id}> set the price of `video.generate` with Seedance 2.0 to 7.5 credits per second."
+    )
     await rig.member.slash(rig.channel, CLIP, prompt="#fast waves", model="seedance2", duration=8)
     [job] = await rig.jobs()
     assert (job.held, job.basis) == (60, "price list")
@@ -67,7 +70,9 @@ async def test_a_file_replaces_the_list_in_one_line_of_the_record(rig: Rig):
     await store.prices.set(rig.guild.id, "image.edit", "", Decimal(9))
     await store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     done = await give(rig, "operation,model,per,credits", "image.generate,,output,12", "video.generate,,second,5")
-    assert done.response.content == ("✅ Replaced the price list by a file: 2 prices (1 new, 1 changed, 1 removed).")
+    assert done.response.content == (
+        f"✅ <@{rig.moderator.id}> replaced the price list with a file of 2 prices: 1 new, 1 changed, 1 removed."
+    )
     assert await store.prices.all(rig.guild.id) == {
         ("image.generate", ""): ListedPrice(credits=Decimal(12), per=PriceUnit.OUTPUT),
         ("video.generate", ""): ListedPrice(credits=Decimal(5), per=PriceUnit.SECOND),
@@ -80,7 +85,7 @@ async def test_a_file_replaces_the_list_in_one_line_of_the_record(rig: Rig):
 async def test_a_file_with_one_wrong_line_changes_nothing(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.edit", "", Decimal(9))
     answer = await give(rig, "operation,credits", "image.generate,12", "image.generate,13")
-    assert "Line 3: there is a line for this operation and model already." in answer.followups[-1].content
+    assert "Line 3: This operation and model already have a line." in answer.followups[-1].content
     assert list(await rig.bot.parts.store.prices.all(rig.guild.id)) == [("image.edit", "")]
     assert await price_lines(rig) == []
 
@@ -90,7 +95,7 @@ async def test_the_file_that_is_shown_can_be_given_back(rig: Rig):
     shown = await press(rig, await opened(rig, "prices"), "price_download")
     [file] = shown.response.attachments
     again = await send_prices(rig, rig.file(file))
-    assert "prices that are set already" in again.followups[-1].content
+    assert "prices are already set" in again.followups[-1].content
     assert await price_lines(rig) == []
 
 

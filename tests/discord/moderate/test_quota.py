@@ -74,7 +74,7 @@ async def steward(rig: Rig) -> Any:
 
 async def test_a_limit_is_for_every_member_where_nobody_is_named(rig: Rig):
     answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=200, period="week"))
-    assert answer == "✅ Set the limit of every member to 200 credits a week."
+    assert answer == f"✅ <@{rig.moderator.id}> set the limit of every member to 200 credits a week."
     assert await limits(rig) == [(Scope.EVERYONE, 0, "", 0, Period.WEEK, Decimal(200))]
     assert await decisions(rig) == [(rig.moderator.id, "limit", recorded(answer))]
 
@@ -91,7 +91,7 @@ async def test_a_limit_may_be_for_a_member_a_role_an_operation_and_a_channel(rig
         rig.channel, "quota set", credits=12.5, period="day", who=who, operation="video.generate", channel=rig.channel
     )
     terms = f"12.5 credits a day for `video.generate` in <#{rig.channel.id}>"
-    assert told(result) == f"✅ Set the limit of {mention} to {terms}."
+    assert told(result) == f"✅ <@{rig.moderator.id}> set the limit of {mention} to {terms}."
     assert await limits(rig) == [(scope, scope_id, "video.generate", rig.channel.id, Period.DAY, Decimal("12.5"))]
 
 
@@ -106,14 +106,14 @@ async def test_the_same_limit_again_takes_the_place_of_the_first(rig: Rig):
         await rig.moderator.slash(rig.channel, "quota set", credits=credits_, period="week")
     assert await limits(rig) == [(Scope.EVERYONE, 0, "", 0, Period.WEEK, Decimal(0))]
     assert [text for _, _, text in await decisions(rig)] == [
-        "set the limit of every member to 200 credits a week.",
-        "set the limit of every member to 0 credits a week.",
+        f"<@{rig.moderator.id}> set the limit of every member to 200 credits a week.",
+        f"<@{rig.moderator.id}> set the limit of every member to 0 credits a week.",
     ]
 
 
 async def test_the_server_as_a_whole_has_its_own_limit(rig: Rig):
     answer = told(await rig.moderator.slash(rig.channel, "quota server", credits=1000, period="month"))
-    assert answer == "✅ Set the limit of the whole server to 1,000 credits a month."
+    assert answer == f"✅ <@{rig.moderator.id}> set the limit of the whole server to 1,000 credits a month."
     assert await limits(rig) == [(Scope.SERVER, 0, "", 0, Period.MONTH, Decimal(1000))]
 
 
@@ -199,7 +199,8 @@ async def test_a_limit_is_removed_at_the_second_press(rig: Rig):
     await rig.moderator.click(asked.response, label="Keep")
     assert len(await limits(rig)) == 3
     answer = (await remove_limit(rig, chosen)).response.content
-    assert answer == f"✅ Removed the limit of <@&{role.id}>: 300 credits a week in <#{rig.channel.id}>."
+    terms = f"300 credits a week in <#{rig.channel.id}>"
+    assert answer == f"✅ <@{rig.moderator.id}> removed the limit of <@&{role.id}>, which was {terms}."
     assert [each[0] for each in await limits(rig)] == [Scope.EVERYONE, Scope.MEMBER]
     assert await decisions(rig) == [(rig.moderator.id, "limit", recorded(answer))]
 
@@ -253,7 +254,7 @@ async def test_a_grant_pays_for_what_goes_past_a_limit(rig: Rig):
     answer = told(
         await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=40, note="for the *jam*")
     )
-    assert answer == f"✅ Granted <@{rig.member.id}> 40 credits (for the \\*jam\\*)."
+    assert answer == f"✅ <@{rig.moderator.id}> granted <@{rig.member.id}> 40 credits. Note: for the \\*jam\\*."
     assert await decisions(rig) == [(rig.moderator.id, "grant", recorded(answer))]
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert len(await rig.jobs()) == 1
@@ -265,7 +266,7 @@ async def test_a_grant_pays_for_what_goes_past_a_limit(rig: Rig):
 async def test_a_grant_may_expire(rig: Rig, typed: str, seconds: int):
     result = await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=4, expires=typed)
     until = rig.clock.wall() + seconds
-    assert f"good until <t:{int(until)}:f>" in told(result)
+    assert f"valid until <t:{int(until)}:f>" in told(result)
     [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert grant.expires_at == until
 
@@ -414,7 +415,7 @@ async def test_every_change_stands_in_the_log_channel_and_pings_nobody(rig: Rig)
     lines = [message for message in log.history() if message.author.id == rig.bot.user.id]
     now = int(rig.clock.wall())
     assert sorted(message.content for message in lines) == [
-        f"`grant` <@{rig.moderator.id}> granted <@{rig.member.id}> 5 credits (@\u200beveryone hi). <t:{now}:f>",
+        f"`grant` <@{rig.moderator.id}> granted <@{rig.member.id}> 5 credits. Note: @\u200beveryone hi. <t:{now}:f>",
         f"`limit` <@{rig.moderator.id}> set the limit of <@{rig.member.id}> to 5 credits a day. <t:{now}:f>",
     ]
     sent = [call.json for call in rig.env.http_requests if call.path == f"/channels/{log.id}/messages"]

@@ -86,7 +86,7 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
     await rig.moderator.click(asked, label="Publish")
     [field] = rig.form_fields(form)
     late = await rig.moderator.submit_modal(form, {field: "too late"})
-    assert DECIDED in late.response.content
+    assert str(DECIDED) in late.response.content
     await rig.work()
     [card] = rig.messages()
     assert len(card.attachments) == 1
@@ -129,9 +129,9 @@ async def test_refuse_tells_the_member_why_and_keeps_the_result_away(rig: Rig, d
     await rig.work()
     [card] = rig.messages()
     assert card.attachments == []
-    assert r"A moderator refused to post it: too \*wild\*." in state(card)
+    assert r"A moderator decided not to post this: too \*wild\*." in state(card)
     [job] = await rig.jobs()
-    assert (job.state, job.error) == (JobState.HELD, "A moderator refused to post it: too *wild*.")
+    assert (job.state, job.error) == (JobState.HELD, "A moderator decided not to post this: too *wild*.")
     await settled_exactly(rig)
 
 
@@ -207,7 +207,7 @@ async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
     assert closed.components == []
     [field] = rig.form_fields(form)
     late = await rig.moderator.submit_modal(form, {field: "too late"})
-    assert DECIDED in late.response.content
+    assert str(DECIDED) in late.response.content
     await settled_exactly(rig)
 
 
@@ -273,7 +273,7 @@ async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
     shown = await rig.moderator.slash(rig.channel, "studio review")
     assert "without review" in shown.response.content
     again = await rig.moderator.slash(rig.channel, "studio review", switch="off")
-    assert "nothing to switch off" in again.response.content
+    assert "no such review rule to turn off" in again.response.content
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]

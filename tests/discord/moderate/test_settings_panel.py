@@ -88,7 +88,7 @@ async def test_a_role_makes_its_members_moderators_and_none_takes_that_back(rig:
     assert (await rules(rig)).moderator_role == role.id
     assert fields(fresh(rig, panel))["Moderator role"] == f"<@&{role.id}>"
     [line] = await decisions(rig)
-    assert line.text == f"changed Moderator role: none → <@&{role.id}>."
+    assert line.text == f"<@{rig.moderator.id}> changed settings: Moderator role: none → <@&{role.id}>."
     assert line.about == {"moderator_role": [None, role.id]}
 
     refused = await rig.member.slash(rig.channel, SETTINGS)

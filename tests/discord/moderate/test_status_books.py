@@ -82,7 +82,7 @@ async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig:
     await rig.bot.parts.upkeep.run_once()
     shown = (await facts(rig))["Account check"]
     assert shown.startswith(f"⚠️ Checked {stamp(rig)}: ")
-    assert "30 more than is settled here" in shown
+    assert "30 credits more than the jobs here account for" in shown
 
 
 async def test_of_the_hosts_account_nothing_is_shown(rig: Rig):

@@ -87,7 +87,7 @@ async def test_many_operations_are_shown_in_parts(rig: Rig):
 async def test_what_is_switched_off_is_refused_here_in_one_sentence_and_works_again_when_on(rig: Rig):
     assert said(await switch(rig, "image.generate", "off")) == "✅ Generate Image is off on this server."
     result = await rig.member.slash(rig.channel, "image generate", prompt="x")
-    assert private_sentence(result) == "Generate Image is switched off by this server's moderators."
+    assert private_sentence(result) == "This server's moderators have turned off Generate Image."
     await nothing_happened(rig)
 
     other = rig.env.create_guild("Other")
@@ -119,7 +119,7 @@ async def test_a_switch_outlives_a_restart(rig: Rig):
     await switch(rig, "image.generate", "off")
     await rig.restart()
     result = await rig.member.slash(rig.channel, "image generate", prompt="x")
-    assert "switched off" in private_sentence(result)
+    assert "turned off" in private_sentence(result)
 
 
 async def test_what_is_off_disappears_from_the_operations_that_can_be_requested_but_can_be_switched_on(rig: Rig):

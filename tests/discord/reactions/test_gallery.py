@@ -199,11 +199,11 @@ async def studio(rig: Rig, **options: Any) -> str:
 async def test_a_moderator_sets_shows_and_switches_off_the_gallery(rig: Rig):
     channel = rig.guild.create_text_channel("best")
     assert "Gallery: off" in await studio(rig)
-    assert "Name the gallery's channel" in await studio(rig, stars=2)
+    assert "Choose a channel for the gallery" in await studio(rig, stars=2)
     said = await studio(rig, channel=channel)
-    assert f"<#{channel.id}>, from {GALLERY_STARS} ⭐ on" in said
-    assert "from 5 ⭐ on" in await studio(rig, stars=5)
-    assert f"<#{channel.id}>, from 5 ⭐ on" in await studio(rig)
+    assert f"<#{channel.id}>, for results with {GALLERY_STARS} ⭐" in said
+    assert "with 5 ⭐" in await studio(rig, stars=5)
+    assert f"<#{channel.id}>, from 5 ⭐" in await studio(rig)
     assert "off" in await studio(rig, switch="off")
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
     assert len(await rig.bot.parts.store.decisions.all(rig.guild.id)) == 3

@@ -40,8 +40,8 @@ async def test_removing_it_before_the_job_is_sent_cancels_it(rig: Rig, restarted
         await rig.restart()
     await rig.moderator.unreact(message, "🔁")
     job = (await rig.jobs())[0]
-    assert (job.state, job.error) == (JobState.CANCELLED, REACTION_WITHDRAWN)
-    assert REACTION_WITHDRAWN in newest(rig).embeds[0].fields[0].value
+    assert (job.state, job.error) == (JobState.CANCELLED, str(REACTION_WITHDRAWN))
+    assert str(REACTION_WITHDRAWN) in newest(rig).embeds[0].fields[0].value
     await rig.work()
     assert rig.sandbox.posts == 1
     await settled_exactly(rig)

@@ -128,7 +128,7 @@ async def test_a_moderator_adds_changes_removes_and_resets(rig: Rig):
     assert (await listed(rig)).count(" · ") >= 8
     again = f"<:again:{rig.guild.create_emoji('again').id}>"
     done = said(await add_emoji(rig, again, "rerun", How_many_members_must_react="2", Who_pays="author"))
-    assert f"{again} make it again · everyone · 2 members · the author pays" in done
+    assert f"{again} re-run · everyone · 2 members · the author pays" in done
     assert again in await listed(rig)
     older = await opened(rig, "reactions")
     assert "emoved the reaction 🔁" in said(await remove_emoji(rig, "🔁"))
@@ -139,8 +139,8 @@ async def test_a_moderator_adds_changes_removes_and_resets(rig: Rig):
     assert f"🔁 animate · <@&{rig.moderators.id}>" in await listed(rig)
     asked = await press(rig, await opened(rig, "reactions"), "emoji_reset")
     assert "🔁 animate" in await listed(rig)
-    assert "(2 changed)" in said(await press(rig, asked.response, "emoji_reset"))
-    assert "🔁 make it again · everyone · the person who reacts pays" in await listed(rig)
+    assert "2 emojis changed" in said(await press(rig, asked.response, "emoji_reset"))
+    assert "🔁 re-run · everyone · whoever reacts pays" in await listed(rig)
     record = await rig.bot.parts.store.decisions.all(rig.guild.id)
     assert [each.by_id for each in record] == [rig.moderator.id] * 4
 

@@ -494,7 +494,7 @@ async def test_a_downloaded_recipe_is_taken_in_elsewhere(rig: Rig):
     [attachment] = saved.response.attachments
     assert attachment.filename == "film.recipe.json"
     data = rig.file(attachment)
-    assert "There is a recipe “film” here already" in (await taken(rig, data)).response.content
+    assert "There is already a recipe named “film”" in (await taken(rig, data)).response.content
     other = json.loads(data) | {"name": "film 2"}
     await taken(rig, json.dumps(other).encode())
     one, two = await rig.bot.parts.store.recipes.all(rig.guild.id)

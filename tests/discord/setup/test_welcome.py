@@ -34,8 +34,8 @@ async def test_the_system_channel_is_greeted_once_with_what_it_is_and_costs(rig:
     await greet(rig)
     await greet(rig)
     [message] = joined.greetings()
-    assert labels(message) == [texts.SET_UP, texts.PRACTICE, texts.HELP]
-    for line in (texts.WHAT_IT_IS, texts.WHAT_IT_COSTS, texts.PRIVACY, "Newcomers"):
+    assert labels(message) == [str(texts.SET_UP), str(texts.PRACTICE), str(texts.HELP)]
+    for line in (str(texts.WHAT_IT_IS), str(texts.WHAT_IT_COSTS), str(texts.PRIVACY), "Newcomers"):
         assert line in message.content
     assert joined.letters() == []
     assert place(rig, joined) == "channel"
@@ -45,10 +45,10 @@ async def test_practice_begins_by_its_button_for_who_manages_the_server(rig: Rig
     joined = await join(rig)
     await greet(rig)
     [message] = joined.greetings()
-    assert texts.PRACTICE_HINT in message.content
-    assert private_sentence(await joined.member.click(message, label=texts.PRACTICE)) == str(MODERATORS_ONLY)
+    assert str(texts.PRACTICE_HINT) in message.content
+    assert private_sentence(await joined.member.click(message, label=str(texts.PRACTICE))) == str(MODERATORS_ONLY)
     assert not await rig.bot.parts.practice.is_on(joined.id)
-    answer = await joined.moderator.click(message, label=texts.PRACTICE)
+    answer = await joined.moderator.click(message, label=str(texts.PRACTICE))
     assert answer.ephemeral
     assert answer.response.content == str(PRACTICE_ON)
     assert await rig.bot.parts.practice.is_on(joined.id)
@@ -59,8 +59,8 @@ async def test_practice_is_not_offered_where_the_host_does_not_want_it(tmp_path:
         joined = await join(rig)
         await greet(rig)
         [message] = joined.greetings()
-        assert labels(message) == [texts.SET_UP, texts.HELP]
-        assert texts.PRACTICE_HINT not in message.content
+        assert labels(message) == [str(texts.SET_UP), str(texts.HELP)]
+        assert str(texts.PRACTICE_HINT) not in message.content
 
 
 @pytest.mark.parametrize("lacking", NEEDED, ids=lambda each: each.flag)
@@ -91,12 +91,12 @@ async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig):
     await greet(rig)
     [letter] = joined.letters()
     assert joined.greetings() == []
-    assert texts.IN_YOUR_SERVER in letter.content
-    assert labels(letter) == [texts.SET_UP, texts.PRACTICE, texts.HELP]
-    for label, command in ((texts.SET_UP, "/studio setup"), (texts.HELP, "/help")):
+    assert str(texts.IN_YOUR_SERVER) in letter.content
+    assert labels(letter) == [str(texts.SET_UP), str(texts.PRACTICE), str(texts.HELP)]
+    for label, command in ((str(texts.SET_UP), "/studio setup"), (str(texts.HELP), "/help")):
         answer = await joined.owner.click(letter, label=label)
         assert answer.response.content == texts.open_there(command, joined.id)
-    answer = await joined.owner.click(letter, label=texts.PRACTICE)
+    answer = await joined.owner.click(letter, label=str(texts.PRACTICE))
     assert answer.response.content == str(PRACTICE_ON)
     assert await rig.bot.parts.practice.is_on(joined.id)
     key = await rig.bot.parts.store.keys.current(joined.id)
@@ -110,11 +110,11 @@ async def test_a_press_that_is_not_the_owner_s_or_of_a_server_that_is_gone_start
     [letter] = joined.letters()
     rig.env.backend.edit_guild(joined.id, {"owner_id": joined.moderator.id})
     await rig.env.settle()
-    assert private_sentence(await joined.owner.click(letter, label=texts.PRACTICE)) == texts.ONLY_OWNER
+    assert private_sentence(await joined.owner.click(letter, label=str(texts.PRACTICE))) == str(texts.ONLY_OWNER)
     assert not await rig.bot.parts.practice.is_on(joined.id)
     rig.env.backend.remove_guild(joined.id)
     await rig.env.settle()
-    assert private_sentence(await joined.owner.click(letter, label=texts.SET_UP)) == texts.BOT_IS_GONE
+    assert private_sentence(await joined.owner.click(letter, label=str(texts.SET_UP))) == str(texts.BOT_IS_GONE)
 
 
 async def test_an_owner_who_takes_no_messages_is_not_asked_again_and_the_command_is_there(rig: Rig):
@@ -130,7 +130,7 @@ async def test_an_owner_who_takes_no_messages_is_not_asked_again_and_the_command
     assert joined.letters() == []
     assert place(rig, joined) == "nowhere"
     shown = await joined.moderator.slash(joined.channel, "studio setup")
-    assert shown.response.embeds[0].title == texts.TITLE
+    assert shown.response.embeds[0].title == str(texts.TITLE)
 
 
 async def test_a_channel_that_is_closed_after_all_leaves_the_owner(rig: Rig):
@@ -241,9 +241,9 @@ async def test_buttons_work_after_a_restart_and_a_member_gets_one_sentence(rig: 
     await greet(rig)
     [message] = joined.greetings()
     await rig.restart()
-    assert private_sentence(await joined.member.click(message, label=texts.SET_UP)) == str(MODERATORS_ONLY)
-    helped = await joined.member.click(message, label=texts.HELP)
+    assert private_sentence(await joined.member.click(message, label=str(texts.SET_UP))) == str(MODERATORS_ONLY)
+    helped = await joined.member.click(message, label=str(texts.HELP))
     assert helped.ephemeral
-    shown = await joined.moderator.click(message, label=texts.SET_UP)
+    shown = await joined.moderator.click(message, label=str(texts.SET_UP))
     assert shown.ephemeral
-    assert shown.response.embeds[0].title == texts.TITLE
+    assert shown.response.embeds[0].title == str(texts.TITLE)

@@ -103,8 +103,8 @@ async def test_a_name_without_a_known_id_is_tried_and_its_outcome_remembered(rig
     job = (await rig.jobs())[0]
     assert (job.state, job.input["model"]) == (JobState.FAILED, "flux2")
     assert job.error == (
-        "Cannon Studio does not take the model Flux 2 as flux2; these worked here: Seedream 5.0 Lite. "
-        "It says: Unknown model."
+        "Cannon Studio does not accept the model Flux 2, sent as flux2. "
+        "These models have worked here: Seedream 5.0 Lite. Cannon Studio says: Unknown model."
     )
     assert ("Flux 2", "Flux 2 (ID not known yet)") in await offered(rig, "image generate", "model")
     await make(rig, "image generate", prompt="a fox", model="Flux 2")

@@ -133,7 +133,7 @@ async def test_nobody_approves_their_own_job_unless_the_server_allows_it(rig: Ri
     await rig.moderator.slash(rig.channel, "image generate", prompt="gold")
     await rig.step()
     refused = await rig.moderator.click(question(rig, desk), label="Approve")
-    assert "may not approve your own job" in refused.response.content
+    assert "cannot approve your own job" in refused.response.content
     await rule(rig, approve_own=True)
     await rig.moderator.click(question(rig, desk), label="Approve")
     await rig.work()
@@ -163,7 +163,7 @@ async def test_an_approval_survives_a_restart_and_expires_after_a_day_with_a_rel
     assert await states(rig) == [JobState.EXPIRED]
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     late = await rig.moderator.click(asked, label="Approve")
-    assert "decided about this already" in late.response.content
+    assert "was already decided" in late.response.content
 
 
 # ---------------------------------------------------------------------- waiting for a place

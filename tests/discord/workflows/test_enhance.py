@@ -68,7 +68,7 @@ async def test_without_a_rewritten_prompt_nothing_more_is_made_nor_charged(rig: 
     [message] = rig.messages()
     shown = message.embeds[0].fields[0].value
     assert "❌ Failed" in shown
-    assert shown.count("🚫 Canceled: The step before this one gave no result") == 2
+    assert shown.count("🚫 Canceled: The previous step failed") == 2
 
 
 STEP_POINTS = ["submit.sent", "ready.stored", "send.done", "deliver.stored"]

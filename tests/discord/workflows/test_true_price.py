@@ -228,10 +228,10 @@ async def test_a_cost_above_the_hold_is_held_at_once_and_what_is_over_the_limit_
     await rig.work()
     assert rig.sandbox.spent(HOST_KEY) == (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 900
     [line] = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "overshoot"]
-    assert "costs 900 credits; 20 were held" in line.text
-    assert "2 that had not started were cancelled" in line.text
+    assert "costs 900 credits. The estimate was 20 credits" in line.text
+    assert "2 jobs that had not started were canceled" in line.text
     fields = rig.messages()[0].embeds[0].fields
-    assert "a limit is used up" in " ".join(str(each.value) for each in fields)
+    assert "used up a limit" in " ".join(str(each.value) for each in fields)
 
 
 # ---------------------------------------------------------------------- a yes is to a price

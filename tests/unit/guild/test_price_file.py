@@ -88,8 +88,8 @@ def test_a_model_s_name_is_read_as_its_id_and_a_formula_as_text():
     ("line", "why"),
     [
         ("image.generat,,job,1", "no operation"),
-        ("image.generate,,hour,1", "job, output or second"),
-        ("image.generate,,second,1", "does not say how long"),
+        ("image.generate,,hour,1", "`job`, `output`, or `second`"),
+        ("image.generate,,second,1", "has no option for the length"),
         ("prompt.enhance.image,,job,1", "always costs 1 credit"),
         ("image.generate,,job,-1", "a number from 0"),
         ("image.generate,,job,NaN", "a number from 0"),
@@ -110,17 +110,17 @@ def test_one_wrong_line_refuses_all_and_is_named(line: str, why: str):
 def test_the_first_wrong_lines_are_named_and_the_others_counted():
     said = refusal("operation,credits", *["image.generate,x"] * 9)
     assert said.count("Line ") == 5
-    assert said.endswith("not named here: 4.")
+    assert said.endswith("4 more lines have errors.")
 
 
 def test_a_list_that_is_too_long_or_no_list_is_refused():
     lines = [f"image.generate,model {number},1" for number in range(PRICES_MAX + 1)]
     assert len(read("operation,model,credits", *lines[:-1])) == PRICES_MAX
     assert "201 prices" in refusal("operation,model,credits", *lines)
-    assert "name its columns" in refusal("image.generate,12")
-    assert "name its columns" in refusal("operation,credits,credits", "image.generate,1,2")
-    assert "name its columns" in refusal("")
-    assert "no table" in refusal("operation,credits", '"image.generate,1')
+    assert "must name each of these columns" in refusal("image.generate,12")
+    assert "must name each of these columns" in refusal("operation,credits,credits", "image.generate,1,2")
+    assert "must name each of these columns" in refusal("")
+    assert "not a table" in refusal("operation,credits", '"image.generate,1')
     assert read("operation,credits") == {}
 
 
