@@ -79,6 +79,12 @@ class Scene:
             self.rig.advance(0.5)
         raise AssertionError(f"these are not {until or 'at an end'}: {jobs}")
 
+    async def drop(self, name: str) -> None:
+        """Let the author not want the result that is being made: it is kept, and not posted."""
+        _, jobs = self.cards[name]
+        await self.rig.bot.parts.jobs.cancel(jobs[0], by_id=jobs[0].author_id, drop=True)
+        await self._work({jobs[0].id})
+
     async def age(self, age: str) -> None:
         """Let the bot have restarted since, or the cards be deleted."""
         if age == "restarted":

@@ -35,6 +35,7 @@ WITH_QUESTION = (ASKS, ASKS, ASKS, REFUSED, REFUSED)
 WITH_FORM = (FORM, FORM, FORM, REFUSED, REFUSED)
 TO_READ = (SHOWS, SHOWS, SHOWS, SHOWS, REFUSED)
 FREE = (DOES, DOES, DOES, REFUSED, REFUSED)
+NOBODYS = (REFUSED,) * 5
 OWNERS = (ASKS, REFUSED, ASKS, REFUSED, REFUSED)
 OWNERS_DO = (DOES, REFUSED, DOES, REFUSED, REFUSED)
 
@@ -53,16 +54,26 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("one", "link"): TO_READ,
     ("one", "report"): (REFUSED, FORM, FORM, REFUSED, REFUSED),  # nobody reports their own
     ("one", "remove"): OWNERS,
+    ("one", "report"): (REFUSED, FORM, FORM, REFUSED, REFUSED),  # nobody reports what is their own
+    ("one", "share"): NOBODYS,  # it is not private
+    ("one", "vary_look"): NOBODYS,  # it shows no character
+    ("one", "recover"): NOBODYS,  # it is posted
+    ("one", "cancel_one"): NOBODYS,  # it is done
     ("four", "again_all"): EVERYONES,
     ("four", "alone"): (DOES, SHOWS, SHOWS, REFUSED, REFUSED),  # once in a channel, then where it stands
     ("four", "vary"): WITH_QUESTION,
     ("four", "edit"): WITH_FORM,
     ("four", "details"): TO_READ,
     ("four", "remove"): OWNERS,
+    ("four", "pick"): (ASKS, ASKS, ASKS, ASKS, REFUSED),
     ("failed", "retry"): EVERYONES,
     ("failed", "edit"): WITH_FORM,
     ("failed", "details"): TO_READ,
     ("failed", "remove"): OWNERS,
+    ("charged", "ask_refund"): (SHOWS, REFUSED, REFUSED, REFUSED, REFUSED),
+    ("charged", "edit"): WITH_FORM,
+    ("charged", "details"): TO_READ,
+    ("charged", "remove"): OWNERS,
     ("running", "cancel_run"): OWNERS,
     ("running", "details"): TO_READ,
 }
@@ -73,6 +84,9 @@ ENDS: dict[str, tuple[str, ...]] = {
     "remove_record": OWNERS_DO,
     "❌": (DOES, REFUSED, DOES, REFUSED, SILENT, SILENT),
     "cancel_drop": OWNERS_DO,
+    "drop_one": OWNERS_DO,
+    "recover": OWNERS_DO,
+    "cancel_one": OWNERS_DO,
     "cancel_run": OWNERS_DO,
 }
 """What ends something, each time for another card."""
@@ -80,6 +94,9 @@ NOTHING_LEFT = (SILENT, REFUSED, SILENT, REFUSED, SILENT, SILENT)
 """What ❌ comes to where the message is gone already."""
 MADE_FOR = {
     "cancel_drop": ("a fox #forever", JobState.PROCESSING),
+    "drop_one": ("a fox #forever", JobState.PROCESSING),
+    "cancel_one": ("a fox", JobState.SUBMITTING),
+    "recover": ("a fox", JobState.PROCESSING),
     "cancel_run": ("a fox", JobState.SUBMITTING),  # the last: nothing moves it on before the press
 }
 REACTIONS: dict[str, tuple[str, ...]] = {
@@ -105,6 +122,7 @@ async def played(rig: Rig, age: str) -> Scene:
     await made.make("one")
     await made.make("four", count=4)
     await made.make("failed", "a fox #fail")
+    await made.make("charged", "a fox #wrongtype")
     await made.make("running", "a fox #forever", until=JobState.PROCESSING)
     await made.age(age)
     return made
@@ -139,6 +157,8 @@ async def test_whoever_ends_a_result_or_a_job_is_its_author_or_a_moderator(rig: 
     cards = {(end, role): f"{end} {role}" for end, row in ENDS.items() for role in ROLES[: len(row)]}
     for (end, _), name in cards.items():
         await made.make(name, *MADE_FOR.get(end, ()))
+        if end == "recover":
+            await made.drop(name)
     await made.age(age)
     found = {
         end: tuple(
