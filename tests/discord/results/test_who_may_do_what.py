@@ -54,7 +54,6 @@ PRESSES: dict[tuple[str, str], tuple[str, ...]] = {
     ("one", "link"): TO_READ,
     ("one", "report"): (REFUSED, FORM, FORM, REFUSED, REFUSED),  # nobody reports their own
     ("one", "remove"): OWNERS,
-    ("one", "report"): (REFUSED, FORM, FORM, REFUSED, REFUSED),  # nobody reports what is their own
     ("one", "share"): NOBODYS,  # it is not private
     ("one", "vary_look"): NOBODYS,  # it shows no character
     ("one", "recover"): NOBODYS,  # it is posted
