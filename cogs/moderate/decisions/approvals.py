@@ -17,7 +17,7 @@ from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
 from bot.domain.text import shortened, stamp
 from bot.guild.approvals import total
-from bot.language import speaking
+from bot.language import speaking, tr
 from bot.store import Approval
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refusal_form import RefusalForm
@@ -72,7 +72,7 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     is put if there is no channel for it (`is_log`).
     """
     operation = bot.catalogue.find(main_job(jobs).operation)
-    title = operation.title if operation is not None else jobs[0].operation
+    title = tr(operation.title) if operation is not None else jobs[0].operation
     embed = discord.Embed(
         title=texts.approval_practice(texts.approval_title(title)) if jobs[0].practice else texts.approval_title(title),
         description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(prompt_text(jobs), 1500)),

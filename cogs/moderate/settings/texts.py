@@ -81,12 +81,12 @@ def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
 
 def ends_on(date: str) -> str:
     """Return the note on an operation whose end was announced."""
-    return tr("ends on {date}", date=date)
+    return tr("announced end: {date}", date=date)
 
 
 def end_announced(date: str) -> str:
     """Return the sentence about an operation whose end was announced."""
-    return tr("Its provider ends it on {date}.", date=date)
+    return tr("Its provider has announced its end for {date}.", date=date)
 
 
 # ---------------------------------------------------------------------- prices

@@ -62,7 +62,7 @@ async def test_the_page_names_every_operation_with_its_state_and_its_announced_e
     assert "✅ Generate Image · `/image generate`" in lines
     sora = [line for line in lines if "`/sora " in line]
     assert len(sora) == 5
-    assert all("ends on 2026-09-24" in line for line in sora)
+    assert all("announced end: 2026-09-24" in line for line in sora)
 
 
 async def test_many_operations_are_shown_in_parts(rig: Rig):
@@ -132,7 +132,7 @@ async def test_what_is_off_disappears_from_the_operations_that_can_be_requested_
 
 async def test_sora_tells_its_announced_end_when_it_is_switched_and_when_it_is_used(rig: Rig):
     told = said(await switch(rig, "sora2.video.edit", "off"))
-    assert "ends it on 2026-09-24" in told
+    assert "announced its end for 2026-09-24" in told
     result = await rig.member.slash(rig.channel, "sora edit", prompt="x", sora_video_id="video_1")
     assert "2026-09-24" in private_sentence(result)
     await nothing_happened(rig)
