@@ -485,7 +485,7 @@ def on_off(value: bool) -> str:
 
 def changed(label: str, old: str, new: str) -> str:
     """Return a change of a setting."""
-    return f"{label}: {old} → {new}"
+    return tr("{setting}: {old} → {new}", setting=label, old=old, new=new)
 
 
 def chosen(prefix: str, value: str) -> str:
