@@ -103,5 +103,5 @@ def make_use_cases(
             store=store,
             clock=clock,
         ),
-        own_defaults=OwnDefaults(catalogue, OwnSettings(store)),
+        own_defaults=OwnDefaults(catalogue, OwnSettings(store), store),
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.catalogue import Catalogue, LiveCatalogue, Operation
 from bot.catalogue.operation import same_name
+from bot.domain.guild_rules import Spoilers
 from bot.domain.member_settings import MemberSettings
 from bot.errors import InputError
 from bot.generation import texts
@@ -18,6 +19,7 @@ from bot.generation.batch import ratio_field
 from bot.generation.generation import Generation
 from bot.guild.member_settings import OwnSettings
 from bot.jobs.card_spec import JobSpec
+from bot.store import Store
 
 MODEL: Final = "model"
 PROMPT: Final = "prompt"
@@ -40,9 +42,10 @@ class Typed:
 class OwnDefaults:
     """Fills in what a member left out."""
 
-    def __init__(self, catalogue: LiveCatalogue, settings: OwnSettings) -> None:
+    def __init__(self, catalogue: LiveCatalogue, settings: OwnSettings, store: Store) -> None:
         self._catalogue = catalogue
         self._settings = settings
+        self._store = store
 
     async def applied(self, generation: Generation, guild_id: int, member_id: int, typed: Typed) -> Generation:
         """Return what the member wants made; nothing is left to fill in.
@@ -57,7 +60,15 @@ class OwnDefaults:
             filled = await self._with_preset(filled, guild_id, member_id, typed.preset)
         filled = self._with_defaults(filled, own)
         private = generation.private or (own.private and "private" not in typed.said)
-        return _styled(self._catalogue.current, replace(filled, private=private, typed=False), own.style)
+        spoiler = generation.spoiler or (
+            own.spoiler and "spoiler" not in typed.said and await self._has_spoilers(guild_id)
+        )
+        filled = replace(filled, private=private, spoiler=spoiler, typed=False)
+        return _styled(self._catalogue.current, filled, own.style)
+
+    async def _has_spoilers(self, guild_id: int) -> bool:
+        """Return whether the server lets members mark results; a default is no reason to refuse a request."""
+        return (await self._store.settings.get(guild_id)).spoilers is not Spoilers.NOBODY
 
     def _has_field(self, operation: str, name: str) -> bool:
         return any(field.name == name for field in self._catalogue.current.resolve(operation).fields)

@@ -89,6 +89,7 @@ def with_models(interaction: Interaction) -> list[Operation]:
 
 async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
     own, operations = await _own(interaction), with_models(interaction)
+    rules = await interaction.client.parts.store.settings.get(guild_of(interaction))
     voice = await interaction.client.parts.store.voices.default_of(guild_of(interaction), interaction.user.id)
     lines = [
         *(texts.model_line(tr(each.title), _model(each, own.models.get(each.id, ""))) for each in operations),
@@ -96,7 +97,7 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
         texts.style_line(harmless(own.style)),
         texts.voice_line(harmless(voice), interaction.client.parts.command_sync.mention("audio voices")),
         texts.private_line(on=own.private),
-        texts.spoiler_line(on=own.spoiler),
+        texts.spoiler_line(rules.spoilers, on=own.spoiler),
     ]
     options = [
         discord.SelectOption(label=str(texts.RATIO), value=RATIO),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from bot.domain.guild_rules import Spoilers
 from bot.domain.member_settings import Notify
 from bot.domain.models import credits_words
 from bot.language import Text, both, ntr, tr
@@ -318,8 +319,12 @@ def private_line(*, on: bool) -> str:
     return tr("Results: **the channel sees them**, unless you set `private` to True.")
 
 
-def spoiler_line(*, on: bool) -> str:
-    """Return the line that says whether results are hidden."""
+def spoiler_line(rule: Spoilers, *, on: bool) -> str:
+    """Return the line that says whether results are hidden, by the member's choice and the server's rule."""
+    if rule is Spoilers.ALWAYS:
+        return tr("Spoiler: **this server blurs every result** until somebody clicks it.")
+    if rule is Spoilers.NOBODY:
+        return tr("Spoiler: **off on this server**.")
     if on:
         return tr("Spoiler: **results are blurred** until somebody clicks them.")
     return tr("Spoiler: **results are shown** right away.")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
+from bot.domain.guild_rules import Spoilers
 from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
@@ -56,6 +57,26 @@ async def test_private_by_default_is_private(rig: Rig):
     await set_own(rig, private=True)
     answer = await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     assert answer.ephemeral
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "expected"),
+    [
+        (Spoilers.AUTHOR, {}, True),
+        (Spoilers.AUTHOR, {"spoiler": False}, False),
+        (Spoilers.NOBODY, {}, False),
+        (Spoilers.ALWAYS, {"spoiler": False}, True),
+    ],
+)
+async def test_spoiler_by_default_follows_the_servers_rule(
+    rig: Rig, rule: Spoilers, said: dict[str, bool], expected: bool
+):
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, spoilers=rule))
+    await set_own(rig, spoiler=True)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", **said)
+    card = await rig.bot.parts.store.cards.get(rig.guild.id, (await rig.jobs())[0].card_id)
+    assert card is not None
+    assert card.spoiler is expected
 
 
 async def test_a_spoken_text_and_music_get_no_style(rig: Rig):
