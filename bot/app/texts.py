@@ -32,80 +32,77 @@ def warning(sentence: str) -> str:
 # ---------------------------------------------------------------------- hosts
 
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
-TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the present token from the Bot page of your application."  # noqa: S105
-INTENTS_REFUSED = "Discord refuses the intents of this application; none privileged are needed."
-NOTHING_MOVES = (
-    "cannon-bot: nothing has moved for five minutes although something is due. It ends, to be started again."
-)
-DISCORD_UNREACHABLE = "Discord cannot be reached from here. Check the network, then start again."
+TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the current token from the Bot page of your application."  # noqa: S105
+INTENTS_REFUSED = "Discord refuses this application's intents. cannon-bot needs no privileged intents."
+NOTHING_MOVES = "cannon-bot: no progress for five minutes although work is due. Exiting, so that it is restarted."
+DISCORD_UNREACHABLE = "Discord cannot be reached. Check the network, then start the bot again."
 
-NO_DESCRIPTION = "What Cannon Studio sent in place of its API's description describes no API."
+NO_DESCRIPTION = "Cannon Studio's answer is not a description of its API."
 KEY_FOR_EVERY_SERVER = "every server"
-KEY_FOR_PRIVATE_APPLICATION = "every server, since the application is private"
-KEY_FOR_NONE = "none, since the application is public; set CANNON_API_KEY_GUILDS"
+KEY_FOR_PRIVATE_APPLICATION = "every server, because the application is private"
+KEY_FOR_NONE = "no server, because the application is public; set CANNON_API_KEY_GUILDS"
+PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
 
 
 def gateway_closed(code: int) -> str:
     """Say that Discord ended the connection for good, with one of its gateway's close codes."""
-    return f"Discord has closed the connection and refuses another one (gateway close code {code})."
+    return f"Discord closed the connection and refuses to reconnect (gateway close code {code})."
 
 
 def discord_in_trouble(error: str) -> str:
     """Say with which error Discord answered at the start."""
-    return f"Discord cannot serve the bot now ({error}). A later start may work."
+    return f"Discord cannot serve the bot now ({error}). Try again later."
 
 
 def commands_do_not_load(error: Exception) -> str:
     """Say that the installation is broken."""
-    return f"The commands do not load: {error}. This installation is broken; install cannon-bot again."
+    return f"The commands do not load: {error}. The installation is broken; install cannon-bot again."
 
 
 def key_for_servers(count: int) -> str:
     """Say that the host's key serves the named servers."""
-    return f"{count} named servers"
+    return f"{_count(count, 'server')} in CANNON_API_KEY_GUILDS"
 
 
 # ---------------------------------------------------------------------- what a host does while the bot is stopped
 
 LOG_NOT_EMPTIED = (
-    " Another program reads the database, so what was erased may still be in its log. Run this again when it has ended."
+    " Another program is using the database, so erased data may remain in its log. Run this again when that has ended."
 )
 
 
 def no_database(path: Path) -> str:
     """Refuse to work on a database that is not there."""
-    return f"There is no database at {path}. Set DATABASE, or start this where the bot is started."
+    return f"There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
 
 
 def guild_forgotten(guild_id: int, jobs: int, left: int, *, is_clean: bool) -> str:
     """Say what was erased of a server, and how many of its jobs have not ended."""
-    open_ = f" {_count(left, 'job')} not ended: run this again when the bot has followed them to their end."
     return (
-        f"Erased server {guild_id}: {_count(jobs, 'job')}, its key, settings, recipes and record."
-        + (open_ if left else "")
-        + ("" if is_clean else LOG_NOT_EMPTIED)
+        f"Erased server {guild_id}: {_count(jobs, 'job')}, its key, settings, recipes, and record."
+        f"{_left(left)}{'' if is_clean else LOG_NOT_EMPTIED}"
     )
 
 
 def member_forgotten(member_id: int, guilds: int, jobs: int, drafts: int, left: int, *, is_clean: bool) -> str:
     """Say what was erased of a member, and how many of their jobs have not ended."""
-    open_ = f" {_count(left, 'job')} not ended: run this again when the bot has followed them to their end."
     return (
         f"Erased {_count(jobs, 'job')} and {_count(drafts, 'draft')} of member {member_id}"
-        f" on {_count(guilds, 'server')}." + (open_ if left else "") + ("" if is_clean else LOG_NOT_EMPTIED)
+        f" on {_count(guilds, 'server')}.{_left(left)}{'' if is_clean else LOG_NOT_EMPTIED}"
     )
 
 
 def keys_rotated(count: int) -> str:
     """Say how many secrets were sealed again."""
     return (
-        f"Sealed {_count(count, 'secret')} with the newest key; nothing in the database needs an older one."
-        " Older ones may be removed from SECRET_KEYS, and so may the key file if SECRET_KEYS is set."
+        f"Encrypted {_count(count, 'secret')} with the newest key. You can now remove older keys from SECRET_KEYS,"
+        " and the key file if SECRET_KEYS is set."
     )
+
+
+def _left(jobs: int) -> str:
+    return f" {_count(jobs, 'job')} not ended: start the bot to finish them, then run this again." if jobs else ""
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot itself may make. Give a true one, or none."

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from bot.catalogue import Operation
+from bot.catalogue import Operation, labels_of
 from bot.catalogue.price_factors import model_word, size_unit
 from bot.domain.harmless_text import harmless
 from bot.domain.models import Estimate, credits_text, credits_words
 from bot.domain.texts import price_per
 from bot.jobs.price_book import KnownPrice, PriceBook
+from bot.language import tr
 from cogs.ui import texts
 
 
@@ -62,8 +63,16 @@ def kind_words(operation: Operation, kind: str) -> str:
         elif name == "with":
             words.append(str(texts.WITH_FILE.get(value, texts.WITH_ANOTHER_FILE)))
         elif not value.startswith("~"):  # a member's own words: nobody knows them any more
-            words.append(f"{name.replace('_', ' ')} {value}" if len(value) < 2 or value in {"yes", "no"} else value)
+            words.append(_option(operation, name, value))
     return harmless(", ".join(words))
+
+
+def _option(operation: Operation, name: str, value: str) -> str:
+    """Return the value of an option, with the option's name where the value alone says nothing."""
+    label = labels_of(operation).get(name, name.replace("_", " "))
+    if value in texts.SWITCHES:
+        return texts.option_is(tr(label), str(texts.SWITCHES[value]))
+    return value if len(value) > 1 else texts.option_is(tr(label), value)
 
 
 def _model(operation: Operation, word: str) -> str:

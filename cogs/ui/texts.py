@@ -37,6 +37,14 @@ WITH_FILE: Mapping[str, Text] = {
 WITH_ANOTHER_FILE = Text("with another file")
 
 
+SWITCHES: Mapping[str, Text] = {"yes": Text("yes"), "no": Text("no")}
+
+
+def option_is(option: str, value: str) -> str:
+    """Return what an option is set to, as a part of what makes a price."""
+    return tr("{option}: {value}", option=option, value=value)
+
+
 def about(price: str) -> str:
     """Return a price that is not certain."""
     return tr("about {price}", price=price)
