@@ -155,7 +155,13 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     command_sync = CommandSync(
         setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
     )
-    drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
+    drift = ApiDrift(
+        store,
+        keys=core.keys,
+        switches=core.switches,
+        catalogue=setup.catalogue,
+        language_of=delivery.languages.of,
+    )
     return Parts(
         store=store,
         absences=core.absences,
@@ -337,6 +343,7 @@ def _practice(setup: Setup, core: _Core, delivery: Delivery, worker: Worker) -> 
         worker=worker,
         show=delivery.show,
         stop_idle=setup.practice.stop_idle,
+        language_of=delivery.languages.of,
         allowed=setup.settings.practice == "on",
     )
     setup.practice.listen(practice.lost)
@@ -398,7 +405,7 @@ def _upkeep(
         core.store,
         key_health=core.key_health,
         reconciler=reconciler,
-        audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
+        audit=AccountAudit(core.store, client=core.client, clock=setup.clock, language_of=delivery.languages.of),
         worker=worker,
         settle_answers=recovery.settle_overdue,
         absences=core.absences,

@@ -16,6 +16,7 @@ from bot.errors import CannonError, InputError, Refused
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals
 from bot.guild.texts import settings as texts
+from bot.language import speaking
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange
 from bot.store.guild.practice import EndedCard
@@ -37,8 +38,11 @@ class PracticeMode:
         worker: JobSignals,
         show: ShowCard,
         stop_idle: Callable[[], Awaitable[None]],
+        language_of: Callable[[int], Awaitable[str]],
         allowed: bool,
     ) -> None:
+        """Take what it needs; `stop_idle` stops an unused sandbox, `language_of` returns a server's language."""
+        self._language_of = language_of
         self._store = store
         self._client = client
         self._worker = worker
@@ -91,7 +95,8 @@ class PracticeMode:
                 return None
             return Record(kind="practice", text=texts.practice_stopped(by_id), by_id=by_id, about={"on": False})
 
-        ended = await self._store.keys.end_practice(guild_id, record=record)
+        with speaking(await self._language_of(guild_id)):  # the cards of all members say why
+            ended = await self._store.keys.end_practice(guild_id, record=record)
         if ended is None:
             return False
         for card in ended:

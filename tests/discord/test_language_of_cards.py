@@ -9,6 +9,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.domain.guild_rules import ServerLanguage
 from bot.domain.models import JobState
 from bot.guild.texts import approvals as guild_texts
@@ -236,6 +237,26 @@ async def test_what_a_moderator_does_is_recorded_in_the_server_s_language(rig: R
     await post_log(rig)
     [line] = lines(rig, channel)
     assert spoken(line) == {"fr"}
+
+
+async def test_what_cannon_studio_changes_is_in_the_log_in_the_server_s_language(rig: Rig):
+    channel = await log_channel(rig)
+    gone = ApiChange(
+        kind=ChangeKind.GONE, subject=Subject.OPERATION, operation="image.old", names=("image.old",), sentence="gone"
+    )
+    with speaking("de"):
+        await rig.bot.parts.api_drift.adopt({}, [gone], is_first=False)
+    await post_log(rig)
+    [line] = lines(rig, channel)
+    assert spoken(line) == {"fr"}
+
+
+async def test_the_end_of_practice_is_told_on_cards_in_the_server_s_language(rig: Rig):
+    await rig.bot.parts.practice.start(rig.guild.id, by_id=rig.moderator.id)
+    await rig.member.slash(rig.channel, GENERATE, prompt="a fox")
+    with speaking("de"):
+        await rig.bot.parts.practice.stop(rig.guild.id, by_id=rig.moderator.id)
+    assert spoken((await newest(rig)).error or "") == {"fr"}
 
 
 # ---------------------------------------------------------------------- copies
