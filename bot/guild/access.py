@@ -19,22 +19,28 @@ class AccessChanges(ModeratorActs):
     async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
         """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
         reason = harmless(one_line(why))
-        text = texts.blocked(by_id, member_id, "" if until is None else stamp(until, "f"), reason)
         about = {"member_id": member_id, "until": until, "reason": one_line(why)}
-        line = Record(kind="block", text=text, by_id=by_id, about=about)
+
+        def line() -> Record:
+            text = texts.blocked(by_id, member_id, "" if until is None else stamp(until, "f"), reason)
+            return Record(kind="block", text=text, by_id=by_id, about=about)
+
         await self._store.blocks.add(
-            guild_id, member_id, until=until, reason=reason, by_id=by_id, record=lambda _: line
+            guild_id, member_id, until=until, reason=reason, by_id=by_id, record=lambda _: line()
         )
         self._worker.wake()  # what they have in the queue ends now
-        return text
+        return line().text
 
     async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:
         """Lift a member's block. Raises InputError if none applies."""
-        text = texts.unblocked(by_id, member_id)
-        line = Record(kind="block", text=text, by_id=by_id, about={"member_id": member_id, "unblocked": True})
-        if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line if done else None):
+
+        def line() -> Record:
+            about = {"member_id": member_id, "unblocked": True}
+            return Record(kind="block", text=texts.unblocked(by_id, member_id), by_id=by_id, about=about)
+
+        if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line() if done else None):
             raise InputError(texts.not_blocked(member_id), "member")
-        return text
+        return line().text
 
     async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:
         """Pause new jobs of the guild, or let them start again. Raises InputError if that is so already."""
@@ -44,8 +50,9 @@ class AccessChanges(ModeratorActs):
                 raise InputError(texts.paused_already(on=on), "switch")
             return replace(rules, paused=on)
 
-        text = texts.paused(by_id, on=on)
-        line = Record(kind="pause", text=text, by_id=by_id, about={"paused": on})
-        await self._store.settings.change(guild_id, change, record=lambda _: line)
+        def line() -> Record:
+            return Record(kind="pause", text=texts.paused(by_id, on=on), by_id=by_id, about={"paused": on})
+
+        await self._store.settings.change(guild_id, change, record=lambda _: line())
         self._worker.wake()
-        return text
+        return line().text

@@ -28,15 +28,14 @@ class OperationSwitches:
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
         """Switch an operation for a guild and record it. Returns whether that changed anything."""
         state = "on" if on else "off"
-        line = Record(
-            kind="operation",
-            text=texts.switched_operation(by_id, operation.id, on=on),
-            by_id=by_id,
-            about={"operation": operation.id, "switch": state},
-        )
+
+        def line() -> Record:
+            text = texts.switched_operation(by_id, operation.id, on=on)
+            return Record(kind="operation", text=text, by_id=by_id, about={"operation": operation.id, "switch": state})
+
         ids = self._ids(operation)
         changed = await self._store.switched_off.set(
-            guild_id, ids, on=on, by_id=by_id, record=lambda changed: line if changed else None
+            guild_id, ids, on=on, by_id=by_id, record=lambda changed: line() if changed else None
         )
         await self.load()
         return changed

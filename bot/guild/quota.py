@@ -78,16 +78,19 @@ class QuotaChanges(ModeratorActs):
     ) -> str:
         """Grant a member credits once, on top of their limits; until then (Unix seconds), or for good."""
         until = "" if expires_at is None else stamp(expires_at, "f")
-        text = texts.granted(by_id, member_id, credits_words(amount), until, harmless(one_line(note)) if note else "")
+        words = harmless(one_line(note)) if note else ""
+
+        def text() -> str:
+            return texts.granted(by_id, member_id, credits_words(amount), until, words)
 
         def record(made: Grant) -> Record:
             about = {"grant": made.id, "member_id": member_id, "credits": str(amount), "expires_at": expires_at}
-            return Record(kind="grant", text=text, by_id=by_id, about=about)
+            return Record(kind="grant", text=text(), by_id=by_id, about=about)
 
         await self._store.grants.add(
             guild_id, member_id, amount, note=note, by_id=by_id, expires_at=expires_at, record=record
         )
-        return text
+        return text()
 
 
 def _set(by_id: int, limit: Limit) -> str:

@@ -41,9 +41,11 @@ class ReactionChanges(ModeratorActs):
             if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
                 raise InputError(texts.too_many_reactions(RULES_MAX), "emoji")
 
-        line = _line(by_id, texts.reaction_set(by_id, rule_text(rule)), emoji=rule.emoji, action=rule.action)
-        await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line)
-        return line.text
+        def line() -> Record:
+            return _line(by_id, texts.reaction_set(by_id, rule_text(rule)), emoji=rule.emoji, action=rule.action)
+
+        await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line())
+        return line().text
 
     async def remove(self, guild_id: int, emoji: str, *, by_id: int) -> str:
         """Turn off an emoji, given as typed. Raises InputError if it does nothing."""
@@ -73,13 +75,16 @@ class ReactionChanges(ModeratorActs):
         words = {"reactions": _on_off(reactions), "seeds": None if seeds is None else seeds.value}
         if not any(words.values()):
             raise InputError(texts.NOTHING_TO_SWITCH)
-        said = [
-            *([] if reactions is None else [texts.reactions_switched(by_id, on=reactions)]),
-            *([] if seeds is None else [texts.seeds_switched(by_id, seeds)]),
-        ]
-        line = _line(by_id, " ".join(said), **words)
-        await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line)
-        return line.text
+
+        def line() -> Record:
+            said = [
+                *([] if reactions is None else [texts.reactions_switched(by_id, on=reactions)]),
+                *([] if seeds is None else [texts.seeds_switched(by_id, seeds)]),
+            ]
+            return _line(by_id, " ".join(said), **words)
+
+        await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line())
+        return line().text
 
     async def set_gallery(
         self, guild_id: int, *, channel_id: int | None, stars: int | None, off: bool, by_id: int

@@ -34,14 +34,17 @@ class ResultReportActs(ModeratorActs):
         """
         await self.require_open(job, by_id=by_id)
         about = {"job": job.id, "member": job.author_id, "reason": one_line(reason)}
-        text = texts.result_reported(by_id, job.author_id, job.id, harmless(one_line(reason)), link)
-        line = Record(kind="report", text=text, by_id=by_id, about=about)
+
+        def line() -> Record:
+            text = texts.result_reported(by_id, job.author_id, job.id, harmless(one_line(reason)), link)
+            return Record(kind="report", text=text, by_id=by_id, about=about)
+
         outcome = await self._store.result_reports.add(
             job.guild_id,
             job.id,
             by_id,
             most_a_day=REPORTS_A_DAY,
-            record=lambda done: line if done is ReportOutcome.TAKEN else None,
+            record=lambda done: line() if done is ReportOutcome.TAKEN else None,
         )
         if outcome is ReportOutcome.BEFORE:
             raise InputError(texts.REPORTED_BEFORE)
@@ -50,6 +53,10 @@ class ResultReportActs(ModeratorActs):
 
     async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
         """End the open reports of a result. Raises InputError if there are none."""
-        line = Record(kind="dismissal", text=texts.report_dismissed(by_id, job_id), by_id=by_id, about={"job": job_id})
-        if not await self._store.result_reports.dismiss(guild_id, job_id, record=lambda count: line if count else None):
+
+        def line(count: int) -> Record | None:
+            text = texts.report_dismissed(by_id, job_id)
+            return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id}) if count else None
+
+        if not await self._store.result_reports.dismiss(guild_id, job_id, record=line):
             raise InputError(DECIDED)

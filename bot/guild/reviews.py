@@ -32,23 +32,28 @@ class ReviewDecisions(ModeratorActs):
             if rule.channel_id not in {each.channel_id for each in rules} and len(rules) >= RULES_MAX:
                 raise InputError(texts.too_many_review_rules(RULES_MAX), "only_in")
 
-        text = texts.review_on(by_id, rule.channel_id, rule.review_channel)
-        about = {"channel": rule.channel_id, "review_channel": rule.review_channel}
-        line = Record(kind="settings", text=text, by_id=by_id, about=about)
-        await self._store.reviews.set_rule(guild_id, rule, allow=allow, record=lambda _: line)
+        def line(_: object) -> Record:
+            text = texts.review_on(by_id, rule.channel_id, rule.review_channel)
+            about = {"channel": rule.channel_id, "review_channel": rule.review_channel}
+            return Record(kind="settings", text=text, by_id=by_id, about=about)
+
+        await self._store.reviews.set_rule(guild_id, rule, allow=allow, record=line)
 
     async def remove_rule(self, guild_id: int, channel_id: int | None, *, by_id: int) -> str:
         """Remove the rule for a channel, or all; return what was done, as the record has it.
 
         Results that wait already can still be decided about. Raises InputError if there is no such rule.
         """
-        text = texts.review_off(by_id, channel_id)
-        line = Record(kind="settings", text=text, by_id=by_id, about={"channel": channel_id})
+
+        def line() -> Record:
+            text = texts.review_off(by_id, channel_id)
+            return Record(kind="settings", text=text, by_id=by_id, about={"channel": channel_id})
+
         if not await self._store.reviews.remove_rule(
-            guild_id, channel_id, record=lambda count: line if count else None
+            guild_id, channel_id, record=lambda count: line() if count else None
         ):
             raise InputError(texts.NO_SUCH_REVIEW)
-        return text
+        return line().text
 
     async def require_waiting(self, guild_id: int, job_id: str) -> None:
         """Raise InputError unless the guild's job waits for a decision."""

@@ -14,7 +14,6 @@ from bot.domain.guild_rules import ServerLanguage
 from bot.domain.models import JobState
 from bot.guild.texts import approvals as guild_texts
 from bot.language import speaking, tr
-from bot.store import Record
 from tests.support.locales import speaks
 from tests.support.pseudo import OPEN, speak_pseudo, spoken
 from tests.support.rig import Rig
@@ -226,14 +225,9 @@ async def test_a_refused_request_is_told_to_its_author_and_to_all_moderators(
 
 
 async def test_what_a_moderator_does_is_recorded_in_the_server_s_language(rig: Rig):
-    """A line is written inside the transaction of the act, by the settings that the act leaves."""
     channel = await log_channel(rig)
-    with speaking("de"):
-        await rig.bot.parts.store.settings.change(
-            rig.guild.id,
-            lambda rules: replace(rules, paused=True),
-            record=lambda _: Record(kind="settings", text=tr("paused"), by_id=rig.moderator.id),
-        )
+    answer = await rig.moderator.slash(rig.channel, "studio pause", switch="on")
+    assert spoken(answer.response.content) == {"de"}
     await post_log(rig)
     [line] = lines(rig, channel)
     assert spoken(line) == {"fr"}
