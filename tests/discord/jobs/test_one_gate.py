@@ -88,7 +88,7 @@ async def test_the_queued_and_linked_jobs_of_a_blocked_member_are_not_sent(rig: 
     assert rig.sandbox.posts == sent
     ended = [the_job(rig, row.id) for row in waiting]
     assert {row.state for row in ended} == {"cancelled"}
-    assert all("may not use the bot" in row.error for row in ended)
+    assert all("blocked" in row.error for row in ended)
     assert set_aside(rig) == 0
     assert {row.state for row in kept(rig) if row.prompt.startswith("a heron")} == {"delivered"}, (
         "what was sent is paid"
@@ -130,7 +130,7 @@ async def test_an_operation_that_was_switched_off_since_is_not_started(rig: Rig,
     assert rig.sandbox.posts <= sent + (how == "linked"), "only the rewriting of the prompt is sent"
     ended = [the_job(rig, row.id) for row in waiting]
     assert {row.state for row in ended} == {"cancelled"}
-    assert all("switched" in row.error for row in ended)
+    assert all("turned off" in row.error for row in ended)
     assert set_aside(rig) == 0
 
 

@@ -62,7 +62,7 @@ async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
     await rig.moderator.click(question, label="Refund")
     grants = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert [(grant.left, grant.note) for grant in grants] == [(job.cost, f"Refund of job {job.id}")]
-    assert f"refunded job {job.id}" in own(rig, log)[-1].content
+    assert f"refunded job `{job.id}`" in own(rig, log)[-1].content
     spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
     assert spent == rig.sandbox.spent("cs_test_host_000000000000") == job.cost
     quota = rig.bot.parts.moderation.quota

@@ -122,8 +122,8 @@ async def test_what_is_switched_off_is_not_offered_and_its_menu_says_so(rig: Rig
     found = rig.bot.catalogue.resolve("image.edit")
     await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
     assert "image.edit" not in offered(await menu(rig, "Next step…", message))
-    assert "switched off" in private_sentence(await menu(rig, "Edit image", message))
-    assert "switched off" in private_sentence(await rig.member.select(shown.response, ["image.edit"]))
+    assert "turned off" in private_sentence(await menu(rig, "Edit image", message))
+    assert "turned off" in private_sentence(await rig.member.select(shown.response, ["image.edit"]))
     await nothing_happened(rig)
 
 

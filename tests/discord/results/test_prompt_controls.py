@@ -85,7 +85,7 @@ async def test_what_was_switched_off_since_is_refused_when_pressed(rig: Rig):
     message, _ = await rewritten(rig)
     found = rig.bot.catalogue.resolve("image.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, found, on=False, by_id=rig.moderator.id)
-    assert "switched off" in private_sentence(
+    assert "turned off" in private_sentence(
         await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))
     )
 
