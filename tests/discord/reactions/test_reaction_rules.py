@@ -73,7 +73,7 @@ async def test_what_is_switched_off_is_not_made_by_reaction(rig: Rig):
     operation = rig.bot.catalogue.resolve("video.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
     await rig.member.react(message, "🎬")
-    assert "switched off" in told(rig, rig.member)[0]
+    assert "turned off" in told(rig, rig.member)[0]
 
 
 async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):

@@ -223,10 +223,10 @@ async def test_an_operation_that_is_off_opens_no_form_and_is_refused_if_it_was_o
     await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
     [field] = rig.form_fields(shown)
     late = await rig.moderator.submit_modal(shown, {field: '{"prompt": "x"}'})
-    assert "switched off" in private_sentence(late)
+    assert "turned off" in private_sentence(late)
     result = await shown_form(rig, "image.generate")
     assert result.modal is None
-    assert "switched off" in private_sentence(result)
+    assert "turned off" in private_sentence(result)
     await nothing_happened(rig)
 
 
