@@ -36,7 +36,7 @@ EXTENSIONS = (
     "cogs.jobs.cancelling",
     "cogs.jobs.sharing",
     "cogs.results.context_menus",
-    "cogs.member.privacy",
+    "cogs.member.panel.own_data",
     "cogs.moderate.decisions.review",
     "cogs.workflows.confirm",
     "cogs.moderate.decisions.approvals",
@@ -46,7 +46,7 @@ EXTENSIONS = (
     "cogs.reactions.listener",
     "cogs.reactions.pressed",
     "cogs.words.listener",
-    "cogs.member.me",
+    "cogs.member.panel.commands",
     "cogs.member.help",
     "cogs.described.registration",  # the last: what has no command by then gets one
 )

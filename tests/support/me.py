@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cogs.member import texts
+from cogs.member.panel import texts
 from tests.support.rig import Rig
 from tests.support.surface import fill
 

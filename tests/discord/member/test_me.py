@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.member_settings import MemberSettings, Notify
-from cogs.member import texts
-from cogs.member.me_pages import key_of
+from cogs.member.panel import texts
+from cogs.member.panel.pages import key_of
 from cogs.ui.texts import GONE
 from tests.support.me import opened, turned
 from tests.support.rig import Rig

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.member_settings import MemberSettings
 from bot.domain.models import JobState
-from cogs.member import texts
+from cogs.member.panel import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
 from tests.support.me import ask_to_delete, confirm, delete_own, export_own, opened

@@ -14,8 +14,8 @@ from bot.domain.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSet
 from bot.domain.text import shortened
 from bot.language import tr
 from bot.store import PresetKept
-from cogs.member import texts
-from cogs.member.me_pages import MODEL, RATIO, STYLE, MePage, key_of, panel
+from cogs.member.panel import texts
+from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, panel
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of

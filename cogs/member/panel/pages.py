@@ -14,8 +14,8 @@ from bot.domain.harmless_text import harmless
 from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.domain.text import shortened
 from bot.language import tr
-from cogs.member import texts
 from cogs.member.own_spending import spending_embed
+from cogs.member.panel import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting

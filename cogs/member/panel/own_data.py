@@ -11,8 +11,8 @@ from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES
 from bot.errors import InputError
 from bot.store import Erased
-from cogs.member import texts
 from cogs.member.export import own_jobs
+from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction

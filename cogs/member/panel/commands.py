@@ -13,9 +13,9 @@ from bot.domain.member_settings import MemberSettings, Notify, Preset
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import Generation
-from cogs.member import texts
-from cogs.member.me_forms import DefaultForm, PresetForm, SavePresetForm
-from cogs.member.me_pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
+from cogs.member.panel import texts
+from cogs.member.panel.forms import DefaultForm, PresetForm, SavePresetForm
+from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
 from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction

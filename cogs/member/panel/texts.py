@@ -1,0 +1,191 @@
+"""What the panel of `/me` says to members, in one place: it can be reworded without touching logic."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.domain.guild_rules import Spoilers
+from bot.domain.member_settings import Notify
+from bot.language import Text, ntr, tr
+
+# ---------------------------------------------------------------------- commands and options
+
+ME = "Your defaults, presets, notifications, spending and data here"
+
+# ---------------------------------------------------------------------- its pages
+
+PAGES: Mapping[str, Text] = MappingProxyType(
+    {
+        "defaults": Text("Defaults"),
+        "presets": Text("Presets"),
+        "notifications": Text("Notifications"),
+        "spending": Text("Spending"),
+        "data": Text("My data"),
+    }
+)
+
+
+def me_title(page: str) -> str:
+    """Return the title of a page."""
+    return tr("Your settings · {page}", page=page)
+
+
+# ---------------------------------------------------------------------- defaults
+
+DEFAULTS_ABOUT = Text(
+    "I use these when you leave an option out: in commands, forms, batches and messages to me. "
+    "A re-run repeats its job exactly."
+)
+CHOOSE_DEFAULT, DEFAULT_FORM = Text("Change a default"), Text("Change a default")
+NO_DEFAULT = Text("No default")
+NO_DEFAULT_ABOUT = Text("Choose “No default” to use the server's choice.")
+RATIO, STYLE = Text("Aspect ratio"), Text("Style suffix")
+STYLE_ABOUT = Text("Added to your image and video prompts. Leave it empty for none.")
+MAKE_PRIVATE, MAKE_PUBLIC = Text("Private: off"), Text("Private: on")
+SPOILER_ON, SPOILER_OFF = Text("Spoiler: off"), Text("Spoiler: on")
+CLEAR_DEFAULTS = Text("Clear all")
+NOT_SET = Text("not set")
+
+
+def model_of(title: str) -> str:
+    """Return the name of the default that is the model of an operation."""
+    return tr("Model for {operation}", operation=title)
+
+
+def model_line(title: str, model: str) -> str:
+    """Return the line of a default model, '' for none."""
+    return tr("Model for {operation}: **{model}**", operation=title, model=model or str(NOT_SET))
+
+
+def ratio_line(ratio: str) -> str:
+    """Return the line of the default aspect ratio, '' for none."""
+    return tr("Aspect ratio of new images and videos: **{ratio}**", ratio=ratio or str(NOT_SET))
+
+
+def style_line(style: str) -> str:
+    """Return the line of what is added to prompts, '' for nothing."""
+    return tr("Style suffix for images and videos: **{style}**", style=style or str(NOT_SET))
+
+
+def voice_line(voice: str, command: str) -> str:
+    """Return the line of the member's own voice, '' for none; `command` changes it."""
+    return tr("Narration voice: **{voice}** (change it in {command})", voice=voice or str(NOT_SET), command=command)
+
+
+def private_line(*, on: bool) -> str:
+    """Return the line that says who sees results."""
+    if on:
+        return tr("Results: **only you see them**, unless you set `private` to False.")
+    return tr("Results: **the channel sees them**, unless you set `private` to True.")
+
+
+def spoiler_line(rule: Spoilers, *, on: bool) -> str:
+    """Return the line that says whether results are hidden, by the member's choice and the server's rule."""
+    if rule is Spoilers.ALWAYS:
+        return tr("Spoiler: **this server blurs every result** until somebody clicks it.")
+    if rule is Spoilers.NOBODY:
+        return tr("Spoiler: **off on this server**.")
+    if on:
+        return tr("Spoiler: **results are blurred** until somebody clicks them.")
+    return tr("Spoiler: **results are shown** right away.")
+
+
+# ---------------------------------------------------------------------- presets
+
+CHOOSE_PRESET, NEW_PRESET = Text("Choose a preset"), Text("Create a preset for …")
+NO_PRESETS = Text("You have no presets yet. Create one below, or save one from a result under Next step.")
+RUN, EDIT, DELETE_PRESET = Text("Run"), Text("Edit"), Text("Delete")
+PRESET_NAME, PRESET_NAME_ABOUT = Text("Name"), Text("For example: anime 16:9")
+NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset in `/me` instead.")
+
+
+def presets_about(most: int) -> str:
+    """Return what presets are, and how many a member may have."""
+    return ntr(
+        "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
+        "You can have {count} preset.",
+        "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
+        "You can have up to {count} presets.",
+        most,
+    )
+
+
+def preset_title(operation: str) -> str:
+    """Return the title of a preset's form."""
+    return tr("Preset for {operation}", operation=operation)
+
+
+def preset_kept(name: str, *, replaced: bool) -> str:
+    """Say that a preset was saved."""
+    if replaced:
+        return tr("Your preset **{name}** was replaced. Use it with the option `preset`, or in `/me`.", name=name)
+    return tr("Your preset **{name}** is saved. Use it with the option `preset`, or in `/me`.", name=name)
+
+
+# ---------------------------------------------------------------------- notifications
+
+NOTIFY_ABOUT = Text("Choose how you hear that a public result is ready. Private results never notify anybody.")
+CHOOSE_NOTIFY = Text("Choose a notification")
+NOTIFY: Mapping[Notify, Text] = MappingProxyType(
+    {
+        Notify.SERVER: Text("As this server does"),
+        Notify.PING: Text("Ping me in the channel"),
+        Notify.DIRECT: Text("Send me a direct message"),
+        Notify.NOTHING: Text("Don't notify me"),
+    }
+)
+
+
+def notify_now(how: Notify, *, server_pings: bool) -> str:
+    """Return what happens now."""
+    if how is Notify.PING or (how is Notify.SERVER and server_pings):
+        return tr("Now: **I ping you** in the channel of the result.")
+    if how is Notify.DIRECT:
+        return tr("Now: **I send you a direct message**. If Discord doesn't allow it, I ping you instead.")
+    return tr("Now: **I don't notify you**. The card itself shows the result.")
+
+
+# ---------------------------------------------------------------------- data
+
+DATA_ABOUT = Text(
+    "**Export** sends you a file with your jobs, settings and presets on this server.\n"
+    "**Delete** removes your prompts, inputs and results from my records, and your settings, presets and drafts."
+)
+EXPORT, DELETE_DATA = Text("Export my data"), Text("Delete my data")
+DELETE_QUESTION = Text(
+    "This deletes the prompts, inputs and results of your finished jobs on this server from my records. "
+    "It also deletes your settings, presets and drafts, and copies of your results in galleries, reviews and "
+    "direct messages. You can't undo it.\n"
+    "What each job cost stays in the server's books, with your Discord ID. "
+    "Cards stay in their channels: use Remove on a card to delete it."
+)
+OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
+DELETE_WORD = Text("DELETE")
+KEPT = Text("Nothing was deleted.")
+
+
+def type_word(word: str) -> str:
+    """Ask for the word that confirms."""
+    return tr("Type {word} to confirm", word=word)
+
+
+def not_deleted(word: str) -> str:
+    """Say that another word was typed, so that nothing was deleted."""
+    return tr("Nothing was deleted. To delete your data, type {word} in the form.", word=word)
+
+
+def deleted(jobs: int) -> str:
+    """Say how much was deleted."""
+    return ntr(
+        "Deleted: your settings, presets and drafts, and the contents of {count} job.",
+        "Deleted: your settings, presets and drafts, and the contents of {count} jobs.",
+        jobs,
+    )
+
+
+def still_open(jobs: int) -> str:
+    """Say that `jobs` (at least one) could not be deleted yet."""
+    return ntr(
+        "{count} job is still open and was not deleted. Delete your data again when it has finished.",
+        "{count} jobs are still open and were not deleted. Delete your data again when they have finished.",
+        jobs,
+    )
