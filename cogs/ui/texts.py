@@ -296,5 +296,5 @@ def settings_title(page: str) -> str:
 
 
 def done(change: str) -> str:
-    """Confirm a change; `change` is the line that the record has of it, without a subject."""
-    return f"✅ {change[:1].upper()}{change[1:]}"
+    """Confirm a change; `change` is the line that the record has of it, a whole sentence."""
+    return f"✅ {change}"

@@ -70,7 +70,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
     await require_moderator(interaction)
     quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id)
-    await in_time(interaction.response.edit_message(content=texts.refunded_by(by_id, text), view=None))
+    await in_time(interaction.response.edit_message(content=text, view=None))
 
 
 async def setup(_bot: CannonBot) -> None:

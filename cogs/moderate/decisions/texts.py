@@ -101,11 +101,6 @@ REFUND_NOBODY = Text(
 )
 
 
-def refunded_by(by_id: int, text: str) -> str:
-    """Say who refunded what, under the question."""
-    return f"<@{by_id}> {text}"
-
-
 # ---------------------------------------------------------------------- /studio review and its answers
 
 NO_REVIEW = Text("Results are posted without review. To turn it on, use `/studio review` with a `channel`.")

@@ -30,12 +30,6 @@ def told(result: Any) -> str:
     return content
 
 
-def recorded(answer: str) -> str:
-    """Return the line that the record has of what was done, by how a moderator was told."""
-    text = answer.removeprefix("✅ ")
-    return f"{text[:1].lower()}{text[1:]}"
-
-
 def page(result: Any) -> str:
     assert result.response.ephemeral
     return "\n".join(message.embeds[0].description for message in (result.response, *result.followups))
@@ -76,7 +70,7 @@ async def test_a_limit_is_for_every_member_where_nobody_is_named(rig: Rig):
     answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=200, period="week"))
     assert answer == f"✅ <@{rig.moderator.id}> set the limit of every member to 200 credits a week."
     assert await limits(rig) == [(Scope.EVERYONE, 0, "", 0, Period.WEEK, Decimal(200))]
-    assert await decisions(rig) == [(rig.moderator.id, "limit", recorded(answer))]
+    assert await decisions(rig) == [(rig.moderator.id, "limit", answer.removeprefix("✅ "))]
 
 
 @pytest.mark.parametrize("whom", ["member", "role", "everyone"])
@@ -202,7 +196,7 @@ async def test_a_limit_is_removed_at_the_second_press(rig: Rig):
     terms = f"300 credits a week in <#{rig.channel.id}>"
     assert answer == f"✅ <@{rig.moderator.id}> removed the limit of <@&{role.id}>, which was {terms}."
     assert [each[0] for each in await limits(rig)] == [Scope.EVERYONE, Scope.MEMBER]
-    assert await decisions(rig) == [(rig.moderator.id, "limit", recorded(answer))]
+    assert await decisions(rig) == [(rig.moderator.id, "limit", answer.removeprefix("✅ "))]
 
 
 async def test_a_limit_that_is_gone_by_then_is_not_removed_twice(rig: Rig):
@@ -255,7 +249,7 @@ async def test_a_grant_pays_for_what_goes_past_a_limit(rig: Rig):
         await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=40, note="for the *jam*")
     )
     assert answer == f"✅ <@{rig.moderator.id}> granted <@{rig.member.id}> 40 credits. Note: for the \\*jam\\*."
-    assert await decisions(rig) == [(rig.moderator.id, "grant", recorded(answer))]
+    assert await decisions(rig) == [(rig.moderator.id, "grant", answer.removeprefix("✅ "))]
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     assert len(await rig.jobs()) == 1
 
