@@ -115,7 +115,7 @@ async def test_a_switched_off_operation_is_refused_by_its_made_command(rig: Rig)
     operation = rig.bot.catalogue.get("three_d.location.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
     result = await rig.member.slash(rig.channel, "3d location", description="x")
-    assert "switched off" in private_sentence(result)
+    assert "turned off" in private_sentence(result)
     await nothing_happened(rig)
 
 
