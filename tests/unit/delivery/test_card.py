@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.cannon.outputs import media_of
@@ -100,6 +100,11 @@ def any_jobs(draw: st.DrawFn) -> list[Job]:
     ]
 
 
+ON_A_BUSY_MACHINE = settings(suppress_health_check=[HealthCheck.too_slow])
+"""Whole cards are drawn from many values: a second for eight of them is no fault of the test."""
+
+
+@ON_A_BUSY_MACHINE
 @given(any_jobs(), st.booleans())
 def test_a_card_is_always_within_discords_limits(jobs: list[Job], blocked: bool):
     embed = drawn(
@@ -118,6 +123,7 @@ def test_a_card_is_always_within_discords_limits(jobs: list[Job], blocked: bool)
         assert 1 <= len(field.value.strip()) <= len(field.value) <= 1024
 
 
+@ON_A_BUSY_MACHINE
 @given(any_jobs())
 def test_a_card_never_holds_a_live_mention_and_names_its_author(jobs: list[Job]):
     embed = drawn(*jobs, author_name="Ada", author_icon_url="https://cdn.discordapp.com/a.png")
