@@ -19,7 +19,9 @@ from babel.messages.extract import extract
 from bot.app.entry_points import unconnected
 from bot.app.translation import NAME
 from bot.catalogue import OPERATIONS, Field
+from bot.generation.built_in_recipes import BUILT_IN
 from bot.settings import Settings
+from cogs.recipes.shown import input_label
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("bot", "cogs")
@@ -56,7 +58,7 @@ class Found:
 
 def all_found() -> list[Found]:
     """Return every message at each of its places."""
-    return [*of_code(), *of_commands(asyncio.run(payloads())), *of_catalogue()]
+    return [*of_code(), *of_commands(asyncio.run(payloads())), *of_catalogue(), *of_recipes()]
 
 
 # ---------------------------------------------------------------------- the code
@@ -151,6 +153,14 @@ def _of_field(field: Field, of: str, place: str) -> Iterator[Found]:
         yield Found(one=field.unit, place=place, comment=f"What {named} counts, in the plural.")
     for inner in field.item_fields:
         yield from _of_field(inner, of, place)
+
+
+def of_recipes() -> Iterator[Found]:
+    """Yield the names of what the built-in recipes take."""
+    for recipe in BUILT_IN:
+        for each in recipe.parameters:
+            said = f"What the recipe {recipe.name} takes: {each.about} At most 45 characters."
+            yield Found(one=input_label(each.name), place="bot/generation/built_in_recipes.py", comment=said)
 
 
 def _module(workflow: str) -> str:

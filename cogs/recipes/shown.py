@@ -22,8 +22,8 @@ VALUE_CHARS, DEFAULT_CHARS = 120, 80
 
 
 def input_label(name: str) -> str:
-    """Return a parameter's name as members read it: `art_style` is `Art style`."""
-    return name.replace("_", " ").capitalize()
+    """Return how a parameter is read: `art_style` is `Art style`; translated if it is a built-in recipe's."""
+    return tr(name.replace("_", " ").capitalize())
 
 
 def step_lines(recipe: Recipe, catalogue: Catalogue) -> list[str]:
