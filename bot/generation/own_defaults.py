@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.catalogue import Catalogue, LiveCatalogue, Operation
 from bot.catalogue.operation import same_name
 from bot.domain.guild_rules import Spoilers
-from bot.domain.member_settings import MemberSettings
+from bot.domain.member_settings import MemberSettings, Preset
 from bot.errors import InputError
 from bot.generation import texts
 from bot.generation.batch import ratio_field
@@ -86,9 +86,8 @@ class OwnDefaults:
         if of_preset is None or of_preset.id != operation.id:
             title = preset.operation if of_preset is None else of_preset.title
             raise InputError(texts.preset_of_other(preset.name, title), "preset")
-        model = preset.values.get(MODEL)
-        if MODEL not in generation.values and isinstance(model, str):
-            require_model(operation, model, texts.preset_model_gone(preset.name, model))
+        if MODEL not in generation.values:
+            require_preset_model(operation, preset)
         return _filled(generation, preset.values)
 
     def _with_defaults(self, generation: Generation, own: MemberSettings) -> Generation:
@@ -106,6 +105,13 @@ class OwnDefaults:
             if _takes(operation, ratio, own.aspect_ratio, chosen):
                 defaults[ratio] = own.aspect_ratio
         return _filled(generation, defaults)
+
+
+def require_preset_model(operation: Operation, preset: Preset) -> None:
+    """Raise InputError if the preset's model is no longer offered."""
+    model = preset.values.get(MODEL)
+    if isinstance(model, str):
+        require_model(operation, model, texts.preset_model_gone(preset.name, model))
 
 
 def require_model(operation: Operation, model: str, sentence: str) -> None:

@@ -13,6 +13,7 @@ from bot.domain.member_settings import MemberSettings, Notify, Preset
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.generation import Generation
+from bot.generation.own_defaults import require_preset_model
 from cogs.member.panel import texts
 from cogs.member.panel.forms import DefaultForm, PresetForm, SavePresetForm
 from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
@@ -142,6 +143,7 @@ async def run_preset(interaction: Interaction, key: str, _values: Sequence[str])
     await require_unblocked(interaction)
     preset, bot = await _preset(interaction, key), interaction.client
     operation = bot.catalogue.resolve(preset.operation)
+    require_preset_model(operation, preset)
     generation = Generation(operation=operation.id, values=dict(preset.values), typed=True)
     form = OperationForm(bot, generation, send=submit)
     if form.has_inputs:

@@ -102,6 +102,20 @@ async def test_a_preset_is_made_run_changed_and_deleted(rig: Rig):
     assert str(texts.NO_PRESETS) in text(page)
 
 
+async def test_a_preset_whose_model_is_gone_is_refused_wherever_it_is_used(rig: Rig):
+    values = {"model": "gone-1"}
+    await rig.bot.parts.own_settings.keep_preset(
+        rig.guild.id, rig.member.id, "old", operation="image.generate", values=values
+    )
+    page = await opened(rig, rig.member, "presets")
+    page = (await rig.member.select(page, values=[key_of("old")], custom_id="c1:preset_pick:list")).response
+    ran = await rig.member.click(page, custom_id=f"c1:preset_run:{key_of('old')}")
+    typed = await rig.member.slash(rig.channel, "image generate", prompt="a fox", preset="old")
+    for answer in (ran, typed):
+        assert "gone-1" in private_sentence(answer)
+    assert await rig.jobs() == []
+
+
 async def test_a_preset_without_options_or_with_nonsense_is_refused(rig: Rig):
     page = await opened(rig, rig.member, "presets")
     for values in ({}, {"Aspect ratio": "banana"}):
