@@ -243,19 +243,18 @@ async def test_a_legend_that_discord_did_not_take_comes_under_the_next_result(ri
     assert newest(rig).content.startswith("-# React to a result")
 
 
-async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
+async def around(rig: Rig) -> str:
+    """Return the page of the help about what is around commands."""
     result = await rig.member.slash(rig.channel, "help")
-    shown = "".join(
-        embed.description or "" for message in (result.response, *result.followups) for embed in message.embeds
-    )
+    return page_text((await rig.member.click(result.response, custom_id="c1:help:more_page")).response)
+
+
+async def test_help_says_what_the_emojis_and_words_do(rig: Rig):
+    shown = await around(rig)
     assert "🔁 make it again · 🎲 vary it · 🎬 animate an image" in shown
     assert "mention me" in shown
     await press(rig, await opened(rig, "reactions"), "emoji_flip")
-    result = await rig.member.slash(rig.channel, "help")
-    shown = "".join(
-        embed.description or "" for message in (result.response, *result.followups) for embed in message.embeds
-    )
-    assert "Reactions are switched off on this server." in shown
+    assert "Reactions are switched off on this server." in await around(rig)
 
 
 async def settle_seeds(rig: Rig) -> None:
