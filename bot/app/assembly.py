@@ -155,13 +155,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     command_sync = CommandSync(
         setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
     )
-    drift = ApiDrift(
-        store,
-        keys=core.keys,
-        switches=core.switches,
-        catalogue=setup.catalogue,
-        language_of=delivery.languages.of,
-    )
+    drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
     return Parts(
         store=store,
         absences=core.absences,
@@ -405,7 +399,7 @@ def _upkeep(
         core.store,
         key_health=core.key_health,
         reconciler=reconciler,
-        audit=AccountAudit(core.store, client=core.client, clock=setup.clock, language_of=delivery.languages.of),
+        audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
         worker=worker,
         settle_answers=recovery.settle_overdue,
         absences=core.absences,

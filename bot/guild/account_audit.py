@@ -5,15 +5,12 @@ The host's account is shared by servers that must not know of each other: it is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import structlog
 
 from bot.cannon.client import CannonClient
 from bot.domain.models import GuildKey
 from bot.errors import CannonError
 from bot.guild.texts import account as texts
-from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.engine.record import Record
@@ -29,11 +26,7 @@ AGAIN_S = 300.0
 class AccountAudit:
     """Asks the status call of each key that is in use once an hour."""
 
-    def __init__(
-        self, store: Store, *, client: CannonClient, clock: Clock, language_of: Callable[[int], Awaitable[str]]
-    ) -> None:
-        """Take what it needs; `language_of` returns a guild's language."""
-        self._language_of = language_of
+    def __init__(self, store: Store, *, client: CannonClient, clock: Clock) -> None:
         self._store = store
         self._client = client
         self._clock = clock
@@ -61,9 +54,10 @@ class AccountAudit:
         if found is not None and found.is_news:
             log.warning("account.difference", guild=key.guild_id, credits=str(found.credits))
             about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
-            with speaking(await self._language_of(key.guild_id)):
-                text = difference_text(found)
-            await self._store.decisions.add(key.guild_id, Record(by_id=0, kind="account", text=text, about=about))
+            await self._store.decisions.add(
+                key.guild_id,
+                lambda _: Record(by_id=0, kind="account", text=difference_text(found), about=about),
+            )
 
 
 def difference_text(found: AccountDifference) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import structlog
 
@@ -13,7 +14,6 @@ from bot.errors import NoKey
 from bot.guild.api_keys import ApiKeys
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.texts import api_changes as texts
-from bot.language import speaking
 from bot.store import Record, Store
 from bot.store.guild.api_changes import SeenChange
 
@@ -28,17 +28,7 @@ _KINDS = (ChangeKind.GONE, ChangeKind.CAME, ChangeKind.CHANGED)
 class ApiDrift:
     """Tells changes of the API: a line of the record, which the log channel shows, and of the host's log."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        keys: ApiKeys,
-        switches: OperationSwitches,
-        catalogue: LiveCatalogue,
-        language_of: Callable[[int], Awaitable[str]],
-    ) -> None:
-        """Take what it needs; `language_of` returns a guild's language."""
-        self._language_of = language_of
+    def __init__(self, store: Store, *, keys: ApiKeys, switches: OperationSwitches, catalogue: LiveCatalogue) -> None:
         self._store = store
         self._keys = keys
         self._switches = switches
@@ -50,17 +40,12 @@ class ApiDrift:
         `facts` are for the table `meta`. `is_first`: the changes are against what the bot was made with.
         """
         off = await self._off_by_guild()
-        languages = {guild_id: await self._language_of(guild_id) for guild_id in off}
 
-        def line(guild_id: int, found: Sequence[SeenChange]) -> Record:
-            with speaking(languages[guild_id]):
-                return _record(found, is_first=is_first)
-
-        def lines(news: Sequence[SeenChange]) -> dict[int, Record]:
+        def lines(news: Sequence[SeenChange]) -> dict[int, Callable[[], Record]]:
             seen = {
                 guild_id: [each for each in news if each.operation not in hidden] for guild_id, hidden in off.items()
             }
-            return {guild_id: line(guild_id, found) for guild_id, found in seen.items() if found}
+            return {guild_id: partial(_record, found, is_first=is_first) for guild_id, found in seen.items() if found}
 
         for each in await self._store.api_changes.adopt(facts, _of_whole_operations(changes), lines=lines):
             log.info(

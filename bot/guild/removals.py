@@ -24,12 +24,15 @@ class Removals(ModeratorActs):
         The caller takes the messages down afterwards, and again if that fails: a message that is gone can always be
         explained by the record.
         """
-        line = None if by_id == card.author_id else _removed(card, jobs, by_id, with_record=with_record)
+
+        def record(_: object) -> Record | None:
+            return None if by_id == card.author_id else _removed(card, jobs, by_id, with_record=with_record)
+
         if with_record:
             is_known = self._catalogue.current.knows_model
-            await self._store.cards.erase(card.guild_id, card.id, is_known_model=is_known, record=lambda _: line)
-        elif line is not None:
-            await self._store.decisions.add(card.guild_id, line)
+            await self._store.cards.erase(card.guild_id, card.id, is_known_model=is_known, record=record)
+        else:
+            await self._store.decisions.add(card.guild_id, record)
 
 
 def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) -> Record:

@@ -16,7 +16,6 @@ from bot.jobs import texts
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
-from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Store
@@ -111,6 +110,6 @@ class Upkeep:
     async def _heal_keys(self) -> None:
         for healed in await self._key_health.probe():
             self._worker.resume(healed.guild_id, healed.key.slot(healed.guild_id))
-            with speaking(await self._languages.of_guild(healed.guild_id)):
-                record = Record(by_id=0, kind="key", text=str(texts.KEY_HEALED), about={})
-            await self._store.decisions.add(healed.guild_id, record)
+            await self._store.decisions.add(
+                healed.guild_id, lambda _: Record(by_id=0, kind="key", text=str(texts.KEY_HEALED), about={})
+            )

@@ -236,7 +236,7 @@ async def test_the_log_channel_is_told_after_the_return(rig: Rig):
     channel = rig.guild.create_text_channel("log")
     await change_rules(rig, log_channel=channel.id)
     removal = await removed(rig)
-    await rig.bot.parts.store.decisions.add(rig.guild.id, Record(by_id=0, kind="limit", text="set a limit."))
+    await rig.bot.parts.store.decisions.add(rig.guild.id, lambda _: Record(by_id=0, kind="limit", text="set a limit."))
     before = len(rig.env.http_requests)
     await pass_time(rig, HOUR_S)
     assert calls_since(rig, before) == []

@@ -90,7 +90,9 @@ async def test_facts_lines_and_changes_are_stored_together_or_not_at_all(store: 
         await store.api_changes.adopt({"openapi_etag": "1"}, [operation(GONE)], lines=broken)
     assert await store.meta.get("openapi_etag") is None
     line = Record(kind="api", text="noticed that.", by_id=0)
-    news = await store.api_changes.adopt({"openapi_etag": "1"}, [operation(GONE)], lines=lambda _: {GUILD: line})
+    news = await store.api_changes.adopt(
+        {"openapi_etag": "1"}, [operation(GONE)], lines=lambda _: {GUILD: lambda: line}
+    )
     assert len(news) == 1
     assert await store.meta.get("openapi_etag") == "1"
     assert [each.text for each in await store.decisions.all(GUILD)] == ["noticed that."]

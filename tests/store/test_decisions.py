@@ -17,7 +17,9 @@ Open = Callable[..., Awaitable[Store]]
 
 async def test_a_decision_comes_back_as_it_was_noted_also_after_a_restart(open_store: Open, clock: Any) -> None:
     store = await open_store()
-    await store.decisions.add(GUILD, Record(by_id=7, kind="limit", text="set a limit", about={"limit": 3, "who": None}))
+    await store.decisions.add(
+        GUILD, lambda _: Record(by_id=7, kind="limit", text="set a limit", about={"limit": 3, "who": None})
+    )
     [noted] = await store.decisions.all(GUILD)
     assert noted == Decision(
         id=noted.id, guild_id=GUILD, at=clock.now, by_id=7, kind="limit", text="set a limit", about=noted.about
@@ -31,9 +33,9 @@ async def test_the_record_is_newest_first_and_can_be_cut(store: Store, clock: An
     noted = []
     for number in range(4):
         clock.now += number % 2  # two of each moment
-        await store.decisions.add(GUILD, Record(by_id=1, kind="block", text=str(number)))
+        await store.decisions.add(GUILD, lambda _, number=number: Record(by_id=1, kind="block", text=str(number)))
         noted.append((await store.decisions.all(GUILD))[0])
-    await store.decisions.add(GUILD + 1, Record(by_id=1, kind="block", text="elsewhere"))
+    await store.decisions.add(GUILD + 1, lambda _: Record(by_id=1, kind="block", text="elsewhere"))
     assert [each.text for each in noted] == ["0", "1", "2", "3"]
     assert await store.decisions.all(GUILD) == noted[::-1]
     assert await store.decisions.all(GUILD, limit=2) == [noted[3], noted[2]]
@@ -47,7 +49,7 @@ async def test_the_record_is_newest_first_and_can_be_cut(store: Store, clock: An
      "INSERT OR REPLACE INTO decisions SELECT id, guild_id, at, by_id, kind, 'other', about, 1 FROM decisions"],
 )  # fmt: skip
 async def test_nothing_changes_a_line_of_the_record(store: Store, sql: str) -> None:
-    await store.decisions.add(GUILD, Record(by_id=1, kind="key", text="changed the key"))
+    await store.decisions.add(GUILD, lambda _: Record(by_id=1, kind="key", text="changed the key"))
     [noted] = await store.decisions.all(GUILD)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         await store._database.write(lambda db: db.execute(sql).rowcount)
@@ -104,7 +106,7 @@ async def test_a_change_that_is_refused_leaves_no_line(store: Store) -> None:
 async def test_a_line_waits_to_be_posted_where_there_is_a_log_channel_by_then(store: Store) -> None:
     heard: list[int] = []
     store.outbox.listen(lambda: heard.append(1))
-    await store.decisions.add(GUILD, LINE)
+    await store.decisions.add(GUILD, lambda _: LINE)
     assert await store.outbox.next_lines() == []
     await store.settings.change(GUILD, paused, record=lambda _: LINE)
     [line] = await store.outbox.next_lines()
@@ -120,7 +122,7 @@ async def test_the_outbox_gives_the_oldest_line_of_each_guild_and_forgets_what_w
     for guild in (GUILD, GUILD + 1):
         await store.settings.change(guild, paused)
         for number in range(2):
-            await store.decisions.add(guild, replace(LINE, text=f"{guild} {number}"))
+            await store.decisions.add(guild, lambda _, text=f"{guild} {number}": replace(LINE, text=text))
     first, other = await store.outbox.next_lines()
     assert [first.text, other.text] == [f"{GUILD} 0", f"{GUILD + 1} 0"]
     assert await store.outbox.next_lines(limit=1) == [first]

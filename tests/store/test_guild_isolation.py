@@ -226,7 +226,9 @@ CALLS: dict[str, Call] = {
     "prices.set": lambda store, guild_id, *_: store.prices.set(guild_id, "image.generate", "", None),
     "prices.replace": lambda store, guild_id, *_: store.prices.replace(guild_id, {}),
     "prices.all": lambda store, guild_id, *_: store.prices.all(guild_id),
-    "decisions.add": lambda store, guild_id, *_: store.decisions.add(guild_id, Record(by_id=1, kind="limit", text="x")),
+    "decisions.add": lambda store, guild_id, *_: store.decisions.add(
+        guild_id, lambda _: Record(by_id=1, kind="limit", text="x")
+    ),
     "decisions.all": lambda store, guild_id, *_: store.decisions.all(guild_id),
     "outbox.remove": lambda store, guild_id, *_: store.outbox.remove(guild_id, 1),
     "spending.view": lambda store, guild_id, *_: store.spending.view(
@@ -419,7 +421,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.prices.set(guild_id, "image.generate", "", Decimal(999))
     await store.alerts.note(guild_id, CANARY, until=8e9)
     await store.settings.change(guild_id, lambda _: Rules(words=(CANARY,), running_per_member=99, log_channel=777))
-    await store.decisions.add(guild_id, Record(by_id=1, kind="grant", text=CANARY))
+    await store.decisions.add(guild_id, lambda _: Record(by_id=1, kind="grant", text=CANARY))
     await accepted(store, "6", guild_id=guild_id, state=JobState.WAITING)
     asked = made.card(guild_id)
     verdict = Verdict(

@@ -126,7 +126,7 @@ async def test_pages_together_have_every_line_once_and_in_order(
     for number in range(4):
         await pay(store, clock, accepted, "1.5", at=1000.0)  # all at the same moment
         await pay(store, clock, accepted, "99", at=1000.0, guild_id=OTHER)
-        await store.decisions.add(GUILD, Record(by_id=1, kind="limit", text=f"set {number}."))
+        await store.decisions.add(GUILD, lambda _, number=number: Record(by_id=1, kind="limit", text=f"set {number}."))
     rows = await everything(store.reports.ledger_page, limit=limit)
     ledger = await store.ledger.rows(GUILD)
     assert [row["id"] for row in rows] == [line.id for line in reversed(ledger)]

@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from bot.domain.models import Job, JobState
+from bot.language import speaking
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
 from bot.store.engine.repository import Repository
@@ -112,7 +113,9 @@ class AbsentGuilds(Repository):
             for job in lost:
                 _end(db, job, now)
             if forget_keys(db, guild_id, now):
-                write_decision(db, guild_id, Record(by_id=0, kind="key", text=str(texts.KEY_OF_ABSENT_FORGOTTEN)), now)
+                with speaking(self._database.language_of(db, guild_id)):
+                    line = Record(by_id=0, kind="key", text=str(texts.KEY_OF_ABSENT_FORGOTTEN))
+                write_decision(db, guild_id, line, now)
             held = sum(job.state is JobState.READY for job in lost)
             return Forgotten(held=held, failed=len(lost) - held)
 

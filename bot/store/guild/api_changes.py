@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.catalogue.drift import ApiChange, ChangeKind, Subject
+from bot.language import speaking
 from bot.store.engine.columns import to_text
 from bot.store.engine.record import Record, write_decision
 from bot.store.engine.repository import Repository
@@ -66,8 +67,11 @@ class SeenChange:
     """When that was seen, Unix seconds."""
 
 
-LinesOf = Callable[[Sequence[SeenChange]], Mapping[int, Record]]
-"""Returns the line for each guild that is told of these. It runs inside the transaction, so it has no side effects."""
+LinesOf = Callable[[Sequence[SeenChange]], Mapping[int, Callable[[], Record]]]
+"""Returns what makes the line for each guild that is told of these, when the guild's language is spoken.
+
+It runs inside the transaction, so it has no side effects.
+"""
 
 
 class ApiChanges(Repository):
@@ -93,7 +97,8 @@ class ApiChanges(Repository):
             db.execute(_FORGET, (ROWS_MAX - 1,))
             told = lines(news) if news else {}
             for guild_id, record in told.items():
-                write_decision(db, guild_id, record, now)
+                with speaking(self._database.language_of(db, guild_id)):
+                    write_decision(db, guild_id, record(), now)
             return news, bool(told)
 
         news, is_recorded = await self._database.write(write)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bot.store.engine.record import Decision, Record, decision_of
+from bot.store.engine.record import Decision, RecordOf, decision_of
 from bot.store.engine.repository import Repository
 
 
 class Decisions(Repository):
     """The table `decisions`: the record of who decided what. Its rows never change."""
 
-    async def add(self, guild_id: int, record: Record) -> None:
+    async def add(self, guild_id: int, record: RecordOf[None]) -> None:
         """Write a line of the record that is about no change: a change writes its own, in its transaction."""
-        await self._recorded(guild_id, lambda _: None, lambda _: record)
+        await self._recorded(guild_id, lambda _: None, record)
 
     async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
         """Return the guild's record, newest first: from `since` (Unix seconds) on, at most `limit` lines."""

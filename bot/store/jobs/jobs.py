@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.domain.poll_schedule import recheck_at
+from bot.language import speaking
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import follow_up
@@ -143,8 +144,10 @@ class Jobs(Repository):
             current = job_of(row)
             raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
             update_job(db, raised)
-            overshoot = account_for(db, raised, now) if raised.raised > current.raised else None
-            return RaisedHold(job=raised, overshoot=overshoot)
+            if raised.raised <= current.raised:
+                return RaisedHold(job=raised, overshoot=None)
+            with speaking(self._database.language_of(db, job.guild_id)):
+                return RaisedHold(job=raised, overshoot=account_for(db, raised, now))
 
         raised = await self._database.write(change)
         if raised is not None and raised.overshoot is not None:

@@ -285,8 +285,10 @@ async def test_one_servers_backlog_and_trouble_keep_nothing_from_the_others(stag
     await stage.store.settings.change(other.id, lambda rules: type(rules)(log_channel=log.id))
     stage.rig.env.inject_error("POST", f"/channels/{stage.log.id}/messages", status=503, times=None)
     for number in range(120):
-        await stage.store.decisions.add(stage.guild, Record(kind="grant", text=f"granted {number}.", by_id=1))
-    await stage.store.decisions.add(other.id, Record(kind="grant", text="granted elsewhere.", by_id=1))
+        await stage.store.decisions.add(
+            stage.guild, lambda _, number=number: Record(kind="grant", text=f"granted {number}.", by_id=1)
+        )
+    await stage.store.decisions.add(other.id, lambda _: Record(kind="grant", text="granted elsewhere.", by_id=1))
     await post_log(stage.rig)
     assert len(posts(stage)) == 1
     [message] = log.history()
@@ -296,7 +298,9 @@ async def test_one_servers_backlog_and_trouble_keep_nothing_from_the_others(stag
 async def test_a_long_backlog_is_posted_in_pieces(stage: Stage):
     await stage.begin()
     for number in range(60):
-        await stage.store.decisions.add(stage.guild, Record(kind="grant", text=f"granted {number}.", by_id=1))
+        await stage.store.decisions.add(
+            stage.guild, lambda _, number=number: Record(kind="grant", text=f"granted {number}.", by_id=1)
+        )
     watch = stage.rig.bot.parts.watch
     watch._wake.clear()
     await post_log(stage.rig)
