@@ -61,7 +61,13 @@ CALENDAR = {
 OTHER_NAMES = frozenset({"creator"})
 """What Cannon Studio calls things: its plans."""
 WRITTEN = sorted(
-    {value for recipe in BUILT_IN for step in recipe.steps for value in step.values.values() if "{" not in value},
+    {
+        value
+        for recipe in BUILT_IN
+        for step in recipe.steps
+        for value in step.values.values()
+        if value.replace("_", " ").count(" ")
+    },
     key=len,
     reverse=True,
 )
