@@ -211,8 +211,9 @@ async def a_refund_to_grant(stage: Stage) -> Any:
 
 
 async def a_report(stage: Stage) -> Any:
-    """Return the line of a report in the log channel."""
+    """Return the line of a report in the log channel. Its author is not blocked, whatever was done before."""
     await stage.begin()
+    await stage.store.blocks.remove(stage.guild, stage.rig.member.id)
     await stage.ask()
     await stage.rig.work()
     job = await stage.job()
