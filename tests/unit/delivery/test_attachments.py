@@ -123,3 +123,13 @@ def test_a_text_is_attached_again_only_if_it_has_changed():
     there = [attachment("prompt.txt", len("grün".encode())), attachment("result.txt", 3)]
     files = text_files({"prompt.txt": "grün", "result.txt": "longer", "new.txt": ""}, there)
     assert [file.filename for file in files] == ["result.txt", "new.txt"]
+
+
+def test_a_spoiler_that_an_unanswered_attempt_has_left_is_replaced_and_a_linked_one_makes_room():
+    made = job(0, files=2)
+    left = [attachment(f"SPOILER_{name}") for name in names_of(made, results(made))]
+    assert arrange([made], made, results(made), left, []).kept == []
+    first, last = job(0, files=10), job(1, files=1, after=0)
+    there = [attachment(f"SPOILER_{name}") for name in names_of(first, results(first))]
+    arrangement = arrange([first, last], last, results(last), there, [])
+    assert arrangement.links == [first.media[-1].url]
