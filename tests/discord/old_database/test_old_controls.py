@@ -11,11 +11,12 @@ from typing import Any
 
 from bot.app.client import CannonBot
 from bot.settings import Settings
+from cogs.jobs.pages import PAGE_JOBS
 from tests.support.jobs import on_job
 from tests.support.me import confirm
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
 from tests.support.prices import all_priced
-from tests.support.surface import agreed, inputs
+from tests.support.surface import agreed, inputs, panel_text
 
 BUTTON = 2
 """Discord's number for this kind of component."""
@@ -141,10 +142,10 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     assert states == {"one": "processing", "five": "cancelled", "six": "cancelled"}
 
     def listed(answer: Any) -> set[str]:
-        return set(re.findall(r"`([0-9A-Z]{10})`", said(answer)))
+        return set(re.findall(r"`([0-9A-Z]{10})`", panel_text(answer.response)))
 
     second = listed(await rig.press(ada, "c1:jobs_page:mine.any.1"))
-    assert len(second) == 10
+    assert len(second) == PAGE_JOBS
     assert second <= {job_id for (job_id,) in rig.rows("SELECT id FROM jobs WHERE author_id = ?", ada.id)}
     assert not second & listed(await ada.slash(rig.channel, "jobs list"))
 
@@ -191,7 +192,7 @@ async def test_an_open_panel_still_changes_the_settings(rig: OldRig):
         "timezone": "America/New_York",
         "default_models": {"image.generate": "flux2pro", "image.edit": "nanobanana2"},
     }
-    assert "`image.generate`" in said(await rig.press(morgan, "c1:set_operations:panel"))
+    assert "/image generate" in said(await rig.press(morgan, "c1:set_operations:panel"))
     assert "80 " in said(await rig.press(morgan, "c1:set_page:panel", "limits"))
 
 
