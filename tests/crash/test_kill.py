@@ -157,7 +157,7 @@ async def test_a_second_bot_on_the_same_database_ends_with_a_sentence_and_harms_
         async with scene.life() as second:
             async with asyncio.timeout(10):
                 assert await second.ended() == 1
-        assert f"cannon-bot: Another cannon-bot runs on {scene.database}. Stop it first" in first.output()
+        assert f"cannon-bot: Another cannon-bot is running on {scene.database}. Stop it first" in first.output()
         assert first.running
         await scene.ask("a fox #fast")
         await scene.discord.until(lambda: scene.posted)

@@ -431,7 +431,7 @@ async def test_a_forged_hint_is_not_taken(rig: Rig):
 
 
 async def test_a_second_process_on_the_same_database_is_refused_in_one_sentence(rig: Rig):
-    with pytest.raises(StoreError, match=r"Another cannon-bot runs on .*bot\.db"):
+    with pytest.raises(StoreError, match=r"Another cannon-bot is running on .*bot\.db"):
         await Store.open(rig.folder / "bot.db", clock=rig.clock, alone=True)
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     await rig.work()

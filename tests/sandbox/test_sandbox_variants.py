@@ -118,7 +118,7 @@ async def test_every_style_of_error_has_the_reason(api, sandbox, style):
     async with api.post("/api/v1/requests", json=body) as answer:
         text = await answer.text()
     assert answer.status == 400
-    assert "aspect ratio" in text
+    assert "aspect ratio" in text.lower()
     assert answer.content_type == {"problem": "application/problem+json", "page": "text/html"}.get(
         style, "application/json"
     )

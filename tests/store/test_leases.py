@@ -141,6 +141,7 @@ async def test_a_change_sets_what_it_names_and_keeps_the_rest(store: Store, acce
         "posting_failed_s": 13.0,
         "unusable": True,
         "faults": 14,
+        "lacks": ("prompt",),
     }
     assert set(changes) == rows.CHANGEABLE - {"key_id"}
     changed = await store.jobs.change(job, JobState.READY, **changes)

@@ -122,4 +122,5 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
         said.append(str(texts.STILL_OFF_EVERYWHERE))
     if operation.ends is not None:
         said.append(texts.end_announced(operation.ends))
-    await show_page(interaction, await operations_page(interaction, number), " ".join(said))
+    note = " ".join(said)
+    await show_page(interaction, await operations_page(interaction, number), note)

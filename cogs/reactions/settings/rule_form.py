@@ -83,7 +83,7 @@ class EmojiForm(Form):
             payer=Purse((None if self._payer is None else self._payer.value) or Purse.REACTOR),
         )
 
-    async def save(self, interaction: Interaction, rule: Reaction) -> None:
+    async def save_rule(self, interaction: Interaction, rule: Reaction) -> None:
         """Set the rule, and show the panel as it is then."""
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await self._shows(interaction, done(await reactions.set(guild_of(interaction), rule, by_id=by_id)))
@@ -104,7 +104,7 @@ class NewEmojiForm(EmojiForm):
         """Map the emoji, if the sender is still a moderator."""
         await require_moderator(interaction)
         emoji = await usable_emoji(interaction.guild, self._emoji.value)
-        await self.save(interaction, self.rule(emoji, self._action))
+        await self.save_rule(interaction, self.rule(emoji, self._action))
 
 
 class EmojiRuleForm(EmojiForm):
@@ -127,7 +127,7 @@ class EmojiRuleForm(EmojiForm):
         await require_moderator(interaction)
         action = ReactionAction(self._action.values[0])
         if action is not ReactionAction.NONE:
-            await self.save(interaction, self.rule(self._emoji, action))
+            await self.save_rule(interaction, self.rule(self._emoji, action))
             return
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         change = await reactions.remove(guild_of(interaction), self._emoji, by_id=by_id)

@@ -133,6 +133,7 @@ async def test_a_recipe_asks_once_for_all_its_steps(rig: Rig):
     await rig.moderator.submit_modal(shown, fill(shown, written))
     withdraw(rig, "image.generate")
     asked = await rig.member.slash(rig.channel, "recipe run", recipe="room")
+    asked = await rig.member.click(asked.response, label="Run")
     assert asked.response.content.count(GONE) == 1
     await nothing_happened(rig)
     await agreed(rig.member, asked)

@@ -54,7 +54,7 @@ async def test_a_silent_estimate_tool_stops_nobody_and_stands_in_the_status(tmp_
         shown = await rig.moderator.slash(rig.channel, "studio status")
         messages = [message for message in (shown.response, *shown.followups) if message is not None]
         said = "".join(str(embed.to_dict()) for message in messages for embed in message.embeds)
-        assert "silent: no answer" in said
+        assert "No answer since" in said
         await settled_exactly(rig)
 
 
@@ -75,7 +75,7 @@ async def test_an_account_that_may_nothing_yet_is_tried_again_once_a_moderator_h
         await rig.work()
         assert "Your plan does not include" in ((await newest(rig)).error or "")
         refused = private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="a fox"))
-        assert "as soon as a moderator has used `/studio status`" in refused
+        assert "after a moderator runs `/studio status`" in refused
         rig.sandbox.vary(plan_without=[])
         await rig.moderator.slash(rig.channel, "studio status")
         await rig.member.slash(rig.channel, "image generate", prompt="a fox")
