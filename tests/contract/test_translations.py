@@ -121,10 +121,11 @@ def shortest(message: str) -> str:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_markup_and_commands_of_a_message_are_in_its_translation(language: str):
-    marks = re.compile(r"`[^`{}]+`|-# |https?://\S+")
+    marks = re.compile(r"`[^`]+`|-# |https?://\S+")
     wrong = []
     for message in translated(language):
-        wanted = set(marks.findall(originals(message)[0])) if message.id and message.context != NAME else set()
+        found = marks.findall(originals(message)[0]) if message.id and message.context != NAME else []
+        wanted = {each for each in found if "{" not in each}  # what is filled in has a test of its own
         wrong += [(form, each) for form in forms(message) for each in wanted if each not in form]
     assert wrong == []
 
