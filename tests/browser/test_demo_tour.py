@@ -1,25 +1,45 @@
-"""The guided tour in Chromium, at a desktop's and a phone's width: each step is reached, and what it says works."""
+"""The guided tour in Chromium: each step is reached, and what it says works; on a phone and in Japanese too."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from bot.delivery import texts as cards
+from bot.domain import texts as domain
+from bot.domain.models import JobState
+from bot.language import Text, speaking, tr
+from bot.sandbox.demo import texts as demo_texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
 from bot.sandbox.demo.furniture.texts import ADA, MORGAN
 from bot.sandbox.demo.tour import texts
 from bot.sandbox.demo.tour.steps import STEPS
-from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, look_as, newest_message, open_room, page_at, run_slash
+from cogs.moderate.decisions import texts as decisions
+from cogs.moderate.quota import texts as quota
+from cogs.results import texts as results
+from tests.support.page import (
+    ANSWER_MS,
+    CHROMIUM,
+    at_rest,
+    choose_language,
+    look_as,
+    newest_message,
+    open_room,
+    page_at,
+    run_slash,
+)
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: install Debian's package `chromium`"),
 ]
 
-WIDTHS = (1280, 390)
+VISITS = ((1280, "en"), (390, "en"), (1280, "ja"))
+"""Width of the page and language of the visitor's Discord."""
 MADE_MS = 60_000
 PROMPT = "a lighthouse in fog"
 
@@ -30,30 +50,32 @@ def with_picture(page: Page) -> Locator:
 
 async def try_picture(page: Page) -> None:
     await run_slash(page, "image generate", prompt=PROMPT)
-    await expect(with_picture(page)).to_contain_text("Re-run", timeout=MADE_MS)
+    await expect(with_picture(page)).to_contain_text(str(results.RERUN), timeout=MADE_MS)
 
 
 async def try_reaction(page: Page) -> None:
     card = with_picture(page)
     await card.hover()
-    await card.get_by_label("Add a reaction").first.click()
-    await page.get_by_role("button", name="React with ⭐").click()
+    await card.get_by_label(str(demo_texts.PAGE["add"])).first.click()
+    await page.get_by_role("button", name=demo_texts.react_with("⭐", "")).click()
     await expect(card.locator(".message-reactions")).to_contain_text("⭐", timeout=ANSWER_MS)
 
 
 async def try_failure(page: Page) -> None:
     await run_slash(page, "image generate", prompt="a lamp #fail")
-    await expect(newest_message(page)).to_contain_text("Failed", timeout=MADE_MS)
+    await expect(newest_message(page)).to_contain_text(str(cards.STATES[JobState.FAILED]), timeout=MADE_MS)
 
 
 async def try_moderator(page: Page) -> None:
     await look_as(page, MORGAN)
     await open_room(page, REVIEW)
-    await expect(page.get_by_role("button", name="Approve", exact=True).last).to_be_visible(timeout=ANSWER_MS)
+    await expect(page.get_by_role("button", name=str(decisions.APPROVE), exact=True).last).to_be_visible(
+        timeout=ANSWER_MS
+    )
     await open_room(page, STUDIO)
 
 
-TRIES: Mapping[str, Callable[[Page], Awaitable[None]]] = {
+TRIES: Mapping[Text, Callable[[Page], Awaitable[None]]] = {
     texts.PICTURE: try_picture,
     texts.REACT: try_reaction,
     texts.FAULTS: try_failure,
@@ -64,24 +86,31 @@ TRIES: Mapping[str, Callable[[Page], Awaitable[None]]] = {
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("width", WIDTHS)
-async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: int):
-    async with Demo(speed=6.0) as demo, page_at(demo.url, width=width, height=900) as page:
+@pytest.mark.parametrize(("width", "language"), VISITS)
+async def test_the_tour_leads_through_eight_steps_and_each_can_be_tried(width: int, language: str):
+    async with Demo(speed=6.0, language=language) as demo, page_at(demo.url, width=width, height=900) as page:
         assert len(STEPS) == 8
-        await expect(page.locator("#viewer-picker option:checked")).to_have_text(ADA, timeout=ANSWER_MS)
-        for number, step in enumerate(STEPS, start=1):
-            card = page.locator(".channel-message").filter(has_text=f"{number} of {len(STEPS)} · ")
-            await expect(card).to_have_count(1, timeout=ANSWER_MS)
-            await expect(card).to_contain_text(step.heading)
-            if step.heading in TRIES:
-                await TRIES[step.heading](page)
-            last = number == len(STEPS)
-            button = card.get_by_role("button", name=texts.AGAIN if last else texts.NEXT, exact=True)
-            await at_rest(page)
-            await button.click(timeout=ANSWER_MS)
-        again = newest_message(page)
-        await expect(again).to_contain_text(texts.PICTURE, timeout=ANSWER_MS)
-        assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        with speaking(language):
+            await walk(page)
+
+
+async def walk(page: Page) -> None:
+    """Take the tour, and try what its steps say, in the language that is spoken now."""
+    await expect(page.locator("#viewer-picker option:checked")).to_have_text(ADA, timeout=ANSWER_MS)
+    for number, step in enumerate(STEPS, start=1):
+        heading = texts.title(number, len(STEPS), f"{step.emoji} {step.heading}")
+        card = page.locator(".channel-message").filter(has_text=heading)
+        await expect(card).to_have_count(1, timeout=ANSWER_MS)
+        await expect(card).to_contain_text(str(step.heading))
+        if step.heading in TRIES:
+            await TRIES[step.heading](page)
+        last = number == len(STEPS)
+        button = card.get_by_role("button", name=str(texts.AGAIN if last else texts.NEXT), exact=True)
+        await at_rest(page)
+        await button.click(timeout=ANSWER_MS)
+    again = newest_message(page)
+    await expect(again).to_contain_text(str(texts.PICTURE), timeout=ANSWER_MS)
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.long
@@ -94,6 +123,25 @@ async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
             await demo.preview.viewers[0].send(demo.preview.channel, "what now?")
         await expect(newest_message(page)).to_contain_text("what now?", timeout=ANSWER_MS)
         await at_rest(page)
-        await page.get_by_role("button", name=texts.NEXT, exact=True).click(timeout=ANSWER_MS)
-        await expect(newest_message(page)).to_contain_text(texts.REACT, timeout=ANSWER_MS)
+        await page.get_by_role("button", name=str(texts.NEXT), exact=True).click(timeout=ANSWER_MS)
+        await expect(newest_message(page)).to_contain_text(str(texts.REACT), timeout=ANSWER_MS)
         await expect(page.locator(".channel-message").filter(has_text=f"of {len(STEPS)} · ")).to_have_count(1)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+async def test_a_moderator_in_french_sets_a_limit_in_french():
+    async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
+        await look_as(page, MORGAN)
+        await choose_language(page, "fr")
+        with speaking("fr"):
+            await run_slash(page, "quota set", credits="250", period=tr("week"))
+            await page.get_by_role("button", name="Send").click()  # Enter has only chosen the week
+            terms = domain.a_week(Decimal(250))
+            assert "250" in terms
+            await expect(newest_message(page)).to_contain_text(terms, timeout=ANSWER_MS)
+            await at_rest(page)
+            await run_slash(page, "quota show")
+            await expect(newest_message(page)).to_contain_text(terms, timeout=ANSWER_MS)
+            await expect(newest_message(page)).to_contain_text(str(quota.LIMITS_TITLE))
+        assert "credits a week" not in await newest_message(page).inner_text()

@@ -62,6 +62,19 @@ async def look_as(page: Page, viewer: str) -> None:
     await at_rest(page)
 
 
+async def choose_language(page: Page, language: str) -> None:
+    """Choose the language of Discord on the page, which is then loaded again."""
+    await at_rest(page)
+    picker = page.locator(".demo-language select")
+    if await picker.input_value() == language:
+        return
+    async with page.expect_navigation():
+        await picker.select_option(language)
+    await page.wait_for_function("() => window.simcordPreview")
+    await expect(picker).to_have_value(language, timeout=ANSWER_MS)
+    await at_rest(page)
+
+
 async def open_room(page: Page, name: str) -> None:
     """Open a channel by its name."""
     here = page.locator(".demo-channels [aria-current=page]")
