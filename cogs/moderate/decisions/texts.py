@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.domain.models import credits_words
 from bot.domain.text import full_stop
 from bot.language import Text, both, tr
+from cogs.results.texts import BASES
 
 REASON_INPUT = Text("Reason (the member sees it)")
 REFUSE = Text("Refuse…")
@@ -57,8 +58,9 @@ def approval_practice(title: str) -> str:
 
 
 def approval_estimate(amount: Decimal, basis: str) -> str:
-    """Return what the jobs are expected to cost, and what that is based on."""
-    return f"{credits_words(amount)} ({basis})"
+    """Return what the jobs are expected to cost, and what that is based on; `basis` is what the store calls it."""
+    price = credits_words(amount)
+    return f"{price} ({BASES[basis]})" if basis in BASES else price
 
 
 ABOVE_A_LIMIT = Text("Over a limit")
