@@ -73,12 +73,12 @@ def at_place(place: int) -> str:
 
 
 def almost_done(state: str) -> str:
-    """Return the state of a running job that needs a few seconds more."""
+    """Return the state of a running job, such as `⚙️ Making it…`, that needs a few seconds more."""
     return tr("{state} a few seconds left", state=state)
 
 
 def time_left(state: str, left: str) -> str:
-    """Return the state of a running job, with how long it probably still needs."""
+    """Return the state of a running job, such as `⚙️ Making it…`, with how long it probably still needs."""
     return tr("{state} about {time} left", state=state, time=left)
 
 
@@ -237,7 +237,7 @@ def not_seen(kinds: Iterable[MediaKind]) -> str:
 
 CARD_GONE = Text("The card was deleted.")
 CANCELLED_LATE = Text(
-    "It was canceled after Cannon Studio had started it, so it was charged but not posted. "
+    "The job was canceled after Cannon Studio had started it, so it was charged but not posted. "
     "To post it, press **Post it** in `/jobs list`."
 )
 NO_PLACE = Text(
@@ -249,10 +249,12 @@ NOT_IN_THIS_CHANNEL = Text(
     "To post it in another channel, press **Post it** in `/jobs list` there."
 )
 AGE_RESTRICTED_ALONE = Text(
-    "It was made with the safety check off, so I only post it in age-restricted channels. "
+    "This result was made with the safety check off, so I only post it in age-restricted channels. "
     "To post it in one, press **Post it** in `/jobs list` there."
 )
-TO_AUTHOR_ALONE = Text("It was made with the safety check off, so only its author can get it by direct message.")
+TO_AUTHOR_ALONE = Text(
+    "This result was made with the safety check off, so only its author can get it by direct message."
+)
 NOT_FROM_AGE_RESTRICTED = Text(
     "A result from an age-restricted channel can only be shown in channels that are age-restricted, too."
 )
@@ -318,7 +320,7 @@ UNUSABLE = Text("I can't use its file.")
 
 # ---------------------------------------------------------------------- reviews
 
-PLACE, DEADLINE = Text("Channel"), Text("Decide by")
+PLACE, DEADLINE = Text("Channel"), Text("Deadline")
 
 
 def may_be_posted(title: str) -> str:

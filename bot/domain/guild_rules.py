@@ -238,7 +238,9 @@ class Rules:
     """Empty: every channel."""
     forbidden_channels: Annotated[
         frozenset[int],
-        _on_access(label=texts.FORBIDDEN_CHANNELS, kind=places(), control=texts.FORBIDDEN_CHANNELS_CONTROL),
+        _on_access(
+            label=texts.FORBIDDEN_CHANNELS, kind=places(texts.NO_CHANNELS), control=texts.FORBIDDEN_CHANNELS_CONTROL
+        ),
     ] = frozenset()
     unchecked_only_in_age_restricted: Annotated[
         bool,

@@ -117,16 +117,16 @@ def _optional_id(data: Any) -> int | None:
 ROLE = Kind(
     widget=Widget.ROLE,
     parse=_optional_id,
-    show=lambda value: str(texts.NONE) if value is None else f"<@&{value}>",
+    show=lambda value: str(texts.NO_ROLE) if value is None else f"<@&{value}>",
 )
 CHANNEL = Kind(
     widget=Widget.CHANNEL,
     parse=_optional_id,
-    show=lambda value: str(texts.NONE) if value is None else f"<#{value}>",
+    show=lambda value: str(texts.NO_CHANNEL) if value is None else f"<#{value}>",
 )
 
 
-def places(without: Text = texts.NONE) -> Kind:
+def places(without: Text) -> Kind:
     """Return the kind of a set of places; `without` says what an empty set means."""
     return Kind(
         widget=Widget.PLACES,
@@ -136,16 +136,16 @@ def places(without: Text = texts.NONE) -> Kind:
     )
 
 
-def _show_models(value: Mapping[str, str]) -> str:
-    named = [f"`{operation}` {harmless_within(model, MODEL_SHOWN_CHARS)}" for operation, model in sorted(value.items())]
-    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or str(texts.NONE)
+def _named(value: Mapping[str, str], without: Text) -> str:
+    named = [f"`{key}` {harmless_within(each, MODEL_SHOWN_CHARS)}" for key, each in sorted(value.items())]
+    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or str(without)
 
 
 MODELS = Kind(
     widget=Widget.OPERATION,
     parse=lambda data: MappingProxyType({str(operation): str(model) for operation, model in dict(data).items()}),
     to_json=dict,
-    show=_show_models,
+    show=lambda value: _named(value, texts.NO_MODELS),
 )
 """A model for each operation, by operation id."""
 
@@ -156,7 +156,7 @@ def labels(most: int) -> Kind:
         widget=Widget.ELSEWHERE,
         parse=lambda data: MappingProxyType({str(key): str(each) for key, each in list(dict(data).items())[:most]}),
         to_json=dict,
-        show=_show_models,
+        show=lambda value: _named(value, texts.NO_LABELS),
     )
 
 
@@ -173,7 +173,7 @@ def _read_voice(typed: str, label: str, name: str) -> str:
 VOICE = Kind(
     widget=Widget.INPUT,
     parse=str,
-    show=lambda value: harmless_within(value, VOICE_CHARS) if value else str(texts.NONE),
+    show=lambda value: harmless_within(value, VOICE_CHARS) if value else str(texts.NO_VOICE),
     typing=Typing(hint=texts.voice_hint, chars=VOICE_CHARS, write=str, read=_read_voice),
 )
 """The id of a voice, '' for none."""
@@ -241,13 +241,13 @@ def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
     return credits_of(amount)
 
 
-def threshold(without: Text = texts.NONE) -> Kind:
+def threshold(without: Text) -> Kind:
     """Return the kind of an amount of credits, or None; `without` says what None means."""
     return Kind(
         widget=Widget.INPUT,
         parse=lambda data: None if data is None else credits_of(data),
         to_json=lambda value: None if value is None else str(value),
-        show=lambda value: str(texts.NONE) if value is None else credits_words(value),
+        show=lambda value: str(without) if value is None else credits_words(value),
         typing=Typing(
             hint=lambda: texts.threshold_hint(str(without)),
             chars=13,

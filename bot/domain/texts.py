@@ -140,7 +140,10 @@ def in_total(credits_: Decimal) -> str:
 
 
 def limit_terms(allowance: str, operation: str, channel: str) -> str:
-    """Return what a limit allows, and of what and where; `operation` and `channel` may be empty."""
+    """Return what a limit allows, of what and where: `10 credits a day for Generate image in #art`.
+
+    `operation` and `channel` may be empty.
+    """
     if operation and channel:
         return tr("{allowance} for {operation} in {channel}", allowance=allowance, operation=operation, channel=channel)
     if operation:
@@ -154,8 +157,8 @@ def limit_terms(allowance: str, operation: str, channel: str) -> str:
 def own_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
     """Say what a member's limit of a day leaves."""
     return ntr(
-        "You have {left} of your {count} daily credit left (resets {resets}).",
-        "You have {left} of your {count} daily credits left (resets {resets}).",
+        "You have {left} of your {count} daily credit left. Next reset: {resets}.",
+        "You have {left} of your {count} daily credits left. Next reset: {resets}.",
         of,
         left=credits_text(left),
         resets=resets,
@@ -165,8 +168,8 @@ def own_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
 def own_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
     """Say what a member's limit of a week leaves."""
     return ntr(
-        "You have {left} of your {count} weekly credit left (resets {resets}).",
-        "You have {left} of your {count} weekly credits left (resets {resets}).",
+        "You have {left} of your {count} weekly credit left. Next reset: {resets}.",
+        "You have {left} of your {count} weekly credits left. Next reset: {resets}.",
         of,
         left=credits_text(left),
         resets=resets,
@@ -176,8 +179,8 @@ def own_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
 def own_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
     """Say what a member's limit of a month leaves."""
     return ntr(
-        "You have {left} of your {count} monthly credit left (resets {resets}).",
-        "You have {left} of your {count} monthly credits left (resets {resets}).",
+        "You have {left} of your {count} monthly credit left. Next reset: {resets}.",
+        "You have {left} of your {count} monthly credits left. Next reset: {resets}.",
         of,
         left=credits_text(left),
         resets=resets,
@@ -197,8 +200,8 @@ def own_total_left(left: Decimal, of: Decimal) -> str:
 def server_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
     """Say what the server's limit of a day leaves."""
     return ntr(
-        "This server has {left} of its {count} daily credit left (resets {resets}).",
-        "This server has {left} of its {count} daily credits left (resets {resets}).",
+        "This server has {left} of its {count} daily credit left. Next reset: {resets}.",
+        "This server has {left} of its {count} daily credits left. Next reset: {resets}.",
         of,
         left=credits_text(left),
         resets=resets,
@@ -208,8 +211,8 @@ def server_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
 def server_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
     """Say what the server's limit of a week leaves."""
     return ntr(
-        "This server has {left} of its {count} weekly credit left (resets {resets}).",
-        "This server has {left} of its {count} weekly credits left (resets {resets}).",
+        "This server has {left} of its {count} weekly credit left. Next reset: {resets}.",
+        "This server has {left} of its {count} weekly credits left. Next reset: {resets}.",
         of,
         left=credits_text(left),
         resets=resets,
@@ -219,8 +222,8 @@ def server_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
 def server_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
     """Say what the server's limit of a month leaves."""
     return ntr(
-        "This server has {left} of its {count} monthly credit left (resets {resets}).",
-        "This server has {left} of its {count} monthly credits left (resets {resets}).",
+        "This server has {left} of its {count} monthly credit left. Next reset: {resets}.",
+        "This server has {left} of its {count} monthly credits left. Next reset: {resets}.",
         of,
         left=credits_text(left),
         resets=resets,
@@ -329,7 +332,8 @@ def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
 
 def balance_lasts_briefly(week: Decimal, day: Decimal) -> str:
     """Say the same of an account whose credits are nobody's business here."""
-    return f"{tr('The Cannon Studio account that pays here may not last a week.')} {_coming_week(week, day)}"
+    said = tr("The Cannon Studio account that pays here may run out of credits within a week.")
+    return f"{said} {_coming_week(week, day)}"
 
 
 def _coming_week(week: Decimal, day: Decimal) -> str:
@@ -451,7 +455,8 @@ def word_too_long(limit: int, length: int) -> str:
 
 # ---------------------------------------------------------------------- a setting's value
 
-NONE, NO_WORDS = Text("none"), Text("empty")
+NO_CHANNELS, NO_MODELS, NO_LABELS = Text("no channels"), Text("no models"), Text("no labels")
+NO_ROLE, NO_CHANNEL, NO_VOICE, NO_WORDS = Text("no role"), Text("no channel"), Text("no voice"), Text("no words")
 ALL_CHANNELS = Text("all channels")
 NO_CEILING, NO_CONFIRMATION, NO_APPROVAL = Text("no maximum"), Text("never"), Text("never")
 RERUN = Text("Re-run")
@@ -495,7 +500,7 @@ def chosen(prefix: str, value: str) -> str:
 
 def zone_now(now: str) -> str:
     """Return what is shown behind a time zone: now, which each member reads in their own."""
-    return f" ({tr('now {time} in yours; days begin at midnight there', time=now)})"
+    return f" ({tr('your own time now: {time}; days begin at midnight in this zone', time=now)})"
 
 
 def word_count(count: int) -> str:
@@ -510,14 +515,20 @@ def words_changed(added: int, removed: int) -> str:
 
 # ---------------------------------------------------------------------- prices
 
-SECOND, RESULT, MINUTE = Text("second"), Text("result"), Text("minute")
-UNITS = {"second": SECOND, "output": RESULT, "minute": MINUTE}
-"""The units of prices, by how they are kept. One that a new operation brings is shown as it is."""
-
 
 def price_per(amount: str, unit: str) -> str:
-    """Return a price with the unit it is for, '' for a whole job."""
-    return tr("{price} per {unit}", price=amount, unit=UNITS.get(unit, unit)) if unit else amount
+    """Return a price with the unit it is for, '' for a whole job; one that a new operation brings stays as it is."""
+    match unit:
+        case "":
+            return amount
+        case "second":
+            return tr("{price} per second", price=amount)
+        case "minute":
+            return tr("{price} per minute", price=amount)
+        case "output":
+            return tr("{price} per result", price=amount)
+        case _:
+            return tr("{price} per {unit}", price=amount, unit=unit)
 
 
 def base_and_rate(base: str, rate: str) -> str:

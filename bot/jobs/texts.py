@@ -65,7 +65,7 @@ def not_available(operation: str, said: str) -> str:
 
 GIVEN_UP = Text("Something went wrong on the bot's side again and again, so I stopped trying.")
 GIVEN_UP_MADE = Text(
-    "It was made, but something went wrong on the bot's side when I posted it. "
+    "The result was made, but something went wrong on the bot's side when I posted it. "
     "To try again, press **Post it** in `/jobs list`."
 )
 

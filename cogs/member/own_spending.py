@@ -13,7 +13,7 @@ from bot.delivery.discord_facts import EMBED_FIELD_CHARS
 from bot.delivery.texts import practice_title
 from bot.domain.models import credits_words
 from bot.domain.shares import percents
-from bot.language import percent, tr
+from bot.language import percent
 from cogs.member import texts
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting, job_line, member_usage, member_usage_text
@@ -33,14 +33,14 @@ async def spending_embed(interaction: Interaction) -> discord.Embed:
     left = await member_usage(bot, guild_id, user.id, roles)
     jobs = await bot.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
     title = practice_title(str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
-    embed = discord.Embed(title=title, description=member_usage_text(left), colour=NEUTRAL)
+    embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue), colour=NEUTRAL)
     embed.add_field(name=str(texts.TODAY), value=credits_words(found.spans[-1]))
     embed.add_field(name=str(texts.THIS_MONTH), value=credits_words(found.total))
     if found.total:
         embed.add_field(
             name=str(texts.BY_KIND_THIS_MONTH), value=_kind_lines(bot.catalogue, found.operations), inline=False
         )
-    last = fitting([job_line(job) for job in jobs], EMBED_FIELD_CHARS) or str(texts.NO_JOBS)
+    last = fitting([job_line(job, bot.catalogue) for job in jobs], EMBED_FIELD_CHARS) or str(texts.NO_JOBS)
     embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
     return embed
 
@@ -77,9 +77,3 @@ async def days_of(bot: CannonBot, guild_id: int, count: int) -> list[Day]:
 async def _days_of_month(bot: CannonBot, guild_id: int) -> int:
     zone = (await bot.parts.store.settings.get(guild_id)).zone
     return dt.datetime.fromtimestamp(bot.clock.wall(), zone).day
-
-
-def title_of(catalogue: Catalogue, operation_id: str) -> str:
-    """Return an operation's title; its id if the catalogue no longer has it."""
-    operation = catalogue.operations.get(operation_id)
-    return operation_id if operation is None else tr(operation.title)

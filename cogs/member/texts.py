@@ -142,7 +142,7 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "video": Text("Videos"),
         "audio": Text("Audio"),
         "prompt": Text("Prompts"),
-        "finish": Text("Finishing"),
+        "finish": Text("Post-production"),
         "sora": Text("Sora"),
         "3d": Text("3D"),
     }

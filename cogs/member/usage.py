@@ -32,10 +32,10 @@ from bot.media.lettering import drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books, own_books
-from cogs.member.own_spending import by_kind, days_of, spending_embed, title_of
+from cogs.member.own_spending import by_kind, days_of, spending_embed
 from cogs.ui.account_words import expiring_words
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import fitting
+from cogs.ui.limit_text import fitting, title_of
 from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator
 from cogs.ui.viewer import viewer_of
 

@@ -35,7 +35,7 @@ def choice(name: str, about: str) -> str:
 # ---------------------------------------------------------------------- a recipe as it is shown
 
 OPERATION_GONE = Text("no longer available")
-INPUTS_SHOWN, OWNER, COSTS, STEPS_SHOWN = Text("Asks for"), Text("Made by"), Text("Costs"), Text("Steps")
+INPUTS_SHOWN, OWNER, COSTS, STEPS_SHOWN = Text("Inputs"), Text("Made by"), Text("Costs"), Text("Steps")
 BUILT_IN = Text("Built into the bot")
 RUN = Text("Run")
 

@@ -197,7 +197,7 @@ NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a 
 
 RECORD_ERASED = Text("Its record was erased.")
 SETTINGS = Text("**Settings**")
-YES, NO, NOTHING = Text("yes"), Text("no"), Text("nothing")
+YES, NO, NOTHING = Text("yes"), Text("no"), Text("no value")
 BASES = {
     "fixed": Text("fixed price"),
     "estimate tool": Text("Cannon Studio's estimate"),

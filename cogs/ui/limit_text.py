@@ -7,6 +7,7 @@ from decimal import Decimal
 import discord
 
 from bot.app.client import CannonBot
+from bot.catalogue import Catalogue
 from bot.delivery.card_states import state_word
 from bot.domain.guild_rules import Grant, Limit, Scope
 from bot.domain.harmless_text import harmless
@@ -15,6 +16,7 @@ from bot.domain.limit_words import terms, whose
 from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credits_words
 from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
 from bot.domain.text import shortened, stamp
+from bot.language import tr
 from bot.store import Spending
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
@@ -110,13 +112,13 @@ def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int
     )
 
 
-def member_usage_text(shown: MemberUsage) -> str:
+def member_usage_text(shown: MemberUsage, catalogue: Catalogue) -> str:
     """Write a member's usage in paragraphs, for an embed's description."""
-    limits = [_headroom_line(headroom, shown.member_id) for headroom in shown.headrooms]
+    limits = [_headroom_line(headroom, shown.member_id, catalogue) for headroom in shown.headrooms]
     if not any(headroom.limit.scope is not Scope.SERVER for headroom in shown.headrooms):
         limits.insert(0, str(texts.NO_LIMIT))
     grants = [_grant_line(grant) for grant in shown.grants] or [str(texts.NONE_LISTED)]
-    jobs = [job_line(job) for job in shown.jobs] or [str(texts.NONE_LISTED)]
+    jobs = [job_line(job, catalogue) for job in shown.jobs] or [str(texts.NONE_LISTED)]
     parts = [
         str(texts.LIMITS),
         fitting(limits, SHOWN_CHARS // 2),
@@ -128,17 +130,18 @@ def member_usage_text(shown: MemberUsage) -> str:
     return "\n".join(parts)
 
 
-def _headroom_line(headroom: Headroom, member_id: int) -> str:
+def _headroom_line(headroom: Headroom, member_id: int, catalogue: Catalogue) -> str:
     limit = headroom.limit
+    allowed = terms(limit, operation=title_of(catalogue, limit.operation) if limit.operation else "")
     own = limit.scope is Scope.MEMBER and limit.scope_id == member_id
     source = str(texts.OWN_LIMIT) if own else texts.limit_of(whose(limit))
     if limit.credits == 0:
-        return texts.blocking_limit(terms(limit), source)
+        return texts.blocking_limit(allowed, source)
     left, used = headroom.left, credits_text(limit.credits - headroom.left)
     refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
     if left < 0:
-        return texts.limit_exceeded(terms(limit), source, used, credits_text(-left), refills)
-    return texts.limit_left(terms(limit), source, used, credits_text(left), refills)
+        return texts.limit_exceeded(allowed, source, used, credits_text(-left), refills)
+    return texts.limit_left(allowed, source, used, credits_text(left), refills)
 
 
 def _grant_line(grant: Grant) -> str:
@@ -147,9 +150,16 @@ def _grant_line(grant: Grant) -> str:
     return texts.grant_left(credits_text(grant.left), credits_words(grant.credits), expires) + note
 
 
-def job_line(job: Job) -> str:
+def job_line(job: Job, catalogue: Catalogue) -> str:
     """Write a job with its state and cost in one line."""
-    return f"• `{job.id}` `{job.operation}` · {state_word(job.state)} · {cost_words(job)} · {stamp(job.created_at)}"
+    title = title_of(catalogue, job.operation)
+    return f"• `{job.id}` {title} · {state_word(job.state)} · {cost_words(job)} · {stamp(job.created_at)}"
+
+
+def title_of(catalogue: Catalogue, operation_id: str) -> str:
+    """Return an operation's title; its id if the catalogue no longer has it."""
+    operation = catalogue.operations.get(operation_id)
+    return operation_id if operation is None else tr(operation.title)
 
 
 def cost_words(job: Job) -> str:

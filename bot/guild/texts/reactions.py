@@ -19,7 +19,7 @@ ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
         ReactionAction.SEND: Text("send to my DMs"),
         ReactionAction.GALLERY: Text("save to the gallery"),
         ReactionAction.REMOVE: Text("remove"),
-        ReactionAction.NONE: Text("nothing"),
+        ReactionAction.NONE: Text("do nothing"),
     }
 )
 WHO: Mapping[Who, Text] = MappingProxyType(

@@ -123,7 +123,9 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         roles = [role.id for role in getattr(member, "roles", ())]
         shown = await member_usage(interaction.client, guild_of(interaction), member.id, roles)
         embed = discord.Embed(
-            title=texts.ALLOWANCE_TITLE, description=f"<@{member.id}>\n{member_usage_text(shown)}", colour=NEUTRAL
+            title=texts.ALLOWANCE_TITLE,
+            description=f"<@{member.id}>\n{member_usage_text(shown, interaction.client.catalogue)}",
+            colour=NEUTRAL,
         )
         await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
 

@@ -22,7 +22,7 @@ MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type i
 NOT_SET: Mapping[str, Text] = {
     "moderator_role": Text("None. Only members with Manage Server moderate."),
     "allowed_channels": Text("All channels"),
-    "forbidden_channels": Text("None"),
+    "forbidden_channels": Text("No channels"),
     "job_ceiling": Text("None. A job may cost any amount."),
     "confirm_above": Text("None. Jobs start without a confirmation."),
     "approve_above": Text("None. Jobs start without approval."),
@@ -55,8 +55,8 @@ OPERATIONS = Text("Operations")
 OPEN_OPERATIONS = Text("Operations…")
 SWITCH_HERE = Text("Turn an operation on or off…")
 SWITCH_EVERYWHERE = Text("For all servers (host only)…")
-TURN_ON = Text("Off. Choose to turn it on.")
-TURN_OFF = Text("On. Choose to turn it off.")
+TURN_ON = Text("Off. Select to turn on.")
+TURN_OFF = Text("On. Select to turn off.")
 OFF_EVERYWHERE = Text("turned off by the host")
 NO_LONGER_OFFERED = Text("no longer offered by Cannon Studio")
 BY_REQUEST_ONLY = Text("only with `/studio request`")

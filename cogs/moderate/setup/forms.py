@@ -16,7 +16,7 @@ from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 
-AMOUNT = threshold()
+AMOUNT = threshold(texts.NO_LIMIT_TYPED)
 """The kind that reads an amount of credits, or nothing."""
 OFFERED = ((texts.PER_MEMBER, Scope.EVERYONE, Period.DAY), (texts.PER_SERVER, Scope.SERVER, Period.MONTH))
 """The limits of the form: their label, for whom they are, and for how long."""

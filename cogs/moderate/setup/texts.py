@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.first_contact import SetupStep, StepOutcome
-from bot.language import Text, both, tr
+from bot.language import Text, both, ptr, tr
 
 # ---------------------------------------------------------------------- the greeting
 
@@ -129,6 +129,7 @@ MAKE_TEST, TEST_PROMPT = Text("Make test image"), Text("a lighthouse at dawn, wa
 SET_LIMITS, LIMITS_FORM = Text("Set limits"), Text("Limits on this server")
 PER_MEMBER, PER_SERVER = Text("Credits per member per day"), Text("Credits for the server per month")
 LIMIT_HINT = Text("Leave empty for no limit")
+NO_LIMIT_TYPED = Text("no limit")
 ROLE_CONTROL = Text("Moderator role")
 RESULTS_CONTROL = Text("Where the bot works (empty: everywhere)")
 REVIEW_CONTROL = Text("Review: results wait here for a moderator")
@@ -162,7 +163,7 @@ def state_of(outcome: StepOutcome | None, by_id: int | None, when: str | None) -
         case StepOutcome.SKIPPED:
             return _skipped(member, when or "")
         case _:
-            return tr("open")
+            return ptr("setup step", "open")
 
 
 def _done(member: str, when: str) -> str:

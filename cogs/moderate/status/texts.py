@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.models import JobState
-from bot.language import Text, amount, ntr, tr
+from bot.language import Text, amount, tr
 
 TITLE = Text("Studio status")
 
@@ -74,7 +74,7 @@ def api_answers(took_ms: float) -> str:
 # ---------------------------------------------------------------------- jobs and credits
 
 JOBS_RUNNING = Text("Open jobs")
-NO_JOBS_RUNNING = Text("None")
+NO_JOBS_RUNNING = Text("No open jobs")
 HELD = Text("Finished but not posted")
 ACCOUNT = Text("Account check")
 SPENT = Text("Spent through this bot")
@@ -154,4 +154,4 @@ def named_or_more(names: Sequence[str], count: int) -> str:
     listed = ", ".join(names)
     if count <= len(names):
         return listed
-    return ntr("{names} and {count} more", "{names} and {count} more", count - len(names), names=listed)
+    return tr("{names} (+{count})", names=listed, count=amount(count - len(names)))

@@ -18,7 +18,7 @@ IS_OFF = Text("Off: reacting does nothing")
 TURN_ON = Text("Turn on")
 TURN_OFF = Text("Turn off")
 ARE_SEEDED = Text("Emojis I add to results")
-SEEDINGS = {Seeding.OFF: Text("None"), Seeding.FEW: Text("A few"), Seeding.ALL: Text("All that fit")}
+SEEDINGS = {Seeding.OFF: Text("No emojis"), Seeding.FEW: Text("A few"), Seeding.ALL: Text("All that fit")}
 SEEDING_CHOICES = {
     Seeding.OFF: Text("I add no emojis to results"),
     Seeding.FEW: Text("I add re-run, vary and gallery"),

@@ -111,9 +111,9 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
     for line in (
         f"• 200 credits a week {everyone}: {use}, {credits_text(200 - used)} left, refills <t:{monday}:R>",
         f"• 300 credits in total {everyone}: {use}, {credits_text(300 - used)} left\n",
-        f"• 10 credits a day for `image.generate` {everyone}: {use}, {credits_text(used - 10)} too much",
+        f"• 10 credits a day for Generate Image {everyone}: {use}, {credits_text(used - 10)} too much",
         f" too much, refills <t:{tomorrow}:R>",
-        f"• 77 credits a week for `video.generate` in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
+        f"• 77 credits a week for Generate Video in <#{rig.channel.id}> {everyone}: 0 spent or held, 77 left",
         "• 1,000 credits a month (limit for the whole server)",
         f": {use}, {credits_text(1000 - used)} left, refills <t:",
         "1 running, 0 waiting",
@@ -130,7 +130,7 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
     mine = await rig.bot.parts.store.job_lists.recent(rig.guild.id, author_id=rig.member.id)
     assert len(shown) == 10
     for line, job in zip(shown, mine[:10], strict=True):
-        assert f"`{job.id}` `image.generate`" in line
+        assert f"`{job.id}` Generate Image" in line
         assert ("free" in line) if job.state is JobState.FAILED else (f"{credits_text(job.cost)} credit" in line)
     assert mine[0].state is JobState.FAILED
 

@@ -204,7 +204,7 @@ async def test_a_balance_that_does_not_last_the_week_is_told_once_in_three_days(
     await spend(rig, 4)  # 48 in a day: 336 a week
     await watch(rig, LOOK_EVERY_S)
     [line] = lines(rig, desk)
-    assert "may not last a week. At the current 48 a day, the next seven days need about 336." in line
+    assert "may run out of credits within a week. At the current 48 a day, the next seven days need about 336." in line
     assert "52" not in line, "what the host has left is the host's own affair"
     await rig.restart()
     await watch(rig, LOOK_EVERY_S)
@@ -250,7 +250,7 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
     monkeypatch.setattr(store.reports, "totals", broken_for_another)
     await store.settings.change(1, lambda old: replace(old, log_channel=2))
     await watch(rig, LOOK_EVERY_S)
-    assert len(lines(rig, desk, "may not last a week")) == 1
+    assert len(lines(rig, desk, "may run out of credits within a week")) == 1
 
 
 async def test_a_log_channel_of_another_server_gets_nothing(rig: Rig):

@@ -307,14 +307,14 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
         f"• 100 credits a week (limit for <@&{role.id}>): {held} spent or held, {100 - job.held:.0f} left, refills <t:"
     )
     assert f"{held} spent or held, {50 - job.held:.0f} left" in line(
-        f"50 credits a day for `image.generate` in <#{rig.channel.id}>"
+        f"50 credits a day for Generate Image in <#{rig.channel.id}>"
     )
-    assert line("0 credits a week for `sora.generate`").endswith("(own limit): not allowed")
+    assert line("0 credits a week for sora.generate").endswith("(own limit): not allowed")
     assert f"{held} spent or held, {1000 - job.held:.0f} left" in line(
         "1,000 credits a month (limit for the whole server)"
     )
     assert line("30 of 30 credits left").endswith("· prize")
-    assert f"`{job.id}` `image.generate`" in shown
+    assert f"`{job.id}` Generate Image" in shown
     assert "1 running, 0 waiting" in shown
     # Neither everyone's limit, which the role's takes the place of, nor another member's.
     assert "10 credits a week" not in shown

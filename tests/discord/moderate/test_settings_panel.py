@@ -88,7 +88,7 @@ async def test_a_role_makes_its_members_moderators_and_none_takes_that_back(rig:
     assert (await rules(rig)).moderator_role == role.id
     assert fields(fresh(rig, panel))["Moderator role"] == f"<@&{role.id}>"
     [line] = await decisions(rig)
-    assert line.text == f"<@{rig.moderator.id}> changed settings: Moderator role: none → <@&{role.id}>."
+    assert line.text == f"<@{rig.moderator.id}> changed settings: Moderator role: no role → <@&{role.id}>."
     assert line.about == {"moderator_role": [None, role.id]}
 
     refused = await rig.member.slash(rig.channel, SETTINGS)
@@ -282,7 +282,7 @@ async def test_a_time_zone_is_checked_and_the_nearest_names_are_told(rig: Rig):
     form = await rig.moderator.click(panel, custom_id="c1:set_form:timezone")
     await fill(rig, form, "europe/berlin")
     assert (await rules(rig)).timezone == "Europe/Berlin"
-    assert fields(fresh(rig, panel))["Time zone"].startswith("`Europe/Berlin` (now <t:")
+    assert fields(fresh(rig, panel))["Time zone"].startswith("`Europe/Berlin` (your own time now: <t:")
 
 
 async def test_words_are_listed_for_moderators_only_and_no_prompt_may_have_them(rig: Rig):
@@ -295,7 +295,7 @@ async def test_words_are_listed_for_moderators_only_and_no_prompt_may_have_them(
     assert "||badger, weasel, old stoat||" in fields(fresh(rig, panel))["Forbidden words"]
     await post_log(rig)
     [line] = log_lines(desk, rig)
-    assert "Forbidden words: empty → 3 words (3 added, 0 removed)" in line
+    assert "Forbidden words: no words → 3 words (3 added, 0 removed)" in line
     assert "badger" not in line
     refused = await rig.member.slash(rig.channel, "image generate", prompt="a BÂDGER at dusk")
     assert "a word that this server does not allow" in private_sentence(refused)
@@ -318,8 +318,8 @@ async def test_a_default_model_is_used_where_the_member_names_none_and_can_be_ta
     await fill(rig, form, "")
     assert dict((await rules(rig)).default_models) == {}
     newer, older = await decisions(rig)
-    assert "Default models: none → `image.generate` gptimage2" in older.text
-    assert newer.text.endswith("→ none.")
+    assert "Default models: no models → `image.generate` gptimage2" in older.text
+    assert newer.text.endswith("→ no models.")
     await rig.work()
 
 

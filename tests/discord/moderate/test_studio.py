@@ -191,7 +191,7 @@ async def test_the_status_shows_key_credits_and_jobs(rig: Rig):
     assert shown["Spent through this bot"] == "0 credits"
     await rig.work()
     shown = facts(await rig.moderator.slash(rig.channel, STATUS))
-    assert shown["Open jobs"] == "None"
+    assert shown["Open jobs"] == "No open jobs"
     assert shown["Reserved for open jobs"] == "0 credits"
     assert shown["Spent through this bot"] == f"{rig.sandbox.spent(GUILD_KEY)} credits"
 
@@ -240,7 +240,7 @@ async def test_the_status_also_answers_while_the_api_does_not(rig: Rig, fault: d
     assert result.followups == []
     assert shown["API"].startswith("⚠️ ")
     assert shown["Credits when last checked"] == "500"
-    assert shown["Open jobs"] == "None"
+    assert shown["Open jobs"] == "No open jobs"
 
 
 async def test_the_status_of_a_revoked_key_says_so(rig: Rig):

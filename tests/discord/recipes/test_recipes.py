@@ -381,7 +381,7 @@ async def test_a_recipe_is_written_shown_changed_renamed_and_deleted(rig: Rig):
     assert "The recipe “film” was saved." in saved.response.content
     shown = await opened_recipe(rig, "film")
     assert "A small film" in shown.embeds[0].description
-    assert fields(shown)["Asks for"] == "**Prompt**: what"
+    assert fields(shown)["Inputs"] == "**Prompt**: what"
     assert fields(shown)["Made by"] == f"<@{rig.moderator.id}>"
 
     form = await rig.moderator.click(shown, label="Edit…")

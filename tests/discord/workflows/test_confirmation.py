@@ -73,7 +73,7 @@ async def test_what_a_limit_forbids_is_refused_before_a_price_is_asked(rig: Rig)
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
     refused = await rig.member.slash(rig.channel, "image generate", prompt="gold")
     assert refused.ephemeral
-    assert "You have 5 of your 5 weekly credits left (resets Monday" in refused.response.content
+    assert "You have 5 of your 5 weekly credits left. Next reset: Monday" in refused.response.content
 
 
 # ---------------------------------------------------------------------- a moderator's approval

@@ -58,7 +58,7 @@ async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
     result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="my secret plan")
     reason = private_sentence(result)
     public = [body for call, body in sends(rig) if call.startswith("PATCH") and call.endswith("@original")]
-    assert [body["content"] for body in public] == ["This wasn't done."]
+    assert [body["content"] for body in public] == ["This request was refused."]
     assert reason not in str(public)
     deleted = [r.path for r in rig.env.http_requests if r.method == "DELETE"]
     assert len(deleted) == 1

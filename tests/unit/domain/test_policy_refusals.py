@@ -45,37 +45,39 @@ def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:
 def test_refusals_are_exact() -> None:
     paid = [Paid(188)]
     assert refusal(request(48), limit(200), paid=paid) == (
-        f"You have 12 of your 200 weekly credits left (resets Monday, <t:{MONDAY}:R>). This job needs about 48."
+        f"You have 12 of your 200 weekly credits left. Next reset: Monday, <t:{MONDAY}:R>. This job needs about 48."
     )
     assert refusal(request(48), own(200, period=Period.DAY), paid=paid) == (
-        f"You have 12 of your 200 daily credits left (resets Friday, <t:{FRIDAY}:R>). This job needs about 48."
+        f"You have 12 of your 200 daily credits left. Next reset: Friday, <t:{FRIDAY}:R>. This job needs about 48."
     )
     assert refusal(request(48), role(189, period=Period.MONTH), paid=paid) == (
-        f"You have 1 of your 189 monthly credits left (resets February 1, <t:{FEBRUARY}:R>). This job needs about 48."
+        f"You have 1 of your 189 monthly credits left. Next reset: February 1, <t:{FEBRUARY}:R>. "
+        "This job needs about 48."
     )
     assert refusal(request(48), limit(1200, period=Period.TOTAL), paid=[Paid(1188)]) == (
         "You have 12 of your 1,200 credits left. They do not reset. This job needs about 48."
     )
     assert refusal(request(48), server(200), paid=paid) == (
-        f"This server has 12 of its 200 weekly credits left (resets Monday, <t:{MONDAY}:R>). This job needs about 48."
+        f"This server has 12 of its 200 weekly credits left. Next reset: Monday, <t:{MONDAY}:R>. "
+        "This job needs about 48."
     )
 
 
 def test_a_refusal_names_the_operation_and_the_channel_that_the_limit_is_for() -> None:
     both = request(item("2.5"), item(7, VIDEO))
     assert refusal(both, limit(2, operation=IMAGE)) == (
-        f"You have 2 of your 2 weekly credits left (resets Monday, <t:{MONDAY}:R>). "
+        f"You have 2 of your 2 weekly credits left. Next reset: Monday, <t:{MONDAY}:R>. "
         "This limit is for Image Generation. This job needs about 2.5."
     )
     assert refusal(both, limit(9, channel_id=CHANNEL)) == (
-        f"You have 9 of your 9 weekly credits left (resets Monday, <t:{MONDAY}:R>). "
+        f"You have 9 of your 9 weekly credits left. Next reset: Monday, <t:{MONDAY}:R>. "
         f"This limit is for <#{CHANNEL}>. These 2 jobs need about 9.5."
     )
 
 
 def test_a_refusal_never_shows_less_than_nothing_and_counts_what_was_given() -> None:
     assert refusal(request(48), limit(10), paid=[Paid(500)], given=[grant(1, 5), grant(2, 6)]) == (
-        f"You have 0 of your 10 weekly credits left (resets Monday, <t:{MONDAY}:R>). "
+        f"You have 0 of your 10 weekly credits left. Next reset: Monday, <t:{MONDAY}:R>. "
         "You also have 11 granted credits left. This job needs about 48."
     )
 

@@ -98,8 +98,8 @@ def test_a_field_without_a_setting_is_refused():
 def test_a_change_names_each_setting_with_its_old_and_its_new_value():
     text = change_text(Rules(), CHANGED, 1)
     assert text.count(" → ") == len(fields(Rules))
-    assert "Ask a moderator for approval above: none → 7.5 credits" in text
-    assert "Forbidden words: empty → 1 word (1 added, 0 removed)" in text
+    assert "Ask a moderator for approval above: never → 7.5 credits" in text
+    assert "Forbidden words: no words → 1 word (1 added, 0 removed)" in text
     assert "stoat" not in text
     assert change_as_json(Rules(), CHANGED)["words"] == [None, ["stoat"]]
     assert change_as_json(CHANGED, Rules())["approve_above"] == ["7.5", None]
@@ -161,7 +161,7 @@ async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
     assert InventedRules.from_json({**INVENTED.to_json(), "ping": True}) == replace(INVENTED, ping=True)
     assert InventedRules.from_json({"mood": "sad", "encores": 0, "sparkle": True}) == InventedRules(sparkle=True)
     assert change_text(InventedRules(), INVENTED, 1) == (
-        "<@1> changed settings: Sparkle: off → on; Mood: calm, as a rule → wild; Stage: none → <#7>; Encores: 1 → 2."
+        "<@1> changed settings: Sparkle: off → on; Mood: calm, as a rule → wild; Stage: no channel → <#7>; Encores: 1 → 2."
     )
     assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
     limits = shown(SettingsPage.LIMITS)
