@@ -1,4 +1,4 @@
-"""What members say to the bot in words, as the job that it is for. Rules alone, for English and German; no I/O.
+"""What members say to the bot in words, as the job that it is for. Rules alone, in all languages at once; no I/O.
 
 A rule reads the start of what was said, its end, or the whole of it, never a word in the middle: "a portrait of a king"
 is a subject, ", portrait" is a format. What no rule knows is a description, and never a guess at another operation.
@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.domain.models import MediaKind
 from bot.generation import rewrite_prompts, texts
+from bot.generation.phrases import PHRASES, joined, plain
 
 WORDS_MAX = 4000
 """Discord's own limit of a message."""
@@ -44,86 +45,67 @@ class Unclear:
     sentence: str = ""
 
 
-_SMALL_TALK = frozenset(
-    {
-        *("thanks", "thank you", "thx", "ty", "danke", "danke dir", "nice", "cool", "wow", "great", "super", "toll"),
-        *("good bot", "bad bot", "love it", "lol", "haha", "ok", "okay", "yes", "no", "schön", "good night"),
-        *("hi", "hello", "hey", "hallo", "moin", "good morning", "guten morgen", "gute nacht"),
-    }
-)
-_HELP = frozenset({"", "help", "hilfe", "?"})
+_MARKS = ",;.、，；。"
+_GAP = r"[\s,:.：、，。-]*"
+_END = r"[.!?。！？]*$"
 _NOT_WORDS = re.compile(r"<a?:(\w{2,32}):\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>")
 _SPACES = re.compile(r"\s+")
-_PLEASE = re.compile(
-    r"^(?:please|bitte|can you|could you|kannst du)\b[\s,]*|[\s,]*\b(?:please|bitte)[.!?]*$", re.IGNORECASE
-)
-_AGAIN = frozenset(
-    {
-        *("again", "once more", "one more", "another", "another one", "redo", "re-run", "rerun", "run it again"),
-        *("do it again", "repeat", "nochmal", "noch mal", "noch einmal", "nochmals", "wiederhole", "wiederholen"),
-    }
-)
-_VARY = re.compile(
-    r"(?:(?P<strength>subtle|slight|strong|wild|leichte?|starke?) )?"
-    r"(?:vary|vary it|vary this|variation|variations|a variation|make a variation|variant|a variant|variiere|variante)"
-    r"(?: (?:it |this )?(?P<how>subtly|slightly|strongly|wildly|leicht|stark))?",
-    re.IGNORECASE,
-)
-_STRONG = frozenset({"strong", "wild", "strongly", "wildly", "starke", "stark"})
-_IT = "(?:it|this|him|her|them|es|das)"
-_FILM = "(?:an? |ein )?(?:video|clip|film)"
-_ANIMATE = re.compile(
-    rf"^(?:animate|animiere|move|bewege|bring {_IT} to life|make {_IT} move|(?:turn|make) {_IT} (?:into )?{_FILM}"
-    rf"|make {_FILM}(?: of {_IT})?|als video|(?:as )?{_FILM}(?: of {_IT})?$)\b(?: {_IT}\b)?[\s,:.-]*",
-    re.IGNORECASE,
-)
-_AS_VIDEO = re.compile(r"[\s,]*\b(?:as|into|als) (?:a |ein )?(?:video|clip|film)[.!]*$", re.IGNORECASE)
-_UPSCALE = re.compile(r"^(?:upscale|hochskalieren|skaliere)\b", re.IGNORECASE)
-_SUBTITLES = re.compile(r"\b(?:subtitles?|captions?|untertiteln?)\b", re.IGNORECASE)
-_LIPSYNC = re.compile(r"^(?:lip ?-?sync|lippensynchron)\b", re.IGNORECASE)
-_SOUND_OF = re.compile(
-    r"^(?:add )?(?:a |the |some )?(?:sound(?: ?(?:effects?|fx))?|sounds|geräusche?)\b(?: (?:of|for|von))?[\s,:-]*",
-    re.IGNORECASE,
-)
-_MAKE = "(?:make|create|generate|draw|paint|mache?|erstelle|erzeuge|male?|zeichne)"
-_VERB = rf"(?:{_MAKE}(?: me| mir)? )?(?:an? |eine?n? |some )?"
-_VIDEO_OF = re.compile(
-    rf"^{_VERB}(?:short |kurzes )?(?:video|clip|film|animation)\b(?: (?:of|about|von|über))?[\s,:-]*", re.IGNORECASE
-)
-_MUSIC = re.compile(
-    rf"^{_VERB}(?:music|song|track|soundtrack|musik|lied)\b(?: (?:of|about|for|von|über|für))?[\s,:-]*", re.IGNORECASE
-)
-_SAY = re.compile(r"^(?:say|read aloud|read out|speak|sage?|sprich|lies vor)\b[\s,:-]*", re.IGNORECASE)
-_PICTURE_OF = re.compile(
-    rf"^(?:/?imagine\b|(?:(?:draw|paint|male?|zeichne)(?: me| mir)?\b)|{_VERB}(?:picture|image|photo|bild|foto)\b"
-    r"(?: (?:of|von))?)[\s,:-]*",
-    re.IGNORECASE,
-)
+_SMALL_TALK, _HELP, _AGAIN = plain("small_talk"), plain("help"), plain("again")
+_QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«\s*(?P<b>[^«»]+?)\s*»|「(?P<c>[^「」]+)」|『(?P<d>[^『』]+)』")
+
+
+def _rule(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _thing(name: str) -> str:
+    """Return how a wish for a thing begins: "make me a video of …", "vidéo de …", "動画：…"."""
+    kinds = [
+        rf"(?:{each.make}) (?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w)"
+        rf"|(?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w){each.noun_needs}"
+        for each in PHRASES.values()
+    ]
+    return rf"(?:{'|'.join(kinds)})(?:\s+(?:{joined('of')}(?!\w)|d['’]))?{_GAP}"  # d' stands before a vowel
+
+
+_PLEASE = _rule(rf"^{joined('please_before')}\b[\s,]*|[\s,、]*{joined('please_after')}{_END}")
+_HOW_MUCH = rf"{joined('subtle')}|{joined('strong')}"
+_VARY = _rule(rf"(?:(?P<before>{_HOW_MUCH})\s?)?{joined('vary')}(?:\s(?P<after>{_HOW_MUCH}))?")
+_STRONG = _rule(joined("strong"))
+_ANIMATE = _rule(rf"^{joined('animate')}(?!\w)(?: {joined('it')}(?!\w))?{_GAP}")
+_AS_VIDEO = _rule(rf"[\s,、]*{joined('as_video')}[.!。！]*$")
+_UPSCALE = _rule(rf"^{joined('upscale')}(?!\w)")
+_SUBTITLES = _rule(joined("subtitles"))
+_LIPSYNC = _rule(rf"^{joined('lipsync')}(?!\w)")
+_SOUND_OF = _rule(rf"^(?:{joined('add')} )?{_thing('sound')}")
+_SAY = _rule(rf"^(?:{joined('say')}(?!\w)|{joined('say_with_colon')}\s*(?=[:：«“\"「])){_GAP}")
+_DRAW = _rule(rf"^{joined('draw')}(?!\w){_GAP}")
 _NEW = (
-    (_VIDEO_OF, "video.generate", "prompt"),
-    (_MUSIC, "music.generate", "prompt"),
+    (_rule("^" + _thing("video")), "video.generate", "prompt"),
+    (_rule("^" + _thing("music")), "music.generate", "prompt"),
     (_SAY, "narration.generate", "text"),
     (_SOUND_OF, "soundfx.generate", "prompt"),
-    (_PICTURE_OF, "image.generate", "prompt"),
+    (_rule("^" + _thing("picture")), "image.generate", "prompt"),
+    (_DRAW, "image.generate", "prompt"),
 )
 """How words begin that are about no file: the operation, and the field that takes the rest of them."""
+_CLOSING = tuple(
+    (_rule(rf"(?P<words>.+?)(?:{end}){_END}"), operation, "text" if operation == "narration.generate" else "prompt")
+    for each in PHRASES.values()
+    for operation, end in each.ends.items()
+)
+"""How they end in a language whose verb comes last."""
 _SHAPED = frozenset({"video.generate", "image.generate"})
 """The operations among those that have a format."""
-SHORT_WORDS = 6
+SHORT_WORDS, SHORT_CHARS = 6, 60
 """A longer text about subtitles is a description, not an order."""
-_RATIO = re.compile(r"(?<![\d:.])(?:--ar )?(?P<width>\d{1,2}) ?[:x] ?(?P<height>\d{1,2})(?![\d:])")
+_RATIO = re.compile(r"(?<![\d:.：])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：])")
 _RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
-_FORMATS = {
-    **dict.fromkeys(("wide", "wider", "widescreen", "landscape", "breit", "breiter", "querformat"), "16:9"),
-    **dict.fromkeys(("portrait", "vertical", "tall", "taller", "upright", "hochformat", "hochkant", "höher"), "9:16"),
-    **dict.fromkeys(("square", "quadratisch", "quadrat"), "1:1"),
-}
-_CLAUSES = re.compile(r"\s*[,;.]\s*|\s+(?:and|und)\s+", re.IGNORECASE)
-_AROUND_FORMAT = re.compile(
-    r"^(?:(?:make|mach) (?:it|this|es)\s+|(?:in|as|im|als)\s+|(?:a )?(?:bit|little)\s+|etwas\s+)+"
-    r"|\s+(?:format|mode|please|bitte)$",
-    re.IGNORECASE,
-)
+_FORMATS = {word: ratio for each in PHRASES.values() for ratio, words in each.formats.items() for word in words}
+_CLAUSES = _rule(rf"\s*[{_MARKS}]\s*|\s+{joined('and_')}\s+")
+_AROUND_FORMAT = _rule(rf"^{joined('format_before')}+|(?:{joined('format_after')}|\s+{joined('please_after')})$")
+_BEFORE_CLAUSE = _rule(rf"(?:\s*[{_MARKS}]\s*|\s+{joined('and_')}\s*)$")
+_AFTER_CLAUSE = _rule(rf"^(?:\s*[{_MARKS}!?！？]\s*|\s+{joined('and_')}\s+)")
 
 
 def clean_words(content: str, bot_id: int) -> str:
@@ -143,16 +125,16 @@ def understand(said: str, about: Collection[MediaKind], *, native: bool = False)
     `native`: that is a video that Sora made. Never raises.
     """
     said = _PLEASE.sub("", said.strip()).strip()
-    plain = said.casefold().strip(" .!?,")
-    if plain in _SMALL_TALK:
+    whole = said.casefold().strip(" .!?,…¡¿。！？、，")
+    if whole in _SMALL_TALK:
         return Unclear()
     if not about:
-        return Unclear(sentence=str(texts.WHAT_TO_SAY)) if plain in _HELP else _from_nothing(said)
-    if plain in _AGAIN:
+        return Unclear(sentence=str(texts.WHAT_TO_SAY)) if whole in _HELP else _from_nothing(said)
+    if whole in _AGAIN:
         return Wish(act=WordAct.AGAIN)
-    varied = _VARY.fullmatch(plain)
+    varied = _VARY.fullmatch(whole)
     if varied is not None:
-        is_strong = {varied["strength"], varied["how"]} & _STRONG
+        is_strong = any(_STRONG.fullmatch(varied[each] or "") for each in ("before", "after"))
         return Wish(act=WordAct.VARY, strength="strong" if is_strong else "subtle")
     if MediaKind.IMAGE in about:
         return _from_picture(said)
@@ -178,14 +160,23 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
         return Wish(operation="video.upscale")
     if _LIPSYNC.match(said):
         return Wish(operation="lipsync.generate")
-    if _SUBTITLES.search(said) and len(said.split()) <= SHORT_WORDS:
+    if _SUBTITLES.search(said) and len(said.split()) <= SHORT_WORDS and len(said) <= SHORT_CHARS:
         return Wish(operation="subtitles.generate")
-    sound = _SOUND_OF.match(said)
+    sound = _sound_in(said)
     if sound is not None:
-        return Wish(operation="soundfx.generate", values=_prompt(said[sound.end() :]))
+        return Wish(operation="soundfx.generate", values=_prompt(sound))
     if native and said:
         return Wish(operation="sora2.video.remix", values={"prompt": said})
     return Unclear(sentence=str(texts.WHAT_OF_VIDEO))
+
+
+def _sound_in(said: str) -> str | None:
+    """Return which sound is wanted, '' for any; None if none is."""
+    opening = _SOUND_OF.match(said)
+    if opening is not None:
+        return said[opening.end() :]
+    closing = (rule.fullmatch(said) for rule, operation, _ in _CLOSING if operation == "soundfx.generate")
+    return next((found["words"] for found in closing if found is not None), None)
 
 
 def _from_sound(said: str) -> Wish | Unclear:
@@ -199,20 +190,33 @@ def _from_nothing(said: str) -> Wish | Unclear:
         found = rule.match(said)
         if found is not None:
             return _new(operation, field_name, said[found.end() :])
+    rest, ratio = split_ratio(said)
+    for rule, operation, field_name in _CLOSING:
+        is_shaped = bool(ratio) and operation in _SHAPED
+        found = rule.fullmatch(rest if is_shaped else said)
+        if found is not None:
+            return _new(operation, field_name, f"{found['words']}, {ratio}" if is_shaped else found["words"])
     return _new("image.generate", "prompt", said)
 
 
 def _new(operation: str, field_name: str, said: str) -> Wish | Unclear:
     said, ratio = split_ratio(said) if operation in _SHAPED else (said, "")
-    words = said.strip(" ,;:")
+    words = _bare(said)
     if not words:
         return Unclear(sentence=str(texts.WHAT_TO_SAY))
     return Wish(operation=operation, values={field_name: words, **({"aspect_ratio": ratio} if ratio else {})})
 
 
 def _prompt(said: str) -> dict[str, str]:
-    left = said.strip(" ,;:")
+    left = _bare(said)
     return {"prompt": left} if left else {}
+
+
+def _bare(said: str) -> str:
+    """Return what is wanted without what stands around it: marks, and one pair of quotes."""
+    left = said.strip(" ,;:：、，；")
+    quoted = _QUOTED.fullmatch(left)
+    return left if quoted is None else next(each for each in quoted.groups() if each).strip() or left
 
 
 def split_ratio(said: str) -> tuple[str, str]:
@@ -221,7 +225,7 @@ def split_ratio(said: str) -> tuple[str, str]:
     A ratio in numbers may stand anywhere; a word for one has to be a clause of its own.
     """
     for clause in _CLAUSES.split(said):
-        bare = _AROUND_FORMAT.sub("", clause.strip(" .!?"))
+        bare = _AROUND_FORMAT.sub("", clause.strip(" .!?。！？"))
         numbers = _RATIO.fullmatch(bare)
         ratio = _FORMATS.get(bare.casefold(), "") if numbers is None else _ratio_in(numbers)
         if ratio:
@@ -240,10 +244,10 @@ def _ratio_in(found: re.Match[str]) -> str:
 
 def _without(said: str, clause: str) -> str:
     start = said.index(clause)
-    before = re.sub(r"(?:\s*[,;.]\s*|\s+(?:and|und)\s*)$", "", said[:start], flags=re.IGNORECASE)
-    after = re.sub(r"^(?:\s*[,;.!?]\s*|\s+(?:and|und)\s+)", "", said[start + len(clause) :], flags=re.IGNORECASE)
+    before = _BEFORE_CLAUSE.sub("", said[:start])
+    after = _AFTER_CLAUSE.sub("", said[start + len(clause) :])
     return _joined(f"{before}, {after}" if before and after else before or after)
 
 
 def _joined(said: str) -> str:
-    return _SPACES.sub(" ", said).strip(" ,;")
+    return _SPACES.sub(" ", said).strip(" ,;、，；")

@@ -161,7 +161,8 @@ async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
     assert InventedRules.from_json({**INVENTED.to_json(), "ping": True}) == replace(INVENTED, ping=True)
     assert InventedRules.from_json({"mood": "sad", "encores": 0, "sparkle": True}) == InventedRules(sparkle=True)
     assert change_text(InventedRules(), INVENTED, 1) == (
-        "<@1> changed settings: Sparkle: off → on; Mood: calm, as a rule → wild; Stage: no channel → <#7>; Encores: 1 → 2."
+        "<@1> changed settings: Sparkle: off → on; Mood: calm, as a rule → wild; "
+        "Stage: no channel → <#7>; Encores: 1 → 2."
     )
     assert shown(SettingsPage.LIMITS)["Stage"] == "<#7>"
     limits = shown(SettingsPage.LIMITS)

@@ -1,0 +1,302 @@
+"""What members say in each language; and that descriptions stay descriptions in all of them."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.models import MediaKind
+from bot.generation import rewrite_prompts, texts
+from bot.generation.phrases import PHRASES
+from bot.generation.word_rules import Unclear, Wish, WordAct, understand
+from bot.language import LANGUAGES, speaking
+from cogs.ui import texts as ui_texts
+from cogs.words import texts as offer_texts
+
+IMAGE, VIDEO, AUDIO = (MediaKind.IMAGE,), (MediaKind.VIDEO,), (MediaKind.AUDIO,)
+AGAIN, VARY = Wish(act=WordAct.AGAIN), Wish(act=WordAct.VARY)
+STRONG = Wish(act=WordAct.VARY, strength="strong")
+
+
+def test_every_language_has_phrases():
+    assert PHRASES.keys() == LANGUAGES.keys()
+
+
+@pytest.mark.parametrize("about", [IMAGE, VIDEO, AUDIO])
+@pytest.mark.parametrize("said", sorted({word for each in PHRASES.values() for word in each.again}))
+def test_each_word_for_again_is_understood_about_anything(said: str, about: tuple[MediaKind, ...]):
+    for written in (said, said.capitalize(), f"{said}!", f"{said}。"):
+        assert understand(written, about) == AGAIN
+
+
+@pytest.mark.parametrize("said", sorted({word for each in PHRASES.values() for word in each.small_talk}))
+def test_each_word_of_small_talk_is_left_alone(said: str):
+    for about in ((), IMAGE, VIDEO):
+        assert understand(f"{said}！", about) == Unclear()
+
+
+@pytest.mark.parametrize("said", sorted({word for each in PHRASES.values() for word in each.help}))
+def test_each_word_for_help_is_answered_with_examples(said: str):
+    assert understand(said, ()) == Unclear(sentence=str(texts.WHAT_TO_SAY))
+
+
+@pytest.mark.parametrize(
+    ("word", "ratio"), sorted({(w, r) for each in PHRASES.values() for r, ws in each.formats.items() for w in ws})
+)
+def test_each_word_for_a_format_is_one_where_it_stands_alone(word: str, ratio: str):
+    shaped = {"prompt": rewrite_prompts.reshape(ratio), "aspect_ratio": ratio}
+    assert understand(word, IMAGE) == Wish(operation="image.edit", values=shaped)
+    assert understand(f"abc, {word}", ()) == Wish(
+        operation="image.generate", values={"prompt": "abc", "aspect_ratio": ratio}
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "wish"),
+    [
+        ("encore une fois, s'il te plaît", AGAIN),
+        ("otra vez por favor", AGAIN),
+        ("de novo, por favor!", AGAIN),
+        ("もう一度お願いします", AGAIN),
+        ("varie", VARY),
+        ("une variante", VARY),
+        ("varie un peu", VARY),
+        ("varie beaucoup", STRONG),
+        ("varíalo", VARY),
+        ("variante fuerte", STRONG),
+        ("uma variação", VARY),
+        ("varie muito", STRONG),
+        ("バリエーション", VARY),
+        ("強いバリエーション", STRONG),
+        ("大きく変化させてください", STRONG),
+        ("variiere", VARY),
+        ("starke Variante", STRONG),
+    ],
+)
+def test_a_result_is_made_again_and_varied_in_every_language(said: str, wish: Wish):
+    assert understand(said, IMAGE) == wish
+    assert understand(said, VIDEO) == wish
+
+
+@pytest.mark.parametrize(
+    ("said", "operation", "values"),
+    [
+        ("mets-le de nuit, plus large", "image.edit", {"prompt": "mets-le de nuit", "aspect_ratio": "16:9"}),
+        ("que sea de noche, más ancho", "image.edit", {"prompt": "que sea de noche", "aspect_ratio": "16:9"}),
+        ("deixe de noite, em formato vertical", "image.edit", {"prompt": "deixe de noite", "aspect_ratio": "9:16"}),
+        ("夜にして、横長に", "image.edit", {"prompt": "夜にして", "aspect_ratio": "16:9"}),
+        ("夜にして、16：9で", "image.edit", {"prompt": "夜にして", "aspect_ratio": "16:9"}),
+        ("夜にしてください", "image.edit", {"prompt": "夜にして"}),
+        ("anime-la : zoom lent", "video.generate", {"prompt": "zoom lent"}),
+        ("fais-la bouger", "video.generate", {}),
+        ("anímalo: zoom lento", "video.generate", {"prompt": "zoom lento"}),
+        ("el zorro corre, como vídeo", "video.generate", {"prompt": "el zorro corre"}),
+        ("anime: zoom lento", "video.generate", {"prompt": "zoom lento"}),
+        ("transforme em vídeo", "video.generate", {}),
+        ("動かして：ゆっくりズーム", "video.generate", {"prompt": "ゆっくりズーム"}),
+        ("動かして：「ゆっくりズーム」", "video.generate", {"prompt": "ゆっくりズーム"}),
+        ("これを動画にして", "video.generate", {}),
+        ("キツネが走る動画にして", "video.generate", {"prompt": "キツネが走る"}),
+        ("anime style", "image.edit", {"prompt": "anime style"}),
+        ("アニメにして", "image.edit", {"prompt": "アニメにして"}),
+        ("escala de grises", "image.edit", {"prompt": "escala de grises"}),
+        ("amplía la imagen a la izquierda", "image.edit", {"prompt": "amplía la imagen a la izquierda"}),
+    ],
+)
+def test_a_picture_is_changed_and_animated_in_every_language(said: str, operation: str, values: dict[str, str]):
+    assert understand(said, IMAGE) == Wish(operation=operation, values=values)
+
+
+@pytest.mark.parametrize(
+    ("said", "about", "operation", "values"),
+    [
+        ("agrandis la vidéo", VIDEO, "video.upscale", {}),
+        ("amplíalo", VIDEO, "video.upscale", {}),
+        ("amplie", VIDEO, "video.upscale", {}),
+        ("高画質にして", VIDEO, "video.upscale", {}),
+        ("ajoute des sous-titres", VIDEO, "subtitles.generate", {}),
+        ("pon subtítulos", VIDEO, "subtitles.generate", {}),
+        ("coloque legendas", VIDEO, "subtitles.generate", {}),
+        ("字幕を付けて", VIDEO, "subtitles.generate", {}),
+        ("ajoute un bruit de pluie", VIDEO, "soundfx.generate", {"prompt": "pluie"}),
+        ("sonido de lluvia", VIDEO, "soundfx.generate", {"prompt": "lluvia"}),
+        ("som de chuva", VIDEO, "soundfx.generate", {"prompt": "chuva"}),
+        ("音：雨", VIDEO, "soundfx.generate", {"prompt": "雨"}),
+        ("雨の音を付けて", VIDEO, "soundfx.generate", {"prompt": "雨"}),
+        ("synchro labiale", AUDIO, "lipsync.generate", {}),
+        ("sincronización labial", AUDIO, "lipsync.generate", {}),
+        ("sincronia labial", AUDIO, "lipsync.generate", {}),
+        ("リップシンク", AUDIO, "lipsync.generate", {}),
+    ],
+)
+def test_videos_and_sounds_get_what_fits_them_in_every_language(
+    said: str, about: tuple[MediaKind, ...], operation: str, values: dict[str, str]
+):
+    assert understand(said, about) == Wish(operation=operation, values=values)
+
+
+@pytest.mark.parametrize(
+    ("said", "operation", "values"),
+    [
+        ("vidéo d'une rivière, vertical", "video.generate", {"prompt": "une rivière", "aspect_ratio": "9:16"}),
+        ("fais-moi une vidéo sur les hiboux", "video.generate", {"prompt": "les hiboux"}),
+        ("un vídeo corto de un río", "video.generate", {"prompt": "un río"}),
+        ("hazme un video de un río", "video.generate", {"prompt": "un río"}),
+        ("faça um vídeo sobre corujas", "video.generate", {"prompt": "corujas"}),
+        ("動画：川", "video.generate", {"prompt": "川"}),
+        ("川の動画", "video.generate", {"prompt": "川"}),
+        ("川の動画を作って、縦長で", "video.generate", {"prompt": "川", "aspect_ratio": "9:16"}),
+        ("musique : jazz lent", "music.generate", {"prompt": "jazz lent"}),
+        ("música: jazz lento", "music.generate", {"prompt": "jazz lento"}),
+        ("uma canção sobre o mar", "music.generate", {"prompt": "o mar"}),
+        ("音楽：ゆったりしたジャズ", "music.generate", {"prompt": "ゆったりしたジャズ"}),
+        ("海の曲を作って", "music.generate", {"prompt": "海"}),
+        ("dis : « bonsoir »", "narration.generate", {"text": "bonsoir"}),
+        ("di: bienvenidos", "narration.generate", {"text": "bienvenidos"}),
+        ("diga: bem-vindos", "narration.generate", {"text": "bem-vindos"}),
+        ("読み上げて：ようこそ", "narration.generate", {"text": "ようこそ"}),
+        ("「ようこそ」と言って", "narration.generate", {"text": "ようこそ"}),
+        ("say: “welcome”", "narration.generate", {"text": "welcome"}),
+        ("le son d'une porte", "soundfx.generate", {"prompt": "une porte"}),
+        ("波の音", "soundfx.generate", {"prompt": "波"}),
+        ("dessine-moi un mouton", "image.generate", {"prompt": "un mouton"}),
+        ("dibújame un zorro", "image.generate", {"prompt": "un zorro"}),
+        ("desenhe uma raposa", "image.generate", {"prompt": "uma raposa"}),
+        ("foto de un zorro", "image.generate", {"prompt": "un zorro"}),
+        ("キツネを描いて", "image.generate", {"prompt": "キツネ"}),
+        ("キツネの絵を描いてください", "image.generate", {"prompt": "キツネ"}),
+        ("雪の中のキツネ、16:9", "image.generate", {"prompt": "雪の中のキツネ", "aspect_ratio": "16:9"}),
+    ],
+)
+def test_words_alone_make_something_new_in_every_language(said: str, operation: str, values: dict[str, str]):
+    assert understand(said, ()) == Wish(operation=operation, values=values)
+
+
+# ---------------------------------------------------------------------- what the bot tells members to say
+
+QUOTED = re.compile(r"[“„](.+?)[”“]|«\s*(.+?)\s*»|「(.+?)」")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_bot_says_to_say_is_understood_in_that_language(language: str):
+    def said(text: object) -> list[str]:
+        return ["".join(found) for found in QUOTED.findall(str(text))]
+
+    def kinds(text: object, about: tuple[MediaKind, ...]) -> list[str]:
+        return [
+            (each.operation or each.act.value) + ("+ratio" if "aspect_ratio" in each.values else "")
+            for each in (understand(example, about) for example in said(text))
+            if isinstance(each, Wish)
+        ]
+
+    with speaking(language):
+        new = ["image.generate+ratio", "video.generate", "music.generate", "narration.generate"]
+        assert kinds(texts.WHAT_TO_SAY, ()) == new
+        assert kinds(texts.WHAT_OF_PICTURE, IMAGE) == ["image.edit+ratio", "video.generate", "vary"]
+        of_video = ["video.upscale", "subtitles.generate", "soundfx.generate", "again", "vary"]
+        assert kinds(texts.WHAT_OF_VIDEO, VIDEO) == of_video
+        assert kinds(texts.WHAT_OF_SOUND, AUDIO) == ["again", "vary", "lipsync.generate"]
+        assert kinds(texts.FOR_VIDEOS_ONLY, IMAGE) == ["video.generate", "again", "vary"]
+        assert kinds(offer_texts.FILES_NOT_AGAIN, IMAGE) == ["again", "vary"]
+        assert kinds(ui_texts.LEGEND_WORDS, IMAGE) == ["image.edit+ratio"]
+
+
+# ---------------------------------------------------------------------- descriptions stay descriptions
+
+SUBJECTS = {
+    "en": (
+        "a fox in the snow",
+        "dis, the city of fire",
+        "an encore on a stage",
+        "anime girl with a sword",
+        "pint of ale",
+    ),
+    "de": ("ein Fuchs im Schnee", "der Sagenwald", "Bilderrahmen im Museum", "Musikantin am Fluss", "Breite Straße"),
+    "fr": (
+        *("un renard dans la neige", "son chien court", "une pinte de bière"),
+        *("encore des nuages au loin", "animaux de la ferme", "dispute dans un café", "portrait d'un roi"),
+    ),
+    "es": (
+        *("un zorro en la nieve", "son de color rojo", "pinta de cerveza", "animales del bosque", "diente de león"),
+        *("otra ciudad bajo el mar", "dinosaurio en la playa", "retrato de un rey", "leería junto al mar"),
+    ),
+    "pt-BR": (
+        *("uma raposa na neve", "sombra de uma árvore", "animais da floresta", "outro mundo", "faladora na praça"),
+        *("paisagem de montanha", "retrato de um rei", "pintura de um navio", "podengo na praia"),
+    ),
+    "ja": (
+        *(
+            "雪の中のキツネ",
+            "横断歩道を渡る猫",
+            "言葉の海",
+            "音楽家の肖像",
+            "動画編集者の机",
+            "富士山の写真",
+            "縦笛を吹く少年",
+        ),
+        *("歌う少女", "絵の具のパレット", "もう一度会いたい人", "読んでいる少女"),
+    ),
+}
+PLAIN = [subject for each in SUBJECTS.values() for subject in each]
+WHERE = ("", " at dawn", " am Abend", " sous la pluie", " al atardecer", " no inverno")
+
+
+@pytest.mark.parametrize("subject", PLAIN)
+def test_a_description_is_one_in_every_language(subject: str):
+    assert understand(subject, ()) == Wish(operation="image.generate", values={"prompt": subject})
+    assert understand(subject, IMAGE) == Wish(operation="image.edit", values={"prompt": subject})
+
+
+@given(st.sampled_from(PLAIN), st.sampled_from(WHERE), st.text("abcdefgéñçõ漢字 ", max_size=40))
+def test_what_stands_behind_a_description_does_not_make_it_an_order(subject: str, where: str, more: str):
+    said = " ".join(f"{subject}{where} {more}x".split())
+    assert understand(said, ()) == Wish(operation="image.generate", values={"prompt": said})
+    assert understand(said, IMAGE) == Wish(operation="image.edit", values={"prompt": said})
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        [word for each in PHRASES.values() for word in (*each.again, *each.small_talk)]
+        + [
+            "dis",
+            ":",
+            "：",
+            "「",
+            "」",
+            "«",
+            "»",
+            "の",
+            "動画",
+            "を",
+            "vidéo",
+            "de",
+            "d'",
+            "16：9",
+            "、",
+            "y",
+            "e",
+            "em",
+        ]
+    ),
+    max_size=12,
+)
+
+
+@given(WORDS, st.sampled_from(["", " "]), st.sets(st.sampled_from(MediaKind)), st.booleans())
+def test_no_mixture_raises_or_asks_for_nothing(words: list[str], between: str, about: set[MediaKind], native: bool):
+    found = understand(between.join(words), about, native=native)
+    if isinstance(found, Wish):
+        assert bool(found.operation) == (found.act is WordAct.RUN)
+        assert all(value for value in found.values.values())
+
+
+def test_long_words_of_every_language_are_read_in_no_time():
+    began = time.perf_counter()
+    for said in ("の動画" * 1300, "、横長" * 1300, "de novo " * 500, "un peu " * 570, "«" * 4000, "を動画に" * 1000):
+        understand(said, IMAGE)
+        understand(said, ())
+    assert time.perf_counter() - began < 1
