@@ -47,7 +47,7 @@ async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: 
     result = await press(rig, member, ACTIONS[act], job_id, channel)
     for forged in [each for each in (channel or rig.channel).history() if each.content == "there"]:
         delete(rig, forged)
-    if drop and DROP_ONE in str(result.response.components):
+    if drop and result.response is not None and DROP_ONE in str(result.response.components):
         await member.click(result.response, label=str(texts.DO_NOT_POST))
     return result
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.harmless_text import harmless
-from bot.domain.text import one_line
+from bot.catalogue.texts import echo
 from bot.language import Text, ntr, tr
 
 PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.")
@@ -20,7 +19,7 @@ def style_too_long(most: int) -> str:
 
 def no_preset(name: str) -> str:
     """Refuse the name of a preset that the member does not have."""
-    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=harmless(one_line(name)))
+    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=echo(name))
 
 
 def preset_name(most: int) -> str:

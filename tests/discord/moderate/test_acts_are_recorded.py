@@ -131,7 +131,8 @@ async def test_whatever_call_discord_fails_an_act_is_done_and_recorded_or_neithe
         subject = await act.prepare(stage)
         before = await seen(stage)
         faults.fail(call)
-        await act.do(stage, subject)
+        with contextlib.suppress(discord.HTTPException):  # the forged message itself was not sent
+            await act.do(stage, subject)
         has_failed = faults.disarm()
         is_done = done(act, before, await seen(stage))
         if not has_failed:
