@@ -13,7 +13,7 @@ from bot.language import Text, both, either, ntr, percent, ptr, tr
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 
-PAUSED = Text("Moderators have paused new jobs on this server. Running jobs still finish.")
+PAUSED = Text("Moderators have paused new jobs on this server. Running jobs still finish. Try again later.")
 UNCHECKED = Text("You can switch the safety check off only in age-restricted channels. Keep `nsfw_checker` on here.")
 FORBIDDEN_WORD = Text("Your text contains a word that this server does not allow. Change the text and try again.")
 CHANNEL_FORBIDDEN = Text("You cannot use the bot in this channel. Try another one.")
@@ -29,11 +29,11 @@ def allowed_elsewhere(channels: Sequence[int]) -> str:
 
 def blocked(until: str | None, reason: str) -> str:
     """Refuse a blocked member; `until` is None for good, `reason` a sentence or empty."""
-    if until is None:
-        said = tr("A moderator has blocked you from using the bot on this server.")
-    else:
-        said = tr("A moderator has blocked you from using the bot on this server until {until}.", until=until)
-    return f"{said} {tr('Reason: {reason}', reason=reason)}" if reason else said
+    why = f" {tr('Reason: {reason}', reason=reason)}" if reason else ""
+    if until is not None:
+        return tr("A moderator has blocked you from using the bot on this server until {until}.", until=until) + why
+    said = tr("A moderator has blocked you from using the bot on this server.")
+    return f"{said}{why} {tr('If that is a mistake, ask a moderator to unblock you.')}"
 
 
 # ---------------------------------------------------------------------- refusals: how much, how many
