@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -668,4 +669,4 @@ Money.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestMoney = Money.TestCase
+TestMoney = pytest.mark.timeout(400)(Money.TestCase)  # in `make test-long`, on a machine that is busy with others
