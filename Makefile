@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-# Extensions are loaded anew for every bot; without stored bytecode each test would compile them again.
+# Extensions are loaded again for every bot; without stored bytecode each test would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -39,7 +39,7 @@ UPLOADING = frozenset({"POST", "PATCH"})
 
 @dataclass(slots=True)
 class _Passage:
-    """One request on its way: what was taken for it, to be given back when it ends."""
+    """One request on its way: what was taken for it, to be released when it ends."""
 
     call: str = ""
     """Its method and path; empty for what is no call of the API: the gateway, files."""

@@ -121,7 +121,7 @@ def _in_object(
             yield from _faults(inner, own, depth - 1, nodes)
     if isinstance(value.get("properties"), Mapping):
         yield from _in_map(value["properties"], own, depth - 1, nodes)
-    if "_errors" in value:  # zod's `format()`: fields beside `_errors`
+    if "_errors" in value:  # zod's `format()`: fields next to `_errors`
         rest = {key: each for key, each in value.items() if isinstance(each, Mapping)}
         yield from _in_map(rest, own, depth - 1, nodes)
 

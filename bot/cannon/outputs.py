@@ -47,7 +47,7 @@ MEDIA_MAX = 20
 def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
     """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the operation's outputs.
 
-    Temporary copies and echoes of the input are left out. Files of other kinds beside the known outputs count too.
+    Temporary copies and echoes of the input are left out. Files of other kinds next to the known outputs count too.
     Where the operation is unknown, or none of its outputs is there, every link counts.
     """
     return tuple(itertools.islice(_media(operation, output), MEDIA_MAX))
@@ -124,7 +124,7 @@ def _guessed_media(output: Mapping[str, Any], passed_over: set[str]) -> Iterator
 
 
 def _other_files(output: Mapping[str, Any], passed_over: set[str]) -> Iterator[Media]:
-    """Find the files beside the media that the catalogue describes, such as the captions of a video."""
+    """Find the files next to the media that the catalogue describes, such as the captions of a video."""
     for key, value in output.items():
         if key not in passed_over and not key.lower().startswith(_PASSED_OVER):
             for url in _all_links(key, value):

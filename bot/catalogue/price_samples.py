@@ -1,4 +1,4 @@
-"""Inputs whose price Cannon Studio's estimate tool can be asked for before any job: one for an operation and a model.
+"""Inputs whose price Cannon Studio's estimate tool can be asked before any job: one for an operation and a model.
 
 A sample leaves out whatever a member may leave out, but for the length that the price goes by.
 """

@@ -1,4 +1,4 @@
-"""The one gate for every posting: a result comes only where it could have been asked for, whichever way it comes."""
+"""The one gate for every posting: a result appears only where it could have been requested, whichever way it comes."""
 
 from __future__ import annotations
 

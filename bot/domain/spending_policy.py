@@ -75,7 +75,7 @@ def _within_limits(
     """Return the grants that pay, and what the request exceeds by asking a moderator; then no grant pays.
 
     `is_priced`: the items' credits are more than the least that they cost. Raises Refused for what exceeds a limit if
-    the member does not ask, or has asked for something else.
+    the member does not ask, or has requested something else.
     """
     asked = ""
     draws: tuple[Draw, ...] = ()

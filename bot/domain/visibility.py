@@ -42,7 +42,7 @@ class CardPlace:
 
 
 def may_see(viewer: Viewer, place: CardPlace, sight: Sight) -> bool:
-    """Whether the member may see a card now; `sight` is how they see the channel that it stands in.
+    """Whether the member may see a card now; `sight` is how they see the channel that it is in.
 
     Authors see their own. Others see what is not private, where they see the channel; of a channel that is gone only
     moderators do. What nobody knows for certain is hidden.

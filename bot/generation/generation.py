@@ -78,7 +78,7 @@ class Generation:
     """Whether the member asks a moderator to allow it, as in CardSpec."""
 
     def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
-        """Return it as JSON values; the links of files that were looked at are in the values already.
+        """Return it as JSON values; the links of files that were checked are in the values already.
 
         `shown` is the price that a yes to the draft agrees to.
         """

@@ -131,7 +131,7 @@ VARIED_IMAGE = Text("Image")
 
 
 def api_needs(labels: Sequence[str]) -> str:
-    """Say which fields Cannon Studio itself has asked for."""
+    """Say which fields Cannon Studio itself has requested."""
     return tr("Cannon Studio also needs {fields} for this.", fields=both(tr(label) for label in labels))
 
 

@@ -14,7 +14,7 @@ from bot.store.money.reports import Mark, ReportPage
 RELATIVES_MAX = 100
 """The most jobs of a family that are returned."""
 ASKED_MAX = 5
-"""Of how many places Discord is asked for one answer; what stands in others that only it knows is left out."""
+"""How many places Discord is asked about for one answer; results elsewhere, which only it knows, are left out."""
 UNREAD = MappingProxyType({"prompt": None, "error": None})
 """What an export has of a job instead of its words."""
 FITTING_AMONG = 500

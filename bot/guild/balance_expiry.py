@@ -1,4 +1,4 @@
-"""Credits of a server's own account that expire: known from each status call, and asked for daily to tell in time."""
+"""Credits of a server's own account that expire: known from each status call, requested daily for a timely alert."""
 
 from __future__ import annotations
 

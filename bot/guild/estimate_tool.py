@@ -79,7 +79,7 @@ class EstimateTool:
     ) -> Decimal | None:
         """Return what the tool says that a job with this input costs, in credits; None where it does not say.
 
-        Inputs that differ only in words, links and the seed are asked for once.
+        Inputs that differ only in words, links and the seed are requested once.
         """
         slot = key.slot(guild_id)
         name = (slot, operation.id, _digest(operation, values))

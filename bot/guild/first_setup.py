@@ -13,7 +13,7 @@ from bot.guild.texts import settings as texts
 from bot.store import Record, Store
 
 SEARCHED = 100
-"""How many of the newest results are looked at for one."""
+"""How many of the newest results are checked for one."""
 
 Exists = Callable[[int], bool]
 """Whether the server still has a role or a channel of this id."""

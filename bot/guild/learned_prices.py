@@ -1,4 +1,4 @@
-"""What jobs of a server have cost, learned by kind: shown beside the prices that its moderators set."""
+"""What jobs of a server have cost, learned by kind: shown next to the prices that its moderators set."""
 
 from __future__ import annotations
 

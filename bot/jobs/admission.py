@@ -1,4 +1,4 @@
-"""May this member spend anything here, now? Asked before a file that they name is looked at.
+"""May this member spend anything here, now? Asked before a file that they name is checked.
 
 The decision itself is made inside the transaction that holds the credits, by the same functions, once the files and the
 price are known. What is refused here would be refused there.

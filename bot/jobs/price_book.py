@@ -128,7 +128,7 @@ class PriceBook:
 
 
 class PriceBooks:
-    """Opens the price book of a server, and has the estimate tool asked for what is not in it."""
+    """Opens the price book of a server, and has the estimate tool called for what is not in it."""
 
     def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, told: ToldPrices) -> None:
         self._store = store

@@ -1,6 +1,6 @@
 """What Cannon Studio's estimate tool says that samples cost: prices before any job was paid. In memory.
 
-A sample is asked for once a day for each key, and a key asks at most twenty times an hour.
+A sample is requested once a day for each key, and a key asks at most twenty times an hour.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class ToldPrices:
         return None if answer is None else answer.credits
 
     def unasked(self, slot: str, samples: Iterable[PriceSample]) -> list[PriceSample]:
-        """Return those samples that the tool has to be asked for."""
+        """Return those samples that have to be requested from the tool."""
         return [each for each in samples if self._fresh(slot, each) is None]
 
     async def ask(self, guild_id: int, key: UsableKey, samples: Sequence[PriceSample], *, most: int) -> None:

@@ -37,7 +37,7 @@ def identified(head: bytes, expect: Collection[MediaKind] | None, link: str = ""
 
 
 def looked_at(head: bytes, expect: Collection[MediaKind] | None, link: str) -> Sniffed:
-    """Return what a file is that is only looked at: where any file is expected, one that is never attached too."""
+    """Return what a file is that is only checked: where any file is expected, one that is never attached too."""
     if head and MediaKind.FILE in (expect or ()):
         return sniff(head) or other_file(head, link) or _LINKED_ONLY
     return identified(head, expect)

@@ -23,7 +23,7 @@ BODY_LIMIT_BYTES = 64 * 1024
 HEAD_TIMEOUT_S = 5.0
 """From a connection's start, or its last answer, to the complete head of its next request."""
 TAKE_TIMEOUT_S = 10.0
-"""How long an answer may wait to be taken; at most twice as long, as it is looked at this often."""
+"""How long an answer may wait to be taken; at most twice as long, as it is checked this often."""
 LINGER_S = 2.0
 """For how long the rest of a body that nobody wants is read, so that the client reads the answer."""
 SHUTDOWN_TIMEOUT_S = 2.0

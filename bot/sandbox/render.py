@@ -34,7 +34,7 @@ TRACK_MAX_S = 180.0
 WAV_MAX_S = 30.0
 """A minute of WAV has 5 MB."""
 CLIP = "clip.mp4"
-"""A clip of two seconds that was made by `mp4`, beside this module."""
+"""A clip of two seconds that was made by `mp4`, next to this module."""
 
 
 @dataclass(frozen=True, slots=True)

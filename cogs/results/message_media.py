@@ -42,7 +42,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     """Return the first medium of one of `kinds` in a message, None if there is none.
 
     A result of the bot is returned as its job, which has more than the message: a fresh link, Sora's id, its prompt.
-    Raises Refused or KeyRefused where a file has to be looked at for somebody who may not spend here.
+    Raises Refused or KeyRefused where a file has to be checked for somebody who may not spend here.
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:

@@ -108,7 +108,7 @@ async def delete_offer(bot: CannonBot, offer: WordOffer) -> None:
 
 @on("words")
 async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show the author the price of what they asked for in words, for them to confirm. The answer is deleted.
+    """Show the author the price of what they requested in words, for them to confirm. The answer is deleted.
 
     The draft is taken, so that a second press finds none; the author's name in the custom id only words a refusal.
     """

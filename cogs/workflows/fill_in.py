@@ -1,4 +1,4 @@
-"""What a generation lacks is asked for in a form: at once, or behind a button where Discord opens no form any more."""
+"""What a generation lacks is requested in a form: at once, or behind a button where Discord opens no form any more."""
 
 import discord
 

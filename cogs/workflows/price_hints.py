@@ -1,4 +1,4 @@
-"""Prices beside the choices of an option: what the job would cost with each, from what is known to this server."""
+"""Prices next to the choices of an option: what the job would cost with each, from what is known to this server."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -28,7 +28,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     """Have the generation accepted, and answer with its card, or with its price where that is to be confirmed first.
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files the
-    interaction is deferred before they are looked at, unless it is deferred already; who may not spend here is refused
+    interaction is deferred before they are checked, unless it is deferred already; who may not spend here is refused
     at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent. What a limit refuses has a
     button that asks a moderator.
     """

@@ -29,7 +29,7 @@ class FactSource(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedModel:
-    """A model that the document lists beside an operation; `id` None if only its name is there."""
+    """A model that the document lists next to an operation; `id` None if only its name is there."""
 
     id: str | None
     name: str

@@ -49,7 +49,7 @@ def at_paths(reader: Reader, document: Mapping[str, Any], names: Names) -> list[
     """Return the operations that have a path each: by its last part or parts, its operation id or its summary.
 
     A path that is named like no known operation is one if its family is known, or if its last part is an id where
-    known operations have theirs; if only its parts make an id, beside several known ones. Others are uploads, keys …
+    known operations have theirs; if only its parts make an id, next to several known ones. Others are uploads, keys …
     """
     paths = document.get("paths")
     known: list[Entry] = []

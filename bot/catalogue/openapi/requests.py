@@ -11,10 +11,10 @@ from bot.catalogue.openapi.identity import words_of
 from bot.catalogue.openapi.schemas import Reader, line_of, listed_values
 
 SHARED_LIMIT = 6
-"""How many operations may share one alternative's input: more are a list beside a free input."""
+"""How many operations may share one alternative's input: more are a list next to a free input."""
 
 _HELPERS = frozenset({"input", "request", "param", "body", "schema"})
-"""Words that the title of an input's schema has beside those of its operation."""
+"""Words that the title of an input's schema has next to those of its operation."""
 _NAMING_KEYS = ("x-operation", "x-operation-id", "x-operationId", "$id", "title")
 
 
@@ -48,7 +48,7 @@ def _by_properties(reader: Reader, node: Mapping[str, Any], *, shared_by: int) -
 
 
 def _by_alternatives(reader: Reader, named: Sequence[Entry], given: Mapping[str, Any]) -> Iterator[Entry]:
-    """Read `{input: {oneOf: [...]}}` beside a list of ids: an alternative's title has the words of its operation's."""
+    """Read `{input: {oneOf: [...]}}` next to a list of ids: an alternative's title has the words of its operation's."""
     by_words = {tuple(sorted(words_of(each))): entry for entry in named for each in (entry.id, *entry.titles)}
     for option in reader.alternatives(given):
         words = [word for title in titles_of(option)[:1] for word in words_of(title) if word not in _HELPERS]

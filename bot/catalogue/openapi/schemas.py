@@ -240,7 +240,7 @@ def _range(schema: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 def _limit(schema: Mapping[str, Any], word: str, exclusive: str, *, step: int) -> float | None:
     plain, beyond = schema.get(word), schema.get(exclusive)
-    if beyond is True:  # OpenAPI 3.0: a flag beside the limit
+    if beyond is True:  # OpenAPI 3.0: a flag next to the limit
         plain, beyond = None, plain
     if isinstance(beyond, int | float) and usable(beyond):
         return beyond + step

@@ -80,7 +80,7 @@ def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
 
 
 def _with_required(fields: Sequence[Described], needed: object) -> tuple[Described, ...]:
-    """Return the fields with what a list of names beside them says of the required ones."""
+    """Return the fields with what a list of names next to them says of the required ones."""
     if not isinstance(needed, list):
         return tuple(fields)
     return in_order([replace(each, required=each.name in needed) for each in fields])
@@ -105,7 +105,7 @@ def _fields(reader: Reader, given: object) -> tuple[Described, ...]:
 
 
 def _field(reader: Reader, name: object, raw: object) -> Described | None:
-    """Return one field of a list: a bare name, or an object that reads like a schema with the name beside it."""
+    """Return one field of a list: a bare name, or an object that reads like a schema with the name next to it."""
     if name is None and is_field_name(raw):
         return Described(name=str(raw))
     item = reader.linked(raw)

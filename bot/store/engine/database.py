@@ -311,7 +311,7 @@ def damage(db: sqlite3.Connection) -> str | None:
 
 
 def _close_to_others(path: Path) -> None:
-    """Make the file and what SQLite has left beside it their owner's alone: a restored backup may have other rights."""
+    """Make the file and what SQLite left next to it their owner's alone: a restored backup may have other rights."""
     for each in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))):
         with contextlib.suppress(FileNotFoundError):
             if each.stat().st_mode & OTHERS:

@@ -1,4 +1,4 @@
-"""Credits for members whose job was charged although its result cannot be used: asked for once, granted once."""
+"""Credits for members whose job was charged although its result cannot be used: requested once, granted once."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from cogs.ui.texts import GONE, done
 
 FILE_NAME: Final = "prices.csv"
 KINDS_SHOWN, OTHERS_SHOWN = 3, 40
-"""How many learned prices are shown beside a line, and below the list; the file has all of a line's."""
+"""How many learned prices are shown next to a line, and below the list; the file has all of a line's."""
 LINES_SHOWN, LINE_CHARS = 7, 480
 """A page has LINES_SHOWN lines in the 4096 characters of an embed's description."""
 OFFERED = 24
@@ -39,7 +39,7 @@ CHOOSE, TURN, DOWNLOAD, UPLOAD = "price_choose", "price_turn", "price_download",
 
 
 async def prices_page(interaction: Interaction, number: int = 0, offered: int = 0) -> PanelPage:
-    """Draw a part of the list, what was learned beside it, and the controls that change it."""
+    """Draw a part of the list, what was learned next to it, and the controls that change it."""
     bot, guild_id = interaction.client, guild_of(interaction)
     prices = await bot.parts.store.prices.all(guild_id)
     found = await bot.parts.learned_prices.of_guild(guild_id)

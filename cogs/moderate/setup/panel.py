@@ -20,7 +20,7 @@ from cogs.moderate.texts import KEY_PAGE
 from cogs.ui.controls import Control, view_of
 
 OVERVIEW = "overview"
-"""The subject of the button that leads to the list, beside the steps'."""
+"""The subject of the button that leads to the list, next to the steps'."""
 LIMITS_SHOWN = 10
 _MARKS = {StepOutcome.DONE: texts.DONE_MARK, StepOutcome.SKIPPED: texts.SKIPPED_MARK, None: texts.OPEN_MARK}
 
