@@ -107,7 +107,7 @@ class CannonBot(commands.Bot):
         super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
         self.settings = settings
         self.metrics = Metrics()
-        self.responses = Responses(self.metrics)
+        self.responses = Responses(self.metrics, self._linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.cooldowns = Cooldowns(self.clock, PRESS_AGAIN_S)
@@ -169,6 +169,9 @@ class CannonBot(commands.Bot):
     async def renew_commands(self, *, described: bool = True) -> None:
         """Make the commands that come from the catalogue's data those of the catalogue as it is now, or remove them."""
         await _surface_module().renew(self, described=described)
+
+    def _linked(self, text: str) -> str:
+        return self.parts.command_sync.linked(text)
 
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume what the last run left."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from http import HTTPStatus
 from typing import Any, Protocol
 
 import discord
 import structlog
+from discord import app_commands
 from discord.ext import commands
 
 from bot.app.command_payload import payload_of
@@ -20,6 +22,7 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 CHAT_INPUT = discord.AppCommandType.chat_input.value
+_NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
 RENEW_EVERY_S = 3600.0
 """How often commands may change while the bot runs: Discord takes 200 creations a day, and a document may flap."""
 
@@ -70,6 +73,25 @@ class CommandSync:
         """Return a slash command, such as `image generate`, as members can click it, in their own language."""
         command_id = self._ids.get(command.partition(" ")[0])
         return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
+
+    def linked(self, text: str) -> str:
+        """Return a text in which each "`/jobs list`" is a command that members can click, in their own language.
+
+        For what Discord renders as Markdown alone: contents, descriptions and fields. Everything else in backticks
+        stays: groups, options, commands that there are no longer.
+        """
+
+        def clickable(found: re.Match[str]) -> str:
+            return self.mention(found["command"]) if self._is_there(found["command"]) else found[0]
+
+        return _NAMED.sub(clickable, text)
+
+    def _is_there(self, command: str) -> bool:
+        first, *rest = command.split()
+        found: Any = self._bot.tree.get_command(first)
+        for name in rest:
+            found = found.get_command(name) if isinstance(found, app_commands.Group) else None
+        return isinstance(found, app_commands.Command)
 
     async def _sync(self) -> None:
         known = self._catalogue.current

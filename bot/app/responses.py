@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -11,7 +12,7 @@ from discord import app_commands
 
 from bot.app import texts
 from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DEAD_INTERACTION, DISCORD_ERRORS, is_trouble
+from bot.delivery.discord_facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_ERRORS, is_trouble
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
 from bot.runtime.metrics import Metrics
@@ -36,8 +37,10 @@ def speak_to(interaction: discord.Interaction[Any]) -> None:
 class Responses:
     """Answers members ephemerally, whatever state their interaction is in."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, link: Callable[[str], str]) -> None:
+        """`link` makes the commands that a text names ones that members can click."""
         self._metrics = metrics
+        self._link = link
 
     async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Answer a member's failed interaction with one sentence that only they see.
@@ -66,6 +69,8 @@ class Responses:
     ) -> None:
         """Reply ephemerally, optionally with controls; never raises for an answer that Discord does not take."""
         shown = discord.utils.MISSING if view is None else view
+        linked = self._link(text)
+        text = linked if len(linked) <= CONTENT_CHARS else text
         try:
             if not interaction.response.is_done():
                 await in_time(interaction.response.send_message(text, view=shown, ephemeral=True))

@@ -209,7 +209,7 @@ def frozen_messages(source: str) -> Iterator[int]:
 
 
 UNFINISHED = frozenset({"bot/catalogue/texts.py"})
-"""What the API has changed is written once for all servers, so the log channel has it in English."""
+"""What the API has changed is kept as sentences, which also tell one change from another: it is English everywhere."""
 
 
 def text_modules() -> list[Path]:

@@ -19,7 +19,7 @@ import discord
 
 from bot.delivery.messages import named_on
 from tests.support.rig import Rig
-from tests.support.surface import private_messages
+from tests.support.surface import private_messages, unlinked
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0
 ENDED = frozenset({"delivered", "failed", "cancelled", "refused", "expired", "held"})
@@ -201,7 +201,7 @@ async def change_rules(rig: Rig, guild: Any = None, **changes: Any) -> None:
 def said(result: Any) -> str:
     """Return everything that an answer says, its embeds included."""
     messages = [message for message in (result.response, *result.followups) if message is not None]
-    return "\n".join(text for message in messages for text in (message.content, *_in_embeds(message)))
+    return unlinked("\n".join(text for message in messages for text in (message.content, *_in_embeds(message))))
 
 
 def _in_embeds(message: Any) -> Iterator[str]:

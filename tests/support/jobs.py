@@ -11,7 +11,7 @@ from cogs.jobs import texts
 from cogs.jobs.cancelling import CANCEL_ONE, DROP_ONE
 from tests.support.channels import press
 from tests.support.rig import Rig
-from tests.support.surface import agreed, delete, newest, parts
+from tests.support.surface import agreed, delete, newest, parts, unlinked
 
 ACTIONS = {"link": "link", "retry": "retry", "recover": "recover", "cancel": CANCEL_ONE}
 """The actions of the controls that do what can be done about a job."""
@@ -23,7 +23,7 @@ async def ask(rig: Rig, member: Any = None, prompt: str = "a heron", **options: 
 
 
 def said(result: Any) -> str:
-    return "".join(message.content for message in (result.response, *result.followups) if message is not None)
+    return unlinked("".join(message.content for message in (result.response, *result.followups) if message is not None))
 
 
 async def gallery(rig: Rig, who: Any, at: Any = None, /, **options: Any) -> Any:

@@ -28,6 +28,7 @@ from simcord.results import to_discord_message
 
 from bot.app.client import intents
 from tests.support.rig import Rig
+from tests.support.surface import unlinked
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "old_database"
 SECRET_KEY = "a-secret-key-of-an-old-installation-0123456789"
@@ -290,7 +291,7 @@ def said(result: Any) -> str:
     for message in (result.response, *result.followups):
         if message is not None:
             parts += [message.content, *(json.dumps(each.to_dict(), ensure_ascii=False) for each in message.embeds)]
-    return "\n".join(parts)
+    return unlinked("\n".join(parts))
 
 
 def new_jobs(rig: OldRig) -> list[tuple[Any, ...]]:

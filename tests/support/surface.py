@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,8 +95,16 @@ def links(message: Any) -> list[str]:
     return [item["url"] for item in parts(message) if "url" in item]
 
 
+def unlinked(text: str) -> str:
+    """Return a text with the commands that members can click as the code writes them: "`/jobs list`"."""
+    return re.sub(r"</([^:>]+):\d+>", r"`/\1`", text)
+
+
 def private_sentence(result: Any) -> str:
-    """Return the one sentence that only who asked reads; fail if anything else was said, or anything is public."""
+    """Return the one sentence that only who asked reads; fail if anything else was said, or anything is public.
+
+    Commands are as the code writes them.
+    """
     said = [message for message in (result.response, *result.followups) if message is not None]
     assert len(said) == 1, said
     [message] = said
@@ -103,9 +112,9 @@ def private_sentence(result: Any) -> str:
     assert not message.embeds
     assert message.content.startswith("⚠️ ")
     assert "\n" not in message.content
-    assert message.content[-1] in ".!?)`"
+    assert message.content[-1] in ".!?)`>"
     assert "Traceback" not in message.content
-    return message.content.removeprefix("⚠️ ")
+    return unlinked(message.content.removeprefix("⚠️ "))
 
 
 def inputs(shown: Any) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, switch_operation
-from tests.support.surface import nothing_happened, parts, private_sentence
+from tests.support.surface import nothing_happened, parts, private_sentence, unlinked
 
 REQUEST = "studio request"
 
@@ -16,7 +16,7 @@ REQUEST = "studio request"
 def said(result: Any) -> str:
     assert result.response.ephemeral
     assert result.followups == []
-    return result.response.content
+    return unlinked(result.response.content)
 
 
 async def switch(rig: Rig, operation: str, to: str, **more: Any) -> Any:

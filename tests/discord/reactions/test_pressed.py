@@ -13,7 +13,7 @@ from cogs.ui.texts import GONE
 from tests.support.reacting import in_channel, made, other, sent
 from tests.support.rig import Rig
 from tests.support.settings_pages import add_emoji, remove_emoji
-from tests.support.surface import close_private, deny, labels, private_sentence
+from tests.support.surface import close_private, deny, labels, private_sentence, unlinked
 
 
 async def gallery_of(rig: Rig, stars: int = 1) -> Any:
@@ -28,7 +28,7 @@ async def next_step(rig: Rig, message: discord.Message, member: Any = None) -> A
 
 
 def said(result: Any) -> str:
-    return [m for m in (result.response, *result.followups) if m is not None][-1].content
+    return unlinked([m for m in (result.response, *result.followups) if m is not None][-1].content)
 
 
 async def test_the_next_step_offers_direct_messages_and_the_gallery_if_there_is_one(rig: Rig):

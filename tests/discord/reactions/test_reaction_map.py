@@ -21,7 +21,7 @@ from tests.support.settings_pages import (
     seed_emojis,
     send,
 )
-from tests.support.surface import inputs, private_sentence
+from tests.support.surface import inputs, private_sentence, unlinked
 
 
 async def map_emoji(rig: Rig, action: ReactionAction, shown: str | None = None, **values: Any) -> None:
@@ -121,7 +121,7 @@ async def listed(rig: Rig) -> str:
 def said(result: Any) -> str:
     assert result.response.ephemeral
     content: str = result.response.content
-    return content
+    return unlinked(content)
 
 
 async def test_a_moderator_adds_changes_removes_and_resets(rig: Rig):
