@@ -71,6 +71,12 @@ LOG_NOT_EMPTIED = (
 )
 
 
+ERASING = "Erasing jobs"
+BOT_IS_OLDER = (
+    "The bot that is running is of an older version than this command. Restart it with the new version, or stop it."
+)
+
+
 def no_database(path: Path) -> str:
     """Refuse to work on a database that is not there."""
     return f"There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.errors import StoreError
 from bot.store import texts
 from bot.store.engine import schema
-from bot.store.engine.database import connect, damage
+from bot.store.engine.connection import connect, damage
 from bot.store.engine.sqlite_errors import explained
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.sealed_columns import KEY_PURPOSE

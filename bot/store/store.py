@@ -12,7 +12,9 @@ import structlog
 from bot.domain.guild_rules import Rules
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
-from bot.store.engine.database import BUSY_TIMEOUT_S, REBUILT_BYTES, Database
+from bot.runtime.progress import Progress
+from bot.store.engine.connection import BUSY_TIMEOUT_S
+from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.guild.absent_guilds import AbsentGuilds
@@ -136,17 +138,19 @@ class Store:
         secret_keys: Sequence[str] = (),
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         alone: bool = False,
+        progress: Progress | None = None,
     ) -> Store:
         """Open the database, created or migrated as needed. `secret_keys`, newest first, decrypt the sealed columns.
 
         Without any, a key file next to the database is used. Raises StoreError, with what to do, if the database
         cannot be used or a secret key that it needs is missing. With `alone` also if another process has opened it so;
         otherwise whoever held leases is dead, and their jobs are free at once. Then also what an older secret key has
-        sealed is sealed with the newest, so that older ones are not needed any more.
+        sealed is sealed with the newest, so that older ones are not needed any more. `progress` is told how far long
+        work is, now and in this store's later calls; without it the log is.
         """
         lock = ProcessLock.take(path) if alone else None
         try:
-            return await cls._open(path, clock, secret_keys, busy_timeout_s, lock)
+            return await cls._open(path, clock, secret_keys, busy_timeout_s, lock, progress)
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -154,9 +158,15 @@ class Store:
 
     @classmethod
     async def _open(
-        cls, path: Path, clock: Clock, secret_keys: Sequence[str], busy_timeout_s: float, lock: ProcessLock | None
+        cls,
+        path: Path,
+        clock: Clock,
+        secret_keys: Sequence[str],
+        busy_timeout_s: float,
+        lock: ProcessLock | None,
+        progress: Progress | None,
     ) -> Store:
-        database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s)
+        database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s, progress=progress)
         try:
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))

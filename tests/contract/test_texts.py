@@ -139,6 +139,7 @@ def test_what_is_not_for_people_is_not_found(source: str):
 COMMAND_SECTION = re.compile(r"# -+ (?:.*\b)?(?:commands?|options?|menus)\b", re.IGNORECASE)
 ENGLISH_ONLY = {
     "bot/app/texts.py": "what hosts read in a terminal or a log",
+    "bot/app/host": "what hosts read in a terminal or a bug report",
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
     "cogs/described/texts.py": "descriptions of commands, which Discord gets in all languages",
