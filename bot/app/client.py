@@ -81,9 +81,10 @@ class Tree(app_commands.CommandTree["CannonBot"]):
         await self.client.responses.report(interaction, error)
 
 
-class CannonBot(commands.Bot):
-    """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
+class CannonBot(commands.AutoShardedBot):
+    """The Discord client, with as many connections to the gateway as Discord wants.
 
+    `run_worker=False` and `serve_http=False` leave those to the caller.
     `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
     keeps restarts from using up Discord's starts of the day; a simulated Discord needs none. `practice` is the sandbox
     in which servers practise: by default a process of its own, or none if the settings say so.
@@ -207,7 +208,7 @@ class CannonBot(commands.Bot):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session like a start: `setup_hook` did so for the first one."""
         if self._backoff is not None and not initial:
-            await self._backoff.take()
+            await self._backoff.take(shards=self.shard_count or 1)
         await super().before_identify_hook(shard_id, initial=initial)
 
     async def close(self) -> None:
