@@ -90,16 +90,13 @@ async def unconnected(settings: Settings, database: Path | None = None) -> Async
 
     With a `database`, it knows of Cannon Studio's API what is stored there.
     """
-    bot = CannonBot(settings, run_worker=False, serve_http=False)
-    try:
+    async with CannonBot(settings, run_worker=False, serve_http=False) as bot:
         if database is not None:
             stored = await asyncio.to_thread(stored_facts, database, DOCUMENT_META, NAMED_META)
             kept = recent_operations(stored.get(NAMED_META), bot.clock.wall())
             await bot.live_catalogue.learn(_read(stored.get(DOCUMENT_META)), kept)
         await bot.load_surface()
         yield bot
-    finally:
-        await bot.close()
 
 
 def _read(document: str | None) -> object:
