@@ -363,6 +363,8 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         store=core.store,
         media=core.media,
         fresh=sources.fresh_link,
+        made_with=delivery.made_with,
+        languages=delivery.card_languages,
         folder=setup.folder,
     )
 

@@ -68,10 +68,13 @@ def names_of(job: Job, results: ResultFiles) -> list[str]:
     return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]
 
 
-def media_files(job: Job, results: ResultFiles, *, spoiler: bool) -> list[discord.File]:
-    """Open a job's files for the upload, marked as spoilers if they are some. To be closed."""
+def media_files(job: Job, results: ResultFiles, *, spoiler: bool, made_with: str) -> list[discord.File]:
+    """Open a job's files for the upload, byte for byte as they came: provenance that is in them stays. To be closed.
+
+    `spoiler`: whether they are marked as some; `made_with` ends their alt text, '' for nothing.
+    """
     return [
-        discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job))
+        discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job, made_with))
         for name, file in zip(names_of(job, results), results.files, strict=True)
     ]
 

@@ -13,7 +13,7 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
-from bot.delivery.formatting import bare_name
+from bot.delivery.formatting import MadeWith, bare_name, labelled
 from bot.delivery.messages import Messages, shows_media
 from bot.domain.card_jobs import is_batch
 from bot.domain.models import Card, Job, MediaKind
@@ -42,8 +42,9 @@ def wants_sheet(jobs: Sequence[Job]) -> bool:
 class ContactSheets:
     """Adds the sheet to finished batches. Best effort: a card without one is complete, too."""
 
-    def __init__(self, messages: Messages, *, media: MediaFetcher, folder: Path) -> None:
+    def __init__(self, messages: Messages, *, made_with: MadeWith, media: MediaFetcher, folder: Path) -> None:
         self._messages = messages
+        self._made_with = made_with
         self._media = media
         self._folder = folder
 
@@ -61,13 +62,14 @@ class ContactSheets:
             return
         try:
             async with contact_sheet(self._media, jobs, shown, self._folder) as path:
-                await _attach(message, path, len(shown), spoiler=card.spoiler)
+                alt = labelled(texts.sheet_alt_text(len(shown)), await self._made_with(shown[0]))
+                await _attach(message, path, alt, spoiler=card.spoiler)
         except NoSheet as error:
             log.warning("card.no_sheet", card=card.id, error=str(error))
 
 
-async def _attach(message: discord.Message, sheet: Path, count: int, *, spoiler: bool) -> None:
-    file = discord.File(sheet, SHEET_NAME, spoiler=spoiler, description=texts.sheet_alt_text(count))
+async def _attach(message: discord.Message, sheet: Path, alt: str, *, spoiler: bool) -> None:
+    file = discord.File(sheet, SHEET_NAME, spoiler=spoiler, description=alt)
     try:
         async with asyncio.timeout(UPLOAD_TIMEOUT_S):
             await message.edit(attachments=[file, *message.attachments])

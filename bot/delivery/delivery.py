@@ -18,6 +18,7 @@ from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.downloads import Downloads, FreshLink
 from bot.delivery.drawing import CardDrawing
+from bot.delivery.formatting import MadeWith
 from bot.delivery.guild_languages import GuildLanguages
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages
@@ -64,6 +65,7 @@ class Delivery:
     card_languages: CardLanguages
     takedown: Takedown
     absences: Absences
+    made_with: MadeWith
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace.
@@ -158,7 +160,7 @@ def make_delivery(
         store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
     )
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
-    sheets = ContactSheets(messages, media=media, folder=folder)
+    sheets = ContactSheets(messages, made_with=drawing.made_with, media=media, folder=folder)
     questions = ReviewMessages(
         messages=messages, downloads=downloads, drawing=drawing, surface=surface, languages=card_languages
     )
@@ -206,4 +208,5 @@ def make_delivery(
         card_languages=card_languages,
         takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
+        made_with=drawing.made_with,
     )

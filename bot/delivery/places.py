@@ -173,17 +173,20 @@ class Places:
 
     async def _edit(self, message: discord.Message, posting: Posting) -> discord.Message:
         card, jobs, job = posting.card, posting.jobs, posting.job
+        made_with = await self._drawing.made_with(job)
         if posting.is_plain:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await message.edit(
-                    content=plain_result(self._drawing.title(job), job, posting.results, spoiler=card.spoiler),
+                    content=plain_result(
+                        self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+                    ),
                     embed=None,
                     view=None,
                     allowed_mentions=discord.AllowedMentions.none(),
                 )
         documents = self._drawing.texts(await self._drawing.open_part(jobs), message.attachments)
         arrangement = arrange(jobs, job, posting.results, message.attachments, [file.filename for file in documents])
-        files = media_files(job, arrangement.results, spoiler=card.spoiler)
+        files = media_files(job, arrangement.results, spoiler=card.spoiler, made_with=made_with)
         media: list[discord.Attachment | discord.File] = [*arrangement.kept, *files]
         if arrangement.first:
             media = [*files, *arrangement.kept]
@@ -218,17 +221,20 @@ class Places:
     async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
         """Send a new message, unless an earlier attempt has sent it already."""
         card, jobs, job = posting.card, posting.jobs, posting.job
+        made_with = await self._drawing.made_with(job)
         has_text = posting.results.text is not None
         sent = await self._messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
         if sent is not None:
             return sent
         if posting.is_plain:
-            text = plain_result(self._drawing.title(job), job, posting.results, spoiler=card.spoiler)
+            text = plain_result(
+                self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+            )
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
         documents = self._drawing.texts(await self._drawing.open_part(jobs))
         results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
-        files = [*media_files(job, results, spoiler=card.spoiler), *documents]
+        files = [*media_files(job, results, spoiler=card.spoiler, made_with=made_with), *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
