@@ -16,19 +16,16 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
 from bot import __version__
+from bot.app.host import command_line
+from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
-from bot.settings import RETENTION_DAYS_MAX, Settings, load_settings, read_settings
-
-if TYPE_CHECKING:
-    from bot.runtime.clock import Clock
-    from bot.runtime.progress import Progress
+from bot.settings import Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
 """How long a stop may take after SIGINT or SIGTERM; past it the process is killed."""
@@ -109,34 +106,19 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="as JSON")
     forgetting = add("forget", _forget, "Erase the data of a server or a member. Stop the bot first.")
     forgetting.add_argument(
-        "--guild", type=_snowflake, help="id of the server; with --member, erase the member there only"
+        "--guild", type=snowflake, help="id of the server; with --member, erase the member there only"
     )
-    forgetting.add_argument("--member", type=_snowflake, help="id of the member")
+    forgetting.add_argument("--member", type=snowflake, help="id of the member")
     forgetting.set_defaults(usage_error=forgetting.error)
     add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
     add("health", _health, "Check the health of the running bot.")
-    _add_files(add)
+    command_line.add_to(add)
     return parser
-
-
-def _add_files(add: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add the commands for the database as a whole."""
-    backup = add("backup", _backup, "Copy the database to a file and check the copy, while the bot runs or not.")
-    backup.add_argument("path", type=Path, help="file to write")
-    backup.add_argument("--without-keys", action="store_true", help="leave out the key file, to keep it elsewhere")
-    backup.add_argument("--force", action="store_true", help="replace a file that is there")
-    restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
-    restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
-    pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
-    pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
-    pruning.add_argument(
-        "--vacuum", action="store_true", help="rewrite the file, so that it shrinks. Stop the bot first"
-    )
 
 
 def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
-    _start_logs(settings)
+    start_logs(settings)
     from bot.app.entry_points import run
     from bot.runtime.open_files import raise_open_files_limit
     from bot.runtime.process_guard import close_to_others
@@ -148,7 +130,7 @@ def _run(_arguments: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
-    _start_logs(Settings(log_level="WARNING", log_format="console"))
+    start_logs(Settings(log_level="WARNING", log_format="console"))
     from bot.runtime.process_guard import close_to_others
     from bot.sandbox.demo.demo import run_demo
 
@@ -165,7 +147,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
-    _start_logs(Settings(log_level="WARNING"))
+    start_logs(Settings(log_level="WARNING"))
     return _until_signal(_serve_sandbox(arguments))
 
 
@@ -193,14 +175,14 @@ async def _serve_sandbox(arguments: argparse.Namespace) -> None:
 
 def _check(_arguments: argparse.Namespace) -> int:
     settings, problems = read_settings(need_token=True)
-    _start_logs(Settings(log_level="ERROR"))
+    start_logs(Settings(log_level="ERROR"))
     database_readable = not any(problem.startswith(("DATABASE", "SECRET_KEYS")) for problem in problems)
     problems += asyncio.run(_deep_check(settings, database=database_readable))
     upgrade = None
     if database_readable and not problems:
         from bot.app.host.files import upgrade_told
 
-        upgrade, has_room = upgrade_told(settings.database, _watch()[1])
+        upgrade, has_room = upgrade_told(settings.database, watch()[1])
         if upgrade is not None and not has_room:
             problems.append(upgrade)
     if problems:
@@ -258,10 +240,10 @@ def _commands(arguments: argparse.Namespace) -> int:
 def _forget(arguments: argparse.Namespace) -> int:
     if arguments.guild is None and arguments.member is None:
         arguments.usage_error("give --guild or --member")
-    settings = _host_settings()
+    settings = host_settings()
     from bot.app.forget import forget_guild, forget_member
 
-    _, progress = _watch()
+    _, progress = watch()
     if arguments.member is None:
         print(asyncio.run(forget_guild(settings, arguments.guild, progress)))
     else:
@@ -270,65 +252,12 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _rotate_keys(_arguments: argparse.Namespace) -> int:
-    settings = _host_settings()
+    settings = host_settings()
     from bot.app.key_rotation import rotate_keys
 
-    _, progress = _watch()
+    _, progress = watch()
     print(asyncio.run(rotate_keys(settings, progress)))
     return 0
-
-
-def _backup(arguments: argparse.Namespace) -> int:
-    settings = _host_settings()
-    from bot.app.host.files import make_backup
-
-    clock, progress = _watch()
-    print(
-        make_backup(
-            settings,
-            arguments.path,
-            with_key=not arguments.without_keys,
-            replaces=arguments.force,
-            clock=clock,
-            progress=progress,
-        )
-    )
-    return 0
-
-
-def _restore(arguments: argparse.Namespace) -> int:
-    settings = _host_settings()
-    from bot.app.host.files import restore_backup
-
-    clock, progress = _watch()
-    print(restore_backup(settings, arguments.path, clock=clock, progress=progress))
-    return 0
-
-
-def _prune(arguments: argparse.Namespace) -> int:
-    settings = _host_settings()
-    from bot.app.host.prune import prune
-
-    days = settings.retention_days if arguments.days is None else arguments.days
-    clock, progress = _watch()
-    print(asyncio.run(prune(settings, days=days, rebuilds=arguments.vacuum, clock=clock, progress=progress)))
-    return 0
-
-
-def _host_settings() -> Settings:
-    """Return the settings of what a host does beside the bot; only what is wrong is logged."""
-    settings = load_settings()
-    _start_logs(Settings(log_level="WARNING"))
-    return settings
-
-
-def _watch() -> tuple[Clock, Progress]:
-    """Return the machine's clock, and who is told of long work: standard error, so that output can be piped."""
-    from bot.runtime.clock import SystemClock
-    from bot.runtime.progress import told_to
-
-    clock = SystemClock()
-    return clock, told_to(sys.stderr, clock)
 
 
 def _health(_arguments: argparse.Namespace) -> int:
@@ -386,12 +315,6 @@ def _kill_after(seconds: float) -> None:
     timer.start()
 
 
-def _start_logs(settings: Settings) -> None:
-    from bot.runtime.logs import configure_logs
-
-    configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())
-
-
 def _complain(text: str) -> None:
     print(f"cannon-bot: {text}", file=sys.stderr, flush=True)
 
@@ -403,18 +326,6 @@ def _listed(problems: Sequence[str]) -> str:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a whole number from 0 to 65535 is needed")
-    return int(text)
-
-
-def _snowflake(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 20 and 0 < int(text) < 2**63):
-        raise argparse.ArgumentTypeError("an id is needed, as Discord's Copy ID gives it")
-    return int(text)
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 5 and 1 <= int(text) <= RETENTION_DAYS_MAX):
-        raise argparse.ArgumentTypeError(f"a whole number of days from 1 to {RETENTION_DAYS_MAX} is needed")
     return int(text)
 
 

@@ -43,6 +43,7 @@ class DataRetention:
         for guild_id in await self._store.retention.to_purge(before):
             has_more |= not await self._purge(guild_id, before)
             self._has_erased = True
+        has_more |= await self._store.retention.forget_left_over() >= BATCH
         await self._store.retention.forget_expired()
         await self._store.retention.forget_unused(self._host_days)
         if erased:

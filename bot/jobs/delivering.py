@@ -12,6 +12,7 @@ from bot.jobs.transitions import Transitions, true_cost
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
+from bot.store import JobAttempt
 
 LATER_MAX_S = 300.0
 """How long a delivery that fails again and again waits at most, unless Discord names a longer wait."""
@@ -32,6 +33,8 @@ class Delivering:
         try:
             message_id = await self._transitions.surface.deliver(followed.job)
         except Later as later:
+            if not await self._transitions.note_trouble(followed, _attempt_of(later)):
+                return None
             return await self._later(followed, later)
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
@@ -92,3 +95,7 @@ class Delivering:
         await self._transitions.show(followed.job)
         await self._transitions.start_waiting(followed.job.guild_id)  # what waits for a decision takes no place
         return seconds
+
+
+def _attempt_of(later: Later) -> JobAttempt:
+    return JobAttempt(call="deliver", outcome=f"waits for {later.waits_for}" if later.waits_for else "later")

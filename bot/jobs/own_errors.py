@@ -11,6 +11,7 @@ from bot.errors import DatabaseFailing
 from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.transitions import Transitions
+from bot.store import JobAttempt
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +45,14 @@ class OwnErrors:
             return _unnoted_s(followed)
         if max(faults, followed.failures) < FAULTS_MAX:
             log.error("worker.turn_failed", job=job.id, state=job.state, exc_info=error)
+        attempt = JobAttempt(call="turn", outcome=type(error).__name__)
         try:
             if faults >= FAULTS_MAX:
                 await self._give_up(followed)
                 return None
-            wait_s = await self._transitions.rest(followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR)
+            wait_s = await self._transitions.rest(
+                followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, attempt=attempt
+            )
         except Exception as again:  # noqa: BLE001 - the loop must go on, whatever fails
             log.warning("worker.fault_not_noted", job=job.id, error=type(again).__name__)
             return _unnoted_s(followed)

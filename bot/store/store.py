@@ -41,6 +41,7 @@ from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
 from bot.store.guild.voices import Voices
 from bot.store.guild.word_offers import WordOffers
+from bot.store.host.jobs import HostJobs
 from bot.store.integrity import problems_of, problems_of_file
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
@@ -122,6 +123,7 @@ class Store:
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention = Retention(database, box, clock)
+        self.host_jobs = HostJobs(database, box, clock)
         self.resealed = 0
         """How many secrets were sealed with the newest key when it was opened."""
 

@@ -305,3 +305,11 @@ def backup_lacks_key(backup: Path, fingerprints: Collection[str]) -> str:
         f" so nothing was restored. Put the key file next to the backup as {backup.name}.key, or add the key to"
         " SECRET_KEYS."
     )
+
+
+def other_schema(version: int, known: int) -> str:
+    """Refuse to read a database that the next start will migrate."""
+    return (
+        f"The database has schema {version}, and this version reads {known}. Start the bot of this version once, or use"
+        " the version that is running."
+    )

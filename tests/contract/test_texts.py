@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
 EXEMPT = {
+    "bot/app/host/command_line.py": "help of the command line, a part of its definition as in bot/cli.py",
     "bot/catalogue/operations": "data: a field's label and sample are part of its definition, next to its limits",
     "bot/generation/rewrite_prompts.py": "instructions to models: no person reads them, and they stay English",
     "bot/sandbox/answers.py": "samples: the prompts that the sandbox rewrites are content, as a model would return it",

@@ -275,7 +275,7 @@ import sys
 import urllib.request
 from bot import cli
 from bot.settings import Settings
-cli._start_logs(Settings())
+cli.start_logs(Settings())
 async def work():
     raise RuntimeError('https://discord.com/api/webhooks/1/canary cs_live_canary')
 sys.exit(cli._until_signal(work()))
