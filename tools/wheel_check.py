@@ -2,8 +2,8 @@
 
 The wheel is built as the image does it: by what `requirements-build.lock` pins, and nothing else. It is run as a host
 gets it (the locked packages alone: `check`, `commands`, and the sentence of a foreign package), and as `uvx --from
-'cannon-bot[demo]' cannon-bot demo` and `uv tool install` do, with uv itself, which is given a folder of wheels and no
-index.
+'cannon-bot[demo]' cannon-bot demo`, `uv tool install` and `pipx install` do, with uv and pipx themselves, which are given
+a folder of wheels and no index.
 
 Run by `make wheel-check`. Ends with a non-zero exit code and the command's own output at the first failure.
 """
@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-UV = ROOT / ".venv" / "tools" / "bin" / "uv"
+TOOLS = ROOT / ".venv" / "tools" / "bin"
 SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot token; `check` needs no more
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 FORBIDDEN = ("tests/", "data/", ".env", ".venv/", "tools/")
@@ -125,8 +125,8 @@ def check_foreign_package(bot: Path, elsewhere: Path) -> None:
     print("a foreign package in the way is told in one sentence")
 
 
-def check_uv(place: Path, wheel: Path) -> None:
-    """Install and run the wheel as `uv tool install` and `uvx` do, from a folder of wheels and without an index."""
+def check_installers(place: Path, wheel: Path) -> None:
+    """Install and run the wheel with pipx, `uv tool install` and `uvx`, from a folder of wheels without an index."""
     wheelhouse = place / "wheelhouse"
     downloader = environment(place / "downloader", "requirements-build.lock")
     # What the development's lock pins has the demo's extra, so uv resolves to exactly that.
@@ -136,11 +136,23 @@ def check_uv(place: Path, wheel: Path) -> None:
         place,
     )
     shutil.copy(wheel, wheelhouse)
+    check_pipx(place, wheelhouse)
     home = {"HOME": str(place / "home"), "UV_TOOL_DIR": str(place / "tools"), "UV_TOOL_BIN_DIR": str(place / "bin")}
     offline: list[str | Path] = ["--offline", "--no-index", "--find-links", wheelhouse, "--python", sys.executable]
-    run([UV, "tool", "install", "--quiet", *offline, "cannon-bot"], place, **home)
+    run([TOOLS / "uv", "tool", "install", "--quiet", *offline, "cannon-bot"], place, **home)
     print(f"uv tool install: {run([place / 'bin' / 'cannon-bot', '--version'], place, **home).strip()}")
-    check_demo([UV, "tool", "run", *offline, "--from", "cannon-bot[demo]", "cannon-bot", "demo"], place, **home)
+    check_demo(
+        [TOOLS / "uv", "tool", "run", *offline, "--from", "cannon-bot[demo]", "cannon-bot", "demo"], place, **home
+    )
+
+
+def check_pipx(place: Path, wheelhouse: Path) -> None:
+    """Install the wheel with pipx, and run it."""
+    homes = {"HOME": str(place / "home"), "PIPX_HOME": str(place / "pipx"), "PIPX_BIN_DIR": str(place / "pipx-bin")}
+    (wheel,) = wheelhouse.glob("cannon_bot-*.whl")
+    offline = f"--pip-args=--no-index --find-links {wheelhouse}"
+    run([TOOLS / "pipx", "install", "--quiet", "--python", sys.executable, offline, wheel], place, **homes)
+    print(f"pipx install: {run([place / 'pipx-bin' / 'cannon-bot', '--version'], place, **homes).strip()}")
 
 
 def check_demo(command: Sequence[str | Path], place: Path, **environment: str) -> None:
@@ -177,7 +189,7 @@ def main() -> None:
         place = Path(directory)
         wheel = build(place / "dist")
         check_host(place, wheel)
-        check_uv(place, wheel)
+        check_installers(place, wheel)
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             for built in (wheel, next(wheel.parent.glob("*.tar.gz"))):
