@@ -1,9 +1,9 @@
 """Test what is shipped: build the wheel and the sdist, install the wheel in clean environments, run it elsewhere.
 
 The wheel is built as the image does it: by what `requirements-build.lock` pins, and nothing else. It is run as a host
-gets it (the locked packages alone: `check`, `commands`, and the sentence of a foreign package), and as `uvx --from
-'cannon-bot[demo]' cannon-bot demo`, `uv tool install` and `pipx install` do, with uv and pipx themselves, which are given
-a folder of wheels and no index.
+gets it (the locked packages alone: `check`, `commands`, and the sentence of a foreign package), and by uv and pipx,
+which are given a folder of wheels and no index: `uv tool install`, `pipx install`, and `uvx --from 'cannon-bot[demo]'
+cannon-bot demo`, whose page is fetched.
 
 Run by `make wheel-check`. Ends with a non-zero exit code and the command's own output at the first failure.
 """
