@@ -1,5 +1,7 @@
 """Check that a tag, the version and the changelog agree, and print the tag's section of the changelog.
 
+The project must also say where its source is, which whoever gets the wheel is told.
+
 Run by the release workflow before anything is built: `python tools/release_notes.py v1.2.3`. Needs Python alone.
 """
 
@@ -30,8 +32,10 @@ def main() -> None:
     """Check the tag that the command line names, and print its section."""
     if len(sys.argv) != 2:
         sys.exit("usage: release_notes.py TAG")
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    print(notes(sys.argv[1], version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    if "Source" not in project["urls"]:
+        sys.exit("[project.urls] in pyproject.toml lacks Source, the address of the repository")
+    print(notes(sys.argv[1], project["version"], (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

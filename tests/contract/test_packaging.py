@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from trove_classifiers import classifiers
 
 from bot import __version__
 from tools.pin_image import pinned
@@ -175,6 +176,14 @@ def test_the_runtime_needs_no_other_packages_than_those_agreed_on() -> None:
         "pillow",
         "babel",
     }  # for the last two: docs/decisions/0006 and 0023
+
+
+def test_the_wheel_says_whose_it_is_and_what_it_is_for() -> None:
+    facts: dict[str, Any] = project()
+    assert facts["authors"]
+    assert facts["urls"]
+    assert {"discord", "self-hosted"} <= set(facts["keywords"])
+    assert [each for each in facts["classifiers"] if each not in classifiers] == []
 
 
 def test_the_versions_agree() -> None:
