@@ -50,6 +50,9 @@ class Meter:
         """Take note of how far the work is, as `Progress` says."""
         with self._lock:
             now = self._clock.monotonic()
+            if total and done >= total:
+                self._what = ""  # the same work once more is another piece of it
+                return
             if what != self._what:
                 self._what, self._began, self._next = what, now, now + QUIET_S
             if now < self._next:

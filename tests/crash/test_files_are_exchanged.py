@@ -15,6 +15,7 @@ import pytest
 from bot.runtime.clock import SystemClock
 from bot.runtime.failpoints import FILE_NAMES
 from bot.store import Store
+from tests.support import old_database
 from tests.unit.test_cli import cannon_bot, environment
 
 ROWS = 3000
@@ -107,3 +108,21 @@ def test_death_at_any_page_of_the_copy(folder: Path, copied: int) -> None:
     child.wait(30)
     assert name_of(folder / "bot.db") == "present"
     assert name_of(folder / "good") in {"earlier", "present"}
+
+
+@pytest.mark.long
+def test_an_upgrade_that_dies_in_its_backup_has_changed_nothing(tmp_path: Path) -> None:
+    path, key = tmp_path / "bot.db", old_database.SECRET_KEY
+    old_database.write_database(path)
+    [[version]] = old_database.rows(path, "PRAGMA user_version")
+    jobs = old_database.rows(path, "SELECT id, state FROM jobs ORDER BY id")
+    code, _, _ = commanded(tmp_path, "rotate-keys", SECRET_KEYS=key, CANNON_BOT_FAILPOINTS="copy.half")
+    assert code == KILLED
+    assert old_database.rows(path, "PRAGMA user_version") == [(version,)]
+    assert old_database.rows(path, "SELECT id, state FROM jobs ORDER BY id") == jobs
+    assert not list(tmp_path.glob("*.backup"))
+    assert commanded(tmp_path, "rotate-keys", SECRET_KEYS=key)[0] == 0
+    [backup] = tmp_path.glob("*.backup")
+    assert old_database.rows(backup, "PRAGMA user_version") == [(version,)]
+    assert old_database.rows(backup, "SELECT id, state FROM jobs ORDER BY id") == jobs
+    assert not list(tmp_path.glob("*.partial*"))

@@ -30,9 +30,9 @@ def count(rig: Rig, table: str) -> int:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
-async def ended(rig: Rig, days_ago: float) -> Any:
+async def ended(rig: Rig, days_ago: float, words: str = WORDS) -> Any:
     """Have a job made, and let it have ended so long before the real time of the commands."""
-    await rig.member.slash(rig.channel, "image generate", prompt=f"{WORDS} #fast")
+    await rig.member.slash(rig.channel, "image generate", prompt=f"{words} #fast")
     await rig.work()
     job = await newest(rig)
     at = time.time() - days_ago * 86_400
@@ -43,18 +43,22 @@ async def ended(rig: Rig, days_ago: float) -> Any:
 
 
 async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
-    await ended(rig, 40)
+    job = await ended(rig, 40)
     await rig.moderator.react(rig.messages()[0], "⭐")
     await rig.env.settle()
+    await rig.bot.parts.store.copies.note(rig.guild.id, job.id, channel_id=55, message_id=66, kind="gallery")
+    new = await ended(rig, 1, "of yesterday")
+    await rig.bot.parts.store.copies.note(rig.guild.id, new.id, channel_id=55, message_id=67, kind="gallery")
     assert command(rig, "prune", "--days", "50").returncode == 0
     assert left_in_tables(rig.folder, WORDS)
-    assert count(rig, "job_attempts") > 0
+    assert (count(rig, "job_attempts"), count(rig, "copies"), count(rig, "reaction_acts")) == (2, 2, 1)
     done = command(rig, "prune", "--days", "30")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Erased 1 job," in done.stdout
     assert left_in_tables(rig.folder, WORDS) == {}
-    assert (count(rig, "job_attempts"), count(rig, "copies"), count(rig, "reaction_acts")) == (0, 0, 0)
-    assert count(rig, "ledger") == 2, "the books stay"
+    assert (count(rig, "job_attempts"), count(rig, "copies"), count(rig, "reaction_acts")) == (1, 1, 0)
+    assert left_in_tables(rig.folder, "of yesterday")
+    assert count(rig, "ledger") == 4, "the books stay"
 
 
 async def test_only_a_stopped_bots_file_is_rewritten(rig: Rig) -> None:

@@ -182,7 +182,23 @@ async def test_what_may_have_been_submitted_since_is_not_paid_twice(
     for job in (unsent, waiting):
         found = await again.jobs.get(700, job.id)
         assert found is not None
-        assert (found.in_doubt, found.first_attempt_at) == (True, NOW)
+        assert (found.in_doubt, found.first_attempt_at, found.attempts) == (True, NOW, 1)
+
+
+async def test_a_new_machine_gets_the_database_and_its_key(
+    open_store: Open, accepted: Any, made: Any, path: Path
+) -> None:
+    store = await open_store()
+    key = (await store.keys.set(700, "cs_live_0123456789", set_by=1, status=made.status())).key
+    backup = path.with_name("copy.backup")
+    taken(path, backup)
+    elsewhere = path.parent / "new" / "machine.db"
+    done = put_back(backup, elsewhere)
+    assert done.kept == ()
+    there = await open_store(elsewhere, alone=True)
+    assert await there.keys.current(700) == key
+    assert await there.check() == []
+    assert [mode(each) for each in (elsewhere, key_file_of(elsewhere))] == [0o600, 0o600]
 
 
 async def test_nothing_is_restored_while_a_bot_runs(open_store: Open, path: Path) -> None:

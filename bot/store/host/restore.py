@@ -29,8 +29,10 @@ from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
 """What belongs to a database file, with these endings: it holds transactions that are not in the file."""
+# A step of a chain gets its input at its first attempt, so its attempts are not counted up.
 _DOUBTFUL = """
-UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :taken_at)
+UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :taken_at),
+    attempts = CASE WHEN after_ids = '[]' THEN max(attempts, 1) ELSE attempts END
 WHERE remote_id IS NULL AND state IN ('awaiting_approval', 'waiting', 'submitting')
 """
 """Since the backup they may have been submitted. Submitting treats them as attempts of unknown outcome: the same
