@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/tools
 TOOLS_READY := $(TOOLS)/.ready
+DOCS := $(VENV)/docs
+DOCS_READY := $(DOCS)/.ready
 # The first of these that is there and new enough.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +73,9 @@ translations: $(READY) ## Bring messages.pot and the catalogue of each language 
 readme: $(READY) ## Write the tables of commands, settings and fields from the code
 	$(BIN)/python tools/readme_tables.py
 
+docs: $(DOCS_READY) ## Build the site of the documents, build/site/index.html; a link that leads nowhere fails
+	$(DOCS)/bin/python tools/site.py
+
 wheel-check: $(READY) $(TOOLS_READY) ## Build the wheel, install it in a clean environment, run it outside the source tree
 	$(BIN)/python tools/wheel_check.py $(ARGS)
 
@@ -91,6 +96,7 @@ lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newe
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 	$(COMPILE) --group tools --output-file requirements-tools.lock
+	$(COMPILE) --group docs --output-file requirements-docs.lock
 	$(COMPILE) --group httpx-fork --output-file requirements-httpx-fork.lock
 
 pin-image: $(READY) ## Pin the Dockerfile's base image to its newest digest; needs docker with buildx
@@ -109,6 +115,11 @@ $(READY): requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DOCS_READY): requirements-docs.lock | $(READY)
+	@test -x $(DOCS)/bin/python || $(BIN)/python -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --require-hashes -r requirements-docs.lock
 	@touch $@
 
 $(TOOLS_READY): requirements-tools.lock | $(READY)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 GROUPS = {
+    "docs": "requirements-docs.lock",
     "build": "requirements-build.lock",
     "httpx-fork": "requirements-httpx-fork.lock",
     "tools": "requirements-tools.lock",
