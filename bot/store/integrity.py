@@ -10,6 +10,7 @@ from bot.errors import StoreError
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
+from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.sqlite_errors import explained
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.sealed_columns import KEY_PURPOSE
@@ -52,9 +53,10 @@ def problems_of_file(path: Path, secret_keys: Sequence[str], now: float) -> list
 
     `now` is the Unix time in seconds. Nothing is migrated, created or repaired.
     """
-    if not path.exists():
-        return []
     try:
+        refuse_half_restored(path)
+        if not path.exists():
+            return []
         with explained(str(path)):
             db = connect(_read_only(path))
             try:

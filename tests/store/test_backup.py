@@ -17,6 +17,7 @@ from bot.domain.models import JobState
 from bot.errors import DatabaseTaken, StoreError
 from bot.runtime.progress import no_progress
 from bot.store import Store
+from bot.store.engine.half_restored import mark_of
 from bot.store.engine.migration_backup import KEPT, made_for
 from bot.store.engine.schema import migrations
 from bot.store.host import backup as module
@@ -279,6 +280,12 @@ async def test_the_last_backups_of_upgrades_are_kept(path: Path, open_store: Ope
     kept = [version, *range(KEPT + 1, 2, -1)][:KEPT]
     assert [each.name for each in made_for(path)] == [f"bot.db.schema-{number:03}.backup" for number in kept]
     assert path.with_name("other.db.schema-001.backup").exists()
+
+
+def test_check_tells_of_an_interrupted_restore(path: Path) -> None:
+    mark_of(path).write_text("20260101T000000")
+    [problem] = Store.check_file(path)
+    assert "cannon-bot restore" in problem
 
 
 async def test_a_new_file_needs_no_backup(path: Path, open_store: Open) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from bot.store.engine.migration_backup import escaped, made_for
+
+
+def delete_upgrade_backups(database: Path, before: float) -> int:
+    """Delete those that were made by themselves before that time (Unix seconds); return how many."""
+    return _delete(made_for(database), before)
 
 
 def delete_older(database: Path, before: float) -> int:
@@ -13,6 +19,10 @@ def delete_older(database: Path, before: float) -> int:
     Returns how many.
     """
     found = [*made_for(database), *database.parent.glob(f"{escaped(database.name)}.before-restore-*")]
+    return _delete(found, before)
+
+
+def _delete(found: Iterable[Path], before: float) -> int:
     old = [path for path in found if path.stat().st_mtime < before]
     for path in old:
         path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bot.app.host import texts
 from bot.app.host.doctor import examine, masked
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
+from bot.sandbox.server import Sandbox
 from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_settings
 from tests.unit.test_cli import TOKEN, cannon_bot
 
@@ -68,3 +70,21 @@ def test_a_broken_database_is_part_of_the_report(tmp_path: Path, damage: bytes) 
     report = page(Settings(database=tmp_path / "bot.db"))
     assert report["database"]["error"]
     assert (tmp_path / "bot.db").read_bytes() == damage
+
+
+async def test_only_online_the_apis_are_called_without_a_key_and_the_clocks_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox()
+    await sandbox.start()
+    try:
+        monkeypatch.setattr("bot.app.host.doctor.DISCORD_URL", "https://127.0.0.1:1/api")
+        chosen = Settings(database=tmp_path / "bot.db", cannon_api_url=sandbox.url)
+        report = await asyncio.to_thread(examine, chosen, (), is_online=True, clock=SystemClock(), progress=no_progress)
+    finally:
+        await sandbox.close()
+    assert "network" not in page(chosen)
+    assert report["network"]["discord"] == {"reachable": False, "reason": "ConnectionRefusedError"}
+    cannon = report["network"]["cannon"]
+    assert cannon["reachable"]
+    assert abs(cannon["clock_ahead_s"]) < 5
