@@ -20,10 +20,12 @@ from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.invite import invite_link
+from bot.app.loop_lag import LoopLag
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.app.responses import Responses, speak_to
+from bot.app.shards import shard_states
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.app.watchdog import Watchdog, end_process
@@ -104,10 +106,11 @@ class CannonBot(commands.AutoShardedBot):
         practice: PracticeStudio | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        self.discord_gate = DiscordGate(self.clock)
+        self.metrics = Metrics()
+        self.discord_gate = DiscordGate(self.clock, self.metrics)
         super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
         self.settings = settings
-        self.metrics = Metrics()
+        self.metrics.shards(functools.partial(shard_states, self))
         self.responses = Responses(self.metrics)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
@@ -186,6 +189,7 @@ class CannonBot(commands.AutoShardedBot):
         if self._run_worker:
             self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
+            self._background.start(LoopLag(self.clock, self.metrics).run(), "loop-lag")
             self._background.start(self.parts.delivery.keep_true(), "ticker")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.welcomes.run(), "welcomes")

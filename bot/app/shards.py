@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import discord
 
-
-@dataclass(frozen=True, slots=True)
-class ShardState:
-    """One shard, by its number. `latency_s` is how long its last heartbeat took, in seconds; None: not known."""
-
-    number: int
-    is_connected: bool
-    latency_s: float | None
+from bot.runtime.collectors import ShardState
 
 
 def shard_states(bot: discord.AutoShardedClient) -> list[ShardState]:

@@ -15,6 +15,7 @@ from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
 from bot.delivery.formatting import MadeWith, bare_name, labelled
 from bot.delivery.messages import Messages, shows_media
+from bot.delivery.seen import Seen
 from bot.domain.card_jobs import is_batch
 from bot.domain.models import Card, Job, MediaKind
 from bot.errors import MediaError
@@ -53,7 +54,7 @@ class ContactSheets:
 
         Raises Discord's or the network's error.
         """
-        message = await self._messages.find(card) if wants_sheet(jobs) else None
+        message = await self._messages.look(card) if wants_sheet(jobs) else None
         if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
             return
         # Only what members can see already: results may be withheld from the card.
@@ -63,18 +64,16 @@ class ContactSheets:
         try:
             async with contact_sheet(self._media, jobs, shown, self._folder) as path:
                 alt = labelled(texts.sheet_alt_text(len(shown)), await self._made_with(shown[0]))
-                await _attach(message, path, alt, spoiler=card.spoiler)
+                await self._attach(card, message, path, alt)
         except NoSheet as error:
             log.warning("card.no_sheet", card=card.id, error=str(error))
 
-
-async def _attach(message: discord.Message, sheet: Path, alt: str, *, spoiler: bool) -> None:
-    file = discord.File(sheet, SHEET_NAME, spoiler=spoiler, description=alt)
-    try:
-        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-            await message.edit(attachments=[file, *message.attachments])
-    finally:
-        file.close()
+    async def _attach(self, card: Card, there: Seen, sheet: Path, alt: str) -> None:
+        file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)
+        try:
+            await self._messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])
+        finally:
+            file.close()
 
 
 @contextlib.asynccontextmanager

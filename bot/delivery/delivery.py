@@ -26,6 +26,7 @@ from bot.delivery.notifications import Notifications
 from bot.delivery.places import Places
 from bot.delivery.poster import Poster
 from bot.delivery.posting_gate import PostingGate
+from bot.delivery.ready_with_it import ReadyWithIt
 from bot.delivery.refresh import CardRefresh
 from bot.delivery.review import ReviewDesk
 from bot.delivery.review_message import ReviewMessages
@@ -68,7 +69,7 @@ class Delivery:
     made_with: MadeWith
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace.
+        """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
 
         In a server that has removed the bot nothing is posted, shown or told: a result waits for the bot's return.
         """
@@ -191,7 +192,9 @@ def make_delivery(
             metrics=metrics,
             messages=messages,
             downloads=downloads,
-            places=Places(messages=messages, drawing=drawing, metrics=metrics),
+            places=Places(
+                messages=messages, drawing=drawing, metrics=metrics, memory=memory, ticker=ticker, clock=clock
+            ),
             review=review,
             gate=gate,
             surface=surface,
@@ -199,6 +202,7 @@ def make_delivery(
             authors=authors,
             alert=alert,
             languages=card_languages,
+            others=ReadyWithIt(store=store, downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
         ),
         gate=gate,
         messages=messages,

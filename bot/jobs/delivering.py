@@ -7,7 +7,7 @@ from functools import partial
 from bot.domain.models import JobState, WaitsFor
 from bot.jobs import texts
 from bot.jobs.followed import Followed
-from bot.jobs.surface import Later, NoPlace, Parked
+from bot.jobs.surface import Gathering, Later, NoPlace, Parked
 from bot.jobs.transitions import Transitions, true_cost
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -32,6 +32,8 @@ class Delivering:
         """Deliver the job's result; return seconds until its next turn, None to let go of it."""
         try:
             message_id = await self._transitions.surface.deliver(followed.job)
+        except Gathering as gathering:
+            return gathering.seconds  # nothing is noted: after a restart it is posted at once
         except Later as later:
             if not await self._transitions.note_trouble(followed, _attempt_of(later)):
                 return None
@@ -46,7 +48,7 @@ class Delivering:
 
     async def _delivered(self, followed: Followed, message_id: int) -> None:
         job, now = followed.job, self._clock.wall()
-        self._metrics.delivery("posted", operation=job.operation, seconds=now - job.created_at)
+        self._metrics.delivered(job.operation, now - job.created_at)
         if await self._transitions.change(
             followed,
             JobState.DELIVERED,

@@ -128,7 +128,7 @@ class Transitions:
         `unusable`: it never can be.
         """
         job = followed.job
-        self._metrics.delivery("held", operation=job.operation)
+        self._metrics.delivery("failed")
         await self.change(followed, JobState.HELD, settle=true_cost(job), error=str(sentence), unusable=unusable)
         await self.show(job)
 

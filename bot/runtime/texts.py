@@ -44,3 +44,10 @@ def progress(what: str, percent: int | None, since_s: float, left_s: float | Non
 def _time(seconds: float) -> str:
     whole = max(1, round(seconds))
     return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
+
+
+# ---------------------------------------------------------------------- metrics
+
+SHARD_CONNECTED = "Whether a shard is connected to Discord's gateway."
+GATEWAY_LATENCY = "How long a shard's last heartbeat took."
+CREDITS_BOOKED = "Credits booked, by the ledger's kind of line; practice excluded."

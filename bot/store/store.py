@@ -47,6 +47,7 @@ from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies
 from bot.store.jobs.drafts import Drafts
+from bot.store.jobs.figures import Figures
 from bot.store.jobs.histograms import Histograms
 from bot.store.jobs.job_lists import JobLists
 from bot.store.jobs.jobs import Jobs, end_all_leases
@@ -98,7 +99,7 @@ class Store:
         self.histograms = Histograms(database, box, clock)
         self.meta = Meta(database, box, clock)
         self.api_changes = ApiChanges(database, box, clock)
-        self.ledger = Ledger(database, box, clock)
+        self.ledger, self.figures = Ledger(database, box, clock), Figures(database, box, clock)
         self.true_costs = TrueCosts(database, box, clock)
         self.tried_values = TriedValues(database, box, clock)
         self.keys = GuildKeys(database, box, clock)

@@ -35,6 +35,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     if message_id is None:
         await bot.parts.recovery.settle_answer(card)
         return
+    delivery.note_answered(message_id, files)
     try:
         await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
     except StoreError as error:
