@@ -58,7 +58,7 @@ def problems_of_file(path: Path, secret_keys: Sequence[str], now: float) -> list
         if not path.exists():
             return []
         with explained(str(path)):
-            db = connect(_read_only(path))
+            db = connect(read_only(path))
             try:
                 return _look(db, path, secret_keys, now)
             finally:
@@ -85,7 +85,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
     return problems_of(db, box)
 
 
-def _read_only(path: Path) -> str:
+def read_only(path: Path) -> str:
     """Return the URI that opens the file without creating a log next to it if there is none to read."""
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"

@@ -22,6 +22,7 @@ from bot.store.engine.migration_backup import KEPT, made_for
 from bot.store.engine.schema import migrations
 from bot.store.host import backup as module
 from bot.store.host.backup import back_up
+from bot.store.host.jobs import reading
 from bot.store.host.restore import restore
 from bot.store.host.upgrade import plan_of
 from bot.store.vault.secret_box import key_file_of
@@ -280,6 +281,15 @@ async def test_the_last_backups_of_upgrades_are_kept(path: Path, open_store: Ope
     kept = [version, *range(KEPT + 1, 2, -1)][:KEPT]
     assert [each.name for each in made_for(path)] == [f"bot.db.schema-{number:03}.backup" for number in kept]
     assert path.with_name("other.db.schema-001.backup").exists()
+
+
+async def test_looking_leaves_nothing_beside_a_stopped_bots_database(open_store: Open, path: Path) -> None:
+    await (await open_store()).close()
+    before = sorted(each.name for each in path.parent.iterdir())
+    assert plan_of(path, no_progress) is not None
+    with reading(path):
+        pass
+    assert sorted(each.name for each in path.parent.iterdir()) == before
 
 
 def test_check_tells_of_an_interrupted_restore(path: Path) -> None:

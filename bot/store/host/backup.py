@@ -17,6 +17,7 @@ from bot.store.engine.connection import connect
 from bot.store.engine.file_copy import copy_database, replacing, room_for
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.sqlite_errors import explained
+from bot.store.integrity import read_only
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, fingerprints_of, key_file_of
 
@@ -63,11 +64,18 @@ def back_up(
 
 
 def open_beside(database: Path) -> sqlite3.Connection:
-    """Open a database for reading that a bot may be using. Raises sqlite3.Error, StoreError if it is not ours."""
-    # Not `mode=ro`: who reads a log writes to the memory that is shared with the others. `rw` creates no database.
-    db = connect(f"{database.absolute().as_uri()}?mode=rw")
+    """Open a database to be read that a bot may be using. Raises sqlite3.Error, StoreError if it is not ours."""
+    # Not `mode=ro`: who reads a log writes to the memory that is shared with the others, and who leaves last tidies up.
+    return _of_ours(connect(f"{database.absolute().as_uri()}?mode=rw"), database)
+
+
+def open_to_look(database: Path) -> sqlite3.Connection:
+    """Open a database to be read without changing a byte beside it. Raises as `open_beside`."""
+    return _of_ours(connect(read_only(database)), database)
+
+
+def _of_ours(db: sqlite3.Connection, database: Path) -> sqlite3.Connection:
     try:
-        db.execute("PRAGMA query_only = ON")
         schema.refuse_strangers(db, str(database), len(schema.migrations()))
     except BaseException:
         db.close()

@@ -11,7 +11,7 @@ from bot.runtime.progress import Progress
 from bot.store.engine import schema
 from bot.store.engine.connection import damage
 from bot.store.engine.file_copy import room_for
-from bot.store.host.backup import open_beside
+from bot.store.host.backup import open_to_look
 
 WORK = 4.0
 """How many times as long as reading the file the upgrade may take: the start checks it, copies it, checks the copy, and
@@ -46,7 +46,7 @@ def plan_of(database: Path, progress: Progress) -> UpgradePlan | None:
     """Return what a start will do; None without a database. Raises StoreError, sqlite3.Error for an unusable one."""
     if not database.exists() or not database.stat().st_size:
         return None
-    with contextlib.closing(open_beside(database)) as db:
+    with contextlib.closing(open_to_look(database)) as db:
         version, known = schema.version_of(db), len(schema.migrations())
         size, free = room_for(db, database.parent)
         began = time.monotonic()
