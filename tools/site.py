@@ -22,6 +22,9 @@ LINK = re.compile(r"(?P<before>\]\(|src=\"|href=\")(?P<path>(?!https?://|mailto:
 OUTSIDE = re.compile(r"(?:\]\(|href=\"|<)(https?://[^)\"\s>]+)")
 MARK = re.compile(r"<!-- = .+? -->")
 """What tells a test where a number comes from (tests/contract/test_guides.py)."""
+LOADED = re.compile(
+    r"<(?:script|img|iframe)[^>]*src=\"?(https?:[^\"> ]+)|<link[^>]*stylesheet[^>]*href=\"?(https?:[^\"> ]+)"
+)
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
@@ -79,8 +82,18 @@ def links_outside() -> Iterator[tuple[str, str]]:
             yield url, path
 
 
+def loaded_from_elsewhere(site: Path) -> list[str]:
+    """Return what pages of the built site load from other hosts: nothing, so that reading them tells nobody."""
+    pages = sorted(site.rglob("*.html"))
+    return [
+        f"{page.relative_to(site)}: {''.join(found)}"
+        for page in pages
+        for found in LOADED.findall(page.read_text(encoding="utf-8"))
+    ]
+
+
 def main() -> int:
-    """Build the site; return MkDocs' exit code. Links to other sites are listed, not followed."""
+    """Build the site; return the exit code. Links to other sites are listed, not followed."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     gather(SOURCE)
     built = subprocess.run(  # noqa: S603 - MkDocs of this very environment
@@ -89,11 +102,15 @@ def main() -> int:
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         check=False,
     )
-    if built.returncode == 0:
-        print(f"Built {SITE.relative_to(ROOT)}/index.html. Links that leave it, which nobody has followed:")
-        for url, path in sorted(set(links_outside())):
-            print(f"  {url}  ({path})")
-    return built.returncode
+    if built.returncode != 0:
+        return built.returncode
+    if foreign := loaded_from_elsewhere(SITE):
+        print("These pages load something from another host:", *foreign, sep="\n  ", file=sys.stderr)
+        return 1
+    print(f"Built {SITE.relative_to(ROOT)}/index.html. Links that leave it, which nobody has followed:")
+    for url, path in sorted(set(links_outside())):
+        print(f"  {url}  ({path})")
+    return 0
 
 
 if __name__ == "__main__":
