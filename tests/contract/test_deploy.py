@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from configparser import ConfigParser
@@ -56,6 +57,17 @@ def test_only_the_bot_starts_without_a_profile_and_nothing_is_published_to_the_n
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+def test_what_is_mounted_is_there_and_is_not_written() -> None:
+    mounts = [
+        mount for service in services().values() for mount in service.get("volumes", ()) if mount.startswith("./")
+    ]
+    assert mounts
+    for mount in mounts:
+        source, _, options = mount.split(":")
+        assert options == "ro"
+        assert (ROOT / source).is_file(), source
+
+
 def test_images_come_by_a_short_name_and_a_version() -> None:
     images = [service["image"] for name, service in services().items() if name != "bot"]
     assert images
@@ -64,6 +76,8 @@ def test_images_come_by_a_short_name_and_a_version() -> None:
 
 def test_prometheus_asks_the_bot_where_it_listens() -> None:
     (job,) = load("deploy/prometheus.yaml")["scrape_configs"]
+    alerts = (ROOT / "deploy" / "prometheus-alerts.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r'job="([^"]+)"', alerts)) == {job["job_name"]}
     assert job["static_configs"] == [{"targets": [f"bot:{Settings().health_port}"]}]
     assert services()["bot"]["environment"] == {"HEALTH_HOST": "0.0.0.0"}
 
@@ -72,6 +86,16 @@ def test_the_settings_that_deployments_set_exist() -> None:
     known = {name for name, _, _ in describe_settings()}
     assert set(services()["bot"]["environment"]) <= known
     assert unit()["Environment"].partition("=")[0] in known
+
+
+def test_grafana_finds_the_dashboard_and_the_dashboard_its_source() -> None:
+    (provider,) = load("deploy/grafana/dashboards.yaml")["providers"]
+    mounts = {mount.split(":")[0]: mount.split(":")[1] for mount in services()["grafana"]["volumes"]}
+    assert mounts["./deploy/grafana-dashboard.json"].startswith(provider["options"]["path"] + "/")
+    (source,) = load("deploy/grafana/datasource.yaml")["datasources"]
+    dashboard = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text(encoding="utf-8"))
+    used = set(re.findall(r'"type": "prometheus",\s*"uid": "([^"]+)"', json.dumps(dashboard, indent=1)))
+    assert used <= {source["uid"], "${datasource}", "$datasource", "${DS_PROMETHEUS}"}
 
 
 def test_the_unit_repeats_no_start_that_cannot_succeed() -> None:
