@@ -66,7 +66,7 @@ class ContactSheets:
                 alt = labelled(texts.sheet_alt_text(len(shown)), await self._made_with(shown[0]))
                 await self._attach(card, message, path, alt)
         except NoSheet as error:
-            log.warning("card.no_sheet", card=card.id, error=str(error))
+            log.info("card.no_sheet", card=card.id, error=str(error))
 
     async def _attach(self, card: Card, there: Seen, sheet: Path, alt: str) -> None:
         file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)

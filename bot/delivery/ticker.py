@@ -18,6 +18,7 @@ import structlog
 from bot.delivery.card_pace import APART_S
 from bot.delivery.discord_facts import DISCORD_ERRORS, MESSAGE_GONE, is_closed
 from bot.runtime.clock import Clock
+from bot.runtime.quiet_errors import QuietErrors
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class CardTicker:
         self, clock: Clock, *, open_cards: Callable[[], Awaitable[list[CardKey]]], is_calm: Callable[[], bool]
     ) -> None:
         self._clock = clock
+        self._quiet = QuietErrors(clock)
         self._open_cards = open_cards
         self._is_calm = is_calm
         self._due: dict[CardKey, float] = {}
@@ -92,8 +94,8 @@ class CardTicker:
         while True:
             try:
                 await self.run_once(correct)
-            except Exception:
-                log.exception("ticker.round_failed")
+            except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
+                self._quiet.note(log, "ticker.round_failed", "", error)
             await self._clock.wait(pause, ROUND_S)
 
     async def run_once(self, correct: Correct) -> int:

@@ -212,7 +212,7 @@ class Submitting:
         if job.in_doubt and not is_first_clash:
             await self._transitions.end_unconfirmed(followed)
             return
-        log.warning("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
+        log.info("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
         await self._refused_for_good(followed, error)
 
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:

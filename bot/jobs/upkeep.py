@@ -20,6 +20,7 @@ from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
+from bot.runtime.quiet_errors import QuietErrors
 from bot.store import Store
 from bot.store.engine.record import Record
 
@@ -75,6 +76,7 @@ class Upkeep:
         self._learned = learned
         self._metrics = metrics
         self._clock = clock
+        self._quiet = QuietErrors(clock)
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -103,8 +105,8 @@ class Upkeep:
         for name, run in rounds:
             try:
                 await run()
-            except Exception:
-                log.exception("upkeep.failed", round=name)
+            except Exception as error:  # noqa: BLE001 - the other rounds go on; it is logged there
+                self._quiet.note(log, "upkeep.failed", name, error, round=name)
 
     async def _count_jobs(self) -> None:
         figures = await self._store.figures.now()

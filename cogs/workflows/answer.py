@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.app.client import CannonBot
 from bot.errors import StoreError
@@ -25,6 +26,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     if not accepted.fresh:
         return
     card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
+    bind_contextvars(guild=card.guild_id, card=card.id)
     embed, files = await delivery.first_answer(card, jobs)
     try:
         message_id = await send(embed, files, await delivery.first_view(card, jobs))
