@@ -17,6 +17,7 @@ from bot.app.client import _client_options
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER, posting_of
+from bot.runtime.metrics import Metrics
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 BURST = 300
@@ -130,7 +131,7 @@ async def caller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Caller]:
     async with WireDiscord() as wire:
         monkeypatch.setattr(dpy.http.Route, "BASE", f"{wire.url}/api/v10")
         time = StandingTime()
-        gate = CountingGate(time)
+        gate = CountingGate(time, Metrics())
         async with dpy.Client(**_client_options(gate)) as client:
             await client.login(wire.token)
             time.advance(60)  # the login is long ago
