@@ -204,7 +204,7 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
     problems: list[str] = []
     if database:
         secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-        problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys)
+        problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys, watch()[1])
     return problems + await check(settings)
 
 

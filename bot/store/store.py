@@ -12,7 +12,7 @@ import structlog
 from bot.domain.guild_rules import Rules
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
-from bot.runtime.progress import Progress
+from bot.runtime.progress import Progress, no_progress
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.meta import Meta
@@ -235,9 +235,9 @@ class Store:
         return await self._database.read(self._problems)
 
     @staticmethod
-    def check_file(path: Path, secret_keys: Sequence[str] = ()) -> list[str]:
+    def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:
         """Like `check` for a file that is not open here; changes nothing. Blocks: not for the event loop."""
-        return problems_of_file(path, secret_keys, time.time())
+        return problems_of_file(path, secret_keys, time.time(), progress)
 
     def _problems(self, db: sqlite3.Connection) -> list[str]:
         return problems_of(db, self._box)

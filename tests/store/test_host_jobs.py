@@ -83,7 +83,7 @@ async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
         job = await moved(store, job, job.state, attempt=JobAttempt(call="submit", outcome="Boom", status=status))
     found = show_job(settings, job.id)
     assert [each["status"] for each in found["calls"]] == list(range(503, 523)), "the newest are kept"
-    assert (found["lease_until"], found["is_answered"]) == (1_000_060.0, True)
+    assert (found["lease"], found["lease_until"], found["is_answered"]) == ("bot", 1_000_060.0, True)
     assert found["ledger"] == [{"kind": "hold", "credits": "10.000", "at": 1_000_000.0}]
     said = texts.details(found)
     assert "Boom (522)" in said

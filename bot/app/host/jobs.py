@@ -55,6 +55,7 @@ def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
     return {
         **as_json(found.job),
         "is_answered": found.is_answered,
+        "lease": found.job.lease,
         "lease_until": found.lease_until,
         "calls": [asdict(each) for each in found.attempts],
         "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],

@@ -50,7 +50,7 @@ def condition(database: Path, secret_keys: Sequence[str], now: float, progress: 
             found |= _inside(db, now, progress)
     except (StoreError, sqlite3.Error) as error:
         found["error"] = error.sentence if isinstance(error, StoreError) else str(error)
-    return found | {"problems": problems_of_file(database, secret_keys, now)}
+    return found | {"problems": problems_of_file(database, secret_keys, now, progress)}
 
 
 def _inside(db: sqlite3.Connection, now: float, progress: Progress) -> dict[str, Any]:
