@@ -5,15 +5,18 @@ The bot's own emojis (`seeded`) have a limit of their own at Discord, and a serv
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 
 from bot.domain.models import JobState
+from bot.runtime import failpoints
 from tests.discord.recipes.test_recipes import run, write
 from tests.support.reacting import newest
 from tests.support.results import picture
 from tests.support.rig import STEP_S, Rig
+from tests.support.surface import settled_exactly
 
 CHAIN = """\
 image.generate
@@ -132,3 +135,20 @@ async def test_what_a_process_has_not_seen_itself_it_asks_for_once(explained: Ri
     await pass_time(explained)
     assert calls.of_cards.count("GET") <= 1, calls.all
     assert len(newest(explained).attachments) == 2
+
+
+@pytest.mark.parametrize("point", ["send.done", "deliver.stored"])
+async def test_results_that_came_together_are_posted_once_whatever_crashes(explained: Rig, point: str):
+    await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=4)
+    failpoints.arm([point])
+    with contextlib.suppress(failpoints.Crash):
+        await pass_time(explained)
+    assert failpoints.disarm() == []
+    messages = len(explained.messages())
+    await explained.restart(after_s=90)
+    await explained.work()
+    assert len(explained.messages()) == messages
+    jobs = [job for job in await explained.jobs() if job.message_id == newest(explained).id]
+    assert [job.state for job in jobs] == [JobState.DELIVERED] * 4
+    assert len({file.filename for file in newest(explained).attachments}) == len(newest(explained).attachments) == 4
+    await settled_exactly(explained)
