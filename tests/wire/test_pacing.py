@@ -120,6 +120,9 @@ class Caller:
             ):
                 await asyncio.sleep(0)
 
+    def metric(self, name: str, **labels: str) -> float:
+        return self.gate._metrics.registry.get_sample_value(name, labels) or 0.0
+
     async def fails(self, kind: type[Exception], *calls: Callable[[], Any]) -> None:
         for call in calls:
             with pytest.raises(kind):
@@ -152,6 +155,8 @@ async def test_a_burst_of_posts_stays_below_the_limit_of_the_sum(caller: Caller)
     assert caller.posts(200) == caller.posts() == BURST
     assert 40 <= limit.most <= 50
     assert caller.time.now - started < BURST / 35, "the limit is used, too"
+    assert caller.metric("cannon_bot_discord_calls_total", **{"class": "other", "outcome": "2xx"}) >= BURST
+    assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="own") > 0
 
 
 async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch: pytest.MonkeyPatch):
@@ -272,6 +277,8 @@ async def test_a_rate_limit_surfaces_at_once_where_a_result_is_posted(caller: Ca
         await caller.post_result()
     assert raised.value.retry_after == 20.0
     assert (caller.posts(), caller.gate.slots.running()) == (1, 0)
+    assert caller.metric("cannon_bot_discord_calls_total", **{"class": "result", "outcome": "429"}) == 1
+    assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="discord") == 20.0
 
 
 @pytest.mark.parametrize("is_global", [False, True])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.runtime.health_probe import ask, stored_address
@@ -32,8 +34,14 @@ async def test_the_bot_makes_as_many_connections_as_discord_wants_and_tells_the_
         async with life(discord, tmp_path) as bot:
             await discord.until(lambda: len(discord.gateway.live) == 2, 20)
             assert {(each.shard_id, each.shard_count) for each in discord.gateway.live} == {(0, 2), (1, 2)}
-            health = await ready(stored_address(tmp_path / "bot.db"))
+            address = stored_address(tmp_path / "bot.db")
+            health = await ready(address)
             assert (health["ready"], health["guilds"]) == (True, 4)
             assert [health["shards"][number]["connected"] for number in ("0", "1")] == [True, True]
+            async with aiohttp.ClientSession() as session, session.get(f"{address}/metrics") as answer:
+                shown = await answer.text()
+            assert 'cannon_bot_shard_connected{shard="1"} 1.0' in shown
+            [late] = re.findall(r"^cannon_bot_loop_lag_seconds_count (\S+)$", shown, re.MULTILINE)
+            assert float(late) >= 2
             assert await bot.terminate() == 0
     assert len(json.loads((tmp_path / "bot.db.starts").read_text())) == 2
