@@ -12,7 +12,7 @@ RUN python -m venv /opt/cannon-bot \
  && /opt/cannon-bot/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE cannon_bot.py ./
 COPY bot bot
 COPY cogs cogs
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist . \

@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/tools
 TOOLS_READY := $(TOOLS)/.ready
-WORKFLOWS := $(wildcard .github/workflows/*.yml .github/workflows/*.yaml)
+DOCS := $(VENV)/docs
+DOCS_READY := $(DOCS)/.ready
 # The first of these that is there and new enough.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
@@ -16,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme translations lock pin-image audit wheel-check clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours screenshots card-states picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -38,13 +39,14 @@ test-long: $(READY) ## Run the rest of the tests: every case of the large tables
 soak: $(READY) ## Run the real bot for ten minutes among random faults; the same again: make soak SEED=7
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
 
-check: $(READY) $(if $(WORKFLOWS),$(TOOLS_READY)) ## Lint, format, types, import contracts, the Dockerfile, workflows if there are any
+check: $(READY) $(TOOLS_READY) ## Lint, format, types, import contracts, the Dockerfile, workflows, compose.yaml, the systemd unit
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
-	$(if $(WORKFLOWS),$(TOOLS)/bin/zizmor --offline --no-progress $(WORKFLOWS))
+	$(TOOLS)/bin/zizmor --offline --no-progress --persona=pedantic .github
+	$(TOOLS)/bin/python tools/check_deploy.py
 
 format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff check --fix
@@ -71,8 +73,20 @@ translations: $(READY) ## Bring messages.pot and the catalogue of each language 
 readme: $(READY) ## Write the tables of commands, settings and fields from the code
 	$(BIN)/python tools/readme_tables.py
 
-wheel-check: $(READY) ## Build the wheel, install it in a clean environment, run it outside the source tree
-	$(BIN)/python tools/wheel_check.py
+docs: $(DOCS_READY) ## Build the site of the documents, build/site/index.html; a link that leads nowhere fails
+	$(DOCS)/bin/python tools/site.py
+
+wheel-check: $(READY) $(TOOLS_READY) ## Build the wheel, install it in a clean environment, run it outside the source tree
+	$(BIN)/python tools/wheel_check.py $(ARGS)
+
+sbom: $(READY) $(TOOLS_READY) ## List what the wheel in dist/ and its dependencies are, as dist/sbom.cdx.json
+	$(BIN)/python tools/sbom.py
+
+rehearse-image: $(READY) ## Build the image step by step without a container engine, in a root of its own; needs root
+	$(BIN)/python tools/rehearse_image.py
+
+httpx-fork: $(READY) ## Run the tests of the API client on httpx's maintained fork
+	$(BIN)/python tools/httpx_fork.py $(ARGS)
 
 COMPILE = $(TOOLS)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS)
@@ -82,6 +96,8 @@ lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newe
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 	$(COMPILE) --group tools --output-file requirements-tools.lock
+	$(COMPILE) --group docs --output-file requirements-docs.lock
+	$(COMPILE) --group httpx-fork --output-file requirements-httpx-fork.lock
 
 pin-image: $(READY) ## Pin the Dockerfile's base image to its newest digest; needs docker with buildx
 	$(BIN)/python tools/pin_image.py
@@ -99,6 +115,11 @@ $(READY): requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DOCS_READY): requirements-docs.lock | $(READY)
+	@test -x $(DOCS)/bin/python || $(BIN)/python -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --require-hashes -r requirements-docs.lock
 	@touch $@
 
 $(TOOLS_READY): requirements-tools.lock | $(READY)

@@ -21,6 +21,8 @@ from typing import Any
 import structlog
 
 from bot import __version__
+from bot.app.host import command_line
+from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
 from bot.settings import Settings, load_settings, read_settings
@@ -104,18 +106,19 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="as JSON")
     forgetting = add("forget", _forget, "Erase the data of a server or a member. Stop the bot first.")
     forgetting.add_argument(
-        "--guild", type=_snowflake, help="id of the server; with --member, erase the member there only"
+        "--guild", type=snowflake, help="id of the server; with --member, erase the member there only"
     )
-    forgetting.add_argument("--member", type=_snowflake, help="id of the member")
+    forgetting.add_argument("--member", type=snowflake, help="id of the member")
     forgetting.set_defaults(usage_error=forgetting.error)
     add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
     add("health", _health, "Check the health of the running bot.")
+    command_line.add_to(add)
     return parser
 
 
 def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
-    _start_logs(settings)
+    start_logs(settings)
     from bot.app.entry_points import run
     from bot.runtime.open_files import raise_open_files_limit
     from bot.runtime.process_guard import close_to_others
@@ -127,7 +130,7 @@ def _run(_arguments: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
-    _start_logs(Settings(log_level="WARNING", log_format="console"))
+    start_logs(Settings(log_level="WARNING", log_format="console"))
     from bot.runtime.process_guard import close_to_others
     from bot.sandbox.demo.demo import run_demo
 
@@ -144,7 +147,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
-    _start_logs(Settings(log_level="WARNING"))
+    start_logs(Settings(log_level="WARNING"))
     return _until_signal(_serve_sandbox(arguments))
 
 
@@ -172,14 +175,23 @@ async def _serve_sandbox(arguments: argparse.Namespace) -> None:
 
 def _check(_arguments: argparse.Namespace) -> int:
     settings, problems = read_settings(need_token=True)
-    _start_logs(Settings(log_level="ERROR"))
+    start_logs(Settings(log_level="ERROR"))
     database_readable = not any(problem.startswith(("DATABASE", "SECRET_KEYS")) for problem in problems)
     problems += asyncio.run(_deep_check(settings, database=database_readable))
+    upgrade = None
+    if database_readable and not problems:
+        from bot.app.host.files import upgrade_told
+
+        upgrade, has_room = upgrade_told(settings.database, watch()[1])
+        if upgrade is not None and not has_room:
+            problems.append(upgrade)
     if problems:
         print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}:")
         print(_listed(problems))
         return 1
     print("OK: settings, database, migrations, and commands.")
+    if upgrade is not None:
+        print(upgrade)
     if (link := _invite_link(settings)) is not None:
         print(f"Add the bot to a server: {link}")
     return 0
@@ -192,7 +204,7 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
     problems: list[str] = []
     if database:
         secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-        problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys)
+        problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys, watch()[1])
     return problems + await check(settings)
 
 
@@ -228,23 +240,23 @@ def _commands(arguments: argparse.Namespace) -> int:
 def _forget(arguments: argparse.Namespace) -> int:
     if arguments.guild is None and arguments.member is None:
         arguments.usage_error("give --guild or --member")
-    settings = load_settings()
-    _start_logs(Settings(log_level="WARNING"))
+    settings = host_settings()
     from bot.app.forget import forget_guild, forget_member
 
+    _, progress = watch()
     if arguments.member is None:
-        print(asyncio.run(forget_guild(settings, arguments.guild)))
+        print(asyncio.run(forget_guild(settings, arguments.guild, progress)))
     else:
-        print(asyncio.run(forget_member(settings, arguments.member, arguments.guild)))
+        print(asyncio.run(forget_member(settings, arguments.member, arguments.guild, progress)))
     return 0
 
 
 def _rotate_keys(_arguments: argparse.Namespace) -> int:
-    settings = load_settings()
-    _start_logs(Settings(log_level="WARNING"))
+    settings = host_settings()
     from bot.app.key_rotation import rotate_keys
 
-    print(asyncio.run(rotate_keys(settings)))
+    _, progress = watch()
+    print(asyncio.run(rotate_keys(settings, progress)))
     return 0
 
 
@@ -303,12 +315,6 @@ def _kill_after(seconds: float) -> None:
     timer.start()
 
 
-def _start_logs(settings: Settings) -> None:
-    from bot.runtime.logs import configure_logs
-
-    configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())
-
-
 def _complain(text: str) -> None:
     print(f"cannon-bot: {text}", file=sys.stderr, flush=True)
 
@@ -320,12 +326,6 @@ def _listed(problems: Sequence[str]) -> str:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a whole number from 0 to 65535 is needed")
-    return int(text)
-
-
-def _snowflake(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 20 and 0 < int(text) < 2**63):
-        raise argparse.ArgumentTypeError("an id is needed, as Discord's Copy ID gives it")
     return int(text)
 
 

@@ -25,7 +25,8 @@ BotError
 └── StartError                 the bot cannot start; the sentence says what to do
     ├── SettingsError
     └── StoreError             the database: newer schema, corrupt, no permission, key lost
-        └── DatabaseFailing    SQLite cannot do it: the file is busy, full, damaged or not to be read
+        ├── DatabaseFailing    SQLite cannot do it: the file is busy, full, damaged or not to be read
+        └── DatabaseTaken      another process serves the file
 """
 
 from __future__ import annotations
@@ -206,3 +207,7 @@ class StoreError(StartError):
 
 class DatabaseFailing(StoreError):
     """SQLite cannot do it, for a reason of the file or the disk: nothing that was asked of it is wrong."""
+
+
+class DatabaseTaken(StoreError):
+    """Another process serves the database: a bot runs."""

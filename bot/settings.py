@@ -277,6 +277,14 @@ class Settings(BaseModel):
         description="Where servers buy credits for their own accounts. Shown in alerts, unless Cannon Studio sends a "
         "link itself.",
     )
+    privacy_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+        default=None,
+        description="Your privacy policy: a link in `/help` and `/me`. A template is in `docs/privacy-policy.md`.",
+    )
+    terms_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+        default=None,
+        description="Your terms of service: a link in `/help` and `/me`. A template is in `docs/terms.md`.",
+    )
     practice: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
         default="on",
         description="`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing.",

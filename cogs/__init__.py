@@ -57,7 +57,7 @@ def card_surface(bot: CannonBot) -> CardSurface:
     return CogSurface(bot)
 
 
-async def setup(bot: commands.Bot) -> None:
+async def setup(bot: commands.AutoShardedBot) -> None:
     """Add every group to the bot."""
     for extension in EXTENSIONS:
         await importlib.import_module(extension).setup(bot)

@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements-dev.lock", "requirements-build.lock", "requirements-tools.lock")
+LOCKS = (
+    "requirements-dev.lock",
+    "requirements-build.lock",
+    "requirements-tools.lock",
+    "requirements-docs.lock",
+    "requirements-httpx-fork.lock",
+)
 """Together they have every package, the bot's own in the first. One at a time: pip-audit takes no package twice."""
 SERVICES = ("pypi", "osv")
 """What pip-audit calls its sources: the package index, and the OSV database."""

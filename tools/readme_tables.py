@@ -16,8 +16,12 @@ from bot.app.command_list import rows
 from bot.catalogue import OPERATIONS, Field, Operation
 from bot.settings import describe_settings
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from refusals import tables
+
 README = Path(__file__).resolve().parent.parent / "README.md"
 REQUESTS = README.parent / "docs" / "requests.md"
+TROUBLE = README.parent / "docs" / "troubleshooting.md"
 
 
 def settings_table() -> str:
@@ -70,6 +74,13 @@ def rendered(text: str) -> str:
     return with_table(written, "commands", commands_table(rows(describe_commands())))
 
 
+def with_refusals(text: str) -> str:
+    """Return the page of troubles with the sentences of the code in each of its parts."""
+    for name, said in tables().items():
+        text = with_table(text, name, f"\n{said}\n")
+    return text
+
+
 def _table(head: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> str:
     table = [head, tuple("---" for _ in head), *lines]
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in table)
@@ -82,8 +93,9 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = {path: path.read_text(encoding="utf-8") for path in (README, REQUESTS)}
+    old = {path: path.read_text(encoding="utf-8") for path in (README, REQUESTS, TROUBLE)}
     new = {README: rendered(old[README]), REQUESTS: with_table(old[REQUESTS], "fields", fields_tables())}
+    new[TROUBLE] = with_refusals(old[TROUBLE])
     if check and new != old:
         print("The tables are out of date. Write them with: make readme", file=sys.stderr)
         return 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -107,6 +109,8 @@ async def open_parts(setup: Setup) -> Parts:
         secret_keys=tuple(key.get_secret_value() for key in settings.secret_keys),
         alone=True,
     )
+    for file, path in (("database", store.path), ("write_ahead_log", store.path.with_name(f"{store.path.name}-wal"))):
+        setup.metrics.file_size(file, partial(_size_of, path))
     try:
         sweep(settings.database, keep=setup.folder)
         return await assemble(setup, store)
@@ -213,7 +217,12 @@ async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
     keys = _keys(setup, store, absences)
     address = setup.practice.address
-    client = CannonClient(settings.cannon_api_url, clock=setup.clock, practice_transport=PracticeTransport(address))
+    client = CannonClient(
+        settings.cannon_api_url,
+        clock=setup.clock,
+        practice_transport=PracticeTransport(address),
+        metrics=setup.metrics,
+    )
     estimates = Estimates(settings.cannon_api_url, practice_transport=PracticeTransport(address))
     tool = EstimateTool(estimates, setup.clock)
     core = _Core(
@@ -363,6 +372,8 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         store=core.store,
         media=core.media,
         fresh=sources.fresh_link,
+        made_with=delivery.made_with,
+        languages=delivery.card_languages,
         folder=setup.folder,
     )
 
@@ -477,3 +488,11 @@ def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer
         metrics=setup.metrics,
         clock=setup.clock,
     )
+
+
+def _size_of(path: Path) -> float:
+    """Return the size of a file in bytes, 0 for one that is not there."""
+    try:
+        return float(path.stat().st_size)
+    except OSError:
+        return 0.0

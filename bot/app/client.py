@@ -20,10 +20,12 @@ from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.invite import invite_link
+from bot.app.loop_lag import LoopLag
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.app.responses import Responses, speak_to
+from bot.app.shards import shard_states
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.app.watchdog import Watchdog, end_process
@@ -81,9 +83,10 @@ class Tree(app_commands.CommandTree["CannonBot"]):
         await self.client.responses.report(interaction, error)
 
 
-class CannonBot(commands.Bot):
-    """The Discord client. `run_worker=False` and `serve_http=False` leave those to the caller.
+class CannonBot(commands.AutoShardedBot):
+    """The Discord client, with as many connections to the gateway as Discord wants.
 
+    `run_worker=False` and `serve_http=False` leave those to the caller.
     `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
     keeps restarts from using up Discord's starts of the day; a simulated Discord needs none. `practice` is the sandbox
     in which servers practise: by default a process of its own, or none if the settings say so.
@@ -103,10 +106,11 @@ class CannonBot(commands.Bot):
         practice: PracticeStudio | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
-        self.discord_gate = DiscordGate(self.clock)
+        self.metrics = Metrics()
+        self.discord_gate = DiscordGate(self.clock, self.metrics)
         super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
         self.settings = settings
-        self.metrics = Metrics()
+        self.metrics.shards(functools.partial(shard_states, self))
         self.responses = Responses(self.metrics, self._linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
@@ -188,6 +192,7 @@ class CannonBot(commands.Bot):
         if self._run_worker:
             self._background.start(self._follow_jobs(), "worker")
             self._background.start(self.parts.watch.run(), "watch")
+            self._background.start(LoopLag(self.clock, self.metrics).run(), "loop-lag")
             self._background.start(self.parts.delivery.keep_true(), "ticker")
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.welcomes.run(), "welcomes")
@@ -210,7 +215,7 @@ class CannonBot(commands.Bot):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session like a start: `setup_hook` did so for the first one."""
         if self._backoff is not None and not initial:
-            await self._backoff.take()
+            await self._backoff.take(shards=self.shard_count or 1)
         await super().before_identify_hook(shard_id, initial=initial)
 
     async def close(self) -> None:

@@ -38,7 +38,7 @@ class CommandSync:
     """Keeps the registered commands equal to the loaded ones, and stores the ids that Discord gave them."""
 
     def __init__(
-        self, bot: commands.Bot, store: Store, *, catalogue: LiveCatalogue, clock: Clock, renew: Renew
+        self, bot: commands.AutoShardedBot, store: Store, *, catalogue: LiveCatalogue, clock: Clock, renew: Renew
     ) -> None:
         self._bot = bot
         self._store = store

@@ -25,6 +25,7 @@ import discord
 from bot.app.discord_breaker import DiscordBreaker, Trouble
 from bot.delivery.upload_slots import UploadSlot, UploadSlots, posting_guild
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.runtime.pace import Pace
 
 CALLS_PER_S, CALLS_AT_ONCE = 40.0, 5
@@ -51,11 +52,19 @@ class _Passage:
     """What its server errors are counted for: the server whose result it posts, else the channel of the call."""
     is_probe: bool = False
 
+    @property
+    def kind(self) -> str:
+        """Return what the call is for, as the metrics name it."""
+        if self.is_result:
+            return "result"
+        return "other" if self.is_counted else "answer"
+
 
 class DiscordGate:
     """Paces the bot's calls, stops them while Discord is in trouble, and gives uploads their slots."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._pace = Pace(clock, per_s=CALLS_PER_S, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
         self.slots = UploadSlots()
@@ -101,7 +110,9 @@ class DiscordGate:
     async def _admit(self, passage: _Passage) -> None:
         while True:
             if passage.is_counted:
+                began = self._clock.monotonic()
                 await self._pace.take(is_urgent=passage.is_result)
+                self._metrics.rate_limit_wait("own", self._clock.monotonic() - began)
             if not self._concerns(passage):
                 return
             if not self.breaker.stops(passage.place):
@@ -126,6 +137,7 @@ class DiscordGate:
         if not passage.call:
             return
         response = params.response
+        self._metrics.discord_call(passage.kind, _outcome(response.status))
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._limited_at = self._clock.monotonic()
             await self._limited(passage, response)
@@ -144,6 +156,7 @@ class DiscordGate:
             self.breaker.limited(Trouble.BANNED, _retry_after(response), is_probe=_told(passage))
             raise discord.HTTPException(response, None)
         retry_after_s, is_global = told
+        self._metrics.rate_limit_wait("discord", retry_after_s)
         if is_global:
             self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_told(passage))
         else:
@@ -155,6 +168,8 @@ class DiscordGate:
         self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestExceptionParams
     ) -> None:
         self._free(passage)
+        if passage.call:
+            self._metrics.discord_call(passage.kind, "none")
         if _told(passage):
             self.breaker.gave_up()
 
@@ -162,6 +177,11 @@ class DiscordGate:
         if passage.slot is not None:
             self.slots.release(passage.slot)
             passage.slot = None
+
+
+def _outcome(status: int) -> str:
+    """Return an HTTP status as the metrics name it."""
+    return "429" if status == HTTPStatus.TOO_MANY_REQUESTS else f"{status // 100}xx"
 
 
 def _passage(trace_request_ctx: SimpleNamespace | None = None) -> _Passage:  # noqa: ARG001 - aiohttp gives it by name

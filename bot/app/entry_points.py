@@ -26,9 +26,8 @@ from bot.store.engine.meta import stored_facts
 
 AUTHENTICATION_FAILED = 4004
 """The gateway's close code for a wrong token; it comes to a running bot too, when its token is reset."""
-LASTING_CLOSES = range(4010, 4015)
-"""Its codes for a wrong shard, too many servers for one, a wrong version of the API and wrong or refused intents
-(docs.discord.com, Gateway Close Event Codes): none passes by itself."""
+SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
+"""Its codes for more servers than the shards may have, and for intents that the application may not name."""
 
 
 async def run(settings: Settings) -> None:
@@ -42,7 +41,7 @@ async def run(settings: Settings) -> None:
     except discord.LoginFailure:
         raise StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
     except discord.PrivilegedIntentsRequired:
-        raise StartError(texts.INTENTS_REFUSED, exit_code=RESTART_CANNOT_HELP) from None
+        raise _refusal(INTENTS_DISALLOWED) from None
     except discord.ConnectionClosed as closed:
         raise _refusal(closed.code) from None
     except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
@@ -56,8 +55,11 @@ async def run(settings: Settings) -> None:
 def _refusal(close_code: int) -> StartError:
     if close_code == AUTHENTICATION_FAILED:
         return StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP)
-    lasts = close_code in LASTING_CLOSES
-    return StartError(texts.gateway_closed(close_code), exit_code=RESTART_CANNOT_HELP if lasts else RESTART_MAY_HELP)
+    lasting = texts.LASTING_CLOSES.get(close_code)
+    if lasting is None:
+        return StartError(texts.gateway_closed(close_code), exit_code=RESTART_MAY_HELP)
+    may_help = close_code == SHARDING_REQUIRED  # the next start asks Discord for how many shards
+    return StartError(lasting, exit_code=RESTART_MAY_HELP if may_help else RESTART_CANNOT_HELP)
 
 
 def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
@@ -88,16 +90,13 @@ async def unconnected(settings: Settings, database: Path | None = None) -> Async
 
     With a `database`, it knows of Cannon Studio's API what is stored there.
     """
-    bot = CannonBot(settings, run_worker=False, serve_http=False)
-    try:
+    async with CannonBot(settings, run_worker=False, serve_http=False) as bot:
         if database is not None:
             stored = await asyncio.to_thread(stored_facts, database, DOCUMENT_META, NAMED_META)
             kept = recent_operations(stored.get(NAMED_META), bot.clock.wall())
             await bot.live_catalogue.learn(_read(stored.get(DOCUMENT_META)), kept)
         await bot.load_surface()
         yield bot
-    finally:
-        await bot.close()
 
 
 def _read(document: str | None) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.app.shards import shard_states
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 
@@ -14,7 +15,7 @@ STALLED_S = 120.0
 class Health:
     """Reads the progress of the worker and the state of the connection to Discord."""
 
-    def __init__(self, bot: discord.Client, *, worker: Worker, clock: Clock) -> None:
+    def __init__(self, bot: discord.AutoShardedClient, *, worker: Worker, clock: Clock) -> None:
         self._bot = bot
         self._worker = worker
         self._clock = clock
@@ -24,7 +25,8 @@ class Health:
 
         `ok`: the worker goes on, in each lane; `ready`: connected to Discord; how many `jobs` are followed and
         `guilds` are there; `oldest_due_s`: for how long each lane has let the job wait that was due first;
-        `turns_last_minute`: how many ended, of all lanes.
+        `turns_last_minute`: how many ended, of all lanes;
+        `shards`: of each connection to the gateway, whether it is `connected`, and its `latency_s`, None: not known.
         """
         due, turns = self._worker.oldest_due_s(), self._worker.turns_last_minute()
         beats = self._clock.monotonic() - self._worker.progress.beat < STALLED_S
@@ -36,4 +38,11 @@ class Health:
             "guilds": len(self._bot.guilds),
             "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},
             "turns_last_minute": sum(turns.values()),
+            "shards": {
+                shard.number: {
+                    "connected": shard.is_connected,
+                    "latency_s": None if shard.latency_s is None else round(shard.latency_s, 3),
+                }
+                for shard in shard_states(self._bot)
+            },
         }

@@ -66,7 +66,7 @@ class Setup:
     `spawn` runs work in the background, None if the caller drives the bot; `cdn` is None on the real Discord.
     """
 
-    bot: commands.Bot
+    bot: commands.AutoShardedBot
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
     settings: Settings

@@ -23,22 +23,22 @@ DAY_S = 86_400.0
 PER_DAY = 900
 """Identifies in 24 hours at most; the rest is a reserve for what was not noted."""
 FREE, WINDOW_S = 5, 1800.0
-"""So many identifies within this time wait for nothing."""
+"""So many identifies of each shard within this time wait for nothing."""
 LONGEST_PAUSE_S = 120.0
 UNCOUNTED_PAUSE_S = 100.0
 """The pause of a process that cannot read or write the file: 864 of them fill a day."""
 
 
-def identify_at(times: Sequence[float], now: float) -> float:
+def identify_at(times: Sequence[float], now: float, *, shards: int = 1) -> float:
     """Return from when on the bot may identify, Unix seconds; `times` are those at which it did, Unix seconds.
 
-    A few are free; then it has to wait 2, 4, 8, … up to 120 seconds after the last one; with 900 in 24 hours until the
-    oldest is a day old.
+    A few of each of its `shards` are free, since each identifies for itself; then it has to wait 2, 4, 8, … up to 120
+    seconds after the last one; with 900 in 24 hours until the oldest is a day old.
     """
     recent = _last_day(times, now)
     if not recent:
         return now
-    beyond = sum(at > now - WINDOW_S for at in recent) - FREE + 1
+    beyond = sum(at > now - WINDOW_S for at in recent) - FREE * shards + 1
     pause_s = min(2.0 ** min(beyond, 16), LONGEST_PAUSE_S) if beyond > 0 else 0.0
     is_full = len(recent) >= PER_DAY
     return max(now, recent[-1] + pause_s, recent[-PER_DAY] + DAY_S if is_full else now)
@@ -58,15 +58,15 @@ class StartBackoff:
         self._times: list[float] | None = None
         """When the bot identified, Unix seconds; None until the file was read."""
 
-    async def take(self) -> None:
-        """Return when the bot may identify, and note that it does.
+    async def take(self, *, shards: int = 1) -> None:
+        """Return when one of the bot's `shards` may identify, and note that it does.
 
         A process that cannot read or write the file pauses once: its starts may be too many, and nobody counts them.
         """
         is_first = self._times is None
         is_read, times = await asyncio.to_thread(self._read) if self._times is None else (True, self._times)
         now = self._clock.wall()
-        await self._pause(identify_at(times, now) - now)
+        await self._pause(identify_at(times, now, shards=shards) - now)
         now = self._clock.wall()
         self._times = [*_last_day(times, now), now]
         is_written = await asyncio.to_thread(self._write, self._times)

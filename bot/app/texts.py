@@ -33,7 +33,14 @@ def warning(sentence: str) -> str:
 
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
 TOKEN_REFUSED = "Discord refuses DISCORD_TOKEN. Copy the current token from the Bot page of your application."  # noqa: S105
-INTENTS_REFUSED = "Discord refuses this application's intents. cannon-bot needs no privileged intents."
+LASTING_CLOSES = {
+    4010: "Discord refuses the number of a connection (close code 4010). Update cannon-bot.",
+    4011: "Discord wants more connections for the bot's servers (close code 4011). The next start asks how many.",
+    4012: "Discord no longer supports this version of its gateway (close code 4012). Update cannon-bot.",
+    4013: "Discord does not know the intents that the bot names (close code 4013). Update cannon-bot.",
+    4014: "Discord refuses this application's intents (close code 4014). cannon-bot needs no privileged intents.",
+}
+"""By the gateway's close code (docs.discord.com, Gateway Close Event Codes): none passes while the process runs."""
 NOTHING_MOVES = "cannon-bot: no progress for five minutes although work is due. Exiting, so that it is restarted."
 DISCORD_UNREACHABLE = "Discord cannot be reached. Check the network, then start the bot again."
 
@@ -68,6 +75,12 @@ def key_for_servers(count: int) -> str:
 
 LOG_NOT_EMPTIED = (
     " Another program is using the database, so erased data may remain in its log. Run this again when that has ended."
+)
+
+
+ERASING = "Erasing jobs"
+BOT_IS_OLDER = (
+    "The bot that is running is of an older version than this command. Restart it with the new version, or stop it."
 )
 
 

@@ -37,6 +37,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
 from bot.runtime.transport import NoAnswer, TooMuch, answer_to, read_capped
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ class CannonClient:
         timeout_s: float = TIMEOUT_S,
         transport: httpx.AsyncBaseTransport | None = None,
         practice_transport: httpx.AsyncBaseTransport | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """Take the API's address (`https://www.cannonstudio.app`) and the total timeout of one call in seconds.
 
@@ -86,6 +88,7 @@ class CannonClient:
         Raises ValueError for what is not an http or https address.
         """
         self._clock = clock
+        self._metrics = metrics
         self._timeout_s = timeout_s
         self._routes = KeyRoutes(
             _origin(base_url), timeout_s=timeout_s, transport=transport, practice_transport=practice_transport
@@ -180,6 +183,28 @@ class CannonClient:
             await self._clock.wait(asyncio.Event(), pause)
 
     async def _call(
+        self,
+        method: str,
+        path: str,
+        key: str | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> _Answer:
+        """Do as `_made`, and count the call by its outcome."""
+        call, outcome = f"{method.lower()}_{path.partition('/')[0]}", "ok"
+        try:
+            return await self._made(method, path, key, headers=headers, content=content)
+        except CannonError as error:
+            outcome = type(error).__name__
+            if isinstance(error, RateLimited) and self._metrics is not None:
+                self._metrics.rate_limit_wait("cannon", error.retry_after_s or 0.0)
+            raise
+        finally:
+            if self._metrics is not None:
+                self._metrics.api_call(call, outcome)
+
+    async def _made(
         self,
         method: str,
         path: str,

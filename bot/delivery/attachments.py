@@ -29,10 +29,17 @@ class Arrangement:
 
 
 def arrange(
-    jobs: Sequence[Job], job: Job, results: ResultFiles, there: Sequence[discord.Attachment], texts: Sequence[str]
+    jobs: Sequence[Job],
+    job: Job,
+    results: ResultFiles,
+    there: Sequence[discord.Attachment],
+    texts: Sequence[str],
+    *,
+    taken: int = 0,
 ) -> Arrangement:
     """Decide what a card shows that had the files `there`, now with `job`'s results and the text files named `texts`.
 
+    `taken` is how many new files of others come with them.
     The last step of linked jobs comes first, and the oldest file makes room; else what was there first stays.
     """
     new = {*names_of(job, results), *texts}
@@ -47,7 +54,24 @@ def arrange(
         return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
     if wants_sheet(jobs) and all(bare_name(attachment.filename) != SHEET_NAME for attachment in media):
         room -= 1  # the sheet comes last and needs its place
-    return Arrangement(kept=old, results=results.cut(max(0, room - len(media))), links=[], first=False)
+    return Arrangement(kept=old, results=results.cut(max(0, room - taken - len(media))), links=[], first=False)
+
+
+def arrange_all(
+    jobs: Sequence[Job],
+    parts: Sequence[tuple[Job, ResultFiles]],
+    there: Sequence[discord.Attachment],
+    texts: Sequence[str],
+) -> tuple[Arrangement, list[tuple[Job, ResultFiles]]]:
+    """Do as `arrange` for the results of several jobs at once; return what becomes of the old files, and the parts."""
+    kept, links, fitted, taken, first = list(there), list[str](), list[tuple[Job, ResultFiles]](), 0, False
+    for job, results in parts:
+        arranged = arrange(jobs, job, results, kept, texts, taken=taken)
+        kept, first = arranged.kept, arranged.first
+        links += [*arranged.links, *arranged.results.links]
+        taken += len(arranged.results.files)
+        fitted.append((job, arranged.results))
+    return Arrangement(kept=kept, results=ResultFiles(), links=links, first=first), fitted
 
 
 def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
@@ -68,10 +92,13 @@ def names_of(job: Job, results: ResultFiles) -> list[str]:
     return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]
 
 
-def media_files(job: Job, results: ResultFiles, *, spoiler: bool) -> list[discord.File]:
-    """Open a job's files for the upload, marked as spoilers if they are some. To be closed."""
+def media_files(job: Job, results: ResultFiles, *, spoiler: bool, made_with: str) -> list[discord.File]:
+    """Open a job's files for the upload, byte for byte as they came: provenance that is in them stays. To be closed.
+
+    `spoiler`: whether they are marked as some; `made_with` ends their alt text, '' for nothing.
+    """
     return [
-        discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job))
+        discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job, made_with))
         for name, file in zip(names_of(job, results), results.files, strict=True)
     ]
 

@@ -36,6 +36,8 @@ class CardContext:
     """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
     dropped: frozenset[str] = frozenset()
     """Jobs of whose results the author wants nothing posted any more."""
+    ai_label: bool = False
+    """Whether the server's rule is that results say that they were made with AI."""
     left: str = ""
     """The sentence that says what the author has left while the jobs are held, '' where nothing is told."""
     made_from: str | None = None

@@ -1,18 +1,18 @@
-"""The one calm line of a card: model · size or seconds · cost · seed · time, as far as they are known."""
+"""The one calm line of a card: AI · model · size or seconds · cost · seed · time, as far as they are known."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.catalogue import Operation, model_name
+from bot.catalogue import Catalogue, Operation, model_name
 from bot.delivery import texts
 from bot.delivery.card_context import CardContext
 from bot.delivery.card_costs import cost_of_all
 from bot.delivery.card_states import took_words
 from bot.domain.card_jobs import are_copies_made
 from bot.domain.harmless_text import harmless_within
-from bot.domain.models import Card, Job
+from bot.domain.models import Card, Job, JobState
 from bot.domain.progress_bar import whole_seconds
 from bot.language import span
 
@@ -26,8 +26,10 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     """Return what is known of the card of `jobs`; never empty, for the cost is always known."""
     like_it = [job for job in jobs if job.operation == jobs[0].operation]
     parts: list[str] = []
+    if context.ai_label and has_results(jobs):
+        parts.append(str(texts.MADE_WITH_AI))
     if not card.label:
-        parts += [_model(jobs[0], context), *_measures(jobs[0].input)]
+        parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
     parts += [texts.practice_cost(cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
     took = took_words(*jobs) if are_copies_made(jobs) else ""
@@ -38,9 +40,19 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     return BETWEEN.join(part for part in parts if part)
 
 
-def _model(job: Job, context: CardContext) -> str:
+def has_results(jobs: Sequence[Job]) -> bool:
+    """Whether the card has something to show that was made."""
+    return any(job.media or job.state is JobState.DELIVERED for job in jobs)
+
+
+def made_with(job: Job, catalogue: Catalogue) -> str:
+    """Return the words that say that AI made the job's result, and which model if that is known."""
+    return BETWEEN.join(part for part in (str(texts.MADE_WITH_AI), _model(job, catalogue)) if part)
+
+
+def _model(job: Job, catalogue: Catalogue) -> str:
     """Return the model that was requested; where none was, the one that the result names, if the catalogue has it."""
-    operation = context.catalogue.find(job.operation)
+    operation = catalogue.find(job.operation)
     if job.model is None:
         return "" if operation is None else _model_of_result(operation, job.output.get("model"))
     name = model_name(operation, job.model) if operation is not None else job.model

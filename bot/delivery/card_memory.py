@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import discord
+
+from bot.domain.models import Job, JobState
 
 SHOWN_CARDS_KEPT = 2048
 
@@ -16,6 +20,10 @@ class CardMemory:
     def __init__(self) -> None:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, str] = {}
+        self._states: dict[str, dict[str, JobState]] = {}
+        """The states of the jobs as each card shows them, by the card's id and the job's."""
+        self._posted: dict[str, tuple[int, float]] = {}
+        """By a job's id the message that has its result, and since when (Unix seconds): its row may not say so yet."""
 
     def lock(self, card_id: str) -> asyncio.Lock:
         """Return the card's lock, for everything that edits its message; kept while it is held or awaited."""
@@ -24,20 +32,49 @@ class CardMemory:
             lock = self._locks[card_id] = asyncio.Lock()
         return lock
 
-    def is_shown(self, card_id: str, embed: discord.Embed) -> bool:
+    def is_shown(self, card_id: str, embed: discord.Embed, jobs: Sequence[Job]) -> bool:
         """Whether the card was last drawn exactly like this: then it need not be edited."""
-        return self._shown.get(card_id) == _drawn(embed)
+        return self._shown.get(card_id) == _drawn(embed, jobs)
 
-    def note_shown(self, card_id: str, embed: discord.Embed) -> None:
-        """Remember how the card is drawn now; kept for the last `SHOWN_CARDS_KEPT` cards."""
-        self._shown[card_id] = _drawn(embed)
-        while len(self._shown) > SHOWN_CARDS_KEPT:
-            self._shown.pop(next(iter(self._shown)))
+    def note_shown(self, card_id: str, embed: discord.Embed, jobs: Sequence[Job]) -> None:
+        """Remember how the card of `jobs` is drawn now; kept for the last `SHOWN_CARDS_KEPT` cards."""
+        self._shown[card_id] = _drawn(embed, jobs)
+        self._states[card_id] = {job.id: job.state for job in jobs}
+        for kept in (self._shown, self._states):
+            while len(kept) > SHOWN_CARDS_KEPT:
+                del kept[next(iter(kept))]
+
+    def told(self, card_id: str) -> Mapping[str, JobState]:
+        """Return the states of the jobs that the card shows, as far as this process has drawn it."""
+        return self._states.get(card_id, {})
 
     def forget_shown(self, card_id: str) -> None:
         """Make the next refresh edit the card, even if it looks the same."""
         self._shown.pop(card_id, None)
 
+    # ------------------------------------------------------------------ results that came with another's
 
-def _drawn(embed: discord.Embed) -> str:
-    return repr(embed.to_dict())
+    def note_posted(self, jobs: Sequence[Job], message_id: int, at: float) -> None:
+        """Remember that a message has the results of these jobs; kept for the last `SHOWN_CARDS_KEPT` jobs."""
+        for job in jobs:
+            self._posted[job.id] = (message_id, at)
+        while len(self._posted) > SHOWN_CARDS_KEPT:
+            self._posted.pop(next(iter(self._posted)))
+
+    def posted(self, job: Job) -> int | None:
+        """Return the message that has the job's result already, None if there is none."""
+        found = self._posted.get(job.id)
+        return None if found is None else found[0]
+
+    def as_posted(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the jobs as their card shows them: delivered, once a result is on it, whatever its row says."""
+        return [
+            replace(job, state=JobState.DELIVERED, delivered_at=self._posted[job.id][1], error=None)
+            if job.state is JobState.READY and job.id in self._posted
+            else job
+            for job in jobs
+        ]
+
+
+def _drawn(embed: discord.Embed, jobs: Sequence[Job]) -> str:
+    return f"{all(job.state.ended for job in jobs)} {embed.to_dict()!r}"

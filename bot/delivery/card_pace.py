@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.delivery.card_context import CardContext
 from bot.delivery.card_states import SHORTEST_TOLD_S, UNDER_WAY
 from bot.domain.models import PENDING_STATES, Card, Job, JobState
 from bot.domain.progress_bar import JobProgress
 
+APART_S, SEVERAL_APART_S = 10.0, 20.0
 EVERY_S = 12.0
 """While a time is told: less than `SHORTEST_TOLD_S`, so that none is on a card that has passed."""
 SELDOM_S = 30.0
@@ -17,6 +18,11 @@ QUEUED_S = 3.0
 """What is queued at Cannon Studio is mostly begun within this time: then the card says that at once."""
 TOKEN_SPARE_S = 20.0
 """So long before its token ends, a card that only the token reaches is drawn for the last time, without a time."""
+
+
+def apart_s(jobs: Sequence[Job]) -> float:
+    """Return how many seconds at least lie between two edits that bring no result: cards of several have results."""
+    return APART_S if len(jobs) == 1 else SEVERAL_APART_S
 
 
 def next_edit_s(jobs: Sequence[Job], context: CardContext) -> float | None:
@@ -44,14 +50,28 @@ def _moves_s(progress: JobProgress) -> float:
     return EVERY_S
 
 
-def is_calm(jobs: Sequence[Job]) -> bool:
-    """Whether nothing has happened to the card of `jobs` that cannot be told some seconds later."""
-    return all(
+def is_calm(jobs: Sequence[Job], told: Mapping[str, JobState]) -> bool:
+    """Whether nothing has happened to the card of `jobs` that cannot be told some seconds later.
+
+    `told`: the states that the card shows. How a job ended is told at once, and then it is no news any more. A result
+    that is ready says so by coming, while there are others to wait for.
+    """
+    goes_on = any(job.state in UNDER_WAY or job.state in PENDING_STATES for job in jobs)
+    return goes_on and all(_is_calm(job, told.get(job.id)) for job in jobs)
+
+
+def _is_calm(job: Job, told: JobState | None) -> bool:
+    if job.state.ended:
+        return job.state is told
+    return (
         job.waits_for is None
         and job.overdue_at is None
         and not job.raised
-        and (job.state in UNDER_WAY or (job.state in PENDING_STATES and job.state is not JobState.AWAITING_APPROVAL))
-        for job in jobs
+        and (
+            job.state in UNDER_WAY
+            or job.state is JobState.READY
+            or (job.state in PENDING_STATES and job.state is not JobState.AWAITING_APPROVAL)
+        )
     )
 
 

@@ -13,8 +13,9 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB
-from bot.delivery.formatting import bare_name
+from bot.delivery.formatting import MadeWith, bare_name, labelled
 from bot.delivery.messages import Messages, shows_media
+from bot.delivery.seen import Seen
 from bot.domain.card_jobs import is_batch
 from bot.domain.models import Card, Job, MediaKind
 from bot.errors import MediaError
@@ -42,8 +43,9 @@ def wants_sheet(jobs: Sequence[Job]) -> bool:
 class ContactSheets:
     """Adds the sheet to finished batches. Best effort: a card without one is complete, too."""
 
-    def __init__(self, messages: Messages, *, media: MediaFetcher, folder: Path) -> None:
+    def __init__(self, messages: Messages, *, made_with: MadeWith, media: MediaFetcher, folder: Path) -> None:
         self._messages = messages
+        self._made_with = made_with
         self._media = media
         self._folder = folder
 
@@ -52,7 +54,7 @@ class ContactSheets:
 
         Raises Discord's or the network's error.
         """
-        message = await self._messages.find(card) if wants_sheet(jobs) else None
+        message = await self._messages.look(card) if wants_sheet(jobs) else None
         if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
             return
         # Only what members can see already: results may be withheld from the card.
@@ -61,18 +63,17 @@ class ContactSheets:
             return
         try:
             async with contact_sheet(self._media, jobs, shown, self._folder) as path:
-                await _attach(message, path, len(shown), spoiler=card.spoiler)
+                alt = labelled(texts.sheet_alt_text(len(shown)), await self._made_with(shown[0]))
+                await self._attach(card, message, path, alt)
         except NoSheet as error:
-            log.warning("card.no_sheet", card=card.id, error=str(error))
+            log.info("card.no_sheet", card=card.id, error=str(error))
 
-
-async def _attach(message: discord.Message, sheet: Path, count: int, *, spoiler: bool) -> None:
-    file = discord.File(sheet, SHEET_NAME, spoiler=spoiler, description=texts.sheet_alt_text(count))
-    try:
-        async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-            await message.edit(attachments=[file, *message.attachments])
-    finally:
-        file.close()
+    async def _attach(self, card: Card, there: Seen, sheet: Path, alt: str) -> None:
+        file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)
+        try:
+            await self._messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])
+        finally:
+            file.close()
 
 
 @contextlib.asynccontextmanager

@@ -12,14 +12,16 @@ import discord
 import structlog
 
 from bot.delivery.attachments import close
+from bot.delivery.card_languages import CardLanguages
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES, is_too_large
-from bot.delivery.formatting import alt_text, file_stem
+from bot.delivery.formatting import MadeWith, alt_text, file_stem
 from bot.delivery.messages import Messages, nonce_of
 from bot.delivery.posting_gate import PostingGate
 from bot.domain.models import Card, Job, JobState, Media
 from bot.errors import MediaError, MediaGone, MediaTooLarge
 from bot.jobs.surface import NoPlace
+from bot.language import current, speaking
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.scratch_dir import scratch_files
 from bot.store import Store
@@ -46,6 +48,8 @@ class ResultCopies:
         store: Store,
         media: MediaFetcher,
         fresh: FreshLink,
+        made_with: MadeWith,
+        languages: CardLanguages,
         folder: Path,
     ) -> None:
         self._messages = messages
@@ -53,6 +57,8 @@ class ResultCopies:
         self._store = store
         self._media = media
         self._fresh = fresh
+        self._made_with = made_with
+        self._languages = languages
         self._folder = folder
 
     async def post(
@@ -87,7 +93,8 @@ class ResultCopies:
         except NoPlace:
             close(documents)
             raise
-        async with self._files(card, jobs, file_limit) as files:
+        language = current() if to_member is not None else await self._languages.of_guild(card.guild_id)
+        async with self._files(card, jobs, file_limit, language=language) as files:
             message = await self._send(
                 channel,
                 [*files, *documents],
@@ -109,7 +116,7 @@ class ResultCopies:
         `file_limit` is in bytes. Raises NoPlace if they may not be sent to the member.
         """
         await self._gate.require_person(card, shown_jobs(jobs), member_id=member_id)
-        async with self._files(card, jobs, file_limit) as files:
+        async with self._files(card, jobs, file_limit, language=current()) as files:
             yield files
 
     async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
@@ -139,19 +146,24 @@ class ResultCopies:
             close(files)
 
     @contextlib.asynccontextmanager
-    async def _files(self, card: Card, jobs: Sequence[Job], file_limit: int) -> AsyncIterator[list[discord.File]]:
+    async def _files(
+        self, card: Card, jobs: Sequence[Job], file_limit: int, *, language: str
+    ) -> AsyncIterator[list[discord.File]]:
         with scratch_files(self._folder, "copy-") as folder:
             files: list[discord.File] = []
             room = max(REQUEST_LIMIT_BYTES, file_limit)
             for job in shown_jobs(jobs):
+                with speaking(language):
+                    made_with = await self._made_with(job)
                 for number, medium in enumerate(job.media):
                     stem = file_stem(job, number)
                     file = await self._load(job, medium, Path(folder), stem, min(file_limit, room))
                     if file is not None:
                         room -= file.size
                         name = f"{stem}{file.extension}"
-                        opened = discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt_text(job))
-                        files.append(opened)
+                        with speaking(language):
+                            alt = alt_text(job, made_with)
+                        files.append(discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt))
             try:
                 yield files
             finally:

@@ -18,6 +18,7 @@ from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.downloads import Downloads, FreshLink
 from bot.delivery.drawing import CardDrawing
+from bot.delivery.formatting import MadeWith
 from bot.delivery.guild_languages import GuildLanguages
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages
@@ -25,6 +26,7 @@ from bot.delivery.notifications import Notifications
 from bot.delivery.places import Places
 from bot.delivery.poster import Poster
 from bot.delivery.posting_gate import PostingGate
+from bot.delivery.ready_with_it import ReadyWithIt
 from bot.delivery.refresh import CardRefresh
 from bot.delivery.review import ReviewDesk
 from bot.delivery.review_message import ReviewMessages
@@ -64,9 +66,10 @@ class Delivery:
     card_languages: CardLanguages
     takedown: Takedown
     absences: Absences
+    made_with: MadeWith
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace.
+        """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
 
         In a server that has removed the bot nothing is posted, shown or told: a result waits for the bot's return.
         """
@@ -158,7 +161,7 @@ def make_delivery(
         store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
     )
     downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
-    sheets = ContactSheets(messages, media=media, folder=folder)
+    sheets = ContactSheets(messages, made_with=drawing.made_with, media=media, folder=folder)
     questions = ReviewMessages(
         messages=messages, downloads=downloads, drawing=drawing, surface=surface, languages=card_languages
     )
@@ -189,7 +192,9 @@ def make_delivery(
             metrics=metrics,
             messages=messages,
             downloads=downloads,
-            places=Places(messages=messages, drawing=drawing, metrics=metrics),
+            places=Places(
+                messages=messages, drawing=drawing, metrics=metrics, memory=memory, ticker=ticker, clock=clock
+            ),
             review=review,
             gate=gate,
             surface=surface,
@@ -197,6 +202,7 @@ def make_delivery(
             authors=authors,
             alert=alert,
             languages=card_languages,
+            others=ReadyWithIt(store=store, downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
         ),
         gate=gate,
         messages=messages,
@@ -206,4 +212,5 @@ def make_delivery(
         card_languages=card_languages,
         takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
+        made_with=drawing.made_with,
     )

@@ -11,12 +11,14 @@ from bot.delivery.attachments import text_files
 from bot.delivery.authors import Authors
 from bot.delivery.card import card_embed
 from bot.delivery.card_context import CardContext
+from bot.delivery.card_facts import has_results, made_with
 from bot.delivery.card_pace import next_edit_s, tells_time
 from bot.delivery.formatting import message_link
 from bot.delivery.generated_texts import long_texts
 from bot.delivery.surface import CardSurface
 from bot.delivery.view import message_view
 from bot.domain.card_jobs import open_part
+from bot.domain.guild_rules import Rules
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.domain.progress_bar import JobProgress, progress_of
 from bot.jobs.learned_durations import LearnedDurations
@@ -60,6 +62,11 @@ class CardDrawing:
         operation = self._catalogue.current.find(job.operation)
         return job.operation if operation is None else tr(operation.title)
 
+    async def made_with(self, job: Job) -> str:
+        """Return the words that say that AI made the job's result; '' where the server's rule is to say nothing."""
+        rules = await self._store.settings.get(job.guild_id)
+        return made_with(job, self._catalogue.current) if rules.ai_label else ""
+
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and a button for each of `links`, None if it has neither."""
         rules = await self._store.settings.get(card.guild_id)
@@ -84,6 +91,7 @@ class CardDrawing:
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
         queue = await self._store.queue.order(guild_id) if waits else []
+        rules = await self._store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
         now = self._clock.wall()
         is_open = not all(job.state.ended for job in jobs)
         left = await left_on_card(self._store, card, jobs) if is_open else None
@@ -96,7 +104,8 @@ class CardDrawing:
             progress=self._progress(jobs, now) if tells_time(card, now) else {},
             blocked=key is not None and key.refused_at is not None,
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
-            paused=waits and (await self._store.settings.get(guild_id)).paused,
+            paused=waits and rules.paused,
+            ai_label=rules.ai_label,
             is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
             dropped=await self._dropped(guild_id, jobs),

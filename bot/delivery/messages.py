@@ -19,6 +19,7 @@ import discord
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
 from bot.delivery.formatting import bare_name, file_stem
+from bot.delivery.seen import Seen, SeenMessages, seen_of
 from bot.delivery.view import links_on, message_view
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
@@ -42,6 +43,7 @@ class Messages:
         self._client = client
         self._store = store
         self._clock = clock
+        self.seen = SeenMessages()
 
     # ------------------------------------------------------------------ places
 
@@ -81,25 +83,42 @@ class Messages:
         async with asyncio.timeout(CALL_TIMEOUT_S):
             if self.token_lives(card):
                 try:
-                    return await self.webhook(card).fetch_message(card.message_id)
+                    return self._noted(await self.webhook(card).fetch_message(card.message_id))
                 except discord.HTTPException as error:
                     if error.code not in TOKEN_EXPIRED:
                         raise
             if card.is_ephemeral:
                 return None
-            return await self._partial(card).fetch()
+            return self._noted(await self._partial(card).fetch())
 
-    async def edit(self, card: Card, **changes: Any) -> None:
-        """Edit the card's message, if it can be reached; `changes` are discord.py's. Raises its or the network's error.
+    async def look(self, card: Card) -> Seen | None:
+        """Return what is on the card's message: as this process has left it, else as Discord says.
 
-        Raises Later for a card without a message.
+        None and errors are those of `find`.
+        """
+        known = None if card.message_id is None else self.seen.get(card.message_id)
+        if known is not None and (self.token_lives(card) or not card.is_ephemeral):
+            return known
+        message = await self.find(card)
+        return None if message is None else seen_of(message)
+
+    async def edit(self, card: Card, *, within_s: float = CALL_TIMEOUT_S, **changes: Any) -> discord.Message | None:
+        """Edit the card's message and return it, None if it cannot be reached; `changes` are discord.py's.
+
+        Raises Discord's or the network's error, and Later for a card without a message.
         """
         partial = self._partial(card)
-        async with asyncio.timeout(CALL_TIMEOUT_S):
+        self.seen.forget(partial.id)  # until Discord has answered
+        async with asyncio.timeout(within_s):
             if self.token_lives(card):
-                await self.webhook(card).edit_message(partial.id, **changes)
-            elif not card.is_ephemeral:
-                await partial.edit(**changes)
+                return self._noted(await self.webhook(card).edit_message(partial.id, **changes))
+            if card.is_ephemeral:
+                return None
+            return self._noted(await partial.edit(**changes))
+
+    def _noted(self, message: discord.Message) -> discord.Message:
+        self.seen.note(message.id, seen_of(message))
+        return message
 
     def _partial(self, card: Card) -> discord.PartialMessage:
         if card.message_id is None:
@@ -200,14 +219,14 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
     is_named = job.id in message.content.rpartition("\n")[2].split()
     if not is_named and not {each.id for each in jobs} & named_on(message):
         return False
-    return (has_text and not job.media) or shows_media(message, job)
+    return (has_text and not job.media) or shows_media(seen_of(message), job)
 
 
-def shows_media(message: discord.Message, job: Job) -> bool:
+def shows_media(message: Seen, job: Job) -> bool:
     """Whether the job's media are on the message, as files or as links."""
     stem = file_stem(job)
     return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
-        link in {medium.url for medium in job.media} for link in [*links_on(message), *message.content.split()]
+        link in {medium.url for medium in job.media} for link in [*message.links, *message.content.split()]
     )
 
 

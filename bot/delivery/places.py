@@ -16,7 +16,8 @@ import discord
 import structlog
 
 from bot.delivery import texts
-from bot.delivery.attachments import arrange, close, media_files
+from bot.delivery.attachments import arrange, arrange_all, close, media_files
+from bot.delivery.card_memory import CardMemory
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S
 from bot.delivery.discord_facts import (
     DISCORD_ERRORS,
@@ -31,10 +32,12 @@ from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages, carries_result, nonce_of
 from bot.delivery.plain_text import plain_result
 from bot.delivery.posting_gate import OpenPlaces
-from bot.delivery.view import links_on
-from bot.domain.models import Card, Job
+from bot.delivery.seen import Seen
+from bot.delivery.ticker import CardTicker
+from bot.domain.models import Card, Job, JobState
 from bot.jobs.surface import NoPlace
 from bot.language import from_discord, speaking
+from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -71,6 +74,8 @@ class Posting:
     """Where a new message goes if the card is gone."""
     places: OpenPlaces
     """Which channels it may come to: what the gate has said."""
+    also: tuple[tuple[Job, ResultFiles], ...] = ()
+    """Other results of the card that are ready, which come with it where that is an edit of the card."""
     is_plain: bool = False
     """Whether it goes as plain text, without embed, files and controls."""
 
@@ -78,12 +83,27 @@ class Posting:
     def forms(self) -> Iterator[Posting]:
         """This, then what is left of it by each step, each with less that Discord may refuse."""
         yield self
+        if self.also:
+            yield from self.alone.forms
+            return
         if len(self.results.files) > 1:
             yield replace(self, results=self.results.cut(1))
         links = replace(self, results=self.results.without_files(self.job))
         if self.results.files:
             yield links
         yield replace(links, is_plain=True)
+
+    @property
+    def alone(self) -> Posting:
+        """This without the other results, which the card then shows as not posted yet."""
+        others = {job.id for job, _ in self.also}
+        jobs = [replace(job, state=JobState.READY) if job.id in others else job for job in self.jobs]
+        return replace(self, jobs=jobs, also=())
+
+    @property
+    def parts(self) -> list[tuple[Job, ResultFiles]]:
+        """The results, in the order of their jobs."""
+        return sorted([(self.job, self.results), *self.also], key=lambda part: part[0].position)
 
 
 _Place = Callable[[Posting], Awaitable[discord.Message | None]]
@@ -93,7 +113,19 @@ _Place = Callable[[Posting], Awaitable[discord.Message | None]]
 class Places:
     """Posts a result where it can be seen."""
 
-    def __init__(self, *, messages: Messages, drawing: CardDrawing, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        drawing: CardDrawing,
+        metrics: Metrics,
+        memory: CardMemory,
+        ticker: CardTicker,
+        clock: Clock,
+    ) -> None:
+        self._clock = clock
+        self._memory = memory
+        self._ticker = ticker
         self._messages = messages
         self._drawing = drawing
         self._metrics = metrics
@@ -139,7 +171,7 @@ class Places:
             if is_large and form.results.files:
                 continue
             try:
-                return await place(form)
+                message = await place(form)
             except DISCORD_ERRORS as error:
                 self._metrics.discord_error(error)
                 if not isinstance(error, discord.HTTPException):
@@ -151,7 +183,16 @@ class Places:
                 if not is_large and not refused.is_for_content:
                     raise
                 log.info("delivery.less", job=posting.job.id, status=error.status, code=error.code)
+            else:
+                if message is not None:
+                    self._count(form, is_direct=place == self._by_direct_message)
+                return message
         raise refused
+
+    def _count(self, posted: Posting, *, is_direct: bool) -> None:
+        for _, results in posted.parts:
+            way = "attachment" if results.files else "link" if results.links else "text"
+            self._metrics.delivery("direct_message" if is_direct else way)
 
     # ------------------------------------------------------------------ on the card
 
@@ -160,43 +201,58 @@ class Places:
         card = posting.card
         if card.place_id not in posting.places.channels:
             return None
-        message = await self._messages.find(card)
-        if message is None:
+        seen = await self._messages.look(card)
+        if seen is None:
             return None
         try:
-            return await self._edit(message, posting)
+            return await self._edit(seen, posting)
         except discord.HTTPException as error:
             if error.code not in TOKEN_EXPIRED or card.token is None or card.is_ephemeral:
                 raise
         # The interaction's token has expired meanwhile: the bot's own reaches the same message.
         return await self._on_card(replace(posting, card=replace(card, token=None)))
 
-    async def _edit(self, message: discord.Message, posting: Posting) -> discord.Message:
+    async def _edit(self, there: Seen, posting: Posting) -> discord.Message | None:
         card, jobs, job = posting.card, posting.jobs, posting.job
+        made_with = await self._drawing.made_with(job)
         if posting.is_plain:
-            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                return await message.edit(
-                    content=plain_result(self._drawing.title(job), job, posting.results, spoiler=card.spoiler),
-                    embed=None,
-                    view=None,
-                    allowed_mentions=discord.AllowedMentions.none(),
-                )
-        documents = self._drawing.texts(await self._drawing.open_part(jobs), message.attachments)
-        arrangement = arrange(jobs, job, posting.results, message.attachments, [file.filename for file in documents])
-        files = media_files(job, arrangement.results, spoiler=card.spoiler)
-        media: list[discord.Attachment | discord.File] = [*arrangement.kept, *files]
-        if arrangement.first:
-            media = [*files, *arrangement.kept]
-        links = [*links_on(message), *arrangement.links, *arrangement.results.links]
+            return await self._messages.edit(
+                card,
+                within_s=UPLOAD_TIMEOUT_S,
+                content=plain_result(
+                    self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+                ),
+                embed=None,
+                view=None,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        documents = self._drawing.texts(await self._drawing.open_part(jobs), there.attachments)
+        arranged, parts = arrange_all(jobs, posting.parts, there.attachments, [file.filename for file in documents])
+        labels = {each.id: await self._drawing.made_with(each) for each, _ in parts}
+        files = [
+            file
+            for each, results in parts
+            for file in media_files(each, results, spoiler=card.spoiler, made_with=labels[each.id])
+        ]
+        media = [*files, *arranged.kept] if arranged.first else [*arranged.kept, *files]
+        embed = await self._drawing.embed(card, jobs)
+        view = await self._drawing.view(card, jobs, [*there.links, *arranged.links])
         try:
-            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
-                return await message.edit(
-                    embed=await self._drawing.embed(card, jobs),
-                    attachments=[*media, *documents],
-                    view=await self._drawing.view(card, jobs, links),
-                )
+            message = await self._messages.edit(
+                card, within_s=UPLOAD_TIMEOUT_S, embed=embed, attachments=[*media, *documents], view=view
+            )
         finally:
             close([*files, *documents])
+        if message is not None:
+            self._note(posting, embed, message.id)
+        return message
+
+    def _note(self, posting: Posting, embed: discord.Embed, message_id: int) -> None:
+        """Remember how the card looks now: no edit follows that tells the same."""
+        card = posting.card
+        self._memory.note_shown(card.id, embed, posting.jobs)
+        self._memory.note_posted([job for job, _ in posting.also], message_id, self._clock.wall())
+        self._ticker.edited((card.guild_id, card.id))
 
     # ------------------------------------------------------------------ in a new message
 
@@ -218,17 +274,20 @@ class Places:
     async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
         """Send a new message, unless an earlier attempt has sent it already."""
         card, jobs, job = posting.card, posting.jobs, posting.job
+        made_with = await self._drawing.made_with(job)
         has_text = posting.results.text is not None
         sent = await self._messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
         if sent is not None:
             return sent
         if posting.is_plain:
-            text = plain_result(self._drawing.title(job), job, posting.results, spoiler=card.spoiler)
+            text = plain_result(
+                self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+            )
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
         documents = self._drawing.texts(await self._drawing.open_part(jobs))
         results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
-        files = [*media_files(job, results, spoiler=card.spoiler), *documents]
+        files = [*media_files(job, results, spoiler=card.spoiler, made_with=made_with), *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(

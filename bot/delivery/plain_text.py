@@ -10,15 +10,15 @@ from bot.domain.harmless_text import harmless_within
 from bot.domain.models import Job
 
 
-def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool) -> str:
-    """Return the title, the links, the text of a result, and the job's id, by which the message is found again.
+def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool, made_with: str = "") -> str:
+    """Return the title, how it was made, its links and text, and the job's id, by which the message is found again.
 
     What does not fit into a message is left out: links from the last on, then the end of the text. Links to what is a
     `spoiler` are hidden as one, so that Discord does not show what they lead to.
     """
     last = marked(texts.plain_footer(job.id), [job])
-    lines = [texts.plain_title(title)]
-    room = CONTENT_CHARS - len(lines[0]) - len(last) - 2
+    lines = [texts.plain_title(title), *([made_with] if made_with else [])]
+    room = CONTENT_CHARS - sum(len(line) + 1 for line in lines) - len(last) - 1
     for url in results.links:
         link = f"|| {url} ||" if spoiler else url
         if len(link) < room:

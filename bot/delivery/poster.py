@@ -19,11 +19,12 @@ from bot.delivery.formatting import message_link
 from bot.delivery.messages import Messages, left_on
 from bot.delivery.places import Places, Posting, RefusedContent
 from bot.delivery.posting_gate import OpenPlaces, PostingGate
+from bot.delivery.ready_with_it import ReadyWithIt
 from bot.delivery.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
 from bot.delivery.surface import CardSurface
 from bot.delivery.upload_slots import posting_of
 from bot.domain.models import Card, Job, JobState, Media, WaitsFor
-from bot.jobs.surface import Later, NoPlace
+from bot.jobs.surface import Gathering, Later, NoPlace
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -55,7 +56,9 @@ class Poster:
         authors: Authors,
         alert: AlertModerators,
         languages: CardLanguages,
+        others: ReadyWithIt,
     ) -> None:
+        self._others = others
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -73,7 +76,7 @@ class Poster:
     # ------------------------------------------------------------------ delivering
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later, Parked (review) or NoPlace."""
+        """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace."""
         try:
             async with self._memory.lock(job.card_id):
                 return await self._deliver(job)
@@ -89,7 +92,11 @@ class Poster:
         found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
         if found is None:
             raise NoPlace(texts.CARD_GONE)
-        card, jobs = found
+        card, jobs = found[0], self._memory.as_posted(found[1])
+        if (message_id := self._memory.posted(job)) is not None:
+            return message_id  # it came with another's
+        if wait_s := self._others.wait_s(jobs, job):
+            raise Gathering(wait_s)
         if await self._store.cancellation.is_dropped(job.guild_id, job.id):
             raise NoPlace(texts.CANCELLED_LATE)
         await self._review.require(card, jobs, job, also=await self._gate.moved_to(card))
@@ -170,10 +177,13 @@ class Poster:
     async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
         # The card is drawn as it will be once this has succeeded.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
-        jobs = tuple(done if other.id == job.id else other for other in jobs)
-        async with self._downloads.results(job) as results:
+        jobs = [done if other.id == job.id else other for other in jobs]
+        async with self._downloads.results(job) as results, self._others.ready(card, jobs, job, results) as also:
             failpoint("download.done")
-            posting = Posting(card=card, jobs=jobs, job=done, results=results, channel_id=channel_id, places=places)
+            jobs = [next((each for each, _ in also if each.id == other.id), other) for other in jobs]
+            posting = Posting(
+                card=card, jobs=jobs, job=done, results=results, channel_id=channel_id, places=places, also=also
+            )
             with posting_of(card.guild_id):
                 message = await self._places.post(posting)
             failpoint("send.done")

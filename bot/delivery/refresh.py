@@ -11,15 +11,14 @@ import structlog
 from bot.delivery.authors import Authors
 from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
-from bot.delivery.card_pace import QUEUED_S, is_calm, is_only_queued
+from bot.delivery.card_pace import APART_S, QUEUED_S, apart_s, is_calm, is_only_queued
 from bot.delivery.contact_sheets import ContactSheets
-from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
-from bot.delivery.ticker import APART_S, CardKey, CardTicker
-from bot.delivery.view import links_on
+from bot.delivery.seen import Seen
+from bot.delivery.ticker import CardKey, CardTicker
 from bot.domain.models import Card, Job, JobState
 from bot.language import speaking
 from bot.runtime.metrics import Metrics
@@ -71,6 +70,11 @@ class CardRefresh:
         with speaking(await self._languages.of(card)):
             return await self._drawing.view(card, jobs, ())
 
+    def note_answered(self, message_id: int, files: Sequence[discord.File]) -> None:
+        """Remember that Discord has the first answer; what it has of attached texts is asked for when it is needed."""
+        if not files:
+            self._messages.seen.note(message_id, Seen())
+
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
         """Bring the card up to date; best effort: a failure is logged, and the next change retries.
 
@@ -102,20 +106,20 @@ class CardRefresh:
         if found is None or not found[0].answered or found[0].message_id is None:
             self._ticker.forget((guild_id, card_id))
             return
-        card, jobs = found
+        card, jobs = found[0], self._memory.as_posted(found[1])
         if not at_once and self._can_wait(card, jobs):
             return
         with speaking(await self._languages.of(card)):
             await self._draw(card, jobs)
-            if _has_ended(jobs):
+            if _has_ended(found[1]):
                 self._memory.forget_shown(card_id)
                 await self._finish(card, jobs, search=False)
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
         """Whether the card is left to the ticker: it was edited a moment ago, or says something better soon."""
-        if not is_calm(jobs):
+        if not is_calm(jobs, self._memory.told(card.id)):
             return False
-        wait_s = max(self._ticker.rest_s(_key(card)), QUEUED_S if is_only_queued(jobs) else 0.0)
+        wait_s = max(self._ticker.rest_s(_key(card), apart_s(jobs)), QUEUED_S if is_only_queued(jobs) else 0.0)
         if wait_s:
             self._ticker.expect(_key(card), wait_s)
         return bool(wait_s)
@@ -126,7 +130,7 @@ class CardRefresh:
             return
         await self._authors.find(card)
         embed, next_s = await self._drawing.embed_for_now(card, jobs)
-        if not self._memory.is_shown(card.id, embed):
+        if not self._memory.is_shown(card.id, embed, jobs):
             await self._edit(card, jobs, embed)
             self._ticker.edited(_key(card))
         if next_s is None:
@@ -138,10 +142,10 @@ class CardRefresh:
         changes: dict[str, Any] = {"embed": embed}
         if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
             # The edit that added the result set its controls too, perhaps before the other jobs had ended.
-            message = await self._messages.find(card)
-            changes["view"] = await self._drawing.view(card, jobs, [] if message is None else links_on(message))
+            seen = await self._messages.look(card)
+            changes["view"] = await self._drawing.view(card, jobs, () if seen is None else seen.links)
         await self._messages.edit(card, **changes)
-        self._memory.note_shown(card.id, embed)
+        self._memory.note_shown(card.id, embed, jobs)
 
     async def _finish(self, card: Card, jobs: Sequence[Job], *, search: bool) -> None:
         await self._sheets.add(card, jobs)
@@ -163,13 +167,12 @@ class CardRefresh:
         """Replace expired links on the card's link buttons with fresh ones; best effort."""
         try:
             async with self._memory.lock(card.id):
-                message = await self._messages.find(card)
-                there = [] if message is None else links_on(message)
-                if message is not None and fresh.keys() & set(there):
-                    links = [fresh.get(link, link) for link in there]
+                seen = await self._messages.look(card)
+                if seen is not None and fresh.keys() & set(seen.links):
+                    links = [fresh.get(link, link) for link in seen.links]
                     with speaking(await self._languages.of(card)):
                         view = await self._drawing.view(card, jobs, links)
-                    await in_time(message.edit(view=view))
+                    await self._messages.edit(card, view=view)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)

@@ -89,7 +89,12 @@ class ReviewMessages:
         links = [link for _, found in results for link in found.links]
         view = message_view(self._surface.review_controls(main), links)
         documents = self._drawing.texts(jobs)
-        media = [file for job, found in results for file in media_files(job, found, spoiler=card.spoiler)]
+        made_with = {job.id: await self._drawing.made_with(job) for job in jobs}
+        media = [
+            file
+            for job, found in results
+            for file in media_files(job, found, spoiler=card.spoiler, made_with=made_with[job.id])
+        ]
         room = FILES_PER_MESSAGE - len(documents)
         close(media[room:])
         files = [*media[:room], *documents]

@@ -215,6 +215,10 @@ def alt_text(operation: str) -> str:
     return tr("Made with {operation}", operation=operation)
 
 
+MADE_WITH_AI = Text("Made with AI")
+"""What a result says of how it came to be; the model follows."""
+
+
 def sheet_alt_text(count: int) -> str:
     """Return what a screen reader says of a contact sheet."""
     return ntr("The image with its number", "All {count} images, with their numbers", count)

@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Callable, Iterable
 import discord
 import structlog
 
+from bot.delivery.card_pace import APART_S
 from bot.delivery.discord_facts import DISCORD_ERRORS, MESSAGE_GONE, is_closed
 from bot.runtime.clock import Clock
+from bot.runtime.quiet_errors import QuietErrors
 
 log = structlog.get_logger(__name__)
 
-APART_S = 10.0
-"""Between two edits of a card that tell no more than how far it is."""
 CARDS_A_SECOND = 5
 AT_ONCE = 4
 ROUND_S = 1.0
@@ -46,6 +46,7 @@ class CardTicker:
         self, clock: Clock, *, open_cards: Callable[[], Awaitable[list[CardKey]]], is_calm: Callable[[], bool]
     ) -> None:
         self._clock = clock
+        self._quiet = QuietErrors(clock)
         self._open_cards = open_cards
         self._is_calm = is_calm
         self._due: dict[CardKey, float] = {}
@@ -61,10 +62,10 @@ class CardTicker:
         """Note that the card was edited just now."""
         self._edited[card] = self._clock.monotonic()
 
-    def rest_s(self, card: CardKey) -> float:
-        """Return in how many seconds the card may be edited again, 0 for now."""
+    def rest_s(self, card: CardKey, apart_s: float = APART_S) -> float:
+        """Return in how many seconds the card may be edited again, `apart_s` after the edit before; 0 for now."""
         at = self._edited.get(card)
-        return 0.0 if at is None else max(0.0, at + APART_S - self._clock.monotonic())
+        return 0.0 if at is None else max(0.0, at + apart_s - self._clock.monotonic())
 
     def expect(self, card: CardKey, in_s: float) -> None:
         """Have the card drawn again in `in_s` seconds, or as soon as it may be; this replaces what was expected."""
@@ -93,8 +94,8 @@ class CardTicker:
         while True:
             try:
                 await self.run_once(correct)
-            except Exception:
-                log.exception("ticker.round_failed")
+            except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
+                self._quiet.note(log, "ticker.round_failed", "", error)
             await self._clock.wait(pause, ROUND_S)
 
     async def run_once(self, correct: Correct) -> int:

@@ -255,6 +255,11 @@ class Rules:
     confirm_above: Annotated[
         Decimal | None, _on_limits(label=texts.CONFIRM_ABOVE, kind=threshold(texts.NO_CONFIRMATION))
     ] = None
+    estimate_tool: Annotated[
+        bool,
+        Setting(label=texts.ESTIMATE_TOOL, kind=SWITCH, page=SettingsPage.LIMITS, control=texts.ESTIMATE_TOOL_CONTROL),
+    ] = True
+    """Whether Cannon Studio's own estimate tool is called."""
     approve_above: Annotated[
         Decimal | None,
         _on_approval(label=texts.APPROVE_ABOVE, kind=threshold(texts.NO_APPROVAL), form=_APPROVAL),
@@ -296,10 +301,8 @@ class Rules:
         bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
     ] = True
     """Whether the bot answers members who mention it with words or a file."""
-    estimate_tool: Annotated[
-        bool, _on_results(label=texts.ESTIMATE_TOOL, kind=SWITCH, control=texts.ESTIMATE_TOOL_CONTROL)
-    ] = True
-    """Whether Cannon Studio's own estimate tool is called."""
+    ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH, control=texts.AI_LABEL_CONTROL)] = True
+    """Whether cards and alt texts of results say that they were made with AI, and with which model."""
     language: Annotated[
         ServerLanguage,
         _on_results(

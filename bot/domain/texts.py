@@ -552,9 +552,9 @@ def learned(price: str, above: float, jobs: int) -> str:
 # ---------------------------------------------------------------------- pages of the panel: title, and what it is about
 
 ACCESS_PAGE = (Text("Access"), Text("Who manages the bot, and where it can be used"))
-LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, and what one may cost"))
+LIMITS_PAGE = (Text("Limits"), Text("How many jobs run and wait, what one may cost, and price estimates"))
 APPROVAL_PAGE = (Text("Approval and log"), Text("What moderators decide first, and where it is recorded"))
-RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, estimates, language, time zone, how long records are kept"))
+RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, the AI label, language, time zone, how long records are kept"))
 WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice and number of images"))
 PRICES_PAGE = (Text("Prices"), Text("What jobs are expected to cost where Cannon Studio names no price"))
 BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when and why"))
@@ -593,6 +593,7 @@ RERUN_PAYER, RERUN_PAYER_CONTROL = Text("Who may re-run a result"), Text("Who ma
 RETENTION, RETENTION_DEFAULT = Text("Days until prompts and links are erased"), Text("as the bot's host has set it")
 PING, PING_CONTROL = Text("Ping the author with the result"), Text("Ping with the result")
 ANSWER_WORDS, ANSWER_WORDS_CONTROL = Text("Answer members who mention the bot"), Text("Answer mentions")
+AI_LABEL, AI_LABEL_CONTROL = Text("“Made with AI” on results"), Text("AI label")
 ESTIMATE_TOOL, ESTIMATE_TOOL_CONTROL = Text("Cannon Studio's price estimate"), Text("Price estimate")
 LANGUAGE, LANGUAGE_CONTROL, LANGUAGE_PREFIX = Text("Server language"), Text("Server language"), Text("Server language")
 LANGUAGE_AUTO = Text("as in Discord's server settings")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from bot.catalogue import LiveCatalogue
 from bot.runtime.clock import Clock
 from bot.store import Store
 from bot.store.guild.retention import BATCH
+from bot.store.host.old_files import delete_upgrade_backups
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 3600.0
 """How often it is looked what is to be erased."""
+UPGRADE_BACKUP_S = 30 * 86_400.0
+"""How long a backup that was made by itself before an upgrade is kept: it has what members have deleted since."""
 PURGE_AFTER_S = 30 * 86_400.0
 """How long a server may be without the bot before all that it has said and set here is erased."""
 
@@ -43,6 +48,8 @@ class DataRetention:
         for guild_id in await self._store.retention.to_purge(before):
             has_more |= not await self._purge(guild_id, before)
             self._has_erased = True
+        has_more |= await self._store.retention.forget_left_over() >= BATCH
+        await asyncio.to_thread(delete_upgrade_backups, self._store.path, self._clock.wall() - UPGRADE_BACKUP_S)
         await self._store.retention.forget_expired()
         await self._store.retention.forget_unused(self._host_days)
         if erased:

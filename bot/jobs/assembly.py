@@ -103,7 +103,7 @@ def make_worker(
         submitting=submitting,
         polling=polling,
         delivering=Delivering(transitions, clock=clock, metrics=metrics),
-        own_errors=OwnErrors(transitions),
+        own_errors=OwnErrors(transitions, clock),
         maintain=maintenance.wake,
         languages=languages,
         clock=clock,

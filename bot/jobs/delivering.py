@@ -7,11 +7,12 @@ from functools import partial
 from bot.domain.models import JobState, WaitsFor
 from bot.jobs import texts
 from bot.jobs.followed import Followed
-from bot.jobs.surface import Later, NoPlace, Parked
+from bot.jobs.surface import Gathering, Later, NoPlace, Parked
 from bot.jobs.transitions import Transitions, true_cost
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
+from bot.store import JobAttempt
 
 LATER_MAX_S = 300.0
 """How long a delivery that fails again and again waits at most, unless Discord names a longer wait."""
@@ -31,7 +32,11 @@ class Delivering:
         """Deliver the job's result; return seconds until its next turn, None to let go of it."""
         try:
             message_id = await self._transitions.surface.deliver(followed.job)
+        except Gathering as gathering:
+            return gathering.seconds  # nothing is noted: after a restart it is posted at once
         except Later as later:
+            if not await self._transitions.note_trouble(followed, _attempt_of(later)):
+                return None
             return await self._later(followed, later)
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
@@ -43,7 +48,7 @@ class Delivering:
 
     async def _delivered(self, followed: Followed, message_id: int) -> None:
         job, now = followed.job, self._clock.wall()
-        self._metrics.delivery("posted", operation=job.operation, seconds=now - job.created_at)
+        self._metrics.delivered(job.operation, now - job.created_at)
         if await self._transitions.change(
             followed,
             JobState.DELIVERED,
@@ -92,3 +97,7 @@ class Delivering:
         await self._transitions.show(followed.job)
         await self._transitions.start_waiting(followed.job.guild_id)  # what waits for a decision takes no place
         return seconds
+
+
+def _attempt_of(later: Later) -> JobAttempt:
+    return JobAttempt(call="deliver", outcome=f"waits for {later.waits_for}" if later.waits_for else "later")

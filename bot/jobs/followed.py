@@ -41,6 +41,8 @@ class Followed:
     posting_failed_at: float | None = None
     """When its posting failed last, if nothing else happened since; monotonic seconds."""
     failures: int = 0
+    trouble: str = ""
+    """What came of its last call, if it failed: the same again is not stored again."""
     busy: bool = False
     hint_due: float | None = None
     """When a hint wants it polled at the latest, monotonic seconds; None if no hint is unserved."""

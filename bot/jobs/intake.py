@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import structlog
+
 from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
 from bot.catalogue.price_factors import price_factors
 from bot.domain.models import JOBS_PER_CARD, Card, Estimate, Job, JobState, new_id
@@ -39,6 +41,8 @@ from bot.language import Text, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import Cancelled, Spending, Store
+
+log = structlog.get_logger(__name__)
 
 TOKEN_LIFE_S = 14 * 60.0
 """An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
@@ -217,6 +221,8 @@ class JobService:
         if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
             self._watch.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
         failpoint("accept.stored")
+        for job in stored_jobs if verdict is not None else ():
+            log.info("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
     async def _judged_early(self, spend: SpendRequest, spec: CardSpec) -> WhatIsLeft | None:

@@ -11,6 +11,9 @@ from bot.errors import DatabaseFailing
 from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.transitions import Transitions
+from bot.runtime.clock import Clock
+from bot.runtime.quiet_errors import QuietErrors
+from bot.store import JobAttempt
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +27,8 @@ UNNOTED_MAX_S = 600.0
 class OwnErrors:
     """Decides what becomes of a job whose turn has failed by a bug. No job fails for ever, and none fills the log."""
 
-    def __init__(self, transitions: Transitions) -> None:
+    def __init__(self, transitions: Transitions, clock: Clock) -> None:
+        self._quiet = QuietErrors(clock)
         self._transitions = transitions
 
     async def forget(self, followed: Followed, wait_s: float | None) -> float | None:
@@ -40,17 +44,20 @@ class OwnErrors:
         """Count an error that ended a turn; return seconds until the next turn, None to let go of the job."""
         job, faults = followed.job, followed.job.faults + 1
         if isinstance(error, DatabaseFailing):
-            log.warning("worker.database_failing", job=job.id, state=job.state, error=error.sentence)
+            self._quiet.note(log, "worker.database_failing", job.id, error, job=job.id, state=job.state)
             return _unnoted_s(followed)
         if max(faults, followed.failures) < FAULTS_MAX:
-            log.error("worker.turn_failed", job=job.id, state=job.state, exc_info=error)
+            self._quiet.note(log, "worker.turn_failed", job.id, error, job=job.id, state=job.state)
+        attempt = JobAttempt(call="turn", outcome=type(error).__name__)
         try:
             if faults >= FAULTS_MAX:
                 await self._give_up(followed)
                 return None
-            wait_s = await self._transitions.rest(followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR)
+            wait_s = await self._transitions.rest(
+                followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, attempt=attempt
+            )
         except Exception as again:  # noqa: BLE001 - the loop must go on, whatever fails
-            log.warning("worker.fault_not_noted", job=job.id, error=type(again).__name__)
+            self._quiet.note(log, "worker.fault_not_noted", job.id, again, job=job.id)
             return _unnoted_s(followed)
         await self._transitions.show(followed.job)
         return wait_s

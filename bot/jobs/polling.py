@@ -23,7 +23,7 @@ from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.transitions import Transitions
+from bot.jobs.transitions import Transitions, attempt_of
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -77,6 +77,7 @@ class Polling:
             self._metrics.poll(type(error).__name__, lag_s)
             self._metrics.api_error(error)
             self._key_waits.note_call(key, job, error)
+            await self._transitions.note_trouble(followed, attempt_of("poll", error))
             return await self._failed(followed, key, error)
         self._key_waits.note_call(key, job, None)
         self._metrics.poll(progress.status.value, lag_s)
@@ -105,6 +106,7 @@ class Polling:
             followed.active_s += now - followed.answered_at
         followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)
         followed.failures = followed.denials = 0
+        followed.trouble = ""
         followed.denied_at = None
         if not (job.denied_s or job.blocked_s or job.waits_for):
             return True

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.cannon.client import CannonClient
 from bot.cannon.outputs import media_of, text_of
@@ -83,11 +84,12 @@ class Reconciler:
         await asyncio.gather(*map(self._look_and_log, due))
 
     async def _look_and_log(self, job: Job) -> None:
+        bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # each is a task of its own
         try:
             async with self._slots:
                 await self.look(job)
         except DatabaseFailing as error:
-            log.warning("recheck.later", job=job.id, error=error.sentence)
+            log.info("recheck.later", job=job.id, error=error.sentence)
         except Exception:
             log.exception("recheck.failed", job=job.id)  # the others are polled all the same
             await self._postpone(job, Found.STILL_MADE)

@@ -34,14 +34,16 @@ from bot.jobs.followed import Followed
 from bot.jobs.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.sent_words import has_forbidden_word
-from bot.jobs.transitions import Transitions
+from bot.jobs.transitions import Transitions, attempt_of
 from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
-from bot.store import Store
+from bot.store import JobAttempt, Store
 
 log = structlog.get_logger(__name__)
+
+ACCEPTED = JobAttempt(call="submit", outcome="accepted")
 
 
 class Submitting:
@@ -109,7 +111,9 @@ class Submitting:
             self._key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
             # What was in doubt before is in doubt still; this attempt is not, if it was refused for certain.
-            if is_refused and not await self._transitions.change(followed, job.state, in_doubt=job.in_doubt):
+            known = {"in_doubt": job.in_doubt} if is_refused else {}
+            attempt = attempt_of("submit", error)
+            if not await self._transitions.change(followed, job.state, attempt=attempt, **known):
                 return None
             return await self._refused(followed, key, error, age_s)
         self._key_waits.note_call(key, job, None)
@@ -154,6 +158,7 @@ class Submitting:
             in_doubt=False,
             blocked_s=0.0,
             next_at=0.0,
+            attempt=ACCEPTED,
         ):
             return None
         failpoint("submit.stored")
@@ -207,7 +212,7 @@ class Submitting:
         if job.in_doubt and not is_first_clash:
             await self._transitions.end_unconfirmed(followed)
             return
-        log.warning("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
+        log.info("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
         await self._refused_for_good(followed, error)
 
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:

@@ -51,11 +51,19 @@ class Parked(Exception):
         self.seconds = seconds
 
 
+class Gathering(Exception):
+    """Raised by `deliver`: other results of the card come within `seconds`, and are posted in the same edit."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"in {seconds:.1f} s")
+        self.seconds = seconds
+
+
 class Surface(Protocol):
     """Shows the states of jobs and delivers their results."""
 
     async def deliver(self, job: Job) -> int:
-        """Post the job's result and return the message id. Raises Later, Parked or NoPlace."""
+        """Post the job's result and return the message id. Raises Later, Gathering, Parked or NoPlace."""
         ...
 
     async def show(self, guild_id: int, card_id: str) -> None:

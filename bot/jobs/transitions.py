@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from bot.domain.models import UNKNOWN, Job, JobState, credits_words
+from bot.errors import CannonError
 from bot.guild.languages import Languages
 from bot.jobs import texts
 from bot.jobs.followed import Followed
@@ -16,7 +17,7 @@ from bot.jobs.surface import Sentence, Surface
 from bot.language import Text, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.store import Overshoot, Store, TriedOutcome
+from bot.store import JobAttempt, Overshoot, Store, TriedOutcome
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,17 @@ class Transitions:
         if (await self._store.settings.get(job.guild_id)).log_channel is None:
             await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
 
+    async def note_trouble(self, followed: Followed, attempt: JobAttempt) -> bool:
+        """Store what came of a call, if it is not what came of the one before; False if somebody else was first.
+
+        Who goes on with a lost job all the same learns of it at the next change.
+        """
+        if followed.trouble == attempt.outcome:
+            return True
+        job = followed.job
+        followed.trouble = attempt.outcome
+        return await self.change(followed, job.state, waits_for=job.waits_for, attempt=attempt)
+
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Note when the job is due again, so that a restart knows, and return `wait_s`; None if somebody was first."""
         is_noted = await self.change(
@@ -116,7 +128,7 @@ class Transitions:
         `unusable`: it never can be.
         """
         job = followed.job
-        self._metrics.delivery("held", operation=job.operation)
+        self._metrics.delivery("failed")
         await self.change(followed, JobState.HELD, settle=true_cost(job), error=str(sentence), unusable=unusable)
         await self.show(job)
 
@@ -159,6 +171,11 @@ class Transitions:
         """
         await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
         await self.surface.alert(followed.job.guild_id, partial(texts.not_confirmed_alert, followed.job.id))
+
+
+def attempt_of(call: str, error: CannonError) -> JobAttempt:
+    """Return what came of a call that failed: the class of the answer, without its words."""
+    return JobAttempt(call=call, outcome=type(error).__name__, status=error.status)
 
 
 def true_cost(job: Job) -> Decimal:

@@ -7,17 +7,20 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.key_health import KeyHealth
 from bot.guild.languages import Languages
 from bot.guild.retention import DataRetention
 from bot.jobs import texts
+from bot.jobs.lanes import lane_of
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
+from bot.runtime.quiet_errors import QuietErrors
 from bot.store import Store
 from bot.store.engine.record import Record
 
@@ -73,6 +76,7 @@ class Upkeep:
         self._learned = learned
         self._metrics = metrics
         self._clock = clock
+        self._quiet = QuietErrors(clock)
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -101,11 +105,19 @@ class Upkeep:
         for name, run in rounds:
             try:
                 await run()
-            except Exception:
-                log.exception("upkeep.failed", round=name)
+            except Exception as error:  # noqa: BLE001 - the other rounds go on; it is logged there
+                self._quiet.note(log, "upkeep.failed", name, error, round=name)
 
     async def _count_jobs(self) -> None:
-        self._metrics.open_jobs(await self._store.job_lists.open_by_state())
+        figures = await self._store.figures.now()
+        states = {(_lane(state), state): 0 for state in JobState if not state.ended}
+        waits = {each.value: 0 for each in WaitsFor}
+        for (state, waits_for), count in figures.open.items():
+            states[_lane(state), state] += count
+            if waits_for is not None:
+                waits[waits_for.value] += count
+        self._metrics.open_jobs(states, waits)
+        self._metrics.books(figures.booked, figures.held, figures.refused_keys)
 
     async def _heal_keys(self) -> None:
         for healed in await self._key_health.probe():
@@ -113,3 +125,8 @@ class Upkeep:
             await self._store.decisions.add(
                 healed.guild_id, lambda _: Record(by_id=0, kind="key", text=str(texts.KEY_HEALED), about={})
             )
+
+
+def _lane(state: JobState) -> str:
+    """Return the lane in which a job in this state has its next turn; `none` before it has one."""
+    return "none" if state in PENDING_STATES else lane_of(state).value

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.domain.models import Job, JobState, new_id
 from bot.guild.api_keys import ApiKeys
@@ -27,6 +28,7 @@ from bot.jobs.progress import WorkerProgress
 from bot.jobs.submitting import Submitting
 from bot.language import speak
 from bot.runtime.clock import Clock
+from bot.runtime.quiet_errors import QuietErrors
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -73,6 +75,7 @@ class Worker:
         self._languages = languages
         self._clock = clock
         self._hint_pace = HintPace(agenda, clock)
+        self._quiet = QuietErrors(clock)
         self._lease = new_id()
         self._lease_due = 0.0
         self._turns: set[asyncio.Task[None]] = set()
@@ -146,8 +149,8 @@ class Worker:
             try:
                 await self._renew_lease()
                 await self._claim()
-            except Exception:
-                log.exception("worker.claim_failed")
+            except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
+                self._quiet.note(log, "worker.claim_failed", "", error)
                 self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
             self._start_due()
             now = self._clock.monotonic()
@@ -259,6 +262,7 @@ class Worker:
         try:
             async with asyncio.timeout(TURN_S):
                 job = followed.job  # what the turn says of it is for those who read its card
+                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each line of this task
                 speak(await self._languages.of_card(job.guild_id, job.card_id))
                 wait_s = await self._take_turn(followed)
                 return await self._own_errors.forget(followed, wait_s)

@@ -35,7 +35,16 @@ DECISION_NAMES = (
     "decision.posted",  # the log channel has the line, that is not stored
 )
 """In a moderator's act."""
-NAMES = JOB_NAMES + DECISION_NAMES
+FILE_NAMES = (
+    "copy.half",  # a part of the database is copied
+    "restore.copied",  # the backup is copied next to the database, nothing exchanged
+    "restore.marked",  # the mark of a restore is set
+    "restore.moved",  # the present database has its other name, its log not yet
+    "restore.keyed",  # the key file of the backup is in place, the database not yet
+    "restore.swapped",  # both are, the mark is still set
+)
+"""In copying and exchanging the files of the database."""
+NAMES = JOB_NAMES + DECISION_NAMES + FILE_NAMES
 
 
 class Crash(BaseException):

@@ -8,18 +8,21 @@ make the number of series grow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.domain.models import JobState
+from bot.runtime.collectors import LedgerCollector, ShardCollector, ShardState
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _VALUES_MAX = 100
+_LOOP_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _LAG_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 _JOB_BUCKETS_S = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
@@ -32,7 +35,10 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._seen: set[str] = set()
         own = self.registry
-        self._open = Gauge("cannon_bot_jobs_open", "Jobs that have not ended, by state.", ["state"], registry=own)
+        self._open = Gauge(
+            "cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", ["lane", "state"], registry=own
+        )
+        self._waits = Gauge("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", ["for"], registry=own)
         self._oldest_due = Gauge(
             "cannon_bot_oldest_due_seconds",
             "For how long the job that was due first has waited for its turn, by lane; 0 if none is due.",
@@ -46,7 +52,7 @@ class Metrics:
             "cannon_bot_submits", "Jobs sent to Cannon Studio, by outcome.", ["operation", "outcome"], registry=own
         )
         self._polls = Counter("cannon_bot_polls", "Questions after a job's progress.", ["outcome"], registry=own)
-        self._deliveries = Counter("cannon_bot_deliveries", "Results posted, by outcome.", ["outcome"], registry=own)
+        self._deliveries = Counter("cannon_bot_deliveries", "Results, by the way they went.", ["way"], registry=own)
         self._lag = Histogram(
             "cannon_bot_poll_lag_seconds",
             "From when a poll was due until it was made.",
@@ -63,6 +69,30 @@ class Metrics:
         self._discord = Counter("cannon_bot_discord_errors", "Errors of Discord's API.", ["code"], registry=own)
         self._api = Counter("cannon_bot_api_errors", "Errors of Cannon Studio's API.", ["error"], registry=own)
         self._hints = Counter("cannon_bot_webhook_hints", "Webhooks received.", ["outcome"], registry=own)
+        self._api_calls = Counter(
+            "cannon_bot_api_calls", "Calls of Cannon Studio's API, by outcome.", ["call", "outcome"], registry=own
+        )
+        self._discord_calls = Counter(
+            "cannon_bot_discord_calls",
+            "Calls of Discord's API, by class and outcome.",
+            ["class", "outcome"],
+            registry=own,
+        )
+        self._limited = Counter(
+            "cannon_bot_rate_limit_wait_seconds",
+            "Seconds for which calls waited: for our own pace, or as Discord or Cannon Studio asked.",
+            ["whose"],
+            registry=own,
+        )
+        self._held = Gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.", registry=own)
+        self._refused_keys = Gauge("cannon_bot_keys_refused", "Servers' keys that are refused.", registry=own)
+        self._files = Gauge("cannon_bot_file_bytes", "Size of the database's files.", ["file"], registry=own)
+        self._loop_lag = Histogram(
+            "cannon_bot_loop_lag_seconds", "How late the event loop is.", buckets=_LOOP_BUCKETS_S, registry=own
+        )
+        self._ledger, self._shards = LedgerCollector(), ShardCollector()
+        own.register(self._ledger)
+        own.register(self._shards)
         self._refused = Counter(
             "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own
         )
@@ -71,11 +101,42 @@ class Metrics:
         """Count that a job of `operation` entered `state`."""
         self._jobs.labels(self._label(operation), state.value).inc()
 
-    def open_jobs(self, counts: Mapping[JobState, int]) -> None:
-        """Set how many jobs are in each state that is not final."""
-        for state in JobState:
-            if not state.ended:
-                self._open.labels(state.value).set(counts.get(state, 0))
+    def open_jobs(self, counts: Mapping[tuple[str, JobState], int], waits: Mapping[str, int]) -> None:
+        """Set how many jobs have not ended, by lane and state, and how many wait for what."""
+        for (lane, state), count in counts.items():
+            self._open.labels(lane, state.value).set(count)
+        for what, count in waits.items():
+            self._waits.labels(what).set(count)
+
+    def books(self, booked: Mapping[str, Decimal], held: Decimal, refused_keys: int) -> None:
+        """Set what was ever booked by kind and what is held now, in credits; and how many keys are refused."""
+        self._ledger.booked = booked
+        self._held.set(float(held))
+        self._refused_keys.set(refused_keys)
+
+    def file_size(self, file: str, size: Callable[[], float]) -> None:
+        """Have the size of a file, in bytes, read by `size` whenever the metrics are."""
+        self._files.labels(file).set_function(size)
+
+    def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
+        """Have the state of the shards read whenever the metrics are."""
+        self._shards.read = read
+
+    def loop_lag(self, seconds: float) -> None:
+        """Note by how much the event loop was late."""
+        self._loop_lag.observe(max(0.0, seconds))
+
+    def api_call(self, call: str, outcome: str) -> None:
+        """Count one call of Cannon Studio's API. `outcome`: `ok`, or the error's class name."""
+        self._api_calls.labels(self._label(call), self._label(outcome)).inc()
+
+    def discord_call(self, kind: str, outcome: str) -> None:
+        """Count one request to Discord. `kind`: `answer`, `result` or `other`; `outcome`: `2xx`, `429`, … or `none`."""
+        self._discord_calls.labels(self._label(kind), self._label(outcome)).inc()
+
+    def rate_limit_wait(self, whose: str, seconds: float) -> None:
+        """Count seconds of waiting for a rate limit. `whose`: `own`, `discord` or `cannon`."""
+        self._limited.labels(self._label(whose)).inc(max(0.0, seconds))
 
     def oldest_due(self, lane: str, seconds: Callable[[], float]) -> None:
         """Have the wait of a lane's oldest due job read by `seconds` whenever the metrics are."""
@@ -91,11 +152,13 @@ class Metrics:
         if lag_s is not None:
             self._lag.observe(max(0.0, lag_s))
 
-    def delivery(self, outcome: str, *, operation: str | None = None, seconds: float | None = None) -> None:
-        """Count one posting. `outcome`: `attachment`, `link`, `text`, `held`, …; `seconds`: from acceptance to now."""
-        self._deliveries.labels(self._label(outcome)).inc()
-        if operation is not None and seconds is not None:
-            self._duration.labels(self._label(operation)).observe(max(0.0, seconds))
+    def delivery(self, way: str) -> None:
+        """Count one result. `way`: `attachment`, `link`, `text`, `direct_message`, `later`, or `failed`: kept."""
+        self._deliveries.labels(self._label(way)).inc()
+
+    def delivered(self, operation: str, seconds: float) -> None:
+        """Note how long a job took, from acceptance to delivery."""
+        self._duration.labels(self._label(operation)).observe(max(0.0, seconds))
 
     def discord_error(self, error: BaseException) -> None:
         """Count an error of Discord's API by its code, else its HTTP status, else (no answer) its class."""

@@ -29,3 +29,25 @@ def cannot_listen(setting: str, host: str, port: int, reason: str) -> str:
         f"Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}."
         f" Is another cannon-bot running? Choose another port, or set {setting}_PORT=0 for any free one."
     )
+
+
+# ---------------------------------------------------------------------- long work on the command line
+
+
+def progress(what: str, percent: int | None, since_s: float, left_s: float | None) -> str:
+    """Say how far long work is: `percent` and the seconds left are None where nobody knows."""
+    if percent is None or left_s is None:
+        return f"{what}: {_time(since_s)} so far"
+    return f"{what}: {percent} %, about {_time(left_s)} left"
+
+
+def _time(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
+
+
+# ---------------------------------------------------------------------- metrics
+
+SHARD_CONNECTED = "Whether a shard is connected to Discord's gateway."
+GATEWAY_LATENCY = "How long a shard's last heartbeat took."
+CREDITS_BOOKED = "Credits booked, by the ledger's kind of line; practice excluded."

@@ -11,6 +11,7 @@ from bot.store.guild.result_reports import ReportOutcome
 from bot.store.guild.review_places import ReviewRule
 from bot.store.guild.reviews import Review, ReviewVerdict
 from bot.store.guild.word_offers import WordOffer
+from bot.store.jobs.attempts import JobAttempt
 from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy, DoomedCopy
 from bot.store.jobs.overshoots import Overshoot
@@ -32,6 +33,7 @@ __all__ = [
     "DoomedCopy",
     "DueWish",
     "Erased",
+    "JobAttempt",
     "KeptRecipe",
     "LedgerRow",
     "LedgerSums",

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
 from bot.store.engine import schema
-from bot.store.engine.database import connect, damage
+from bot.store.engine.connection import connect, damage
+from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.sqlite_errors import explained
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.sealed_columns import KEY_PURPOSE
@@ -34,9 +36,9 @@ _RULES = {
 }
 
 
-def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
+def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progress = no_progress) -> list[str]:
     """Return a sentence for each problem with the rows: SQLite's own checks, the ledger, the secrets."""
-    if found := damage(db):
+    if found := damage(db, progress):
         return [texts.damaged(texts.THE_FILE, found)]
     problems = []
     if count := len(db.execute("PRAGMA foreign_key_check").fetchall()):
@@ -47,43 +49,44 @@ def problems_of(db: sqlite3.Connection, box: SecretBox | None) -> list[str]:
     return problems if box is None else problems + _unreadable_keys(db, box)
 
 
-def problems_of_file(path: Path, secret_keys: Sequence[str], now: float) -> list[str]:
+def problems_of_file(path: Path, secret_keys: Sequence[str], now: float, progress: Progress = no_progress) -> list[str]:
     """Check a database file that may be in use; a missing file is no problem, because the bot creates it.
 
     `now` is the Unix time in seconds. Nothing is migrated, created or repaired.
     """
-    if not path.exists():
-        return []
     try:
+        refuse_half_restored(path)
+        if not path.exists():
+            return []
         with explained(str(path)):
-            db = connect(_read_only(path))
+            db = connect(read_only(path))
             try:
-                return _look(db, path, secret_keys, now)
+                return _look(db, path, secret_keys, now, progress)
             finally:
                 db.close()
     except StoreError as error:
         return [error.sentence]
 
 
-def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: float) -> list[str]:
+def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> list[str]:
     known = len(schema.migrations())
     schema.refuse_strangers(db, str(path), known)
     if schema.version_of(db) < known:
         # Queries of this version may not work; the next start migrates it.
-        found = damage(db)
+        found = damage(db, progress)
         return [texts.damaged(str(path), found)] if found else []
     needed = sealed.needed_fingerprints(db, now)
     key_file = key_file_of(path)
     if not secret_keys and not key_file.exists():
-        return problems_of(db, None) + ([texts.secret_key_missing(needed)] if needed else [])
+        return problems_of(db, None, progress) + ([texts.secret_key_missing(needed)] if needed else [])
     try:
         box = load_box(secret_keys, key_file, needed=needed)
     except StoreError as error:
-        return [*problems_of(db, None), error.sentence]
-    return problems_of(db, box)
+        return [*problems_of(db, None, progress), error.sentence]
+    return problems_of(db, box, progress)
 
 
-def _read_only(path: Path) -> str:
+def read_only(path: Path) -> str:
     """Return the URI that opens the file without creating a log next to it if there is none to read."""
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"

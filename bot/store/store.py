@@ -12,7 +12,9 @@ import structlog
 from bot.domain.guild_rules import Rules
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
-from bot.store.engine.database import BUSY_TIMEOUT_S, REBUILT_BYTES, Database
+from bot.runtime.progress import Progress, no_progress
+from bot.store.engine.connection import BUSY_TIMEOUT_S
+from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.guild.absent_guilds import AbsentGuilds
@@ -39,11 +41,13 @@ from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
 from bot.store.guild.voices import Voices
 from bot.store.guild.word_offers import WordOffers
+from bot.store.host.jobs import HostJobs
 from bot.store.integrity import problems_of, problems_of_file
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies
 from bot.store.jobs.drafts import Drafts
+from bot.store.jobs.figures import Figures
 from bot.store.jobs.histograms import Histograms
 from bot.store.jobs.job_lists import JobLists
 from bot.store.jobs.jobs import Jobs, end_all_leases
@@ -95,7 +99,7 @@ class Store:
         self.histograms = Histograms(database, box, clock)
         self.meta = Meta(database, box, clock)
         self.api_changes = ApiChanges(database, box, clock)
-        self.ledger = Ledger(database, box, clock)
+        self.ledger, self.figures = Ledger(database, box, clock), Figures(database, box, clock)
         self.true_costs = TrueCosts(database, box, clock)
         self.tried_values = TriedValues(database, box, clock)
         self.keys = GuildKeys(database, box, clock)
@@ -120,6 +124,7 @@ class Store:
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention = Retention(database, box, clock)
+        self.host_jobs = HostJobs(database, box, clock)
         self.resealed = 0
         """How many secrets were sealed with the newest key when it was opened."""
 
@@ -136,17 +141,19 @@ class Store:
         secret_keys: Sequence[str] = (),
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         alone: bool = False,
+        progress: Progress | None = None,
     ) -> Store:
         """Open the database, created or migrated as needed. `secret_keys`, newest first, decrypt the sealed columns.
 
         Without any, a key file next to the database is used. Raises StoreError, with what to do, if the database
         cannot be used or a secret key that it needs is missing. With `alone` also if another process has opened it so;
         otherwise whoever held leases is dead, and their jobs are free at once. Then also what an older secret key has
-        sealed is sealed with the newest, so that older ones are not needed any more.
+        sealed is sealed with the newest, so that older ones are not needed any more. `progress` is told how far long
+        work is, now and in this store's later calls; without it the log is.
         """
         lock = ProcessLock.take(path) if alone else None
         try:
-            return await cls._open(path, clock, secret_keys, busy_timeout_s, lock)
+            return await cls._open(path, clock, secret_keys, busy_timeout_s, lock, progress)
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -154,9 +161,15 @@ class Store:
 
     @classmethod
     async def _open(
-        cls, path: Path, clock: Clock, secret_keys: Sequence[str], busy_timeout_s: float, lock: ProcessLock | None
+        cls,
+        path: Path,
+        clock: Clock,
+        secret_keys: Sequence[str],
+        busy_timeout_s: float,
+        lock: ProcessLock | None,
+        progress: Progress | None,
     ) -> Store:
-        database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s)
+        database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s, progress=progress)
         try:
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
@@ -222,9 +235,9 @@ class Store:
         return await self._database.read(self._problems)
 
     @staticmethod
-    def check_file(path: Path, secret_keys: Sequence[str] = ()) -> list[str]:
+    def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:
         """Like `check` for a file that is not open here; changes nothing. Blocks: not for the event loop."""
-        return problems_of_file(path, secret_keys, time.time())
+        return problems_of_file(path, secret_keys, time.time(), progress)
 
     def _problems(self, db: sqlite3.Connection) -> list[str]:
         return problems_of(db, self._box)

@@ -226,3 +226,90 @@ def key_file_unreadable(key_file: Path) -> str:
 def key_file_not_made(key_file: Path, reason: str | None) -> str:
     """Refuse to start if no key file can be created."""
     return f"The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS."
+
+
+# ---------------------------------------------------------------------- copies of the whole database
+
+CHECKING = "Checking the database"
+COPYING = "Copying the database"
+MIGRATING = "Upgrading the database"
+REBUILDING = "Rewriting the database"
+BACKUP_IS_DATABASE = "The backup and the database are the same file. Name another file for the backup."
+
+
+def size(count: int) -> str:
+    """Write a number of bytes as hosts read it."""
+    number, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while number >= 1024 and len(units) > 1:
+        number, units = number / 1024, units[1:]
+    return f"{number:.0f} {units[0]}" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
+
+
+def half_restored(database: Path) -> str:
+    """Refuse files of which some are the restored ones, and some those of before."""
+    return (
+        f"A restore of {database} was interrupted. Run `cannon-bot restore` with the same backup again to complete it;"
+        " nothing is lost."
+    )
+
+
+def copied_already(target: Path) -> str:
+    """Refuse to write a file that another process writes."""
+    return f"Another process is writing {target}. Wait for it, then try again."
+
+
+def copy_damaged(target: Path, reason: str) -> str:
+    """Say that what was copied cannot be read back."""
+    return f"The copy {target} is damaged ({reason}), so it was not used. Check the disk."
+
+
+def not_backed_up(database: Path, reason: str) -> str:
+    """Say why the database is not migrated."""
+    return f"{database} was not upgraded, because the backup that has to be made first failed: {reason}"
+
+
+def no_room(needed: int, free: int) -> str:
+    """Say that a copy does not fit on the disk."""
+    return f"The copy needs {size(needed)}, and the disk has {size(free)} left. Free some space."
+
+
+def no_such_database(database: Path) -> str:
+    """Say that there is nothing to back up."""
+    return f"There is no database at {database}. Set DATABASE to the file that the bot uses."
+
+
+def backup_is_directory(target: Path) -> str:
+    """Refuse a directory as the name of a backup."""
+    return f"{target} is a directory. Name a file for the backup, such as {target / 'cannon-bot.backup'}."
+
+
+def backup_exists(target: Path) -> str:
+    """Refuse to replace a file."""
+    return f"{target} is there already. Name another file, or add --force to replace it."
+
+
+def no_backup(backup: Path) -> str:
+    """Say that there is nothing to restore."""
+    return f"There is no backup at {backup}."
+
+
+def backup_is_empty(backup: Path) -> str:
+    """Refuse a file in which nothing is."""
+    return f"{backup} has no data of cannon-bot in it, so nothing was restored."
+
+
+def backup_lacks_key(backup: Path, fingerprints: Collection[str]) -> str:
+    """Refuse a backup whose secrets nobody could open."""
+    return (
+        f"The secret key {', '.join(sorted(fingerprints))}, with which API keys in {backup} were sealed, is missing,"
+        f" so nothing was restored. Put the key file next to the backup as {backup.name}.key, or add the key to"
+        " SECRET_KEYS."
+    )
+
+
+def other_schema(version: int, known: int) -> str:
+    """Refuse to read a database that the next start will migrate."""
+    return (
+        f"The database has schema {version}, and this version reads {known}. Start the bot of this version once, or use"
+        " the version that is running."
+    )

@@ -18,6 +18,7 @@ from bot.errors import InputError, NoKey
 from bot.jobs.price_book import PriceBook
 from bot.language import ptr, tr
 from cogs.member import texts
+from cogs.member.legal import legal_links
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
@@ -201,7 +202,8 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
     else:
         made = pages(f"/{name}", details(shown, found[name]))
     number = min(number, len(made) - 1)
-    view = view_of([_topics(found, name), *_turns(name, number, len(made))])
+    links = legal_links(interaction) if name == START else []
+    view = view_of([_topics(found, name), *_turns(name, number, len(made)), *links])
     await _send(interaction, made[number], view, again=again)
 
 

@@ -29,6 +29,7 @@ SCOPE_MINE, SCOPE_SERVER = "mine", "the server's"
 HELP_TITLE = Text("Help")
 HELP_START, HELP_MORE = Text("Start"), Text("Reactions and menus")
 BACK, NEXT = Text("Back"), Text("Next")
+PRIVACY_POLICY, TERMS = Text("Privacy policy"), Text("Terms of service")
 CHOOSE_TOPIC = Text("Choose a group of commands")
 INTRO = Text("Type a slash command to make something. Its card shows the progress, then the result.")
 MORE = Text("Choose a group below to see its commands, options and prices.")

@@ -191,8 +191,8 @@ def custom_id(action: str, subject: str) -> str:
     return made
 
 
-def view_of(controls: Sequence[Control]) -> discord.ui.View:
-    """Return a new view of `controls` that never times out."""
+def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
+    """Return a new view of `controls`, or link buttons among them, that never times out."""
     view = discord.ui.View(timeout=None)
     for control in controls:
         view.add_item(control)

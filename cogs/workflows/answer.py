@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.app.client import CannonBot
 from bot.errors import StoreError
@@ -25,6 +26,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     if not accepted.fresh:
         return
     card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
+    bind_contextvars(guild=card.guild_id, card=card.id)
     embed, files = await delivery.first_answer(card, jobs)
     try:
         message_id = await send(embed, files, await delivery.first_view(card, jobs))
@@ -35,6 +37,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     if message_id is None:
         await bot.parts.recovery.settle_answer(card)
         return
+    delivery.note_answered(message_id, files)
     try:
         await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
     except StoreError as error:

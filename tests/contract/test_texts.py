@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
 EXEMPT = {
+    "bot/app/host/command_line.py": "help of the command line, a part of its definition as in bot/cli.py",
     "bot/catalogue/operations": "data: a field's label and sample are part of its definition, next to its limits",
     "bot/generation/rewrite_prompts.py": "instructions to models: no person reads them, and they stay English",
     "bot/sandbox/answers.py": "samples: the prompts that the sandbox rewrites are content, as a model would return it",
@@ -139,6 +140,7 @@ def test_what_is_not_for_people_is_not_found(source: str):
 COMMAND_SECTION = re.compile(r"# -+ (?:.*\b)?(?:commands?|options?|menus)\b", re.IGNORECASE)
 ENGLISH_ONLY = {
     "bot/app/texts.py": "what hosts read in a terminal or a log",
+    "bot/app/host": "what hosts read in a terminal or a bug report",
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
     "cogs/described/texts.py": "descriptions of commands, which Discord gets in all languages",

@@ -23,6 +23,7 @@ from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
+from tests.unit.test_cli import cannon_bot
 
 SPEED = 50.0
 """A picture takes about 0.2 s."""
@@ -148,6 +149,29 @@ async def test_a_stop_in_the_middle_of_a_job_is_quick_and_the_next_start_goes_on
     scene.sandbox.finish(scene.sandbox.requests[0].id)
     await scene.work()
     assert await scene.exact() == [JobState.DELIVERED] * 2
+
+
+@pytest.mark.long
+async def test_a_backup_of_a_busy_bot_is_put_back_after_it_was_killed_and_its_jobs_go_on(scene: Scene):
+    def host(*arguments: str) -> tuple[int, str]:
+        done = cannon_bot(*arguments, cwd=scene.folder, DATABASE=str(scene.database))
+        return done.returncode, done.stderr
+
+    async with scene.life() as bot:
+        await bot.online()
+        await scene.ask("a fox #forever")
+        await scene.discord.until(lambda: "Queued" in scene.card or "Making it" in scene.card)
+        await scene.ask("a wolf #fast")
+        assert await asyncio.to_thread(host, "backup", "copy.backup") == (0, "")
+        code, said = await asyncio.to_thread(host, "restore", "copy.backup")
+        assert code == 1, "not while it runs"
+        assert "Stop it first" in said
+        await scene.discord.until(lambda: scene.posted)
+        await bot.kill()
+    assert await asyncio.to_thread(host, "restore", "copy.backup") == (0, "")
+    scene.sandbox.finish(scene.sandbox.requests[0].id)
+    await scene.work()
+    assert await scene.exact() == [JobState.DELIVERED] * 3
 
 
 @pytest.mark.long

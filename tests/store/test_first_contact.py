@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.store import Store
-from bot.store.engine.database import connect
+from bot.store.engine.connection import connect
 from bot.store.engine.schema import migrate, migrations
 from tests.support import old_database
 

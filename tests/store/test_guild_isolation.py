@@ -19,7 +19,7 @@ from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.domain.spend_request import Draw, Verdict
 from bot.errors import StoreError
-from bot.store import Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
+from bot.store import JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
 
 MINE, THEIRS = 700, 701
@@ -359,7 +359,10 @@ GUILD_INSIDE = {
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""
 WITHOUT_GUILD = {
-    "cards.unanswered", "cards.being_made", "job_lists.open_total", "job_lists.open_by_state", "jobs.hold_lease",
+    # What the host does on the command line, by the id of a job.
+    "host_jobs.find", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
+    "retention.forget_left_over",
+    "cards.unanswered", "cards.being_made", "job_lists.open_total", "figures.now", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
@@ -406,6 +409,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
         media=(image,),
         message_id=MESSAGE,
         tried=TriedOutcome(values={"model": CANARY}),
+        attempt=JobAttempt(call="submit", outcome="accepted"),
     )
     await store.copies.note(guild_id, paid.id, channel_id=55, message_id=MESSAGE, kind="gallery")
     await store.reactions.set(guild_id, replace(RERUN, shown=CANARY))
@@ -456,8 +460,8 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
-    "draws", "grants", "guild_keys", "host_key_refusals", "jobs", "ledger", "limits", "member_settings", "outbox",
-    "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions", "recipes",
+    "draws", "grants", "guild_keys", "host_key_refusals", "job_attempts", "jobs", "ledger", "limits", "member_settings",
+    "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions", "recipes",
     "result_reports", "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values",
     "voice_defaults", "voice_samples", "welcomes", "word_offers",
 )  # fmt: skip

@@ -7,7 +7,7 @@ import functools
 import tempfile
 from pathlib import Path
 
-from bot.store.engine.database import connect
+from bot.store.engine.connection import connect
 from bot.store.engine.schema import migrate, migrations
 
 

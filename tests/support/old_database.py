@@ -88,7 +88,9 @@ class OldRig(Rig):
         for prompt, job_id in self.rows(f"SELECT {PROMPT}, id FROM jobs ORDER BY created_at, position"):
             self.jobs_at_start.setdefault(prompt, []).append(job_id)
         self.bot = self.new_bot()
-        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents())
+        self.env = simcord.Env(
+            self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents(), shard_count=1
+        )
         world = json.loads(stored("discord.json", self.sandbox.url))
         self._upload(world)
         await self._restore_studio()

@@ -155,7 +155,9 @@ class Rig:
             write_empty_database(database)
         self.bot = self.new_bot()
         # Discord shows this bot what it shows one without privileged intents: no files of other people's messages.
-        self.env = simcord.Env(self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents())
+        self.env = simcord.Env(
+            self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents(), shard_count=1
+        )
         await self.env.start()
         self.guild = self.env.create_guild("Studio")
         self.channel = self.guild.create_text_channel("general")

@@ -21,6 +21,8 @@ from bot.runtime.listener import Endpoint
 from bot.runtime.metrics import Metrics
 from bot.runtime.web_server import HttpServer
 from bot.settings import describe_settings
+from bot.store.engine.schema import migrations
+from tests.support import old_database
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 SOURCES = Path(__file__).resolve().parents[2]
@@ -127,6 +129,18 @@ def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_p
     assert done.stdout.startswith("4 problems")
     for word in ("DISCORD_TOKEN", "HTTP_PORT", "LOG_LEVEL", "broken.db"):
         assert sum(word in problem for problem in problems) == 1
+
+
+def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: Path) -> None:
+    old_database.write_database(tmp_path / "bot.db")
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    done = cannon_bot(
+        "check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", SECRET_KEYS=old_database.SECRET_KEY
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"to {len(migrations())} (migrations " in done.stdout
+    assert "It first makes a backup of" in done.stdout
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
 def test_commands_are_listed_as_json_and_as_text(tmp_path: Path) -> None:
@@ -275,7 +289,7 @@ import sys
 import urllib.request
 from bot import cli
 from bot.settings import Settings
-cli._start_logs(Settings())
+cli.start_logs(Settings())
 async def work():
     raise RuntimeError('https://discord.com/api/webhooks/1/canary cs_live_canary')
 sys.exit(cli._until_signal(work()))

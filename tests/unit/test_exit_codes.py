@@ -128,15 +128,27 @@ async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
         assert "Traceback" not in bot.output()
 
 
-@pytest.mark.long
-async def test_a_bot_on_too_many_servers_for_one_connection_is_ended_with_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "says", "status"),
+    [
+        (SHARDING_REQUIRED, "more connections", MAY_HELP),
+        pytest.param(4010, "number of a connection", CANNOT_HELP, marks=pytest.mark.long),
+        pytest.param(4012, "no longer supports", CANNOT_HELP, marks=pytest.mark.long),
+        pytest.param(4013, "does not know the intents", CANNOT_HELP, marks=pytest.mark.long),
+        pytest.param(4014, "refuses this application's intents", CANNOT_HELP, marks=pytest.mark.long),
+    ],
+)
+async def test_a_gateway_that_closes_for_good_ends_the_bot_with_a_sentence(
+    tmp_path: Path, code: int, says: str, status: int
+) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
         async with life(discord, tmp_path) as bot:
             await bot.online()
-            await discord.gateway.disconnect(code=SHARDING_REQUIRED)
-            assert await bot.ended() == CANNOT_HELP
-            assert f"close code {SHARDING_REQUIRED}" in bot.output()
+            await discord.gateway.disconnect(code=code)
+            assert await bot.ended() == status
+            assert says in bot.output()
+            assert f"close code {code}" in bot.output()
             assert "Traceback" not in bot.output()
 
 

@@ -46,6 +46,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
         "CANNON_API_KEY_LIMIT": "250.5",
         "TOP_UP_URL": " https://example.org/credits?from=discord ",
+        "PRIVACY_URL": "https://example.org/privacy",
+        "TERMS_URL": "https://example.org/terms",
         "RETENTION_DAYS": "30",
         "PRACTICE": "OFF",
         "LOG_LEVEL": "debug",
@@ -69,6 +71,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
     assert (settings.cannon_api_key_limit, settings.retention_days) == (Decimal("250.5"), 30)
     assert settings.top_up_url == "https://example.org/credits?from=discord"
+    assert (settings.privacy_url, settings.terms_url) == ("https://example.org/privacy", "https://example.org/terms")
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
     assert (settings.http_host, settings.http_port) == ("::1", 0)
     assert list(map(str, settings.http_proxies)) == ["172.17.0.0/16", "2001:db8::1/128"]
@@ -161,6 +164,8 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CANNON_API_KEY_GUILDS", "12", "entry 1"),
         ("CANNON_API_KEY_GUILDS", "123456789012345678,*", "entry 2"),
         ("TOP_UP_URL", "http://example.org", "https address"),
+        ("PRIVACY_URL", "javascript:alert(1)", "https address"),
+        ("TERMS_URL", "http://example.org/terms", "https address"),
         ("TOP_UP_URL", "https://a:b@example.org", "https address"),
         ("TOP_UP_URL", "https://example.org/> all", "https address"),
         ("TOP_UP_URL", "credits", "https address"),

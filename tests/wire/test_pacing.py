@@ -17,6 +17,7 @@ from bot.app.client import _client_options
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER, posting_of
+from bot.runtime.metrics import Metrics
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 BURST = 300
@@ -119,6 +120,9 @@ class Caller:
             ):
                 await asyncio.sleep(0)
 
+    def metric(self, name: str, **labels: str) -> float:
+        return self.gate._metrics.registry.get_sample_value(name, labels) or 0.0
+
     async def fails(self, kind: type[Exception], *calls: Callable[[], Any]) -> None:
         for call in calls:
             with pytest.raises(kind):
@@ -130,7 +134,7 @@ async def caller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Caller]:
     async with WireDiscord() as wire:
         monkeypatch.setattr(dpy.http.Route, "BASE", f"{wire.url}/api/v10")
         time = StandingTime()
-        gate = CountingGate(time)
+        gate = CountingGate(time, Metrics())
         async with dpy.Client(**_client_options(gate)) as client:
             await client.login(wire.token)
             time.advance(60)  # the login is long ago
@@ -151,6 +155,8 @@ async def test_a_burst_of_posts_stays_below_the_limit_of_the_sum(caller: Caller)
     assert caller.posts(200) == caller.posts() == BURST
     assert 40 <= limit.most <= 50
     assert caller.time.now - started < BURST / 35, "the limit is used, too"
+    assert caller.metric("cannon_bot_discord_calls_total", **{"class": "other", "outcome": "2xx"}) >= BURST
+    assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="own") > 0
 
 
 async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch: pytest.MonkeyPatch):
@@ -271,6 +277,8 @@ async def test_a_rate_limit_surfaces_at_once_where_a_result_is_posted(caller: Ca
         await caller.post_result()
     assert raised.value.retry_after == 20.0
     assert (caller.posts(), caller.gate.slots.running()) == (1, 0)
+    assert caller.metric("cannon_bot_discord_calls_total", **{"class": "result", "outcome": "429"}) == 1
+    assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="discord") == 20.0
 
 
 @pytest.mark.parametrize("is_global", [False, True])

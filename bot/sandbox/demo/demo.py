@@ -102,7 +102,7 @@ class Demo:
             serve_http=False,
             cdn=self._from_cdn,
         )
-        self.env = DemoEnv(self.bot, check_errors=False)
+        self.env = DemoEnv(self.bot, check_errors=False, shard_count=1)
         self.env.language = self._language
         self.env.backend.bot_user.name = texts.BOT_NAME
         self.env.backend.bot_user.avatar = f"{PICTURE_HASH}0"

@@ -19,9 +19,12 @@ import structlog
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.language import current
 from bot.runtime.clock import Clock
+from bot.runtime.progress import Progress, logged, no_progress
 from bot.store import texts
-from bot.store.engine import schema
+from bot.store.engine import migration_backup, schema
+from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage, ticking
 from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
 from bot.store.engine.write_ahead_log import emptied, rebuild
@@ -29,16 +32,14 @@ from bot.store.engine.write_ahead_log import emptied, rebuild
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The size to which the write-ahead log is truncated after a checkpoint."""
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 TRUNCATIONS = 3
+"""How often it is tried to empty the log while others read."""
 REBUILT_BYTES = 64 << 20
 """A running bot rebuilds no larger database after an erasure: everybody's writes wait for it."""
-"""How often it is tried to empty the log while others read."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 GROUP_MAX = 64
 """Writes that share a commit; more would let the first of them wait too long."""
@@ -55,8 +56,10 @@ class Database:
         writer: ConnectionThread,
         reader: ConnectionThread,
         searcher: ConnectionThread,
+        progress: Progress = no_progress,
     ) -> None:
         self.path = path
+        self._progress = progress
         self.clock = clock
         self._writer = writer
         self._reader = reader
@@ -74,12 +77,15 @@ class Database:
         clock: Clock,
         migrations: Sequence[Migration] | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        progress: Progress | None = None,
     ) -> Database:
-        """Open the file, creating it if necessary, check it and migrate its schema.
+        """Open the file, creating it if necessary, check it, and migrate its schema after a backup.
 
+        `progress` is told how far that is, and later rebuilding; without it the log is.
         Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
         """
         steps = schema.migrations() if migrations is None else migrations
+        told = logged(clock) if progress is None else progress
         async with contextlib.AsyncExitStack() as opened:
 
             async def connected(connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
@@ -87,11 +93,11 @@ class Database:
                 opened.push_async_callback(connection.close)
                 return connection
 
-            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s))  # it creates the file
+            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, told))  # it creates the file
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
             opened.pop_all()
-        return cls(path, clock, writer=writer, reader=reader, searcher=searcher)
+        return cls(path, clock, writer=writer, reader=reader, searcher=searcher, progress=told)
 
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return what it returns.
@@ -157,7 +163,7 @@ class Database:
         For after an erasure. False, and never an error, as `truncate_log`.
         """
         try:
-            await self._writer.run(lambda db: _rebuilt(db, at_most_bytes))
+            await self._writer.run(lambda db: _rebuilt(db, at_most_bytes, self._progress))
         except StoreError as error:
             log.warning("database.not_rebuilt", error=error.sentence)
             await self.truncate_log()
@@ -253,8 +259,8 @@ def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3
         return result
 
 
-def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
-    with explained():
+def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None, progress: Progress) -> None:
+    with explained(), ticking(db, texts.REBUILDING, progress):
         rebuild(db, at_most_bytes)
 
 
@@ -263,30 +269,36 @@ def _emptied(db: sqlite3.Connection) -> bool:
         return emptied(db)
 
 
-def _connect_writer(path: Path, steps: Sequence[Migration], busy_timeout_s: float) -> sqlite3.Connection:
+def _connect_writer(
+    path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress
+) -> sqlite3.Connection:
     name = str(path)
+    refuse_half_restored(path)
     prepare_file(path)
     with explained(name):
         db = connect(path, busy_timeout_s)
         try:
-            _set_up(db, name, steps)
+            _set_up(db, path, steps, progress)
         except BaseException:
             db.close()
             raise
         return db
 
 
-def _set_up(db: sqlite3.Connection, name: str, steps: Sequence[Migration]) -> None:
+def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], progress: Progress) -> None:
     # Nothing is written before the file is known to be ours and intact.
+    name = str(path)
     schema.refuse_strangers(db, name, len(steps))
-    if problem := damage(db):
+    if problem := damage(db, progress):
         raise StoreError(texts.damaged(name, problem), exit_code=RESTART_CANNOT_HELP)
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise StoreError(texts.no_shared_memory(name), exit_code=RESTART_CANNOT_HELP)
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     db.execute("PRAGMA secure_delete = ON")
-    schema.migrate(db, steps)
+    if schema.is_behind(db, steps):
+        migration_backup.make(db, path, steps, progress)
+    schema.migrate(db, steps, progress)
     db.execute("PRAGMA foreign_keys = ON")
 
 
@@ -295,19 +307,6 @@ def _connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         db = connect(path, busy_timeout_s)
         db.execute("PRAGMA query_only = ON")
         return db
-
-
-def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """Open a connection that starts no transaction implicitly; a `str` is a `file:` URI."""
-    db = sqlite3.connect(database, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(database, str))
-    db.row_factory = sqlite3.Row
-    return db
-
-
-def damage(db: sqlite3.Connection) -> str | None:
-    """Return the first problem that SQLite finds in the file, None if it is intact."""
-    found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
-    return None if found == "ok" else " ".join(found.split())[:120]
 
 
 def _close_to_others(path: Path) -> None:

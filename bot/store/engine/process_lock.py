@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from bot.errors import StoreError
+from bot.errors import DatabaseTaken, StoreError
 from bot.store import texts
 from bot.store.engine.database import prepare_file
 
@@ -22,7 +22,7 @@ class ProcessLock:
 
     @classmethod
     def take(cls, database: Path) -> ProcessLock:
-        """Take the lock without waiting. Raises StoreError if it is held, or the directory is not writable."""
+        """Take the lock without waiting. Raises DatabaseTaken if it is held, StoreError if it cannot be."""
         prepare_file(database)
         path = database.with_name(f"{database.name}.lock")
         try:
@@ -34,7 +34,7 @@ class ProcessLock:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise StoreError(texts.runs_already(database)) from None
+            raise DatabaseTaken(texts.runs_already(database)) from None
         except OSError as error:
             os.close(descriptor)
             raise StoreError(texts.not_lockable(path, error.strerror)) from None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
 
 APPLICATION_ID = 0x43424F54
@@ -61,15 +62,23 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
         raise StoreError(texts.newer_schema(name, version, known), exit_code=RESTART_CANNOT_HELP)
 
 
-def migrate(db: sqlite3.Connection, steps: Sequence[Migration]) -> None:
+def is_behind(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
+    """Whether the database has a schema of ours, and an older one: an empty file has nothing to lose."""
+    return 0 < version_of(db) < len(steps)
+
+
+def migrate(db: sqlite3.Connection, steps: Sequence[Migration], progress: Progress = no_progress) -> None:
     """Migrate the schema. Two processes may call this at once; a failed step leaves nothing behind.
 
     Foreign keys are off while a step runs, so that it may rebuild a table, and are checked before the commit
     (sqlite.org/lang_altertable.html, section 7). The caller turns them on afterwards.
     """
     db.execute("PRAGMA foreign_keys = OFF")
-    while version_of(db) < len(steps) and _step(db, steps):
-        pass
+    first = version_of(db)
+    while (version := version_of(db)) < len(steps):
+        progress(texts.MIGRATING, version - first, len(steps) - first)
+        if not _step(db, steps):
+            break
 
 
 def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:

@@ -80,6 +80,32 @@ _BLANKED = (
 )
 """What stays because jobs or the ledger refer to it."""
 
+# A copy that is to be deleted in Discord is needed until it is.
+_LEFT_OVER = (
+    """
+    DELETE FROM copies WHERE (job_id, message_id) IN (
+        SELECT copies.job_id, copies.message_id FROM copies JOIN jobs ON jobs.id = copies.job_id
+        WHERE copies.delete_at IS NULL AND jobs.erased_at IS NOT NULL LIMIT ?
+    )""",
+    """
+    DELETE FROM reaction_acts WHERE (guild_id, message_id, emoji, member_id) IN (
+        SELECT guild_id, message_id, emoji, member_id FROM reaction_acts
+        WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.card_id = reaction_acts.card_id AND jobs.erased_at IS NULL)
+        LIMIT ?
+    )""",
+    """
+    DELETE FROM reviews WHERE job_id IN (
+        SELECT reviews.job_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
+        WHERE reviews.verdict IS NOT NULL AND jobs.erased_at IS NOT NULL LIMIT ?
+    )""",
+    """
+    DELETE FROM job_attempts WHERE id IN (
+        SELECT job_attempts.id FROM job_attempts JOIN jobs ON jobs.id = job_attempts.job_id
+        WHERE jobs.erased_at IS NOT NULL LIMIT ?
+    )""",
+)
+"""The rows about erased jobs that would otherwise be kept for ever."""
+
 
 class Retention(Repository):
     """Erases by age and by absence, in transactions of at most BATCH jobs each. The caller empties the log."""
@@ -105,6 +131,20 @@ class Retention(Repository):
             await self._database.write(
                 lambda db: db.executemany("DELETE FROM tried_values WHERE guild_id = ? AND used_at <= ?", olds)
             )
+
+    async def forget_left_over(self) -> int:
+        """Delete what nobody can use of erased jobs: places of copies, reactions that have acted, closed reviews.
+
+        Returns how many rows, at most BATCH in all: then there may be more.
+        """
+
+        def change(db: sqlite3.Connection) -> int:
+            deleted = 0
+            for statement in _LEFT_OVER:
+                deleted += db.execute(statement, (BATCH - deleted,)).rowcount
+            return deleted
+
+        return await self._database.write(change)
 
     async def _erase(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
         query = (guild_id, before, BATCH)

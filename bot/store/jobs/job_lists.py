@@ -96,11 +96,6 @@ class JobLists(Repository):
         )
         return {JobState(state): count for state, count in rows}
 
-    async def open_by_state(self) -> dict[JobState, int]:
-        """Return how many jobs of all guilds have not ended, by their state."""
-        rows = await self._database.read(lambda db: db.execute(_OPEN_BY_STATE).fetchall())
-        return {JobState(state): count for state, count in rows}
-
     async def open_total(self) -> int:
         """Return how many jobs of all guilds have not ended."""
         return await self._database.read(lambda db: int(db.execute(_OPEN_TOTAL).fetchone()[0]))
@@ -235,10 +230,6 @@ WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
 ORDER BY jobs.created_at, jobs.position
 """
 # The conditions on state and lease repeat those of the partial indexes literally, or SQLite does not use them.
-_OPEN_BY_STATE = """
-SELECT state, count(*) FROM jobs
-WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') GROUP BY state
-"""
 _OPEN_TOTAL = """
 SELECT count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')

@@ -12,6 +12,7 @@ from bot.domain.poll_schedule import recheck_at
 from bot.language import speaking
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.jobs.attempts import JobAttempt, note_attempt
 from bot.store.jobs.dependents import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
@@ -87,6 +88,7 @@ class Jobs(Repository):
         release: bool = False,
         recheck: bool = False,
         tried: TriedOutcome | None = None,
+        attempt: JobAttempt | None = None,
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Job | None:
@@ -94,7 +96,7 @@ class Jobs(Repository):
 
         `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
         may still succeed, so that it is polled now and then although it has ended; `tried` is what has come of its
-        values. One transaction.
+        values, `attempt` what has come of the call that this is about. One transaction.
         A job that stops running is nobody's any more. `record` gives the line for a moderator's act. Returns the job as
         it is now; None if its state or lease is another one by now: somebody else was first, and nothing was changed.
 
@@ -120,8 +122,7 @@ class Jobs(Repository):
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
             update_job(db, changed)
-            if tried is not None:
-                note_outcome(db, changed, tried, now)
+            _note(db, changed, tried, attempt, now)
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)
@@ -153,6 +154,13 @@ class Jobs(Repository):
         if raised is not None and raised.overshoot is not None:
             self._database.notify()
         return raised
+
+
+def _note(db: sqlite3.Connection, job: Job, tried: TriedOutcome | None, attempt: JobAttempt | None, now: float) -> None:
+    if tried is not None:
+        note_outcome(db, job, tried, now)
+    if attempt is not None:
+        note_attempt(db, job, attempt, now)
 
 
 def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool) -> None:

@@ -91,6 +91,11 @@ def key_file_of(database: Path) -> Path:
     return database.with_name(f"{database.name}.key")
 
 
+def fingerprints_of(key_file: Path) -> tuple[str, ...]:
+    """Return the fingerprint of the key in a key file; () if there is no such file. Raises StoreError."""
+    return SecretBox([_read(key_file)]).fingerprints if key_file.exists() else ()
+
+
 def load_box(secret_keys: Sequence[str], key_file: Path, *, needed: Collection[str]) -> SecretBox:
     """Take the keys of the settings, then that of the key file; with neither, create the key file.
 

@@ -1,8 +1,9 @@
 """The pages of `/me`: what a member has set here, what they spend, and what is kept of them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 import discord
 
@@ -14,6 +15,7 @@ from bot.domain.harmless_text import harmless
 from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.domain.text import shortened
 from bot.language import tr
+from cogs.member.legal import legal_links
 from cogs.member.own_spending import spending_embed
 from cogs.member.panel import texts
 from cogs.ui.controls import Control, view_of
@@ -27,6 +29,7 @@ RATIO, STYLE = "ratio", "style"
 """What else can be chosen on the page of defaults; a model by `model.` and the id of its operation."""
 
 Panel = tuple[discord.Embed, discord.ui.View]
+_Drawn = tuple[discord.Embed, Sequence[discord.ui.Item[Any]]]
 
 
 class MePage(StrEnum):
@@ -41,13 +44,14 @@ class MePage(StrEnum):
 
 async def panel(interaction: Interaction, page: MePage, chosen: str = "") -> Panel:
     """Return a page as the member reads it now; `chosen` is the key of one of their presets."""
-    drawn = {
+    drawn: Mapping[MePage, Callable[[Interaction], Awaitable[_Drawn]]] = {
         MePage.DEFAULTS: _defaults,
         MePage.NOTIFICATIONS: _notifications,
         MePage.SPENDING: _spending,
         MePage.DATA: _data,
     }
-    embed, controls = await (_presets(interaction, chosen) if page is MePage.PRESETS else drawn[page](interaction))
+    shown: _Drawn = await (_presets(interaction, chosen) if page is MePage.PRESETS else drawn[page](interaction))
+    embed, controls = shown
     return embed, view_of([*_tabs(page), *controls])
 
 
@@ -206,11 +210,12 @@ async def _spending(interaction: Interaction) -> tuple[discord.Embed, list[Contr
     return await spending_embed(interaction), []
 
 
-async def _data(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
+async def _data(interaction: Interaction) -> _Drawn:
     guild_of(interaction)
     return _embed(MePage.DATA, str(texts.DATA_ABOUT)), [
         Control.button("me_export", "data", label=str(texts.EXPORT)),
         Control.button(
             "privacy_delete", str(interaction.user.id), label=str(texts.DELETE_DATA), style=discord.ButtonStyle.danger
         ),
+        *legal_links(interaction),
     ]

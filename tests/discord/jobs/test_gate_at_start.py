@@ -43,6 +43,7 @@ async def test_a_step_waits_for_the_pause_to_end_as_any_other_job_and_its_card_s
     await until_first_step_is_done(rig)
     for _ in range(10):
         await rig.step()
+        await rig.tick()
         rig.advance(15)
     assert sent(rig) == ["prompt.enhance.image"]
     second = (await in_order(rig))[1]

@@ -147,8 +147,8 @@ async def test_metrics_tell_what_is_open_and_what_waits(rig: Rig):
     rig.advance(100)
     shown = rig.bot.metrics.render().decode()
     assert the_job(rig, row.id).state == "queued"
-    assert 'cannon_bot_jobs_open{state="queued"} 1.0' in shown
-    assert 'cannon_bot_jobs_open{state="ready"} 0.0' in shown
+    assert 'cannon_bot_jobs_open{lane="poll",state="queued"} 1.0' in shown
+    assert 'cannon_bot_jobs_open{lane="deliver",state="ready"} 0.0' in shown
     [waits] = [line for line in shown.splitlines() if line.startswith('cannon_bot_oldest_due_seconds{lane="poll"}')]
     assert 90 < float(waits.split()[-1]) < 100
     assert 'cannon_bot_oldest_due_seconds{lane="deliver"} 0.0' in shown

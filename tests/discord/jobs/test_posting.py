@@ -257,9 +257,21 @@ async def test_after_a_move_the_old_message_points_to_the_new_one(rig: Rig):
     assert not old.components
 
 
+def each_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each result of a card come in an edit of its own, as if they were ready one after the other."""
+
+    async def never(*_: object) -> bool:
+        return False
+
+    others = rig.bot.parts.delivery.poster._others
+    monkeypatch.setattr(others, "_may_come", never)
+    monkeypatch.setattr(others, "wait_s", lambda *_: 0.0)
+
+
 async def test_what_an_unanswered_edit_left_on_a_card_goes_when_the_card_moves(rig: Rig, monkeypatch):
+    each_alone(rig, monkeypatch)
     await ask(rig, "a heron #fast", count=2)
-    real, lost, refused = discord.WebhookMessage.edit, [], []
+    real, lost, refused = discord.Webhook.edit_message, [], []
 
     async def edit(self, *args, **kwargs):
         message = await real(self, *args, **kwargs)
@@ -273,7 +285,7 @@ async def test_what_an_unanswered_edit_left_on_a_card_goes_when_the_card_moves(r
             refused.append(call)
             raise refusal(403, 50001)
 
-    monkeypatch.setattr(discord.WebhookMessage, "edit", edit)
+    monkeypatch.setattr(discord.Webhook, "edit_message", edit)
     with trouble_with(once):
         await rig.work()
     assert refused
@@ -282,7 +294,8 @@ async def test_what_an_unanswered_edit_left_on_a_card_goes_when_the_card_moves(r
     assert len({file.filename for file in new.attachments}) == 2
 
 
-async def test_what_was_delivered_on_a_card_stays_there_when_it_moves(rig: Rig):
+async def test_what_was_delivered_on_a_card_stays_there_when_it_moves(rig: Rig, monkeypatch):
+    each_alone(rig, monkeypatch)
     await ask(rig, "a heron #fast", count=3)
     seen = []
 

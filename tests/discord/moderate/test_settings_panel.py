@@ -180,7 +180,8 @@ FLIPS = {
     "approve_own": "approval",
     "ping": "results",
     "answer_words": "results",
-    "estimate_tool": "results",
+    "ai_label": "results",
+    "estimate_tool": "limits",
 }
 
 
@@ -340,7 +341,8 @@ BUTTONS = [
     ("approval", "c1:set_flip:approve_own"),
     ("results", "c1:set_flip:ping"),
     ("results", "c1:set_flip:answer_words"),
-    ("results", "c1:set_flip:estimate_tool"),
+    ("results", "c1:set_flip:ai_label"),
+    ("limits", "c1:set_flip:estimate_tool"),
     ("results", "c1:set_form:timezone"),
     ("results", "c1:set_form:retention"),
     ("words", "c1:set_form:words"),

@@ -164,8 +164,13 @@ async def test_an_open_panel_still_changes_the_settings(rig: OldRig):
     await rig.press(morgan, "c1:set_channels:allowed_channels", place["art"])
     await rig.press(morgan, "c1:set_channels:approval_channel", place["log"])
     await rig.press(morgan, "c1:set_channels:log_channel", place["approvals"])
-    for name in ("unchecked_only_in_age_restricted", "approve_own", "ping", "estimate_tool"):
+    for name in ("unchecked_only_in_age_restricted", "approve_own", "ping"):
         await rig.press(morgan, f"c1:set_flip:{name}")
+    estimate = next(each for each in custom_ids() if each["custom_id"] == "c1:set_flip:estimate_tool")
+    panel = rig.message(estimate["channel_id"], estimate["message_id"])
+    await morgan.select(panel, ["limits"], custom_id="c1:set_page:panel")  # its page by now
+    await rig.press_stored(morgan, estimate)
+    await morgan.select(rig.message(estimate["channel_id"], panel.id), ["results"], custom_id="c1:set_page:panel")
     await send_form(morgan, await rig.press(morgan, "c1:set_form:limits"), "5", "6", "7", "80", "90")
     await send_form(morgan, await rig.press(morgan, "c1:set_form:approval"), "95.5")
     await send_form(morgan, await rig.press(morgan, "c1:set_form:timezone"), "America/New_York")

@@ -47,7 +47,7 @@ async def test_enough_stars_post_the_result_with_its_author_prompt_and_way_back(
     assert embed.fields[0].value == f"<@{rig.member.id}>"
     assert stars_on(post) == 2
     [file] = post.attachments
-    assert file.description == "a fox fast"
+    assert file.description == "a fox fast (Made with AI · Seedream 5.0 Lite)"
     assert rig.file(file) == rig.file(message.attachments[0])
     assert told(rig, rig.member) == told(rig, rig.moderator) == []
 

@@ -21,7 +21,7 @@ async def test_a_prompt_becomes_a_posted_picture_with_its_cost_settled(rig: Rig)
     [attachment] = message.attachments
     assert attachment.filename.startswith("a-fox-in-fog-")
     assert attachment.filename.endswith(".png")
-    assert attachment.description == "a fox in fog"
+    assert attachment.description == "a fox in fog (Made with AI · Seedream 5.0 Lite)"
     assert Image.open(io.BytesIO(rig.file(attachment))).format == "PNG"
     assert "took" in message.embeds[0].fields[0].value
     [job] = await rig.jobs()

@@ -41,7 +41,7 @@ async def test_sound_effects_for_a_video_come_as_a_playable_sound_and_as_the_vid
     assert names == [f"rain-on-tin-{tail}.mp3", f"rain-on-tin-{tail}-2.mp4"]
     assert [attachment.content_type for attachment in message.attachments] == ["audio/mpeg", "video/mp4"]
     assert [examined(rig, attachment) for attachment in message.attachments] == [AUDIO, VIDEO]
-    assert {attachment.description for attachment in message.attachments} == {"rain on tin"}
+    assert {attachment.description for attachment in message.attachments} == {"rain on tin (Made with AI)"}
 
 
 async def test_several_pictures_of_one_request_arrive_in_one_message(rig: Rig):
@@ -62,7 +62,7 @@ async def test_a_file_is_named_and_described_after_its_prompt(rig: Rig):
     assert clip.filename.endswith(f"-{job.id[:4].lower()}.mp4")
     assert len(clip.filename) < 60
     assert clip.description.startswith("Fox in fog! so grey")
-    assert clip.description.endswith("…")
+    assert clip.description.endswith("… (Made with AI · Wan 2.7)")
     assert len(clip.description) <= 1024
     assert text.filename == "prompt.txt"
     assert rig.file(text).decode() == rig.sandbox.requests[0].input["prompt"]
@@ -74,4 +74,4 @@ async def test_without_a_prompt_a_file_is_named_after_its_operation(rig: Rig):
     [job] = await rig.jobs()
     [file] = delivered(rig, job)
     assert file.filename == f"subtitles-generate-{job.id[:4].lower()}.mp4"
-    assert file.description == "Made with subtitles.generate"
+    assert file.description == "Made with subtitles.generate (Made with AI)"

@@ -15,7 +15,7 @@ from typing import Any
 import yarl
 from discord.asset import Asset
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
+from discord.http import HTTPClient, Route
 from discord.state import ConnectionState
 
 READY_AFTER_S = 0.1
@@ -30,6 +30,13 @@ def point_discord_at(url: str) -> None:
     Route.BASE = f"{url}/api/v10"
     Asset.BASE = f"{url}/cdn"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
+    told = HTTPClient.get_bot_gateway
+
+    async def own_gateway(self: HTTPClient) -> Any:
+        shards, address, limit = await told(self)
+        return shards, str(yarl.URL(address).with_path(f"/gateway/{os.getpid()}")), limit
+
+    HTTPClient.get_bot_gateway = own_gateway  # type: ignore[method-assign]  # the address alone is another one
     original = ConnectionState.__init__
 
     def init(self: ConnectionState[Any], **options: Any) -> None:

@@ -43,6 +43,8 @@ class Rest:
         self.paces: list[Pace] = []
         self.global_limit: GlobalLimit | None = None
         self.gateway_url = ""
+        self.shards = 1
+        """How many Discord tells a bot to connect with."""
         self.application: dict[str, Any] = {}
         self._world = world
         self._token = token
@@ -160,7 +162,7 @@ class Rest:
                 return {"url": self.gateway_url}
             case "GET", "/gateway/bot":
                 start = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
-                return {"url": self.gateway_url, "shards": 1, "session_start_limit": start}
+                return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": start}
             case "GET", "/oauth2/applications/@me" | "/applications/@me":
                 known = dispatch(self._world.backend, "GET", "/oauth2/applications/@me")
                 return {**known, **self.application}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.app.start_backoff import (
     DAY_S,
+    FREE,
     LONGEST_PAUSE_S,
     PER_DAY,
     UNCOUNTED_PAUSE_S,
@@ -140,3 +141,10 @@ async def test_only_the_last_day_is_kept(database: Path):
     clock.advance(DAY_S)
     await starts(database, clock, 1)
     assert json.loads(database.with_name("bot.db.starts").read_text()) == [clock.wall()]
+
+
+def test_each_shard_has_its_own_free_starts() -> None:
+    times = [100.0 + number for number in range(FREE)]
+    assert identify_at(times, 105.0) > 105.0
+    assert identify_at(times, 105.0, shards=2) == 105.0
+    assert identify_at(times * 2, 105.0, shards=2) > 105.0

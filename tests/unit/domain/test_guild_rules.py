@@ -127,6 +127,7 @@ EVERYTHING = Rules(
     timezone="Europe/Berlin",
     paused=True,
     estimate_tool=False,
+    ai_label=False,
 )
 
 

@@ -57,6 +57,7 @@ CHANGED = Rules(
     timezone="Europe/Berlin",
     paused=True,
     estimate_tool=False,
+    ai_label=False,
 )
 
 

@@ -1,0 +1,224 @@
+"""The commands of a host: what each takes, and its function.
+
+As in `bot/cli.py`, what a command needs is imported inside it, so that the others start fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.settings import RETENTION_DAYS_MAX, Settings, load_settings, read_settings
+
+if TYPE_CHECKING:
+    from bot.domain.models import JobState
+    from bot.runtime.clock import Clock
+    from bot.runtime.progress import Progress
+
+Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+
+def add_to(add: Add) -> None:
+    """Add the commands of a host for the database as a whole and for jobs; `add` adds one and returns its parser."""
+    backup = add("backup", _backup, "Copy the database to a file and check the copy, while the bot runs or not.")
+    backup.add_argument("path", type=Path, help="file to write")
+    backup.add_argument("--without-keys", action="store_true", help="leave out the key file, to keep it elsewhere")
+    backup.add_argument("--force", action="store_true", help="replace a file that is there")
+    restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
+    restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
+    pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
+    pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
+    pruning.add_argument(
+        "--vacuum", action="store_true", help="rewrite the file, so that it shrinks. Stop the bot first"
+    )
+    examining = add("doctor", _doctor, "Write a page for a bug report: versions, settings, database, disk. No secrets.")
+    examining.add_argument("--json", action="store_true", help="as JSON")
+    examining.add_argument("--online", action="store_true", help="call Discord and Cannon Studio too, without a key")
+    _add_jobs(add("jobs", _list_jobs, "Show jobs of all servers, and solve what is stuck."))
+
+
+def _add_jobs(jobs: argparse.ArgumentParser) -> None:
+    commands = jobs.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    listing = add("list", _list_jobs, "List jobs, the newest first.")
+    listing.add_argument("--state", action="append", help="a state, or `open` for all that have not ended; repeatable")
+    listing.add_argument("--guild", type=snowflake, help="id of the server")
+    listing.add_argument("--member", type=snowflake, help="id of the member who requested it")
+    listing.add_argument(
+        "--older", type=_span, default=0.0, metavar="TIME", help="requested longer ago, as 30m, 2h, 1d"
+    )
+    listing.add_argument("--limit", type=_limit, default=50, help="how many (default: 50)")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(usage_error=listing.error)
+    showing = add("show", _show_job, "Show one job: its calls with their answers, lease, next look, and credits.")
+    showing.add_argument("id", help="id of the job")
+    showing.add_argument("--json", action="store_true", help="as JSON")
+    retrying = add("retry", _retry_job, "Take a job up now, without a second charge.")
+    retrying.add_argument("id", help="id of the job")
+    releasing = add("release", _release_job, "Free a job of a process that is dead, or end it.")
+    releasing.add_argument("id", help="id of the job")
+    releasing.add_argument("--end", action="store_true", help="end it: what was made is kept, the rest is refunded")
+    releasing.add_argument("--yes", action="store_true", help="do it; without this, it is only told what would be done")
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.files import make_backup
+
+    clock, progress = watch()
+    print(
+        make_backup(
+            settings,
+            arguments.path,
+            with_key=not arguments.without_keys,
+            replaces=arguments.force,
+            clock=clock,
+            progress=progress,
+        )
+    )
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.files import restore_backup
+
+    clock, progress = watch()
+    print(restore_backup(settings, arguments.path, clock=clock, progress=progress))
+    return 0
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.prune import prune
+
+    days = settings.retention_days if arguments.days is None else arguments.days
+    clock, progress = watch()
+    print(asyncio.run(prune(settings, days=days, rebuilds=arguments.vacuum, clock=clock, progress=progress)))
+    return 0
+
+
+def host_settings() -> Settings:
+    """Return the settings of what a host does beside the bot; only what is wrong is logged."""
+    settings = load_settings()
+    start_logs(Settings(log_level="WARNING"))
+    return settings
+
+
+def watch() -> tuple[Clock, Progress]:
+    """Return the machine's clock, and who is told of long work: standard error, so that output can be piped."""
+    from bot.runtime.clock import SystemClock
+    from bot.runtime.progress import told_to
+
+    clock = SystemClock()
+    return clock, told_to(sys.stderr, clock)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    settings, problems = read_settings(need_token=True)
+    start_logs(Settings(log_level="ERROR"))
+    from bot.app.host import texts
+    from bot.app.host.doctor import examine
+
+    clock, progress = watch()
+    report = examine(settings, problems, is_online=arguments.online, clock=clock, progress=progress)
+    print(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else texts.page(report))
+    return 0
+
+
+def _list_jobs(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host import texts
+    from bot.app.host.jobs import list_jobs
+    from bot.domain.models import OPEN_STATES, JobState
+
+    wanted: set[JobState] = set()
+    for name in arguments.state or ():
+        if name != "open" and name not in set(JobState):
+            arguments.usage_error(f"there is no state {name}; there are open, {', '.join(JobState)}")
+        wanted |= OPEN_STATES if name == "open" else {JobState(name)}
+    clock, _ = watch()
+    found = list_jobs(
+        settings,
+        states=wanted or None,
+        guild_id=arguments.guild,
+        member_id=arguments.member,
+        older_s=arguments.older,
+        limit=arguments.limit,
+        clock=clock,
+    )
+    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.table(found, clock.wall()))
+    return 0
+
+
+def _show_job(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host import texts
+    from bot.app.host.jobs import show_job
+
+    found = show_job(settings, arguments.id)
+    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.details(found))
+    return 0
+
+
+def _retry_job(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.jobs import retry_job
+
+    clock, progress = watch()
+    print(asyncio.run(retry_job(settings, arguments.id, clock=clock, progress=progress)))
+    return 0
+
+
+def _release_job(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.jobs import release_job
+
+    clock, progress = watch()
+    ends, is_sure = arguments.end, arguments.yes
+    print(asyncio.run(release_job(settings, arguments.id, ends=ends, is_sure=is_sure, clock=clock, progress=progress)))
+    return 0
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 5 and 1 <= int(text) <= RETENTION_DAYS_MAX):
+        raise argparse.ArgumentTypeError(f"a whole number of days from 1 to {RETENTION_DAYS_MAX} is needed")
+    return int(text)
+
+
+def _span(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not (number.isascii() and number.isdecimal() and len(number) <= 6):
+        raise argparse.ArgumentTypeError("a time is needed, such as 30m, 2h or 1d")
+    return float(int(number) * units[unit])
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and int(text) > 0):
+        raise argparse.ArgumentTypeError("a whole number above 0 is needed")
+    return int(text)
+
+
+def snowflake(text: str) -> int:
+    """Return an id of Discord. Raises ArgumentTypeError for anything else."""
+    if not (text.isascii() and text.isdecimal() and 1 <= len(text) <= 20 and 0 < int(text) < 2**63):
+        raise argparse.ArgumentTypeError("an id is needed, as Discord's Copy ID gives it")
+    return int(text)
+
+
+def start_logs(settings: Settings) -> None:
+    """Send the log to standard error, without the settings' secrets."""
+    from bot.runtime.logs import configure_logs
+
+    configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())

@@ -1,0 +1,139 @@
+"""`cannon-bot doctor`: one page with everything that a bug report needs, and no secret."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.metadata
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from bot import __version__
+from bot.errors import StartError
+from bot.runtime.clock import Clock
+from bot.runtime.health_probe import ask, stored_address
+from bot.runtime.logs import Scrubber
+from bot.runtime.progress import Progress
+from bot.settings import SECRET_SETTINGS, Settings
+from bot.store.host.condition import condition
+
+DISCORD_URL = "https://discord.com/api/v10/gateway"
+"""The one address of its API that needs no token (docs.discord.com, Gateway)."""
+TIMEOUT_S = 5.0
+LIBRARIES = (
+    "discord.py", "aiohttp", "httpx", "httpx-aiohttp", "aiosqlite", "pydantic", "pydantic-settings", "structlog",
+    "cryptography", "prometheus-client", "pillow", "babel", "simcord", "av",
+)  # fmt: skip
+
+
+def examine(
+    settings: Settings, problems: Sequence[str], *, is_online: bool, clock: Clock, progress: Progress
+) -> dict[str, Any]:
+    """Return the report, as JSON has it. With `is_online`, Discord and Cannon Studio are called, without a key."""
+    keys = tuple(key.get_secret_value() for key in settings.secret_keys)
+    folder = next(each for each in (settings.database.parent, *settings.database.parents) if each.exists())
+    disk = shutil.disk_usage(folder)
+    report: dict[str, Any] = {
+        "versions": versions(),
+        "settings": masked(settings),
+        "settings_problems": list(problems),
+        "database": condition(settings.database, keys, clock.wall(), progress),
+        "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
+        "bot": _health(settings),
+    }
+    if is_online:
+        report["network"] = {
+            name: _reach(url, clock) for name, url in (("discord", DISCORD_URL), ("cannon", settings.cannon_api_url))
+        }
+    clean: dict[str, Any] = _scrubbed(report, Scrubber(settings.secrets()))
+    return clean
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the bot and of what it runs on; a library that is missing is left out."""
+    found = {
+        "cannon-bot": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "terminal": "yes" if sys.stdout.isatty() else "no",
+    }
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def masked(settings: Settings) -> dict[str, str]:
+    """Return each setting as text; of a secret only whether it is set, and of several how many."""
+    shown = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if name.upper() in SECRET_SETTINGS or isinstance(value, SecretStr):
+            shown[name.upper()] = _presence(value)
+        elif isinstance(value, frozenset | tuple):
+            shown[name.upper()] = ", ".join(sorted(map(str, value))) or "not set"
+        else:
+            shown[name.upper()] = "not set" if value is None else str(value)
+    return shown
+
+
+def _presence(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"set ({len(value)})" if value else "not set"
+    return "not set" if value is None else "set"
+
+
+def _health(settings: Settings) -> dict[str, object]:
+    try:
+        is_healthy, body = ask(stored_address(settings.database))
+    except StartError as error:
+        return {"answers": False, "reason": error.sentence}
+    return {"answers": True, "is_healthy": is_healthy, "health": body}
+
+
+def _reach(url: str, clock: Clock) -> dict[str, object]:
+    """Call an address without any key: the status, the milliseconds, and by how much the clocks differ."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    began = time.monotonic()
+    try:
+        connection.request("GET", parts.path or "/", headers={"User-Agent": "cannon-bot doctor"})
+        answer = connection.getresponse()
+        date = answer.getheader("Date")
+    except (OSError, http.client.HTTPException) as error:
+        return {"reachable": False, "reason": type(error).__name__}
+    finally:
+        connection.close()
+    took = time.monotonic() - began
+    return {
+        "reachable": True,
+        "status": answer.status,
+        "ms": round(took * 1000),
+        "clock_ahead_s": _ahead(date, clock.wall() - took / 2),
+    }
+
+
+def _ahead(date: str | None, now: float) -> float | None:
+    """Return by how many seconds our clock is ahead of a server's; None if it told no time."""
+    try:
+        return None if date is None else round(now - parsedate_to_datetime(date).timestamp(), 1)
+    except ValueError:
+        return None
+
+
+def _scrubbed(value: Any, scrubber: Scrubber) -> Any:
+    if isinstance(value, str):
+        return scrubber.text(value)
+    if isinstance(value, dict):
+        return {key: _scrubbed(each, scrubber) for key, each in value.items()}
+    return [_scrubbed(each, scrubber) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,42 @@
+"""`cannon-bot backup` and `cannon-bot restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.app.host import texts
+from bot.runtime.clock import Clock
+from bot.runtime.progress import Progress
+from bot.settings import Settings
+from bot.store.host.backup import back_up
+from bot.store.host.restore import restore
+from bot.store.host.upgrade import plan_of
+
+
+def make_backup(
+    settings: Settings, target: Path, *, with_key: bool, replaces: bool, clock: Clock, progress: Progress
+) -> str:
+    """Back up the database, which a bot may be using; return the outcome as a sentence. Raises StoreError."""
+    target = target.expanduser().absolute()
+    made = back_up(settings.database, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress)
+    return texts.backed_up(made.path, made.size, made.key_file, made.needed)
+
+
+def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: Progress) -> str:
+    """Put a backup in the place of a stopped bot's database; return the outcome as a sentence. Raises StoreError."""
+    keys = tuple(key.get_secret_value() for key in settings.secret_keys)
+    done = restore(
+        backup.expanduser().absolute(), settings.database, secret_keys=keys, now=clock.wall(), progress=progress
+    )
+    return texts.restored(settings.database, done.schema, done.taken_at, done.kept, done.open_jobs)
+
+
+def upgrade_told(database: Path, progress: Progress) -> tuple[str | None, bool]:
+    """Say what the next start will do to the database, None for nothing; and whether there is room for it.
+
+    Raises StoreError for a database that cannot be used.
+    """
+    plan = plan_of(database, progress)
+    if plan is None or not plan.is_needed:
+        return None, True
+    return texts.upgrade(plan.schema, plan.known, plan.size, plan.free, plan.seconds), plan.has_room

@@ -1,0 +1,162 @@
+"""`cannon-bot jobs`: a stuck job is understood and solved without SQL, beside a running bot where that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bot.app.host import texts
+from bot.app.offline import any_bots_store
+from bot.domain.models import PENDING_STATES, Job, JobState
+from bot.errors import Refused
+from bot.jobs import texts as job_texts
+from bot.jobs.transitions import true_cost
+from bot.language import from_discord, speaking
+from bot.runtime.clock import Clock
+from bot.runtime.progress import Progress
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.host.jobs import JobOnFile, listed, may_recheck, shown
+
+REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
+_PLAIN = (
+    "id", "guild_id", "author_id", "card_id", "operation", "model", "state", "waits_for", "practice", "key_id",
+    "remote_id", "attempts", "in_doubt", "faults", "created_at", "first_attempt_at", "submitted_at", "started_at",
+    "finished_at", "delivered_at", "overdue_at", "erased_at", "next_at", "recheck_at", "after_ids", "error",
+)  # fmt: skip
+"""What is shown of a job: nothing that a member wrote, and no link."""
+
+
+def list_jobs(
+    settings: Settings,
+    *,
+    states: Collection[JobState] | None,
+    guild_id: int | None,
+    member_id: int | None,
+    older_s: float,
+    limit: int,
+    clock: Clock,
+) -> list[dict[str, Any]]:
+    """Return jobs as JSON has them, the newest first; `older_s`: requested at least so many seconds ago.
+
+    Raises StoreError.
+    """
+    before = clock.wall() - older_s
+    found = listed(settings.database, states=states, guild_id=guild_id, member_id=member_id, before=before, limit=limit)
+    return [as_json(job) for job in found]
+
+
+def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
+    """Return all that is stored of how a job goes, as JSON has it. Raises StoreError, Refused if there is none."""
+    found = shown(settings.database, job_id.upper())
+    if found is None:
+        raise Refused(texts.no_job(job_id))
+    return {
+        **as_json(found.job),
+        "is_answered": found.is_answered,
+        "lease": found.job.lease,
+        "lease_until": found.lease_until,
+        "calls": [asdict(each) for each in found.attempts],
+        "ledger": [{"kind": each.kind, "credits": str(each.credits), "at": each.at} for each in found.bookings],
+    }
+
+
+def as_json(job: Job) -> dict[str, Any]:
+    """Return what a host may see of a job."""
+    plain = {name: getattr(job, name) for name in _PLAIN}
+    return {
+        **plain,
+        "state": job.state.value,
+        "waits_for": None if job.waits_for is None else job.waits_for.value,
+        "held": str(job.reserved),
+        "cost": None if job.cost is None else str(job.cost),
+    }
+
+
+async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: Progress) -> str:
+    """Have a job taken up now, by the rules that it has anyway; return the outcome as a sentence.
+
+    Nothing is submitted under another idempotency key. Raises StoreError, StartError, Refused with the reason.
+    """
+    async with any_bots_store(settings, progress) as store:
+        found = await _free(store, job_id, clock)
+        job = found.job
+        if job.state in PENDING_STATES:
+            raise Refused(texts.PENDING)
+        if not job.state.ended:
+            if not await store.host_jobs.make_due(job):
+                raise Refused(texts.CHANGED_MEANWHILE)
+            return texts.due_now(job.id)
+        if not may_recheck(found, clock.wall()):
+            raise Refused(texts.cannot_retry(job.state, has_request=job.remote_id is not None))
+        if not await store.host_jobs.recheck_now(job):
+            raise Refused(texts.CHANGED_MEANWHILE)
+        return texts.recheck_now(job.id)
+
+
+async def release_job(
+    settings: Settings, job_id: str, *, ends: bool, is_sure: bool, clock: Clock, progress: Progress
+) -> str:
+    """Free a job of a process that is dead; with `ends`, end it: what was made is kept, the rest is refunded.
+
+    Without `is_sure` it is only told what would be done. Returns the outcome as a sentence. Raises StoreError,
+    StartError, Refused with the reason.
+    """
+    async with any_bots_store(settings, progress) as store:
+        found = await _free(store, job_id, clock)
+        job = found.job
+        if job.state.ended:
+            raise Refused(texts.has_ended(job.state))
+        if not ends:
+            return texts.free_now(job.id)
+        if not is_sure:
+            raise Refused(texts.would_end(job.id, _outcome(job)))
+        await _end(store, job)
+        ended = await store.host_jobs.find(job.id)
+        assert ended is not None
+        return texts.ended(job.id, ended.job.state, refunded=ended.is_refunded)
+
+
+async def _free(store: Store, job_id: str, clock: Clock) -> JobOnFile:
+    """Return a job that no living process has; a dead one's lease is ended. Raises Refused."""
+    found = await store.host_jobs.find(job_id.upper())
+    if found is None:
+        raise Refused(texts.no_job(job_id))
+    if found.lease_until is None:
+        return found
+    if found.lease_until > clock.wall():
+        raise Refused(texts.followed(found.lease_until))
+    await store.host_jobs.end_dead_lease(found.job)
+    freed = await store.host_jobs.find(found.job.id)
+    if freed is None or freed.lease_until is not None:
+        raise Refused(texts.CHANGED_MEANWHILE)
+    return freed
+
+
+def _outcome(job: Job) -> str:
+    if job.state is JobState.READY:
+        return texts.WOULD_BE_KEPT
+    return texts.WOULD_BE_POLLED if job.state in REMOTE_STATES else texts.WOULD_BE_REFUNDED
+
+
+async def _end(store: Store, job: Job) -> None:
+    """End an open job as the worker ends one that it gives up. Raises Refused if somebody was first."""
+    card = await store.cards.get(job.guild_id, job.card_id)
+    rules = await store.settings.get(job.guild_id)
+    with speaking(from_discord(rules.language or (card.locale if card else ""))):
+        if job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and not job.attempts):
+            cancelled = await store.cancellation.cancel(job.guild_id, job.id, str(job_texts.GIVEN_UP))
+            is_done = cancelled is not None and cancelled.stopped
+        else:
+            to = JobState.HELD if job.state is JobState.READY else JobState.FAILED
+            is_done = await store.jobs.change(job, to, **_end_changes(job)) is not None
+    if not is_done:
+        raise Refused(texts.CHANGED_MEANWHILE)
+
+
+def _end_changes(job: Job) -> Mapping[str, Any]:
+    if job.state is JobState.READY:
+        return {"settle": true_cost(job), "error": str(job_texts.GIVEN_UP_MADE)}
+    sentence = job_texts.NOT_CONFIRMED if job.in_doubt else job_texts.GIVEN_UP
+    return {"release": True, "recheck": job.state in REMOTE_STATES, "cost": None, "error": str(sentence)}

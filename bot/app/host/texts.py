@@ -1,0 +1,236 @@
+"""What hosts read of the commands for them. English: a terminal and a bug report have no other language."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.domain.models import END_STATES
+from bot.store.texts import size
+
+ENDED = frozenset(state.value for state in END_STATES)
+ERASING = "Erasing old jobs"
+DELETING = "Deleting what is left of erased jobs"
+LOG_NOT_EMPTIED = (
+    " Another program is reading the database, so its log still has erased data; the bot empties it within the hour."
+)
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def moment(at: float) -> str:
+    """Return a Unix time as hosts read it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+# ---------------------------------------------------------------------- backups
+
+
+def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection[str]) -> str:
+    """Say what was copied where, and which keys it needs besides."""
+    lines = [f"Backed up to {path} ({size(bytes_)}) and checked."]
+    if key_file is not None:
+        lines.append(f"The secret key is in {key_file}. Whoever has both files has all API keys: keep them private.")
+    if needed:
+        lines.append(
+            f"To restore it you also need the secret key {', '.join(sorted(needed))}, which is not in this backup:"
+            " keep SECRET_KEYS or the key file as well."
+        )
+    return "\n".join(lines)
+
+
+def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path], open_jobs: int) -> str:
+    """Say what is in place now, and where the files of before are."""
+    lines = [f"Restored {database} as it was at {moment(taken_at)} (schema {schema})."]
+    if kept:
+        lines.append("The files that were there before: " + ", ".join(str(path) for path in kept))
+    if open_jobs:
+        lines.append(
+            f"{count(open_jobs, 'job')} had not ended. Those that may have been submitted since are not paid twice:"
+            " they continue under the same idempotency key, or are refunded if that is too old."
+        )
+    return "\n".join(lines)
+
+
+def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> str:
+    """Say what the next start does to the database."""
+    steps = f"migration {known}" if schema + 1 == known else f"migrations {schema + 1} to {known}"
+    room = "" if bytes_ <= free else " That is not enough: the upgrade will not start before you free some space."
+    return (
+        f"The next start upgrades the database from schema {schema} to {known} ({steps}). It first makes a backup of"
+        f" {size(bytes_)} next to it; the disk has {size(free)} left.{room} It takes about {duration(seconds)}."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a time as hosts read it."""
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
+
+
+# ---------------------------------------------------------------------- pruning
+
+
+def pruned(jobs: int, rows: int, files: int, freed: int | None, *, is_clean: bool) -> str:
+    """Say what was erased; `freed` is by how many bytes the file shrank, None if it was not rewritten."""
+    said = f"Erased {count(jobs, 'job')}, deleted {count(rows, 'row')} of erased jobs and {count(files, 'old backup')}."
+    if freed is not None:
+        said += f" The database is {size(freed)} smaller."
+    return said + ("" if is_clean else LOG_NOT_EMPTIED)
+
+
+# ---------------------------------------------------------------------- jobs
+
+PENDING = (
+    "This job was not started: it waits for a moderator, for a free place, or for another job. It starts by itself;"
+    " `jobs release --end` refunds it instead."
+)
+CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `cannon-bot jobs show`."
+WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs list"
+WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
+WOULD_BE_REFUNDED = "its credits are refunded"
+
+
+def no_job(job_id: str) -> str:
+    """Say that there is no job of this id."""
+    return f"There is no job {job_id}."
+
+
+def followed(until: float) -> str:
+    """Refuse to change a job that a bot has in its hands."""
+    return (
+        f"A running bot follows this job (its lease lasts until {moment(until)}, and is renewed). Stop it, run this"
+        " again, and start it."
+    )
+
+
+def due_now(job_id: str) -> str:
+    """Say that an open job is taken up."""
+    return f"Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does."
+
+
+def recheck_now(job_id: str) -> str:
+    """Say that an ended job's request is polled."""
+    return (
+        f"Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by the"
+        " next start."
+    )
+
+
+def cannot_retry(state: str, *, has_request: bool) -> str:
+    """Say why an ended job cannot be taken up again, and what can be done."""
+    if state == "held":
+        return "The result of this job was made and is kept. Its author or a moderator posts it: Post it in /jobs list."
+    if state in {"failed", "expired"} and not has_request:
+        return "Cannon Studio never took this job, and it was refunded. Its author can press Retry on its card."
+    if state in {"failed", "expired"}:
+        return "Nothing more can come of this job: its request is too old, its cost is booked, or it was erased."
+    return f"This job has ended ({state}). There is nothing to retry."
+
+
+def has_ended(state: str) -> str:
+    """Refuse to release a job that has ended."""
+    return f"This job has ended ({state}): it has no lease and no hold."
+
+
+def free_now(job_id: str) -> str:
+    """Say that no process has a job."""
+    return f"No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
+
+
+def would_end(job_id: str, outcome: str) -> str:
+    """Say what ending a job would do."""
+    return f"This would end job {job_id}: {outcome}. Add --yes to do it."
+
+
+def ended(job_id: str, state: str, *, refunded: bool) -> str:
+    """Say what has become of a job that was ended."""
+    return f"Job {job_id} has ended ({state})." + (" Its credits are refunded." if refunded else "")
+
+
+def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
+    """Return jobs as lines: id, state, operation, server, member, age, what is next, calls, lease."""
+    head = ("JOB", "STATE", "OPERATION", "SERVER", "MEMBER", "AGE", "NEXT", "SENT")
+    lines = [head]
+    for each in rows:
+        due = each["next_at"] if each["finished_at"] is None and each["state"] not in ENDED else each["recheck_at"]
+        lines.append(
+            (
+                each["id"],
+                each["state"],
+                each["operation"],
+                str(each["guild_id"]),
+                str(each["author_id"]),
+                age(now - each["created_at"]),
+                "-" if due is None else "now" if due <= now else f"in {age(due - now)}",
+                str(each["attempts"]),
+            )
+        )
+    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _status(status: int | None) -> str:
+    return "" if status is None else f" ({status})"
+
+
+def age(seconds: float) -> str:
+    """Return a span in its largest unit."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def details(found: Mapping[str, Any]) -> str:
+    """Return all that is known of a job as lines."""
+    lines = [
+        f"{name:16} {moment(value) if name.endswith(('_at', '_until')) and value else value}"
+        for name, value in found.items()
+        if name not in {"calls", "ledger"} and value not in (None, [], ())
+    ]
+    lines += ["", "calls"] + [
+        f"  {moment(each['at'])}  {each['call']:8} {each['outcome']}{_status(each['status'])}"
+        for each in found["calls"]
+    ]
+    lines += ["", "ledger"] + [
+        f"  {moment(each['at'])}  {each['kind']:8} {each['credits']} credits" for each in found["ledger"]
+    ]
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------------- doctor
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """Return the doctor's report as a page: a section for each part, a line for each fact."""
+    lines: list[str] = []
+    for title, part in report.items():
+        lines += ["", title] if lines else [title]
+        lines += list(_facts(part, "  "))
+    return "\n".join(lines)
+
+
+def _facts(part: object, indent: str) -> Iterator[str]:
+    if not isinstance(part, Mapping):
+        yield from (f"{indent}{_fact(each)}" for each in (part if isinstance(part, list) else [part]))
+        return
+    for name, value in part.items():
+        if isinstance(value, Mapping | list) and value:
+            yield f"{indent}{name}"
+            yield from _facts(value, indent + "  ")
+        else:
+            yield f"{indent}{name:22} {_fact(value)}"
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return "-" if value in (None, [], {}) else str(value)

@@ -1,0 +1,53 @@
+"""Metrics that are read when they are asked for, or taken over as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from bot.runtime import texts
+
+
+@dataclass(frozen=True, slots=True)
+class ShardState:
+    """One connection to the gateway, by its number. `latency_s`: how long its last heartbeat took; None: not known."""
+
+    number: int
+    is_connected: bool
+    latency_s: float | None
+
+
+class ShardCollector(Collector):
+    """The state of each shard, as `read` returns it."""
+
+    def __init__(self) -> None:
+        self.read: Callable[[], Iterable[ShardState]] = tuple
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics."""
+        connected = GaugeMetricFamily("cannon_bot_shard_connected", texts.SHARD_CONNECTED, labels=["shard"])
+        latency = GaugeMetricFamily("cannon_bot_gateway_latency_seconds", texts.GATEWAY_LATENCY, labels=["shard"])
+        for shard in self.read():
+            connected.add_metric([str(shard.number)], float(shard.is_connected))
+            if shard.latency_s is not None:
+                latency.add_metric([str(shard.number)], shard.latency_s)
+        return [connected, latency]
+
+
+class LedgerCollector(Collector):
+    """What was ever booked, in credits, by kind."""
+
+    def __init__(self) -> None:
+        self.booked: Mapping[str, Decimal] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metric."""
+        family = CounterMetricFamily("cannon_bot_credits", texts.CREDITS_BOOKED, labels=["kind"])
+        for kind, credits_ in self.booked.items():
+            family.add_metric([kind], float(credits_))
+        return [family]

@@ -1,0 +1,97 @@
+"""How far long work is: one line that changes on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+import structlog
+
+from bot.runtime import texts
+from bot.runtime.clock import Clock
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and of how much; 0 of 0 where nobody knows.
+
+It may be called often and from any thread, and never raises.
+"""
+QUIET_S = 1.0
+"""Work that is done sooner is not worth a line."""
+TERMINAL_EVERY_S, LINE_EVERY_S = 0.2, 10.0
+CLEARED = "\r\x1b[K"
+"""Goes to the start of the terminal's line and empties it (ECMA-48, EL)."""
+
+log = structlog.get_logger(__name__)
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+class Meter:
+    """Measures each piece of work from its first call and says how far it is, at most every `every_s` seconds.
+
+    `show` is given what is done, percent (None: unknown), the seconds since its start, and those left (None: unknown).
+    """
+
+    def __init__(
+        self, clock: Clock, every_s: float, show: Callable[[str, int | None, float, float | None], None]
+    ) -> None:
+        self._clock = clock
+        self._every_s = every_s
+        self._show = show
+        self._lock = threading.Lock()
+        self._what = ""
+        self._began = self._next = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Take note of how far the work is, as `Progress` says."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if total and done >= total:
+                self._what = ""  # the same work once more is another piece of it
+                return
+            if what != self._what:
+                self._what, self._began, self._next = what, now, now + QUIET_S
+            if now < self._next:
+                return
+            self._next = now + self._every_s
+            since = now - self._began
+            share = min(1.0, done / total) if total else None
+            left = since / share - since if share else None
+            self._show(what, None if share is None else int(share * 100), since, left)
+
+
+def told_to(stream: TextIO, clock: Clock) -> Progress:
+    """Return what tells a person: on a terminal by one line that changes, in a file or a pipe by lines."""
+    if not stream.isatty():
+        return Meter(clock, LINE_EVERY_S, lambda *told: print(texts.progress(*told), file=stream, flush=True))
+    meter = Meter(clock, TERMINAL_EVERY_S, lambda *told: _draw(stream, f"{CLEARED}{texts.progress(*told)}"))
+    drawn = ""
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal drawn
+        if what != drawn or (total and done >= total):
+            _draw(stream, CLEARED)  # what follows starts on an empty line
+            drawn = what
+        if not (total and done >= total):
+            meter(what, done, total)
+
+    return tell
+
+
+def _draw(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()
+
+
+def logged(clock: Clock) -> Progress:
+    """Return what writes lines in the log, for a bot that nobody watches start."""
+
+    def show(what: str, percent: int | None, since_s: float, left_s: float | None) -> None:
+        left = None if left_s is None else math.ceil(left_s)
+        log.info("progress", what=what, percent=percent, since_s=round(since_s), left_s=left)
+
+    return Meter(clock, LINE_EVERY_S, show)

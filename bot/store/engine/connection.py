@@ -1,0 +1,52 @@
+"""Connections to a database file, and whether it is intact."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.runtime.progress import Progress, no_progress
+from bot.store import texts
+
+BUSY_TIMEOUT_S = 5.0
+"""How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
+TICK_STEPS = 500_000
+"""After how many steps of SQLite's machine it tells that it still works: some hundredths of a second."""
+
+
+def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """Open a connection that starts no transaction implicitly; a `str` is a `file:` URI."""
+    db = sqlite3.connect(database, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(database, str))
+    db.row_factory = sqlite3.Row
+    return db
+
+
+def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | None:
+    """Return the first problem that SQLite finds in the file, None if it is intact. It reads the whole file."""
+    with ticking(db, texts.CHECKING, progress):
+        found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return None if found == "ok" else " ".join(found.split())[:120]
+
+
+@contextlib.contextmanager
+def ticking(db: sqlite3.Connection, what: str, progress: Progress) -> Iterator[None]:
+    """Have `progress` told now and then that a long statement still runs: SQLite does not know how far it is."""
+
+    def tick() -> int:
+        progress(what, 0, 0)
+        return 0
+
+    tick()
+    db.set_progress_handler(tick, TICK_STEPS)
+    try:
+        yield
+    finally:
+        db.set_progress_handler(None, 0)
+
+
+def size_of(db: sqlite3.Connection) -> int:
+    """Return the size of the database in bytes, with what is still in its log."""
+    pages, size = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+    return pages * size

@@ -1,0 +1,1 @@
+"""What a host does with the database as a whole: backups, upgrades, and jobs of all servers."""

@@ -1,0 +1,74 @@
+"""The condition of the database, for a report: sizes, versions, counts, and what failed last. No words of members."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.errors import StoreError
+from bot.runtime.progress import Progress
+from bot.store.engine.connection import damage
+from bot.store.engine.half_restored import mark_of
+from bot.store.engine.migration_backup import made_for
+from bot.store.engine.schema import migrations
+from bot.store.host.jobs import reading
+from bot.store.integrity import problems_of_file
+from bot.store.vault.secret_box import key_file_of
+
+LAST = 10
+_OLDEST_DUE = """
+SELECT min(next_at) FROM jobs WHERE state IN ('submitting', 'queued', 'processing', 'ready')
+"""
+_LAST_TROUBLE = """
+SELECT at, job_id, call, outcome, status FROM job_attempts WHERE outcome <> 'accepted' ORDER BY id DESC LIMIT ?
+"""
+
+
+def condition(database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> dict[str, Any]:
+    """Return what there is to know of a database that a bot may be using, as JSON has it. Raises nothing of SQLite's.
+
+    `now` is in Unix seconds, sizes in bytes.
+    """
+    found: dict[str, Any] = {
+        "sqlite": sqlite3.sqlite_version,
+        "path": str(database),
+        "exists": database.exists(),
+        "bytes": _size(database),
+        "log_bytes": _size(database.with_name(f"{database.name}-wal")),
+        "schema_known": len(migrations()),
+        "is_half_restored": mark_of(database).exists(),
+        "upgrade_backups": [path.name for path in made_for(database)] if database.parent.is_dir() else [],
+        "key_file": _rights(key_file_of(database)),
+    }
+    if not database.exists():
+        return found
+    try:
+        with reading(database) as db:
+            found |= _inside(db, now, progress)
+    except (StoreError, sqlite3.Error) as error:
+        found["error"] = error.sentence if isinstance(error, StoreError) else str(error)
+    return found | {"problems": problems_of_file(database, secret_keys, now, progress)}
+
+
+def _inside(db: sqlite3.Connection, now: float, progress: Progress) -> dict[str, Any]:
+    oldest = db.execute(_OLDEST_DUE).fetchone()[0]
+    return {
+        "schema": int(db.execute("PRAGMA user_version").fetchone()[0]),
+        "quick_check": damage(db, progress) or "ok",
+        "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},
+        "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
+        "live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0],
+        "refused_keys": db.execute("SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL").fetchone()[0],
+        "last_trouble": [dict(row) for row in db.execute(_LAST_TROUBLE, (LAST,))],
+    }
+
+
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
+
+
+def _rights(key_file: Path) -> str | None:
+    return f"mode {stat.S_IMODE(key_file.stat().st_mode):o}" if key_file.exists() else None

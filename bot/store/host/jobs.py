@@ -1,0 +1,170 @@
+"""Jobs of all servers, as their host sees them, and what a host may do about one. What members wrote is not in it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from bot.domain.models import RUNNING_STATES, Job, JobState
+from bot.domain.poll_schedule import FORGOTTEN_S
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.store import texts
+from bot.store.engine import schema
+from bot.store.engine.columns import from_milli, to_json
+from bot.store.engine.half_restored import refuse_half_restored
+from bot.store.engine.repository import Repository
+from bot.store.engine.sqlite_errors import explained
+from bot.store.host.backup import open_beside
+from bot.store.jobs.attempts import JobAttempt, attempts_of
+from bot.store.jobs.rows import job_of
+
+_LIST = """
+SELECT * FROM jobs
+WHERE (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+    AND (:guild_id IS NULL OR guild_id = :guild_id) AND (:member_id IS NULL OR author_id = :member_id)
+    AND created_at <= :before
+ORDER BY created_at DESC, rowid DESC LIMIT :limit
+"""
+_FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """A line of the ledger about a job."""
+
+    kind: str
+    credits: Decimal
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOnFile:
+    """A job with all that is stored about how it goes."""
+
+    job: Job
+    is_answered: bool
+    """Whether Discord is known to have its card: only then it is worked on."""
+    lease_until: float | None
+    """Until when a process has it (Unix seconds), None if none has."""
+    attempts: tuple[JobAttempt, ...]
+    bookings: tuple[Booking, ...]
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether its hold was released and nothing was booked since: so that a late result may be."""
+        kinds = [each.kind for each in self.bookings]
+        return "release" in kinds and "adjust" not in kinds
+
+
+def listed(
+    database: Path,
+    *,
+    states: Collection[JobState] | None,
+    guild_id: int | None,
+    member_id: int | None,
+    before: float,
+    limit: int,
+) -> list[Job]:
+    """Return jobs of all servers, the newest first: those that were requested before that time (Unix seconds).
+
+    Reads beside a running bot. Raises StoreError.
+    """
+    values = {
+        "states": None if states is None else to_json(sorted(states)),
+        "guild_id": guild_id,
+        "member_id": member_id,
+        "before": before,
+        "limit": limit,
+    }
+    with reading(database) as db:
+        return [job_of(row) for row in db.execute(_LIST, values)]
+
+
+def shown(database: Path, job_id: str) -> JobOnFile | None:
+    """Return the job of this id, of whatever server; None if there is none. Reads beside a running bot."""
+    with reading(database) as db:
+        return _on_file(db, job_id)
+
+
+@contextlib.contextmanager
+def reading(database: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that sees one moment of the database. Raises StoreError, also for another schema."""
+    refuse_half_restored(database)
+    if not database.exists():
+        raise StoreError(texts.no_such_database(database), exit_code=RESTART_CANNOT_HELP)
+    with explained(str(database)), contextlib.closing(open_beside(database)) as db:
+        if (version := schema.version_of(db)) != (known := len(schema.migrations())):
+            raise StoreError(texts.other_schema(version, known), exit_code=RESTART_CANNOT_HELP)
+        db.execute("BEGIN")
+        yield db
+
+
+def _on_file(db: sqlite3.Connection, job_id: str) -> JobOnFile | None:
+    row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    if row is None:
+        return None
+    job = job_of(row)
+    lease = db.execute("SELECT expires_at FROM leases WHERE token = ?", (job.lease,)).fetchone()
+    answered = db.execute("SELECT answered FROM cards WHERE id = ?", (job.card_id,)).fetchone()
+    bookings = db.execute("SELECT kind, credits_milli, at FROM ledger WHERE job_id = ? ORDER BY id", (job_id,))
+    return JobOnFile(
+        job=job,
+        is_answered=bool(answered[0]),
+        lease_until=None if lease is None else lease[0],
+        attempts=attempts_of(db, job_id),
+        bookings=tuple(Booking(kind=each[0], credits=from_milli(each[1]), at=each[2]) for each in bookings),
+    )
+
+
+class HostJobs(Repository):
+    """What a host does about a stuck job. Every change is fenced: the job is as it was seen, and no process has it."""
+
+    async def find(self, job_id: str) -> JobOnFile | None:
+        """Return the job of this id, of whatever server; None if there is none."""
+        return await self._database.read(lambda db: _on_file(db, job_id))
+
+    async def end_dead_lease(self, job: Job) -> bool:
+        """Free a job whose process has not renewed its lease in time; False if it is alive, or has changed."""
+        now = self._clock.wall()
+        query = (
+            "UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ?"
+            " AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)"
+        )
+        return await self._database.write(lambda db: db.execute(query, (job.id, job.lease, now)).rowcount == 1)
+
+    async def make_due(self, job: Job) -> bool:
+        """Have an open job taken up now instead of at its `next_at`; False if it has changed, or a process has it."""
+        now = self._clock.wall()
+        assert job.state in RUNNING_STATES
+
+        def change(db: sqlite3.Connection) -> bool:
+            if db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone() is None:
+                return False
+            db.execute("UPDATE jobs SET next_at = ?, wait_s = 0 WHERE id = ?", (now, job.id))
+            return True
+
+        return await self._database.write(change)
+
+    async def recheck_now(self, job: Job) -> bool:
+        """Have the request of an ended job polled now; False if that could not find anything, or book it twice."""
+        now = self._clock.wall()
+
+        def change(db: sqlite3.Connection) -> bool:
+            found = _on_file(db, job.id)
+            if found is None or not may_recheck(found, now):
+                return False
+            db.execute("UPDATE jobs SET recheck_at = ? WHERE id = ?", (now, job.id))
+            return True
+
+        return await self._database.write(change)
+
+
+def may_recheck(found: JobOnFile, now: float) -> bool:
+    """Whether polling the request of an ended job again can find a result that is not booked yet."""
+    job = found.job
+    is_known = job.remote_id is not None and now - (job.submitted_at or now) < FORGOTTEN_S
+    return job.state in {JobState.FAILED, JobState.EXPIRED} and is_known and found.is_refunded and job.erased_at is None

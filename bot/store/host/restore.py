@@ -1,0 +1,166 @@
+"""Putting a backup in the place of the database. Nothing is deleted: what was there stays under another name.
+
+The copy is made and checked first. Then a mark is set, the files are exchanged by renaming them, and the mark goes:
+while it is there, no bot starts, and running the same again completes it. So a death at any point loses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.failpoints import failpoint
+from bot.runtime.progress import Progress
+from bot.store import texts
+from bot.store.engine import schema
+from bot.store.engine.connection import connect, damage
+from bot.store.engine.file_copy import copy_database, replacing, room_for, sync_directory, taken_at
+from bot.store.engine.half_restored import mark_of
+from bot.store.engine.process_lock import ProcessLock
+from bot.store.engine.sqlite_errors import explained
+from bot.store.host.backup import copy_key, needed_by, open_beside, opens_all
+from bot.store.vault.secret_box import key_file_of
+
+_BESIDE = ("-wal", "-journal")
+"""What belongs to a database file, with these endings: it holds transactions that are not in the file."""
+# A step of a chain gets its input at its first attempt, so its attempts are not counted up.
+_DOUBTFUL = """
+UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :taken_at),
+    attempts = CASE WHEN after_ids = '[]' THEN max(attempts, 1) ELSE attempts END
+WHERE remote_id IS NULL AND state IN ('awaiting_approval', 'waiting', 'submitting')
+"""
+"""Since the backup they may have been submitted. Submitting treats them as attempts of unknown outcome: the same
+idempotency key is sent while the API is trusted to know it, and after that they end with a refund."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A backup that is in place now."""
+
+    schema: int
+    taken_at: float
+    """When it was taken (Unix seconds)."""
+    kept: tuple[Path, ...]
+    """The files that were there before, under their new names."""
+    open_jobs: int
+    """How many of its jobs had not ended."""
+
+
+def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:
+    """Put a backup, and the key file beside it, in the place of the database. Blocks: not for the event loop.
+
+    Raises StoreError, with nothing changed: a bot runs, no backup there, a damaged or a foreign file or one of a newer
+    version, a secret key that it needs and nobody has, no room.
+    """
+    if not backup.is_file():
+        raise StoreError(texts.no_backup(backup), exit_code=RESTART_CANNOT_HELP)
+    if backup.resolve() == database.resolve():
+        raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
+    lock = ProcessLock.take(database)
+    try:
+        with explained(str(backup)), _told(database):
+            return _restore(backup, database, secret_keys, now, progress)
+    finally:
+        lock.release()
+
+
+def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:
+    _check(backup, database, secret_keys, now, progress)
+    staged = database.with_name(f"{database.name}.restored")
+    with contextlib.closing(open_beside(backup)) as source:
+        size, free = room_for(source, database.parent)
+        if size > free:
+            raise StoreError(texts.no_room(size, free))
+        with replacing(staged) as partial:
+            copy_database(source, partial, now=now, progress=progress)
+            found = _prepare(partial, _time_of(source, backup))
+    staged_key = key_file_of(database).with_name(f"{key_file_of(database).name}.restored")
+    has_key = copy_key(key_file_of(backup), staged_key)
+    failpoint("restore.copied")
+    kept = _exchange(database, staged, staged_key if has_key else None, now)
+    version, taken, open_jobs = found
+    return Restored(schema=version, taken_at=taken, kept=kept, open_jobs=open_jobs)
+
+
+def _check(backup: Path, database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> None:
+    with contextlib.closing(open_beside(backup)) as db:
+        if problem := damage(db, progress):
+            raise StoreError(texts.damaged(str(backup), problem), exit_code=RESTART_CANNOT_HELP)
+        if schema.version_of(db) == 0:
+            raise StoreError(texts.backup_is_empty(backup), exit_code=RESTART_CANNOT_HELP)
+    key = key_file_of(backup)
+    missing = opens_all(needed_by(backup, now), secret_keys, key if key.exists() else key_file_of(database))
+    if missing:
+        raise StoreError(texts.backup_lacks_key(backup, missing), exit_code=RESTART_CANNOT_HELP)
+
+
+def _time_of(source: sqlite3.Connection, backup: Path) -> float:
+    taken = taken_at(source)
+    return backup.stat().st_mtime if taken is None else taken
+
+
+def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
+    """Note in the copy what may have happened since; return its schema, its time, and how many of its jobs are open."""
+    with contextlib.closing(connect(copy)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
+        db.execute("DELETE FROM leases")
+        if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")):
+            db.execute(_DOUBTFUL, {"taken_at": taken})
+        ended = "('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')"
+        open_jobs = int(db.execute(f"SELECT count(*) FROM jobs WHERE state NOT IN {ended}").fetchone()[0])  # noqa: S608 - constant
+        db.execute("COMMIT")
+        return schema.version_of(db), taken, open_jobs
+
+
+def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
+    """Rename what is there, then put the new files in place; the mark has the time of those that were renamed first."""
+    mark = mark_of(database)
+    if not mark.exists():
+        with replacing(mark) as partial:
+            partial.write_text(datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S"), encoding="ascii")
+    failpoint("restore.marked")
+    suffix = f".before-restore-{mark.read_text(encoding='ascii')}"
+    kept_database = database.with_name(f"{database.name}{suffix}")
+    kept = [_keep(database, kept_database)]
+    failpoint("restore.moved")
+    kept += [_keep(_with(database, ending), _with(kept_database, ending)) for ending in _BESIDE]
+    _with(database, "-shm").unlink(missing_ok=True)
+    if staged_key is not None:
+        kept.append(_keep(key_file_of(database), key_file_of(kept_database)))
+        staged_key.replace(key_file_of(database))
+    failpoint("restore.keyed")
+    staged.replace(database)
+    sync_directory(database.parent)
+    failpoint("restore.swapped")
+    mark.unlink()
+    sync_directory(database.parent)
+    return tuple(each for each in kept if each is not None)
+
+
+def _keep(present: Path, kept: Path) -> Path | None:
+    """Rename a file, unless it was renamed before a crash; return where it is, None if there was none."""
+    if present.exists() and not kept.exists():
+        if present.stat().st_size == 0:  # the lock makes an empty file where there is no database
+            present.unlink()
+            return None
+        present.rename(kept)
+    return kept if kept.exists() else None
+
+
+def _with(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.name}{ending}")
+
+
+@contextlib.contextmanager
+def _told(database: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(texts.not_writable(database, error.strerror or os.strerror(error.errno or 0))) from error

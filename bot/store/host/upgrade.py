@@ -1,0 +1,55 @@
+"""What the next start will do to the database, told before it is done."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.runtime.progress import Progress
+from bot.store.engine import schema
+from bot.store.engine.connection import damage
+from bot.store.engine.file_copy import room_for
+from bot.store.host.backup import open_to_look
+
+WORK = 4.0
+"""How many times as long as reading the file the upgrade may take: the start checks it, copies it, checks the copy, and
+a migration may rewrite its largest table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradePlan:
+    """Which migrations are ahead, and what they need."""
+
+    schema: int
+    known: int
+    size: int
+    """Of the database, and so of the backup that is made first, in bytes."""
+    free: int
+    """Bytes on its disk."""
+    seconds: float
+    """How long it will probably take, by how long reading the whole file took just now."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the next start migrates anything."""
+        return self.schema < self.known
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the backup fits on the disk."""
+        return self.size <= self.free
+
+
+def plan_of(database: Path, progress: Progress) -> UpgradePlan | None:
+    """Return what a start will do; None without a database. Raises StoreError, sqlite3.Error for an unusable one."""
+    if not database.exists() or not database.stat().st_size:
+        return None
+    with contextlib.closing(open_to_look(database)) as db:
+        version, known = schema.version_of(db), len(schema.migrations())
+        size, free = room_for(db, database.parent)
+        began = time.monotonic()
+        if version < known:
+            damage(db, progress)
+        return UpgradePlan(schema=version, known=known, size=size, free=free, seconds=(time.monotonic() - began) * WORK)

@@ -1,0 +1,73 @@
+"""Sums over all servers, for the metrics: nothing of them says whose they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.models import JobState, WaitsFor
+from bot.runtime.clock import Clock
+from bot.store.engine.columns import from_milli
+from bot.store.engine.database import Database
+from bot.store.engine.repository import Repository
+from bot.store.vault.secret_box import SecretBox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFigures:
+    """What is there now. Amounts are credits, without practice."""
+
+    open: Mapping[tuple[JobState, WaitsFor | None], int]
+    """How many jobs have not ended, by their state and what they wait for besides."""
+    booked: Mapping[str, Decimal]
+    """What was ever booked, by the ledger's kind of line."""
+    held: Decimal
+    """What is held for jobs that have not ended."""
+    refused_keys: int
+    """How many servers' keys Cannon Studio refuses."""
+
+
+class Figures(Repository):
+    """Counts for the metrics. Lines of the ledger are never changed, so each is added up once."""
+
+    def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
+        super().__init__(database, box, clock)
+        self._upto = 0
+        self._milli: dict[str, int] = {}
+
+    async def now(self) -> StoreFigures:
+        """Return what is there now."""
+        counts, lines, held, refused = await self._database.read(lambda db: _look(db, self._upto))
+        for kind, milli, last in lines:
+            self._milli[kind] = self._milli.get(kind, 0) + milli
+            self._upto = max(self._upto, last)
+        return StoreFigures(
+            open={(JobState(state), WaitsFor(waits) if waits else None): count for state, waits, count in counts},
+            booked={kind: from_milli(milli) for kind, milli in self._milli.items()},
+            held=from_milli(held),
+            refused_keys=refused,
+        )
+
+
+def _look(
+    db: sqlite3.Connection, upto: int
+) -> tuple[list[tuple[str, str | None, int]], list[tuple[str, int, int]], int | None, int]:
+    counts = [tuple(row) for row in db.execute(_COUNTS).fetchall()]
+    lines = [tuple(row) for row in db.execute(_LINES, (upto,)).fetchall()]
+    return counts, lines, db.execute(_HELD).fetchone()[0], db.execute(_REFUSED).fetchone()[0]
+
+
+_COUNTS = """
+SELECT state, waits_for, count(*) FROM jobs
+WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') GROUP BY state, waits_for
+"""
+_LINES = """
+SELECT kind, sum(CASE WHEN practice THEN 0 ELSE credits_milli END), max(id) FROM ledger WHERE id > ? GROUP BY kind
+"""
+_HELD = """
+SELECT sum(held_milli) FROM jobs
+WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') AND practice = 0
+"""
+_REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"

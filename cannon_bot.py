@@ -1,0 +1,79 @@
+"""The command `cannon-bot` begins here, under a name that no other package has.
+
+The packages `bot` and `cogs` have names that others use too. In a shared environment another package may stand before
+them on the path, or have overwritten their files; then nothing of theirs can be trusted, not even to say so. So this
+module compares first, with Python's own library alone, and only then loads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = ("bot", "cogs")
+POSIX_MODULES = ("fcntl", "resource")
+"""What Python has on Linux, macOS and the BSDs alone."""
+CANNOT_START = 78
+"""The exit code for what somebody has to change first: `RESTART_CANNOT_HELP` of bot/errors.py, not loaded yet."""
+HERE = Path(__file__).resolve()
+OWN_ENVIRONMENT = (
+    "Install cannon-bot into an environment of its own: uv tool install cannon-bot, or pipx install cannon-bot."
+)
+WINDOWS = "cannon-bot does not run on Windows directly. Use WSL or Docker: README.md has the commands for both."
+
+
+def main() -> int:
+    """Run the command line; return the exit code. Says in one sentence why it cannot be loaded."""
+    problem = problem_here()
+    if problem is not None:
+        print(f"cannon-bot: {problem}", file=sys.stderr)  # noqa: T201 - a command line prints
+        return CANNOT_START
+    from bot.cli import main as command_line  # noqa: PLC0415 - only what was compared is loaded
+
+    return command_line()
+
+
+def problem_here() -> str | None:
+    """Return what keeps this installation from running, as a sentence; None if nothing does."""
+    if any(importlib.util.find_spec(name) is None for name in POSIX_MODULES):
+        return WINDOWS
+    for package in PACKAGES:
+        found = _folder(package)
+        if found != HERE.parent / package:
+            where = "is missing" if found is None else f"is taken by another one, in {found}"
+            return f"The package {package} of cannon-bot {where}. {OWN_ENVIRONMENT}"
+    changed = next(_changed_files(), None)
+    if changed is not None:
+        return f"{changed} is not cannon-bot's file: another package has overwritten or removed it. {OWN_ENVIRONMENT}"
+    return None
+
+
+def _folder(package: str) -> Path | None:
+    """Return the folder from which Python would load a package, without loading it; None if there is none."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations))).resolve()
+
+
+def _changed_files() -> Iterator[Path]:
+    """Yield the files whose size is not the one that the installer has recorded.
+
+    An editable installation records no file of the packages, and a source tree has no record: nothing is compared.
+    """
+    try:
+        record = metadata.distribution("cannon-bot").read_text("RECORD") or ""
+    except metadata.PackageNotFoundError:
+        return
+    rows = [row for row in csv.reader(record.splitlines()) if row[0].partition("/")[0] in PACKAGES and row[2]]
+    place = metadata.distribution("cannon-bot").locate_file("")
+    if Path(str(place)).resolve() != HERE.parent:
+        return
+    for name, _, size in rows:
+        path = HERE.parent / name
+        if not path.is_file() or path.stat().st_size != int(size):
+            yield path

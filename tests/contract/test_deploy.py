@@ -1,0 +1,146 @@
+"""What the project is deployed with agrees with itself, with the bot and with what is promised of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli import STOP_TIMEOUT_S
+from bot.errors import RESTART_CANNOT_HELP
+from bot.settings import Settings, describe_settings
+
+yaml = pytest.importorskip("yaml")
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+
+
+def load(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def unit() -> dict[str, str]:
+    parser = ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
+    parser.read(ROOT / "deploy" / "cannon-bot.service", encoding="utf-8")
+    return dict(parser["Service"])
+
+
+def services() -> dict[str, dict[str, Any]]:
+    return load("compose.yaml")["services"]
+
+
+def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:
+    for name, service in services().items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def test_the_bot_is_given_longer_to_stop_than_it_takes() -> None:
+    assert float(services()["bot"]["stop_grace_period"].removesuffix("s")) > STOP_TIMEOUT_S
+    assert float(unit()["TimeoutStopSec"]) > STOP_TIMEOUT_S
+
+
+def test_only_the_bot_starts_without_a_profile_and_nothing_is_published_to_the_network() -> None:
+    plain = [name for name, service in services().items() if "profiles" not in service]
+    assert plain == ["bot"]
+    ports = [port for service in services().values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_what_is_mounted_is_there_and_is_not_written() -> None:
+    mounts = [
+        mount for service in services().values() for mount in service.get("volumes", ()) if mount.startswith("./")
+    ]
+    assert mounts
+    for mount in mounts:
+        source, _, options = mount.split(":")
+        assert options == "ro"
+        assert (ROOT / source).is_file(), source
+
+
+def test_images_come_by_a_short_name_and_a_version() -> None:
+    images = [service["image"] for name, service in services().items() if name != "bot"]
+    assert images
+    assert all(re.fullmatch(r"[a-z]+/[a-z]+:v?\d+\.\d+\.\d+", image) for image in images)
+
+
+def test_prometheus_asks_the_bot_where_it_listens() -> None:
+    (job,) = load("deploy/prometheus.yaml")["scrape_configs"]
+    alerts = (ROOT / "deploy" / "prometheus-alerts.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r'job="([^"]+)"', alerts)) == {job["job_name"]}
+    assert job["static_configs"] == [{"targets": [f"bot:{Settings().health_port}"]}]
+    assert services()["bot"]["environment"] == {"HEALTH_HOST": "0.0.0.0"}
+
+
+def test_the_settings_that_deployments_set_exist() -> None:
+    known = {name for name, _, _ in describe_settings()}
+    assert set(services()["bot"]["environment"]) <= known
+    assert unit()["Environment"].partition("=")[0] in known
+
+
+def test_grafana_finds_the_dashboard_and_the_dashboard_its_source() -> None:
+    (provider,) = load("deploy/grafana/dashboards.yaml")["providers"]
+    mounts = {mount.split(":")[0]: mount.split(":")[1] for mount in services()["grafana"]["volumes"]}
+    assert mounts["./deploy/grafana-dashboard.json"].startswith(provider["options"]["path"] + "/")
+    (source,) = load("deploy/grafana/datasource.yaml")["datasources"]
+    dashboard = json.loads((ROOT / "deploy" / "grafana-dashboard.json").read_text(encoding="utf-8"))
+    used = set(re.findall(r'"type": "prometheus",\s*"uid": "([^"]+)"', json.dumps(dashboard, indent=1)))
+    assert used <= {source["uid"], "${datasource}", "$datasource", "${DS_PROMETHEUS}"}
+
+
+def test_the_unit_repeats_no_start_that_cannot_succeed() -> None:
+    service = unit()
+    assert service["Restart"] == "on-failure"
+    assert str(RESTART_CANNOT_HELP) in service["RestartPreventExitStatus"].split()
+    assert service["NoNewPrivileges"] == service["ProtectHome"] == service["PrivateDevices"] == "yes"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_to_commits_and_name_their_version(path: Path) -> None:
+    uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    assert uses
+    assert [line for line in uses if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
+
+
+def test_the_build_runs_as_people_run_it_on_every_python() -> None:
+    jobs = load(".github/workflows/ci.yaml")["jobs"]
+    assert jobs["build"]["strategy"]["matrix"]["python"] == PYTHONS
+    assert ".ci/run" in [step.get("run") for step in jobs["build"]["steps"]]
+    assert "make httpx-fork" in [step.get("run") for step in jobs["httpx-fork"]["steps"]]
+    classifiers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+    assert [each.rpartition(" ")[2] for each in classifiers if re.search(r":: 3\.\d+$", each)] == PYTHONS
+
+
+def test_no_host_of_a_registry_is_written_into_the_release() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"https?://|\b[\w-]+\.(?:io|org|com)/", text) == []
+    for name in re.findall(r"vars\.(\w+)", text):
+        assert f"`{name}`" in (ROOT / "docs" / "releasing.md").read_text(encoding="utf-8")
+
+
+def test_the_image_is_built_for_both_kinds_of_processor() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yaml").read_text(encoding="utf-8")
+    assert "--platform linux/amd64,linux/arm64" in text
+
+
+def test_dependabot_is_weekly_and_grouped() -> None:
+    updates = load(".github/dependabot.yml")["updates"]
+    assert {"github-actions", "pip", "docker"} <= {each["package-ecosystem"] for each in updates}
+    assert all(each["schedule"] == {"interval": "weekly"} and each["groups"] for each in updates)
+
+
+def test_a_bug_report_has_what_a_maintainer_asks_for() -> None:
+    fields = {field.get("id"): field for field in load(".github/ISSUE_TEMPLATE/bug.yml")["body"]}
+    for name in ("job", "doctor"):
+        assert fields[name]["validations"] == {"required": True}
+    assert "cannon-bot doctor" in fields["doctor"]["attributes"]["label"]

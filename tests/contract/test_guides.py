@@ -1,0 +1,157 @@
+"""The guides are true: commands, options, settings, labels and numbers that they name are those of the code."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.command_list import rows
+from bot.app.entry_points import describe_commands
+from bot.cli import _parser
+from bot.settings import Settings, describe_settings
+from tests.contract.test_style_of_texts import messages
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+GUIDES = [*sorted((DOCS / "guides").glob("*.md")), DOCS / "privacy-policy.md", DOCS / "terms.md", DOCS / "index.md"]
+PAGES = [*GUIDES, DOCS / "troubleshooting.md"]
+NUMBER = re.compile(r"<!-- = (?P<expression>.+?) -->(?P<shown>[\d,.]*\d)")
+BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`\n]+)`")
+GENERATED = re.compile(r"<!-- (said-\w+) -->.*?<!-- /\1 -->|^### [^\n]*$", re.DOTALL | re.MULTILINE)
+"""What other tests compare with the code: sentences of the bot."""
+FREE = re.compile(
+    r"\]\([^)]*\)|https?://\S+|^\d+\. |\bU[1-4]\b|Python 3\.\d+(?: to 3\.\d+)?|\bkill -9\b|\b16:9\b|\b4K\b|\bSora 2\b",
+    re.MULTILINE,
+)
+"""Digits that are no claim about the code: links, numbered lists, names."""
+BY_DISCORD = {("host.md", "75"), ("moderator.md", "0"), ("troubleshooting.md", "0")}
+"""Numbers whose source is linked next to them; and 0, which is what it says."""
+ROUTES = {"/healthz", "/metrics", "/webhooks/"}
+WORDS = {"compose.yaml", "texts.py", ".env", ".venv", "kill -9"}
+"""What is written as code and is neither a command, an option nor a setting."""
+
+
+def read(path: Path) -> str:
+    return BLOCK.sub("", GENERATED.sub("", path.read_text(encoding="utf-8")))
+
+
+def default(name: str) -> Any:
+    """Return the default of a setting of the host."""
+    return Settings.model_fields[name.lower()].get_default(call_default_factory=True)
+
+
+def value_of(expression: str) -> Any:
+    """Return what an expression over names of the code comes to."""
+    for name in re.findall(r"\b(?:bot|cogs)(?:\.\w+)+", expression):
+        parts = name.split(".")
+        for length in range(len(parts), 0, -1):
+            if importlib.util.find_spec(".".join(parts[:length])) if _is_package(parts[: length - 1]) else None:
+                importlib.import_module(".".join(parts[:length]))
+                break
+    scope = {"bot": importlib.import_module("bot"), "cogs": importlib.import_module("cogs"), "default": default}
+    return eval(expression, scope)  # an expression of our own documents
+
+
+def _is_package(parts: list[str]) -> bool:
+    return (ROOT.joinpath(*parts)).is_dir()
+
+
+@functools.cache
+def commands() -> dict[str, frozenset[str]]:
+    """Return the options of each slash command."""
+    return {row["name"]: frozenset(each["name"] for each in row["options"]) for row in rows(describe_commands())}
+
+
+@functools.cache
+def options() -> frozenset[str]:
+    return frozenset().union(*commands().values())
+
+
+@functools.cache
+def subcommands() -> frozenset[str]:
+    [found] = [each for each in _parser()._actions if each.choices is not None]
+    return frozenset(found.choices)
+
+
+@functools.cache
+def targets() -> frozenset[str]:
+    return frozenset(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def is_known(span: str) -> bool:
+    """Whether what a guide writes as code is there."""
+    program, _, word = span.partition(" ")
+    if span in ROUTES | WORDS or span.startswith("["):  # [host]: a blank to be filled in
+        return True
+    if span.startswith("/"):
+        name = span.removeprefix("/")
+        return name in commands() or any(each.startswith(f"{name} ") for each in commands())
+    if program == "cannon-bot":
+        return word.partition(" ")[0] in subcommands() | {""}
+    if program == "make":
+        return word.partition(" ")[0] in targets()
+    if re.fullmatch(r"[A-Z][A-Z_]+", span):
+        return span in {name for name, _, _ in describe_settings()}
+    return span in options() or (ROOT / span).exists()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_number_is_that_of_the_code(path: Path) -> None:
+    for match in NUMBER.finditer(path.read_text(encoding="utf-8")):
+        assert float(match["shown"].replace(",", "")) == float(value_of(match["expression"])), match[0]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_line_starts_with_a_mark_which_would_end_its_paragraph(path: Path) -> None:
+    assert re.findall(r"^\s*<!-- = .*", read(path), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_number_is_without_its_source(path: Path) -> None:
+    left = SPAN.sub("", FREE.sub("", NUMBER.sub("", read(path))))
+    assert {each for each in re.findall(r"\d+", left) if (path.name, each) not in BY_DISCORD} == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_commands_options_and_settings_are_there(path: Path) -> None:
+    assert [each for each in SPAN.findall(read(path)) if not is_known(each)] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_labels_are_those_that_people_see(path: Path) -> None:
+    """A label is bold or in italics; a bold first word of a line of a list is a heading."""
+    text = re.sub(r"^- \*\*[^*]+\*\*", "", SPAN.sub("", read(path)), flags=re.MULTILINE)
+    named = re.findall(r"\*\*([^*\n]+)\*\*|(?<!\*)\*([^*\n]+)\*(?!\*)", text)
+    known = {*messages(), "Server Settings → Integrations"}  # the last is Discord's own
+    assert [each for pair in named for each in pair if each and each not in known] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [("`/quota set` `credits`", {"credits"}), ("`/image generate` `prompt`", {"prompt"})],
+)
+def test_an_option_next_to_its_command_is_one_of_it(command: str, expected: set[str]) -> None:
+    name, *given = SPAN.findall(command)
+    assert set(given) == expected <= commands()[name.removeprefix("/")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_options_that_follow_a_command_belong_to_it(path: Path) -> None:
+    for name, given in re.findall(r"`/([\w ]+)`((?: `[a-z_]+`)+)", read(path)):
+        assert set(SPAN.findall(given)) <= commands()[name], name
+
+
+def test_a_wrong_claim_is_noticed() -> None:
+    assert not is_known("/image paint")
+    assert not is_known("cannon-bot fly")
+    assert not is_known("make coffee")
+    assert not is_known("NO_SUCH_SETTING")
+    assert not is_known("brush")
+    assert value_of("bot.generation.look_pace.FILES_MAX + 1") == 11

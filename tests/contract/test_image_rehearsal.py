@@ -1,0 +1,80 @@
+"""A broken Dockerfile is seen without a container engine; the whole build is rehearsed in `make test-long`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.rehearse_image import Stage as ImageStage
+from tools.rehearse_image import StepFailed, allowed, copy, instructions, pairs
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_every_instruction_of_the_dockerfile_is_understood() -> None:
+    words = [word for word, _ in instructions(DOCKERFILE)]
+    assert words.count("FROM") == 2
+    assert words[-2:] == ["ENTRYPOINT", "CMD"]
+
+
+def test_continued_lines_are_one_instruction_and_comments_are_none() -> None:
+    assert list(instructions("# a\nRUN a \\\n# between\n && b\n\nUSER 1\n")) == [("RUN", "a  && b"), ("USER", "1")]
+
+
+def test_an_instruction_that_is_not_rehearsed_is_refused() -> None:
+    with pytest.raises(ValueError, match="ONBUILD"):
+        list(instructions("FROM a\nONBUILD RUN b\n"))
+
+
+def test_only_what_is_let_through_can_be_copied(tmp_path: Path) -> None:
+    (tmp_path / "context").mkdir()
+    with pytest.raises(StepFailed, match=r"is it in \.dockerignore"):
+        copy(ImageStage(tmp_path / "root"), tmp_path / "context", {}, "secret.txt ./")
+    assert "cannon_bot.py" in allowed((ROOT / ".dockerignore").read_text(encoding="utf-8"))
+    with pytest.raises(ValueError, match="dockerignore"):
+        allowed("secret.txt\n")
+
+
+def test_the_variables_of_an_env_are_read() -> None:
+    assert pairs('PATH=/a:$PATH     B="c d"') == {"PATH": "/a:$PATH", "B": "c d"}
+
+
+def rehearsal(dockerfile: Path) -> subprocess.CompletedProcess[str]:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("the rehearsal needs root on Linux")
+    if subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=False).returncode:
+        pytest.skip("this machine allows no mounts of one's own")
+    command = [sys.executable, str(ROOT / "tools" / "rehearse_image.py"), str(dockerfile)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_image_builds_and_runs_step_by_step() -> None:
+    done = rehearsal(ROOT / "Dockerfile")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the program starts, checks and refuses as the image's user" in done.stdout
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("step", "complaint"),
+    [
+        ("RUN python -c 'import sys; sys.exit(3)'", "ended with 3"),
+        ("COPY tests tests", "tests is not there"),
+        ("RUN test -e /home/* || test -e /opt/*", "ended with 1"),
+        ("USER 0", "the image runs as root"),
+    ],
+)
+def test_a_broken_step_is_seen(tmp_path: Path, step: str, complaint: str) -> None:
+    broken = tmp_path / "Dockerfile"
+    broken.write_text(f'FROM base\n{step}\nENTRYPOINT ["true"]\nCMD ["run"]\n', encoding="utf-8")
+    done = rehearsal(broken)
+    assert done.returncode == 1
+    assert complaint in done.stderr

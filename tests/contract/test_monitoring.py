@@ -1,0 +1,84 @@
+"""The alert rules and the dashboard speak of metrics that the bot has, with the labels that these have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.runtime.metrics import Metrics
+from tests.unit.runtime.test_metrics import FED
+
+yaml = pytest.importorskip("yaml")
+DEPLOY = Path(__file__).parents[2] / "deploy"
+NAME = re.compile(r"\b(cannon_bot_[a-z_]+)(\{[^}]*\})?")
+LABEL = re.compile(r'([a-z_]+)(?:=~|!~|!=|=)"')
+BY = re.compile(r"\bby \(([a-z_, ]+)\)")
+
+
+def rules() -> list[dict[str, Any]]:
+    [group] = yaml.safe_load((DEPLOY / "prometheus-alerts.yaml").read_text())["groups"]
+    found: list[dict[str, Any]] = group["rules"]
+    return found
+
+
+def panels() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((DEPLOY / "grafana-dashboard.json").read_text())["panels"]
+    return found
+
+
+def expressions() -> Iterator[str]:
+    yield from (rule["expr"] for rule in rules())
+    yield from (target["expr"] for panel in panels() for target in panel["targets"])
+
+
+def samples() -> dict[str, set[str]]:
+    """Return the labels of each sample that the bot has, by its name."""
+    metrics = Metrics()
+    for feed in FED.values():
+        feed(metrics)
+    FED["cannon_bot_credits"](metrics)  # what was fed after it has replaced it
+    return {sample.name: set(sample.labels) for family in metrics.registry.collect() for sample in family.samples}
+
+
+@pytest.mark.parametrize("expression", sorted(set(expressions())))
+def test_an_expression_names_metrics_and_labels_that_there_are(expression: str):
+    known = samples()
+    used: set[str] = set()
+    for name, narrowed in NAME.findall(expression):
+        assert name in known, name
+        used |= known[name]
+        assert set(LABEL.findall(narrowed)) <= known[name] | {"job"}
+    for by in BY.findall(expression):
+        assert {each.strip() for each in by.split(",")} <= used
+    assert expression.count("(") == expression.count(")")
+
+
+def test_each_alert_says_what_to_do():
+    names = [rule["alert"] for rule in rules()]
+    assert len(names) == len(set(names))
+    for rule in rules():
+        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+        assert set(rule["annotations"]) == {"summary", "action"}
+        assert re.fullmatch(r"\d+[mh]", rule.get("for", "1m"))
+
+
+def test_the_panels_of_the_dashboard_do_not_cover_each_other():
+    taken: set[tuple[int, int]] = set()
+    for panel in panels():
+        place = panel["gridPos"]
+        cells = {(place["x"] + across, place["y"] + down) for across in range(place["w"]) for down in range(place["h"])}
+        assert not cells & taken, panel["title"]
+        assert max(across for across, _ in cells) < 24
+        taken |= cells
+    assert len({panel["id"] for panel in panels()}) == len(panels())
+
+
+def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
+    shown = " ".join(target["expr"] for panel in panels() for target in panel["targets"])
+    seldom = {"jobs", "submits", "polls", "poll_lag_seconds", "webhook_hints", "connections_refused"}
+    assert [name for name in FED if name not in shown and name.removeprefix("cannon_bot_") not in seldom] == []

@@ -1,0 +1,57 @@
+"""docs/troubleshooting.md has every sentence with which the bot refuses something, and each symptom is one of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.jobs.texts import NO_WORKING_KEY
+from tests.contract.test_style_of_texts import messages
+from tools.readme_tables import with_refusals
+from tools.refusals import PLACEHOLDER, SECTIONS, refusals, section_of
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+SYMPTOMS = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
+SEEN_IN_DISCORD = {
+    "Commands do not appear, or Discord says “The application did not respond”",
+    "The result is a link instead of a file",
+    "A reaction does nothing",
+}
+"""Symptoms that are no sentence of the bot."""
+
+
+def said() -> set[str]:
+    return {PLACEHOLDER.sub("…", each).replace("\n", " ") for each in messages()}
+
+
+def test_every_refusal_is_on_the_page() -> None:
+    assert with_refusals(PAGE) == PAGE, "write them with: make readme"
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS)
+def test_a_symptom_is_what_the_bot_says(symptom: str) -> None:
+    assert (symptom in said()) != (symptom in SEEN_IN_DISCORD)
+
+
+def test_each_symptom_says_why_and_what_to_do() -> None:
+    for symptom, text in re.findall(r"^### (.+)\n\n((?:(?!^#).*\n)*?)(?=\n?(?:###|All sentences))", PAGE, re.MULTILINE):
+        assert len(text.split()) >= 8, symptom
+
+
+def test_what_is_raised_is_found_wherever_its_text_stands() -> None:
+    found = {each.sentence: each for each in refusals()}
+    assert len(found) > 300
+    assert section_of(found["The file is empty."]) == "file"  # raised as a constant
+    assert (
+        section_of(found["You have … of your … daily credits left (resets …)."]) == "spend"
+    )  # by a function's function
+    assert section_of(found["This is no longer here, or it isn't yours to use."]) == "result"  # imported by its name
+    assert NO_WORKING_KEY.message in found  # stored on a card, raised nowhere
+
+
+def test_every_part_has_something_to_say() -> None:
+    used = {section_of(each) for each in refusals()}
+    assert used == {key for key, _, _ in SECTIONS}

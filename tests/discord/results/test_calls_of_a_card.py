@@ -1,0 +1,154 @@
+"""How many calls Discord gets for a card: its message is edited when there is something to say, and never asked for.
+
+The bot's own emojis (`seeded`) have a limit of their own at Discord, and a server may turn them off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from bot.domain.models import JobState
+from bot.runtime import failpoints
+from tests.discord.recipes.test_recipes import run, write
+from tests.support.reacting import newest
+from tests.support.results import picture
+from tests.support.rig import STEP_S, Rig
+from tests.support.surface import settled_exactly
+
+CHAIN = """\
+image.generate
+prompt: {prompt}
+
+image.edit
+prompt: darker
+image_url: {1.image_url}
+
+image.edit
+prompt: softer
+image_url: {2.image_url}
+
+video.generate
+prompt: {prompt}
+image_url: {3.image_url}"""
+
+
+class Calls:
+    """What was sent to Discord since this was made."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
+        self._before = len(rig.env.http_requests)
+
+    @property
+    def all(self) -> list[tuple[str, str]]:
+        return [(call.method, call.path) for call in self._rig.env.http_requests[self._before :]]
+
+    @property
+    def seeded(self) -> list[tuple[str, str]]:
+        return [call for call in self.all if call[0] == "PUT" and "/reactions/" in call[1]]
+
+    @property
+    def of_cards(self) -> list[str]:
+        return [method for method, path in self.all if (method, path) not in self.seeded]
+
+
+@pytest.fixture
+async def explained(rig: Rig) -> Rig:
+    """A channel that has had its first result, on which the emojis are explained."""
+    await picture(rig)
+    return rig
+
+
+async def pass_time(rig: Rig) -> float:
+    """Let time pass until no job is open, cards of running ones being drawn again; return the seconds."""
+    began = rig.clock.elapsed
+    while await rig.bot.parts.store.job_lists.open_total():
+        await rig.step()
+        await rig.tick()
+        rig.advance(STEP_S)
+    return rig.clock.elapsed - began
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"), [("a fox #fast", ["POST", "PATCH"]), ("a fox", ["POST", "PATCH", "PATCH"])]
+)
+async def test_a_picture_takes_its_answer_at_most_one_edit_and_its_result(
+    explained: Rig, prompt: str, expected: list[str]
+):
+    calls = Calls(explained)
+    await explained.member.slash(explained.channel, "image generate", prompt=prompt)
+    await pass_time(explained)
+    assert calls.of_cards == expected
+    assert len(calls.seeded) == 2
+    assert {job.state for job in await explained.jobs()} == {JobState.DELIVERED}
+
+
+async def test_a_rerun_by_reaction_takes_no_more(explained: Rig):
+    message = newest(explained)
+    calls = Calls(explained)
+    await explained.member.react(message, "🔁")
+    await pass_time(explained)
+    assert len(await explained.jobs()) == 2
+    assert len(calls.of_cards) <= 3, calls.all
+
+
+async def test_four_pictures_come_in_a_few_edits(explained: Rig):
+    calls = Calls(explained)
+    await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=4)
+    await pass_time(explained)
+    assert len(calls.of_cards) <= 5, calls.all
+    assert len(newest(explained).attachments) == 4
+
+
+async def test_a_batch_of_twenty_takes_fewer_calls_than_results(explained: Rig):
+    calls = Calls(explained)
+    prompts = "|".join(f"a fox, number {number}" for number in range(20))
+    await explained.member.slash(explained.channel, "batch", operation="image.generate", prompts=prompts)
+    await pass_time(explained)
+    jobs = [job for job in await explained.jobs() if job.card_id == (await explained.jobs())[0].card_id]
+    assert [job.state for job in jobs] == [JobState.DELIVERED] * 20
+    assert {job.message_id for job in jobs} == {newest(explained).id}
+    assert len(calls.of_cards) + len(calls.seeded) <= 16, calls.all
+    links = [button.url for row in newest(explained).components for button in row.children if button.url]
+    assert len(newest(explained).attachments) == 10
+    assert len(links) == 20 - 9
+
+
+async def test_a_recipe_of_four_steps_takes_its_answer_and_about_two_edits_a_step(explained: Rig):
+    await write(explained, CHAIN)
+    calls = Calls(explained)
+    await run(explained, "film", Prompt="a fox")
+    await pass_time(explained)
+    assert [job.state for job in await explained.jobs()][:4] == [JobState.DELIVERED] * 4
+    modal = 1
+    assert len(calls.of_cards) - modal <= 10, calls.all
+
+
+async def test_what_a_process_has_not_seen_itself_it_asks_for_once(explained: Rig):
+    await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=2)
+    await explained.step()
+    await explained.restart()
+    calls: Any = Calls(explained)
+    await pass_time(explained)
+    assert calls.of_cards.count("GET") <= 1, calls.all
+    assert len(newest(explained).attachments) == 2
+
+
+@pytest.mark.parametrize("point", ["send.done", "deliver.stored"])
+async def test_results_that_came_together_are_posted_once_whatever_crashes(explained: Rig, point: str):
+    await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=4)
+    failpoints.arm([point])
+    with contextlib.suppress(failpoints.Crash):
+        await pass_time(explained)
+    assert failpoints.disarm() == []
+    messages = len(explained.messages())
+    await explained.restart(after_s=90)
+    await explained.work()
+    assert len(explained.messages()) == messages
+    jobs = [job for job in await explained.jobs() if job.message_id == newest(explained).id]
+    assert [job.state for job in jobs] == [JobState.DELIVERED] * 4
+    assert len({file.filename for file in newest(explained).attachments}) == len(newest(explained).attachments) == 4
+    await settled_exactly(explained)

@@ -1,0 +1,261 @@
+"""What the README tells a newcomer and a host to type, typed in a clean root (clean_root.py says what that is).
+
+The commands come from the README's own code blocks (readme_blocks.py). Around the installed bot are a wire Discord and
+a sandbox, which outlive each of its lives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import sqlite3
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.domain.models import JobState
+from bot.runtime.clock import SystemClock
+from bot.sandbox.server import Sandbox
+from bot.store import Store
+from tests.install.clean_root import WIRED, CleanRoot, Started, git, reason_against
+from tests.install.readme_blocks import followed
+from tests.support.exactness import assert_exact
+from tests.support.rig import HOST_KEY
+from tests.support.wire.server import TOKEN, WireDiscord
+
+REFUSED_TOKEN = ".".join(("r" * 24, "wire", "r" * 27))
+START_S = 60.0
+SPEED = 50.0
+"""A picture takes about 0.2 s."""
+README = followed()
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(360),
+    pytest.mark.skipif(reason_against() is not None, reason=str(reason_against())),
+]
+
+
+@pytest.fixture
+def root():
+    with CleanRoot() as made:
+        yield made
+
+
+class Host:
+    """Who has a clone in a clean root and follows the README, beside a Discord and a Cannon Studio."""
+
+    def __init__(self, root: CleanRoot, discord: WireDiscord, sandbox: Sandbox) -> None:
+        self.root = root
+        self.discord = discord
+        self.sandbox = sandbox
+        self.data = root.clone / "data"
+        self.database = self.data / "cannon-bot.db"
+        self.guild = discord.create_guild("Studio")
+        self.channel = discord.create_text_channel(self.guild, "art")
+        self.ada = discord.add_member(self.guild, "ada")
+        root.add_wire()
+
+    async def get_packages(self) -> None:
+        """Type what the README says for installing; skip the test where packages cannot be got."""
+        for line in self.install:
+            try:
+                await self.root.run(line)
+            except AssertionError as error:
+                if re.search(r"Could not find a version|No matching distribution|Max retries exceeded", str(error)):
+                    pytest.skip(f"no package index is configured here that has what the README installs: {line}")
+                raise
+
+    @property
+    def install(self) -> list[str]:
+        return README["install"][:-2]
+
+    @property
+    def check(self) -> str:
+        return README["install"][-2]
+
+    async def set_up(self, token: str) -> None:
+        """Copy the settings' example and put the token in, as the README says, and the addresses of this test."""
+        await self.root.run(*README["settings"])
+        example = (self.root.clone / ".env").read_text(encoding="utf-8")
+        assert "\nDISCORD_TOKEN=\n" in example
+        own = f"CANNON_API_URL={self.sandbox.url}\nCANNON_API_KEY={HOST_KEY}\nCANNON_API_KEY_GUILDS=*\nHEALTH_PORT=0\n"
+        self.root.write(".env", example.replace("\nDISCORD_TOKEN=\n", f"\nDISCORD_TOKEN={token}\n") + own)
+
+    async def start(self) -> Started:
+        """Type the README's last line of the start: the bot, on this test's Discord."""
+        line = README["install"][-1]
+        assert line.endswith("cannon-bot run")
+        return await self.root.start(line, env=WIRED | self.discord.environ)
+
+    @contextlib.asynccontextmanager
+    async def life(self) -> AsyncIterator[Started]:
+        """One life of the bot, from the time that Discord has it; it is killed at the end if it still lives."""
+        bot = await self.start()
+        number = str(bot.process.pid)
+        try:
+            await self.discord.until(
+                lambda: any(one.client == number for one in self.discord.gateway.live) or bot.has_ended, START_S
+            )
+            assert not bot.has_ended, bot.output
+            yield bot
+        except BaseException as error:
+            error.add_note(f"the bot's output:\n{bot.output[-4000:]}")
+            raise
+        finally:
+            await bot.end(signal.SIGKILL)
+            await self.discord.until(lambda: not any(one.client == number for one in self.discord.gateway.live))
+
+    async def ask(self, prompt: str) -> None:
+        await self.discord.slash(self.ada, self.channel, "image generate", prompt=prompt)
+
+    async def until(self, true: Callable[[], Any]) -> None:
+        await self.discord.until(true, START_S)
+
+    def states(self) -> list[str]:
+        """Return the states of the jobs in the database, oldest first."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
+            return [state for (state,) in db.execute("SELECT state FROM jobs ORDER BY created_at, id")]
+
+    def made(self, number: int) -> Callable[[], bool]:
+        """Return whether so many jobs have been delivered, as a question."""
+        return lambda: self.states().count(JobState.DELIVERED) == number
+
+    def finish_all(self) -> None:
+        for request in self.sandbox.requests:
+            self.sandbox.finish(request.id)
+
+    @property
+    def posted(self) -> list[str]:
+        return [file["filename"] for message in self.discord.messages(self.channel) for file in message.attachments]
+
+    async def exact(self) -> list[JobState]:
+        """Compare the books of the bot, Cannon Studio and Discord; return the states, newest first."""
+        store = await Store.open(self.database, clock=SystemClock())
+        try:
+            jobs = await assert_exact(store, self.sandbox, HOST_KEY, self.guild.id, self.posted)
+        finally:
+            await store.close()
+        return [job.state for job in jobs]
+
+
+@pytest.fixture
+async def host(root: CleanRoot):
+    async with WireDiscord() as discord, Sandbox(speed=SPEED, small=True) as sandbox:
+        yield Host(root, discord, sandbox)
+
+
+# ---------------------------------------------------------------------- a newcomer
+
+
+async def test_the_demo_serves_its_page_and_the_tests_run(root: CleanRoot) -> None:
+    root.check_out()
+    demo, other = README["demo"]
+    assert other.startswith("uvx "), "this one is for tools/wheel_check.py"
+    running = await root.start(demo)
+    try:
+        said = await running.said("http://127.0.0.1:", 180)
+        (address,) = re.findall(r"http://127\.0\.0\.1:\d+\S*", said)
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            assert "</html>" in await answer.text()
+    finally:
+        await running.end(signal.SIGINT)
+    (line,) = README["test"]
+    output = await root.run(line)
+    assert re.search(r"^=+ \d+ passed", output, re.MULTILINE), output
+
+
+# ---------------------------------------------------------------------- a host
+
+
+def one_sentence(output: str) -> str:
+    """Return the complaint of a start that was refused: a line for people, and no traceback."""
+    assert "Traceback" not in output
+    (line,) = [line for line in output.splitlines() if line.startswith("cannon-bot: ")]
+    return line
+
+
+async def test_a_bad_token_a_backup_a_kill_and_a_restore(host: Host) -> None:
+    host.root.check_out()
+    await host.get_packages()
+    await host.set_up("")
+    for token, complaint in (("", "DISCORD_TOKEN"), (REFUSED_TOKEN, "Discord refuses DISCORD_TOKEN.")):
+        await host.set_up(token)
+        refused = await host.start()
+        output = await refused.rest()
+        assert refused.process.returncode == 78, output
+        assert complaint in output
+        one_sentence(output)
+    await host.set_up(TOKEN)
+    assert "OK" in await host.root.run(host.check)
+
+    backup, restore = README["backup"]
+    async with host.life() as bot:
+        await host.ask("a fox #forever")
+        await host.ask("a wolf #forever")
+        await host.ask("a hare #fast")
+        await host.until(lambda: len(host.posted) == 1 and len(host.sandbox.requests) == 3)
+        await host.root.run(backup)
+        # What comes to its end after the backup is known to Discord and Cannon Studio, but not to the backup.
+        host.sandbox.finish(host.sandbox.requests[0].id)
+        await host.until(host.made(2))
+        assert "Stop it first" in await host.root.run(restore, expect=1), "a restore beside a running bot"
+        assert not bot.has_ended
+        await bot.end(signal.SIGKILL)
+    damage(host.database)
+    await host.root.run(restore)
+    assert sorted(host.states()) == ["delivered", "processing", "processing"], "as they were at the backup"
+    async with host.life() as bot:
+        host.finish_all()
+        await host.until(host.made(3))
+        assert await bot.end() == 0
+    assert await host.exact() == [JobState.DELIVERED] * 3
+
+
+def damage(database: Path) -> None:
+    """Let a disk lose the database and its log."""
+    for name in ("", "-wal", "-shm"):
+        database.with_name(database.name + name).write_bytes(b"\0" * 4096)
+
+
+def commit_before_the_newest_migration() -> str | None:
+    """Return the last commit whose database was an older one; None where git has not that much history."""
+    newest = max(Path("bot/store/migrations").glob("0*.sql")).as_posix()
+    try:
+        added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", newest).strip()
+        return git("rev-parse", "--verify", "--quiet", f"{added}^").strip() if added else None
+    except subprocess.CalledProcessError:
+        return None
+
+
+async def test_an_upgrade_from_before_the_newest_migration(host: Host) -> None:
+    before = commit_before_the_newest_migration()
+    if before is None:
+        pytest.skip("git has no commit from before the newest migration: this is a shallow clone, or none")
+    host.root.check_out(before)
+    await host.get_packages()
+    await host.set_up(TOKEN)
+    async with host.life() as bot:
+        await host.ask("a fox #forever")
+        await host.ask("a hare #fast")
+        await host.until(lambda: len(host.sandbox.requests) == 2)
+        await host.until(host.made(1))
+        assert await bot.end() == 0
+
+    host.root.check_out()
+    await host.get_packages()
+    assert "The next start upgrades the database" in await host.root.run(host.check)
+    assert [*host.data.glob("*.backup")] == []
+    async with host.life() as bot:
+        (backup,) = host.data.glob("cannon-bot.db.schema-*.backup")
+        host.finish_all()
+        await host.until(host.made(2))
+        assert await bot.end() == 0
+    with contextlib.closing(sqlite3.connect(backup)) as db:
+        assert db.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+    assert await host.exact() == [JobState.DELIVERED] * 2

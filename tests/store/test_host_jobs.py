@@ -1,0 +1,211 @@
+"""A stuck job, seen and solved by the host: nothing is paid twice, and nothing of a living bot is touched."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.host import texts
+from bot.app.host.jobs import list_jobs, release_job, retry_job, show_job
+from bot.domain.models import Job, JobState
+from bot.errors import Refused, StoreError
+from bot.runtime.clock import SystemClock
+from bot.runtime.progress import no_progress
+from bot.settings import Settings
+from bot.store import JobAttempt, Store
+from bot.store.jobs.attempts import KEPT
+
+Open = Callable[..., Awaitable[Store]]
+DUE_S, STEP = 500.0, {"remote_id": "req_1", "submitted_at": 999_990.0}
+
+
+@pytest.fixture
+def settings(path: Path, monkeypatch: pytest.MonkeyPatch, clock: Any) -> Settings:
+    """Settings of a host whose commands have the tests' clock."""
+    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    return Settings(database=path)
+
+
+def bookings(path: Path, job: Job) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return [kind for (kind,) in db.execute("SELECT kind FROM ledger WHERE job_id = ? ORDER BY id", (job.id,))]
+
+
+async def moved(store: Store, job: Job, to: JobState, **changes: Any) -> Job:
+    changed = await store.jobs.change(job, to, **changes)
+    assert changed is not None
+    return changed
+
+
+async def retried(settings: Settings, job: Job, clock: Any) -> str:
+    return await retry_job(settings, job.id.lower(), clock=clock, progress=no_progress)
+
+
+async def released(settings: Settings, job: Job, clock: Any, *, ends: bool = False, is_sure: bool = False) -> str:
+    return await release_job(settings, job.id, ends=ends, is_sure=is_sure, clock=clock, progress=no_progress)
+
+
+async def test_jobs_are_found_by_what_is_known_of_them(
+    store: Store, accepted: Any, settings: Settings, clock: Any
+) -> None:
+    _, (mine,) = await accepted(store)
+    _, (theirs,) = await accepted(store, guild_id=701, state=JobState.WAITING)
+    clock.now += 3600
+
+    def found(**wanted: Any) -> list[str]:
+        values: dict[str, Any] = {"states": None, "guild_id": None, "member_id": None, "older_s": 0, "limit": 9}
+        return [each["id"] for each in list_jobs(settings, **(values | wanted), clock=clock)]
+
+    assert found() == [theirs.id, mine.id]
+    assert found(states={JobState.WAITING}) == found(guild_id=701) == found(limit=1) == [theirs.id]
+    assert found(member_id=mine.author_id, states={JobState.SUBMITTING}) == [mine.id]
+    assert found(member_id=1) == found(older_s=4000) == []
+    table = texts.table(
+        list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=9, clock=clock), clock.now
+    )
+    assert mine.id in table
+    assert "a fox" not in table
+
+
+async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
+    store: Store, accepted: Any, settings: Settings
+) -> None:
+    _, (job,) = await accepted(store)
+    await store.jobs.hold_lease("bot", 1_000_060.0)
+    [job] = await store.jobs.claim("bot", now=1_000_000.0)
+    for status in range(500, 500 + KEPT + 3):
+        job = await moved(store, job, job.state, attempt=JobAttempt(call="submit", outcome="Boom", status=status))
+    found = show_job(settings, job.id)
+    assert [each["status"] for each in found["calls"]] == list(range(503, 523)), "the newest are kept"
+    assert (found["lease"], found["lease_until"], found["is_answered"]) == ("bot", 1_000_060.0, True)
+    assert found["ledger"] == [{"kind": "hold", "credits": "10.000", "at": 1_000_000.0}]
+    said = texts.details(found)
+    assert "Boom (522)" in said
+    assert "a fox" not in said
+    with pytest.raises(Refused, match="no job"):
+        show_job(settings, "nowhere")
+
+
+async def test_a_job_that_a_living_bot_follows_is_left_alone(
+    store: Store, accepted: Any, settings: Settings, clock: Any, open_store: Open
+) -> None:
+    _, (job,) = await accepted(store)
+    await store.close()
+    bot = await open_store(alone=True)
+    await bot.jobs.hold_lease("bot", clock.now + 60)
+    [job] = await bot.jobs.claim("bot", now=clock.now)
+    for act in (retried(settings, job, clock), released(settings, job, clock, ends=True, is_sure=True)):
+        with pytest.raises(Refused, match="Stop it"):
+            await act
+    assert await bot.jobs.get(700, job.id) == job
+    clock.now += 61  # it hangs, and has not renewed it
+    assert "No process" in await released(settings, job, clock)
+    found = await bot.jobs.get(700, job.id)
+    assert found is not None
+    assert found.lease is None
+
+
+async def test_a_resting_job_is_due_now_and_keeps_its_idempotency_key(
+    store: Store, accepted: Any, settings: Settings, clock: Any
+) -> None:
+    _, (job,) = await accepted(store)
+    job = await moved(
+        store, job, JobState.SUBMITTING, attempts=3, next_at=clock.now + DUE_S, wait_s=DUE_S, in_doubt=True
+    )
+    await retried(settings, job, clock)
+    found = await store.jobs.get(700, job.id)
+    assert found is not None
+    assert (found.next_at, found.wait_s) == (clock.now, 0)
+    assert (found.idempotency_key, found.attempts, found.in_doubt) == (job.idempotency_key, 3, True)
+
+
+async def test_a_job_that_was_given_up_is_polled_and_not_submitted(
+    store: Store, accepted: Any, settings: Settings, clock: Any
+) -> None:
+    _, (job,) = await accepted(store)
+    job = await moved(store, job, JobState.QUEUED, **STEP)
+    job = await moved(store, job, JobState.EXPIRED, release=True)
+    assert "asked for the result" in await retried(settings, job, clock)
+    found = await store.jobs.get(700, job.id)
+    assert found is not None
+    assert (found.state, found.recheck_at) == (JobState.EXPIRED, clock.now)
+    assert await store.check() == []
+
+
+@pytest.mark.parametrize("case", ["billed", "never sent", "held", "waiting", "delivered", "forgotten"])
+async def test_what_cannot_be_retried_is_told_why(
+    store: Store, accepted: Any, settings: Settings, clock: Any, case: str
+) -> None:
+    _, (job,) = await accepted(store, state=JobState.WAITING if case == "waiting" else JobState.SUBMITTING)
+    cost = Decimal(7)
+    if case in {"billed", "held", "delivered", "forgotten"}:
+        job = await moved(store, job, JobState.QUEUED, **STEP)
+    match case:
+        case "billed":
+            job = await moved(store, job, JobState.FAILED, settle=cost, cost=cost)
+        case "never sent":
+            job = await moved(store, job, JobState.FAILED, release=True)
+        case "forgotten":
+            job = await moved(store, job, JobState.EXPIRED, release=True)
+            clock.now += 15 * 86_400
+        case "held" | "delivered":
+            job = await moved(store, job, JobState(case), settle=cost)
+    before = await store.jobs.get(700, job.id)
+    with pytest.raises(Refused):
+        await retried(settings, job, clock)
+    assert await store.jobs.get(700, job.id) == before
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "ended", "booked", "is_rechecked"),
+    [
+        (JobState.WAITING, {}, JobState.CANCELLED, "release", False),
+        (JobState.SUBMITTING, {}, JobState.CANCELLED, "release", False),
+        (JobState.SUBMITTING, {"attempts": 2, "in_doubt": True}, JobState.FAILED, "release", False),
+        (JobState.QUEUED, STEP, JobState.FAILED, "release", True),
+        (JobState.READY, STEP | {"cost": Decimal(7)}, JobState.HELD, "settle", False),
+    ],
+)
+async def test_ending_a_job_refunds_what_was_not_made_and_keeps_what_was(
+    store: Store,
+    accepted: Any,
+    settings: Settings,
+    clock: Any,
+    path: Path,
+    state: JobState,
+    changes: dict[str, Any],
+    ended: JobState,
+    booked: str,
+    is_rechecked: bool,
+) -> None:
+    _, (job,) = await accepted(store, state=JobState.WAITING if state is JobState.WAITING else JobState.SUBMITTING)
+    job = await moved(store, job, state, **changes)
+    with pytest.raises(Refused, match="--yes"):
+        await released(settings, job, clock, ends=True)
+    assert await store.jobs.get(700, job.id) == job, "it was only told"
+    assert ended.value in await released(settings, job, clock, ends=True, is_sure=True)
+    found = await store.jobs.get(700, job.id)
+    assert found is not None
+    assert (found.state, found.recheck_at is not None) == (ended, is_rechecked)
+    assert found.error
+    assert bookings(path, job) == ["hold", booked]
+    assert await store.check() == []
+    with pytest.raises(Refused, match="has ended"):
+        await released(settings, job, clock, ends=True, is_sure=True)
+    assert bookings(path, job) == ["hold", booked]
+
+
+async def test_a_database_of_another_schema_is_not_read(store: Store, settings: Settings, path: Path) -> None:
+    await store.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 5")
+    with pytest.raises(StoreError, match="schema 5"):
+        show_job(settings, "x")
+    with pytest.raises(StoreError, match="schema 5"):
+        list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=1, clock=SystemClock())

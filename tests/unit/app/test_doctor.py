@@ -1,0 +1,90 @@
+"""The page for a bug report: whatever is set, no secret is on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.app.host import texts
+from bot.app.host.doctor import examine, masked
+from bot.runtime.clock import SystemClock
+from bot.runtime.progress import no_progress
+from bot.sandbox.server import Sandbox
+from bot.settings import SECRET_SETTINGS, Settings, describe_settings, read_settings
+from tests.unit.test_cli import TOKEN, cannon_bot
+
+SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=","), min_size=32, max_size=60)
+
+
+def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
+    return examine(chosen, problems, is_online=False, clock=SystemClock(), progress=no_progress)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(token=SECRET, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))
+def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: list[str]) -> None:
+    secret = {"discord_token": token, "cannon_api_key": key, "secret_keys": tuple(keys)}
+    assert {name.upper() for name in secret} == SECRET_SETTINGS, "a new secret has to be tried here"
+    chosen = Settings.model_validate(
+        {
+            "discord_token": token,
+            "cannon_api_key": key,
+            "secret_keys": ",".join(keys),
+            "database": tmp_path / "bot.db",
+            "health_port": 1,
+            "top_up_url": "https://example.org/top-up?session=abcdefghijklmnopqrstuvwxyz",
+        }
+    )
+    report = page(chosen, (f"DISCORD_TOKEN {token} is not valid.",))
+    for shown in (json.dumps(report, ensure_ascii=False), texts.page(report)):
+        for each in (token, key, *keys):
+            assert each not in shown
+        assert "abcdefghijklmnopqrstuvwxyz" not in shown
+
+
+def test_every_setting_is_on_the_page() -> None:
+    shown = masked(read_settings(None)[0])
+    assert list(shown) == [name for name, _, _ in describe_settings()]
+    assert {shown[name] for name in SECRET_SETTINGS} <= {"set", "not set"}
+
+
+def test_a_host_without_a_database_gets_a_page_too(tmp_path: Path) -> None:
+    done = cannon_bot("doctor", "--json", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", HTTP_PORT="x")
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert report["database"]["exists"] is False
+    assert report["settings_problems"] == ["HTTP_PORT must be a whole number from 0 to 65535 (0 takes any free port)."]
+    assert TOKEN not in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", [b"no database at all" * 400, b""])
+def test_a_broken_database_is_part_of_the_report(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "bot.db").write_bytes(damage)
+    report = page(Settings(database=tmp_path / "bot.db"))
+    assert report["database"]["error"]
+    assert (tmp_path / "bot.db").read_bytes() == damage
+
+
+async def test_only_online_the_apis_are_called_without_a_key_and_the_clocks_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox()
+    await sandbox.start()
+    try:
+        monkeypatch.setattr("bot.app.host.doctor.DISCORD_URL", "https://127.0.0.1:1/api")
+        chosen = Settings(database=tmp_path / "bot.db", cannon_api_url=sandbox.url)
+        report = await asyncio.to_thread(examine, chosen, (), is_online=True, clock=SystemClock(), progress=no_progress)
+    finally:
+        await sandbox.close()
+    assert "network" not in page(chosen)
+    assert report["network"]["discord"] == {"reachable": False, "reason": "ConnectionRefusedError"}
+    cannon = report["network"]["cannon"]
+    assert cannon["reachable"]
+    assert abs(cannon["clock_ahead_s"]) < 5

@@ -1,0 +1,81 @@
+"""No metric is declared and never fed: each moves when its method is called, and each method is called by the bot."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.domain.models import JobState
+from bot.runtime.collectors import ShardState
+from bot.runtime.metrics import Metrics
+
+FED: dict[str, Callable[[Metrics], object]] = {
+    "cannon_bot_jobs_open": lambda each: each.open_jobs({("poll", JobState.QUEUED): 1}, {}),
+    "cannon_bot_jobs_waiting": lambda each: each.open_jobs({}, {"discord": 1}),
+    "cannon_bot_oldest_due_seconds": lambda each: each.oldest_due("poll", lambda: 3.0),
+    "cannon_bot_jobs": lambda each: each.job("image.generate", JobState.QUEUED),
+    "cannon_bot_submits": lambda each: each.submit("image.generate", "accepted"),
+    "cannon_bot_polls": lambda each: each.poll("processing"),
+    "cannon_bot_poll_lag_seconds": lambda each: each.poll("processing", 0.2),
+    "cannon_bot_deliveries": lambda each: each.delivery("attachment"),
+    "cannon_bot_job_seconds": lambda each: each.delivered("image.generate", 9.0),
+    "cannon_bot_discord_errors": lambda each: each.discord_error(TimeoutError()),
+    "cannon_bot_api_errors": lambda each: each.api_error(TimeoutError()),
+    "cannon_bot_api_calls": lambda each: each.api_call("post_requests", "ok"),
+    "cannon_bot_discord_calls": lambda each: each.discord_call("result", "2xx"),
+    "cannon_bot_rate_limit_wait_seconds": lambda each: each.rate_limit_wait("own", 1.5),
+    "cannon_bot_credits": lambda each: each.books({"settle": Decimal(3)}, Decimal(0), 0),
+    "cannon_bot_credits_held": lambda each: each.books({}, Decimal(3), 0),
+    "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1),
+    "cannon_bot_file_bytes": lambda each: each.file_size("database", lambda: 4096.0),
+    "cannon_bot_loop_lag_seconds": lambda each: each.loop_lag(0.01),
+    "cannon_bot_shard_connected": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
+    "cannon_bot_gateway_latency_seconds": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
+    "cannon_bot_webhook_hints": lambda each: each.hint(known=True),
+    "cannon_bot_connections_refused": lambda each: each.connection_refused("peer"),
+}
+OWN = {"render"}
+
+
+def families(metrics: Metrics) -> dict[str, float]:
+    """Return the sum of each metric's samples by its name; without when they were made."""
+    return {
+        family.name: sum(each.value for each in family.samples if not each.name.endswith("_created"))
+        for family in metrics.registry.collect()
+        if family.name.startswith("cannon_bot_")
+    }
+
+
+def test_each_metric_is_known_here():
+    assert set(families(Metrics())) == set(FED)
+
+
+@pytest.mark.parametrize("name", FED)
+def test_a_metric_moves(name: str):
+    metrics = Metrics()
+    before = families(metrics)[name]
+    FED[name](metrics)
+    assert families(metrics)[name] > before
+
+
+def test_each_method_is_called_somewhere_in_the_bot():
+    root = Path(__file__).parents[3] / "bot"
+    called = {
+        node.attr
+        for path in root.rglob("*.py")
+        if path.name != "metrics.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    public = {name for name in vars(Metrics) if not name.startswith("_")}
+    assert public - called - OWN == set()
+
+
+def test_a_value_that_is_no_plain_word_makes_no_series():
+    metrics = Metrics()
+    metrics.api_call("GET /requests/<script>", "ok")
+    assert b'call="other"' in metrics.render()

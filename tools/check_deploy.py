@@ -1,0 +1,88 @@
+"""Check what is deployed with: the YAML files, compose.yaml, the workflows and forms, and the systemd unit.
+
+Run by `make check`, by the Python of the tools' environment. Each kind of file is checked by a program of its own
+field; docker and systemd-analyze where they are installed. Ends with the first failure's own output.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+UNIT = ROOT / "deploy" / "cannon-bot.service"
+EXPOSURE_MAX = 15
+"""What `systemd-analyze security` may find left to harden, in tenths of its points from 0 (nothing) to 10."""
+SCHEMAS = (
+    ("vendor.compose-spec", "compose.yaml"),
+    ("vendor.github-workflows", ".github/workflows/*.yaml"),
+    ("vendor.dependabot", ".github/dependabot.yml"),
+    ("vendor.github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+    ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml"),
+)
+"""Each schema that check-jsonschema brings, and the files that must follow it. No network is used."""
+
+
+def run(*command: str | Path) -> str:
+    """Run a checker in the project's folder; return what it complains of all the same. Exits if it is not content."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own commands
+    if done.returncode:
+        sys.exit(f"{done.stdout}{done.stderr}\nfailed with {done.returncode}: {' '.join(words)}")
+    return done.stderr
+
+
+def check_yaml() -> None:
+    """Lint every YAML file, and compare those with a schema with it."""
+    run(BIN / "yamllint", "--strict", "compose.yaml", "deploy", ".github", ".yamllint")
+    for schema, pattern in SCHEMAS:
+        files = sorted(ROOT.glob(pattern))
+        if not files:
+            sys.exit(f"no file matches {pattern}")
+        run(BIN / "check-jsonschema", "--builtin-schema", schema, *files)
+
+
+def check_compose() -> None:
+    """Let Docker Compose read compose.yaml with every profile, where it is installed; it needs no engine for that."""
+    programs = (["docker", "compose"], ["docker-compose"])
+    program = next((words for words in programs if shutil.which(words[0]) is not None), None)
+    if program is None:
+        print("compose.yaml: schema only, docker is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+        copied = Path(folder) / "compose.yaml"
+        copied.write_text(text.replace("env_file: .env", "env_file: .env.example"), encoding="utf-8")
+        shutil.copy(ROOT / ".env.example", folder)
+        run(*program, "--profile", "*", "--file", copied, "config", "--quiet")
+
+
+def check_unit() -> None:
+    """Let systemd read the unit and rate what it leaves open, where systemd is installed."""
+    if shutil.which("systemd-analyze") is None:
+        print(f"{UNIT.name}: not checked, systemd-analyze is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        unit = Path(folder) / UNIT.name
+        # The program is not installed here, and systemd looks whether it is there.
+        unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(encoding="utf-8")))
+        complaints = run("systemd-analyze", "verify", unit)
+        if UNIT.name in complaints:  # a value that it ignores is only a warning to it
+            sys.exit(complaints)
+        run("systemd-analyze", "security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", unit)
+
+
+def main() -> None:
+    """Check everything."""
+    check_yaml()
+    check_compose()
+    check_unit()
+
+
+if __name__ == "__main__":
+    main()

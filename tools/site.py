@@ -1,0 +1,117 @@
+"""Build the site of the documents in `build/site`: `docs/` as it is, with the project's own pages beside it.
+
+Links between documents are moved along; MkDocs then refuses one that leads nowhere (`--strict`). Run by `make docs`.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
+PROJECT = "project"
+"""The folder of the site for what is outside of `docs/`."""
+LINK = re.compile(r"(?P<before>\]\(|src=\"|href=\")(?P<path>(?!https?://|mailto:|#)[^)#\"\s]+)(?P<after>[^)\"]*[)\"])")
+OUTSIDE = re.compile(r"(?:\]\(|href=\"|<)(https?://[^)\"\s>]+)")
+MARK = re.compile(r"<!-- = .+? -->")
+"""What tells a test where a number comes from (tests/contract/test_guides.py)."""
+LOADED = re.compile(
+    r"<(?:script|img|iframe)[^>]*src=\"?(https?:[^\"> ]+)|<link[^>]*stylesheet[^>]*href=\"?(https?:[^\"> ]+)"
+)
+CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+
+
+def places() -> dict[str, str]:
+    """Return where each document is on the site, by its path in the project."""
+    inside = [path for path in (ROOT / "docs").rglob("*") if path.is_file()]
+    found = {path.relative_to(ROOT).as_posix(): path.relative_to(ROOT / "docs").as_posix() for path in inside}
+    return found | {path.name: f"{PROJECT}/{path.name}" for path in ROOT.glob("*.md")}
+
+
+def place_of(path: str, known: Mapping[str, str]) -> str:
+    """Return where a file of the project is on the site; one that is no document is there as a text."""
+    return known.get(path) or f"{PROJECT}/{path.replace('/', '-').lstrip('.')}.txt"
+
+
+def moved(text: str, path: str, known: Mapping[str, str]) -> tuple[str, set[str]]:
+    """Return a document of the project with its links as the site needs them, and the files that it links to."""
+    linked: set[str] = set()
+    here = posixpath.dirname(known[path])
+
+    def link(match: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), match["path"]))
+        if (ROOT / target).is_dir():
+            target = f"{target}/README.md"
+        linked.add(target)
+        return f"{match['before']}{posixpath.relpath(place_of(target, known), here or '.')}{match['after']}"
+
+    parts = re.split(r"(^```.*?^```|`[^`\n]*`)", text, flags=re.MULTILINE | re.DOTALL)
+    return "".join(
+        part if number % 2 else MARK.sub("", LINK.sub(link, part)) for number, part in enumerate(parts)
+    ), linked
+
+
+def gather(folder: Path) -> None:
+    """Write everything that the site is made of."""
+    known, linked = places(), set[str]()
+    for path, place in known.items():
+        target = folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not path.endswith(".md"):
+            shutil.copyfile(ROOT / path, target)
+            continue
+        text, found = moved((ROOT / path).read_text(encoding="utf-8"), path, known)
+        target.write_text(text, encoding="utf-8")
+        linked |= found
+    for path in linked - known.keys():
+        if (ROOT / path).is_file():
+            shutil.copyfile(ROOT / path, folder / place_of(path, known))
+
+
+def links_outside() -> Iterator[tuple[str, str]]:
+    """Yield each link of the documents that leaves the project, with the document that it is in."""
+    for path in sorted(path for path in places() if path.endswith(".md")):
+        for url in OUTSIDE.findall(CODE.sub("", (ROOT / path).read_text(encoding="utf-8"))):
+            yield url, path
+
+
+def loaded_from_elsewhere(site: Path) -> list[str]:
+    """Return what pages of the built site load from other hosts: nothing, so that reading them tells nobody."""
+    pages = sorted(site.rglob("*.html"))
+    return [
+        f"{page.relative_to(site)}: {''.join(found)}"
+        for page in pages
+        for found in LOADED.findall(page.read_text(encoding="utf-8"))
+    ]
+
+
+def main() -> int:
+    """Build the site; return the exit code. Links to other sites are listed, not followed."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    gather(SOURCE)
+    built = subprocess.run(  # noqa: S603 - MkDocs of this very environment
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--clean", "--site-dir", str(SITE)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        check=False,
+    )
+    if built.returncode != 0:
+        return built.returncode
+    if foreign := loaded_from_elsewhere(SITE):
+        print("These pages load something from another host:", *foreign, sep="\n  ", file=sys.stderr)
+        return 1
+    print(f"Built {SITE.relative_to(ROOT)}/index.html. Links that leave it, which nobody has followed:")
+    for url, path in sorted(set(links_outside())):
+        print(f"  {url}  ({path})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
