@@ -113,7 +113,7 @@ def compared_with_difference(at: str, difference: str) -> str:
 # ---------------------------------------------------------------------- Cannon Studio's estimate tool
 
 TOOL = Text("Price estimates from Cannon Studio")
-TOOL_OFF = Text("Off. Turn them on in `/studio settings` under Results.")
+TOOL_OFF = Text("Off. Turn them on in `/studio settings` under Limits.")
 TOOL_NOT_USED = Text("On. Not used since the bot started.")
 
 

@@ -91,7 +91,7 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
         assert [m.id for m in rig.messages()] == ([] if action == "remove" and counts else before)
     if action == "send" and counts:
         [copy] = sent(rig, member)
-        assert [file.description for file in copy.attachments] == ["a fox fast"]
+        assert [file.description for file in copy.attachments] == ["a fox fast (Made with AI · Seedream 5.0 Lite)"]
     shown = action == "gallery" and counts and circumstance != "parent deleted"
     assert len(in_channel(rig, gallery)) == (1 if shown else 0)
     if who == "blocked" or (action == "remove" and who == "other"):

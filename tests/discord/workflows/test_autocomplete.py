@@ -35,7 +35,7 @@ async def test_a_free_model_id_is_taken_and_sent_as_typed(rig: Rig):
     [request] = rig.sandbox.requests
     assert request.input["model"] == "brand-new-model-9"
     [message] = rig.messages()
-    assert state_text(message).startswith("brand-new-model-9 · ")
+    assert state_text(message).startswith("Made with AI · brand-new-model-9 · ")
 
 
 async def test_typing_narrows_the_offers_down(rig: Rig):

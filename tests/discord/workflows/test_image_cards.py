@@ -47,6 +47,8 @@ async def test_one_card_tells_apart_what_was_made_what_failed_and_what_still_run
     rig.advance(4)
     await rig.step()
     await rig.step()
+    rig.advance(2)  # it waits a moment for the other one
+    await rig.step()
 
     [message] = rig.messages()
     lines = state_text(message).splitlines()
