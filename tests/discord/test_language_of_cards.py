@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 import pytest
+import structlog.testing
 
 from bot.catalogue.drift import ApiChange, ChangeKind, Subject
 from bot.domain.guild_rules import ServerLanguage
@@ -182,11 +183,12 @@ async def test_moderators_are_alerted_in_the_server_s_language_of_a_private_job(
     assert spoken(alert) == {"fr"}
 
 
-async def test_the_log_says_in_english_what_moderators_are_alerted_of(rig: Rig, capsys: pytest.CaptureFixture[str]):
+async def test_the_log_says_in_english_what_moderators_are_alerted_of(rig: Rig):
     await log_channel(rig)
-    await rig.member.slash(rig.channel, GENERATE, prompt="a fox #billed", private=True)
-    await rig.work()
-    [alert] = [line for line in capsys.readouterr().out.splitlines() if "guild.alert" in line]
+    with structlog.testing.capture_logs() as logged:
+        await rig.member.slash(rig.channel, GENERATE, prompt="a fox #billed", private=True)
+        await rig.work()
+    [alert] = [line["sentence"] for line in logged if line["event"] == "guild.alert"]
     assert OPEN not in alert
 
 

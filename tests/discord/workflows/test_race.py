@@ -59,7 +59,7 @@ async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_
     await limit(rig, 7 * DEFAULT_HOLD + 19, Scope.SERVER)
     won, lost = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
     assert len(won) == 7
-    assert {error.sentence.partition(" (")[0] for error in lost} == {
+    assert {error.sentence.partition(". ")[0] for error in lost} == {
         "This server has 19 of its 159 monthly credits left"
     }
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 7 * DEFAULT_HOLD
