@@ -21,7 +21,8 @@ REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "approvals": DECIDED,
     "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
-    "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS, "job_attempts": IDS,
+    "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS,
+    "job_attempts": IDS,
     "leases": NOBODY, "ledger": COSTS, "limits": DECIDED, "member_settings": OWN, "meta": NOBODY, "outbox": DECIDED,
     "presets": OWN, "prices": DECIDED, "reaction_acts": IDS, "reaction_legends": IDS, "reaction_settings": DECIDED,
     "reactions": DECIDED, "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,

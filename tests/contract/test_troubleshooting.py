@@ -33,7 +33,7 @@ def test_every_refusal_is_on_the_page() -> None:
 
 @pytest.mark.parametrize("symptom", SYMPTOMS)
 def test_a_symptom_is_what_the_bot_says(symptom: str) -> None:
-    assert (symptom in said()) != (symptom in SEEN_IN_DISCORD)
+    assert (symptom in said()) != (symptom in SEEN_IN_DISCORD), "the sentence was reworded: reword the heading too"
 
 
 def test_each_symptom_says_why_and_what_to_do() -> None:
@@ -46,7 +46,7 @@ def test_what_is_raised_is_found_wherever_its_text_stands() -> None:
     assert len(found) > 300
     assert section_of(found["The file is empty."]) == "file"  # raised as a constant
     assert (
-        section_of(found["You have … of your … daily credits left (resets …)."]) == "spend"
+        section_of(found["You have … of your … daily credits left. Next reset: …."]) == "spend"
     )  # by a function's function
     assert section_of(found["This is no longer here, or it isn't yours to use."]) == "result"  # imported by its name
     assert NO_WORKING_KEY.message in found  # stored on a card, raised nowhere
