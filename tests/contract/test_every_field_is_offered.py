@@ -133,10 +133,9 @@ class Commands:
 
 @pytest.fixture
 async def called(monkeypatch):
-    bot = CannonBot(Settings(), run_worker=False, serve_http=False)
-    await cogs.setup(bot)  # not as an extension: closing the bot would then unload its modules for all other tests
-    yield Commands(bot, monkeypatch)
-    await bot.close()
+    async with CannonBot(Settings(), run_worker=False, serve_http=False) as bot:
+        await cogs.setup(bot)  # not as an extension: closing the bot would then unload its modules for all other tests
+        yield Commands(bot, monkeypatch)
 
 
 def given_by(request: Any) -> set[str]:

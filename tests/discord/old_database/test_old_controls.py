@@ -245,10 +245,9 @@ async def answer_to_an_unknown_control(rig: OldRig) -> str:
 
 
 async def test_every_stored_custom_id_is_one_that_the_bot_listens_to(tmp_path: Path):
-    bot = CannonBot(Settings(database=tmp_path / "bot.db"), run_worker=False, serve_http=False)
-    await bot.load_surface()
-    listening = list(bot._connection._view_store._dynamic_items)
-    await bot.close()
+    async with CannonBot(Settings(database=tmp_path / "bot.db"), run_worker=False, serve_http=False) as bot:
+        await bot.load_surface()
+        listening = list(bot._connection._view_store._dynamic_items)
     assert listening
     unheard = {
         each["custom_id"]
