@@ -89,6 +89,7 @@ async def one_command(rig: Rig, chance: Chance, who: Any, verdict: Verdict) -> N
 
 
 async def test_hostile_commands_and_forms(rig: Rig, mallory: Any, verdict: Verdict, seed: int):
+    verdict.pingable = {str(mallory.id)}  # members choose in `/me` how they hear of a result
     chance = Chance(seed)
     for _ in rounds():
         await one_command(rig, chance, mallory, verdict)
