@@ -88,7 +88,13 @@ async def test_a_private_job_lives_on_in_its_own_card(rig: Rig, point: str):
     assert rig.messages() == []
 
 
-@pytest.mark.parametrize("point", IN_DELIVERY[:4])
+@pytest.mark.parametrize(
+    "point",
+    [
+        each if each in {"download.half", "send.done"} else pytest.param(each, marks=pytest.mark.long)
+        for each in IN_DELIVERY[:4]
+    ],
+)
 async def test_a_private_job_whose_card_is_out_of_reach_comes_once_by_direct_message(rig: Rig, point: str):
     await rig.member.slash(rig.channel, "image generate", prompt="secret", private=True)
     await rig.step()
@@ -163,7 +169,13 @@ async def test_a_card_in_a_channel_that_is_gone_is_given_back(rig: Rig):
     assert [job.state for job in jobs] == [JobState.CANCELLED]
 
 
-@pytest.mark.parametrize("point", IN_DELIVERY[:4])
+@pytest.mark.parametrize(
+    "point",
+    [
+        each if each in {"download.half", "send.done"} else pytest.param(each, marks=pytest.mark.long)
+        for each in IN_DELIVERY[:4]
+    ],
+)
 async def test_a_result_that_was_posted_anew_is_not_posted_twice(rig: Rig, point: str):
     result = await rig.member.slash(rig.channel, "image generate", prompt="gone fox")
     await rig.step()

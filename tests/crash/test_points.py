@@ -74,8 +74,9 @@ async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(
         assert set(states) == {JobState.DELIVERED}
 
 
-QUICKLY = [(first, JOB_NAMES[number % 7 :: 7]) for number, first in enumerate(JOB_NAMES)]
-"""Each point as the first with a seventh of the second ones, so that each of those comes after several."""
+FIRST = {"accept.stored", "submit.sent", "download.half", "send.done"}
+QUICKLY = [(first, JOB_NAMES[number % 7 :: 7]) for number, first in enumerate(JOB_NAMES) if first in FIRST]
+"""The points where most is at stake as the first, each with a seventh of the second ones."""
 ALL_PAIRS = [pytest.param(first, JOB_NAMES, marks=pytest.mark.long, id=f"{first}-any") for first in JOB_NAMES]
 
 

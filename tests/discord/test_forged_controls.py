@@ -137,7 +137,9 @@ async def lose_role(rig: Rig) -> None:
     rig.env.backend.edit_member(rig.guild.id, rig.moderator.id, {"role_ids": []})
 
 
-@pytest.mark.parametrize("form", ["refuse a request", "refuse a result", "recipe", "request"])
+@pytest.mark.parametrize(
+    "form", ["refuse a request", pytest.param("refuse a result", marks=pytest.mark.long), "recipe", "request"]
+)
 async def test_a_form_sent_after_the_role_was_taken_away_does_nothing(rig: Rig, form: str):
     desk = rig.guild.create_text_channel("desk")
     opened = await _opened(rig, form, desk)

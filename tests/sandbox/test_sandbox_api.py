@@ -173,11 +173,13 @@ async def test_credits_are_charged_at_once_and_come_back_after_a_failure(submit,
     ("body", "told"),
     [
         (b"not json", "JSON object"),
-        (b"\xff\xfe", "JSON object"),
-        (b"[]", "JSON object"),
+        pytest.param(b"\xff\xfe", "JSON object", marks=pytest.mark.long),
+        pytest.param(b"[]", "JSON object", marks=pytest.mark.long),
         (b'{"operation": "image.generate"}', "`input`"),
-        (b'{"operation": "image.generat", "input": {"prompt": "x"}}', '"image.generat"'),
-        (b'{"operation": "image.generate", "input": {}}', "prompt"),
+        pytest.param(
+            b'{"operation": "image.generat", "input": {"prompt": "x"}}', '"image.generat"', marks=pytest.mark.long
+        ),
+        pytest.param(b'{"operation": "image.generate", "input": {}}', "prompt", marks=pytest.mark.long),
         (b'{"operation": "image.generate", "input": {"prompt": "x"}, "webhook_url": "http://example.com"}', "https"),
     ],
 )

@@ -210,7 +210,13 @@ async def test_every_fault_of_a_file_replaces_the_true_file(submit, finished, ap
 
 @pytest.mark.parametrize(
     ("kind", "start"),
-    [("wrongtype", b"PK\x03\x04"), ("svg", b"<svg"), ("exe", b"MZ"), ("garbage", b"<!doctype"), ("empty", b"")],
+    [
+        ("wrongtype", b"PK\x03\x04"),
+        pytest.param("svg", b"<svg", marks=pytest.mark.long),
+        ("exe", b"MZ"),
+        pytest.param("garbage", b"<!doctype", marks=pytest.mark.long),
+        ("empty", b""),
+    ],
 )
 async def test_a_false_file_keeps_the_promised_content_type(submit, finished, api, sandbox, kind, start):
     _, created = await submit()

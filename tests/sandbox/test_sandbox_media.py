@@ -168,7 +168,7 @@ async def test_the_providers_own_links_are_dead(client):
     ("given", "size"),
     [
         ({"aspect_ratio": "16:9"}, (1024, 576)),
-        ({"aspect_ratio": "9:16"}, (576, 1024)),
+        pytest.param({"aspect_ratio": "9:16"}, (576, 1024), marks=pytest.mark.long),
         ({"aspect_ratio": "1:1", "resolution": "2K", "model": "gptimage2"}, (1280, 1280)),
         ({}, (1024, 1024)),
     ],

@@ -497,8 +497,15 @@ async def test_every_table_is_filled_before_it_is_guarded(store: Store, made: An
         assert count, table
 
 
-@pytest.mark.parametrize("is_refused", [False, True])
-@pytest.mark.parametrize("name", sorted(CALLS))
+EACH_CALL = [
+    pytest.param(name, is_refused, marks=[pytest.mark.long] if is_refused and "key" not in name else [])
+    for name in sorted(CALLS)
+    for is_refused in (False, True)
+]
+"""With a key that was refused, `make test` tries what has to do with keys."""
+
+
+@pytest.mark.parametrize(("name", "is_refused"), EACH_CALL)
 async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
     store: Store, made: Any, accepted: Any, name: str, is_refused: bool
 ) -> None:

@@ -62,7 +62,16 @@ def secrets_of(job: Job) -> list[str]:
     return [WORDS, job.media[0].url, job.media[0].url.rpartition("/")[2]]
 
 
-@pytest.mark.parametrize("act", ["show", "link", "recover", "retry", "cancel"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        "show",
+        pytest.param("link", marks=pytest.mark.long),
+        "recover",
+        pytest.param("retry", marks=pytest.mark.long),
+        "cancel",
+    ],
+)
 async def test_an_act_on_the_job_answers_as_if_there_were_none(rig: Rig, eve: Any, hidden: Job, act: str):
     before = len(list(sends(rig)))
     result = await on_job(rig, eve, act, hidden.id)
@@ -93,7 +102,15 @@ def _more(command: str) -> dict[str, str]:
     return {"character_id": "ch_1"} if command.startswith("sora") else {}
 
 
-@pytest.mark.parametrize("command", sorted(JOB_OPTIONS))
+@pytest.mark.parametrize(
+    "command",
+    [
+        each
+        if each in {"image edit", "video generate", "finish lipsync"}
+        else pytest.param(each, marks=pytest.mark.long)
+        for each in sorted(JOB_OPTIONS)
+    ],
+)
 async def test_it_is_no_input_of_a_new_job_nor_offered_as_one(rig: Rig, eve: Any, command: str):
     channel, option = hidden_channel(rig, rig.moderator), JOB_OPTIONS[command]
     job = await made_in(rig, channel, rig.moderator, WORDS, _maker(command), **_more(command))

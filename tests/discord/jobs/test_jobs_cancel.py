@@ -28,7 +28,15 @@ async def test_a_job_that_was_not_sent_is_cancelled_and_refunded(rig: Rig):
     await settled_exactly(rig)
 
 
-@pytest.mark.parametrize("who", ["author", "other", "moderator", "blocked"])
+@pytest.mark.parametrize(
+    "who",
+    [
+        "author",
+        "other",
+        pytest.param("moderator", marks=pytest.mark.long),
+        pytest.param("blocked", marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize("private", [False, True])
 async def test_who_may_cancel(rig: Rig, who: str, private: bool):
     other = rig.guild.add_member(rig.env.create_user("otto"))

@@ -78,7 +78,7 @@ async def assert_reached(rig: Rig, job: Row, key: str = HOST_KEY) -> None:
     ("fault", "minutes"),
     [
         ({"kind": "status", "status": 503}, 45),
-        ({"kind": "status", "status": 502}, 9 * 60),
+        pytest.param({"kind": "status", "status": 502}, 9 * 60, marks=pytest.mark.long),
         ({"kind": "drop"}, 3 * 60),
         ({"kind": "garbage"}, 3 * 60),
     ],

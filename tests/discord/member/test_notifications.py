@@ -36,11 +36,11 @@ def direct(rig: Rig) -> list[str]:
     ("how", "server", "pinged", "told"),
     [
         (None, False, 0, 0),
-        (None, True, 1, 0),
-        (Notify.SERVER, True, 1, 0),
+        pytest.param(None, True, 1, 0, marks=pytest.mark.long),
+        pytest.param(Notify.SERVER, True, 1, 0, marks=pytest.mark.long),
         (Notify.PING, False, 1, 0),
-        (Notify.NOTHING, True, 0, 0),
-        (Notify.DIRECT, False, 0, 1),
+        pytest.param(Notify.NOTHING, True, 0, 0, marks=pytest.mark.long),
+        pytest.param(Notify.DIRECT, False, 0, 1, marks=pytest.mark.long),
         (Notify.DIRECT, True, 0, 1),
     ],
 )

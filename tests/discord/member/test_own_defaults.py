@@ -63,7 +63,7 @@ async def test_private_by_default_is_private(rig: Rig):
     ("rule", "said", "expected"),
     [
         (Spoilers.AUTHOR, {}, True),
-        (Spoilers.AUTHOR, {"spoiler": False}, False),
+        pytest.param(Spoilers.AUTHOR, {"spoiler": False}, False, marks=pytest.mark.long),
         (Spoilers.NOBODY, {}, False),
         (Spoilers.ALWAYS, {"spoiler": False}, True),
     ],

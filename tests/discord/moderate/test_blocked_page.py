@@ -24,7 +24,9 @@ async def until(rig: Rig, member: Any) -> float | None:
     return block.until
 
 
-@pytest.mark.parametrize(("chosen", "days"), [("1d", 1), ("1w", 7), ("4w", 28), ("-", None)])
+@pytest.mark.parametrize(
+    ("chosen", "days"), [("1d", 1), pytest.param("1w", 7, marks=pytest.mark.long), ("4w", 28), ("-", None)]
+)
 async def test_a_duration_is_chosen(rig: Rig, eve: Any, chosen: str, days: int | None):
     await block_member(rig, eve, For_how_long=chosen)
     assert await until(rig, eve) == (None if days is None else pytest.approx(rig.clock.wall() + days * DAY_S))

@@ -81,10 +81,12 @@ async def test_an_estimate_past_the_limit_is_refused_at_once(rig: Rig):
     ("kind", "options", "outcome", "said"),
     [
         ("status", {"status": 500}, EstimateOutcome.SILENT, "is not responding"),
-        ("garbage", {}, EstimateOutcome.SILENT, "is not responding"),
-        ("drop", {}, EstimateOutcome.SILENT, "is not responding"),
+        pytest.param("garbage", {}, EstimateOutcome.SILENT, "is not responding", marks=pytest.mark.long),
+        pytest.param("drop", {}, EstimateOutcome.SILENT, "is not responding", marks=pytest.mark.long),
         ("nan", {}, EstimateOutcome.SILENT, "is not responding"),
-        ("status", {"status": 401}, EstimateOutcome.REFUSED, "rejects this server's key"),
+        pytest.param(
+            "status", {"status": 401}, EstimateOutcome.REFUSED, "rejects this server's key", marks=pytest.mark.long
+        ),
         ("status", {"status": 404}, EstimateOutcome.REFUSED, "rejects this server's key"),
     ],
 )

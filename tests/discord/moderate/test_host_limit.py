@@ -131,7 +131,7 @@ async def test_fifty_requests_at_once_under_a_limit_for_two_are_two(rig: Rig):
 # ---------------------------------------------------------------------- the host's balance
 
 
-@pytest.mark.parametrize("question", ["a price", "help", "usage", "too little"])
+@pytest.mark.parametrize("question", ["a price", pytest.param("help", marks=pytest.mark.long), "usage", "too little"])
 async def test_no_member_reads_the_balance_of_the_host(rig: Rig, question: str):
     await rig.moderator.slash(rig.channel, "studio status")
     if question == "a price":

@@ -52,7 +52,10 @@ def eve(rig: Rig) -> Any:
     return rig.guild.add_member(rig.env.create_user("eve"))
 
 
-@pytest.mark.parametrize(("command", "options"), COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [each if each in COMMANDS[::2] else pytest.param(*each, marks=pytest.mark.long) for each in COMMANDS],
+)
 async def test_a_plain_member_gets_one_sentence_and_changes_nothing(
     rig: Rig, eve: Any, command: str, options: dict[str, Any]
 ):
@@ -267,7 +270,12 @@ async def test_a_blocked_member_is_told_until_when_and_why_and_is_free_again_the
 
 @pytest.mark.parametrize(
     ("reason", "ends"),
-    [("enough", "Reason: enough."), ("enough.", "Reason: enough."), ("enough!", "Reason: enough!"), (None, "server.")],
+    [
+        ("enough", "Reason: enough."),
+        pytest.param("enough.", "Reason: enough.", marks=pytest.mark.long),
+        ("enough!", "Reason: enough!"),
+        (None, "server."),
+    ],
 )
 async def test_the_refusal_ends_with_exactly_one_full_stop(rig: Rig, reason: str | None, ends: str):
     given = {} if reason is None else {"Reason": reason}

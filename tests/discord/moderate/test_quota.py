@@ -213,7 +213,7 @@ async def test_a_limit_that_is_gone_by_then_is_not_removed_twice(rig: Rig):
     assert await decisions(rig) == []
 
 
-@pytest.mark.parametrize("typed", ["everyone", "7", "-1", "9" * 30])
+@pytest.mark.parametrize("typed", ["everyone", pytest.param("7", marks=pytest.mark.long), "-1", "9" * 30])
 async def test_what_is_no_limit_removes_nothing(rig: Rig, typed: str):
     await limit(rig, 100)
     await press(rig, rig.moderator, "limit_remove", typed)
@@ -255,7 +255,13 @@ async def test_a_grant_pays_for_what_goes_past_a_limit(rig: Rig):
 
 
 @pytest.mark.parametrize(
-    ("typed", "seconds"), [("12h", 12 * 3600), ("7d", 7 * DAY_S), ("2w", 14 * DAY_S), (" 3 D ", 3 * DAY_S)]
+    ("typed", "seconds"),
+    [
+        ("12h", 12 * 3600),
+        pytest.param("7d", 7 * DAY_S, marks=pytest.mark.long),
+        ("2w", 14 * DAY_S),
+        (" 3 D ", 3 * DAY_S),
+    ],
 )
 async def test_a_grant_may_expire(rig: Rig, typed: str, seconds: int):
     result = await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=4, expires=typed)
@@ -265,7 +271,21 @@ async def test_a_grant_may_expire(rig: Rig, typed: str, seconds: int):
     assert grant.expires_at == until
 
 
-@pytest.mark.parametrize("typed", ["soon", "77", "d7", "0d", "-1d", "1.5d", "9999w", "7days", "٣d", "1d1h"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "soon",
+        pytest.param("77", marks=pytest.mark.long),
+        pytest.param("d7", marks=pytest.mark.long),
+        pytest.param("0d", marks=pytest.mark.long),
+        pytest.param("-1d", marks=pytest.mark.long),
+        "1.5d",
+        pytest.param("9999w", marks=pytest.mark.long),
+        pytest.param("7days", marks=pytest.mark.long),
+        pytest.param("٣d", marks=pytest.mark.long),
+        "1d1h",
+    ],
+)
 async def test_a_span_that_is_none_gives_nothing(rig: Rig, typed: str):
     result = await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=4, expires=typed)
     sentence = private_sentence(result)
@@ -336,7 +356,10 @@ def calls(rig: Rig) -> dict[str, dict[str, Any]]:
 COMMANDS = ["quota set", "quota server", "quota grant", "quota show"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [each if each in {"quota set", "quota show"} else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS],
+)
 async def test_a_plain_member_gets_one_sentence_and_changes_nothing(rig: Rig, command: str):
     open_to_all(rig)
     await limit(rig, 100)
@@ -348,7 +371,9 @@ async def test_a_plain_member_gets_one_sentence_and_changes_nothing(rig: Rig, co
     assert await decisions(rig) == []
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [each if each == "quota grant" else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS]
+)
 async def test_the_role_that_the_settings_name_makes_a_moderator(rig: Rig, steward: Any, command: str):
     await limit(rig, 100)
     result = await steward.slash(rig.channel, command, **calls(rig)[command])
@@ -356,7 +381,10 @@ async def test_the_role_that_the_settings_name_makes_a_moderator(rig: Rig, stewa
     assert "Only moderators" not in result.response.content
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [each if each in {"quota set", "quota grant"} else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS],
+)
 async def test_the_role_taken_away_takes_the_right_away(rig: Rig, steward: Any, command: str):
     [role] = [role for role in rig.env.backend.get_guild(rig.guild.id).roles.values() if role.name == "stewards"]
     rig.env.backend.remove_member_role(rig.guild.id, steward.id, role.id)
@@ -417,7 +445,7 @@ async def test_every_change_stands_in_the_log_channel_and_pings_nobody(rig: Rig)
     assert rig.messages() == []
 
 
-@pytest.mark.parametrize("trouble", ["gone", "forbidden", "elsewhere", "down"])
+@pytest.mark.parametrize("trouble", ["gone", pytest.param("forbidden", marks=pytest.mark.long), "elsewhere", "down"])
 async def test_a_log_channel_that_cannot_be_posted_to_stops_nothing(rig: Rig, trouble: str):
     log = rig.guild.create_text_channel("log")
     elsewhere = rig.env.create_guild("Other").create_text_channel("log")

@@ -170,7 +170,7 @@ INVITED = discord.TeamMembershipState.invited
     ("role", "state", "may"),
     [
         (ROLES.admin, discord.TeamMembershipState.accepted, True),
-        (ROLES.developer, discord.TeamMembershipState.accepted, True),
+        pytest.param(ROLES.developer, discord.TeamMembershipState.accepted, True, marks=pytest.mark.long),
         (ROLES.read_only, discord.TeamMembershipState.accepted, False),
         (ROLES.admin, INVITED, False),
     ],

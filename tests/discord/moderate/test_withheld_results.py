@@ -86,7 +86,18 @@ async def refused(rig: Rig, eve: Any, desk: Any) -> Job:
     return job
 
 
-@pytest.mark.parametrize("way", ["image edit", "video generate", "link", "recover", "retry", "a control", "a recipe"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "image edit",
+        pytest.param("video generate", marks=pytest.mark.long),
+        "link",
+        "recover",
+        pytest.param("retry", marks=pytest.mark.long),
+        "a control",
+        pytest.param("a recipe", marks=pytest.mark.long),
+    ],
+)
 async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: Any, refused: Job, way: str):
     link, before, posts = refused.media[0].url, len(list(sends(rig))), len(rig.sandbox.requests)
     if way in {"image edit", "video generate"}:

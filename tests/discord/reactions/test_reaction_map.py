@@ -157,7 +157,7 @@ async def test_a_rule_is_changed_as_it_stands(rig: Rig):
     ("emoji", "values", "words"),
     [
         ("fox", {}, "Type one emoji"),
-        ("🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁", {}, "Type one emoji"),
+        pytest.param("🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁🔁", {}, "Type one emoji", marks=pytest.mark.long),
         ("🔁", {"How_many_members_must_react": "0"}, "a number from 1 to 100"),
         ("🔁", {"How_many_members_must_react": "all"}, "a number from 1 to 100"),
     ],
@@ -173,7 +173,16 @@ async def test_what_one_reaction_does_asks_for_no_number(rig: Rig, action: str):
     assert list(inputs(shown)) == ["Emoji", "Whose reactions count?", "Only one role"]
 
 
-@pytest.mark.parametrize("action", ["emoji_add", "emoji_change", "emoji_seeds", "emoji_flip", "emoji_reset"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "emoji_add",
+        pytest.param("emoji_change", marks=pytest.mark.long),
+        "emoji_seeds",
+        pytest.param("emoji_flip", marks=pytest.mark.long),
+        "emoji_reset",
+    ],
+)
 async def test_only_a_moderator_changes_the_map(rig: Rig, action: str):
     page = await opened(rig, "reactions")
     rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
@@ -199,9 +208,9 @@ async def test_a_form_that_a_member_no_longer_may_send_changes_nothing(rig: Rig)
     ("seeds", "gallery", "expected"),
     [
         (None, False, ["🔁", "🎲"]),
-        (None, True, ["🔁", "🎲", "⭐"]),
+        pytest.param(None, True, ["🔁", "🎲", "⭐"], marks=pytest.mark.long),
         ("few", False, ["🔁", "🎲"]),
-        ("on", False, ["🔁", "🎲", "🎬", "✉️", "❌"]),
+        pytest.param("on", False, ["🔁", "🎲", "🎬", "✉️", "❌"], marks=pytest.mark.long),
         ("off", True, []),
     ],
 )

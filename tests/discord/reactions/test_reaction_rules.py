@@ -32,7 +32,7 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     ("changes", "words"),
     [
         ({"paused": True}, "paused"),
-        ({"confirm_above": Decimal(1)}, "you have to confirm it first"),
+        pytest.param({"confirm_above": Decimal(1)}, "you have to confirm it first", marks=pytest.mark.long),
         ({"job_ceiling": Decimal(1)}, "may cost at most 1 credit"),
         ({"words": ("fox",)}, "a word that this server does not allow"),
     ],

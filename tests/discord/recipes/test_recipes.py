@@ -298,7 +298,16 @@ async def test_with_as_many_inputs_as_a_form_takes_the_steps_are_read_before_the
     assert await states(rig) == [DELIVERED]
 
 
-@pytest.mark.parametrize("subject", ["o", "o.", "x.film", "o.gone", "panel"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "o",
+        pytest.param("o.", marks=pytest.mark.long),
+        "x.film",
+        pytest.param("o.gone", marks=pytest.mark.long),
+        "panel",
+    ],
+)
 async def test_a_forged_run_button_does_nothing(rig: Rig, subject: str):
     await write(rig)
     assert private_sentence(await press(rig, rig.member, "recipe_run", subject))
@@ -505,9 +514,9 @@ async def test_a_downloaded_recipe_is_taken_in_elsewhere(rig: Rig):
     ("data", "words"),
     [
         (b"\xff\xfe\x00", "isn't UTF-8 text"),
-        (b"nothing", "not a recipe"),
+        pytest.param(b"nothing", "not a recipe", marks=pytest.mark.long),
         (b"[" * 5000, "not a recipe"),
-        (b"[]", "not a recipe"),
+        pytest.param(b"[]", "not a recipe", marks=pytest.mark.long),
         (b" " * 70_000, "the limit is 65,536"),
     ],
 )

@@ -41,7 +41,17 @@ async def paused(rig: Rig, _eve: Any) -> None:
     await rig.moderator.slash(rig.channel, "studio pause", switch="on")
 
 
-@pytest.mark.parametrize("change", [reruns_off, authors_only, blocked, switched_off, paused], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "change",
+    [
+        reruns_off,
+        pytest.param(authors_only, marks=pytest.mark.long),
+        blocked,
+        pytest.param(switched_off, marks=pytest.mark.long),
+        paused,
+    ],
+    ids=lambda f: f.__name__,
+)
 async def test_an_edit_that_is_no_longer_allowed_makes_nothing(rig: Rig, eve: Any, change: Any):
     job = await made_in(rig, rig.channel, rig.member, "a fox")
     form = await press(rig, eve, "edit", job.id)

@@ -160,7 +160,10 @@ async def test_a_forwarded_picture_is_taken(rig: Rig):
     assert sent(rig)[1]["image_url"].endswith("/cat.png")
 
 
-@pytest.mark.parametrize("name", MENUS)
+@pytest.mark.parametrize(
+    "name",
+    [each if each in {"Edit image", "Next step…"} else pytest.param(each, marks=pytest.mark.long) for each in MENUS],
+)
 @pytest.mark.parametrize(
     "files", [(), (("notes.txt", b"notes"),), (("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),)]
 )
@@ -173,7 +176,7 @@ async def test_a_message_without_media_is_refused_in_one_ephemeral_sentence(rig:
     ("name", "file", "wanted"),
     [
         ("Edit image", ("clip.mp4", VIDEO), "an image"),
-        ("Animate", ("tune.mp3", SOUND), "an image"),
+        pytest.param("Animate", ("tune.mp3", SOUND), "an image", marks=pytest.mark.long),
         ("Upscale", ("cat.png", png()), "a video"),
         ("Add subtitles", ("tune.mp3", SOUND), "a video"),
     ],
@@ -255,7 +258,17 @@ async def test_menus_leave_nothing_in_memory_but_forms_that_time_out(rig: Rig):
     assert len(rig.bot.forms) == 0
 
 
-@pytest.mark.parametrize("text", ["@everyone **x**", "\u202eabc", "👩‍👩‍👧" * 300, "x" * 4000, "\u200b", "```\n> a"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@everyone **x**",
+        pytest.param("\u202eabc", marks=pytest.mark.long),
+        pytest.param("👩‍👩‍👧" * 300, marks=pytest.mark.long),
+        "x" * 4000,
+        pytest.param("\u200b", marks=pytest.mark.long),
+        "```\n> a",
+    ],
+)
 async def test_any_words_in_a_form_make_a_job_or_one_sentence(rig: Rig, text: str):
     shown = await menu(rig, "Edit image", await posted(rig, ("cat.png", png())))
     result = await rig.member.submit_modal(shown, fill(shown, {"Prompt": text, "Model": text[:100]}))

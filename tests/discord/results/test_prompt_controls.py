@@ -53,7 +53,12 @@ async def forged(rig: Rig, where: Any, custom: str) -> discord.Message:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("image", LABELS), ("location", LABELS), ("variant", LABELS), ("video", LABELS[1:])],
+    [
+        ("image", LABELS),
+        pytest.param("location", LABELS, marks=pytest.mark.long),
+        ("variant", LABELS),
+        ("video", LABELS[1:]),
+    ],
 )
 async def test_a_rewritten_prompt_offers_what_it_is_good_for(rig: Rig, kind: str, expected: list[str]):
     message, job = await rewritten(rig, kind)

@@ -111,9 +111,9 @@ async def gone(rig: Rig, job: Job) -> None:
     ("payer", "who", "sentence"),
     [
         (Payer.OFF, "author", str(RERUNS_OFF)),
-        (Payer.OFF, "other", str(RERUNS_OFF)),
+        pytest.param(Payer.OFF, "other", str(RERUNS_OFF), marks=pytest.mark.long),
         (Payer.AUTHOR, "other", str(AUTHORS_ONLY)),
-        (Payer.AUTHOR, "author", None),
+        pytest.param(Payer.AUTHOR, "author", None, marks=pytest.mark.long),
         (Payer.PRESSER, "other", None),
     ],
 )

@@ -40,8 +40,14 @@ EXPECTED: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("age", ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in AGES[1:])])
-@pytest.mark.parametrize("who", ["author", "other", "moderator", "blocked"])
-@pytest.mark.parametrize("control", sorted(EXPECTED))
+@pytest.mark.parametrize("who", ["author", "other", pytest.param("moderator", marks=pytest.mark.long), "blocked"])
+@pytest.mark.parametrize(
+    "control",
+    [
+        each if each in {"rerun", "next_step", "remove"} else pytest.param(each, marks=pytest.mark.long)
+        for each in sorted(EXPECTED)
+    ],
+)
 async def test_each_control_does_for_each_member_at_each_age_what_the_table_says(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, control: str, who: str, age: str
 ):
@@ -85,7 +91,7 @@ async def test_each_control_does_for_each_member_at_each_age_what_the_table_says
     ("command", "options", "expected"),
     [
         ("image generate", {"prompt": "a fox #fast"}, RESULT),
-        ("video generate", {"prompt": "a fox #fast"}, RESULT),
+        pytest.param("video generate", {"prompt": "a fox #fast"}, RESULT, marks=pytest.mark.long),
         ("audio music", {"prompt": "a fox #fast"}, RESULT),
         ("audio narration", {"text": "a fox #fast"}, RESULT),
     ],
@@ -144,7 +150,16 @@ def test_controls_give_way_to_links_in_a_messages_five_rows(selects: int, button
 # ---------------------------------------------------------------------- errors and memory
 
 
-@pytest.mark.parametrize("label", ["Re-run", "Vary", "Edit and run", "Next step…", "Remove"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Re-run",
+        pytest.param("Vary", marks=pytest.mark.long),
+        pytest.param("Edit and run", marks=pytest.mark.long),
+        pytest.param("Next step…", marks=pytest.mark.long),
+        "Remove",
+    ],
+)
 @pytest.mark.parametrize("error", [ZeroDivisionError(), InputError("This is the sentence.")])
 async def test_an_error_in_a_control_of_a_result_is_never_silent(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, label: str, error: Exception

@@ -45,7 +45,7 @@ async def test_a_3d_model_is_attached_with_its_name_and_type(rig: Rig):
     ("data", "ending"),
     [
         (SRT, "srt"),
-        (b"WEBVTT\n\n", "vtt"),
+        pytest.param(b"WEBVTT\n\n", "vtt", marks=pytest.mark.long),
         (b"PK\3\4" + bytes(30), "zip"),
         (b'{"a": 1}', "json"),
     ],

@@ -49,7 +49,7 @@ def nonces(rig: Rig) -> list[str]:
     ("pictures", "expected"),
     [
         (1, RESULT),
-        (2, [ALL, "U1", "U2", *LAST[:2], "V1", "V2", *LAST[2:]]),
+        pytest.param(2, [ALL, "U1", "U2", *LAST[:2], "V1", "V2", *LAST[2:]], marks=pytest.mark.long),
         (3, [ALL, "U1", "U2", "U3", *LAST[:1], "V1", "V2", "V3", *LAST[1:]]),
         (4, [ALL, "U1", "U2", "U3", "U4", "V1", "V2", "V3", "V4", *LAST]),
     ],

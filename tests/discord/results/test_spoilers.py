@@ -46,7 +46,7 @@ def marks(*messages: Any) -> set[bool]:
     ("spoilers", "chosen", "marked"),
     [
         (Spoilers.AUTHOR, True, True),
-        (Spoilers.AUTHOR, False, False),
+        pytest.param(Spoilers.AUTHOR, False, False, marks=pytest.mark.long),
         (Spoilers.ALWAYS, False, True),
         (Spoilers.NOBODY, False, False),
     ],

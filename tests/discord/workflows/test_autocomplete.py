@@ -23,7 +23,9 @@ async def test_known_values_are_offered_before_anything_is_typed(rig: Rig, optio
     assert len({choice["value"] for choice in choices}) == len(choices)
 
 
-@pytest.mark.parametrize("typed", ["brand-new-model-9", "Ünïcode 模型", "🦊", "a" * 100])
+@pytest.mark.parametrize(
+    "typed", ["brand-new-model-9", pytest.param("Ünïcode 模型", marks=pytest.mark.long), "🦊", "a" * 100]
+)
 async def test_what_is_typed_is_offered_first_as_itself(rig: Rig, typed: str):
     first = (await offered(rig, "model", typed))[0]
     assert first["value"] == typed
@@ -52,7 +54,17 @@ async def test_what_the_other_options_rule_out_is_not_offered(rig: Rig):
     assert resolutions <= {"1K", "2K", "4K"}
 
 
-@pytest.mark.parametrize("typed", ["x" * 6000, "\u202e\u0000", "```", "<@1>", " " * 50, "\n"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "x" * 6000,
+        pytest.param("\u202e\u0000", marks=pytest.mark.long),
+        pytest.param("```", marks=pytest.mark.long),
+        "<@1>",
+        pytest.param(" " * 50, marks=pytest.mark.long),
+        "\n",
+    ],
+)
 async def test_any_text_gets_an_answer_within_discords_limits(rig: Rig, typed: str):
     for option in ("model", "aspect_ratio", "resolution"):
         before = len(rig.env.http_requests)

@@ -177,14 +177,38 @@ async def test_more_than_may_wait_is_refused_with_how_many_go(rig: Rig):
     ("options", "words"),
     [
         ({"operation": "image.generate"}, "Give the prompts in one way"),
-        ({"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")}, "Give the prompts in one way"),
-        ({"operation": "image.generate", "prompts": " | | "}, "Type at least one prompt."),
-        ({"operation": "image.generate", "prompts": "a|" * 21}, "You typed 21 prompts. A batch can have 20."),
-        ({"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt"),
+        pytest.param(
+            {"operation": "image.generate", "prompts": "a", "file": ("a.txt", b"b")},
+            "Give the prompts in one way",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"operation": "image.generate", "prompts": " | | "}, "Type at least one prompt.", marks=pytest.mark.long
+        ),
+        pytest.param(
+            {"operation": "image.generate", "prompts": "a|" * 21},
+            "You typed 21 prompts. A batch can have 20.",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"operation": "image.edit", "prompts": "a"}, "Edit Image needs more than a prompt", marks=pytest.mark.long
+        ),
         ({"operation": "image.generat", "prompts": "a"}, "There is no operation image.generat. Did you mean"),
-        ({"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"}, "has no field"),
-        ({"operation": "image.generate", "file": ("a.txt", b"\xff\xfe\xff")}, "isn't UTF-8 text"),
-        ({"operation": "image.generate", "file": ("a.txt", b"a" * 300_000)}, "the limit is 262,144"),
+        pytest.param(
+            {"operation": "narration.generate", "prompts": "a|b", "aspect_ratio": "1:1"},
+            "has no field",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"operation": "image.generate", "file": ("a.txt", b"\xff\xfe\xff")},
+            "isn't UTF-8 text",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"operation": "image.generate", "file": ("a.txt", b"a" * 300_000)},
+            "the limit is 262,144",
+            marks=pytest.mark.long,
+        ),
         ({"operation": "image.generate", "file": ("a.txt", b"ok\n" + b"a" * 7000)}, "Prompt 2: "),
     ],
 )

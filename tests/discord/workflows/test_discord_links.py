@@ -39,7 +39,10 @@ async def test_of_a_messages_files_the_one_of_the_needed_kind_is_taken(rig: Rig)
     assert await sent_link(rig, url=link) == files[2]["url"]
 
 
-@pytest.mark.parametrize("host", ["discord.com", "ptb.discord.com", "canary.discord.com", "discordapp.com"])
+@pytest.mark.parametrize(
+    "host",
+    ["discord.com", pytest.param("ptb.discord.com", marks=pytest.mark.long), "canary.discord.com", "discordapp.com"],
+)
 async def test_a_message_link_of_every_discord_client_is_understood(rig: Rig, host: str):
     link, [file] = own_message(rig, sample(IMAGE))
     assert await sent_link(rig, url=f" <{link.replace('discord.com', host)}/> ") == file["url"]

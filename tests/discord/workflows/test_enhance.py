@@ -21,7 +21,13 @@ ENHANCED = {
 }
 
 
-@pytest.mark.parametrize("command", ENHANCED)
+@pytest.mark.parametrize(
+    "command",
+    [
+        each if each in {"image generate", "audio music", "sora edit"} else pytest.param(each, marks=pytest.mark.long)
+        for each in ENHANCED
+    ],
+)
 async def test_enhance_rewrites_the_prompt_first_and_the_card_shows_both(rig: Rig, command: str):
     needed, options, wishes = ENHANCED[command]
     await rig.member.slash(rig.channel, command, prompt="a fox", enhance=True, **needed, **options)

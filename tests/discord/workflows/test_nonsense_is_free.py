@@ -14,10 +14,15 @@ from tests.support.surface import nothing_happened, private_sentence
     ("command", "options", "words"),
     [
         ("image generate", {"prompt": "x", "aspect_ratio": "banana"}, "banana is not an aspect ratio like 16:9."),
-        ("batch", {"operation": "image.generate", "prompts": "a|b", "aspect_ratio": "banana"}, "not an aspect ratio"),
-        ("audio narration", {"text": "x", "speed": 99}, "you gave 99"),
+        pytest.param(
+            "batch",
+            {"operation": "image.generate", "prompts": "a|b", "aspect_ratio": "banana"},
+            "not an aspect ratio",
+            marks=pytest.mark.long,
+        ),
+        pytest.param("audio narration", {"text": "x", "speed": 99}, "you gave 99", marks=pytest.mark.long),
         ("audio soundfx", {"prompt": "x", "duration_seconds": 9999}, "between 0.5 and 60 seconds"),
-        ("sora video", {"prompt": "x", "character_id": "nope"}, "must be an ID"),
+        pytest.param("sora video", {"prompt": "x", "character_id": "nope"}, "must be an ID", marks=pytest.mark.long),
         (
             "image generate",
             {"prompt": "x", "model": "gpt-image-2", "resolution": "4K", "aspect_ratio": "1:1"},
@@ -30,7 +35,9 @@ async def test_nonsense_is_refused_before_it_is_paid(rig: Rig, command: str, opt
     await nothing_happened(rig)
 
 
-@pytest.mark.parametrize("typed", ["gpt-image-2", "GPT Image 2", "gptimage2", " GPTIMAGE2 "])
+@pytest.mark.parametrize(
+    "typed", ["gpt-image-2", pytest.param("GPT Image 2", marks=pytest.mark.long), "gptimage2", " GPTIMAGE2 "]
+)
 async def test_a_model_is_the_one_id_on_the_wire_and_the_one_name_on_the_card(rig: Rig, typed: str):
     asked = await rig.member.slash(
         rig.channel, "batch", operation="image.generate", prompts="a fox|an owl", model=typed

@@ -281,7 +281,17 @@ async def test_a_file_that_appears_a_little_late_is_still_posted(rig: Rig):
     assert len(rig.messages()[0].attachments) == 1
 
 
-@pytest.mark.parametrize("fault", ["drop", "truncated", "status", "garbage", "empty", "redirect"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "drop",
+        pytest.param("truncated", marks=pytest.mark.long),
+        pytest.param("status", marks=pytest.mark.long),
+        "garbage",
+        pytest.param("empty", marks=pytest.mark.long),
+        "redirect",
+    ],
+)
 async def test_a_file_host_in_trouble_is_asked_again(rig: Rig, fault: str):
     rig.sandbox.fault("media", fault, times=2)
     await ask(rig)
@@ -330,7 +340,9 @@ async def test_files_that_fit_one_by_one_but_not_together_are_links_from_where_t
     assert links_on(second) == [medium.url for medium in job.media[attached:]]
 
 
-@pytest.mark.parametrize("code", [errno.EIO, errno.EACCES, errno.EROFS, errno.ENOSPC])
+@pytest.mark.parametrize(
+    "code", [errno.EIO, pytest.param(errno.EACCES, marks=pytest.mark.long), errno.EROFS, errno.ENOSPC]
+)
 async def test_a_disk_that_fails_in_any_way_makes_a_link_of_the_result(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, code: int
 ):

@@ -164,11 +164,23 @@ def test_what_is_not_a_json_object_is_reported_in_one_sentence_with_its_place(ty
     ("operation", "typed", "wanted"),
     [
         ("image.generate", '{"prompt": "x",}', "not valid JSON. Check line 1"),
-        ("image.edit", '{"prompt": "x", "image_url": "https://"}', "image"),
-        ("image.edit", '{"prompt": "x", "image_url": "http://10.0.0.1/a.png"}', "https"),
+        pytest.param("image.edit", '{"prompt": "x", "image_url": "https://"}', "image", marks=pytest.mark.long),
+        pytest.param(
+            "image.edit", '{"prompt": "x", "image_url": "http://10.0.0.1/a.png"}', "https", marks=pytest.mark.long
+        ),
         ("image.edit", '{"prompt": "x", "image_url": "https://10.0.0.1/a.png"}', "public"),
-        ("image.generate", '{"prompt": "x", "hook": "https://169.254.169.254/latest"}', "public"),
-        ("image.generate", '{"prompt": "x", "more": {"deep": ["file:///etc/passwd"]}}', "https"),
+        pytest.param(
+            "image.generate",
+            '{"prompt": "x", "hook": "https://169.254.169.254/latest"}',
+            "public",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "image.generate",
+            '{"prompt": "x", "more": {"deep": ["file:///etc/passwd"]}}',
+            "https",
+            marks=pytest.mark.long,
+        ),
         ("image.tile", '{"from": "https://localhost/a.png"}', "public"),
     ],
 )
@@ -260,13 +272,27 @@ async def test_a_moderator_who_loses_the_role_while_the_form_is_open_is_refused(
     ("operation", "typed", "wanted"),
     [
         ("image.generate", {}, "needs: prompt"),
-        ("image.generate", {"prompt": "x", "promt": "y"}, "Did you mean prompt?"),
-        ("image.generate", {"prompt": "x", "model": "gptimage2", "resolution": "8K"}, "nearest is 4K"),
-        ("image.generate", {"prompt": ["x"]}, "must be text"),
+        pytest.param("image.generate", {"prompt": "x", "promt": "y"}, "Did you mean prompt?", marks=pytest.mark.long),
+        pytest.param(
+            "image.generate",
+            {"prompt": "x", "model": "gptimage2", "resolution": "8K"},
+            "nearest is 4K",
+            marks=pytest.mark.long,
+        ),
+        pytest.param("image.generate", {"prompt": ["x"]}, "must be text", marks=pytest.mark.long),
         ("image.edit", {"prompt": "x", "image_url": 5}, "must be a link"),
-        ("image.generate", {"prompt": "x", "seed": 7, "extra": {"a": [1, None, ""]}}, "has no field"),
-        ("video.upscale", {"video_id": "v_1", "upscale_factor": "2x"}, "has no field"),
-        ("narration.generate", {"text": " Hello ", "speed": "1.1x"}, "in another form"),
+        pytest.param(
+            "image.generate",
+            {"prompt": "x", "seed": 7, "extra": {"a": [1, None, ""]}},
+            "has no field",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "video.upscale", {"video_id": "v_1", "upscale_factor": "2x"}, "has no field", marks=pytest.mark.long
+        ),
+        pytest.param(
+            "narration.generate", {"text": " Hello ", "speed": "1.1x"}, "in another form", marks=pytest.mark.long
+        ),
         ("image.tile", {"prompt": "x"}, "Cannon Studio's docs list no operation image.tile"),
     ],
 )

@@ -36,9 +36,11 @@ async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0) -> None:
     ("fault", "said"),
     [
         ({"status": 402, "body": '{"error": {"message": "Not enough credits."}}'}, "credits"),
-        ({"status": 400, "body": '{"error": {"message": "Too spicy."}}'}, "Too spicy."),
+        pytest.param(
+            {"status": 400, "body": '{"error": {"message": "Too spicy."}}'}, "Too spicy.", marks=pytest.mark.long
+        ),
         ({"status": 422, "body": '{"detail": "Too spicy."}'}, "Too spicy."),
-        ({"status": 409, "body": '{"message": "other body"}'}, ""),
+        pytest.param({"status": 409, "body": '{"message": "other body"}'}, "", marks=pytest.mark.long),
         ({"status": 404, "body": '{"error": {"message": "No such operation."}}'}, "No such operation."),
     ],
     ids=["402", "400", "422", "409", "404"],
@@ -160,7 +162,18 @@ async def test_a_post_that_meets_a_5xx_is_repeated_with_its_key_and_charged_once
     await settled_exactly(rig)
 
 
-@pytest.mark.parametrize("kind", ["drop_after_commit", "drop", "truncated", "garbage", "empty", "huge", "nan"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "drop_after_commit",
+        "drop",
+        pytest.param("truncated", marks=pytest.mark.long),
+        "garbage",
+        pytest.param("empty", marks=pytest.mark.long),
+        pytest.param("huge", marks=pytest.mark.long),
+        pytest.param("nan", marks=pytest.mark.long),
+    ],
+)
 async def test_an_unreadable_or_lost_reply_to_the_post_leaves_one_remote_job_and_one_charge(rig: Rig, kind: str):
     rig.sandbox.fault("submit", kind, commit=kind != "drop")
     await ask(rig)
@@ -242,11 +255,31 @@ async def test_a_job_that_may_have_arrived_is_not_sent_again_after_twelve_hours(
     assert balance.held == balance.spent == 0
 
 
+STRANGE = [
+    "status",
+    "drop",
+    "truncated",
+    "garbage",
+    "empty",
+    "huge",
+    "huge_headers",
+    "gzip_bomb",
+    "nan",
+    "wrong_types",
+    "unknown_status",
+    "missing",
+    "extra",
+    "redirect",
+]
+
+
 @pytest.mark.parametrize(
     "kind",
-    ["status", "drop", "truncated", "garbage", "empty", "huge", "huge_headers", "gzip_bomb", "nan", "wrong_types",
-     "unknown_status", "missing", "extra", "redirect"],
-)  # fmt: skip
+    [
+        each if each in {"drop", "unknown_status", "missing"} else pytest.param(each, marks=pytest.mark.long)
+        for each in STRANGE
+    ],
+)
 async def test_strange_answers_while_waiting_lose_nothing(rig: Rig, kind: str):
     await ask(rig)
     await rig.step()

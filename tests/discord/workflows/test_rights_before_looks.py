@@ -70,7 +70,11 @@ async def refuse_key(rig: WatchedRig) -> None:
 BARS = [block, pause, forbid, allow_elsewhere, switch_off, leave_nothing, take_key, refuse_key]
 
 
-@pytest.mark.parametrize("bar", BARS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "bar",
+    [each if each in {block, leave_nothing, take_key} else pytest.param(each, marks=pytest.mark.long) for each in BARS],
+    ids=lambda each: each.__name__,
+)
 async def test_who_may_not_spend_makes_the_bot_follow_no_link(rig: WatchedRig, bar: Any):
     await bar(rig)
     before = len(list(sends(rig)))

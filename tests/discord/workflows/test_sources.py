@@ -19,10 +19,10 @@ from tests.support.workflows import AUDIO, IMAGE, VIDEO, earlier, hosted, sample
     ("command", "options", "label"),
     [
         (EDIT, ("image", "url"), "image"),
-        (EDIT, ("url", "job"), "image"),
-        (EDIT, ("image", "url", "job"), "image"),
+        pytest.param(EDIT, ("url", "job"), "image", marks=pytest.mark.long),
+        pytest.param(EDIT, ("image", "url", "job"), "image", marks=pytest.mark.long),
         ("finish motion", ("file", "job"), "image or video"),
-        ("video generate", ("start", "url"), "start image or video"),
+        pytest.param("video generate", ("start", "url"), "start image or video", marks=pytest.mark.long),
         ("video generate", ("end_image", "end_image_url"), "end image"),
     ],
 )
@@ -40,11 +40,11 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
     ("command", "options", "label"),
     [
         (EDIT, {"prompt": "x"}, "image"),
-        ("finish subtitles", {}, "video"),
-        ("finish upscale", {"thumbnail": sample(IMAGE)}, "video"),
+        pytest.param("finish subtitles", {}, "video", marks=pytest.mark.long),
+        pytest.param("finish upscale", {"thumbnail": sample(IMAGE)}, "video", marks=pytest.mark.long),
         ("finish motion", {"prompt": "x"}, "image or video"),
-        ("finish lipsync", {"audio": sample(AUDIO)}, "video"),
-        ("finish lipsync", {"video": sample(VIDEO)}, "speech"),
+        pytest.param("finish lipsync", {"audio": sample(AUDIO)}, "video", marks=pytest.mark.long),
+        pytest.param("finish lipsync", {"video": sample(VIDEO)}, "speech", marks=pytest.mark.long),
         ("sora character", {"name": "x"}, "video"),
     ],
 )
@@ -73,7 +73,10 @@ TAKES_CLIP = [
 ]
 
 
-@pytest.mark.parametrize(("command", "option", "others"), TAKES_CLIP)
+@pytest.mark.parametrize(
+    ("command", "option", "others"),
+    [each if each in TAKES_CLIP[::3] else pytest.param(*each, marks=pytest.mark.long) for each in TAKES_CLIP],
+)
 async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command: str, option: str, others: dict):
     sentence = await refused(rig, command, **{option: hosted(rig, *sample(IMAGE))}, **others)
     assert sentence.endswith("The file is an image. A video is needed here.")
@@ -125,10 +128,11 @@ async def test_the_second_of_two_files_is_checked_too(rig: Rig):
             {"prompt": "x", "image": ("notes.png", b"some words")},
             "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
         ),
-        (
+        pytest.param(
             EDIT,
             {"prompt": "x", "image": ("page.png", b"<html></html>")},
             "an image. Upload one of these: PNG, JPEG, WebP, or GIF.",
+            marks=pytest.mark.long,
         ),
         (
             "finish subtitles",
@@ -251,10 +255,19 @@ async def test_a_result_that_is_nowhere_any_more_costs_nothing(rig: Rig):
     ("command", "option", "kind", "field", "others"),
     [
         ("video generate", "end_image_job", IMAGE, "end_image_url", {"prompt": "x", "start": sample(IMAGE)}),
-        ("video generate", "end_image_url", IMAGE, "end_image_url", {"prompt": "x", "start": sample(IMAGE)}),
-        ("video generate", "audio_job", AUDIO, "audio_url", {"prompt": "x"}),
+        pytest.param(
+            "video generate",
+            "end_image_url",
+            IMAGE,
+            "end_image_url",
+            {"prompt": "x", "start": sample(IMAGE)},
+            marks=pytest.mark.long,
+        ),
+        pytest.param("video generate", "audio_job", AUDIO, "audio_url", {"prompt": "x"}, marks=pytest.mark.long),
         ("video generate", "reference_urls", IMAGE, "reference_image_urls", {"prompt": "x"}),
-        ("finish upscale", "thumbnail_job", IMAGE, "thumbnail_url", {"video": sample(VIDEO)}),
+        pytest.param(
+            "finish upscale", "thumbnail_job", IMAGE, "thumbnail_url", {"video": sample(VIDEO)}, marks=pytest.mark.long
+        ),
         ("sora remix", "source_video_job", VIDEO, "source_video_url", {"prompt": "x", "sora_video_id": "video_1"}),
     ],
 )

@@ -17,7 +17,7 @@ from tests.support.surface import settled_exactly
     ("pictures", "options", "expected"),
     [
         (PictureCount.ONE, {}, 1),
-        (PictureCount.FOUR, {}, 4),
+        pytest.param(PictureCount.FOUR, {}, 4, marks=pytest.mark.long),
         (PictureCount.FOUR, {"count": 2}, 2),
         (PictureCount.TWO, {"count": 1}, 1),
     ],

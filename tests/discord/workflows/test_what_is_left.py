@@ -107,7 +107,7 @@ async def test_where_nothing_bounds_a_member_nothing_is_told(rig: Rig):
 # ---------------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize("why", ["ceiling", "queue", "unknown price", "limit"])
+@pytest.mark.parametrize("why", ["ceiling", pytest.param("queue", marks=pytest.mark.long), "unknown price", "limit"])
 async def test_a_refusal_by_amount_or_number_says_what_is_left(rig: Rig, why: str):
     await limit(rig, 100)
     if why != "unknown price":
