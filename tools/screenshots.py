@@ -93,7 +93,7 @@ SHOTS: tuple[Shot, ...] = (
         pick="Add a reaction",
     ),
     Shot(
-        name="recipe", alt="A recipe's card: five steps, each with its state and cost, and the finished film",
+        name="recipe", alt="A recipe's card: five steps, each with its state and cost, and the finished video",
         command="recipe run", options={"recipe": "trailer"}, form="A paper boat on its way to the sea",
         until="Re-run", gone="Cancel", ends=True,
     ),
@@ -110,6 +110,7 @@ SHOTS: tuple[Shot, ...] = (
         command="usage report", until="credits",
     ),
     Shot(name="settings", alt="The panel of a server's settings", viewer=MORGAN, command="studio settings"),
+    Shot(name="me", alt="A member's own panel: defaults, presets, notifications, spending, data", command="me"),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.delivery.texts import PRACTICE_MARK
+from bot.domain.first_contact import SetupStep
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import DEMO_KEY, GALLERY
 from bot.sandbox.demo.furniture.texts import DIRECTORS, MORGAN
@@ -78,20 +79,20 @@ async def seen(page: Page, folder: Path, name: str) -> None:
 
 async def set_some_up(page: Page, folder: Path) -> None:
     """Skip the test image, set limits, a role and a channel, and leave the key open."""
-    await press(page, texts.SET_UP)
-    await expect(newest_message(page)).to_contain_text(texts.TAKE_A_STEP, timeout=ANSWER_MS)
+    await press(page, str(texts.SET_UP))
+    await expect(newest_message(page)).to_contain_text(str(texts.TAKE_A_STEP), timeout=ANSWER_MS)
     await seen(page, folder, "overview")
-    await press(page, f"{texts.OPEN_MARK} Key")
+    await press(page, f"{texts.OPEN_MARK} {texts.NAMES[SetupStep.KEY]}")
     await press(page, "Next: Test image")
-    await press(page, texts.SKIP)
-    await press(page, texts.SET_LIMITS)
+    await press(page, str(texts.SKIP))
+    await press(page, str(texts.SET_LIMITS))
     await submit_form(page, "100", "2000")
     await expect(newest_message(page)).to_contain_text("100", timeout=ANSWER_MS)
     await seen(page, folder, "limits")
     await press(page, "Next: Moderator role")
-    await choose(page, texts.ROLE_CONTROL, DIRECTORS, f"Moderator role · {texts.DONE}")
+    await choose(page, str(texts.ROLE_CONTROL), str(DIRECTORS), "Moderator role · done")
     await press(page, "Next: Channels")
-    await choose(page, texts.GALLERY_CONTROL, GALLERY, f"Channels · {texts.DONE}")
+    await choose(page, str(texts.GALLERY_CONTROL), GALLERY, "Channels · done")
     await expect(page.locator(".select-guidance:visible")).to_have_count(0, timeout=ANSWER_MS)
     await seen(page, folder, "channels")
 
@@ -99,14 +100,20 @@ async def set_some_up(page: Page, folder: Path) -> None:
 async def read_status(page: Page, folder: Path) -> None:
     await run_slash(page, "studio status")
     status = newest_message(page)
-    for line in ("Key · open", "Test image · skipped", "Limits · done", "Moderator role · done", "Channels · done"):
+    for line in (
+        f"{texts.NAMES[SetupStep.KEY]} · open",
+        "Test image · skipped",
+        "Limits · done",
+        "Moderator role · done",
+        "Channels · done",
+    ):
         await expect(status).to_contain_text(line, timeout=ANSWER_MS)
     await expect(status).to_contain_text(f"@{MORGAN}")
     await seen(page, folder, "status")
 
 
 async def practise(page: Page, folder: Path) -> None:
-    await press(page, texts.PRACTICE)
+    await press(page, str(texts.PRACTICE))
     await expect(newest_message(page)).to_contain_text("Practice mode is on", timeout=ANSWER_MS)
     await seen(page, folder, "practice-on")
     await run_slash(page, "image generate", prompt=f"{PROMPT} #fast")
@@ -115,18 +122,18 @@ async def practise(page: Page, folder: Path) -> None:
     picture = await card.get_by_alt_text(PROMPT).element_handle(timeout=ANSWER_MS)
     await page.wait_for_function("image => image.complete && image.naturalWidth > 200", arg=picture, timeout=ANSWER_MS)
     await seen(page, folder, "practice-card")
-    await press(page, moderator_texts.END_PRACTICE)
+    await press(page, str(moderator_texts.END_PRACTICE))
     await expect(newest_message(page)).to_contain_text("Practice mode is off", timeout=ANSWER_MS)
 
 
 async def end_with_a_key(page: Page, folder: Path) -> None:
     await run_slash(page, "studio setup")
-    await press(page, f"{texts.OPEN_MARK} Key")
-    await press(page, texts.ENTER_KEY)
+    await press(page, f"{texts.OPEN_MARK} {texts.NAMES[SetupStep.KEY]}")
+    await press(page, str(texts.ENTER_KEY))
     await submit_form(page, DEMO_KEY)
-    await expect(newest_message(page)).to_contain_text(moderator_texts.KEY_STORED, timeout=ANSWER_MS)
-    await press(page, texts.CONTINUE)
-    await expect(newest_message(page)).to_contain_text(texts.ALL_DONE, timeout=ANSWER_MS)
+    await expect(newest_message(page)).to_contain_text(str(moderator_texts.KEY_STORED), timeout=ANSWER_MS)
+    await press(page, str(texts.CONTINUE))
+    await expect(newest_message(page)).to_contain_text(str(texts.ALL_DONE), timeout=ANSWER_MS)
     await seen(page, folder, "complete")
 
 
@@ -136,7 +143,7 @@ async def end_with_a_key(page: Page, folder: Path) -> None:
 async def test_a_new_server_is_set_up_and_practises_and_gets_its_key(width: int, tmp_path: Path):
     async with Demo(speed=6.0, joins=True) as demo, page_at(demo.url, width=width, height=900) as page:
         await expect(page.locator("#viewer-picker option:checked")).to_have_text(MORGAN, timeout=ANSWER_MS)
-        await expect(page.get_by_role("button", name=texts.HELP, exact=True)).to_be_visible(timeout=ANSWER_MS)
+        await expect(page.get_by_role("button", name=str(texts.HELP), exact=True)).to_be_visible(timeout=ANSWER_MS)
         await seen(page, tmp_path, "greeting")
         await set_some_up(page, tmp_path)
         await read_status(page, tmp_path)
