@@ -37,6 +37,7 @@ async def place_of(page: Page, wanted: str) -> float:
     return box["y"]
 
 
+@pytest.mark.long
 async def test_a_result_is_drawn_like_on_discord_and_a_reaction_makes_another():
     async with demo_page() as page:
         await run_slash(page, "image generate", prompt="a blue door #fast")

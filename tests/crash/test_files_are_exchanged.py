@@ -20,7 +20,7 @@ from tests.unit.test_cli import cannon_bot, environment
 
 ROWS = 3000
 KILLED = -signal.SIGKILL
-ALWAYS = frozenset({"copy.half", "restore.moved"})
+ALWAYS = frozenset({"restore.moved"})
 
 
 def commanded(folder: Path, *arguments: str, **more: str) -> tuple[int, str, str]:

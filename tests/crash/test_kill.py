@@ -138,6 +138,7 @@ async def test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back
     assert [*(scene.folder / "tmp").iterdir(), *scene.folder.glob(".cannon-bot-*")] == []
 
 
+@pytest.mark.long
 async def test_a_stop_in_the_middle_of_a_job_is_quick_and_the_next_start_goes_on(scene: Scene):
     async with scene.life() as bot:
         await bot.online()

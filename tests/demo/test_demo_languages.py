@@ -20,6 +20,7 @@ def cards_of(demo: Demo, channel: Any) -> list[str]:
     return [embed.title for message in channel.history() for embed in message.embeds if embed.title]
 
 
+@pytest.mark.long
 async def test_a_member_chooses_japanese_on_the_page_and_the_tour_is_in_japanese():
     async with Demo(speed=20.0) as demo, aiohttp.ClientSession() as session:
         browser = Browser(session, demo.url)

@@ -40,7 +40,7 @@ class Watched:
             await self._told.wait()
 
 
-@pytest.mark.parametrize("speed", [1.0, 6.0])
+@pytest.mark.parametrize("speed", [pytest.param(1.0, marks=pytest.mark.long), 6.0])
 async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float):
     """The worker's own round comes every 15 seconds, and a job may meet one; the others have nothing but the wake.
 

@@ -85,6 +85,7 @@ async def test_a_press_on_a_page_that_has_just_been_published_again_counts():
         assert sent.count("hello") == 1
 
 
+@pytest.mark.long
 async def test_a_bot_that_works_on_keeps_no_press_waiting():
     async with opened() as (demo, browser):
         stopped = asyncio.Event()
@@ -136,11 +137,11 @@ def _flat(tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ("path", "headers", "status"),
     [
         ("/", {"Host": "evil.example"}, 403),
-        ("/demo/offered", {"Origin": "https://evil.example"}, 403),
+        pytest.param("/demo/offered", {"Origin": "https://evil.example"}, 403, marks=pytest.mark.long),
         ("/demo/offered", {"X-Simcord-Capability": "guessed"}, 401),
-        ("/api/state", {"X-Simcord-Capability": "guessed"}, 401),
-        ("/demo/..%2ffront.py", {}, 404),
-        ("/demo/demo.js", {}, 200),
+        pytest.param("/api/state", {"X-Simcord-Capability": "guessed"}, 401, marks=pytest.mark.long),
+        pytest.param("/demo/..%2ffront.py", {}, 404, marks=pytest.mark.long),
+        pytest.param("/demo/demo.js", {}, 200, marks=pytest.mark.long),
     ],
 )
 async def test_nobody_but_the_page_is_answered(path: str, headers: dict[str, str], status: int):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from decimal import Decimal
 
+import pytest
+
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
 from bot.sandbox.demo.clock import DemoClock
@@ -31,6 +33,7 @@ def test_the_clock_begins_in_the_past_and_is_never_led_beyond_the_present():
     assert abs(SystemClock().wall() - clock.wall()) < 1
 
 
+@pytest.mark.long
 async def test_a_week_of_work_is_there_and_the_books_are_true():
     cpu_s = time.process_time()
     async with Demo() as demo:

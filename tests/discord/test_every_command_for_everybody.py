@@ -88,7 +88,9 @@ async def actor_of(rig: Rig, who: Who) -> Any:
     return rig.member
 
 
-@pytest.mark.parametrize("who", Who)
+@pytest.mark.parametrize(
+    "who", [each if each in {Who.MEMBER, Who.BLOCKED} else pytest.param(each, marks=pytest.mark.long) for each in Who]
+)
 async def test_every_command_works_or_says_why_not_and_what_to_do(rig: Rig, who: Who):
     actor = await actor_of(rig, who)
     found = {}

@@ -76,6 +76,7 @@ async def test_a_member_is_forgotten_on_all_servers_and_nobody_else_is(rig: Rig)
     assert len(await rig.bot.parts.store.ledger.rows(rig.guild.id)) == 4
 
 
+@pytest.mark.long
 async def test_a_member_is_forgotten_on_one_server(rig: Rig):
     other_id, member_id = await lived_in(rig)
     await rig.die()
@@ -85,6 +86,7 @@ async def test_a_member_is_forgotten_on_one_server(rig: Rig):
     await rig.restart()
 
 
+@pytest.mark.long
 async def test_while_the_bot_runs_nothing_is_forgotten(rig: Rig):
     await lived_in(rig)
     done = forget(rig.folder, "--guild", str(rig.guild.id))

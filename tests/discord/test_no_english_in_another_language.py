@@ -172,6 +172,7 @@ async def test_a_member_reads_no_english_whatever_they_use(walked: Rig):
     judge(walk)
 
 
+@pytest.mark.long
 async def test_a_moderator_reads_no_english_whatever_they_use(walked: Rig):
     walk = Walk(walked, "moderator")
     for name, command in commands(walked):

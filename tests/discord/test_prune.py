@@ -79,6 +79,7 @@ async def test_only_a_stopped_bots_file_is_rewritten(rig: Rig) -> None:
     await rig.restart()
 
 
+@pytest.mark.long
 async def test_the_calls_of_a_job_are_told_beside_the_running_bot(rig: Rig) -> None:
     await rig.member.slash(rig.channel, "image generate", prompt=f"{WORDS} #down #fast")
     await rig.work()

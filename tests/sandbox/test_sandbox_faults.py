@@ -122,6 +122,7 @@ async def test_a_huge_answer_is_well_formed(api, sandbox):
     assert json.loads(body)["filler"].startswith("xxx")
 
 
+@pytest.mark.long
 async def test_huge_headers_are_more_than_a_client_takes(api, sandbox):
     sandbox.fault("status", "huge_headers")
     with pytest.raises(aiohttp.ClientError):
@@ -129,6 +130,7 @@ async def test_huge_headers_are_more_than_a_client_takes(api, sandbox):
             pass
 
 
+@pytest.mark.long
 async def test_a_gzip_bomb_is_small_until_it_is_unpacked(api, sandbox):
     sandbox.fault("status", "gzip_bomb")
     async with api.get("/api/v1/status") as answer:

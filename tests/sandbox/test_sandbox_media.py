@@ -286,6 +286,7 @@ def test_the_same_seed_draws_the_same_and_another_seed_does_not():
     assert first != other
 
 
+@pytest.mark.long
 def test_the_caption_is_on_the_picture_and_a_long_one_stays_inside():
     plain, told = (render.png(text, size=(256, 144), seed=1).data for text in ("A fox", "A hare"))
     assert plain != told

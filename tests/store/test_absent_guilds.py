@@ -127,7 +127,11 @@ async def test_a_guild_is_overdue_only_as_long_as_there_is_something_to_forget(s
     assert await store.absent_guilds.all() == {GUILD, OTHER}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25 if settings.get_current_profile_name() == "long" else 10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     jobs=st.lists(st.tuples(st.sampled_from(STATES), st.booleans(), st.booleans()), max_size=8),
     acts=st.lists(st.sampled_from(["note", "remove", "forget"]), max_size=5),

@@ -538,7 +538,11 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
         assert canary not in text
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30 if settings.get_current_profile_name() == "long" else 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(names=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=12))
 async def test_no_sequence_of_calls_crosses_guilds(
     open_store: Any, made: Any, accepted: Any, tmp_path_factory: Any, names: list[str]

@@ -205,6 +205,7 @@ async def test_jobs_are_counted_by_state(store: Store, accepted: Any) -> None:
     assert await store.job_lists.open_total() == 2
 
 
+@pytest.mark.long
 async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clock: Any) -> None:
     plans: list[str] = []
 

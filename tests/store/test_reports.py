@@ -69,7 +69,11 @@ async def test_holds_releases_and_grants_are_not_spent(store: Store, clock: Any,
     assert (found.total, found.members, found.operations, found.jobs, found.first_at) == (0, (), (), 0, None)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25 if settings.get_current_profile_name() == "long" else 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     paid=st.lists(
         st.tuples(

@@ -48,7 +48,11 @@ async def test_what_is_requested_in_the_review_channel_itself_does_not_wait(stor
     assert await store.reviews.begin(GUILD, job.id) is None
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=20 if settings.get_current_profile_name() == "long" else 8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(there=st.sets(st.sampled_from([0, CATEGORY, PARENT, CHANNEL]), min_size=1))
 async def test_the_narrowest_rule_counts(open_store: Any, made: Any, tmp_path_factory: Any, there: set[int]) -> None:
     store = await open_store(tmp_path_factory.mktemp("review") / "bot.db", secret_keys=("x" * 32,))

@@ -105,7 +105,7 @@ def rotate_until_killed(path: Path, after: int) -> subprocess.CompletedProcess[s
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-@pytest.mark.parametrize("after", [1, 4, *(pytest.param(each, marks=pytest.mark.long) for each in (0, 3, 5))])
+@pytest.mark.parametrize("after", [4, *(pytest.param(each, marks=pytest.mark.long) for each in (0, 1, 3, 5))])
 async def test_a_kill_half_way_loses_nothing(open_store: Open, made: Any, path: Path, after: int) -> None:
     await sealed_with(open_store, made, OLD)
     ended = rotate_until_killed(path, after)
@@ -132,6 +132,7 @@ async def test_the_command_says_how_many_were_sealed_anew(
     assert await opened(await open_store(secret_keys=(NEW,))) == ALL
 
 
+@pytest.mark.long
 async def test_the_command_says_which_key_is_missing(open_store: Open, made: Any, path: Path, tmp_path: Path) -> None:
     await sealed_with(open_store, made, OLD)
     done = rotate(tmp_path, path, NEW)
@@ -141,6 +142,7 @@ async def test_the_command_says_which_key_is_missing(open_store: Open, made: Any
     assert await opened(await open_store(secret_keys=(OLD,))) == ALL
 
 
+@pytest.mark.long
 async def test_the_command_leaves_a_running_bot_alone(open_store: Open, made: Any, path: Path, tmp_path: Path) -> None:
     await sealed_with(open_store, made, OLD)
     store = await open_store(secret_keys=(OLD,), alone=True)

@@ -101,6 +101,7 @@ def test_the_command_line_starts_without_discord_or_the_web(tmp_path: Path) -> N
     assert (out.strip(), error) == ("[]", "")
 
 
+@pytest.mark.long
 def test_check_is_content_with_good_settings_and_changes_nothing(tmp_path: Path) -> None:
     done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN)
     assert (done.returncode, done.stderr) == (0, "")
@@ -131,6 +132,7 @@ def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_p
         assert sum(word in problem for problem in problems) == 1
 
 
+@pytest.mark.long
 def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: Path) -> None:
     old_database.write_database(tmp_path / "bot.db")
     before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
@@ -143,6 +145,7 @@ def test_check_tells_what_the_upgrade_will_do_and_does_nothing_of_it(tmp_path: P
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
 
 
+@pytest.mark.long
 def test_commands_are_listed_as_json_and_as_text(tmp_path: Path) -> None:
     listed = json.loads(cannon_bot("commands", "--json", cwd=tmp_path).stdout)
     names = [command["name"] for command in listed]
@@ -337,6 +340,7 @@ def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> 
     assert (process.returncode, error) == (0, "")
 
 
+@pytest.mark.long
 def test_the_demo_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
     code = """
 import sys

@@ -109,7 +109,10 @@ async def test_a_lost_secret_key_helps_no_restart(tmp_path: Path) -> None:
             assert await bot.ended() == CANNOT_HELP
 
 
-@pytest.mark.parametrize("reason", ["unreachable", pytest.param("another runs", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "reason",
+    [pytest.param("unreachable", marks=pytest.mark.long), pytest.param("another runs", marks=pytest.mark.long)],
+)
 async def test_what_may_pass_by_itself_is_worth_a_restart(tmp_path: Path, reason: str) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -120,6 +123,7 @@ async def test_what_may_pass_by_itself_is_worth_a_restart(tmp_path: Path, reason
                 assert await second.ended() == MAY_HELP
 
 
+@pytest.mark.long
 async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_bytes(b"this is no database, " * 200)
     async with WireDiscord() as discord, life(discord, tmp_path) as bot:
@@ -128,6 +132,7 @@ async def test_a_damaged_database_helps_no_restart(tmp_path: Path) -> None:
         assert "Traceback" not in bot.output()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("code", "says", "status"),
     [

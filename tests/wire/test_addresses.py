@@ -36,6 +36,7 @@ def listens(output: str) -> dict[str, str]:
     return {line["setting"]: line["address"] for line in lines if line["event"] == "http.listens"}
 
 
+@pytest.mark.long
 async def test_without_a_public_address_nothing_but_the_health_of_this_machine_is_served(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")

@@ -72,6 +72,7 @@ async def test_a_lost_gateway_is_resumed_and_what_was_pressed_meanwhile_is_done(
     assert (stage.discord.gateway.identifies, stage.discord.gateway.resumes) == (1, 2)
 
 
+@pytest.mark.long
 async def test_old_buttons_work_in_a_new_session(stage: Stage) -> None:
     message = await stage.picture()
     await stage.discord.disconnect(resumable=False)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.domain.models import JobState
 from bot.sandbox.server import Sandbox
 from tests.crash.test_kill import SPEED, Scene
 from tests.support.wire.server import WireDiscord
 
 
+@pytest.mark.long
 async def test_a_job_of_a_server_that_has_gone_meanwhile_is_refunded_and_never_sent(tmp_path: Path):
     async with WireDiscord() as discord, Sandbox(speed=SPEED, small=True) as sandbox:
         scene = Scene(discord, sandbox, tmp_path)

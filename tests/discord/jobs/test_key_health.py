@@ -169,7 +169,9 @@ async def test_a_revoked_key_is_probed_after_1_5_15_and_60_minutes_and_by_no_job
     assert len(calls_with(calls, key, "get", "submit")) <= 2
 
 
-@pytest.mark.parametrize("minutes", [0.5, 10, 100])
+@pytest.mark.parametrize(
+    "minutes", [pytest.param(0.5, marks=pytest.mark.long), 10, pytest.param(100, marks=pytest.mark.long)]
+)
 async def test_a_key_that_works_again_takes_up_its_jobs_by_itself(rig: Rig, key: str, minutes: float):
     job = await until_running(rig, (await ask(rig)).id)
     rig.sandbox.revoke_key(key)

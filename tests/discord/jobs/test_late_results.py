@@ -227,7 +227,7 @@ async def test_an_hour_of_404_is_an_hour_in_a_row(rig: Rig):
 # ---------------------------------------------------------------------- the wall clock
 
 
-@pytest.mark.parametrize("hours", [1, -1, 30])
+@pytest.mark.parametrize("hours", [pytest.param(1, marks=pytest.mark.long), -1, 30])
 async def test_a_step_of_the_wall_clock_ends_and_delays_nothing(rig: Rig, hours: int):
     job = await running(rig, "a heron #forever")
     rig.clock.step(hours * HOUR_S)

@@ -35,7 +35,10 @@ async def is_posted(rig: Rig, server: Server) -> bool:
     return the_job(rig, row.id).state == "delivered"
 
 
-@pytest.mark.parametrize(("servers", "files"), [(1, 6), (4, 20), (20, 4)])
+@pytest.mark.parametrize(
+    ("servers", "files"),
+    [pytest.param(1, 6, marks=pytest.mark.long), (4, 20), pytest.param(20, 4, marks=pytest.mark.long)],
+)
 async def test_files_that_drip_delay_no_other_server(rig: Rig, servers: int, files: int):
     slow = await result_of(rig, own_server(rig))
     for number in range(servers):

@@ -45,6 +45,7 @@ async def block(rig: Rig) -> None:
     assert done.response.ephemeral
 
 
+@pytest.mark.long
 async def test_linked_jobs_keep_to_what_may_run_of_a_member(rig: Rig):
     await linked(rig)
     assert await most_running(rig, 240) == 3

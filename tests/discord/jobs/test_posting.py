@@ -122,7 +122,7 @@ async def test_a_card_says_that_discord_does_not_take_the_result(rig: Rig):
         assert "Made, but Discord is not accepting it right now. I try again at <t:" in card_text(rig, job.id)
 
 
-@pytest.mark.parametrize("status", [500, 503, None])
+@pytest.mark.parametrize("status", [500, pytest.param(503, marks=pytest.mark.long), None])
 async def test_the_trouble_of_discord_leaves_no_traceback(rig: Rig, status: int | None):
     job = await ask(rig, "a heron #fast")
 

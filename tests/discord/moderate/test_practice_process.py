@@ -55,6 +55,7 @@ async def killed(rig: Rig) -> None:
     await process.wait()
 
 
+@pytest.mark.long
 async def test_a_picture_is_posted_and_a_killed_process_costs_nothing(real: Rig):
     assert process_of(real).pid is None
     await real.moderator.slash(real.channel, "studio practice")

@@ -103,6 +103,7 @@ async def test_four_pictures_come_in_a_few_edits(explained: Rig):
     assert len(newest(explained).attachments) == 4
 
 
+@pytest.mark.long
 async def test_a_batch_of_twenty_takes_fewer_calls_than_results(explained: Rig):
     calls = Calls(explained)
     prompts = "|".join(f"a fox, number {number}" for number in range(20))

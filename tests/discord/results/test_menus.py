@@ -73,6 +73,7 @@ async def test_animate_makes_a_short_video_from_a_picture(rig: Rig):
     assert (await newest(rig)).state is JobState.DELIVERED
 
 
+@pytest.mark.long
 async def test_upscale_makes_a_video_larger(rig: Rig):
     message = await posted(rig, ("cat.png", png()), ("clip.mp4", VIDEO))
     shown = await menu(rig, "Upscale", message)

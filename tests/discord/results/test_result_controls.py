@@ -201,6 +201,7 @@ async def test_a_control_of_another_servers_result_has_the_constant_answer(rig: 
     assert rig.messages()
 
 
+@pytest.mark.long
 async def test_three_hundred_results_leave_no_views_in_memory_and_the_first_still_works(rig: Rig):
     message, job = await picture(rig)
     card, jobs = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)

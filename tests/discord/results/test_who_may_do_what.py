@@ -27,7 +27,7 @@ from tests.support.reacting import in_channel
 from tests.support.rig import Rig
 from tests.support.surface import parts
 
-AGES = ["fresh", "deleted", pytest.param("restarted", marks=pytest.mark.long)]
+AGES = ["fresh", *(pytest.param(each, marks=pytest.mark.long) for each in ("deleted", "restarted"))]
 PEOPLE = ROLES[:-1]
 EVERYONES = (MAKES, MAKES, MAKES, REFUSED, REFUSED)
 WITH_PRICE = (PRICE, PRICE, PRICE, REFUSED, REFUSED)

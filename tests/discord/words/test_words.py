@@ -209,9 +209,9 @@ async def test_the_bot_is_silent_where_it_may_not_answer(rig: Rig, what: str):
     [
         ("author", True),
         ("other", True),
-        ("moderator", True),
-        ("blocked", False),
-        ("bot", False),
+        pytest.param("moderator", True, marks=pytest.mark.long),
+        pytest.param("blocked", False, marks=pytest.mark.long),
+        pytest.param("bot", False, marks=pytest.mark.long),
         ("blocked moderator", False),
     ],
 )

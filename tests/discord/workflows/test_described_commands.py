@@ -246,6 +246,7 @@ async def test_names_that_are_taken_or_equal_are_told_apart(rig: Rig):
     assert set(by_id.values()) <= set(made)
 
 
+@pytest.mark.long
 async def test_two_hundred_new_operations_stay_within_discords_limits_and_the_rest_is_named(rig: Rig):
     branches = [branch(f"image.kind{number:03}", TILE, "prompt") for number in range(200)]
     await learn(rig, *branches)

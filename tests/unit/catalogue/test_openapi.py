@@ -377,6 +377,7 @@ def test_a_schema_that_leads_to_itself_in_many_ways_ends():
     assert merged.get("image.tile")
 
 
+@pytest.mark.long
 def test_a_document_nested_without_end_ends():
     deep = {}
     for _ in range(100_000):

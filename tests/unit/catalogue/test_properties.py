@@ -64,7 +64,7 @@ def needed(operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10, deadline=None)
 @given(data=st.data())
 def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data):
     names = [field.name for field in operation.fields] or ["name"]
@@ -72,8 +72,12 @@ def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data)
     answer_or_sentence(operation.id, needed(operation) | {name: data.draw(any_text)})
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize(
+    "operation",
+    [each if each in OPERATIONS[::5] else pytest.param(each, marks=pytest.mark.long) for each in OPERATIONS],
+    ids=lambda operation: operation.id,
+)
+@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10, deadline=None)
 @given(data=st.data())
 def test_any_json_in_any_fields_is_taken_or_told_in_one_sentence(operation, data):
     names = st.sampled_from([field.name for field in operation.fields] or ["name"]) | st.text(max_size=10)
@@ -98,7 +102,11 @@ def test_printable_text_reaches_the_wire_unchanged(text):
         assert CATALOGUE.check("image.generate", {"prompt": text})["prompt"] == text
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@pytest.mark.parametrize(
+    "operation",
+    [each if each in OPERATIONS[::5] else pytest.param(each, marks=pytest.mark.long) for each in OPERATIONS],
+    ids=lambda operation: operation.id,
+)
 @settings(max_examples=15, deadline=None)
 @given(typed=any_text, model=any_json)
 def test_autocomplete_always_offers_what_discord_can_carry(operation, typed, model):

@@ -213,7 +213,7 @@ def lasting(median_s: float, count: int, rng: random.Random) -> list[float]:
 
 @pytest.mark.parametrize(
     ("median_s", "lag_at_most_s", "polls_at_most"),
-    [(8.0, 0.55, 7.3), (60.0, 4.0, 10.1)],
+    [(8.0, 0.55, 7.3), pytest.param(60.0, 4.0, 10.1, marks=pytest.mark.long)],
     ids=["image, median 8 s", "video, median 60 s"],
 )
 def test_learned_waiting_polls_little_more_often_than_it_doubles_its_age(

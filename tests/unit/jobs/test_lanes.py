@@ -255,6 +255,7 @@ def test_turns_are_counted_for_a_minute():
     assert [lane.turns_last_minute(now) for now in (40, 69, 71, 100, 101)] == [3, 3, 1, 0, 0]
 
 
+@pytest.mark.long
 def test_a_turn_costs_the_same_however_many_jobs_wait(monkeypatch: pytest.MonkeyPatch):
     """Entries that are looked at are what a turn costs; a scan would look at all of them."""
     looked_at = 0

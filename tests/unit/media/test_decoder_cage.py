@@ -156,6 +156,7 @@ def wide_png(width: int, height: int) -> bytes:
 LONG = pytest.mark.long
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [13_000, pytest.param(16_000, marks=LONG)], ids=["allowed", "refused"])
 @pytest.mark.parametrize("form", ["webp", *(pytest.param(each, marks=LONG) for each in ("png", "gif", "jpg", "avif"))])
 def test_a_sheet_of_huge_pictures_takes_little_memory(tmp_path: Path, form: str, width: int) -> None:
@@ -171,6 +172,7 @@ def test_a_sheet_of_huge_pictures_takes_little_memory(tmp_path: Path, form: str,
     assert int(done.stdout.splitlines()[-1]) <= SHEET_MAX_MIB, done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["webp", *(pytest.param(each, marks=LONG) for each in ("png", "jpg", "gif", "avif"))])
 def test_a_picture_in_4k_has_its_place(tmp_path: Path, form: str) -> None:
     Image.effect_noise((480, 270), 80).resize((3840, 2160)).convert("RGB").save(tmp_path / f"a.{form}")
