@@ -55,8 +55,12 @@ async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float)
                 await member.slash(demo.preview.channel, "image generate", prompt="a lighthouse in fog")
             await watched.last_is_not(SENT)
             shown_s.append(time.perf_counter() - begun)
-        jobs = await demo.bot.parts.store.job_lists.recent(member.guild.id, limit=10)
-        sent_s = [job.submitted_at - job.created_at for job in jobs if job.submitted_at is not None]
+        sent_s: list[float] = []
+        async with asyncio.timeout(60):
+            while len(sent_s) < 3:  # a job that waits behind others is sent when one of them is done
+                await asyncio.sleep(0.05)
+                jobs = await demo.bot.parts.store.job_lists.recent(member.guild.id, limit=10)
+                sent_s = [job.submitted_at - job.created_at for job in jobs if job.submitted_at is not None]
     assert sorted(sent_s)[2] < LEAVES_WITHIN_S, sent_s
     assert sorted(shown_s)[2] < QUEUED_S + LEAVES_WITHIN_S, shown_s
 
