@@ -71,7 +71,7 @@ class CardRefresh:
             return await self._drawing.view(card, jobs, ())
 
     def note_answered(self, message_id: int, files: Sequence[discord.File]) -> None:
-        """Remember that Discord has the first answer; what it has of attached texts is asked for when it is needed."""
+        """Remember that Discord has the first answer; what it has of attached texts is requested when it is needed."""
         if not files:
             self._messages.seen.note(message_id, Seen())
 

@@ -1,7 +1,7 @@
 """Messages: an English text of the code becomes the text of the language that is spoken now.
 
 `tools/translations.py` finds messages by the names of these functions, so their first arguments are literals. What is
-filled in stands in braces and is given by name: `tr("{name} is paused.", name=name)`. A message is a whole sentence or
+filled in is in braces and is given by name: `tr("{name} is paused.", name=name)`. A message is a whole sentence or
 a label that stands alone: fragments that are glued together cannot be translated.
 """
 

@@ -1,4 +1,4 @@
-"""Metrics that are read when they are asked for, or taken over as a whole."""
+"""Metrics that are read when they are scraped, or taken over as a whole."""
 
 from __future__ import annotations
 

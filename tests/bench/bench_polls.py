@@ -31,23 +31,26 @@ KEY = "cs_test_bench_0000000000"
 OPERATION = "image.generate"
 GUILDS = 20
 AGE_S = 8.0
-"""Old enough that a picture is looked at about once a second (poll_schedule), young enough not to slow down."""
+"""Old enough that an image is polled about once a second (poll_schedule), young enough not to slow down."""
 SUBMITS_AT_ONCE = 32
 
 
 class CountingClient(CannonClient):
-    """Counts the polls; `warm` is set once there were `warm_after`."""
+    """Counts the polls; `warm` is set once each of `jobs` was polled twice: the first poll may change its state."""
 
-    def __init__(self, url: str, clock: SystemClock, warm_after: int) -> None:
+    def __init__(self, url: str, clock: SystemClock, jobs: int) -> None:
         super().__init__(url, clock=clock)
         self.gets = 0
         self.warm = asyncio.Event()
-        self._warm_after = warm_after
+        self._jobs = jobs
+        self._polled: set[str] = set()
+        self._polled_again: set[str] = set()
 
     async def get(self, key: str, remote_id: str) -> Any:
         progress = await super().get(key, remote_id)
         self.gets += 1
-        if self.gets >= self._warm_after:
+        (self._polled_again if remote_id in self._polled else self._polled).add(remote_id)
+        if len(self._polled_again) >= self._jobs:
             self.warm.set()
         return progress
 

@@ -70,7 +70,7 @@ def open_beside(database: Path) -> sqlite3.Connection:
 
 
 def open_to_look(database: Path) -> sqlite3.Connection:
-    """Open a database to be read without changing a byte beside it. Raises as `open_beside`."""
+    """Open a database to be read without changing a byte next to it. Raises as `open_beside`."""
     return _of_ours(connect(read_only(database)), database)
 
 

@@ -53,7 +53,7 @@ class Restored:
 
 
 def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:
-    """Put a backup, and the key file beside it, in the place of the database. Blocks: not for the event loop.
+    """Put a backup, and the key file next to it, in the place of the database. Blocks: not for the event loop.
 
     Raises StoreError, with nothing changed: a bot runs, no backup there, a damaged or a foreign file or one of a newer
     version, a secret key that it needs and nobody has, no room.

@@ -128,7 +128,7 @@ class History:
 
 
 def _fields(modal: dict[str, Any]) -> list[str]:
-    """Return the custom ids of a form's fields; text that stands in it is none."""
+    """Return the custom ids of a form's fields; a text display is none."""
     rows = [row for row in modal["components"] if "component" in row or "components" in row]
     return [(row.get("component") or row["components"][0])["custom_id"] for row in rows]
 
