@@ -52,7 +52,7 @@ format: $(READY) ## Format the code and correct what can be corrected
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(READY) ## Measure speed and memory against the floors, on loopback
+bench: $(READY) ## Measure speed, memory and calls against the bars, beside a naive bot; some rows: make bench ARGS="--only 6,7"
 	$(BIN)/python tests/bench/bench.py $(ARGS)
 
 bench-neighbours: $(READY) ## Measure what one server's trouble costs another: a picture is posted within 2 s

@@ -232,8 +232,8 @@ def _scenarios(effort: Effort) -> Iterator[tuple[str, str, Prepare]]:
     yield f"the API hangs for {effort.hanging} jobs", f"{widely} that have the same key", hanging_widely
 
 
-async def _row(folder: Path, effort: Effort, name: str, note: str, prepare: Prepare) -> Row:
-    async with _scene(folder) as (place, noise):
+async def _row(folder: Path, effort: Effort, number: int, name: str, note: str, prepare: Prepare) -> Row:
+    async with _scene(folder / f"{number}") as (place, noise):
         await prepare(noise)
         await noise._store.close()
         async with place.bot() as bot:
@@ -241,11 +241,12 @@ async def _row(folder: Path, effort: Effort, name: str, note: str, prepare: Prep
             await SystemClock().wait(asyncio.Event(), SETTLED_S)
             seconds = await _pictures(place, effort.pictures)
     middle = f"median {median(seconds):.2f} s of {len(seconds)} pictures"
-    return Row(figure=name, measured=max(seconds), unit="s", floor=BAR_S, note=f"{note}; {middle}" if note else middle)
+    note = f"{note}; {middle}" if note else middle
+    return Row(number=number, figure=name, ours=max(seconds), unit="s", bar=BAR_S, note=note)
 
 
 async def _rows(effort: Effort, folder: Path) -> list[Row]:
-    return [await _row(folder / f"{number}", effort, *scenario) for number, scenario in enumerate(_scenarios(effort))]
+    return [await _row(folder, effort, number, *scenario) for number, scenario in enumerate(_scenarios(effort), 1)]
 
 
 def main() -> int:

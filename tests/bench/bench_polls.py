@@ -1,5 +1,6 @@
-"""The Worker alone, on one core: `python bench_polls.py URL JOBS SECONDS SEED` prints what it did as JSON.
+"""The Worker alone, on one core: polls a second, and what they write.
 
+It runs in a process of its own: `python bench_polls.py URL JOBS SECONDS SEED` prints what it did as JSON.
 Every job is one that Cannon Studio works on for ever, so every poll finds what the one before found. Each guild has
 a key of its own, which each poll has to find and decrypt, as in life.
 """
@@ -18,6 +19,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
+
+import bench_bot
+from bench_report import Row
+
 from bot.app.assembly import open_parts
 from bot.app.client import CannonBot
 from bot.cannon.client import CannonClient
@@ -33,6 +39,36 @@ GUILDS = 20
 AGE_S = 8.0
 """Old enough that an image is polled about once a second (poll_schedule), young enough not to slow down."""
 SUBMITS_AT_ONCE = 32
+SEED = 20_260_101
+LIFE = 10.0
+"""How much faster than life the sandbox is; these jobs never end."""
+
+
+async def rows(*, quick: bool, folder: Path) -> list[Row]:
+    """Measure 3,000 open jobs for ten seconds."""
+    del folder  # the process makes one of its own
+    jobs, seconds = (40, 1.2) if quick else (3000, 10.0)
+    async with bench_bot.sandbox(speed=LIFE) as api_url:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, __file__, api_url, f"{jobs}", f"{seconds}", f"{SEED}", stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"bench_polls.py ended with {process.returncode}")
+    found = json.loads(output)
+    busy = f"{jobs:,} open jobs, core {found['cpu_s'] / found['wall_s']:.0%} busy"
+    rate = found["polls"] / found["wall_s"]
+    return [
+        Row(number=6, figure="polls on one core", ours=rate, unit="/s", bar=3000, at_least=True, note=busy),
+        Row(
+            number=6,
+            figure="rows written by unchanged polls",
+            ours=found["rows_written"],
+            unit="",
+            bar=0,
+            note=f"{found['polls']:,} polls",
+        ),
+    ]
 
 
 class CountingClient(CannonClient):
