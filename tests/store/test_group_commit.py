@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.store import Database
+from bot.store.engine.group_commit import GROUP_S
 from tests.support.notes import Open, note, notes
 
 
@@ -92,3 +93,40 @@ async def test_more_than_a_group_are_all_done(held: Any) -> None:
     database, release = held
     await together(database, release, *(lambda db, n=n: note(db, f"n{n:03}") for n in range(200)))
     assert len(await database.read(notes)) == 200
+
+
+async def test_a_group_ends_when_it_has_taken_long_and_the_rest_has_a_commit_of_its_own(held: Any, clock: Any) -> None:
+    database, release = held
+    seen: list[str] = []
+    first = asyncio.create_task(database._writer.run(lambda db: db.set_trace_callback(seen.append)))
+    await asyncio.sleep(0)
+
+    def slow(name: str) -> Callable[[sqlite3.Connection], None]:
+        def write(db: sqlite3.Connection) -> None:
+            note(db, name)
+            clock.now += GROUP_S * 0.6
+
+        return write
+
+    await together(database, release, *(slow(name) for name in "abcd"))
+    await first
+    await database._writer.run(lambda db: db.set_trace_callback(None))
+    assert await database.read(notes) == ["a", "b", "c", "d"]
+    assert seen.count("COMMIT") == 2
+
+
+async def test_all_who_wait_for_a_commit_are_woken_by_one_call_on_the_loop(
+    held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, release = held
+    loop, calls = asyncio.get_running_loop(), []
+    real = loop.call_soon_threadsafe
+
+    def counted(callback: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        calls.append(callback)
+        return real(callback, *arguments, **more)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
+    await together(database, release, *(lambda db, n=n: note(db, f"n{n:02}") for n in range(20)))
+    assert len(await database.read(notes)) == 20
+    assert len(calls) <= 3  # of the write that held the writer, of the twenty, and of the read

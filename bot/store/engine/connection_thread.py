@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -26,6 +25,7 @@ class ConnectionThread:
     def __init__(self, connection: aiosqlite.Connection, raw: sqlite3.Connection) -> None:
         self._connection = connection
         self._raw = raw
+        self._loop = asyncio.get_running_loop()
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -58,32 +58,43 @@ class ConnectionThread:
             raise failures[0]
         return cls(connection, opened[0])
 
+    def require_open(self) -> None:
+        """Raise StoreError after `close`."""
+        if self._closing is not None:
+            raise StoreError(texts.CLOSED)
+
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on the thread and return or raise what it does.
 
         A cancelled caller leaves at once. Its function then either never starts or runs to completion,
         so that a transaction inside it is atomic. Raises StoreError after `close`.
         """
-        if self._closing is not None:
-            raise StoreError(texts.CLOSED)
-        abandoned = threading.Event()
+        outcome: asyncio.Future[T] = self._loop.create_future()
 
         def turn() -> T:
-            if abandoned.is_set():
+            if outcome.cancelled():
                 raise _Abandoned
             try:
                 return function(self._raw)
             except StopIteration as error:  # a future refuses it, and its caller would wait forever
                 raise RuntimeError("a function of the store raised StopIteration") from error
 
-        try:
-            # aiosqlite's public methods each run one statement, and other coroutines' statements come between:
-            # a transaction made of them is left open by a cancelled task. Its own queue runs a whole function.
-            result: T = await self._connection._execute(turn)  # type: ignore[no-untyped-call]  # noqa: SLF001 - see above
-        except asyncio.CancelledError:
-            abandoned.set()
-            raise
-        return result
+        self._queue(outcome, turn)
+        return await outcome
+
+    def post(self, function: Callable[[sqlite3.Connection], None]) -> None:
+        """Run `function` on the thread without waiting for it. It raises nothing. Raises StoreError after `close`."""
+        self._queue(None, lambda: function(self._raw))
+
+    def tell(self, callback: Callable[[T], object], value: T) -> None:
+        """Call `callback` with the value on the event loop. For functions that run on the thread."""
+        self._loop.call_soon_threadsafe(callback, value)
+
+    def _queue(self, outcome: asyncio.Future[T] | None, turn: Callable[[], T]) -> None:
+        self.require_open()
+        # aiosqlite's public methods each run one statement, and other coroutines' statements come between: a
+        # transaction made of them is left open by a cancelled task. Its own queue runs a whole function.
+        self._connection._tx.put_nowait((outcome, turn))  # noqa: SLF001 - see above
 
     async def close(self) -> None:
         """Finish pending calls, close the connection and end the thread. Idempotent."""

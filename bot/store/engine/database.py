@@ -8,11 +8,9 @@ import contextvars
 import os
 import sqlite3
 import stat
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -24,9 +22,11 @@ from bot.store import texts
 from bot.store.engine import migration_backup, schema
 from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage, ticking
 from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
+from bot.store.engine.transaction import transaction
 from bot.store.engine.write_ahead_log import emptied, rebuild
 
 T = TypeVar("T")
@@ -41,8 +41,6 @@ TRUNCATIONS = 3
 REBUILT_BYTES = 64 << 20
 """A running bot rebuilds no larger database after an erasure: everybody's writes wait for it."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-GROUP_MAX = 64
-"""Writes that share a commit; more would let the first of them wait too long."""
 
 
 class Database:
@@ -62,9 +60,9 @@ class Database:
         self._progress = progress
         self.clock = clock
         self._writer = writer
+        self._group_commit = GroupCommit(writer, clock)
         self._reader = reader
         self._searcher = searcher
-        self._pending: deque[_Write] = deque()
         self._listeners: list[Callable[[], None]] = []
         self.language_of: Callable[[sqlite3.Connection, int], str] = lambda _db, _guild_id: current()
         """Returns the language of a guild's record, from within a transaction."""
@@ -106,40 +104,15 @@ class Database:
         A caller that is cancelled cannot know whether it was committed, but it is atomic. Writes that wait at the same
         time share one commit, and so one sync of the disk; each still succeeds or fails on its own.
         """
-        write = _Write(_in_this_context(function))
-        self._pending.append(write)
-        try:
-            await self._writer.run(lambda db: self._take_turn(db, write))
-        except asyncio.CancelledError:
-            write.abandoned = True
-            raise
-        if write.error is not None:
-            raise write.error
-        result: T = write.result
-        return result
-
-    def _take_turn(self, db: sqlite3.Connection, write: _Write) -> None:
-        """Run all waiting writes, unless an earlier call has included this one. Runs on the writer's thread."""
-        if write.done:
-            return
-        group: list[_Write] = []
-        while self._pending and len(group) < GROUP_MAX:
-            waiting = self._pending.popleft()
-            if not waiting.abandoned:
-                group.append(waiting)
-        if len(group) == 1 or not _together(db, group):
-            for each in group:
-                _alone(db, each)
-        if not write.done:  # more were waiting than fit into one group
-            self._take_turn(db, write)
+        return await self._group_commit.write(function)
 
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on a snapshot of the database. It sees every write that has returned."""
-        return await self._reader.run(_in_this_context(lambda db: _transaction(db, "BEGIN", function)))
+        return await self._reader.run(_in_this_context(lambda db: transaction(db, "BEGIN", function)))
 
     async def glance(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Like `read`, on a connection of its own: for what members type, so that no search delays another read."""
-        return await self._searcher.run(_in_this_context(lambda db: _transaction(db, "BEGIN", function)))
+        return await self._searcher.run(_in_this_context(lambda db: transaction(db, "BEGIN", function)))
 
     async def truncate_log(self) -> bool:
         """Empty the write-ahead log, in which what was forgotten can still be read. False if that is not possible now.
@@ -189,74 +162,10 @@ class Database:
                 raise outcome
 
 
-@dataclass(slots=True, eq=False)
-class _Write:
-    """A waiting transaction, then its outcome."""
-
-    function: Callable[[sqlite3.Connection], Any]
-    abandoned: bool = False
-    done: bool = False
-    result: Any = None
-    error: BaseException | None = None
-
-
-def _alone(db: sqlite3.Connection, write: _Write) -> None:
-    """Run one write as a transaction of its own."""
-    try:
-        write.result = _transaction(db, "BEGIN IMMEDIATE", write.function)
-    except BaseException as error:  # noqa: BLE001 - raised by who waits for it
-        write.error = error
-    write.done = True
-
-
-def _together(db: sqlite3.Connection, group: Sequence[_Write]) -> bool:
-    """Run several writes in one transaction, each in a savepoint; False if nothing was committed.
-
-    What one raises rolls back that one alone. An error of the database itself rolls back all: each is then retried
-    alone, so that the right caller gets the error.
-    """
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        for write in group:
-            db.execute("SAVEPOINT one")
-            try:
-                write.result = write.function(db)
-            except (sqlite3.Error, StoreError):
-                return False
-            except BaseException as error:  # noqa: BLE001 - raised by who waits for it
-                write.error = error
-                db.execute("ROLLBACK TO one")
-            db.execute("RELEASE one")
-        db.execute("COMMIT")
-    except sqlite3.Error:
-        return False
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-            for write in group:
-                write.result = write.error = None
-    for write in group:
-        write.done = True
-    return True
-
-
 def _in_this_context(function: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
     """Return the function for another thread, with the context of here: the language in which it writes sentences."""
     context = contextvars.copy_context()
     return lambda db: context.run(function, db)
-
-
-def _transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3.Connection], T]) -> T:
-    with explained():
-        db.execute(begin)
-        try:
-            result = function(db)
-            db.execute("COMMIT")
-        finally:
-            # SQLite rolls back by itself when the disk is full; after a COMMIT there is nothing to roll back.
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-        return result
 
 
 def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None, progress: Progress) -> None:
