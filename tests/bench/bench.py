@@ -25,7 +25,9 @@ from bench_report import Row, told  # noqa: E402 - found by the line above
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 
 MODULES = {
-    "bench_beside": {1, 2, 3, 8},
+    "bench_answers": {1},
+    "bench_jobs": {2, 3},
+    "bench_posting": {8},
     "bench_schedule": {4},
     "bench_waits": {5, 14},
     "bench_polls": {6},

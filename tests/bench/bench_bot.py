@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
+import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -29,7 +29,6 @@ from tests.support.wire.server import WireDiscord
 HERE = Path(__file__).parent
 KEY = "cs_test_bench_0000000000"
 PATIENCE_S = 60.0
-IDLE_AFTER_S = 0.3
 CLIP_AGE_S = 60.0
 """Old enough that the bot looks at a video every eight seconds (bot/domain/poll_schedule.py)."""
 CLIP_DUE_S = 4.0
@@ -39,10 +38,11 @@ BOOST_TIER = 3
 
 
 @contextlib.asynccontextmanager
-async def sandbox(*, speed: float, big_bytes: int = 0) -> AsyncIterator[str]:
-    """Run the sandbox in a process of its own; gives its address."""
+async def sandbox(*, speed: float, big_bytes: int = 0, seen: Path | None = None) -> AsyncIterator[str]:
+    """Run the sandbox in a process of its own; gives its address. `seen` is where it notes what polls have seen."""
+    arguments = [f"{speed}", f"{big_bytes}", *([str(seen)] if seen is not None else [])]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, HERE / "bench_sandbox.py", f"{speed}", f"{big_bytes}", stdout=asyncio.subprocess.PIPE
+        sys.executable, HERE / "bench_sandbox.py", *arguments, stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
@@ -62,7 +62,7 @@ class Stage:
         self.guild = wire.create_guild()
         self.channel = wire.create_text_channel(self.guild, "art")
 
-    def bot(self) -> BotProcess:
+    def bot(self, module: str = "tests.support.wire.child", arguments: Sequence[str] = ("run",)) -> BotProcess:
         env = {
             "DISCORD_TOKEN": self.wire.token,
             "CANNON_API_URL": self.api_url,
@@ -71,7 +71,7 @@ class Stage:
             "DATABASE": str(self.database),
             "HEALTH_PORT": "0",
         }
-        return BotProcess(self.wire, ["run"], self.folder / "bot.log", env=env)
+        return BotProcess(self.wire, arguments, self.folder / "bot.log", env=env, module=module)
 
     @property
     def process_id(self) -> int:
@@ -83,23 +83,12 @@ class Stage:
     def database(self) -> Path:
         return self.folder / "bot.db"
 
-    async def until_idle(self, jobs: int) -> None:
-        """Wait until so many jobs have ended in the bot's books, and a moment longer for their cards."""
-        pause = asyncio.Event()  # never set: nothing tells another process of a change in the bot's database
-        async with asyncio.timeout(PATIENCE_S):
-            while self._delivered() < jobs:
-                await SystemClock().wait(pause, 0.05)
-            await SystemClock().wait(pause, IDLE_AFTER_S)
-
-    def _delivered(self) -> int:
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
-            return int(db.execute("SELECT count(*) FROM jobs WHERE state = 'delivered'").fetchone()[0])
-
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, api_url: str) -> AsyncIterator[Stage]:
+async def stage(folder: Path, api_url: str, *, answer_deadline_s: float = 3.0) -> AsyncIterator[Stage]:
+    """Prepare a Discord and a folder. Interactions have to be answered so many seconds after they were made."""
     folder.mkdir()  # noqa: ASYNC240 - nothing runs yet that could wait for it
-    async with WireDiscord() as wire:
+    async with WireDiscord(answer_deadline_s=answer_deadline_s) as wire:
         yield Stage(wire, folder, api_url)
 
 
@@ -109,6 +98,12 @@ def memory(process_id: int, name: str) -> int:
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
     raise LookupError(name)
+
+
+def cpu_s(process_id: int) -> float:
+    """Return the processor time of the process and its ended children, in seconds (man 5 proc_pid_stat)."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def forget_peak(process_id: int) -> None:
@@ -136,26 +131,6 @@ async def starts(folder: Path, api_url: str, *, again: int) -> list[Start]:
                 seconds = time.perf_counter() - began
                 assert "image" in place.wire.commands()
                 found.append(Start(seconds, memory(place.process_id, "VmRSS")))
-    return found
-
-
-# ---------------------------------------------------------------------- acknowledgement
-
-
-async def acknowledgements(folder: Path, api_url: str, *, burst: int, rounds: int) -> list[float]:
-    """Send bursts of `/image generate` and return, for each command, the seconds until its answer arrived.
-
-    Before the next burst all jobs of the last have ended, so each meets a bot that is warm but idle.
-    """
-    found: list[float] = []
-    async with stage(folder, api_url) as place, place.bot() as bot:
-        await bot.online()
-        members = [place.wire.add_member(place.guild, f"member{number}") for number in range(burst)]
-        await _burst(place, members[:1], "warm up")
-        await place.until_idle(1)
-        for number in range(rounds):
-            found += await _burst(place, members, f"picture {number}")
-            await place.until_idle(1 + burst * (number + 1))
     return found
 
 

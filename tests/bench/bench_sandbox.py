@@ -1,17 +1,46 @@
-"""The sandbox in a process of its own: `python bench_sandbox.py SPEED BIG_BYTES` prints its address and serves.
+"""The sandbox in a process of its own: `python bench_sandbox.py SPEED BIG_BYTES [SEEN]` prints its address and serves.
 
-Pictures are tiny, so that drawing them takes nothing from the bot; `#big` makes a file of BIG_BYTES.
+Pictures are tiny, so that drawing them takes nothing from the bot; `#big` makes a file of BIG_BYTES. For each success
+that a poll has seen, the file SEEN gets a line of JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+from pathlib import Path
+from typing import Any
 
 from bot.sandbox import work
+from bot.sandbox.accounts import Account
 from bot.sandbox.server import Sandbox
+from bot.sandbox.studio import Studio
 
 CREDITS = 10**9
+
+
+def note_successes(seen: Path) -> None:
+    """Write down when each request succeeded, and when which poll saw it; times are Unix seconds."""
+    document = Studio.document
+    noted: set[str] = set()
+    file = seen.open("a", buffering=1)
+
+    async def noting(self: Studio, account: Account, remote_id: str) -> dict[str, Any]:
+        shown = await document(self, account, remote_id)
+        if shown["status"] == "succeeded" and remote_id not in noted:
+            noted.add(remote_id)
+            request = self.accounts.requests[remote_id]
+            line = {
+                "prompt": request.input["prompt"],
+                "succeeded_at": request.ends_at,
+                "seen_at": self.clock.wall(),
+                "polls": request.polls,
+            }
+            file.write(f"{json.dumps(line)}\n")
+        return shown
+
+    Studio.document = noting  # type: ignore[method-assign]  # the same, and a note
 
 
 async def serve(speed: float, big_bytes: int) -> None:
@@ -23,4 +52,6 @@ async def serve(speed: float, big_bytes: int) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        note_successes(Path(sys.argv[3]))
     asyncio.run(serve(float(sys.argv[1]), int(sys.argv[2])))
