@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import importlib
 import importlib.util
+import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Collection
@@ -27,6 +28,7 @@ from bot.runtime.logs import configure_logs  # noqa: E402 - the same
 MODULES = {
     "bench_answers": {1},
     "bench_jobs": {2, 3},
+    "bench_cards": {3},
     "bench_posting": {8},
     "bench_schedule": {4},
     "bench_waits": {5, 14},
@@ -47,6 +49,10 @@ Measure: TypeAlias = Callable[..., Awaitable[list[Row]]]
 async def _rows(only: Collection[int], folder: Path, *, quick: bool) -> list[Row]:
     """Let each module that has one of the numbers measure in a folder of its own, one after the other."""
     found: list[Row] = []
+    this = asyncio.current_task()
+    assert this is not None
+    # Or an end by `timeout` would leave the bots and sandboxes running.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     for name, numbers in MODULES.items():
         if numbers.isdisjoint(only) or importlib.util.find_spec(name) is None:
             continue

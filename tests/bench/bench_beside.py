@@ -11,10 +11,11 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import TypeAlias
 
 import bench_bot
 from simcord.actors import MemberActor
@@ -33,6 +34,10 @@ SETTLED_S = 2.0
 """How long a bot may still have to do after its last picture: reactions, cards, records."""
 MONOTONIC_BEGAN = time.time() - time.monotonic()
 """In Unix seconds: the sandbox tells those."""
+
+
+Member: TypeAlias = tuple[MemberActor, ChannelHandle]
+"""And where they send their command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +78,24 @@ class Waits:
 class Side:
     """A bot that is online, with members who have not sent a command yet."""
 
-    def __init__(self, place: bench_bot.Stage, commands: int, seen: Path) -> None:
+    def __init__(self, place: bench_bot.Stage, commands: int, others: int, seen: Path) -> None:
         self.place = place
         self.wire = place.wire
+        self.others = _crowd(place.wire, math.ceil(others / PER_SERVER))[:others]
+        """Members of other servers, with the channels of these."""
         self._seen = seen
         self._servers = math.ceil(commands / PER_SERVER)
-        self._crowd = iter(_crowd(place.wire, self._servers))
+        self.crowd = _crowd(place.wire, self._servers)
+        self._newcomers = iter(self.crowd)
 
     async def warm_up(self, per_s: float) -> None:
         """Have a picture made in every server: the first in a channel says more than the others."""
         await self.until_posted(await self.ask([f"warm up {number}" for number in range(self._servers)], per_s))
 
-    async def ask(self, prompts: Sequence[str], per_s: float) -> list[Asked]:
+    async def ask(self, prompts: Sequence[str], per_s: float, members: Iterable[Member] | None = None) -> list[Asked]:
         """Let so many members send a prompt each, so many of them in a second; return when all were answered."""
-        asked = [await self._prepared(prompt) for prompt in prompts]
+        senders = iter(self._newcomers if members is None else members)
+        asked = [await self._prepared(prompt, *next(senders)) for prompt in prompts]
         (session,) = self.wire.gateway.live
         assert session.outbox is not None
         began, never, clock = time.monotonic(), asyncio.Event(), SystemClock()
@@ -129,9 +138,8 @@ class Side:
         uploads = (call for call in self.wire.rest.calls if call.files and call.status == HTTPStatus.OK)
         return {owners[part]: call.at for call in uploads for part in call.path.split("/") if part in owners}
 
-    async def _prepared(self, prompt: str) -> Asked:
+    async def _prepared(self, prompt: str, member: MemberActor, channel: ChannelHandle) -> Asked:
         """Make an interaction, but keep it from the bot."""
-        member, channel = next(self._crowd)
         (session,) = self.wire.gateway.live
         outbox, session.outbox = session.outbox, asyncio.Queue()
         reply = await self.wire.slash(member, channel, "image generate", wait_s=0, prompt=prompt)
@@ -139,7 +147,7 @@ class Side:
         return Asked(prompt, reply, made.get_nowait())
 
 
-def _crowd(wire: WireDiscord, servers: int) -> list[tuple[MemberActor, ChannelHandle]]:
+def _crowd(wire: WireDiscord, servers: int) -> list[Member]:
     """Return new members, those of different servers in turn: ten of each, after one to warm up."""
     guilds = [wire.create_guild(f"Server {number}") for number in range(servers)]
     channels = [wire.create_text_channel(guild, "art") for guild in guilds]
@@ -156,13 +164,14 @@ async def side(
     folder: Path,
     *,
     commands: int,
+    others: int = 0,
     speed: float = LIFE,
     big_bytes: int = 0,
-    prepare: Callable[[bench_bot.Stage], Awaitable[None]] | None = None,
+    prepare: Callable[[Side], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Side]:
-    """Start a bot beside a Discord and a sandbox of its own; `prepare` finds them before the bot does.
+    """Start a bot beside a Discord and a sandbox of its own; `prepare` comes there before the bot does.
 
-    `commands` is how many will be sent once it is warm.
+    `commands` is how many will be sent once it is warm, `others` how many other members there are.
     """
     folder.mkdir()  # noqa: ASYNC240 - nothing runs yet that could wait for it
     seen = folder / "seen.jsonl"
@@ -170,9 +179,9 @@ async def side(
         bench_bot.sandbox(speed=speed, big_bytes=big_bytes, seen=seen) as api_url,
         bench_bot.stage(folder / kind.name, api_url, answer_deadline_s=PATIENCE_S) as place,
     ):
-        found = Side(place, commands, seen)
+        found = Side(place, commands, others, seen)
         if prepare is not None:
-            await prepare(place)
+            await prepare(found)
         async with place.bot(kind.module, kind.arguments) as bot:
             await bot.online()
             await place.wire.until(lambda: "image" in place.wire.commands(), PATIENCE_S)

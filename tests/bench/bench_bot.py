@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -82,6 +83,11 @@ class Stage:
     @property
     def database(self) -> Path:
         return self.folder / "bot.db"
+
+    def delivered(self) -> int:
+        """Return how many jobs have been delivered, by the bot's books."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM jobs WHERE state = 'delivered'").fetchone()[0])
 
 
 @contextlib.asynccontextmanager
