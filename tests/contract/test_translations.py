@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gettext
 import io
 import re
 import string
@@ -14,12 +15,14 @@ from typing import Any
 import discord
 import pytest
 from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from discord import app_commands
 
 from bot.app.entry_points import unconnected
 from bot.app.translation import NAME, Translator
 from bot.language import LANGUAGES, SOURCE, from_discord
+from bot.language.catalogues import translations
 from bot.settings import Settings
 from tests.support.pseudo import PseudoTranslations
 from tools.message_limits import limits_of_labels
@@ -98,6 +101,25 @@ def test_the_catalogue_is_what_the_tool_writes(language: str):
     source = po_file(language).read_bytes()
     catalog = read_po(io.BytesIO(source), locale=language.replace("-", "_"))
     assert source.decode() == text_of(catalog, language), "run `make translations`"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_bot_reads_what_gettext_reads_of_a_compiled_catalogue(language: str):
+    catalog = read_po(io.BytesIO(po_file(language).read_bytes()), locale=language.replace("-", "_"))
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    found, expected = translations(language), gettext.GNUTranslations(compiled)
+    for message in catalog:
+        one = originals(message)[0]
+        if message.pluralizable:
+            assert [found.ngettext(*message.id, number) for number in range(4)] == [
+                expected.ngettext(*message.id, number) for number in range(4)
+            ]
+        elif message.context:
+            assert found.pgettext(message.context, one) == expected.pgettext(message.context, one)
+        elif one:
+            assert found.gettext(one) == expected.gettext(one)
 
 
 @pytest.mark.parametrize("language", [SOURCE, *TRANSLATED])

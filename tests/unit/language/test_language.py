@@ -28,6 +28,7 @@ from bot.language import (
     speaking,
     tr,
 )
+from bot.language.catalogues import Translations
 
 PAUSED = Text("New jobs are paused.")
 
@@ -62,6 +63,21 @@ def test_a_constant_becomes_a_text_only_when_it_is_read(french: None):
     assert str(PAUSED) == f"{PAUSED}" == InputError(PAUSED).sentence == "Les nouvelles tâches sont en pause."
     with speaking("en"):
         assert str(PAUSED) == "New jobs are paused."
+
+
+def test_a_catalogue_is_read_with_escapes_lines_and_without_what_is_not_translated():
+    read = Translations(
+        'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+        '#. msgid "a comment"\nmsgid ""\n"Say \\"yes\\"\\n"\n"or \\\\no"\nmsgstr "Dis « oui »\\nou \\\\non"\n\n'
+        'msgctxt "state"\nmsgid "Open"\nmsgstr "Ouvert"\n\nmsgid "New"\nmsgstr ""\n\n'
+        'msgid "one"\nmsgid_plural "many"\nmsgstr[0] "un"\nmsgstr[1] "plusieurs"\n\n'
+        'msgid "half"\nmsgid_plural "halves"\nmsgstr[0] "demi"\nmsgstr[1] ""\n'
+    )
+    assert read.gettext('Say "yes"\nor \\no') == "Dis « oui »\nou \\non"
+    assert (read.pgettext("state", "Open"), read.gettext("Open"), read.gettext("New")) == ("Ouvert", "Open", "New")
+    assert [read.ngettext("one", "many", count) for count in range(3)] == ["un", "un", "plusieurs"]
+    assert read.ngettext("half", "halves", 2) == "halves"
+    assert read.gettext("a comment") == "a comment"
 
 
 def test_what_is_filled_in_is_no_template():
