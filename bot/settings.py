@@ -7,17 +7,17 @@ An empty value counts as unset. No problem's text contains the value of a secret
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from dotenv import dotenv_values
 
 from bot.errors import SettingsError
 
@@ -47,20 +47,42 @@ _MALFORMED = (
 )
 
 
-def _header_safe(value: object) -> object:
+class SecretStr:
+    """A secret, which no log, traceback or `repr` shows: its text has to be asked for."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """Return the secret as plain text."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretStr) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "SecretStr('**********')"
+
+    __str__ = __repr__
+
+
+def _header_safe(value: str) -> SecretStr:
     """Refuse a secret that cannot be sent in an HTTP header, mostly a mistake in copying."""
-    text = value.get_secret_value() if isinstance(value, SecretStr) else value
-    if isinstance(text, str):
-        text = text.strip()
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise ValueError("holds a space or a character outside ASCII. Copy it again, it is one unbroken word")
-        return SecretStr(text)
-    return value
+    text = value.strip()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("holds a space or a character outside ASCII. Copy it again, it is one unbroken word")
+    return SecretStr(text)
 
 
-def _base_url(value: object, *, local_http: bool) -> object:
-    if not isinstance(value, str):
-        return value
+def _base_url(value: str, *, local_http: bool) -> str:
     try:
         parts = urlsplit(value.strip())
         host, _ = parts.hostname or "", parts.port
@@ -77,18 +99,16 @@ def _base_url(value: object, *, local_http: bool) -> object:
     return value.strip().rstrip("/")
 
 
-def _api_url(value: object) -> object:
+def _api_url(value: str) -> str:
     return _base_url(value, local_http=True)
 
 
-def _public_url(value: object) -> object:
+def _public_url(value: str) -> str:
     return _base_url(value, local_http=False)
 
 
-def _link(value: object) -> object:
+def _link(value: str) -> str:
     """Check an https address that is shown to people: it may have a query, and nothing that breaks out of a message."""
-    if not isinstance(value, str):
-        return value
     link = value.strip()
     try:
         parts = urlsplit(link)
@@ -107,10 +127,8 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _guilds(value: object) -> object:
+def _guilds(value: str) -> frozenset[int] | Literal["*"] | None:
     """Turn `1, 2 3` into a set of ids; `*` means every server."""
-    if not isinstance(value, str):
-        return value
     words = value.replace(",", " ").split()
     if words == [EVERY_GUILD]:
         return EVERY_GUILD
@@ -125,10 +143,8 @@ def _guilds(value: object) -> object:
     return frozenset(map(int, words)) or None
 
 
-def _secret_keys(value: object) -> object:
+def _secret_keys(value: str) -> tuple[SecretStr, ...]:
     """Split at commas, and at line ends of a file; each key must be long enough to be unguessable."""
-    if not isinstance(value, str):
-        return value
     keys = [key.strip() for key in re.split(r"[,\r\n]", value) if key.strip()]
     for place, key in enumerate(keys, 1):
         if len(key) < SECRET_KEY_LENGTH_MIN:
@@ -139,10 +155,8 @@ def _secret_keys(value: object) -> object:
     return tuple(map(SecretStr, keys))
 
 
-def _database(value: object) -> object:
+def _database(value: str) -> Path:
     """Make the path absolute now, so that a later change of directory cannot move the database."""
-    if not isinstance(value, str | Path):
-        return value
     try:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
@@ -152,48 +166,36 @@ def _database(value: object) -> object:
     return path
 
 
-def _secret_file(value: object) -> object:
+def _secret_file(value: str) -> Path:
     """Make the path absolute now, like that of the database. Its content is read by `_read`."""
-    if not isinstance(value, str | Path):
-        return value
     try:
         return Path(value).expanduser().absolute()
     except RuntimeError:
         raise ValueError("names a home directory that does not exist. Write the whole path") from None
 
 
-def _days(value: object) -> object:
-    if isinstance(value, str):
-        text = value.strip()
-        if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= RETENTION_DAYS_MAX):
-            raise ValueError(
-                f"must be a whole number of days from 0 to {RETENTION_DAYS_MAX} (0 keeps everything forever)"
-            )
-        return int(text)
-    return value
+def _days(value: str) -> int:
+    text = value.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= RETENTION_DAYS_MAX):
+        raise ValueError(f"must be a whole number of days from 0 to {RETENTION_DAYS_MAX} (0 keeps everything forever)")
+    return int(text)
 
 
-def _credits(value: object) -> object:
-    if isinstance(value, str):
-        text = value.strip()
-        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text, re.ASCII):
-            raise ValueError("must be a number of credits, such as 500")
-        return Decimal(text)
-    return value
+def _credits(value: str) -> Decimal:
+    text = value.strip()
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text, re.ASCII):
+        raise ValueError("must be a number of credits, such as 500")
+    return Decimal(text)
 
 
-def _port(value: object) -> object:
-    if isinstance(value, str):
-        text = value.strip()
-        if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
-            raise ValueError("must be a whole number from 0 to 65535 (0 takes any free port)")
-        return int(text)
-    return value
+def _port(value: str) -> int:
+    text = value.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
+        raise ValueError("must be a whole number from 0 to 65535 (0 takes any free port)")
+    return int(text)
 
 
-def _host(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _host(value: str) -> str:
     host = value.strip().removeprefix("[").removesuffix("]")
     try:
         ipaddress.ip_address(host)
@@ -203,34 +205,30 @@ def _host(value: object) -> object:
     return host
 
 
-def _networks(value: object) -> object:
+def _networks(value: str) -> tuple[IpNetwork, ...]:
     """Turn `10.0.0.0/8, 192.0.2.1` into networks; an address is a network of one."""
-    if not isinstance(value, str):
-        return value
     try:
         return tuple(ipaddress.ip_network(word, strict=False) for word in value.replace(",", " ").split())
     except ValueError:
         raise ValueError("must be addresses or networks with commas between them, such as 172.17.0.0/16") from None
 
 
-def _log_level(value: object) -> object:
+def _log_level(value: str) -> str:
     return _one_of(value, LOG_LEVELS, str.upper)
 
 
-def _log_format(value: object) -> object:
+def _log_format(value: str) -> str:
     return _one_of(value, LOG_FORMATS, str.lower)
 
 
-def _one_of(value: object, choices: tuple[str, ...], fold: Callable[[str], str]) -> object:
-    if isinstance(value, str):
-        word = fold(value.strip())
-        if word not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return word
-    return value
+def _one_of(value: str, choices: tuple[str, ...], fold: Callable[[str], str]) -> str:
+    word = fold(value.strip())
+    if word not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}")
+    return word
 
 
-def _switch(value: object) -> object:
+def _switch(value: str) -> str:
     return _one_of(value, SWITCHES, str.lower)
 
 
@@ -238,121 +236,143 @@ def _default_log_format() -> Literal["console", "json"]:
     return "console" if sys.stderr.isatty() else "json"
 
 
-class Settings(BaseModel):
-    """The settings' values, checked. Building one by hand reads neither the environment nor a file.
+def _about(parse: Callable[[str], object], description: str) -> dict[str, Any]:
+    """Return what a setting's field carries. `parse` makes its value of a text, or raises ValueError with why not."""
+    return {"parse": parse, "description": description}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings' values. Building one by hand reads neither the environment nor a file, and checks nothing.
 
     A field's description is what `.env.example` and the README say about it.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", validate_default=False)
-
-    discord_token: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
-        default=None, description="The bot's token, from the Bot page of your application. Required by `run`."
+    discord_token: SecretStr | None = field(
+        default=None,
+        metadata=_about(_header_safe, "The bot's token, from the Bot page of your application. Required by `run`."),
     )
-    discord_token_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
-        default=None, description="A file that holds `DISCORD_TOKEN`, as container platforms mount secrets."
+    discord_token_file: Path | None = field(
+        default=None,
+        metadata=_about(_secret_file, "A file that holds `DISCORD_TOKEN`, as container platforms mount secrets."),
     )
-    cannon_api_url: Annotated[str, BeforeValidator(_api_url)] = Field(
+    cannon_api_url: str = field(
         default=CANNON_API_URL,
-        description="Cannon Studio's base URL. `http://` works on this machine only, for the sandbox.",
+        metadata=_about(_api_url, "Cannon Studio's base URL. `http://` works on this machine only, for the sandbox."),
     )
-    cannon_api_key: Annotated[SecretStr | None, BeforeValidator(_header_safe)] = Field(
-        default=None, description="The host's own API key, for servers that have no key of their own."
-    )
-    cannon_api_key_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
-        default=None, description="A file that holds `CANNON_API_KEY`."
-    )
-    cannon_api_key_guilds: Annotated[frozenset[int] | Literal["*"] | None, NoDecode, BeforeValidator(_guilds)] = Field(
+    cannon_api_key: SecretStr | None = field(
         default=None,
-        description="Servers that may use the host's key: ids separated by commas, or `*` for all. Unset: every "
-        "server if the Discord application is private, none if it is public.",
+        metadata=_about(_header_safe, "The host's own API key, for servers that have no key of their own."),
     )
-    cannon_api_key_limit: Annotated[Decimal | None, BeforeValidator(_credits)] = Field(
+    cannon_api_key_file: Path | None = field(
+        default=None, metadata=_about(_secret_file, "A file that holds `CANNON_API_KEY`.")
+    )
+    cannon_api_key_guilds: frozenset[int] | Literal["*"] | None = field(
         default=None,
-        description="Credits that each server may spend on the host's key per calendar month (UTC). Moderators "
-        "cannot raise it. Unset: no limit.",
+        metadata=_about(
+            _guilds,
+            "Servers that may use the host's key: ids separated by commas, or `*` for all. Unset: every "
+            "server if the Discord application is private, none if it is public.",
+        ),
     )
-    top_up_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+    cannon_api_key_limit: Decimal | None = field(
         default=None,
-        description="Where servers buy credits for their own accounts. Shown in alerts, unless Cannon Studio sends a "
-        "link itself.",
+        metadata=_about(
+            _credits,
+            "Credits that each server may spend on the host's key per calendar month (UTC). Moderators "
+            "cannot raise it. Unset: no limit.",
+        ),
     )
-    privacy_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+    top_up_url: str | None = field(
         default=None,
-        description="Your privacy policy: a link in `/help` and `/me`. A template is in `docs/privacy-policy.md`.",
+        metadata=_about(
+            _link,
+            "Where servers buy credits for their own accounts. Shown in alerts, unless Cannon Studio sends a "
+            "link itself.",
+        ),
     )
-    terms_url: Annotated[str | None, BeforeValidator(_link)] = Field(
+    privacy_url: str | None = field(
         default=None,
-        description="Your terms of service: a link in `/help` and `/me`. A template is in `docs/terms.md`.",
+        metadata=_about(
+            _link, "Your privacy policy: a link in `/help` and `/me`. A template is in `docs/privacy-policy.md`."
+        ),
     )
-    practice: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
+    terms_url: str | None = field(
+        default=None,
+        metadata=_about(_link, "Your terms of service: a link in `/help` and `/me`. A template is in `docs/terms.md`."),
+    )
+    practice: Literal["on", "off"] = field(
         default="on",
-        description="`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing.",
+        metadata=_about(
+            _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
+        ),
     )
-    database: Annotated[Path, BeforeValidator(_database)] = Field(
+    database: Path = field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),
-        description="Path of the SQLite file, relative to the current directory.",
+        metadata=_about(_database, "Path of the SQLite file, relative to the current directory."),
     )
-    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_keys)] = Field(
+    secret_keys: tuple[SecretStr, ...] = field(
         default=(),
-        description="Keys that encrypt the stored API keys: 32 characters or more each, separated by commas, newest "
-        "first. Unset: a key file next to the database, created on the first start.",
+        metadata=_about(
+            _secret_keys,
+            "Keys that encrypt the stored API keys: 32 characters or more each, separated by commas, newest "
+            "first. Unset: a key file next to the database, created on the first start.",
+        ),
     )
-    secret_keys_file: Annotated[Path | None, BeforeValidator(_secret_file)] = Field(
-        default=None, description="A file that holds `SECRET_KEYS`: one key per line, or separated by commas."
-    )
-    retention_days: Annotated[int, BeforeValidator(_days)] = Field(
-        default=365,
-        ge=0,
-        le=RETENTION_DAYS_MAX,
-        description="Days after which prompts, inputs, and links of ended jobs are erased. A server can choose "
-        "fewer. `0` keeps them forever.",
-    )
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_log_level)] = Field(
-        "INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`."
-    )
-    log_format: Annotated[Literal["console", "json"], BeforeValidator(_log_format)] = Field(
-        default_factory=_default_log_format,
-        description="`console` or `json`. Unset: `console` on a terminal, otherwise `json`.",
-    )
-    http_host: Annotated[str, BeforeValidator(_host)] = Field(
-        default="127.0.0.1", description="Address on which `/webhooks/` listens, if `PUBLIC_URL` is set."
-    )
-    http_port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8080, ge=0, le=65535, description="Port of `/webhooks/`; `0` picks a free one."
-    )
-    http_proxies: Annotated[tuple[IpNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
-        default=(),
-        description="Addresses or networks of your reverse proxies, separated by commas. A proxy may open 200 "
-        "connections at once; any other address, except this machine, 20.",
-    )
-    health_host: Annotated[str, BeforeValidator(_host)] = Field(
-        default="127.0.0.1",
-        description="Address on which `/healthz` and `/metrics` listen. They contain no secrets, but do not expose "
-        "them to the internet.",
-    )
-    health_port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8081, ge=0, le=65535, description="Port of `/healthz` and `/metrics`; `0` picks a free one."
-    )
-    public_url: Annotated[str | None, BeforeValidator(_public_url)] = Field(
+    secret_keys_file: Path | None = field(
         default=None,
-        description="The https URL at which Cannon Studio reaches `/webhooks/`. Unset: the bot finds results by "
-        "polling.",
+        metadata=_about(_secret_file, "A file that holds `SECRET_KEYS`: one key per line, or separated by commas."),
+    )
+    retention_days: int = field(
+        default=365,
+        metadata=_about(
+            _days,
+            "Days after which prompts, inputs, and links of ended jobs are erased. A server can choose "
+            "fewer. `0` keeps them forever.",
+        ),
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = field(
+        default="INFO", metadata=_about(_log_level, "`DEBUG`, `INFO`, `WARNING`, `ERROR`, or `CRITICAL`.")
+    )
+    log_format: Literal["console", "json"] = field(
+        default_factory=_default_log_format,
+        metadata=_about(_log_format, "`console` or `json`. Unset: `console` on a terminal, otherwise `json`."),
+    )
+    http_host: str = field(
+        default="127.0.0.1", metadata=_about(_host, "Address on which `/webhooks/` listens, if `PUBLIC_URL` is set.")
+    )
+    http_port: int = field(default=8080, metadata=_about(_port, "Port of `/webhooks/`; `0` picks a free one."))
+    http_proxies: tuple[IpNetwork, ...] = field(
+        default=(),
+        metadata=_about(
+            _networks,
+            "Addresses or networks of your reverse proxies, separated by commas. A proxy may open 200 "
+            "connections at once; any other address, except this machine, 20.",
+        ),
+    )
+    health_host: str = field(
+        default="127.0.0.1",
+        metadata=_about(
+            _host,
+            "Address on which `/healthz` and `/metrics` listen. They contain no secrets, but do not expose "
+            "them to the internet.",
+        ),
+    )
+    health_port: int = field(
+        default=8081, metadata=_about(_port, "Port of `/healthz` and `/metrics`; `0` picks a free one.")
+    )
+    public_url: str | None = field(
+        default=None,
+        metadata=_about(
+            _public_url,
+            "The https URL at which Cannon Studio reaches `/webhooks/`. Unset: the bot finds results by polling.",
+        ),
     )
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret in plain text: for the logs' mask, and nothing else."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
-
-
-class _Environment(BaseSettings, Settings):
-    """The same settings, read from the environment and a `.env` file."""
-
-    # utf-8-sig: an editor may have put a byte order mark before the first name.
-    model_config = SettingsConfigDict(
-        frozen=True, hide_input_in_errors=True, extra="ignore", env_ignore_empty=True, env_file_encoding="utf-8-sig"
-    )
 
 
 SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS"})
@@ -375,9 +395,10 @@ _SHOWN_DEFAULTS: Mapping[str, str] = {
 def describe_settings() -> list[tuple[str, str, str]]:
     """Return (NAME, default as text or '', what it means) of each setting: for the README and `.env.example`."""
     rows = []
-    for name, field in Settings.model_fields.items():
-        default = _SHOWN_DEFAULTS.get(name, "" if field.default is None else str(field.default))
-        rows.append((name.upper(), default, field.description or ""))
+    for setting in fields(Settings):
+        default = "" if setting.default in {None, MISSING} else str(setting.default)
+        shown = _SHOWN_DEFAULTS.get(setting.name, default)
+        rows.append((setting.name.upper(), shown, str(setting.metadata["description"])))
     return rows
 
 
@@ -406,29 +427,39 @@ def load_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False)
 
 
 def _read(env_file: Path | None) -> tuple[Settings, list[str]]:
-    # `_env_file` is pydantic-settings' way to name the file at call time, which its type stub hides.
-    sources: dict[str, Any] = {"_env_file": env_file}
-    found, problems = _parsed(sources)
-    values, file_problems = _secrets_in_files(found)
-    if not values:
-        return found, problems + file_problems
-    settings, value_problems = _parsed(sources | values)
-    named = {f"{name.upper()} ": f"{_FROM_FILES[name].upper()} " for name in values}
-    new = [problem for problem in value_problems if problem not in problems]
+    settings, problems = _parsed(_texts(env_file))
+    of_files, file_problems = _secrets_in_files(settings)
+    from_files, new = _parsed(of_files)
+    values = {name: getattr(from_files, name) for name in of_files}
+    named = {f"{name.upper()} ": f"{_FROM_FILES[name].upper()} " for name in of_files}
     for plain, of_file in named.items():
         new = [of_file + problem.removeprefix(plain) if problem.startswith(plain) else problem for problem in new]
-    return settings, problems + file_problems + new
+    return replace(settings, **values), problems + file_problems + new
 
 
-def _parsed(sources: Mapping[str, Any]) -> tuple[Settings, list[str]]:
-    """Read the environment and `sources`, which take precedence: the settings, and a sentence for each problem."""
-    try:
-        return _plain(_Environment(**sources)), []
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-    bad = {str(detail["loc"][0]) for detail in details}
-    defaults = {name: Settings.model_fields[name].get_default(call_default_factory=True) for name in bad}
-    return _plain(_Environment(**{**sources, **defaults})), list(_sentences(details))
+def _texts(env_file: Path | None) -> dict[str, str]:
+    """Return what is set, by the name of the setting; names are read in any case, and an empty value counts as unset.
+
+    Raises OSError or UnicodeDecodeError if the file cannot be read.
+    """
+    found: dict[str, str | None] = {}
+    if env_file is not None and env_file.is_file():
+        found = dotenv_values(env_file, encoding="utf-8-sig")  # an editor may have put a byte order mark before it
+    set_here = {name.lower(): value for name, value in found.items() if value}
+    return set_here | {name.lower(): value for name, value in os.environ.items() if value}
+
+
+def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Return the settings that `texts` has by name, others at their default, and a sentence for each problem."""
+    values, problems = {}, []
+    for setting in fields(Settings):
+        if (text := texts.get(setting.name)) is None:
+            continue
+        try:
+            values[setting.name] = setting.metadata["parse"](text)
+        except ValueError as error:
+            problems.append(f"{setting.name.upper()} {error}.")
+    return Settings(**values), problems
 
 
 def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
@@ -462,20 +493,6 @@ def _text_of(path: Path) -> str:
     if not text:
         raise ValueError("it is empty")
     return text
-
-
-def _plain(environment: _Environment) -> Settings:
-    return Settings.model_construct(**{name: getattr(environment, name) for name in Settings.model_fields})
-
-
-def _sentences(details: Iterable[ErrorDetails]) -> Iterable[str]:
-    seen = set()
-    for detail in details:
-        name = str(detail["loc"][0])
-        if name not in seen:  # a union reports each of its members
-            seen.add(name)
-            cause = detail.get("ctx", {}).get("error")
-            yield f"{name.upper()} {cause or 'is not valid: ' + detail['msg'].lower()}."
 
 
 def _token_problems(token: SecretStr | None) -> list[str]:

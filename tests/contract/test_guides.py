@@ -44,7 +44,7 @@ def read(path: Path) -> str:
 
 def default(name: str) -> Any:
     """Return the default of a setting of the host."""
-    return Settings.model_fields[name.lower()].get_default(call_default_factory=True)
+    return getattr(Settings(), name.lower())
 
 
 def value_of(expression: str) -> Any:

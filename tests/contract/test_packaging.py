@@ -109,7 +109,8 @@ def test_the_wheel_is_built_with_what_is_locked_for_that() -> None:
 def test_the_locks_pin_the_same_versions(lock: str) -> None:
     development = pins("requirements-dev.lock")
     for name, requirement in pins(lock).items():
-        assert development[name] == requirement
+        assert development[name].specifier == requirement.specifier
+        assert development[name].marker in {None, requirement.marker}  # a tool may need it on every Python
 
 
 FETCHES = re.compile(r"^.*\bpip\b.*\b(?:install|wheel)\b.*$", re.MULTILINE)
@@ -170,7 +171,7 @@ def test_the_lock_fits_every_supported_python(python: str) -> None:
 
 def test_the_runtime_needs_no_other_packages_than_those_agreed_on() -> None:
     names = {Requirement(one).name for one in project()["dependencies"]}  # type: ignore[attr-defined]  # TOML is not typed
-    agreed = "discord.py httpx httpx-aiohttp aiosqlite python-dotenv pydantic-settings structlog cryptography"
+    agreed = "discord.py httpx httpx-aiohttp aiosqlite python-dotenv structlog cryptography"
     assert names == {
         *agreed.split(),
         "prometheus-client",

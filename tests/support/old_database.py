@@ -19,7 +19,6 @@ from unittest import mock
 import aiohttp
 import discord
 import simcord
-from pydantic import SecretStr
 from simcord.actors import MemberActor
 from simcord.backend import serializers
 from simcord.backend.models import Channel, Guild, Interaction, Member, Message, Reaction, Role, User
@@ -27,6 +26,7 @@ from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.results import to_discord_message
 
 from bot.app.client import intents
+from bot.settings import SecretStr
 from tests.support.rig import Rig
 from tests.support.surface import unlinked
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import discord
 import simcord
-from pydantic import SecretStr
 
 from bot.app.client import CannonBot, intents
 from bot.app.command_sync import CommandSync
@@ -22,7 +21,7 @@ from bot.runtime import failpoints
 from bot.runtime.clock import Clock
 from bot.sandbox.server import Sandbox
 from bot.sandbox.variant import Variant
-from bot.settings import Settings
+from bot.settings import SecretStr, Settings
 from tests.support.new_file import write_empty_database
 from tests.support.practice import SandboxInProcess
 

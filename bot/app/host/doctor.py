@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import importlib.metadata
 import platform
@@ -13,22 +14,20 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from bot import __version__
 from bot.errors import StartError
 from bot.runtime.clock import Clock
 from bot.runtime.health_probe import ask, stored_address
 from bot.runtime.logs import Scrubber
 from bot.runtime.progress import Progress
-from bot.settings import SECRET_SETTINGS, Settings
+from bot.settings import SECRET_SETTINGS, SecretStr, Settings
 from bot.store.host.condition import condition
 
 DISCORD_URL = "https://discord.com/api/v10/gateway"
 """The one address of its API that needs no token (docs.discord.com, Gateway)."""
 TIMEOUT_S = 5.0
 LIBRARIES = (
-    "discord.py", "aiohttp", "httpx", "httpx-aiohttp", "aiosqlite", "pydantic", "pydantic-settings", "structlog",
+    "discord.py", "aiohttp", "httpx", "httpx-aiohttp", "aiosqlite", "structlog",
     "cryptography", "prometheus-client", "pillow", "babel", "simcord", "av",
 )  # fmt: skip
 
@@ -75,7 +74,7 @@ def versions() -> dict[str, str]:
 def masked(settings: Settings) -> dict[str, str]:
     """Return each setting as text; of a secret only whether it is set, and of several how many."""
     shown = {}
-    for name in Settings.model_fields:
+    for name in (each.name for each in dataclasses.fields(Settings)):
         value = getattr(settings, name)
         if name.upper() in SECRET_SETTINGS or isinstance(value, SecretStr):
             shown[name.upper()] = _presence(value)
