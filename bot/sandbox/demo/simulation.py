@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import Any
 
-from bot.errors import StartError
+from bot.errors import BotError, StartError
 from bot.language import LANGUAGES, SOURCE
 from bot.sandbox.demo import texts
 
@@ -62,6 +62,14 @@ class DemoEnv(simcord.Env):
                 payload["guild_locale"] = guild.preferred_locale
         return self._emit(event, payload, *more, **options)
 
+    def _record_error(self, error: BaseException) -> None:
+        """Keep what went wrong for the press that met it. A refusal is an answer: its member has read the reason.
+
+        simcord takes every exception that a command or a form raises for a failure of the bot.
+        """
+        if not _is_refusal(error):
+            super()._record_error(error)
+
     async def _settle_internal(self, **limits: Any) -> None:
         if not self.hurried:
             await super()._settle_internal(**limits)
@@ -70,3 +78,8 @@ class DemoEnv(simcord.Env):
         limits["_deadline"] = asyncio.get_running_loop().time() + patience_s
         with contextlib.suppress(TimeoutError):
             await super()._settle_internal(**limits)
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """Whether the bot's own error is what discord.py has wrapped, however often."""
+    return error is not None and (isinstance(error, BotError) or _is_refusal(error.__cause__))
