@@ -119,10 +119,14 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     start_logs(settings)
-    from bot.app.entry_points import run
-    from bot.runtime.open_files import raise_open_files_limit
-    from bot.runtime.process_guard import close_to_others
+    from bot.runtime.permanent import permanent
 
+    with permanent():
+        from bot.app.entry_points import import_surface, run
+        from bot.runtime.open_files import raise_open_files_limit
+        from bot.runtime.process_guard import close_to_others
+
+        import_surface()
     close_to_others()
     raise_open_files_limit()
     return _until_signal(run(settings))

@@ -1,8 +1,9 @@
-"""The surface: one package for each thing a person does. The core knows only this name, and three functions of it."""
+"""The surface: one package for each thing a person does. The core knows only this name, and four functions of it."""
 
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 
 from discord.ext import commands
 
@@ -57,10 +58,15 @@ def card_surface(bot: CannonBot) -> CardSurface:
     return CogSurface(bot)
 
 
+def load() -> list[ModuleType]:
+    """Import every group; return the modules, in the order in which they are added to a bot."""
+    return [importlib.import_module(extension) for extension in EXTENSIONS]
+
+
 async def setup(bot: commands.AutoShardedBot) -> None:
     """Add every group to the bot."""
-    for extension in EXTENSIONS:
-        await importlib.import_module(extension).setup(bot)
+    for module in load():
+        await module.setup(bot)
 
 
 async def renew(bot: CannonBot, *, described: bool) -> None:

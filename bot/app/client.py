@@ -273,6 +273,11 @@ def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
     return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
 
 
+def import_surface() -> None:
+    """Import all of the surface, which `load_surface` would do otherwise: for a process that has only one bot."""
+    _surface_module().load()
+
+
 def _surface_module() -> Any:
     """Return the package of the surface, which the core knows by name only."""
     return importlib.import_module(SURFACE)

@@ -15,7 +15,7 @@ from discord import app_commands
 
 from bot.app import texts
 from bot.app.catalogue_refresh import DOCUMENT_META
-from bot.app.client import CannonBot
+from bot.app.client import CannonBot, import_surface
 from bot.app.named_operations import NAMED_META, recent_operations
 from bot.app.start_backoff import StartBackoff
 from bot.delivery.discord_facts import DISCORD_ERRORS
@@ -23,6 +23,8 @@ from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartE
 from bot.runtime.clock import SystemClock
 from bot.settings import Settings
 from bot.store.engine.meta import stored_facts
+
+__all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
 
 AUTHENTICATION_FAILED = 4004
 """The gateway's close code for a wrong token; it comes to a running bot too, when its token is reset."""

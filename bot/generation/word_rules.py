@@ -6,6 +6,7 @@ is a subject, ", portrait" is a format. What no rule knows is a description, and
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -54,8 +55,30 @@ _SMALL_TALK, _HELP, _AGAIN = plain("small_talk"), plain("help"), plain("again")
 _QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«\s*(?P<b>[^«»]+?)\s*»|「(?P<c>[^「」]+)」|『(?P<d>[^『』]+)』")
 
 
-def _rule(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+class _Rule:
+    """A regular expression that is compiled when it is first used: the words of members need these, not a start."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @functools.cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, re.IGNORECASE)
+
+    def match(self, said: str) -> re.Match[str] | None:
+        return self._compiled.match(said)
+
+    def fullmatch(self, said: str) -> re.Match[str] | None:
+        return self._compiled.fullmatch(said)
+
+    def search(self, said: str) -> re.Match[str] | None:
+        return self._compiled.search(said)
+
+    def sub(self, replacement: str, said: str) -> str:
+        return self._compiled.sub(replacement, said)
+
+    def split(self, said: str) -> list[str]:
+        return self._compiled.split(said)
 
 
 def _thing(name: str) -> str:
@@ -68,29 +91,29 @@ def _thing(name: str) -> str:
     return rf"(?:{'|'.join(kinds)})(?:\s+(?:{joined('of')}(?!\w)|d['’]))?{_GAP}"  # d' stands before a vowel
 
 
-_PLEASE = _rule(rf"^{joined('please_before')}\b[\s,]*|[\s,、]*{joined('please_after')}{_END}")
+_PLEASE = _Rule(rf"^{joined('please_before')}\b[\s,]*|[\s,、]*{joined('please_after')}{_END}")
 _HOW_MUCH = rf"{joined('subtle')}|{joined('strong')}"
-_VARY = _rule(rf"(?:(?P<before>{_HOW_MUCH})\s?)?{joined('vary')}(?:\s(?P<after>{_HOW_MUCH}))?")
-_STRONG = _rule(joined("strong"))
-_ANIMATE = _rule(rf"^{joined('animate')}(?!\w)(?: {joined('it')}(?!\w))?{_GAP}")
-_AS_VIDEO = _rule(rf"[\s,、]*{joined('as_video')}[.!。！]*$")
-_UPSCALE = _rule(rf"^{joined('upscale')}(?!\w)")
-_SUBTITLES = _rule(joined("subtitles"))
-_LIPSYNC = _rule(rf"^{joined('lipsync')}(?!\w)")
-_SOUND_OF = _rule(rf"^(?:{joined('add')} )?{_thing('sound')}")
-_SAY = _rule(rf"^(?:{joined('say')}(?!\w)|{joined('say_with_colon')}\s*(?=[:：«“\"「])){_GAP}")
-_DRAW = _rule(rf"^{joined('draw')}(?!\w){_GAP}")
+_VARY = _Rule(rf"(?:(?P<before>{_HOW_MUCH})\s?)?{joined('vary')}(?:\s(?P<after>{_HOW_MUCH}))?")
+_STRONG = _Rule(joined("strong"))
+_ANIMATE = _Rule(rf"^{joined('animate')}(?!\w)(?: {joined('it')}(?!\w))?{_GAP}")
+_AS_VIDEO = _Rule(rf"[\s,、]*{joined('as_video')}[.!。！]*$")
+_UPSCALE = _Rule(rf"^{joined('upscale')}(?!\w)")
+_SUBTITLES = _Rule(joined("subtitles"))
+_LIPSYNC = _Rule(rf"^{joined('lipsync')}(?!\w)")
+_SOUND_OF = _Rule(rf"^(?:{joined('add')} )?{_thing('sound')}")
+_SAY = _Rule(rf"^(?:{joined('say')}(?!\w)|{joined('say_with_colon')}\s*(?=[:：«“\"「])){_GAP}")
+_DRAW = _Rule(rf"^{joined('draw')}(?!\w){_GAP}")
 _NEW = (
-    (_rule("^" + _thing("video")), "video.generate", "prompt"),
-    (_rule("^" + _thing("music")), "music.generate", "prompt"),
+    (_Rule("^" + _thing("video")), "video.generate", "prompt"),
+    (_Rule("^" + _thing("music")), "music.generate", "prompt"),
     (_SAY, "narration.generate", "text"),
     (_SOUND_OF, "soundfx.generate", "prompt"),
-    (_rule("^" + _thing("picture")), "image.generate", "prompt"),
+    (_Rule("^" + _thing("picture")), "image.generate", "prompt"),
     (_DRAW, "image.generate", "prompt"),
 )
 """How words begin that are about no file: the operation, and the field that takes the rest of them."""
 _CLOSING = tuple(
-    (_rule(rf"(?P<words>.+?)(?:{end}){_END}"), operation, "text" if operation == "narration.generate" else "prompt")
+    (_Rule(rf"(?P<words>.+?)(?:{end}){_END}"), operation, "text" if operation == "narration.generate" else "prompt")
     for each in PHRASES.values()
     for operation, end in each.ends.items()
 )
@@ -102,10 +125,10 @@ SHORT_WORDS, SHORT_CHARS = 6, 60
 _RATIO = re.compile(r"(?<![\d:.：])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：])")
 _RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
 _FORMATS = {word: ratio for each in PHRASES.values() for ratio, words in each.formats.items() for word in words}
-_CLAUSES = _rule(rf"\s*[{_MARKS}]\s*|\s+{joined('and_')}\s+")
-_AROUND_FORMAT = _rule(rf"^{joined('format_before')}+|(?:{joined('format_after')}|\s+{joined('please_after')})$")
-_BEFORE_CLAUSE = _rule(rf"(?:\s*[{_MARKS}]\s*|\s+{joined('and_')}\s*)$")
-_AFTER_CLAUSE = _rule(rf"^(?:\s*[{_MARKS}!?！？]\s*|\s+{joined('and_')}\s+)")
+_CLAUSES = _Rule(rf"\s*[{_MARKS}]\s*|\s+{joined('and_')}\s+")
+_AROUND_FORMAT = _Rule(rf"^{joined('format_before')}+|(?:{joined('format_after')}|\s+{joined('please_after')})$")
+_BEFORE_CLAUSE = _Rule(rf"(?:\s*[{_MARKS}]\s*|\s+{joined('and_')}\s*)$")
+_AFTER_CLAUSE = _Rule(rf"^(?:\s*[{_MARKS}!?！？]\s*|\s+{joined('and_')}\s+)")
 
 
 def clean_words(content: str, bot_id: int) -> str:

@@ -18,6 +18,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from discord.state import ConnectionState
 
+TOOLS = ("click", "greenlet", "rich")
+"""What requirements-dev.lock has, requirements.lock has not, and structlog or httpx would import."""
 READY_AFTER_S = 0.1
 """discord.py says on_ready this long after the last guild; its own 2 s would be most of a test."""
 
@@ -62,7 +64,19 @@ def allow_downloads_from(url: str) -> None:
     addresses.origins_of = origins_of
 
 
+def hide_tools() -> None:
+    """Let the bot find no package that only developers install; libraries use some of them where they are found.
+
+    What it then loads and keeps in memory is what a host's does. Needs no library to be imported yet.
+    """
+    assert "structlog" not in sys.modules
+    assert "httpx" not in sys.modules
+    for name in TOOLS:
+        sys.modules[name] = None  # type: ignore[assignment]  # an import of it fails then, which is what is wanted
+
+
 if __name__ == "__main__":
+    hide_tools()
     server = os.environ["WIRE_DISCORD_URL"]
     point_discord_at(server)
     allow_downloads_from(server)
