@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 8, 2
+UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 32, 2
+"""As many as Discord takes calls in a second, if each lasts two thirds of one."""
 GIVES_WAY_S = 1.0
 """An upload that takes longer gives its slot to the next one: Discord may never answer it, and others need a moment."""
 SLOW_UPLOADS_MOST = 120

@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections import deque
 
 from bot.runtime.clock import Clock
 
-ROUNDING = 1e-6
-"""What of a call may be missing: a wait for less might end at the same reading of the clock."""
+ROUNDING_S = 1e-6
+"""What may be left of a wait: one for less might end at the same reading of the clock."""
 
 
 class Pace:
-    """Lets `burst` calls through at once and `per_s` a second after that: at most their sum in any second.
+    """Lets at most `calls` through in any `window_s` seconds, at once where there is room: so bursts lose no time.
 
     Those who wait come in their order, urgent ones before all others.
     """
 
-    def __init__(self, clock: Clock, *, per_s: float, burst: int) -> None:
+    def __init__(self, clock: Clock, *, calls: int, window_s: float) -> None:
         self._clock = clock
-        self._per_s = per_s
-        self._burst = burst
-        self._left = float(burst)
-        self._counted_at = clock.monotonic()
+        self._window_s = window_s
+        self._passed: deque[float] = deque(maxlen=calls)
+        """When the last calls were let through, monotonic seconds."""
         self._is_busy = False
         self._numbers = itertools.count()
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
@@ -34,7 +34,7 @@ class Pace:
         try:
             while (wait_s := self._wait_s()) > 0:
                 await self._clock.wait(asyncio.Event(), wait_s)
-            self._left -= 1
+            self._passed.append(self._clock.monotonic())
         finally:
             self._next()
 
@@ -62,8 +62,7 @@ class Pace:
         self._is_busy = False
 
     def _wait_s(self) -> float:
-        now = self._clock.monotonic()
-        self._left = min(self._burst, self._left + (now - self._counted_at) * self._per_s)
-        self._counted_at = now
-        missing = 1 - self._left
-        return missing / self._per_s if missing > ROUNDING else 0.0
+        if len(self._passed) < (self._passed.maxlen or 0):
+            return 0.0
+        wait_s = self._passed[0] + self._window_s - self._clock.monotonic()
+        return wait_s if wait_s > ROUNDING_S else 0.0

@@ -1,5 +1,6 @@
 """Seeding: the bot adds emojis to a finished result, so that members see what they can do."""
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -18,12 +19,17 @@ from cogs.ui.legend import channel_legend
 log = structlog.get_logger(__name__)
 
 
+CARDS_AT_ONCE = 4
+"""So many are seeded at once: after a crowd of results the others wait here, and hold up no other call to Discord."""
+
+
 class Seeds:
     """Adds reactions to results, if the server's settings say so; the delivery does not wait for it."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
         self._tasks = BackgroundTasks()
+        self._room = asyncio.Semaphore(CARDS_AT_ONCE)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Start to seed a result that was posted where it was requested, once the whole card has ended."""
@@ -39,10 +45,11 @@ class Seeds:
             shown = [rule for rule in settings.seeded() if fits(self._bot, rule.action, jobs, gallery=gallery)]
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
             partial = channel.get_partial_message(message.id)
-            for rule in shown[:REACTIONS_PER_MESSAGE]:
-                await _add(partial, rule.shown)
-            if shown and not message.content:
-                await self._explain(card, partial, settings)
+            async with self._room:
+                for rule in shown[:REACTIONS_PER_MESSAGE]:
+                    await _add(partial, rule.shown)
+                if shown and not message.content:
+                    await self._explain(card, partial, settings)
         except DISCORD_ERRORS as error:
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
         except Exception:

@@ -16,13 +16,15 @@ import pytest
 from bot.app.client import _client_options
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.delivery import upload_slots
-from bot.delivery.upload_slots import UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER, posting_of
+from bot.delivery.upload_slots import UPLOADS_OF_ONE_SERVER, posting_of
 from bot.runtime.metrics import Metrics
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 BURST = 300
 POSTS = "/channels/*/messages"
 TICK_S = 0.005
+AT_ONCE = 8
+"""How many uploads run at once in these tests."""
 
 
 class StandingTime:
@@ -153,8 +155,8 @@ async def test_a_burst_of_posts_stays_below_the_limit_of_the_sum(caller: Caller)
         caller.time.advance(TICK_S)
     await asyncio.gather(*calls)
     assert caller.posts(200) == caller.posts() == BURST
-    assert 40 <= limit.most <= 50
-    assert caller.time.now - started < BURST / 35, "the limit is used, too"
+    assert 45 <= limit.most < 50
+    assert caller.time.now - started < BURST / 45, "the limit is used, too"
     assert caller.metric("cannon_bot_discord_calls_total", **{"class": "other", "outcome": "2xx"}) >= BURST
     assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="own") > 0
 
@@ -171,7 +173,7 @@ async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch:
 
 
 async def test_answers_to_members_and_results_pass_a_queue_of_other_calls(caller: Caller):
-    others = caller.send_many(60)
+    others = caller.send_many(120)
     await caller.at_rest()
     before = caller.posts()
     result = asyncio.create_task(caller.post_result(77))
@@ -315,11 +317,12 @@ async def test_a_rate_limit_beyond_half_a_minute_is_raised_not_waited_for(caller
 
 
 async def test_uploads_that_hang_give_way_to_those_of_other_servers(caller: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 0.2)
     caller.time.flow()
-    held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=UPLOADS_AT_ONCE)
-    crowd = [asyncio.create_task(caller.post_result(number, guild=number % 5)) for number in range(UPLOADS_AT_ONCE)]
-    await caller.wire.until(lambda: caller.posts() == UPLOADS_AT_ONCE)
+    held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=AT_ONCE)
+    crowd = [asyncio.create_task(caller.post_result(number, guild=number % 5)) for number in range(AT_ONCE)]
+    await caller.wire.until(lambda: caller.posts() == AT_ONCE)
     assert (await caller.post_result(29, guild=5)).content == "29"
     held.release()
     await asyncio.gather(*crowd)
@@ -327,18 +330,19 @@ async def test_uploads_that_hang_give_way_to_those_of_other_servers(caller: Call
 
 
 async def test_few_uploads_run_at_once_and_few_of_one_server(caller: Caller, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upload_slots, "UPLOADS_AT_ONCE", AT_ONCE)
     monkeypatch.setattr(upload_slots, "GIVES_WAY_S", 60.0)
     caller.time.flow()
     held = caller.wire.fault("POST", POSTS, status=200, hold=True, times=100)
     crowd = [asyncio.create_task(caller.post_result(number, guild=0)) for number in range(5)]
     await caller.wire.until(lambda: caller.posts() == UPLOADS_OF_ONE_SERVER)
     rest = [asyncio.create_task(caller.post_result(number)) for number in range(5, 30)]
-    await caller.wire.until(lambda: caller.posts() == UPLOADS_AT_ONCE)
+    await caller.wire.until(lambda: caller.posts() == AT_ONCE)
     assert caller.gate.slots.running(caller.guilds[0].id) == UPLOADS_OF_ONE_SERVER
     crowd[0].cancel()  # one on the wire, and one that waits
     crowd[4].cancel()
-    await caller.wire.until(lambda: caller.posts() == UPLOADS_AT_ONCE + 1)
-    assert caller.gate.slots.running() == UPLOADS_AT_ONCE
+    await caller.wire.until(lambda: caller.posts() == AT_ONCE + 1)
+    assert caller.gate.slots.running() == AT_ONCE
     held.release()
     await asyncio.gather(*crowd, *rest, return_exceptions=True)
     assert caller.gate.slots.running() == 0

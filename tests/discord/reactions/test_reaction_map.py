@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from typing import Any
 
 import pytest
 
 from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
-from cogs.reactions import texts
+from cogs.reactions import seeds, texts
 from tests.support.reacting import CUSTOM, event, made, newest, other, told
 from tests.support.rig import Rig
 from tests.support.settings_pages import (
@@ -250,6 +251,27 @@ async def test_a_legend_that_discord_did_not_take_comes_under_the_next_result(ri
     await settle_seeds(rig)
     assert newest(rig).id == second.id
     assert newest(rig).content.startswith("-# React to a result")
+
+
+async def test_a_crowd_of_results_gets_its_emojis_a_few_cards_at_a_time(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    message = await made(rig)
+    await settle_seeds(rig)
+    (job,) = await rig.jobs()
+    card = await rig.bot.parts.store.cards.get(job.guild_id, job.card_id)
+    at_work, added = [0], list[int]()
+
+    async def add(_message: object, _emoji: str) -> None:
+        at_work[0] += 1
+        await asyncio.sleep(0)
+        added.append(at_work[0])
+        at_work[0] -= 1
+
+    monkeypatch.setattr(seeds, "_add", add)
+    surface: Any = rig.bot.surface
+    for _ in range(3 * seeds.CARDS_AT_ONCE):
+        surface.seeds.posted(card, [job], message)
+    await settle_seeds(rig)
+    assert (len(added), max(added)) == (2 * 3 * seeds.CARDS_AT_ONCE, seeds.CARDS_AT_ONCE)
 
 
 async def around(rig: Rig) -> str:
