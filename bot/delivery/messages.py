@@ -91,12 +91,12 @@ class Messages:
                 return None
             return self._noted(await self._partial(card).fetch())
 
-    async def look(self, card: Card) -> Seen | None:
-        """Return what is on the card's message: as this process has left it, else as Discord says.
+    async def look(self, card: Card, *, presumed: Seen | None = None) -> Seen | None:
+        """Return what is on the card's message: as this process has left it, else `presumed`, else as Discord says.
 
         None and errors are those of `find`.
         """
-        known = None if card.message_id is None else self.seen.get(card.message_id)
+        known = None if card.message_id is None else self.seen.get(card.message_id) or presumed
         if known is not None and (self.token_lives(card) or not card.is_ephemeral):
             return known
         message = await self.find(card)

@@ -201,7 +201,8 @@ class Places:
         card = posting.card
         if card.place_id not in posting.places.channels:
             return None
-        seen = await self._messages.look(card)
+        # The edit decides on everything that is on the card of one job; what others have there is kept.
+        seen = await self._messages.look(card, presumed=Seen() if len(posting.jobs) == 1 else None)
         if seen is None:
             return None
         try:

@@ -138,6 +138,27 @@ async def test_what_a_process_has_not_seen_itself_it_asks_for_once(explained: Ri
     assert len(newest(explained).attachments) == 2
 
 
+@pytest.mark.parametrize("prompt", ["a fox", "a fox, and another one " * 60])
+async def test_the_result_of_a_card_of_one_job_is_posted_without_asking_what_is_on_it(explained: Rig, prompt: str):
+    """Also by a process that has seen nothing, after one that has posted it and did not live to write that down."""
+    await explained.member.slash(explained.channel, "image generate", prompt=prompt)
+    failpoints.arm(["send.done"])
+    with contextlib.suppress(failpoints.Crash):
+        await pass_time(explained)
+    assert failpoints.disarm() == []
+    messages, there = len(explained.messages()), [file.filename for file in newest(explained).attachments]
+    await explained.restart(after_s=90)
+    author = await explained.bot.fetch_user(explained.member.id)
+    explained.bot.parts.delivery.authors.note(explained.guild.id, author)  # so that no one has to ask for that
+    calls = Calls(explained)
+    await explained.work()
+    assert (calls.of_cards.count("GET"), calls.of_cards.count("PATCH")) == (0, 1)
+    assert len(explained.messages()) == messages
+    assert sorted(file.filename for file in newest(explained).attachments) == sorted(there)
+    assert len(there) == (1 if prompt == "a fox" else 2)
+    await settled_exactly(explained)
+
+
 @pytest.mark.parametrize("point", ["send.done", "deliver.stored"])
 async def test_results_that_came_together_are_posted_once_whatever_crashes(explained: Rig, point: str):
     await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=4)
