@@ -14,28 +14,15 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
-from bot.cannon.client import CannonClient
-from bot.domain.models import Card, Job, JobState, new_id
-from bot.runtime.clock import SystemClock
-from bot.store import Store
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
 
 HERE = Path(__file__).parent
 KEY = "cs_test_bench_0000000000"
 PATIENCE_S = 60.0
-CLIP_AGE_S = 60.0
-"""Old enough that the bot looks at a video every eight seconds (bot/domain/poll_schedule.py)."""
-CLIP_DUE_S = 4.0
-"""The first look waits until the bot is up and warm."""
-BOOST_TIER = 3
-"""A server of this tier takes files of 100 MiB."""
 
 
 @contextlib.asynccontextmanager
@@ -156,71 +143,3 @@ async def _burst(place: Stage, members: list[Any], prompt: str) -> list[float]:
     assert not refused, refused[0]
     arrived = {call.path.split("/")[2]: call.at for call in wire.calls("POST", "/interactions/*/callback")}
     return [arrived[str(reply.id)] - sent for reply in replies]
-
-
-# ---------------------------------------------------------------------- a large video
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    size_bytes: int
-    seconds: float
-    before_bytes: int
-    peak_bytes: int
-
-
-async def video(folder: Path, api_url: str) -> Delivery:
-    """Let a bot that has delivered a picture deliver one large clip; watch its memory meanwhile."""
-    async with stage(folder, api_url) as place:
-        place.wire.set_boost_tier(place.guild, BOOST_TIER)
-        member = place.wire.add_member(place.guild, "ada")
-        remote_id = await _clip_under_way(place)
-        async with place.bot() as bot:
-            await bot.online()
-            await _burst(place, [member], "warm up")
-            clip, picture = place.wire.messages(place.channel)
-            await place.wire.until(lambda: picture.attachments, PATIENCE_S)
-            before = memory(place.process_id, "VmRSS")
-            forget_peak(place.process_id)
-            began = time.perf_counter()
-            await _finish(api_url, remote_id)
-            (file,) = await place.wire.until(lambda: clip.attachments, PATIENCE_S)
-            return Delivery(file["size"], time.perf_counter() - began, before, memory(place.process_id, "VmHWM"))
-
-
-async def _clip_under_way(place: Stage) -> str:
-    """Leave a card with a job in the bot's database, as an earlier life of it would; return the request's id."""
-    clock = SystemClock()
-    operation, values = "video.generate", {"prompt": "#big #forever", "model": "seedance-2.0"}
-    job_id = new_id()
-    key = f"cannon-bot-{job_id}"
-    async with CannonClient(place.api_url, clock=clock) as client:
-        made = await client.submit(KEY, operation, values, idempotency_key=key)
-    backend = place.wire.backend
-    message = backend.create_message(place.channel.id, backend.bot_user.id, "clip")
-    now = clock.wall()
-    card = Card(
-        id=new_id(), guild_id=place.guild.id, channel_id=place.channel.id, author_id=backend.bot_user.id,
-        interaction_id=None, created_at=now,
-    )  # fmt: skip
-    job = Job(
-        id=job_id, card_id=card.id, guild_id=card.guild_id, position=0, author_id=card.author_id, operation=operation,
-        input=values, state=JobState.PROCESSING, idempotency_key=key, key_id=None, held=Decimal(50), basis="unknown",
-        remote_id=made.remote_id, created_at=now, submitted_at=now - CLIP_AGE_S,
-        next_at=now + CLIP_DUE_S,
-    )  # fmt: skip
-    store = await Store.open(place.database, clock=clock)
-    try:
-        await store.cards.accept(card, [job], lambda _spending: None)
-        await store.cards.mark_answered(card.guild_id, card.id, message.id, place.channel.id)
-    finally:
-        await store.close()
-    return made.remote_id
-
-
-async def _finish(api_url: str, remote_id: str) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{api_url}/_sandbox/finish", json={"id": remote_id}) as answer,
-    ):
-        answer.raise_for_status()

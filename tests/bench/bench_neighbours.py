@@ -29,6 +29,7 @@ sys.path.insert(1, str(HERE.parents[1]))
 import aiohttp  # noqa: E402 - found by the line above
 import bench_bot  # noqa: E402 - the same
 from bench_report import Row, told  # noqa: E402 - the same
+from simcord.actors import MemberActor  # noqa: E402 - the same
 
 from bot.cannon.client import CannonClient  # noqa: E402 - the same
 from bot.domain.models import AccountStatus, Card, Job, JobState, Media, MediaKind, new_id  # noqa: E402 - the same
@@ -152,21 +153,19 @@ async def _result(api_url: str, prompt: str) -> Media:
 async def _pictures(place: bench_bot.Stage, count: int) -> list[float]:
     """Ask for one picture after another; return for each the seconds from its success until it was posted."""
     member = place.wire.add_member(place.guild, "ada")
-    found = []
-    for number in range(count):
-        before = {message.id for message in place.wire.messages(place.channel)}
-        reply = await place.wire.slash(member, place.channel, "image generate", prompt=f"a quiet heron {number}")
-        assert not reply.message.ephemeral, reply.message.content
-
-        def is_posted(before: set[int] = before) -> bool:
-            return any(m.attachments for m in place.wire.messages(place.channel) if m.id not in before)
-
-        with contextlib.suppress(TimeoutError):
-            await place.wire.until(is_posted, PATIENCE_S)
-        found.append(time.time() - _succeeded_at(place))
-        if found[-1] > PATIENCE_S / 2:
-            break
+    found: list[float] = []
+    while len(found) < count and max(found, default=0.0) <= PATIENCE_S / 2:
+        found.append(await picture(place, member, f"a quiet heron {len(found)}"))
     return found
+
+
+async def picture(place: bench_bot.Stage, member: MemberActor, prompt: str) -> float:
+    """Ask for a picture in the quiet server; return the seconds from its success until it was posted."""
+    reply = await place.wire.slash(member, place.channel, "image generate", prompt=prompt)
+    assert not reply.message.ephemeral, reply.message.content
+    with contextlib.suppress(TimeoutError):
+        await place.wire.until(lambda: reply.message.attachments, PATIENCE_S)
+    return time.time() - _succeeded_at(place)
 
 
 def _succeeded_at(place: bench_bot.Stage) -> float:

@@ -18,6 +18,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.studio import Studio
 
 CREDITS = 10**9
+FILES_BYTES = 10**10
 
 
 def note_successes(seen: Path) -> None:
@@ -45,7 +46,7 @@ def note_successes(seen: Path) -> None:
 
 async def serve(speed: float, big_bytes: int) -> None:
     work.BIG_BYTES = big_bytes
-    async with Sandbox(speed=speed, credits=CREDITS, small=True) as sandbox:
+    async with Sandbox(speed=speed, credits=CREDITS, small=True, files_bytes=FILES_BYTES) as sandbox:
         sys.stdout.write(f"{sandbox.url}\n")
         sys.stdout.flush()
         await asyncio.Event().wait()

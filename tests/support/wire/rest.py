@@ -21,7 +21,7 @@ from simcord.http import client as _client  # noqa: F401 - importing it register
 from simcord.http.router import RouteNotImplemented, UnsupportedField, dispatch
 
 from tests.support.wire.calls import Call, Fault, GlobalLimit, Pace, Share, Upload, major_of
-from tests.support.wire.world import Blob, World
+from tests.support.wire.world import Arriving, World
 
 API = "/api/v10"
 NONCE_WINDOW_S = 300.0
@@ -297,14 +297,13 @@ async def _read_form(request: web.Request) -> tuple[Any, list[Upload]]:
     files: dict[str, Upload] = {}
     async for part in await request.multipart():
         assert isinstance(part, BodyPartReader)
-        data = bytearray()
+        if part.filename is None:
+            body = await part.json() if part.name == "payload_json" else body
+            continue
+        arriving = Arriving()
         while chunk := await part.read_chunk(CHUNK_BYTES):
-            data += chunk
-        if part.filename is not None:
-            number = re.sub(r"\D", "", part.name or "")
-            files[number] = Upload(part.filename, Blob.of(bytes(data)))
-        elif part.name == "payload_json":
-            body = json.loads(data)
+            arriving.add(chunk)
+        files[re.sub(r"\D", "", part.name or "")] = Upload(part.filename, arriving.blob())
     for meta in _message_of(body).get("attachments") or ():
         if str(meta.get("id")) in files:
             files[str(meta["id"])].description = meta.get("description")

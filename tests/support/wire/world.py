@@ -64,6 +64,27 @@ class Blob:
         return self.size
 
 
+class Arriving:
+    """A file while it is uploaded: counted and hashed as it comes, so that no large one is in memory as a whole."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._hash = hashlib.sha256()
+        self._kept = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        self._hash.update(chunk)
+        if self._size <= KEPT_BYTES:
+            self._kept += chunk
+        else:
+            self._kept.clear()
+
+    def blob(self) -> Blob:
+        """Return the file, complete."""
+        return Blob(self._size, self._hash.hexdigest(), bytes(self._kept) if self._size <= KEPT_BYTES else None)
+
+
 class WireCdn(CdnStore):
     """Attachments under the server's own `/cdn/`, with links that are signed and expire like Discord's."""
 
