@@ -38,7 +38,7 @@ from bot.errors import (
 )
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.runtime.transport import NoAnswer, TooMuch, answer_to, read_capped
+from bot.runtime.transport import HttpClient, NoAnswer, TooMuch, answer_to, read_capped
 
 log = structlog.get_logger(__name__)
 
@@ -238,7 +238,7 @@ class CannonClient:
             raise self._error(answer)
         return answer
 
-    async def _exchange(self, http: httpx.AsyncClient, request: httpx.Request) -> _Answer:
+    async def _exchange(self, http: HttpClient, request: httpx.Request) -> _Answer:
         async with answer_to(http, request) as response:
             fine = response.status_code < 300
             try:

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from bot.domain import practice
-from bot.runtime.transport import new_client, plain_transport
+from bot.runtime.transport import HttpClient, plain_transport
 
 API_PATH: Final = "/api/v1/"
 
@@ -17,7 +17,7 @@ API_PATH: Final = "/api/v1/"
 class KeyRoute:
     """The connections for a key, and the address there, without a slash at its end."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     base: str
 
 
@@ -33,10 +33,10 @@ class KeyRoutes:
         practice_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Take Cannon Studio's address, and the transport for practice: None where nobody practises."""
-        self._real = KeyRoute(new_client(transport or plain_transport(), timeout_s=timeout_s), base_url.rstrip("/"))
+        self._real = KeyRoute(HttpClient(transport or plain_transport(), timeout_s=timeout_s), base_url.rstrip("/"))
         self._practice = None
         if practice_transport is not None:
-            self._practice = KeyRoute(new_client(practice_transport, timeout_s=timeout_s), practice.URL)
+            self._practice = KeyRoute(HttpClient(practice_transport, timeout_s=timeout_s), practice.URL)
 
     def of(self, key: str | None) -> KeyRoute | None:
         """Return where calls with this key go; None for a practice key where nobody practises."""

@@ -87,6 +87,7 @@ class Polling:
         if progress.status is RemoteStatus.SUCCEEDED:
             return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
+            await self._transitions.speak(followed.job)
             await self._end_without_result(followed, progress, self._reason(followed.job, progress))
             return None
         job = followed.job
@@ -195,6 +196,7 @@ class Polling:
         job, operation = followed.job, self._operation(followed.job)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
+            await self._transitions.speak(job)
             await self._end_without_result(followed, progress, str(texts.NO_RESULT))
             return None
         failpoint("poll.success")

@@ -14,7 +14,7 @@ from bot.guild.languages import Languages
 from bot.jobs import texts
 from bot.jobs.followed import Followed
 from bot.jobs.surface import Sentence, Surface
-from bot.language import Text, speaking
+from bot.language import Text, speak, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import JobAttempt, Overshoot, Store, TriedOutcome
@@ -122,12 +122,17 @@ class Transitions:
         if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
             await self.surface.alert(guild_id, sentence)
 
+    async def speak(self, job: Job) -> None:
+        """Speak the language of the job's card from here on, until the turn ends."""
+        speak(await self._languages.of_card(job.guild_id, job.card_id))
+
     async def hold(self, followed: Followed, sentence: str | Text, *, unusable: bool = False) -> None:
         """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why.
 
         `unusable`: it never can be.
         """
         job = followed.job
+        await self.speak(job)
         self._metrics.delivery("failed")
         await self.change(followed, JobState.HELD, settle=true_cost(job), error=str(sentence), unusable=unusable)
         await self.show(job)
@@ -147,6 +152,7 @@ class Transitions:
         With `recheck` its request may still succeed: the reconciler polls it from then on. `tried` is which of its
         values the API has refused, `lacks` which of its fields the API says are missing.
         """
+        await self.speak(followed.job)
         now = self._clock.wall()
         end = {"release": True, "recheck": recheck, "tried": tried, "lacks": lacks, "cost": None}
         if await self.change(followed, to, **end, error=str(sentence), finished_at=now):

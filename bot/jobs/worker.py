@@ -18,7 +18,7 @@ from bot.guild.api_keys import ApiKeys
 from bot.guild.languages import Languages
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
-from bot.jobs.followed import Followed
+from bot.jobs.followed import REMOTE_STATES, Followed
 from bot.jobs.hint_pace import HintPace
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
@@ -263,7 +263,8 @@ class Worker:
             async with asyncio.timeout(TURN_S):
                 job = followed.job  # what the turn says of it is for those who read its card
                 bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each line of this task
-                speak(await self._languages.of_card(job.guild_id, job.card_id))
+                if job.state not in REMOTE_STATES:  # a poll that has something to say asks for its language by itself
+                    speak(await self._languages.of_card(job.guild_id, job.card_id))
                 wait_s = await self._take_turn(followed)
                 return await self._own_errors.forget(followed, wait_s)
         except Exception as error:  # noqa: BLE001 - counted and logged there

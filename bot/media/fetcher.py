@@ -32,11 +32,11 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.safe_urls import checked, origins_of
 from bot.runtime.transport import (
+    HttpClient,
     NoAnswer,
     OriginTransport,
     answer_to,
     content_length,
-    new_client,
     public_transport,
 )
 
@@ -126,8 +126,8 @@ class MediaFetcher:
         self._progress_window_s = progress_window_s
         self._total_timeout_s = total_timeout_s
         new = new_transport or (lambda connections: public_transport(allowed_origins, connections=connections))
-        self._downloads = new_client(new(DOWNLOAD_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
-        self._looks = new_client(new(LOOK_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
+        self._downloads = HttpClient(new(DOWNLOAD_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
+        self._looks = HttpClient(new(LOOK_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
 
     async def __aenter__(self) -> Self:
         return self
@@ -235,7 +235,7 @@ class MediaFetcher:
 
     @asynccontextmanager
     async def _answer(
-        self, http: httpx.AsyncClient, link: str, headers: dict[str, str] | None = None
+        self, http: HttpClient, link: str, headers: dict[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
         """Yield the response after all redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
         url = checked(link, self._allowed)

@@ -7,14 +7,14 @@ from typing import Self
 
 from bot.errors import MediaError
 from bot.runtime.safe_urls import checked
-from bot.runtime.transport import NoAnswer, TooMuch, answer_to, new_client, public_transport, read_capped
+from bot.runtime.transport import HttpClient, NoAnswer, TooMuch, answer_to, public_transport, read_capped
 
 
 class PublicFetch:
     """Fetches links that strangers give. Use it as an async context manager."""
 
     def __init__(self, *, timeout_s: float, limit_bytes: int) -> None:
-        self._http = new_client(public_transport(), timeout_s=timeout_s)
+        self._http = HttpClient(public_transport(), timeout_s=timeout_s)
         self._limit_bytes = limit_bytes
 
     async def __aenter__(self) -> Self:

@@ -11,9 +11,8 @@ import logging
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import aiohttp
@@ -32,6 +31,8 @@ CONNECTIONS = 400
 """Open connections per client: more than the calls that one process has in flight."""
 KEEP_ALIVE_S = 15.0
 CONNECT_TIMEOUT_S = 10.0
+OWN_HEADERS = {"user-agent": "cannon-bot", "accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
+"""Sent with every request that does not say otherwise."""
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Resolves a host name and a port to IP addresses as text. Raises OSError."""
@@ -60,20 +61,39 @@ class TooMuch(Exception):
     """The body is over the cap, or has a content encoding that the bot did not request."""
 
 
-def new_client(transport: httpx.AsyncBaseTransport, *, timeout_s: float) -> httpx.AsyncClient:
-    """Return a client that follows no redirect, keeps no cookie, requests no compression and reads no environment.
+class HttpClient:
+    """Makes requests and sends them: it follows no redirect, keeps no cookie and requests no compression.
 
-    `timeout_s` limits each silence; the total timeout is the caller's `asyncio.timeout`.
+    httpx's own client takes half of the time of a poll to do more than that, none of which a call of the bot needs
+    (docs/decisions/0029-waiting-jobs-in-memory.md). `timeout_s` limits each silence; the total timeout is the caller's
+    `asyncio.timeout`. `transport` is its own from now on.
     """
-    logging.getLogger("httpx").disabled = True  # it logs whole links, and a signed link is a secret
-    return httpx.AsyncClient(
-        transport=transport,
-        follow_redirects=False,
-        trust_env=False,
-        timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
-        headers={"user-agent": "cannon-bot", "accept-encoding": "identity"},
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-    )
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, *, timeout_s: float) -> None:
+        self._transport = transport
+        self._extensions = {"timeout": httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)).as_dict()}
+
+    def build_request(
+        self,
+        method: str,
+        url: str | httpx.URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: str | bytes | None = None,
+    ) -> httpx.Request:
+        """Return a request with these headers besides those of every request of the bot."""
+        every = {**OWN_HEADERS, **(headers or {})}
+        return httpx.Request(method, url, headers=every, content=content, extensions=self._extensions)
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the response as soon as its headers are there, its body unread. Raises TRANSPORT_ERRORS."""
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        return response
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
 
 
 def plain_transport() -> httpx.AsyncBaseTransport:
@@ -99,10 +119,10 @@ def public_transport(
 
 
 @asynccontextmanager
-async def answer_to(client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+async def answer_to(client: HttpClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
     """Send `request` and yield its response with the body unread; it is closed at the end. Raises NoAnswer."""
     try:
-        response = await client.send(request, stream=True)
+        response = await client.send(request)
     except TRANSPORT_ERRORS as error:
         raise NoAnswer(error) from None  # the cause can carry the request, and so the key
     try:

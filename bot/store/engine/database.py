@@ -67,6 +67,14 @@ class Database:
         self.language_of: Callable[[sqlite3.Connection, int], str] = lambda _db, _guild_id: current()
         """Returns the language of a guild's record, from within a transaction."""
 
+    @property
+    def generation(self) -> int:
+        """A number that grows with each commit of this process: what was read under it holds as long as it stays.
+
+        What another process writes, such as a command of the host, does not change it.
+        """
+        return self._group_commit.generation
+
     @classmethod
     async def open(
         cls,

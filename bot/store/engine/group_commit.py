@@ -48,6 +48,8 @@ class GroupCommit:
         self._clock = clock
         self._waiting: deque[_Write] = deque()
         self._turn_is_due = False
+        self.generation = 0
+        """How many groups were committed or undone; it grows on the thread, before anybody hears of the outcome."""
 
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return or raise what it does, once that is committed or undone.
@@ -69,6 +71,7 @@ class GroupCommit:
         left = deque(self._waiting.popleft() for _ in range(len(self._waiting)))
         while left:
             group = self._together(db, left) if len(left) > 1 else [_alone(db, left.popleft())]
+            self.generation += 1
             self._thread.tell(_answer, group)
 
     def _together(self, db: sqlite3.Connection, left: deque[_Write]) -> list[_Write]:

@@ -24,6 +24,7 @@ from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
+_CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"
 # `+`: a message belongs to one card, so its index is the one to use.
 _CARD_IN_MESSAGE = """
 SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
@@ -201,14 +202,12 @@ class Cards(Repository):
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
         """Return the guild's card, None if it has none of this id."""
-        found = await self.with_jobs(guild_id, card_id)
-        return None if found is None else found[0]
+        row = await self._database.read(lambda db: db.execute(_CARD, (guild_id, card_id)).fetchone())
+        return None if row is None else card_of(row, self._box)
 
     async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
         """Return the guild's card with its jobs in order, from one snapshot."""
-        return await self._database.read(
-            lambda db: self._card_where(db, "SELECT * FROM cards WHERE guild_id = ? AND id = ?", (guild_id, card_id))
-        )
+        return await self._database.read(lambda db: self._card_where(db, _CARD, (guild_id, card_id)))
 
     async def in_message(self, guild_id: int, message_id: int) -> tuple[Card, tuple[Job, ...]] | None:
         """Return the guild's card that the message is of, with its jobs; None if it is of none, or of a private one."""
