@@ -1,4 +1,9 @@
-"""How soon a command is answered while a thousand jobs are polled: 20 commands a second, through both bots in turn."""
+"""How soon a command is answered while a thousand jobs are polled: 20 commands a second, through both bots in turn.
+
+The naive bot is spared the thousand: with so many requests under way stock httpx takes about 25 ms of processor time
+for each, since its pool looks through all that wait, so that no command is answered for many seconds. It polls what
+its 20 commands a second make, about 170 jobs, which is the harder measure for ours.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +36,6 @@ class Sizes:
     per_s: float = 20.0
     waiting: int = 1000
     """Jobs that never end, each polled every second."""
-    waiting_per_s: float = 200.0
-    """How fast the naive bot is given them."""
     settled_s: float = 5.0
 
 
@@ -72,9 +75,8 @@ async def rows(*, quick: bool, folder: Path) -> list[Row]:
 
 
 async def _naive(folder: Path, sizes: Sizes) -> Answers:
-    async with side(NAIVE, folder, commands=sizes.commands, others=sizes.waiting) as bot:
+    async with side(NAIVE, folder, commands=sizes.commands) as bot:
         await bot.warm_up(sizes.per_s)
-        await bot.ask(["#forever"] * sizes.waiting, sizes.waiting_per_s, bot.others)
         return await _answers(bot, sizes)
 
 
@@ -124,7 +126,7 @@ async def _leave(bot: Side, store: Store, client: CannonClient, member: MemberAc
     job = Job(
         id=job_id, card_id=card.id, guild_id=card.guild_id, position=0, author_id=card.author_id,
         operation="image.generate", input=values, state=JobState.PROCESSING, idempotency_key=key, key_id=None,
-        held=Decimal(1), basis="unknown", remote_id=made.remote_id, created_at=now, submitted_at=now, next_at=now,
+        held=Decimal(1000), basis="learned", remote_id=made.remote_id, created_at=now, submitted_at=now, next_at=now,
     )  # fmt: skip
     await store.cards.accept(card, [job], lambda _spending: None)
     await store.cards.mark_answered(card.guild_id, card.id, message.id, channel.id)

@@ -11,7 +11,7 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -92,10 +92,9 @@ class Side:
         """Have a picture made in every server: the first in a channel says more than the others."""
         await self.until_posted(await self.ask([f"warm up {number}" for number in range(self._servers)], per_s))
 
-    async def ask(self, prompts: Sequence[str], per_s: float, members: Iterable[Member] | None = None) -> list[Asked]:
+    async def ask(self, prompts: Sequence[str], per_s: float) -> list[Asked]:
         """Let so many members send a prompt each, so many of them in a second; return when all were answered."""
-        senders = iter(self._newcomers if members is None else members)
-        asked = [await self._prepared(prompt, *next(senders)) for prompt in prompts]
+        asked = [await self._prepared(prompt, *next(self._newcomers)) for prompt in prompts]
         (session,) = self.wire.gateway.live
         assert session.outbox is not None
         began, never, clock = time.monotonic(), asyncio.Event(), SystemClock()
@@ -150,6 +149,8 @@ class Side:
 def _crowd(wire: WireDiscord, servers: int) -> list[Member]:
     """Return new members, those of different servers in turn: ten of each, after one to warm up."""
     guilds = [wire.create_guild(f"Server {number}") for number in range(servers)]
+    for guild in guilds:  # the bot has long been there, or it would greet them
+        wire.backend.get_guild(guild.id).members[wire.backend.bot_user.id].joined_at = "2026-01-01T00:00:00+00:00"
     channels = [wire.create_text_channel(guild, "art") for guild in guilds]
     return [
         (wire.add_member(guild, f"member{number}"), channel)

@@ -36,7 +36,8 @@ async def sandbox(*, speed: float, big_bytes: int = 0, seen: Path | None = None)
         assert process.stdout is not None
         yield (await process.stdout.readline()).decode().strip()
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it had the same signal
+            process.kill()
         await process.wait()
 
 

@@ -19,7 +19,7 @@ class Sizes:
     speed: float = LIFE
 
 
-QUICK = Sizes(jobs=10, per_s=50.0, speed=50.0)
+QUICK = Sizes(jobs=40, per_s=20.0, speed=50.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
