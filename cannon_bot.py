@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import stat
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -75,5 +76,10 @@ def _changed_files() -> Iterator[Path]:
         return
     for name, _, size in rows:
         path = HERE.parent / name
-        if not path.is_file() or path.stat().st_size != int(size):
+        try:
+            found = path.stat()
+        except OSError:
+            yield path
+            continue
+        if not stat.S_ISREG(found.st_mode) or found.st_size != int(size):
             yield path

@@ -119,8 +119,10 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     start_logs(settings)
+    from bot.runtime.heap import keep_little
     from bot.runtime.permanent import permanent
 
+    keep_little()
     with permanent():
         from bot.app.entry_points import import_surface, run
         from bot.runtime.open_files import raise_open_files_limit

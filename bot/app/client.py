@@ -37,6 +37,7 @@ from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.cooldowns import Cooldowns
 from bot.runtime.health_probe import ADDRESS_META
+from bot.runtime.heap import give_back
 from bot.runtime.metrics import Metrics
 from bot.settings import Settings
 
@@ -197,6 +198,7 @@ class CannonBot(commands.AutoShardedBot):
             self._background.start(self.parts.upkeep.run(), "upkeep")
             self._background.start(self.parts.welcomes.run(), "welcomes")
             self._background.start(self.parts.catalogue_refresh.run(), "openapi")
+        give_back()  # a start reads much that it does not keep
         if self._backoff is not None:
             await self._backoff.take()
 
