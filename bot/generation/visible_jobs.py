@@ -9,6 +9,7 @@ from types import MappingProxyType
 from bot.domain.models import Card, Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace, Sight, Viewer, may_see, sees
 from bot.store import PlacedJob, Store
+from bot.store.jobs.job_lists import SEARCHED, FoundResult
 from bot.store.money.reports import Mark, ReportPage
 
 RELATIVES_MAX = 100
@@ -20,6 +21,8 @@ UNREAD = MappingProxyType({"prompt": None, "error": None})
 FITTING_AMONG = 500
 """Of how many results, the newest, it is asked at most whether they fit."""
 LOADED_AT_ONCE = 50
+SEARCH_LIMITS = (100, SEARCHED)
+"""How many of those with the words are looked at: the few newest, and more if the viewer sees too few of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,21 +65,29 @@ class VisibleJobs:
     ) -> list[Job]:
         """Return results with a medium of `kinds` for a list of choices, newest first, at most `limit`.
 
-        `typed` is part of an id or of a prompt; `only` says which of them fit. Discord is not asked: what only it knows
-        is left out. A blocked member is offered nothing.
+        `typed` is words, all of which are in a result's prompt, id or operation; `only` says which of them fit. Discord
+        is not asked: what only it knows is left out. A blocked member is offered nothing.
         """
         if await self._store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
             return []
-        found = await self._store.job_lists.results(viewer.guild_id, kinds=kinds, typed=typed)
-        sights = _sights(viewer, [each.place for each in found])
-        left = [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
+        words, fitting = typed.split(), list[Job]()
+        for found_max in SEARCH_LIMITS:
+            found = await self._store.job_lists.results(viewer.guild_id, kinds=kinds, words=words, limit=found_max)
+            fitting = await self._fitting(viewer.guild_id, _seen(viewer, found), only, limit)
+            if len(fitting) >= limit or len(found) < found_max:
+                break
+        return fitting[:limit]
+
+    async def _fitting(
+        self, guild_id: int, job_ids: Sequence[str], only: Callable[[Job], object] | None, limit: int
+    ) -> list[Job]:
         fitting: list[Job] = []
-        for start in range(0, min(len(left), FITTING_AMONG), LOADED_AT_ONCE):
-            jobs = await self._store.job_lists.found(viewer.guild_id, left[start : start + LOADED_AT_ONCE])
+        for start in range(0, min(len(job_ids), FITTING_AMONG), LOADED_AT_ONCE):
+            jobs = await self._store.job_lists.found(guild_id, job_ids[start : start + LOADED_AT_ONCE])
             fitting += [job for job in jobs if only is None or only(job)]
             if len(fitting) >= limit:
                 break
-        return fitting[:limit]
+        return fitting
 
     async def page(
         self,
@@ -94,9 +105,7 @@ class VisibleJobs:
         knows is not seen. The caller has checked that the viewer may have a list of others' jobs at all.
         """
         if words:
-            found = await self._store.job_lists.search(viewer.guild_id, words, author_id=author_id, states=states)
-            sights = _sights(viewer, [each.place for each in found])
-            seen = [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
+            seen = await self._searched(viewer, words, author_id, states, wanted=offset + limit)
             jobs = await self._store.job_lists.found(viewer.guild_id, seen[offset : offset + limit])
             return [ListedJob(job=job, seen=True) for job in jobs]
         listed = await self._store.job_lists.page(
@@ -106,6 +115,26 @@ class VisibleJobs:
         return [
             ListedJob(job=each.job, seen=may_see(viewer, each.place, sights[each.place.place_id])) for each in listed
         ]
+
+    async def _searched(
+        self,
+        viewer: Viewer,
+        words: Sequence[str],
+        author_id: int | None,
+        states: Collection[JobState] | None,
+        *,
+        wanted: int,
+    ) -> list[str]:
+        """Return the ids of the jobs that have all words and that the viewer may see: `wanted` of them if there are."""
+        seen: list[str] = []
+        for found_max in SEARCH_LIMITS:
+            found = await self._store.job_lists.search(
+                viewer.guild_id, words, author_id=author_id, states=states, limit=found_max
+            )
+            seen = _seen(viewer, found)
+            if len(seen) >= wanted or len(found) < found_max:
+                break
+        return seen
 
     async def family(self, viewer: Viewer, job_id: str) -> list[Job]:
         """Return a job with its ancestors and descendants, as far as the viewer may see them without a gap.
@@ -138,6 +167,12 @@ class VisibleJobs:
             return replace(page, rows=tuple(rows))
 
         return read
+
+
+def _seen(viewer: Viewer, found: Sequence[FoundResult]) -> list[str]:
+    """Return the ids of those that the viewer may see, as far as it is known in memory."""
+    sights = _sights(viewer, [each.place for each in found])
+    return [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
 
 
 def _sights(viewer: Viewer, places: Iterable[CardPlace]) -> dict[int, Sight]:

@@ -18,11 +18,13 @@ COSTS, OWN, DECIDED = (
     "what moderators set and decided",
 )
 REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
+INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
+"""The index of words, and what FTS5 keeps it in."""
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "approvals": DECIDED,
     "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS,
-    "job_attempts": IDS,
+    "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
     "leases": NOBODY, "ledger": COSTS, "limits": DECIDED, "member_settings": OWN, "meta": NOBODY, "outbox": DECIDED,
     "presets": OWN, "prices": DECIDED, "reaction_acts": IDS, "reaction_legends": IDS, "reaction_settings": DECIDED,
     "reactions": DECIDED, "recipes": DECIDED, "result_reports": REPORTS, "review_rules": DECIDED, "reviews": DECIDED,

@@ -13,12 +13,13 @@ import pytest
 from bot.domain.models import JobState, MediaKind
 from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
+from bot.store.engine import text_index
 from bot.store.jobs import job_lists
 from tests.store.conftest import AUTHOR, GUILD
 from tests.support.viewers import seeing
 
 LOOKED_AT = 2000
-"""Of a server's results the newest so many are searched for what a member types."""
+"""Where there is no index, of a server's results the newest so many are searched for what a member types."""
 MEDIA = json.dumps([{"url": "https://media.test/a.png", "kind": "image", "key": "image_url"}])
 
 
@@ -52,40 +53,76 @@ async def found(store: Store, typed: str) -> list[str]:
     return [job.prompt for job in jobs]
 
 
-async def test_only_the_newest_results_are_searched(store: Store, accepted: Any) -> None:
+@pytest.fixture
+async def unindexed(open_store: Any, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store whose SQLite has no FTS5."""
+    monkeypatch.setattr(text_index, "_can_index", lambda _db: False)
+    store: Store = await open_store()
+    return store
+
+
+async def test_results_of_any_age_are_found_by_their_words(store: Store, accepted: Any) -> None:
     await history(store, accepted, LOOKED_AT + 1)
     assert await found(store, "quagga") == ["a quagga"]
-    assert await found(store, "fox 1") != []
-    assert await found(store, "zebra") == [], "it is older than what a keystroke may cost"
+    assert await found(store, "ZEBRA a") == ["a zebra"]
+    assert len(await found(store, "fox 1")) == 25
+    assert await found(store, "fox zebra") == []
 
 
-async def test_all_results_of_a_short_history_are_searched(store: Store, accepted: Any) -> None:
-    await history(store, accepted, 50)
-    assert await found(store, "zebra") == ["a zebra"]
+async def test_by_words_too_short_for_the_index_the_newest_are_found(store: Store, accepted: Any) -> None:
+    await history(store, accepted, LOOKED_AT + 1)
+    assert await found(store, "qu") == ["a quagga"]
+    assert await found(store, "ze") == [], "it is older than what a keystroke may cost"
+    assert await found(store, "ze zebra") == ["a zebra"]
+
+
+async def test_without_an_index_the_newest_are_searched(unindexed: Store, accepted: Any) -> None:
+    await history(unindexed, accepted, LOOKED_AT + 1)
+    assert await found(unindexed, "quagga") == ["a quagga"]
+    assert await found(unindexed, "fox 1") != []
+    assert await found(unindexed, "zebra") == [], "it is older than what a keystroke may cost"
+    assert await unindexed.job_lists.search(GUILD, ["zebra"]) == []
+
+
+async def test_all_results_of_a_short_history_are_searched(unindexed: Store, accepted: Any) -> None:
+    await history(unindexed, accepted, 50)
+    assert await found(unindexed, "zebra") == ["a zebra"]
+
+
+async def plan_of(store: Store, query: str) -> list[str]:
+    values = dict.fromkeys(("guild_id", "author_id", "kinds", "states", "limit", "offset"), "[]") | {"match": "abc"}
+    return await store._database.read(
+        lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    )
 
 
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        ("_RESULTS", "jobs_results"),
-        ("_PAGE_OF_GUILD", "jobs_recent"),
-        ("_PAGE_OF_MEMBER", "jobs_member"),
-        ("_SEARCHED_OF_GUILD", "jobs_recent"),
-        ("_SEARCHED_OF_MEMBER", "jobs_member"),
+        (job_lists._RESULTS.newest, "jobs_results"),
+        (job_lists._PAGE_OF_GUILD, "jobs_recent"),
+        (job_lists._PAGE_OF_MEMBER, "jobs_member"),
+        (job_lists._JOBS_OF_GUILD.newest, "jobs_recent"),
+        (job_lists._JOBS_OF_MEMBER.newest, "jobs_member"),
     ],
 )
 async def test_the_newest_are_found_by_an_index_alone(store: Store, query: str, index: str) -> None:
-    names = ("guild_id", "author_id", "kinds", "states", "typed", "exact", "searched", "limit", "offset")
-    values = dict.fromkeys(names, "[]")
-    plan = await store._database.read(
-        lambda db: [row["detail"] for row in db.execute(f"EXPLAIN QUERY PLAN {getattr(job_lists, query)}", values)]
-    )
-    newest = plan[: next(place for place, step in enumerate(plan) if step.startswith("SCAN newest"))]
+    plan = await plan_of(store, query)
+    newest = plan[: next((place for place, step in enumerate(plan) if step.startswith("SCAN newest")), None)]
     assert any(f"INDEX {index} " in step for step in newest), plan
     assert not [step for step in newest if "TEMP B-TREE" in step], plan
 
 
-async def test_of_a_members_own_jobs_the_newest_are_searched(store: Store, accepted: Any) -> None:
+@pytest.mark.parametrize("searches", [job_lists._RESULTS, job_lists._JOBS_OF_GUILD, job_lists._JOBS_OF_MEMBER])
+async def test_what_may_have_the_words_is_read_as_far_as_it_is_needed(
+    store: Store, searches: job_lists._Searches
+) -> None:
+    first, *others = await plan_of(store, searches.matching)
+    assert first.startswith("SCAN job_grams VIRTUAL TABLE INDEX"), first
+    assert not [step for step in others if "TEMP B-TREE" in step or step.startswith("SCAN job")], others
+
+
+async def test_a_members_own_jobs_are_searched(store: Store, accepted: Any) -> None:
     await history(store, accepted, LOOKED_AT + 1)
 
     async def found_ids(*words: str, states: Collection[JobState] | None = None) -> list[str]:
@@ -95,9 +132,10 @@ async def test_of_a_members_own_jobs_the_newest_are_searched(store: Store, accep
     assert await found_ids("QUAGGA") == [f"K{LOOKED_AT:09}"]
     assert await found_ids("image.generate", "fox", "1999") == ["K000001999"]
     assert await found_ids("k000000777") == ["K000000777"]
-    assert await found_ids("zebra") == [], "it is older than what a search may cost"
+    assert await found_ids("zebra") == ["K000000000"]
     assert len(await found_ids("fox", states=[JobState.DELIVERED])) == LOOKED_AT - 1
     assert await found_ids("fox", states=[JobState.FAILED]) == []
+    assert await store.job_lists.search(GUILD, ["fox"], author_id=AUTHOR + 1) == []
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import Refused, StoreError
 from bot.language import current, speaking
+from bot.store.engine import checkpoints
 from bot.store.engine import database as engine
 from tests.support.notes import Open, note, notes
 
@@ -240,6 +241,31 @@ async def test_a_long_reader_lets_the_log_grow_and_its_end_lets_it_shrink(
         await database.write(lambda db, name=name: note(db, name))
     assert log.stat().st_size <= LOG_LIMIT_BYTES
     assert await database.read(lambda db: db.execute("SELECT count(*) FROM meta").fetchone()[0]) == 103
+
+
+def marked_in(path: Path) -> int:
+    return path.read_bytes().count(b"marked-")
+
+
+async def test_the_log_is_copied_by_another_connection_than_the_writers(
+    open_database: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_ROWS", 20)
+    database = await open_database()
+    seen: list[str] = []
+    checkpointer = database._threads.checkpointer
+    await checkpointer.run(lambda db: db.set_trace_callback(seen.append))
+    assert await database.write(lambda db: db.execute("PRAGMA wal_autocheckpoint").fetchone()[0]) == 8192
+    for number in range(19):
+        await database.write(lambda db, n=number: note(db, f"marked-{n:02}"))
+    await checkpointer.run(lambda _db: None)
+    marked = marked_in(path)
+    for number in range(19, 50):
+        await database.write(lambda db, n=number: note(db, f"marked-{n:02}"))
+    await checkpointer.run(lambda _db: None)
+    assert set(seen) == {"PRAGMA wal_checkpoint(PASSIVE)"}
+    assert marked_in(path) > marked
+    assert len(await database.read(notes)) == 50
 
 
 async def test_a_closed_database_says_so(open_database: Open) -> None:

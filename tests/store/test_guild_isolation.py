@@ -460,10 +460,10 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
 
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
-    "draws", "grants", "guild_keys", "host_key_refusals", "job_attempts", "jobs", "ledger", "limits", "member_settings",
-    "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings", "reactions", "recipes",
-    "result_reports", "review_rules", "reviews", "rules", "setup_steps", "switched_off", "tried_values",
-    "voice_defaults", "voice_samples", "welcomes", "word_offers",
+    "draws", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs", "ledger", "limits",
+    "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
+    "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "setup_steps", "switched_off",
+    "tried_values", "voice_defaults", "voice_samples", "welcomes", "word_offers",
 )  # fmt: skip
 
 

@@ -260,7 +260,7 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     await store.queue.order(700)
     await store.queue.start_waiting(700)
     await store.queue.guilds()
-    await store.job_lists.results(700, kinds=list(MediaKind), typed="fox")
+    await store.job_lists.results(700, kinds=list(MediaKind), words=["fox"])
     await store.job_lists.in_message(700, 5)
     await store.decisions.all(700, since=5)
     await store.prices.all(700)

@@ -26,7 +26,7 @@ async def test_a_search_does_not_wait_for_the_reader_of_all_and_the_other_way_ro
     await asyncio.to_thread(has_begun.wait, 20)
     try:
         async with asyncio.timeout(5):
-            assert await store.job_lists.results(GUILD, kinds=[MediaKind.IMAGE], typed="x") == []
+            assert await store.job_lists.results(GUILD, kinds=[MediaKind.IMAGE], words=["x"]) == []
     finally:
         let_go.set()
         await busy

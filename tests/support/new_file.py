@@ -7,6 +7,7 @@ import functools
 import tempfile
 from pathlib import Path
 
+from bot.store.engine import text_index
 from bot.store.engine.connection import connect
 from bot.store.engine.schema import migrate, migrations
 
@@ -18,6 +19,7 @@ def empty_database() -> bytes:
         path = Path(folder) / "empty.db"
         with contextlib.closing(connect(path)) as db:
             migrate(db, migrations())
+            text_index.prepare(db)
         return path.read_bytes()
 
 

@@ -1,14 +1,16 @@
-"""The database file: one writer, two readers, and atomic transactions."""
+"""The database file: one writer, two readers, one who copies the log, and atomic transactions."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import contextvars
+import functools
 import os
 import sqlite3
 import stat
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +21,8 @@ from bot.language import current
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, logged, no_progress
 from bot.store import texts
-from bot.store.engine import migration_backup, schema
+from bot.store.engine import migration_backup, schema, text_index
+from bot.store.engine.checkpoints import BackgroundCheckpoints
 from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage, ticking
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit
@@ -43,6 +46,21 @@ REBUILT_BYTES = 64 << 20
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Threads:
+    """The connections to the file, each on a thread of its own."""
+
+    writer: ConnectionThread
+    reader: ConnectionThread
+    searcher: ConnectionThread
+    checkpointer: ConnectionThread
+
+    @property
+    def others(self) -> tuple[ConnectionThread, ...]:
+        """All but the writer."""
+        return self.reader, self.searcher, self.checkpointer
+
+
 class Database:
     """SQLite in WAL mode. A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
 
@@ -51,18 +69,18 @@ class Database:
         path: Path,
         clock: Clock,
         *,
-        writer: ConnectionThread,
-        reader: ConnectionThread,
-        searcher: ConnectionThread,
+        threads: _Threads,
+        has_text_index: bool,
         progress: Progress = no_progress,
     ) -> None:
         self.path = path
+        self.has_text_index = has_text_index
+        """Whether `text_index` can be asked which jobs have some words."""
         self._progress = progress
         self.clock = clock
-        self._writer = writer
-        self._group_commit = GroupCommit(writer, clock)
-        self._reader = reader
-        self._searcher = searcher
+        self._threads = threads
+        self._writer, self._reader, self._searcher = threads.writer, threads.reader, threads.searcher
+        self._group_commit = GroupCommit(threads.writer, clock, BackgroundCheckpoints(threads.checkpointer).note_commit)
         self._listeners: list[Callable[[], None]] = []
         self.language_of: Callable[[sqlite3.Connection, int], str] = lambda _db, _guild_id: current()
         """Returns the language of a guild's record, from within a transaction."""
@@ -102,8 +120,11 @@ class Database:
             writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, told))  # it creates the file
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
+            checkpointer = await connected(lambda: _connect_reader(path, busy_timeout_s))
+            has_index = await searcher.run(text_index.is_kept)
             opened.pop_all()
-        return cls(path, clock, writer=writer, reader=reader, searcher=searcher, progress=told)
+        threads = _Threads(writer=writer, reader=reader, searcher=searcher, checkpointer=checkpointer)
+        return cls(path, clock, threads=threads, has_text_index=has_index, progress=told)
 
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return what it returns.
@@ -129,8 +150,8 @@ class Database:
         """
         for _ in range(TRUNCATIONS):
             try:
-                for readers in (self._reader, self._searcher):
-                    await readers.run(lambda _db: None)  # what reads now ends first
+                for others in self._threads.others:
+                    await others.run(lambda _db: None)  # what reads now ends first
                 if await self._writer.run(_emptied):
                     return True
             except StoreError as error:
@@ -141,15 +162,24 @@ class Database:
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
         """Leave no copy of what was erased in the files: rebuild a database up to that size, and empty the log.
 
-        For after an erasure. False, and never an error, as `truncate_log`.
+        For after an erasure. The index of words forgets it whatever the size. False, and never an error, as
+        `truncate_log`.
         """
         try:
+            await self._forget_removed()
             await self._writer.run(lambda db: _rebuilt(db, at_most_bytes, self._progress))
         except StoreError as error:
             log.warning("database.not_rebuilt", error=error.sentence)
             await self.truncate_log()
             return False
         return await self.truncate_log()
+
+    async def _forget_removed(self) -> None:
+        """Rewrite the index of words part by part, so that other writes come between."""
+        is_first = has_more = self.has_text_index
+        while has_more:
+            has_more = await self.write(functools.partial(text_index.forget_removed, is_first=is_first))
+            is_first = False
 
     def listen(self, callback: Callable[[], None]) -> None:
         """Have `callback` called at each `notify`. It must not raise."""
@@ -162,9 +192,11 @@ class Database:
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
-        # Close both even if one fails: a thread left running would keep the process from exiting.
-        closing = [each.close() for each in (self._searcher, self._reader, self._writer)]
-        outcomes = await asyncio.gather(*closing, return_exceptions=True)
+        # Close all even if one fails: a thread left running would keep the process from exiting. The last writes may
+        # want a checkpoint.
+        outcomes = []
+        for threads in ((self._writer,), self._threads.others):
+            outcomes += await asyncio.gather(*(each.close() for each in threads), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -212,10 +244,14 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
         raise StoreError(texts.no_shared_memory(name), exit_code=RESTART_CANNOT_HELP)
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
+    db.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // page_bytes // 2}")  # else BackgroundCheckpoints does
     db.execute("PRAGMA secure_delete = ON")
     if schema.is_behind(db, steps):
         migration_backup.make(db, path, steps, progress)
     schema.migrate(db, steps, progress)
+    with ticking(db, texts.MIGRATING, progress):
+        text_index.prepare(db)
     db.execute("PRAGMA foreign_keys = ON")
 
 

@@ -43,9 +43,13 @@ class _Write:
 class GroupCommit:
     """Runs writes on the writer's thread: those that wait together are one transaction with one sync of the disk."""
 
-    def __init__(self, thread: ConnectionThread, clock: Clock) -> None:
+    def __init__(
+        self, thread: ConnectionThread, clock: Clock, note_commit: Callable[[sqlite3.Connection], None]
+    ) -> None:
+        """`note_commit` is called on the writer's thread after each commit."""
         self._thread = thread
         self._clock = clock
+        self._note_commit = note_commit
         self._waiting: deque[_Write] = deque()
         self._turn_is_due = False
         self.generation = 0
@@ -73,6 +77,7 @@ class GroupCommit:
             group = self._together(db, left) if len(left) > 1 else [_alone(db, left.popleft())]
             self.generation += 1
             self._thread.tell(_answer, group)
+            self._note_commit(db)
 
     def _together(self, db: sqlite3.Connection, left: deque[_Write]) -> list[_Write]:
         """Take writes from `left` and run them in one transaction, each in a savepoint; return them with outcomes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
+from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 
 SEARCHED = 2000
-"""How many of a guild's, or of a member's, jobs a search looks through, the newest first."""
+"""At how many jobs a search looks, the newest first: those that may have its words by the index, else all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +44,15 @@ class JobLists(Repository):
         rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         return [job_of(row) for row in rows]
 
-    async def results(self, guild_id: int, *, kinds: Collection[MediaKind], typed: str = "") -> list[FoundResult]:
-        """Return those of the guild's newest SEARCHED results that have a medium of `kinds`, newest first.
+    async def results(
+        self, guild_id: int, *, kinds: Collection[MediaKind], words: Sequence[str] = (), limit: int = SEARCHED
+    ) -> list[FoundResult]:
+        """Return the guild's results that have a medium of `kinds` and all `words`, newest first, at most `limit`.
 
-        `typed` is part of an id or of a prompt. Whether somebody may see them is not asked here.
+        Words are looked for as in `search`. Whether somebody may see them is not asked here.
         """
-        values = {
-            "guild_id": guild_id,
-            "kinds": to_json(sorted(kinds)),
-            "typed": typed.strip().lower(),
-            "exact": typed.strip(),  # SQLite's lower() knows ASCII only
-            "searched": SEARCHED,
-        }
-        rows = await self._database.glance(lambda db: db.execute(_RESULTS, values).fetchall())
-        return [FoundResult(job_id=row["id"], place=place_of(row)) for row in rows]
+        values = {"guild_id": guild_id, "kinds": to_json(sorted(kinds))}
+        return await self._search(guild_id, _RESULTS, values, words, limit)
 
     async def found(self, guild_id: int, job_ids: Sequence[str]) -> list[Job]:
         """Return the guild's jobs with these ids that still exist, in the order of the ids."""
@@ -125,55 +122,101 @@ class JobLists(Repository):
         *,
         author_id: int | None = None,
         states: Collection[JobState] | None = None,
+        limit: int = SEARCHED,
     ) -> list[FoundResult]:
-        """Return those of the newest SEARCHED jobs of `page` that have all `words`, in any case, newest first.
+        """Return those jobs of `page` that have all `words`, in any case, newest first, at most `limit`.
 
-        They are looked for in the prompt, the id and the operation. Whether somebody may see them is not asked here.
+        They are looked for in the prompt, the id and the operation: in all of the guild's jobs, but no more than the
+        newest SEARCHED that may have them. So it is words of one or two letters alone that older jobs are not found
+        by, where SQLite has an index. Whether somebody may see them is not asked here.
         """
-        values = _narrowed(guild_id, author_id, states, limit=SEARCHED, offset=0)
-        query = _SEARCHED_OF_GUILD if author_id is None else _SEARCHED_OF_MEMBER
+        values = _narrowed(guild_id, author_id, states)
+        return await self._search(
+            guild_id, _JOBS_OF_GUILD if author_id is None else _JOBS_OF_MEMBER, values, words, limit
+        )
+
+    async def _search(
+        self, guild_id: int, searches: _Searches, values: dict[str, object], words: Sequence[str], limit: int
+    ) -> list[FoundResult]:
         wanted = [word.casefold() for word in words]
+        match = match_of(guild_id, words) if self._database.has_text_index else None
+        query, given = (searches.newest, values) if match is None else (searches.matching, values | {"match": match})
 
         def look(db: sqlite3.Connection) -> list[FoundResult]:
-            rows = (row for row in db.execute(query, values) if _has_all(row, wanted))
-            return [FoundResult(job_id=row["id"], place=place_of(row)) for row in rows]
+            rows = itertools.islice(db.execute(query, given), SEARCHED)
+            fitting = (row for row in rows if row["fits"] and _has_all(row["text"], wanted))
+            return [FoundResult(job_id=row["id"], place=place_of(row)) for row in itertools.islice(fitting, limit)]
 
         return await self._database.glance(look)
 
 
 def _narrowed(
-    guild_id: int, author_id: int | None, states: Collection[JobState] | None, *, limit: int, offset: int
+    guild_id: int, author_id: int | None, states: Collection[JobState] | None, **more: object
 ) -> dict[str, object]:
     wanted = None if states is None else to_json(sorted(states))
-    return {"guild_id": guild_id, "author_id": author_id, "states": wanted, "limit": limit, "offset": offset}
+    return {"guild_id": guild_id, "author_id": author_id, "states": wanted, **more}
 
 
-def _has_all(row: sqlite3.Row, words: Sequence[str]) -> bool:
-    text = f"{row['id']} {row['operation']} {row['prompt'] or ''}".casefold()
-    return all(word in text for word in words)
+def _has_all(text: str, words: Sequence[str]) -> bool:
+    folded = text.casefold()
+    return all(word in folded for word in words)
 
 
 # The indexes jobs_recent and jobs_member are in this order, so no more rows are read than are on the way to the page.
-_NEWEST = """
-SELECT rowid AS number FROM jobs
-WHERE guild_id = :guild_id{of_member} AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
-ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset
-"""
-_OF_GUILD, _OF_MEMBER = _NEWEST.format(of_member=""), _NEWEST.format(of_member="\n    AND author_id = :author_id")
+_NEWEST_FIRST = "ORDER BY jobs.created_at DESC, jobs.rowid DESC"
+_IN_STATES = "(:states IS NULL OR jobs.state IN (SELECT value FROM json_each(:states)))"
+_OF_GUILD = f"jobs.guild_id = :guild_id AND {_IN_STATES}"
+_OF_MEMBER = f"jobs.guild_id = :guild_id AND jobs.author_id = :author_id AND {_IN_STATES}"
 _PAGE = f"""
-{SELECT_PLACED} FROM ({{newest}}) AS newest JOIN jobs ON jobs.rowid = newest.number
-JOIN cards ON cards.id = jobs.card_id ORDER BY jobs.created_at DESC, jobs.rowid DESC
-"""
-_PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(newest=_OF_GUILD), _PAGE.format(newest=_OF_MEMBER)
-_SEARCHED = """
-SELECT jobs.id, jobs.operation,
-    coalesce(jobs.input ->> 'prompt', jobs.input ->> 'text', jobs.input ->> 'description') AS prompt,
-    cards.author_id AS card_author, cards.private AS card_private,
-    coalesce(cards.message_channel_id, cards.channel_id) AS card_place
-FROM ({newest}) AS newest JOIN jobs ON jobs.rowid = newest.number
-JOIN cards ON cards.id = jobs.card_id ORDER BY jobs.created_at DESC, jobs.rowid DESC
-"""
-_SEARCHED_OF_GUILD, _SEARCHED_OF_MEMBER = _SEARCHED.format(newest=_OF_GUILD), _SEARCHED.format(newest=_OF_MEMBER)
+{SELECT_PLACED} FROM (SELECT rowid AS number FROM jobs WHERE {{which}} {_NEWEST_FIRST} LIMIT :limit OFFSET :offset)
+    AS newest JOIN jobs ON jobs.rowid = newest.number
+JOIN cards ON cards.id = jobs.card_id {_NEWEST_FIRST}
+"""  # noqa: S608 - constant conditions
+_PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(which=_OF_GUILD), _PAGE.format(which=_OF_MEMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Searches:
+    """Two queries for the same jobs, both newest first and read only as far as is needed.
+
+    `newest` gives all of them, in the order of an index; `matching` those that may have the words. The column `fits` is
+    a condition that would keep a query from stopping after SEARCHED rows.
+    """
+
+    newest: str
+    matching: str
+
+    @classmethod
+    def of(cls, which: str, fits: str = "1") -> _Searches:
+        """Return the queries for the jobs for which `which` is true."""
+        columns = f"""
+            jobs.id, job_texts.text, {fits} AS fits, cards.author_id AS card_author, cards.private AS card_private,
+            coalesce(cards.message_channel_id, cards.channel_id) AS card_place
+        """
+        # CROSS: in this order.
+        return cls(
+            newest=f"""
+                SELECT {columns} FROM jobs
+                CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id
+                CROSS JOIN cards ON cards.id = jobs.card_id
+                WHERE {which} {_NEWEST_FIRST}
+            """,  # noqa: S608 - constant conditions
+            matching=f"""
+                SELECT {columns} FROM job_grams
+                CROSS JOIN job_texts ON job_texts.number = job_grams.rowid AND job_texts.guild_id = :guild_id
+                CROSS JOIN jobs ON jobs.id = job_texts.job_id
+                CROSS JOIN cards ON cards.id = jobs.card_id
+                WHERE job_grams MATCH :match AND {which} ORDER BY job_grams.rowid DESC
+            """,  # noqa: S608 - constant conditions
+        )
+
+
+_HAS_KIND = """EXISTS (
+    SELECT 1 FROM json_each(jobs.media) AS medium
+    WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
+)"""
+_RESULTS = _Searches.of("jobs.guild_id = :guild_id AND jobs.state = 'delivered'", _HAS_KIND)
+_JOBS_OF_GUILD, _JOBS_OF_MEMBER = _Searches.of(_OF_GUILD), _Searches.of(_OF_MEMBER)
 
 _REPEATING = """
 SELECT * FROM jobs WHERE guild_id = ? AND repeats_key = ?
@@ -193,27 +236,6 @@ SELECT * FROM jobs
 WHERE guild_id = :guild_id AND author_id = :author_id
     AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
 ORDER BY created_at DESC, rowid DESC LIMIT :limit
-"""
-# The index jobs_results is in the order of the inner query, which thus reads SEARCHED rows and no more.
-_RESULTS = """
-SELECT newest.id, cards.author_id AS card_author, cards.private AS card_private,
-    coalesce(cards.message_channel_id, cards.channel_id) AS card_place
-FROM (
-    SELECT id, card_id, media, input, created_at, rowid AS number FROM jobs
-    WHERE guild_id = :guild_id AND state = 'delivered'
-    ORDER BY created_at DESC, rowid DESC LIMIT :searched
-) AS newest JOIN cards ON cards.id = newest.card_id
-WHERE EXISTS (
-        SELECT 1 FROM json_each(newest.media) AS medium
-        WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
-    )
-    AND (:typed = '' OR instr(lower(newest.id), :typed) > 0
-        OR EXISTS (
-            SELECT 1 FROM json_each(newest.input) AS given
-            WHERE given.key IN ('prompt', 'text', 'description')
-                AND (instr(lower(given.value), :typed) > 0 OR instr(given.value, :exact) > 0)
-        ))
-ORDER BY newest.created_at DESC, newest.number DESC
 """
 _FOUND = """
 SELECT jobs.* FROM json_each(:ids) AS wanted JOIN jobs ON jobs.id = wanted.value

@@ -85,7 +85,9 @@ class Seen:
 
 async def seen(stage: Stage) -> Seen:
     def read(db: Any) -> dict[str, list[tuple[Any, ...]]]:
-        names = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        names = [
+            row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'job_grams'")
+        ]
         return {
             name: sorted((tuple(row) for row in db.execute(f"SELECT * FROM {name}")), key=repr)
             for name in names
