@@ -23,7 +23,7 @@ class CardLanguages:
 
     async def of_card(self, guild_id: int, card_id: str) -> str:
         """Return the language of a card by its id; the server's where there is no such card."""
-        card = await self._store.cards.get(guild_id, card_id)
+        card = await self._store.cards.without_token(guild_id, card_id)
         return await self.of_guild(guild_id) if card is None else await self.of(card)
 
     async def of(self, card: Card) -> str:

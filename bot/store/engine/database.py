@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import structlog
 
@@ -27,6 +27,7 @@ from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage, ticking
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.half_restored import refuse_half_restored
+from bot.store.engine.kept import NOTHING, Kept, Key, Recalled
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
 from bot.store.engine.transaction import transaction
@@ -71,6 +72,7 @@ class Database:
         *,
         threads: _Threads,
         has_text_index: bool,
+        kept: Kept,
         progress: Progress = no_progress,
     ) -> None:
         self.path = path
@@ -80,18 +82,13 @@ class Database:
         self.clock = clock
         self._threads = threads
         self._writer, self._reader, self._searcher = threads.writer, threads.reader, threads.searcher
-        self._group_commit = GroupCommit(threads.writer, clock, BackgroundCheckpoints(threads.checkpointer).note_commit)
+        self._group_commit = GroupCommit(
+            threads.writer, clock, kept, BackgroundCheckpoints(threads.checkpointer).note_commit
+        )
+        self._kept = kept
         self._listeners: list[Callable[[], None]] = []
         self.language_of: Callable[[sqlite3.Connection, int], str] = lambda _db, _guild_id: current()
         """Returns the language of a guild's record, from within a transaction."""
-
-    @property
-    def generation(self) -> int:
-        """A number that grows with each commit of this process: what was read under it holds as long as it stays.
-
-        What another process writes, such as a command of the host, does not change it.
-        """
-        return self._group_commit.generation
 
     @classmethod
     async def open(
@@ -110,6 +107,7 @@ class Database:
         """
         steps = schema.migrations() if migrations is None else migrations
         told = logged(clock) if progress is None else progress
+        kept = Kept()
         async with contextlib.AsyncExitStack() as opened:
 
             async def connected(connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
@@ -117,14 +115,14 @@ class Database:
                 opened.push_async_callback(connection.close)
                 return connection
 
-            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, told))  # it creates the file
+            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, told, kept))  # creates it
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
             checkpointer = await connected(lambda: _connect_reader(path, busy_timeout_s))
             has_index = await searcher.run(text_index.is_kept)
             opened.pop_all()
         threads = _Threads(writer=writer, reader=reader, searcher=searcher, checkpointer=checkpointer)
-        return cls(path, clock, threads=threads, has_text_index=has_index, progress=told)
+        return cls(path, clock, threads=threads, has_text_index=has_index, kept=kept, progress=told)
 
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return what it returns.
@@ -138,6 +136,16 @@ class Database:
     async def read(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on a snapshot of the database. It sees every write that has returned."""
         return await self._reader.run(_in_this_context(lambda db: transaction(db, "BEGIN", function)))
+
+    async def recall(self, subject: Recalled, key: Key, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Like `read`, but asks the database again only once a row of the subject with this key was written.
+
+        What `function` returns must not be changed by anybody.
+        """
+        answer = self._kept.answer(subject, key)
+        if answer.value is NOTHING:
+            answer.value = await self.read(function)
+        return cast("T", answer.value)
 
     async def glance(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Like `read`, on a connection of its own: for what members type, so that no search delays another read."""
@@ -219,7 +227,7 @@ def _emptied(db: sqlite3.Connection) -> bool:
 
 
 def _connect_writer(
-    path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress
+    path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress, kept: Kept
 ) -> sqlite3.Connection:
     name = str(path)
     refuse_half_restored(path)
@@ -228,6 +236,7 @@ def _connect_writer(
         db = connect(path, busy_timeout_s)
         try:
             _set_up(db, path, steps, progress)
+            kept.watch(db)
         except BaseException:
             db.close()
             raise
@@ -247,6 +256,7 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
     db.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // page_bytes // 2}")  # else BackgroundCheckpoints does
     db.execute("PRAGMA secure_delete = ON")
+    db.execute("PRAGMA temp_store = MEMORY")  # once: a change of it would drop the triggers of `kept`
     if schema.is_behind(db, steps):
         migration_backup.make(db, path, steps, progress)
     schema.migrate(db, steps, progress)

@@ -13,12 +13,15 @@ from typing import Any, TypeVar
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine.kept import Kept
 from bot.store.engine.transaction import transaction
 
 T = TypeVar("T")
 
 GROUP_S = 0.004
 """For how long writes are added to a group, in seconds: the first of them waits for the commit of all."""
+
+NO_ROWS: frozenset[object] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -44,16 +47,15 @@ class GroupCommit:
     """Runs writes on the writer's thread: those that wait together are one transaction with one sync of the disk."""
 
     def __init__(
-        self, thread: ConnectionThread, clock: Clock, note_commit: Callable[[sqlite3.Connection], None]
+        self, thread: ConnectionThread, clock: Clock, kept: Kept, note_commit: Callable[[sqlite3.Connection], None]
     ) -> None:
         """`note_commit` is called on the writer's thread after each commit."""
         self._thread = thread
+        self._kept = kept
         self._clock = clock
         self._note_commit = note_commit
         self._waiting: deque[_Write] = deque()
         self._turn_is_due = False
-        self.generation = 0
-        """How many groups were committed or undone; it grows on the thread, before anybody hears of the outcome."""
 
     async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` as one transaction and return or raise what it does, once that is committed or undone.
@@ -75,7 +77,8 @@ class GroupCommit:
         left = deque(self._waiting.popleft() for _ in range(len(self._waiting)))
         while left:
             group = self._together(db, left) if len(left) > 1 else [_alone(db, left.popleft())]
-            self.generation += 1
+            if (written := self._kept.written(db)) != NO_ROWS:
+                self._thread.tell(self._kept.forget, written)
             self._thread.tell(_answer, group)
             self._note_commit(db)
 

@@ -10,10 +10,9 @@ from itertools import islice
 
 from bot.domain.models import AccountStatus, GuildKey
 from bot.errors import Refused
-from bot.runtime.clock import Clock
 from bot.store import texts
 from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
-from bot.store.engine.database import Database
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.guild.practice import EndedCard, end_practice_jobs
@@ -21,8 +20,7 @@ from bot.store.money.spending import practises
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
 
-FOUND_MAX = 5000
-"""How many keys are kept unsealed at most."""
+_KEY = "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL"
 _WORKING = """
 SELECT * FROM guild_keys WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
 ORDER BY set_at DESC, id DESC
@@ -53,15 +51,6 @@ class KeyChange:
 
 class GuildKeys(Repository):
     """The table `guild_keys`."""
-
-    def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
-        super().__init__(database, box, clock)
-        self._found: dict[tuple[int, int], GuildKey] = {}
-        """What `get` has found in the present generation of the database: each poll needs its key, and writes nothing.
-
-        So an unsealed secret is in memory until the next write: the lease is renewed every 15 seconds.
-        """
-        self._found_in = -1
 
     async def set(
         self,
@@ -108,28 +97,19 @@ class GuildKeys(Repository):
 
     async def current(self, guild_id: int) -> GuildKey | None:
         """Return the guild's active key, None if it has none."""
-        row = await self._database.read(lambda db: _current(db, guild_id))
-        return None if row is None else key_of(row, self._box)
+        return await self._database.recall(
+            Recalled.CURRENT_KEYS, (guild_id,), lambda db: self._key_or_none(_current(db, guild_id))
+        )
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
         """Return one of the guild's keys, retired or not; None if it is not theirs, or deleted."""
-        generation = self._database.generation
-        if generation != self._found_in:
-            self._found.clear()
-            self._found_in = generation
-        if (found := self._found.get((guild_id, key_id))) is not None:
-            return found
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL", (guild_id, key_id)
-            ).fetchone()
+        key = guild_id, key_id
+        return await self._database.recall(
+            Recalled.KEYS, key, lambda db: self._key_or_none(db.execute(_KEY, key).fetchone())
         )
-        if row is None:
-            return None
-        key = key_of(row, self._box)
-        if self._database.generation == generation == self._found_in and len(self._found) < FOUND_MAX:
-            self._found[guild_id, key_id] = key
-        return key
+
+    def _key_or_none(self, row: sqlite3.Row | None) -> GuildKey | None:
+        return None if row is None else key_of(row, self._box)
 
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
         """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none.

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Preset
 from bot.store.engine.columns import mapping_from_json, to_json, to_text
+from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
 
 
@@ -24,7 +25,9 @@ class MemberSettingsRows(Repository):
 
     async def get(self, guild_id: int, member_id: int) -> MemberSettings:
         """Return what the member has set in the guild; all unset if nothing."""
-        return await self._database.read(lambda db: _settings(db, guild_id, member_id))
+        return await self._database.recall(
+            Recalled.MEMBERS, (guild_id, member_id), lambda db: _settings(db, guild_id, member_id)
+        )
 
     async def change(
         self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 from bot.domain.reaction_rules import DEFAULTS, Purse, Reaction, ReactionAction, ReactionRules, Seeding, Who, merged
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 
@@ -28,7 +29,7 @@ class ReactionMaps(Repository):
 
     async def get(self, guild_id: int) -> ReactionRules:
         """Return what reactions do in the guild."""
-        return await self._database.read(lambda db: _reactions(db, guild_id))
+        return await self._database.recall(Recalled.REACTIONS, (guild_id,), lambda db: _reactions(db, guild_id))
 
     async def changes(self, guild_id: int) -> dict[str, Reaction]:
         """Return the guild's changes to the defaults, by emoji."""
@@ -126,8 +127,12 @@ class ReactionMaps(Repository):
 
     async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
         """Note that members of a channel are told what emojis do. False if they were told before."""
+        key = guild_id, channel_id
+        asked = "SELECT 1 FROM reaction_legends WHERE guild_id = ? AND channel_id = ?"
+        if await self._database.recall(Recalled.LEGENDS, key, lambda db: db.execute(asked, key).fetchone()):
+            return False
         statement = "INSERT INTO reaction_legends (guild_id, channel_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        return await self._database.write(lambda db: db.execute(statement, (guild_id, channel_id)).rowcount == 1)
+        return await self._database.write(lambda db: db.execute(statement, key).rowcount == 1)
 
     async def undo_legend(self, guild_id: int, channel_id: int) -> None:
         """Note that they could not be told, so that the next result does."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.domain.card_jobs import is_linked
 from bot.domain.models import Job, JobState
 from bot.store import texts
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.guild.review_places import ReviewRule, review_channel_of, rules_in, withheld_in
@@ -18,6 +19,12 @@ from bot.store.jobs.rows import job_in, jobs_of_card
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""
+
+
+_IS_USED = """
+SELECT EXISTS (SELECT 1 FROM review_rules WHERE guild_id = :guild_id)
+    OR EXISTS (SELECT 1 FROM reviews WHERE guild_id = :guild_id)
+"""
 
 
 class ReviewVerdict(StrEnum):
@@ -127,7 +134,7 @@ class Reviews(Repository):
                 feed(db, job, now)
             return _review_of(db, guild_id, job_id)
 
-        return await self._database.write(change)
+        return await self._database.write(change) if await self._is_used(guild_id) else None
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
         """Store where it was posted for review."""
@@ -179,11 +186,22 @@ class Reviews(Repository):
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
         """Whether results of the guild's card are reviewed, as the rules are now."""
-        return await self._database.read(lambda db: review_channel_of(db, guild_id, card_id) is not None)
+        return await self._is_used(guild_id) and await self._database.read(
+            lambda db: review_channel_of(db, guild_id, card_id) is not None
+        )
 
     async def withheld_of(self, guild_id: int, job_ids: Iterable[str], *, also: Sequence[int] = ()) -> frozenset[str]:
         """Return those of the jobs whose results must not be shown; with `also`, not in that place (`withheld_in`)."""
+        if not await self._is_used(guild_id):
+            return frozenset()
         return await self._database.read(lambda db: withheld_in(db, guild_id, job_ids, also))
+
+    async def _is_used(self, guild_id: int) -> bool:
+        """Whether the guild has a rule, or a review from the time when it had one: else nothing needs to be asked."""
+        row = await self._database.recall(
+            Recalled.REVIEW, (guild_id,), lambda db: db.execute(_IS_USED, {"guild_id": guild_id}).fetchone()
+        )
+        return bool(row[0])
 
 
 def _together(db: sqlite3.Connection, job: Job) -> list[Job]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.domain.guild_rules import Rules
 from bot.store.engine.columns import to_json
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import rules_of
@@ -19,7 +20,7 @@ class GuildSettings(Repository):
 
     async def get(self, guild_id: int) -> Rules:
         """Return the guild's settings, with defaults for what it has not set."""
-        return await self._database.read(lambda db: rules_of(db, guild_id))
+        return await self._database.recall(Recalled.RULES, (guild_id,), lambda db: rules_of(db, guild_id))
 
     async def change(
         self, guild_id: int, change: Callable[[Rules], Rules], *, record: RecordOf[Change[Rules]] | None = None

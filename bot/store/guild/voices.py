@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from bot.store.engine.columns import to_text
+from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
 from bot.store.jobs.voice_samples import LIVING_SAMPLE
 
@@ -14,10 +15,13 @@ class Voices(Repository):
 
     async def default_of(self, guild_id: int, member_id: int) -> str:
         """Return the voice that the member has chosen for themselves in the guild, '' for none."""
-        row = await self._database.read(
+        key = guild_id, member_id
+        row = await self._database.recall(
+            Recalled.VOICES,
+            key,
             lambda db: db.execute(
-                "SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)
-            ).fetchone()
+                "SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?", key
+            ).fetchone(),
         )
         return "" if row is None else str(row[0])
 

@@ -12,11 +12,12 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.reaction_rules import ReactionKey
 from bot.domain.spend_request import Verdict
 from bot.store.engine.columns import to_milli
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
-from bot.store.jobs.rows import TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
+from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 from bot.store.jobs.tried_values import forget_of_job
 from bot.store.jobs.voice_samples import claim_sample
 from bot.store.jobs.wishes import require_waiting
@@ -26,6 +27,7 @@ from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 _CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"
 # `+`: a message belongs to one card, so its index is the one to use.
+_CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"
 _CARD_IN_MESSAGE = """
 SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     SELECT id FROM cards WHERE message_id = :message_id
@@ -204,6 +206,15 @@ class Cards(Repository):
         """Return the guild's card, None if it has none of this id."""
         row = await self._database.read(lambda db: db.execute(_CARD, (guild_id, card_id)).fetchone())
         return None if row is None else card_of(row, self._box)
+
+    async def without_token(self, guild_id: int, card_id: str) -> Card | None:
+        """Return the guild's card but for its token, from memory where it was read before; None if it has none."""
+
+        def look(db: sqlite3.Connection) -> Card | None:
+            row = db.execute(_CARD, (guild_id, card_id)).fetchone()
+            return None if row is None else CARDS.read(row, token=None)
+
+        return await self._database.recall(Recalled.CARDS, (card_id, guild_id), look)
 
     async def with_jobs(self, guild_id: int, card_id: str) -> tuple[Card, tuple[Job, ...]] | None:
         """Return the guild's card with its jobs in order, from one snapshot."""

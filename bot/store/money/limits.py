@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.domain.guild_rules import Grant, Limit
 from bot.store.engine.columns import to_milli
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.money import ledger
@@ -25,7 +26,7 @@ class Limits(Repository):
 
     async def all(self, guild_id: int) -> tuple[Limit, ...]:
         """Return the guild's limits, in the order in which they were first set."""
-        return await self._database.read(lambda db: limits_of(db, guild_id))
+        return await self._database.recall(Recalled.LIMITS, (guild_id,), lambda db: limits_of(db, guild_id))
 
     async def set(self, guild_id: int, limit: Limit, *, by_id: int, record: RecordOf[Limit] | None = None) -> Limit:
         """Set a limit; one for the same scope, operation, channel and period is replaced. Returns it with its id."""

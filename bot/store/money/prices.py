@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from bot.domain.price_list import ListedPrice, PriceList, PriceUnit
 from bot.store.engine.columns import from_milli, to_milli
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
 
@@ -61,9 +62,9 @@ class Prices(Repository):
 
         return await self._recorded(guild_id, change, record)
 
-    async def all(self, guild_id: int) -> dict[tuple[str, str], ListedPrice]:
+    async def all(self, guild_id: int) -> Mapping[tuple[str, str], ListedPrice]:
         """Return the guild's price list by (operation, model)."""
-        return await self._database.read(lambda db: _prices(db, guild_id))
+        return await self._database.recall(Recalled.PRICES, (guild_id,), lambda db: _prices(db, guild_id))
 
 
 def _set(db: sqlite3.Connection, guild_id: int, operation: str, model: str, price: ListedPrice | None) -> None:
