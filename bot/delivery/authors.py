@@ -7,13 +7,12 @@ message, or asks Discord once. Drawing a card never waits for that.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 
 import discord
 
 from bot.delivery.deadlines import CALL_TIMEOUT_S
-from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.discord_facts import DISCORD_ERRORS, is_trouble
 from bot.delivery.messages import Messages
 from bot.domain.models import Card
 
@@ -51,12 +50,15 @@ class Authors:
         return None if user is None else _face_of(user)
 
     async def find(self, card: Card) -> None:
-        """Learn how the card's author is shown, unless that is known; best effort, and tried once in a process."""
+        """Learn how the card's author is shown, unless that is known; best effort, and answered once in a process."""
         if self.face(card) is not None:
             return
         face = Face(name="", icon_url=None)
-        with contextlib.suppress(*DISCORD_ERRORS):
+        try:
             face = await self._on_message(card) or await self._fetched(card.author_id)
+        except DISCORD_ERRORS as error:
+            if is_trouble(error):
+                return  # the next edit tries again
         self._keep(card.guild_id, card.author_id, face)
 
     async def _on_message(self, card: Card) -> Face | None:

@@ -169,8 +169,9 @@ class Poster:
     async def _deliver_on(
         self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, by_moderator: bool = False
     ) -> int:
-        places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
-        await self._authors.find(card)
+        with posting_of(card.guild_id):  # what has to be known before must not wait behind everybody's results
+            places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
+            await self._authors.find(card)
         with speaking(await self._languages.of(card)):
             return await self._post(card, jobs, job, channel_id=channel_id, places=places)
 

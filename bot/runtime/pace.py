@@ -3,40 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
+import contextlib
+import math
 from collections import deque
 
 from bot.runtime.clock import Clock
 
+LATE_S = 0.5
+"""A call whose answer takes longer may have been on its way for most of the time: a large file, a slow network."""
+URGENT_IN_A_ROW = 50
+"""After so many urgent calls one of the others comes: a crowd of results must not stop everything else."""
 ROUNDING_S = 1e-6
 """What may be left of a wait: one for less might end at the same reading of the clock."""
 
 
 class Pace:
-    """Lets at most `calls` through in any `window_s` seconds, at once where there is room: so bursts lose no time.
+    """Lets at most `calls` through in any `window_s` seconds: `burst` of them at once, the others evenly.
 
-    Those who wait come in their order, urgent ones before all others.
+    Those who wait come in their order, urgent ones before nearly all others.
     """
 
-    def __init__(self, clock: Clock, *, calls: int, window_s: float) -> None:
+    def __init__(self, clock: Clock, *, calls: int, window_s: float, burst: int) -> None:
         self._clock = clock
         self._window_s = window_s
+        self._apart_s = window_s / calls
+        self._ahead_s = self._apart_s * (burst - 1)
         self._passed: deque[float] = deque(maxlen=calls)
         """When the last calls were let through, monotonic seconds."""
+        self._even_at = -math.inf
+        """When the next call would be let through if all came evenly."""
         self._is_busy = False
-        self._numbers = itertools.count()
-        self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._urgent: deque[asyncio.Future[None]] = deque()
+        self._others: deque[asyncio.Future[None]] = deque()
+        self._urgent_in_a_row = 0
 
-    async def take(self, *, is_urgent: bool = False) -> None:
-        """Return when the caller may call; that call is counted."""
+    async def take(self, *, is_urgent: bool = False) -> float:
+        """Return when the caller may call, with the time for `answered`; that call is counted."""
         await self._turn(is_urgent=is_urgent)
         try:
-            while (wait_s := self._wait_s()) > 0:
+            while (wait_s := self._wait_s()) > ROUNDING_S:
                 await self._clock.wait(asyncio.Event(), wait_s)
-            self._passed.append(self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._passed.append(now)
+            self._even_at = max(self._even_at, now) + self._apart_s
+            return now
         finally:
             self._next()
+
+    def answered(self, passed_at: float) -> None:
+        """Note that a call has ended which was let through then: a late one may have arrived as late as now."""
+        now = self._clock.monotonic()
+        if now - passed_at > LATE_S:
+            with contextlib.suppress(ValueError):
+                self._passed.remove(passed_at)
+            self._passed.append(now)
 
     async def _turn(self, *, is_urgent: bool) -> None:
         """Wait until nobody else is first."""
@@ -44,7 +64,7 @@ class Pace:
             self._is_busy = True
             return
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (not is_urgent, next(self._numbers), mine))
+        (self._urgent if is_urgent else self._others).append(mine)
         try:
             await mine
         except asyncio.CancelledError:
@@ -54,15 +74,19 @@ class Pace:
 
     def _next(self) -> None:
         """Let the next one be first; those that have given up are passed over."""
-        while self._waiting:
-            mine = heapq.heappop(self._waiting)[2]
+        while waiting := self._next_queue():
+            mine = waiting.popleft()
             if not mine.done():
+                self._urgent_in_a_row = self._urgent_in_a_row + 1 if waiting is self._urgent else 0
                 mine.set_result(None)
                 return
         self._is_busy = False
 
+    def _next_queue(self) -> deque[asyncio.Future[None]]:
+        is_their_turn = not self._urgent or self._urgent_in_a_row >= URGENT_IN_A_ROW
+        return self._others if self._others and is_their_turn else self._urgent
+
     def _wait_s(self) -> float:
-        if len(self._passed) < (self._passed.maxlen or 0):
-            return 0.0
-        wait_s = self._passed[0] + self._window_s - self._clock.monotonic()
-        return wait_s if wait_s > ROUNDING_S else 0.0
+        is_full = len(self._passed) == self._passed.maxlen
+        room_at = self._passed[0] + self._window_s if is_full else -math.inf
+        return max(room_at, self._even_at - self._ahead_s) - self._clock.monotonic()

@@ -161,7 +161,7 @@ async def _pictures(place: bench_bot.Stage, count: int) -> list[float]:
 
 async def picture(place: bench_bot.Stage, member: MemberActor, prompt: str) -> float:
     """Ask for a picture in the quiet server; return the seconds from its success until it was posted."""
-    reply = await place.wire.slash(member, place.channel, "image generate", prompt=prompt)
+    reply = await place.wire.slash(member, place.channel, "image generate", wait_s=PATIENCE_S, prompt=prompt)
     assert not reply.message.ephemeral, reply.message.content
     with contextlib.suppress(TimeoutError):
         await place.wire.until(lambda: reply.message.attachments, PATIENCE_S)

@@ -53,7 +53,7 @@ async def leave(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         for channel in channels:
-            message = backend.create_message(channel.id, backend.bot_user.id, "under way")
+            message = backend.create_message(channel.id, backend.bot_user.id, embeds=[{"author": {"name": "ada"}}])
             messages.append(message)
             now, guild_id, job_id = clock.wall(), backend.channels[channel.id].guild_id, new_id()
             assert guild_id is not None

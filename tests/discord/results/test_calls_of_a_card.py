@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.delivery.authors import Authors
+from bot.delivery.upload_slots import posting_guild
 from bot.domain.models import JobState
 from bot.runtime import failpoints
 from tests.discord.recipes.test_recipes import run, write
@@ -157,6 +160,25 @@ async def test_the_result_of_a_card_of_one_job_is_posted_without_asking_what_is_
     assert sorted(file.filename for file in newest(explained).attachments) == sorted(there)
     assert len(there) == (1 if prompt == "a fox" else 2)
     await settled_exactly(explained)
+
+
+async def test_what_a_delivery_asks_before_it_posts_is_a_call_for_the_result(
+    explained: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    """Behind the calls for the results of others it would hold up its own."""
+    asked_for: list[int | None] = []
+    fetch = explained.bot.fetch_user
+
+    async def fetch_user(user_id: int) -> Any:
+        asked_for.append(posting_guild())
+        return await fetch(user_id)
+
+    await explained.member.slash(explained.channel, "image generate", prompt="a fox #fast")
+    await explained.restart()
+    monkeypatch.setattr(explained.bot, "fetch_user", fetch_user)
+    monkeypatch.setattr(Authors, "_on_message", AsyncMock(return_value=None))
+    await pass_time(explained)
+    assert explained.guild.id in asked_for
 
 
 @pytest.mark.parametrize("point", ["send.done", "deliver.stored"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runtime.pace import Pace
+from bot.runtime.pace import LATE_S, URGENT_IN_A_ROW, Pace
 from tests.support.rig import ManualClock
 
-CALLS, WINDOW_S = 4, 1.0
+CALLS, WINDOW_S, BURST = 8, 1.0, 3
 
 
 class FlowingClock(ManualClock):
@@ -27,7 +28,7 @@ def test_no_window_has_more_calls_however_they_come(gaps: list[float]):
     clock = FlowingClock()
 
     async def passed_at() -> list[float]:
-        pace, found = Pace(clock, calls=CALLS, window_s=WINDOW_S), []
+        pace, found = Pace(clock, calls=CALLS, window_s=WINDOW_S, burst=BURST), []
         for gap in gaps:
             clock.advance(gap)
             await pace.take()
@@ -39,34 +40,68 @@ def test_no_window_has_more_calls_however_they_come(gaps: list[float]):
     assert min(apart) > WINDOW_S - 1e-5
 
 
-async def test_a_burst_passes_at_once_and_the_next_one_as_soon_as_the_window_has_room():
+async def test_a_few_pass_at_once_the_others_evenly_and_all_that_the_window_has_room_for():
     clock = FlowingClock()
-    pace = Pace(clock, calls=CALLS, window_s=WINDOW_S)
-    for expected in (0.0, WINDOW_S, 2 * WINDOW_S):
-        for _ in range(CALLS):
-            await pace.take()
-        assert abs(clock.monotonic() - expected) < 1e-5
+    pace, apart_s = Pace(clock, calls=CALLS, window_s=WINDOW_S, burst=BURST), WINDOW_S / CALLS
+    passed = [await pace.take() for _ in range(3 * CALLS)]
+    assert passed[:BURST] == [0.0] * BURST
+    assert passed[BURST:CALLS] == pytest.approx([apart_s * number for number in range(1, CALLS - BURST + 1)], abs=1e-4)
+    in_turn = [at + number * WINDOW_S for number in range(3) for at in passed[:CALLS]]
+    assert passed == pytest.approx(in_turn, abs=1e-4), "the even pace alone would let some through before the window"
+
+
+async def test_a_call_that_is_answered_late_counts_from_then_on():
+    clock = FlowingClock()
+    pace = Pace(clock, calls=CALLS, window_s=WINDOW_S, burst=CALLS)
+    passed = [await pace.take() for _ in range(CALLS)]
+    clock.advance(LATE_S)
+    pace.answered(passed[0])
+    assert await pace.take() == pytest.approx(WINDOW_S, abs=1e-4), "not late yet"
+    clock.advance(LATE_S + 0.1)
+    for each in passed[1:]:
+        pace.answered(each)
+    answered_at = clock.monotonic()
+    assert await pace.take() == pytest.approx(2 * WINDOW_S, abs=1e-4)
+    assert await pace.take() == pytest.approx(answered_at + WINDOW_S, abs=1e-4)
+
+
+class HeldClock(ManualClock):
+    """No wait ends before `room` is set; then each counts as time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = asyncio.Event()
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
+        await self.room.wait()
+        self.advance(seconds or 0.0)
+
+
+async def order_of(names: list[str], *, given_up: str = "") -> list[str]:
+    """Return in which order calls pass that come one after the other while there is no room; u… are urgent."""
+    clock = HeldClock()
+    pace, order = Pace(clock, calls=1, window_s=WINDOW_S, burst=1), list[str]()
+
+    async def take(name: str) -> None:
+        await pace.take(is_urgent=name.startswith("u"))
+        order.append(name)
+
+    await pace.take()
+    tasks = {name: asyncio.create_task(take(name)) for name in names}
+    await asyncio.sleep(0)
+    if given_up:
+        tasks[given_up].cancel()
+    clock.room.set()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return order
 
 
 async def test_urgent_calls_come_before_those_that_wait_longer_and_who_gives_up_is_passed_over():
-    clock = ManualClock()
-    room = asyncio.Event()
+    assert await order_of(["first", "b", "c", "u1", "u2"], given_up="b") == ["first", "u1", "u2", "c"]
 
-    async def wait(_event: asyncio.Event, seconds: float | None) -> None:
-        await room.wait()
-        clock.advance(seconds or 0.0)
 
-    clock.wait = wait  # type: ignore[method-assign]  # the first of them waits until all others are behind it
-    pace, order = Pace(clock, calls=1, window_s=WINDOW_S), list[str]()
-
-    async def take(name: str, *, is_urgent: bool = False) -> None:
-        await pace.take(is_urgent=is_urgent)
-        order.append(name)
-
-    await take("before")
-    tasks = [asyncio.create_task(take(name, is_urgent="urgent" in name)) for name in ("first", "b", "c", "urgent")]
-    await asyncio.sleep(0)
-    tasks[1].cancel()
-    room.set()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == ["before", "first", "urgent", "c"]
+async def test_a_crowd_of_urgent_calls_lets_one_of_the_others_pass_now_and_then():
+    urgent = [f"u{number}" for number in range(2 * URGENT_IN_A_ROW)]
+    order = await order_of(["first", "b", "c", *urgent])
+    assert [order.index("b"), order.index("c")] == [1 + URGENT_IN_A_ROW, 2 + 2 * URGENT_IN_A_ROW]
+    assert [name for name in order if name.startswith("u")] == urgent
