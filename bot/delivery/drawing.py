@@ -116,7 +116,7 @@ class CardDrawing:
     def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
         """Return how far each running job is, by the job's id."""
         return {
-            job.id: progress_of(self._learned.of(job.operation, job.model), max(0.0, now - (job.submitted_at or now)))
+            job.id: progress_of(self._learned.of(job), max(0.0, now - (job.submitted_at or now)))
             for job in jobs
             if job.state in {JobState.QUEUED, JobState.PROCESSING}
         }

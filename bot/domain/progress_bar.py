@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.poll_schedule import Durations, remaining_s
+from bot.domain.durations import Durations
+from bot.domain.poll_schedule import remaining_s
 
 DUE_SHARE = 0.6
 """By the time that is told at first, this share of jobs like it was done."""

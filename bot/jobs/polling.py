@@ -14,7 +14,7 @@ from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, Operation, labels_of
 from bot.domain.models import Job, JobState
-from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, next_poll_s, observed_s, slow_wait_s
+from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, done_between, next_poll_s, slow_wait_s
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import UsableKey
@@ -98,6 +98,8 @@ class Polling:
             ):
                 return None
             await self._transitions.show(job)
+        if last_seen_s is not None and not job.practice:
+            self._learned.note_running(job, since_s=last_seen_s, age_s=followed.active_s)
         return await self._wait(followed, progress.poll_after_s)
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
@@ -122,7 +124,7 @@ class Polling:
         job, jitter = followed.job, self._rng.uniform(-1, 1)
         if job.overdue_at is not None:
             return await self._wait_slowly(followed, jitter)
-        durations = self._learned.of(job.operation, job.model)
+        durations = self._learned.of(job)
         if followed.active_s > deadline_s(durations):
             return await self._go_slow(followed, jitter)
         if followed.active_s - job.active_s > ACTIVE_WRITE_S and not await self._transitions.change(
@@ -222,9 +224,13 @@ class Polling:
         if progress.completed_at is not None and progress.created_at is not None:
             told_s = progress.completed_at - progress.created_at
         seen_done_s = self._age_s(job) if last_seen_s is None else followed.active_s
-        took_s = observed_s(told_s, last_seen_s, seen_done_s)
-        if took_s is not None:
-            await self._learned.learn(job.operation, job.model, took_s)
+        done = done_between(told_s, last_seen_s, seen_done_s)
+        if done is None:
+            return
+        since_s, age_s = done
+        if since_s > (watched_s := last_seen_s or 0.0):
+            self._learned.note_running(job, since_s=watched_s, age_s=since_s)
+        await self._learned.learn(job, since_s=since_s, age_s=age_s)
 
     async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
         """End a job that gave no result for good; what was billed for it all the same is settled."""

@@ -14,7 +14,7 @@ from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.models import Job, JobState
-from bot.domain.poll_schedule import first_poll_s
+from bot.domain.poll_schedule import next_poll_s
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -166,8 +166,8 @@ class Submitting:
         followed.answered_at, followed.is_watched = self._clock.monotonic(), True
         followed.answers_to = key.slot(job.guild_id)
         await self._transitions.show(job)
-        durations = self._learned.of(job.operation, job.model)
-        return first_poll_s(durations, poll_after_s=accepted.poll_after_s, jitter=self._rng.uniform(-1, 1))
+        jitter = self._rng.uniform(-1, 1)
+        return next_poll_s(self._learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
 
     async def _refused(self, followed: Followed, key: UsableKey, error: CannonError, age_s: float) -> float | None:
         job = followed.job

@@ -60,9 +60,11 @@ def promised_s(said: str) -> float | None:
 
 async def learned(rig: Rig, seconds: float, count: int = 30) -> None:
     """Let the bot know that films took as long as that."""
-    known = rig.bot.parts.delivery.cards._drawing._learned
+    known = rig.bot.parts.delivery.cards._drawing._learned._by_kind
+    films = [("video.generate", "", "")]
     for _ in range(count):
-        await known.learn("video.generate", None, seconds)
+        known.note_running(films, "video", since_s=0.0, age_s=seconds)
+        known.note_done(films, "video", since_s=seconds, age_s=seconds)
 
 
 async def film(rig: Rig, **options: Any) -> None:

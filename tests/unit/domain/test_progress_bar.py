@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.poll_schedule import Durations
+from bot.domain.durations import Durations
 from bot.domain.progress_bar import CELLS, bar, progress_of, rounded_left_s, whole_seconds
 from bot.language import span
+from tests.support.durations import taught
 
 SECONDS = st.floats(0, 20_000)
 
@@ -16,9 +17,7 @@ SECONDS = st.floats(0, 20_000)
 @st.composite
 def learned(draw: st.DrawFn) -> Durations:
     durations = Durations.prior(draw(st.sampled_from(["image", "video", "sora", "unheard of"])))
-    for seconds in draw(st.lists(st.floats(0.1, 4000), max_size=20)):
-        durations.add(seconds)
-    return durations
+    return taught(durations, draw(st.lists(st.floats(0.1, 4000), max_size=20)))
 
 
 @given(learned(), st.lists(SECONDS, min_size=2, max_size=30).map(sorted))
@@ -37,12 +36,10 @@ def test_there_is_always_time_left_or_none_is_told(durations: Durations, age: fl
 
 
 def test_what_takes_longer_than_usual_says_so_and_at_last_no_time():
-    durations = Durations()
-    for _ in range(50):
-        durations.add(60)
+    durations = taught(Durations.prior("finish"), [60.0] * 50)
     assert not progress_of(durations, 30).is_late
-    assert progress_of(durations, 75).is_late
-    assert progress_of(durations, 75 * 4).left_s is None
+    assert progress_of(durations, 100).is_late
+    assert progress_of(durations, 100 * 4).left_s is None
 
 
 @given(st.floats(0.01, 10**6))

@@ -1,0 +1,289 @@
+"""How long jobs of one kind take, learned from what polls saw of them. Pure.
+
+A life table: for each stretch of a job's age, how many jobs were watched through it, and how many were done in it. A
+job that still runs counts as watched up to its age, so that of a burst the quick ones do not pass for all. What was
+seen lately weighs most, and what nobody would have expected has the past forgotten: a model may have become faster.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any, TypeAlias, TypeVar
+
+Made = TypeVar("Made")
+Kind: TypeAlias = tuple[str, str, str]
+"""An operation, one of its models, and what else the jobs have in common; '' for all of them."""
+
+BUCKETS = 80
+BUCKET_BASE_S, BUCKET_GROWTH = 0.25, 1.15
+EDGES_S = (0.0, *(BUCKET_BASE_S * BUCKET_GROWTH**bucket for bucket in range(BUCKETS)))
+"""The ages between the buckets: each is 15 % longer than the one before, up to about five hours."""
+MEMORY_JOBS = 250.0
+"""About how many of the last jobs that reached an age count for it."""
+PRIOR_JOBS = 3.0
+"""How many real jobs a guess from the kind of work, or from jobs much like it, is worth."""
+PRIOR_SPREAD = ((0.5, 0.1), (0.7, 0.2), (1.0, 0.4), (1.4, 0.2), (2.0, 0.1))
+"""The guess: multiples of a median, and the share of jobs for each."""
+UNKNOWN_JOBS = 0.1
+"""How many jobs are assumed that end at any age whatever, however much was learned."""
+TRACE_JOBS = 0.05
+"""The same for what is told of durations: it matters at ages alone that no job has reached."""
+CHANGE_SHARE = 0.005
+"""Of how many jobs it is assumed that from them on jobs take another time, any that there is."""
+DOUBT_MAX = 0.75
+"""When it is more probable than that, the past is forgotten but for its shape."""
+_ANY_S = 4 * EDGES_S[-1] / EDGES_S[1]
+FORGOTTEN_JOBS = 2.0
+"""For how many jobs the past counts then."""
+SMOOTHED = 2
+"""How often counts are averaged with their neighbours: a bucket is narrower than what a few jobs can tell."""
+NARROWEST = 0.01
+"""No time is known better than to this share of it."""
+MOST_DONE = 1 - 1e-6
+"""No age is told by which all are done."""
+HISTORY_MAX = 1e6
+
+PRIOR_MEDIAN_S = {
+    "image": 10.0,
+    "video": 90.0,
+    "audio": 25.0,
+    "prompt": 4.0,
+    "finish": 60.0,
+    "sora": 150.0,
+    "3d": 180.0,
+}
+PRIOR_DEFAULT_S = 60.0
+
+
+class Durations:
+    """How long jobs of one kind take. Seconds throughout."""
+
+    __slots__ = ("_derived", "doubt", "ended", "watched")
+
+    def __init__(self, ended: Sequence[float] | None = None, watched: Sequence[float] | None = None) -> None:
+        self.ended = list(ended or [0.0] * BUCKETS)
+        """By bucket, how many jobs were done in it; older ones count less."""
+        self.watched = list(watched or [0.0] * BUCKETS)
+        """By bucket, how many jobs went through it; one that was done halfway counts half."""
+        self.doubt = CHANGE_SHARE
+        """How probable it is that jobs do not take as long any more as they did."""
+        self._derived: dict[Callable[[Durations], Any], Any] = {}
+
+    @classmethod
+    def prior(cls, workflow: str) -> Durations:
+        """Return what is assumed of a workflow before anything was learned."""
+        made, median_s = cls(), PRIOR_MEDIAN_S.get(workflow, PRIOR_DEFAULT_S)
+        for factor, share in PRIOR_SPREAD:
+            made._add(median_s * factor, PRIOR_JOBS * share)
+        return made
+
+    def borrowed(self) -> Durations:
+        """Return a copy for a narrower kind of job: what is known here as its guess."""
+        made = Durations(self.ended, self.watched)
+        made._weigh_at_most(PRIOR_JOBS)
+        return made
+
+    @classmethod
+    def from_json(cls, text: str) -> Durations | None:
+        """Read what `to_json` wrote, or the list of weights of earlier versions; None for anything else."""
+        try:
+            told = json.loads(text)
+        except ValueError:
+            return None
+        if _is_history(told):
+            return cls(told, list(accumulate(reversed(told)))[::-1])
+        if not isinstance(told, dict) or told.keys() != {"ended", "watched"}:
+            return None
+        ended, watched = told["ended"], told["watched"]
+        return cls(ended, watched) if _is_history(ended) and _is_history(watched) else None
+
+    def to_json(self) -> str:
+        """Write what was learned, rounded to a thousandth."""
+        told = {name: [round(count, 3) for count in getattr(self, name)] for name in ("ended", "watched")}
+        return json.dumps(told, separators=(",", ":"))
+
+    # ------------------------------------------------------------------ learning
+
+    def note_running(self, since_s: float, age_s: float) -> None:
+        """Learn that a job, last seen at the age `since_s`, is not done at `age_s`."""
+        for bucket, share in _through(since_s, age_s):
+            self._watch(bucket, share, 0.0)
+
+    def note_done(self, since_s: float, age_s: float) -> None:
+        """Learn that a job was done between the ages `since_s`, up to which it was noted as running, and `age_s`."""
+        age_s = min(max(age_s, BUCKET_BASE_S / 2), EDGES_S[-1])
+        since_s = min(since_s, age_s * (1 - NARROWEST))
+        self._doubt_what_is_known(since_s, age_s)
+        self._end_between(since_s, age_s)
+        self._derived.clear()
+
+    def _doubt_what_is_known(self, since_s: float, age_s: float) -> None:
+        """Weigh how probable it is that jobs take another time now, as one was done between two ages.
+
+        One odd job makes for doubt, which the next takes away or confirms.
+        """
+        as_before = (1 - self.doubt) * (self.share_done(age_s) - self.share_done(since_s))
+        changed = self.doubt * min(1.0, math.log(age_s / max(since_s, BUCKET_BASE_S / 4)) / math.log(_ANY_S))
+        self.doubt = max(CHANGE_SHARE, changed / (as_before + changed))
+        if self.doubt > DOUBT_MAX:
+            self._weigh_at_most(FORGOTTEN_JOBS)
+            self.doubt = CHANGE_SHARE
+
+    def weight(self) -> float:
+        """Return about how many jobs it rests on."""
+        return max(self.watched)
+
+    def _end_between(self, since_s: float, age_s: float) -> None:
+        """Split one job over the buckets between two ages as what is known says that it ended in them."""
+        rates, alive, parts = self.rates(), 1.0, []
+        for bucket, share in _through(since_s, age_s):
+            left = alive * math.exp(-rates[bucket] * share)
+            parts.append((bucket, share, alive, left))
+            alive = left
+        total = 1 - alive
+        for bucket, share, before, after in parts:
+            done = (before - after) / total
+            still = (after - alive) / total
+            self._watch(bucket, share * (still + done / 2), done)
+
+    def _add(self, seconds: float, weight: float) -> None:
+        """Add a share of a job that took so long; nothing is forgotten for it."""
+        parts = list(_through(0.0, seconds))
+        for bucket, share in parts:
+            self.watched[bucket] += weight * share
+        self.ended[parts[-1][0]] += weight
+
+    def _watch(self, bucket: int, share: float, done: float) -> None:
+        kept = 1 - share / MEMORY_JOBS
+        self.watched[bucket] = self.watched[bucket] * kept + share
+        self.ended[bucket] = self.ended[bucket] * kept + done
+
+    def _weigh_at_most(self, jobs: float) -> None:
+        """Keep the shape of what is known, but let it count for so many jobs at most."""
+        kept = min(1.0, jobs / max(self.weight(), jobs))
+        self.ended = [count * kept for count in self.ended]
+        self.watched = [count * kept for count in self.watched]
+        self._derived.clear()
+
+    # ------------------------------------------------------------------ what is known
+
+    def derived(self, make: Callable[[Durations], Made]) -> Made:
+        """Return what `make` makes of it; made once for what a job that was done has taught."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        made: Made = self._derived[make]
+        return made
+
+    def rates(self) -> list[float]:
+        """Return how many end in each bucket, of those that are in it: a rate, which may exceed 1."""
+        return self.derived(_rates)
+
+    def hazards(self) -> list[float]:
+        """Return for each edge the sum of the rates before it: what is not done by then is e to its negative."""
+        return self.derived(_hazards)
+
+    def share_done(self, age_s: float) -> float:
+        """Return the share of jobs that are done at an age."""
+        return 1 - math.exp(-between(EDGES_S, self.hazards(), age_s))
+
+    def quantile(self, share: float, *, beyond_s: float = 0.0) -> float:
+        """Return the age by which `share` of the jobs that are not done at `beyond_s` are done."""
+        hazard = between(EDGES_S, self.hazards(), beyond_s) - math.log1p(-min(share, MOST_DONE))
+        return max(beyond_s, between(self.hazards(), EDGES_S, hazard))
+
+
+class DurationsByKind:
+    """The durations of each kind of job. A job's `kinds` are named from the narrowest to the widest.
+
+    What is known of a wider kind is the guess for a narrower one, until that has jobs of its own.
+    """
+
+    def __init__(self, *, most: int) -> None:
+        self.known: dict[Kind, Durations] = {}
+        self._most = most
+
+    def of(self, kinds: Sequence[Kind], workflow: str) -> Durations:
+        """Return what is known of the narrowest of the kinds, or what is assumed of the workflow."""
+        for kind in kinds:
+            if kind in self.known:
+                return self.known[kind]
+        return Durations.prior(workflow)
+
+    def note_running(self, kinds: Sequence[Kind], workflow: str, *, since_s: float, age_s: float) -> None:
+        """Learn that a job, last seen at the age `since_s`, is not done at `age_s`."""
+        for durations in self._each(kinds, workflow).values():
+            durations.note_running(since_s, age_s)
+
+    def note_done(self, kinds: Sequence[Kind], workflow: str, *, since_s: float, age_s: float) -> dict[Kind, Durations]:
+        """Learn that a job was done between two ages; return all that is known of its kinds now."""
+        changed = self._each(kinds, workflow)
+        for durations in changed.values():
+            durations.note_done(since_s, age_s)
+        return changed
+
+    def _each(self, kinds: Sequence[Kind], workflow: str) -> dict[Kind, Durations]:
+        found, wider = {}, None
+        for kind in reversed(kinds):
+            durations = self.known.get(kind)
+            if durations is None:
+                if len(self.known) >= self._most:
+                    continue
+                durations = self.known[kind] = Durations.prior(workflow) if wider is None else wider.borrowed()
+            found[kind] = wider = durations
+        return found
+
+
+def _rates(durations: Durations) -> list[float]:
+    return _with_unknown(durations, UNKNOWN_JOBS + (durations.doubt - CHANGE_SHARE) * durations.weight())
+
+
+def _hazards(durations: Durations) -> list[float]:
+    return [0.0, *accumulate(_with_unknown(durations, TRACE_JOBS))]
+
+
+def _with_unknown(durations: Durations, unknown_jobs: float) -> list[float]:
+    """Return the rates if so many jobs more were watched that may end at any age."""
+    ended = unknown_jobs * math.log(BUCKET_GROWTH)
+    return [
+        (each + ended) / (watched + unknown_jobs)
+        for each, watched in zip(_smoothed(durations.ended), _smoothed(durations.watched), strict=True)
+    ]
+
+
+def between(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
+    """Return the y at `x`, on straight lines through the points; the last line goes on."""
+    right = min(max(bisect_left(xs, x), 1), len(xs) - 1)
+    left_x, left_y = xs[right - 1], ys[right - 1]
+    return left_y + (x - left_x) * (ys[right] - left_y) / (xs[right] - left_x)
+
+
+def _through(since_s: float, age_s: float) -> Iterator[tuple[int, float]]:
+    """Yield each bucket between two ages, and the share of it that lies between them."""
+    bucket = min(max(bisect_left(EDGES_S, since_s, 1) - 1, 0), BUCKETS - 1)
+    while bucket < BUCKETS:
+        low, high = EDGES_S[bucket], EDGES_S[bucket + 1]
+        yield bucket, max(0.0, min(age_s, high) - max(since_s, low)) / (high - low)
+        if age_s <= high:
+            return
+        bucket += 1
+
+
+def _smoothed(counts: Sequence[float]) -> list[float]:
+    """Return each count averaged with its neighbours."""
+    for _ in range(SMOOTHED):
+        before, after = [counts[0], *counts[:-1]], [*counts[1:], counts[-1]]
+        counts = [(left + 2 * count + right) / 4 for left, count, right in zip(before, counts, after, strict=True)]
+    return list(counts)
+
+
+def _is_history(told: Any) -> bool:
+    return (
+        isinstance(told, list)
+        and len(told) == BUCKETS
+        and all(isinstance(count, int | float) and not isinstance(count, bool) for count in told)
+        and all(0 <= count < HISTORY_MAX for count in told)
+    )

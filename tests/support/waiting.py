@@ -1,0 +1,187 @@
+"""The bot's schedule of polls in virtual time: jobs as they come, and when each is seen to be done.
+
+The schedule knows nothing at first but its guess; what it learns is what its own polls saw, and the API's times where
+that is asked for. What it is compared with is a fixed interval of the same lag: it is twice that lag.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.durations import DurationsByKind, Kind
+from bot.domain.poll_schedule import next_poll_s
+
+SPREAD = 0.35
+"""The sigma of the log-normal that durations are drawn from, as in the sandbox."""
+WISH_S = 2.0
+"""The API's sample says `poll_after_ms: 2000` when a job is accepted."""
+LATE_SHARE, LATE_S = 0.25, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SimJob:
+    at_s: float
+    took_s: float
+    kind: tuple[Kind, ...]
+    workflow: str
+    counts: bool = True
+    """Whether it is measured; what came before only taught."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    job: SimJob
+    polls: int
+    lag_s: float
+
+    @property
+    def lateness(self) -> float:
+        """Its lag as a share of the longest that any may have."""
+        return self.lag_s / (LATE_SHARE * self.job.took_s + LATE_S)
+
+
+def run(jobs: Sequence[SimJob], rng: random.Random, *, told: bool = False, wish_s: float | None = WISH_S) -> list[Seen]:
+    """Poll each job until it is done, in the order of time; return those that count."""
+    learned, seen = DurationsByKind(most=500), []
+    agenda: list[tuple[float, int, float, int]] = []
+
+    def put(number: int, age_s: float, polls: int, wish_s: float | None) -> None:
+        job = jobs[number]
+        durations = learned.of(job.kind, job.workflow)
+        age_s += next_poll_s(durations, age_s, poll_after_s=wish_s, jitter=rng.uniform(-1, 1))
+        heapq.heappush(agenda, (job.at_s + age_s, number, age_s, polls + 1))
+
+    last_seen_s = [0.0] * len(jobs)
+    coming = sorted(range(len(jobs)), key=lambda number: jobs[number].at_s, reverse=True)
+    while coming or agenda:
+        if coming and (not agenda or jobs[coming[-1]].at_s <= agenda[0][0]):
+            put(coming.pop(), 0.0, 0, wish_s)
+            continue
+        _, number, age_s, polls = heapq.heappop(agenda)
+        job, since_s = jobs[number], last_seen_s[number]
+        if age_s < job.took_s:
+            learned.note_running(job.kind, job.workflow, since_s=since_s, age_s=age_s)
+            last_seen_s[number] = age_s
+            put(number, age_s, polls, None)
+            continue
+        if job.counts:
+            seen.append(Seen(job, polls, age_s - job.took_s))
+        if told:
+            learned.note_running(job.kind, job.workflow, since_s=since_s, age_s=job.took_s)
+            since_s = age_s = job.took_s
+        learned.note_done(job.kind, job.workflow, since_s=since_s, age_s=age_s)
+    return seen
+
+
+# ---------------------------------------------------------------------- workloads
+
+
+def _lasting(median_s: float, rng: random.Random) -> float:
+    return median_s * math.exp(rng.gauss(0, SPREAD))
+
+
+def _kinds(operation: str, model: str, words: str = "") -> tuple[Kind, ...]:
+    widest_last = [(operation, model, words), (operation, model, ""), (operation, "", "")]
+    return tuple(dict.fromkeys(widest_last))
+
+
+def _steady(median_s: float, workflow: str, rng: random.Random, *, jobs: int = 200, taught: int = 100) -> list[SimJob]:
+    gap_s = median_s / 4
+    return [
+        SimJob(number * gap_s, _lasting(median_s, rng), _kinds(workflow, "one"), workflow, number >= taught)
+        for number in range(taught + jobs)
+    ]
+
+
+def _burst(median_s: float, workflow: str, rng: random.Random, *, jobs: int = 200, taught: int = 100) -> list[SimJob]:
+    before = _steady(median_s, workflow, rng, jobs=0, taught=taught)
+    at_s = taught * median_s
+    now = [SimJob(at_s, _lasting(median_s, rng), _kinds(workflow, "one"), workflow) for _ in range(jobs)]
+    return before + now
+
+
+def _cold(rng: random.Random) -> list[SimJob]:
+    """Thirty jobs of each of six models that nobody has used before."""
+    return [
+        SimJob(number * 20.0, _lasting(8.0, rng), _kinds("image", f"model {number % 6}"), "image")
+        for number in range(180)
+    ]
+
+
+def _mixed(rng: random.Random) -> list[SimJob]:
+    """One operation, two resolutions that take 5 s and 40 s."""
+    made = []
+    for number in range(400):
+        median_s, name = rng.choice(((5.0, "1k"), (40.0, "4k")))
+        kind = _kinds("image", "one", name)
+        made.append(SimJob(number * 4.0, _lasting(median_s, rng), kind, "image", number >= 200))
+    return made
+
+
+def _heavy_tail(rng: random.Random) -> list[SimJob]:
+    """Each tenth job takes from three to thirty times as long."""
+    made = []
+    for job in _steady(8.0, "image", rng):
+        slower = 3 * 10 ** rng.random() if rng.random() < 0.1 else 1.0
+        made.append(replace(job, took_s=job.took_s * slower))
+    return made
+
+
+def _ten_times_faster(median_s: float, workflow: str, rng: random.Random) -> list[SimJob]:
+    """A quarter of the measured jobs take as long as before, the others a tenth of it."""
+    before = _steady(median_s, workflow, rng, jobs=50)
+    after = _steady(median_s / 10, workflow, rng, jobs=150, taught=0)
+    gap_s = median_s / 4
+    return [replace(job, at_s=number * gap_s) for number, job in enumerate(before + after)]
+
+
+STEADY_IMAGE, STEADY_VIDEO, BURST_VIDEO = "image of 8 s", "video of 90 s", "burst of 200 videos"
+FASTER = "ten times faster"
+WORKLOADS: dict[str, Callable[[random.Random], list[SimJob]]] = {
+    STEADY_IMAGE: lambda rng: _steady(8.0, "image", rng),
+    "burst of 200 images": lambda rng: _burst(8.0, "image", rng),
+    "burst of 200 images, nothing learned": lambda rng: _burst(8.0, "image", rng, taught=0),
+    "six new models": _cold,
+    "fast, 3 s": lambda rng: _steady(3.0, "image", rng),
+    STEADY_VIDEO: lambda rng: _steady(90.0, "video", rng),
+    BURST_VIDEO: lambda rng: _burst(90.0, "video", rng),
+    "two resolutions, 5 s and 40 s": _mixed,
+    "heavy tail": _heavy_tail,
+    FASTER: lambda rng: _ten_times_faster(90.0, "video", rng),
+}
+"""What a change of pace brings is told for itself: no schedule sees the first job in time that polls seldom before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    polls: float
+    """A job, on average."""
+    lag_s: float
+    fixed_polls: float
+    lateness: float
+    """The worst, as a share of what is allowed."""
+    late: int
+    jobs: int
+
+
+def measure(name: str, seeds: Sequence[int], *, told: bool = False) -> Figures:
+    """Run a workload once with each seed."""
+    seen = [each for seed in seeds for each in _seen(name, seed, told=told)]
+    lag_s = sum(each.lag_s for each in seen) / len(seen)
+    return Figures(
+        polls=sum(each.polls for each in seen) / len(seen),
+        lag_s=lag_s,
+        fixed_polls=sum(math.ceil(each.job.took_s / (2 * lag_s)) for each in seen) / len(seen),
+        lateness=max(each.lateness for each in seen),
+        late=sum(each.lateness > 1 for each in seen),
+        jobs=len(seen),
+    )
+
+
+def _seen(name: str, seed: int, *, told: bool) -> list[Seen]:
+    rng = random.Random(f"{seed} {name}")
+    return run(WORKLOADS[name](rng), rng, told=told)

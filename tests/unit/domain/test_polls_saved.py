@@ -1,0 +1,29 @@
+"""What the schedule saves in virtual time: each workload of the bench, with other seeds and generous bounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.waiting import FASTER, STEADY_IMAGE, STEADY_VIDEO, WORKLOADS, measure
+
+SEEDS = (1, 2)
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+@pytest.mark.parametrize("told", [False, True], ids=["seen", "told"])
+def test_it_polls_a_quarter_less_than_a_fixed_interval_of_the_same_lag(name: str, told: bool):
+    figures = measure(name, SEEDS, told=told)
+    assert figures.polls <= 0.8 * figures.fixed_polls
+    if name == FASTER:  # the first jobs that are faster have the waits of the slow ones
+        assert figures.late <= 0.03 * figures.jobs
+    else:
+        assert figures.lateness <= 1.5  # more than 1 once in some thousand jobs
+
+
+@pytest.mark.parametrize(
+    ("name", "polls", "lag_s"), [(STEADY_IMAGE, 7.0, 0.5), (STEADY_VIDEO, 16.5, 2.2)], ids=["image", "video"]
+)
+def test_a_picture_and_a_film_that_are_known_are_seen_soon_with_few_polls(name: str, polls: float, lag_s: float):
+    figures = measure(name, SEEDS)
+    assert figures.polls <= polls
+    assert figures.lag_s <= lag_s
