@@ -195,6 +195,11 @@ class Durations:
         hazard = between(EDGES_S, self.hazards(), beyond_s) - math.log1p(-min(share, MOST_DONE))
         return max(beyond_s, between(self.hazards(), EDGES_S, hazard))
 
+    def seen_done_by(self, share: float) -> float:
+        """Return the age by which `share` of the jobs that were done had been: those that hang do not change it."""
+        done = list(accumulate(self.ended))
+        return EDGES_S[min(bisect_left(done, share * done[-1]) + 1, BUCKETS)]
+
 
 class DurationsByKind:
     """The durations of each kind of job. A job's `kinds` are named from the narrowest to the widest.

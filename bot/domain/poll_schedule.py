@@ -54,7 +54,7 @@ class Looks:
         return cls(
             due=[0.0, *accumulate(due)],
             first_end_s=durations.quantile(FIRST_SHARE) * FIRST_MARGIN,
-            deadline_s=min(6 * 3600.0, max(1800.0, 10 * durations.quantile(0.99))),
+            deadline_s=min(6 * 3600.0, max(1800.0, 10 * durations.seen_done_by(0.99))),
         )
 
 

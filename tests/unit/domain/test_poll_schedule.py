@@ -145,6 +145,13 @@ def test_a_slow_kind_of_job_has_more_time_than_a_fast_one():
     assert deadline_s(taught(Durations.prior("image"), [600.0] * 50)) > 3600
 
 
+def test_jobs_that_hang_have_no_more_time_because_of_each_other():
+    durations = taught(Durations.prior("image"), [10.0] * 5)
+    for _ in range(20):
+        durations.note_running(0.0, 900.0)
+    assert deadline_s(taught(durations, [10.0])) == 1800
+
+
 # ---------------------------------------------------------------------- what is learned, and slow waits
 
 
