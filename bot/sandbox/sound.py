@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import functools
 import io
 import math
 import random
@@ -42,6 +43,7 @@ def wav(seconds: float, seed: int | str) -> bytes:
     return file.getvalue()
 
 
+@functools.lru_cache(maxsize=9 * len(SCALE))  # all notes of the nine roots: 1.6 MB, where each takes milliseconds
 def _note(pitch_hz: float) -> array.array[int]:
     length = round(BEAT_S * SAMPLE_RATE_HZ)
     peak = 32_767 * LOUDNESS

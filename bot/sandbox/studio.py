@@ -75,7 +75,6 @@ class Studio:
         self._sources = InputFiles(self.files, self._session, url, fetch)
         self._threads = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="sandbox")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._make_small = lru_cache(maxsize=256)(_make_small)
 
     async def close(self) -> None:
         """Stop all work."""
@@ -83,7 +82,7 @@ class Studio:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._session.close()
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)  # what is drawn just now ends with nobody waiting
 
     async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
         """Accept a create body, or find the request that it repeats. Raises ApiError."""
@@ -207,7 +206,7 @@ class Studio:
             # Prompt and seed are not visible at this size: drawn once, used for all equal ones.
             shape = {name: value for name, value in task.input.items() if not isinstance(value, str) or ":" in value}
             plain = json.dumps(shape | {"resolution": task.input.get("resolution", "")}, sort_keys=True)
-            return await loop.run_in_executor(self._threads, self._make_small, task.operation, plain, task.words)
+            return await loop.run_in_executor(self._threads, _make_small, task.operation, plain, task.words)
         return await loop.run_in_executor(self._threads, make, task, sources)
 
     def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, bytes]:
@@ -272,6 +271,7 @@ class Studio:
         task.add_done_callback(self._tasks.discard)
 
 
+@lru_cache(maxsize=64)
 def _make_small(operation: str, plain: str, words: frozenset[str]) -> Mapping[str, list[Rendered]]:
     return make(Task(operation=operation, input=json.loads(plain), seed=0, words=words, small=True), {})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox import render, work
+from bot.sandbox import render, studio, work
 from tests.support.results import card_of
 from tests.support.rig import Rig
 from tests.support.surface import labels, links, links_on, newest
@@ -26,6 +27,18 @@ async def made(rig: Rig) -> tuple[Any, Any]:
     job = await newest(rig)
     assert job.state is JobState.DELIVERED
     return card_of(rig, job), job
+
+
+@pytest.fixture
+def make_instead(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes, str], None]]:
+    """Let the sandbox make other bytes than a 3D model. Small files it makes once in a process, for all requests."""
+
+    def make(data: bytes, extension: str) -> None:
+        studio._make_small.cache_clear()
+        monkeypatch.setattr(work, "_glb", lambda _: render.Rendered(data, "application/octet-stream", extension))
+
+    yield make
+    studio._make_small.cache_clear()
 
 
 async def test_a_3d_model_is_attached_with_its_name_and_type(rig: Rig):
@@ -50,16 +63,16 @@ async def test_a_3d_model_is_attached_with_its_name_and_type(rig: Rig):
         (b'{"a": 1}', "json"),
     ],
 )
-async def test_captions_archives_and_data_are_attached(rig: Rig, monkeypatch: Any, data: bytes, ending: str):
-    monkeypatch.setattr(work, "_glb", lambda _: render.Rendered(data, "application/octet-stream", "bin"))
+async def test_captions_archives_and_data_are_attached(rig: Rig, make_instead: Any, data: bytes, ending: str):
+    make_instead(data, "bin")
     message, _ = await made(rig)
     assert message.attachments[1].filename.endswith(f".{ending}")
     assert links_on(message) == []
 
 
 @pytest.mark.parametrize("data", [b"<!doctype html><script>", b"MZ\x90\0" + bytes(200)])
-async def test_a_page_or_a_program_is_a_link_that_names_its_host(rig: Rig, monkeypatch: Any, data: bytes):
-    monkeypatch.setattr(work, "_glb", lambda _: render.Rendered(data, "application/octet-stream", "srt"))
+async def test_a_page_or_a_program_is_a_link_that_names_its_host(rig: Rig, make_instead: Any, data: bytes):
+    make_instead(data, "srt")
     message, job = await made(rig)
     assert [each.filename.rpartition(".")[2] for each in message.attachments] == ["png"]
     assert links_on(message) == [job.media[1].url]
