@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import tempfile
 
 import pytest
 import structlog
@@ -8,12 +10,19 @@ from hypothesis import settings
 
 # `make test` looks at a few examples of each property, `--hypothesis-profile=long` (as in `make test-long`) at all.
 settings.register_profile("long", deadline=None)
-settings.register_profile("quick", max_examples=15)
+settings.register_profile("quick", max_examples=10)
 settings.load_profile("quick")
+
+# pytest's folders may be in memory (Makefile); so are those of tests that make their own, with databases in them.
+tempfile.tempdir = os.environ.get("PYTEST_DEBUG_TEMPROOT") or None
 
 # Where no test configures the log, it is structlog's console, which renders an error with Rich: half a second for one
 # with the variables of thirty frames. What failed stands in Python's own traceback as well.
 structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
+
+
+YOUNG_MAX = 20_000
+"""Objects that may come to be before the collector of garbage looks at them: a bot that starts makes many that stay."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -24,6 +33,7 @@ def pytest_collection():
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG_MAX, *gc.get_threshold()[1:])
         gc.enable()
 
 

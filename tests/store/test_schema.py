@@ -121,6 +121,7 @@ async def test_a_newer_schema_is_refused_and_left_alone(path: Path, clock: Any) 
 async def test_an_installation_without_migrations_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "migrations").mkdir()
     monkeypatch.setattr(schema, "files", lambda _: tmp_path)
+    migrations.cache_clear()
     with pytest.raises(StoreError, match="incomplete"):
         migrations()
     (tmp_path / "migrations" / "002_second.sql").write_text("SELECT 1;")

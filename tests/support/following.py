@@ -111,14 +111,14 @@ async def tick(rig: Rig) -> None:
         await rig.bot.parts.watch.run_once()
 
 
-def widening(seconds: float, step_s: float) -> Iterator[float]:
-    """Yield steps that make up so much time, each at least `step_s` and up to a twentieth of what has passed.
+def widening(seconds: float, step_s: float, *, share: float = 0.1) -> Iterator[float]:
+    """Yield steps that make up so much time, each at least `step_s` and up to that share of what has passed.
 
     What the bot does comes ever more seldom, so that even steps would mostly find nothing to do.
     """
     passed = 0.0
     while passed < seconds:
-        step = max(step_s, min(passed / 20, seconds - passed))
+        step = max(step_s, min(passed * share, seconds - passed))
         yield step
         passed += step
 
@@ -133,7 +133,7 @@ async def pass_time(rig: Rig, seconds: float, step_s: float = 30.0, *, even: boo
 
 async def until_ended(rig: Rig, job_id: str, limit_s: float, step_s: float = 30.0) -> Row:
     """Let time pass until the job has ended, but no longer than `limit_s`; return it as it is then."""
-    for step in widening(limit_s, step_s):
+    for step in widening(limit_s, step_s, share=0.05):
         if (job := the_job(rig, job_id)).ended:
             return job
         await tick(rig)

@@ -18,8 +18,10 @@ def empty_database() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.db"
         with contextlib.closing(connect(path)) as db:
+            db.execute("PRAGMA journal_mode = WAL")  # as the bot does: to change it later would write the file again
             migrate(db, migrations())
             text_index.prepare(db)
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return path.read_bytes()
 
 

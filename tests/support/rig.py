@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ import discord
 import simcord
 
 from bot.app.client import CannonBot, intents
-from bot.app.command_sync import CommandSync
 from bot.app.practice_process import PracticeStudio
 from bot.domain.models import Job
 from bot.errors import BotError
@@ -24,10 +24,13 @@ from bot.sandbox.variant import Variant
 from bot.settings import SecretStr, Settings
 from tests.support.new_file import write_empty_database
 from tests.support.practice import SandboxInProcess
+from tests.support.starts import share_starts
 
 HOST_KEY = "cs_test_host_000000000000"
 GUILD_KEY = "cs_test_guild_00000000beef"
 STEP_S = 0.5
+SKIPPED_MAX_S = 5.0
+"""The longest time in which `work` lets nothing be looked after."""
 
 
 class ManualClock:
@@ -78,35 +81,7 @@ def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = (
     return False
 
 
-class _Payload(list[dict[str, Any]]):
-    """What registers the commands. Nobody changes it, so simcord's log of requests need not copy it."""
-
-    def __deepcopy__(self, _memo: object) -> _Payload:
-        return self
-
-
-_build_payload = CommandSync._payload
-_payloads: dict[tuple[tuple[str, ...], ...], _Payload] = {}
-
-
-async def _payload_made_once(sync: CommandSync) -> list[dict[str, Any]]:
-    """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
-    names = tuple(
-        (
-            command.qualified_name,
-            *(
-                f"{each.name} {each.type} {each.description} {each.min_value} {each.max_value}"
-                for each in getattr(command, "parameters", ())
-            ),
-        )
-        for command in sync._bot.tree.walk_commands()
-    )
-    if names not in _payloads:
-        _payloads[names] = _Payload(await _build_payload(sync))
-    return _payloads[names]
-
-
-CommandSync._payload = _payload_made_once  # for every bot of this process
+share_starts()
 
 
 class Rig:
@@ -204,6 +179,7 @@ class Rig:
 
     async def step(self) -> int:
         with self.env.time_context():
+            self.bot.parts.maintenance._woken.clear()
             await self.bot.parts.maintenance.run_once()
             return await self.bot.parts.worker.step()
 
@@ -213,7 +189,7 @@ class Rig:
             return await self.bot.parts.delivery.tick()
 
     async def work(self, *, limit_s: float = 3600.0) -> None:
-        """Let time pass until no job is open."""
+        """Let time pass until no job is open. Steps at which nothing is due are left out."""
         passed = 0.0
         while True:
             await self.step()
@@ -221,9 +197,17 @@ class Rig:
                 return
             if passed > limit_s:
                 raise AssertionError(f"jobs are still open after {passed} s: {await self.jobs()}")
-            pace = STEP_S if passed < 60 else 5.0
-            self.advance(pace)
-            passed += pace
+            wait_s = self._idle_s(STEP_S if passed < 60 else 5.0)
+            self.advance(wait_s)
+            passed += wait_s
+
+    def _idle_s(self, pace_s: float) -> float:
+        """Return how many seconds the worker would sleep now, in whole steps of `pace_s`, at least one."""
+        parts = self.bot.parts
+        if parts.maintenance._woken.is_set():
+            return pace_s
+        idle_s = min(parts.worker._idle_s(self.clock.monotonic()), SKIPPED_MAX_S)
+        return pace_s * max(1, math.ceil(idle_s / pace_s - 1e-9))
 
     async def die(self) -> None:
         """Let go of what the kernel takes from a dead process; nothing else is tidied up."""

@@ -5,6 +5,7 @@ A new one is a new file `NNN_what.sql`; released ones are never edited.
 
 from __future__ import annotations
 
+import functools
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ class Migration:
     sql: str
 
 
+@functools.cache
 def migrations() -> tuple[Migration, ...]:
     """Read the migrations that this version of the bot knows, in order."""
     found = [

@@ -440,5 +440,5 @@ async def test_a_day_of_refusal_is_one_day_in_a_row(rig: Rig):
         await pass_time(rig, 2 * HOUR_S, 5 * MINUTE_S)
     assert not the_job(rig, job.id).ended, the_job(rig, job.id).error
     rig.sandbox.finish(job.remote_id or "")
-    assert (await until_ended(rig, job.id, DAY_S, 10 * MINUTE_S)).state == "delivered"
+    assert (await until_ended(rig, job.id, DAY_S + HOUR_S, 10 * MINUTE_S)).state == "delivered"
     assert "working key" not in card_text(rig, job.id)
