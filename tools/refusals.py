@@ -197,7 +197,8 @@ def _target(path: str, part: ast.AST) -> tuple[str, str] | None:
     return (path, part.id) if part.id in _named(path) else None
 
 
-def refusals() -> list[Refusal]:
+@functools.cache
+def refusals() -> tuple[Refusal, ...]:
     """Return every sentence with which something is refused, sorted."""
     classes, found = error_classes(), set[Refusal]()
     for path in _modules():
@@ -213,7 +214,7 @@ def refusals() -> list[Refusal]:
     for path in _modules():
         if is_texts(path) and not path.startswith("bot/sandbox/"):
             found |= {each for each in _sentences(path, _tree(path), set(), DEPTH_MAX) if STOPPED.search(each.sentence)}
-    return sorted(each for each in found if not RECORD.match(each.sentence))
+    return tuple(sorted(each for each in found if not RECORD.match(each.sentence)))
 
 
 def section_of(refusal: Refusal) -> str:

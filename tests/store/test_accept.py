@@ -201,7 +201,7 @@ async def test_a_job_counts_in_the_period_in_which_it_was_accepted(
 
 async def test_cancelled_callers_leave_whole_cards_or_none(store: Store, made: Any) -> None:
     cards = []
-    for number in range(150):
+    for number in range(75):
         card = made.card()
         cards.append(card)
         jobs = [made.job(card, position) for position in range(3)]

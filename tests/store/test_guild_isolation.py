@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from bot.domain.spend_request import Draw, Verdict
 from bot.errors import StoreError
 from bot.store import JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
+from tests.support.new_file import write_empty_database
 
 MINE, THEIRS = 700, 701
 MESSAGE = 88_000_123
@@ -459,6 +462,36 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     return Guild(key, card, job, unanswered, limit, grant, asked, draft_id, paid, reviewed, given_up, sample)
 
 
+@dataclass(frozen=True)
+class Populated:
+    """The files of a store with one guild in it, that guild, and what counts the ids of what is made next."""
+
+    folder: Path
+    theirs: Guild
+    made: Any
+
+
+_populated: list[Populated] = []
+"""None or one: to populate a store takes longer than any call."""
+
+
+@pytest.fixture
+async def populated(
+    open_store: Any, path: Path, made: Any, accepted: Any, tmp_path_factory: Any
+) -> tuple[Store, Guild, Any]:
+    """Return a store with the other guild in it, that guild, and what makes cards and jobs."""
+    if not _populated:
+        folder = tmp_path_factory.mktemp("populated")
+        write_empty_database(folder / path.name)
+        store = await open_store(folder / path.name)
+        theirs = await populate(store, THEIRS, made, accepted)
+        await store.close()
+        _populated.append(Populated(folder, theirs, made))
+    [known] = _populated
+    shutil.copytree(known.folder, path.parent, dirs_exist_ok=True)
+    return await open_store(), known.theirs, known.made
+
+
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
     "draws", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs", "ledger", "limits",
@@ -508,9 +541,9 @@ EACH_CALL = [
 
 @pytest.mark.parametrize(("name", "is_refused"), EACH_CALL)
 async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
-    store: Store, made: Any, accepted: Any, name: str, is_refused: bool
+    populated: tuple[Store, Guild, Any], name: str, is_refused: bool
 ) -> None:
-    theirs = await populate(store, THEIRS, made, accepted)
+    store, theirs, made = populated
     if is_refused:
         await store.keys.note_refused(THEIRS, theirs.key.id, probe_at=1.0)
     before = await rows_of(store, THEIRS)

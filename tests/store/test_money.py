@@ -664,7 +664,7 @@ class Money(RuleBasedStateMachine):
 
 
 Money.TestCase.settings = settings(
-    max_examples=500 if settings.get_current_profile_name() == "long" else 6,
+    max_examples=500 if settings.get_current_profile_name() == "long" else 4,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -378,7 +378,7 @@ class PriceLimits(RuleBasedStateMachine):
 
 
 PriceLimits.TestCase.settings = settings(
-    max_examples=300 if settings.get_current_profile_name() == "long" else 10,
+    max_examples=300 if settings.get_current_profile_name() == "long" else 5,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
