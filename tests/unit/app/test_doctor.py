@@ -26,21 +26,28 @@ def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
     return examine(chosen, problems, is_online=False, clock=SystemClock(), progress=no_progress)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=15 if settings.get_current_profile_name() == "long" else 5,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(token=SECRET, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))
 def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: list[str]) -> None:
     secret = {"discord_token": token, "cannon_api_key": key, "secret_keys": tuple(keys)}
     assert {name.upper() for name in secret} == SECRET_SETTINGS, "a new secret has to be tried here"
-    chosen = Settings.model_validate(
-        {
-            "discord_token": token,
-            "cannon_api_key": key,
-            "secret_keys": ",".join(keys),
-            "database": tmp_path / "bot.db",
-            "health_port": 1,
-            "top_up_url": "https://example.org/top-up?session=abcdefghijklmnopqrstuvwxyz",
-        }
-    )
+    texts_of = {
+        "DISCORD_TOKEN": token,
+        "CANNON_API_KEY": key,
+        "SECRET_KEYS": ",".join(keys),
+        "DATABASE": str(tmp_path / "bot.db"),
+        "HEALTH_PORT": "1",
+        "TOP_UP_URL": "https://example.org/top-up?session=abcdefghijklmnopqrstuvwxyz",
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        for name, text in texts_of.items():
+            patched.setenv(name, text)
+        chosen, problems = read_settings(None)
+    assert problems == []
     report = page(chosen, (f"DISCORD_TOKEN {token} is not valid.",))
     for shown in (json.dumps(report, ensure_ascii=False), texts.page(report)):
         for each in (token, key, *keys):
