@@ -6,6 +6,7 @@ Server errors may be the trouble of some servers alone, so they stop no call to 
 from __future__ import annotations
 
 import asyncio
+import math
 from enum import StrEnum
 
 import structlog
@@ -60,9 +61,10 @@ class DiscordBreaker:
         self._is_probing = True
         return True
 
-    async def rest(self) -> None:
-        """Return when it is worth asking again whether a call is admitted."""
-        await self._clock.wait(self._changed, None if self._is_probing else self.left_s)
+    async def rest(self, at_most_s: float = math.inf) -> None:
+        """Return when it is worth asking again whether a call is admitted, or after that many seconds."""
+        rest_s = min(at_most_s, math.inf if self._is_probing else self.left_s)
+        await self._clock.wait(self._changed, None if rest_s == math.inf else rest_s)
 
     # ------------------------------------------------------------------ outcomes
 

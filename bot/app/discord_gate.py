@@ -7,8 +7,8 @@ request before it is sent and each answer before discord.py does:
 - Calls by the bot's token keep below Discord's 50 a second; those that post results come before nearly all others.
 - After a global 429 or a 429 of the network in front of Discord, one call probes and the others rest. After server
   errors on several routes so do the calls to where there were some; calls to elsewhere are made.
-- A call that posts a result (`bot.delivery.upload_slots`) neither rests nor is retried by discord.py: its error is
-  raised at once, and the job's next turn tries again.
+- A call that posts a result (`bot.delivery.upload_slots`) rests for a moment at most and is not retried by discord.py
+  after a server error: what lasts longer is raised at once, and the job's next turn tries again.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from bot.runtime.pace import Pace
 CALLS, CALLS_IN_S, CALLS_AT_ONCE = 49, 1.04, 10
 """Discord's global limit is 50 in a second (topics: rate limits). The last of them may get there up to 40 milliseconds
 faster than the first: they are 47 a second in the long run."""
+PATIENCE_S = 2.0
+"""For how long a call that posts a result waits for Discord to take calls again: a global limit lasts a second."""
 CALM_AFTER_S = 30.0
 RATE_LIMIT_MAX_S = 30.0
 """discord.py raises RateLimited instead of waiting longer than this; it accepts no less."""
@@ -111,6 +113,7 @@ class DiscordGate:
             raise
 
     async def _admit(self, passage: _Passage) -> None:
+        patient_until = self._clock.monotonic() + PATIENCE_S
         while True:
             if passage.is_counted:
                 began = self._clock.monotonic()
@@ -123,9 +126,18 @@ class DiscordGate:
             if self.breaker.admits_probe():
                 passage.is_probe = True
                 return
-            if passage.is_result:
-                raise discord.RateLimited(self.breaker.left_s)
+            await self._rest(passage, patient_until)
+
+    async def _rest(self, passage: _Passage, patient_until: float) -> None:
+        """Return when it is worth asking again. Raises RateLimited for a result that would rest longer."""
+        if not passage.is_result:
             await self.breaker.rest()
+            return
+        is_brief = self.breaker.trouble is Trouble.GLOBAL_LIMIT
+        patience_s = patient_until - self._clock.monotonic() if is_brief else 0.0
+        if patience_s <= 0 or self.breaker.left_s > patience_s:
+            raise discord.RateLimited(self.breaker.left_s)
+        await self.breaker.rest(patience_s)
 
     def _concerns(self, passage: _Passage) -> bool:
         """Whether the breaker's trouble, if it is open, is one of this call. Answers to members are always tried."""
@@ -164,7 +176,7 @@ class DiscordGate:
             self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_told(passage))
         else:
             self.breaker.answered(is_probe=_told(passage))
-        if passage.is_result:
+        if passage.is_result and retry_after_s > PATIENCE_S:
             raise discord.RateLimited(retry_after_s)
 
     async def _broke(

@@ -14,7 +14,7 @@ import discord as dpy
 import pytest
 
 from bot.app.client import _client_options
-from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.discord_gate import PATIENCE_S, RATE_LIMIT_MAX_S, DiscordGate
 from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_OF_ONE_SERVER, posting_of
 from bot.runtime.metrics import Metrics
@@ -304,6 +304,34 @@ async def test_a_result_does_not_rest_but_is_told_when_to_come_again(caller: Cal
         await caller.post_result(9)
     assert raised.value.retry_after == 15.0
     assert caller.posts() == 1
+
+
+async def test_a_brief_global_limit_costs_results_no_turn(caller: Caller):
+    """Neither the one that met it nor those that were about to follow."""
+    caller.wire.fault("POST", POSTS, status=429, is_global=True, retry_after_s=0.05)
+    first = asyncio.create_task(caller.post_result(0, guild=0))
+    await caller.wire.until(lambda: caller.posts(429))
+    await caller.at_rest()
+    crowd = [asyncio.create_task(caller.post_result(number)) for number in range(9, 15)]
+    caller.time.advance(0.1)
+    assert [message.content for message in await asyncio.gather(first, *crowd)] == ["0", *map(str, range(9, 15))]
+    assert caller.posts(429) == 1
+
+
+async def test_a_probe_that_hangs_costs_a_result_two_seconds(caller: Caller):
+    caller.wire.fault("POST", POSTS, status=429, is_global=True, retry_after_s=0.05)
+    held = caller.wire.fault("POST", POSTS, status=200, hold=True)
+    probe = asyncio.create_task(caller.send(0))
+    await caller.wire.until(lambda: caller.posts(429))
+    await caller.at_rest()
+    caller.time.advance(0.05)
+    await caller.wire.until(held.reached.is_set)
+    caller.time.flow()
+    before = caller.time.now
+    await caller.fails(dpy.RateLimited, lambda: caller.post_result(9))
+    assert caller.time.now - before == pytest.approx(PATIENCE_S, abs=0.1)
+    held.release()
+    await probe
 
 
 async def test_a_page_that_claims_success_is_no_answer(caller: Caller):
