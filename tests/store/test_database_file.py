@@ -44,6 +44,14 @@ async def test_a_damaged_page_is_found_at_start(open_database: Open, path: Path)
         await open_database()
 
 
+async def test_the_check_at_start_lets_no_later_write_break_a_rule(open_database: Open, path: Path) -> None:
+    for _ in range(2):
+        database = await open_database(path)
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            await database.write(lambda db: db.execute("INSERT INTO absent_guilds (guild_id, since) VALUES (-1, 0)"))
+        await database.close()
+
+
 async def test_another_programs_database_is_refused(open_database: Open, path: Path) -> None:
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE theirs (a)")
