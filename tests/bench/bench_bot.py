@@ -11,11 +11,8 @@ import contextlib
 import os
 import sqlite3
 import sys
-import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
@@ -103,44 +100,3 @@ def cpu_s(process_id: int) -> float:
 def forget_peak(process_id: int) -> None:
     """Let `VmHWM` count from now (man 5 proc)."""
     Path(f"/proc/{process_id}/clear_refs").write_text("5")
-
-
-# ---------------------------------------------------------------------- start
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    seconds: float
-    memory_bytes: int
-
-
-async def starts(folder: Path, api_url: str, *, again: int) -> list[Start]:
-    """Start the bot in an empty folder, then `again` times more in the same; each is killed when it is ready."""
-    found = []
-    async with stage(folder, api_url) as place:
-        for _ in range(1 + again):
-            began = time.perf_counter()
-            async with place.bot() as bot:
-                await bot.online()
-                seconds = time.perf_counter() - began
-                assert "image" in place.wire.commands()
-                found.append(Start(seconds, memory(place.process_id, "VmRSS")))
-    return found
-
-
-async def _burst(place: Stage, members: list[Any], prompt: str) -> list[float]:
-    """Make the interactions first, then send all of them at one moment."""
-    wire = place.wire
-    (session,) = wire.gateway.live
-    outbox, session.outbox = session.outbox, asyncio.Queue()
-    assert outbox is not None
-    replies = [await wire.slash(member, place.channel, "image generate", wait_s=0, prompt=prompt) for member in members]
-    sent = time.monotonic()
-    while not session.outbox.empty():
-        outbox.put_nowait(session.outbox.get_nowait())
-    session.outbox = outbox
-    await wire.until(lambda: all(reply.acknowledged for reply in replies), PATIENCE_S)
-    refused = [reply.message.content for reply in replies if reply.message.ephemeral]
-    assert not refused, refused[0]
-    arrived = {call.path.split("/")[2]: call.at for call in wire.calls("POST", "/interactions/*/callback")}
-    return [arrived[str(reply.id)] - sent for reply in replies]
