@@ -335,7 +335,7 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         ask_moderators=setup.surface.ask_moderators,
         metrics=setup.metrics,
         complete=sources.complete,
-        webhook_url=core.webhook_tokens.url,
+        webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
     )
 
 

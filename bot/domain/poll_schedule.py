@@ -22,6 +22,8 @@ FIRST_SHARE, FIRST_MARGIN = 0.015, 0.66
 LATE_SHARE, LATE_S = 0.25, 2.0
 """How late a job may be seen to be done: a share of its duration, and some seconds."""
 WAIT_MIN_S = 0.25
+OVERDUE_AFTER, OVERDUE_SHARE_OF_LONGEST = 0.99, 1.5
+"""Past so many times the age by which that share of jobs were done, a webhook is missed."""
 INTERVAL_MAX_S = 60.0
 SLOW_WAITS_S = (3600.0, 6 * 3600.0, 24 * 3600.0)
 """How long to wait before the first, the second and every later poll of a job that takes unusually long."""
@@ -74,6 +76,18 @@ def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | Non
     latest_s = max(age_s, looks.first_end_s) * (1 + LATE_SHARE) + LATE_S - age_s
     wait_s = min(pays_off_s * (1 + JITTER * jitter), latest_s, INTERVAL_MAX_S)
     return max(wait_s, WAIT_MIN_S, poll_after_s or 0.0)
+
+
+def unhinted_wait_s(durations: Durations, age_s: float, *, poll_after_s: float | None, jitter: float) -> float:
+    """Return after how many seconds to look at a job whose webhook is expected, if none comes: when it is overdue."""
+    overdue_s = durations.derived(_webhook_overdue_s)
+    if age_s >= overdue_s:
+        return next_poll_s(durations, age_s, poll_after_s=poll_after_s, jitter=jitter)
+    return max((overdue_s - age_s) * (1 + JITTER * abs(jitter)), WAIT_MIN_S, poll_after_s or 0.0)
+
+
+def _webhook_overdue_s(durations: Durations) -> float:
+    return OVERDUE_SHARE_OF_LONGEST * durations.seen_done_by(OVERDUE_AFTER) + LATE_S
 
 
 def slow_wait_s(polls: int, *, jitter: float = 0.0) -> float:

@@ -26,6 +26,7 @@ from bot.jobs.polling import Polling
 from bot.jobs.submitting import Submitting
 from bot.jobs.surface import Surface
 from bot.jobs.transitions import Transitions
+from bot.jobs.webhook_trust import WebhookTrust
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
@@ -48,11 +49,12 @@ def make_worker(
     ask_moderators: AskModerators,
     metrics: Metrics,
     complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
-    webhook_url: Callable[[Job], str | None] = lambda _job: None,
+    webhook_url: Callable[[Job], str | None] | None = None,
 ) -> tuple[Worker, Maintenance]:
     """Return a worker for the jobs of `store`, and what runs next to it.
 
-    `complete` and `webhook_url` are described in `submitting`, `ask_moderators` in `maintenance`.
+    `complete` and `webhook_url` are described in `submitting`, `ask_moderators` in `maintenance`. Without `webhook_url`
+    no job asks for a webhook.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)
@@ -60,6 +62,7 @@ def make_worker(
         store, surface=surface, languages=languages, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon
     )
     key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng)
+    trust = WebhookTrust(are_asked=webhook_url is not None)
     submitting = Submitting(
         client,
         store,
@@ -68,8 +71,9 @@ def make_worker(
         unavailable=unavailable,
         catalogue=catalogue,
         complete=complete,
-        webhook_url=webhook_url,
+        webhook_url=webhook_url or (lambda _job: None),
         learned=learned,
+        trust=trust,
         memories=memories,
         clock=clock,
         metrics=metrics,
@@ -81,6 +85,7 @@ def make_worker(
         key_waits,
         catalogue=catalogue,
         learned=learned,
+        trust=trust,
         memories=memories,
         clock=clock,
         metrics=metrics,

@@ -14,7 +14,15 @@ from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, Operation, labels_of
 from bot.domain.models import Job, JobState
-from bot.domain.poll_schedule import FORGOTTEN_S, REMEMBERED_S, deadline_s, done_between, next_poll_s, slow_wait_s
+from bot.domain.poll_schedule import (
+    FORGOTTEN_S,
+    REMEMBERED_S,
+    deadline_s,
+    done_between,
+    next_poll_s,
+    slow_wait_s,
+    unhinted_wait_s,
+)
 from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import UsableKey
@@ -24,6 +32,7 @@ from bot.jobs.followed import Followed
 from bot.jobs.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.transitions import Transitions, attempt_of
+from bot.jobs.webhook_trust import WebhookTrust, was_hinted
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -37,6 +46,8 @@ DENIED_LATER_S = 300.0
 """How long to wait after that."""
 DENIED_MAX_S = 3600.0
 """For how long the API may deny a request before the job is given up."""
+HINT_SHARE = 0.05
+"""A webhook comes soon after the end of the work: within this share of its duration, as far as is learned from it."""
 ACTIVE_WRITE_S = 300.0
 """How much of the time that the API worked on a job a crash may lose: it only delays the deadline."""
 
@@ -52,6 +63,7 @@ class Polling:
         *,
         catalogue: LiveCatalogue,
         learned: LearnedDurations,
+        trust: WebhookTrust,
         memories: AccountMemories,
         clock: Clock,
         metrics: Metrics,
@@ -62,6 +74,7 @@ class Polling:
         self._key_waits = key_waits
         self._catalogue = catalogue
         self._learned = learned
+        self._trust = trust
         self._memories = memories
         self._clock = clock
         self._metrics = metrics
@@ -131,7 +144,9 @@ class Polling:
             followed, job.state
         ):
             return None
-        return next_poll_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
+        waits_for_hint = self._trust.covers(job) and not was_hinted(followed)
+        wait_s = unhinted_wait_s if waits_for_hint else next_poll_s
+        return wait_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
 
     async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
         """Say that the job takes unusually long. It keeps its hold, but takes no place from others."""
@@ -212,6 +227,7 @@ class Polling:
         if tried is not None:
             self._memories.forget(job.guild_id)
         failpoint("ready.stored")
+        self._trust.note_done(followed)
         await self._learn(followed, progress, last_seen_s)
         return 0.0
 
@@ -220,15 +236,17 @@ class Polling:
         job = followed.job
         if job.practice:
             return
-        told_s = None
+        told_s, watched_s = None, last_seen_s or 0.0
         if progress.completed_at is not None and progress.created_at is not None:
             told_s = progress.completed_at - progress.created_at
         seen_done_s = self._age_s(job) if last_seen_s is None else followed.active_s
+        if last_seen_s is not None and was_hinted(followed):
+            last_seen_s = max(last_seen_s, seen_done_s * (1 - HINT_SHARE))
         done = done_between(told_s, last_seen_s, seen_done_s)
         if done is None:
             return
         since_s, age_s = done
-        if since_s > (watched_s := last_seen_s or 0.0):
+        if since_s > watched_s:
             self._learned.note_running(job, since_s=watched_s, age_s=since_s)
         await self._learned.learn(job, since_s=since_s, age_s=age_s)
 

@@ -14,7 +14,7 @@ from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.models import Job, JobState
-from bot.domain.poll_schedule import next_poll_s
+from bot.domain.poll_schedule import next_poll_s, unhinted_wait_s
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -35,6 +35,7 @@ from bot.jobs.key_waits import LONG_REST_S, UNKNOWN_KEY_S, Call, KeyWaits
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.sent_words import has_forbidden_word
 from bot.jobs.transitions import Transitions, attempt_of
+from bot.jobs.webhook_trust import WebhookTrust
 from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
@@ -61,6 +62,7 @@ class Submitting:
         complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
         webhook_url: Callable[[Job], str | None],
         learned: LearnedDurations,
+        trust: WebhookTrust,
         memories: AccountMemories,
         clock: Clock,
         metrics: Metrics,
@@ -75,6 +77,7 @@ class Submitting:
         self._complete = complete
         self._webhook_url = webhook_url
         self._learned = learned
+        self._trust = trust
         self._memories = memories
         self._clock = clock
         self._metrics = metrics
@@ -167,7 +170,8 @@ class Submitting:
         followed.answers_to = key.slot(job.guild_id)
         await self._transitions.show(job)
         jitter = self._rng.uniform(-1, 1)
-        return next_poll_s(self._learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
+        wait_s = unhinted_wait_s if self._trust.covers(job) else next_poll_s
+        return wait_s(self._learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
 
     async def _refused(self, followed: Followed, key: UsableKey, error: CannonError, age_s: float) -> float | None:
         job = followed.job

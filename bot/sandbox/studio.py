@@ -38,6 +38,7 @@ QUEUE_SHARE, QUEUE_MAX_S = 0.1, 1.0
 SLOW_FACTOR = 10
 LATE_S = 5 * 3600.0
 """How long a request with the word `#late` takes, in seconds, at any speed."""
+TIMES_OF_A_REQUEST = ("createdAtMs", "startedAtMs", "completedAtMs")
 WEBHOOK_TIMEOUT_S = 5.0
 RENDER_THREADS = 2
 
@@ -118,7 +119,18 @@ class Studio:
         if request.has_ended(self.clock.wall()):
             # The time is up: it must not look unfinished only because drawing takes longer.
             await request.made.wait()
-        return request.document(self.clock.wall())
+        return self._shown(request)
+
+    def _shown(self, request: StudioRequest) -> dict[str, Any]:
+        """Return a request with the times that this API tells."""
+        now, times = self.clock.wall(), self.api.variant.times
+        document = request.document(now)
+        for name in TIMES_OF_A_REQUEST if times else ():
+            if times == "missing":
+                del document[name]
+            elif document[name] is not None:
+                document[name] = int(now * 1000)
+        return document
 
     def _checked(self, body: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
         name, given, hook = body.get("operation"), body.get("input"), body.get("webhook_url")
@@ -249,7 +261,7 @@ class Studio:
         fault = request.webhook_fault
         if fault == "lost":
             return
-        document = request.document(self.clock.wall())
+        document = self._shown(request)
         for _ in range(3 if fault == "thrice" else 1):
             await self._post(request, document)
         if fault == "backwards":

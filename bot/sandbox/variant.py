@@ -18,6 +18,8 @@ from bot.sandbox.error_bodies import STYLES
 from bot.sandbox.openapi_shapes import SHAPES
 from bot.sandbox.undocumented import UNDOCUMENTED
 
+TIMES = ("missing", "now")
+"""Nothing; or for each the moment of the answer, so that nothing seems to take any time."""
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[type, type | tuple[type, ...]] = {
     bool: bool,
@@ -53,12 +55,16 @@ class Variant:
     """Whether the estimate tool answers without an estimate."""
     bills_failures: bool = False
     """Whether a request that fails keeps its credits."""
+    times: str = ""
+    """What is told of when a request was created, started and completed: one of TIMES; empty: the truth."""
 
     def __post_init__(self) -> None:
         if self.document_shape and self.document_shape not in SHAPES:
             raise ValueError(f"no shape {self.document_shape!r}; there are {', '.join(SHAPES)}")
         if self.error_style not in STYLES:
             raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
+        if self.times and self.times not in TIMES:
+            raise ValueError(f"no times {self.times!r}; there are {', '.join(TIMES)}")
         if strange := set(self.added) - set(UNDOCUMENTED):
             raise ValueError(f"no operation {min(strange)!r} to add; there are {', '.join(UNDOCUMENTED)}")
 

@@ -172,6 +172,18 @@ async def test_a_failure_may_be_billed(submit, sandbox, finished):
     assert document["billableCredits"] == sandbox.spent(KEY) > 0
 
 
+@pytest.mark.parametrize("times", ["", "missing", "now"])
+async def test_the_times_of_a_request_may_be_missing_or_those_of_the_answer(submit, sandbox, finished, clock, times):
+    sandbox.vary(times=times)
+    _, body = await submit(prompt="A fox")
+    clock.jump(30)
+    document = await finished(body["id"])
+    told = [document.get(name) for name in ("createdAtMs", "startedAtMs", "completedAtMs")]
+    assert (None in told) == (times == "missing")
+    if times != "missing":
+        assert (len(set(told)) == 1) == (times == "now")
+
+
 async def test_another_process_can_change_the_api_and_reads_what_it_did_wrong(api, sandbox):
     async with api.post("/_sandbox/api", json={"document_shape": "paths", "plan_without": ["image.edit"]}) as answer:
         assert answer.status == 200
