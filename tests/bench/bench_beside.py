@@ -11,7 +11,7 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -94,7 +94,15 @@ class Side:
 
     async def ask(self, prompts: Sequence[str], per_s: float) -> list[Asked]:
         """Let so many members send a prompt each, so many of them in a second; return when all were answered."""
-        asked = [await self._prepared(prompt, *next(self._newcomers)) for prompt in prompts]
+        asked = await self.send(prompts, per_s, self._newcomers)
+        await self.wire.until(lambda: all(each.reply.acknowledged for each in asked), PATIENCE_S)
+        refused = [each.reply.message.content for each in asked if each.reply.message.ephemeral]
+        assert not refused, refused[0]
+        return asked
+
+    async def send(self, prompts: Sequence[str], per_s: float, members: Iterable[Member]) -> list[Asked]:
+        """The same of these members, but return when all were sent."""
+        asked = [await self._prepared(prompt, *member) for prompt, member in zip(prompts, members, strict=False)]
         (session,) = self.wire.gateway.live
         assert session.outbox is not None
         began, never, clock = time.monotonic(), asyncio.Event(), SystemClock()
@@ -102,9 +110,6 @@ class Side:
             await clock.wait(never, max(0.0, began + number / per_s - time.monotonic()))
             each.sent_at = time.monotonic()
             session.outbox.put_nowait(each.frame)
-        await self.wire.until(lambda: all(each.reply.acknowledged for each in asked), PATIENCE_S)
-        refused = [each.reply.message.content for each in asked if each.reply.message.ephemeral]
-        assert not refused, refused[0]
         return asked
 
     async def until_posted(self, asked: Sequence[Asked]) -> None:
