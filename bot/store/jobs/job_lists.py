@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace
@@ -15,7 +16,11 @@ from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 
 SEARCHED = 2000
-"""At how many jobs a search looks, the newest first: those that may have its words by the index, else all."""
+"""At how many jobs a search looks, the newest first, where no index says which of them may have its words."""
+MATCHING_MAX = 10_000
+"""At how many that may have its words by the index."""
+CHUNK = 100
+"""Of how many jobs with the words it is read at once whether they fit otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ class JobLists(Repository):
         Words are looked for as in `search`. Whether somebody may see them is not asked here.
         """
         values = {"guild_id": guild_id, "kinds": to_json(sorted(kinds))}
-        return await self._search(guild_id, _RESULTS, values, words, limit)
+        return await self._search(_Search(words, _NEWEST if words else _NEWEST_RESULTS, _RESULTS, values, limit))
 
     async def found(self, guild_id: int, job_ids: Sequence[str]) -> list[Job]:
         """Return the guild's jobs with these ids that still exist, in the order of the ids."""
@@ -126,28 +131,45 @@ class JobLists(Repository):
     ) -> list[FoundResult]:
         """Return those jobs of `page` that have all `words`, in any case, newest first, at most `limit`.
 
-        They are looked for in the prompt, the id and the operation: in all of the guild's jobs, but no more than the
-        newest SEARCHED that may have them. So it is words of one or two letters alone that older jobs are not found
-        by, where SQLite has an index. Whether somebody may see them is not asked here.
+        They are looked for in the prompt, the id and the operation, in the newest MATCHING_MAX jobs of the guild that
+        may have them. For words of one or two letters alone, and where SQLite has no index, that is the newest SEARCHED
+        of the guild or the member. Whether somebody may see them is not asked here.
         """
         values = _narrowed(guild_id, author_id, states)
-        return await self._search(
-            guild_id, _JOBS_OF_GUILD if author_id is None else _JOBS_OF_MEMBER, values, words, limit
-        )
+        newest = _NEWEST if author_id is None else _NEWEST_OF_MEMBER
+        return await self._search(_Search(words, newest, _JOBS, values, limit))
 
-    async def _search(
-        self, guild_id: int, searches: _Searches, values: dict[str, object], words: Sequence[str], limit: int
-    ) -> list[FoundResult]:
-        wanted = [word.casefold() for word in words]
-        match = match_of(guild_id, words) if self._database.has_text_index else None
-        query, given = (searches.newest, values) if match is None else (searches.matching, values | {"match": match})
+    async def _search(self, search: _Search) -> list[FoundResult]:
+        guild_id: Any = search.values["guild_id"]
+        match = match_of(guild_id, search.words) if self._database.has_text_index else None
+        wanted = [word.casefold() for word in search.words]
+
+        def with_words(db: sqlite3.Connection) -> Iterator[int]:
+            query, looked_at = (search.newest, SEARCHED) if match is None else (_MATCHING, MATCHING_MAX)
+            rows = db.execute(query, search.values | {"match": match})
+            return (number for number, text in itertools.islice(rows, looked_at) if _has_all(text, wanted))
 
         def look(db: sqlite3.Connection) -> list[FoundResult]:
-            rows = itertools.islice(db.execute(query, given), SEARCHED)
-            fitting = (row for row in rows if row["fits"] and _has_all(row["text"], wanted))
-            return [FoundResult(job_id=row["id"], place=place_of(row)) for row in itertools.islice(fitting, limit)]
+            numbers, found = with_words(db), list[FoundResult]()
+            while len(found) < search.limit and (chunk := list(itertools.islice(numbers, CHUNK))):
+                rows = db.execute(search.fitting, search.values | {"numbers": to_json(chunk)})
+                found += [FoundResult(job_id=row["id"], place=place_of(row)) for row in rows]
+            return found[: search.limit]
 
         return await self._database.glance(look)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is searched for, and where."""
+
+    words: Sequence[str]
+    newest: str
+    """A query of numbers and texts, newest first, for where no index says which have the words."""
+    fitting: str
+    """A query of those among `numbers` that fit otherwise."""
+    values: dict[str, object]
+    limit: int
 
 
 def _narrowed(
@@ -175,48 +197,36 @@ JOIN cards ON cards.id = jobs.card_id {_NEWEST_FIRST}
 _PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(which=_OF_GUILD), _PAGE.format(which=_OF_MEMBER)
 
 
-@dataclass(frozen=True, slots=True)
-class _Searches:
-    """Two queries for the same jobs, both newest first and read only as far as is needed.
-
-    `newest` gives all of them, in the order of an index; `matching` those that may have the words. The column `fits` is
-    a condition that would keep a query from stopping after SEARCHED rows.
-    """
-
-    newest: str
-    matching: str
-
-    @classmethod
-    def of(cls, which: str, fits: str = "1") -> _Searches:
-        """Return the queries for the jobs for which `which` is true."""
-        columns = f"""
-            jobs.id, job_texts.text, {fits} AS fits, cards.author_id AS card_author, cards.private AS card_private,
-            coalesce(cards.message_channel_id, cards.channel_id) AS card_place
-        """
-        # CROSS: in this order.
-        return cls(
-            newest=f"""
-                SELECT {columns} FROM jobs
-                CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id
-                CROSS JOIN cards ON cards.id = jobs.card_id
-                WHERE {which} {_NEWEST_FIRST}
-            """,  # noqa: S608 - constant conditions
-            matching=f"""
-                SELECT {columns} FROM job_grams
-                CROSS JOIN job_texts ON job_texts.number = job_grams.rowid AND job_texts.guild_id = :guild_id
-                CROSS JOIN jobs ON jobs.id = job_texts.job_id
-                CROSS JOIN cards ON cards.id = jobs.card_id
-                WHERE job_grams MATCH :match AND {which} ORDER BY job_grams.rowid DESC
-            """,  # noqa: S608 - constant conditions
-        )
-
-
-_HAS_KIND = """EXISTS (
-    SELECT 1 FROM json_each(jobs.media) AS medium
-    WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
-)"""
-_RESULTS = _Searches.of("jobs.guild_id = :guild_id AND jobs.state = 'delivered'", _HAS_KIND)
-_JOBS_OF_GUILD, _JOBS_OF_MEMBER = _Searches.of(_OF_GUILD), _Searches.of(_OF_MEMBER)
+# These are read no further than is needed: each is in the order of an index. CROSS: in this order.
+_OF_JOB = "CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id"
+_NEWEST = "SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC"
+_NEWEST_OF_MEMBER = f"""
+SELECT job_texts.number, job_texts.text FROM jobs {_OF_JOB}
+WHERE jobs.guild_id = :guild_id AND jobs.author_id = :author_id {_NEWEST_FIRST}
+"""  # noqa: S608 - constant conditions
+_NEWEST_RESULTS = f"""
+SELECT job_texts.number, job_texts.text FROM jobs {_OF_JOB}
+WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' {_NEWEST_FIRST}
+"""  # noqa: S608 - constant conditions
+_MATCHING = """
+SELECT job_texts.number, job_texts.text
+FROM job_grams CROSS JOIN job_texts ON job_texts.number = job_grams.rowid AND job_texts.guild_id = :guild_id
+WHERE job_grams MATCH :match ORDER BY job_grams.rowid DESC
+"""
+_FITTING = """
+SELECT jobs.id, cards.author_id AS card_author, cards.private AS card_private,
+    coalesce(cards.message_channel_id, cards.channel_id) AS card_place
+FROM json_each(:numbers) AS wanted CROSS JOIN job_texts ON job_texts.number = wanted.value
+CROSS JOIN jobs ON jobs.id = job_texts.job_id CROSS JOIN cards ON cards.id = jobs.card_id
+WHERE jobs.guild_id = :guild_id AND {which} ORDER BY wanted.key
+"""
+_RESULTS = _FITTING.format(
+    which="""jobs.state = 'delivered' AND EXISTS (
+        SELECT 1 FROM json_each(jobs.media) AS medium
+        WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
+    )"""
+)
+_JOBS = _FITTING.format(which=f"(:author_id IS NULL OR jobs.author_id = :author_id) AND {_IN_STATES}")
 
 _REPEATING = """
 SELECT * FROM jobs WHERE guild_id = ? AND repeats_key = ?

@@ -8,6 +8,7 @@ CREATE TABLE job_texts (
     UNIQUE (guild_id, job_id),
     FOREIGN KEY (guild_id, job_id) REFERENCES jobs (guild_id, id)
 ) STRICT;
+CREATE INDEX job_texts_newest ON job_texts (guild_id);
 INSERT INTO job_texts (guild_id, job_id, text)
     SELECT guild_id, id, id || ' ' || operation || ' '
         || coalesce(input ->> 'prompt', input ->> 'text', input ->> 'description', '')
