@@ -62,6 +62,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     ),
 )
 
+_PLAIN = re.compile(r"[A-Za-z0-9.-]{0,42}")
+"""What no pattern can match anything in: most names, ids and events are such texts."""
+
 _UNSAFE = {
     number: chr(number).encode("unicode_escape", "backslashreplace").decode("ascii")
     for number in (
@@ -89,6 +92,8 @@ class Scrubber:
             text = f"{text[:_TEXT_LIMIT_CHARS].rpartition(' ')[0]} [cut]"
         if self._exact is not None:
             text = self._exact.sub(MASK, text)
+        if _PLAIN.fullmatch(text):
+            return text
         for pattern, replacement in _PATTERNS:
             text = pattern.sub(replacement, text)
         return text

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.app.invite import invite_link
-from bot.runtime.logs import MASK, Scrubber, configure_logs
+from bot.runtime.logs import _PATTERNS, _PLAIN, MASK, Scrubber, configure_logs
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 FERNET = "q" * 43 + "="
@@ -77,6 +79,17 @@ def test_what_looks_like_a_secret_is_masked(text: str, secret: str) -> None:
 )
 def test_ordinary_text_is_left_as_it_is(text: str) -> None:
     assert Scrubber().mask(text) == text
+
+
+@given(st.from_regex(_PLAIN, fullmatch=True, alphabet=st.characters(codec="ascii")))
+def test_no_pattern_finds_anything_in_a_plain_text(text: str) -> None:
+    """So none is tried on it."""
+    for pattern, replacement in _PATTERNS:
+        assert pattern.sub(replacement, text) == text
+
+
+def test_known_secrets_are_masked_in_plain_texts_too() -> None:
+    assert Scrubber(["hunter2"]).mask("hunter2") == MASK
 
 
 def test_known_secrets_are_masked_whatever_they_look_like() -> None:
