@@ -31,6 +31,8 @@ from bot.runtime.pace import Pace
 CALLS, CALLS_IN_S, CALLS_AT_ONCE = 49, 1.05, 10
 """Discord's global limit is 50 in a second (topics: rate limits). The last of them may get there up to 50 milliseconds
 faster than the first: they are 47 a second in the long run."""
+SENDING_S = 0.5
+"""After this time a body that is still being sent moves the call no more: many slow uploads must not fill the pace."""
 PATIENCE_S = 2.0
 """For how long a call that posts a result waits for Discord to take calls again: a global limit lasts a second."""
 CALM_AFTER_S = 30.0
@@ -50,6 +52,8 @@ class _Passage:
     is_counted: bool = False
     passed_at: float | None = None
     """When the pace let it through, monotonic seconds."""
+    counted_at: float = 0.0
+    """When it was sent, as the pace counts it."""
     is_result: bool = False
     slot: UploadSlot | None = None
     """Of an upload."""
@@ -86,6 +90,7 @@ class DiscordGate:
         # The context is one passage; aiohttp's annotation knows only its own default for it.
         config: Any = aiohttp.TraceConfig(trace_config_ctx_factory=_passage)  # type: ignore[arg-type]
         config.on_request_start.append(self._start)
+        config.on_request_chunk_sent.append(self._sent)
         config.on_request_end.append(self._end)
         config.on_request_exception.append(self._broke)
         trace: aiohttp.TraceConfig = config
@@ -117,7 +122,7 @@ class DiscordGate:
         while True:
             if passage.is_counted:
                 began = self._clock.monotonic()
-                passage.passed_at = await self._pace.take(is_urgent=passage.is_result)
+                passage.passed_at = passage.counted_at = await self._pace.take(is_urgent=passage.is_result)
                 self._metrics.rate_limit_wait("own", passage.passed_at - began)
             if not self._concerns(passage):
                 return
@@ -142,6 +147,13 @@ class DiscordGate:
     def _concerns(self, passage: _Passage) -> bool:
         """Whether the breaker's trouble, if it is open, is one of this call. Answers to members are always tried."""
         return passage.is_counted or (passage.is_result and self.breaker.trouble is not Trouble.GLOBAL_LIMIT)
+
+    async def _sent(
+        self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestChunkSentParams
+    ) -> None:
+        """Count a call from when its body is sent: a file is read meanwhile, and a busy loop makes each wait longer."""
+        if passage.passed_at is not None and self._clock.monotonic() - passage.passed_at < SENDING_S:
+            passage.counted_at = self._pace.moved(passage.counted_at)
 
     # ------------------------------------------------------------------ after it
 
@@ -192,9 +204,6 @@ class DiscordGate:
         if passage.slot is not None:
             self.slots.release(passage.slot)
             passage.slot = None
-        if passage.passed_at is not None:
-            self._pace.answered(passage.passed_at)
-            passage.passed_at = None
 
 
 def _outcome(status: int) -> str:

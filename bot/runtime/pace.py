@@ -9,8 +9,6 @@ from collections import deque
 
 from bot.runtime.clock import Clock
 
-LATE_S = 0.5
-"""A call whose answer takes longer may have been on its way for most of the time: a large file, a slow network."""
 URGENT_IN_A_ROW = 50
 """After so many urgent calls one of the others comes: a crowd of results must not stop everything else."""
 ROUNDING_S = 1e-6
@@ -38,7 +36,7 @@ class Pace:
         self._urgent_in_a_row = 0
 
     async def take(self, *, is_urgent: bool = False) -> float:
-        """Return when the caller may call, with the time for `answered`; that call is counted."""
+        """Return when the caller may call: the monotonic time at which that call is counted."""
         await self._turn(is_urgent=is_urgent)
         try:
             while (wait_s := self._wait_s()) > ROUNDING_S:
@@ -50,13 +48,13 @@ class Pace:
         finally:
             self._next()
 
-    def answered(self, passed_at: float) -> None:
-        """Note that a call has ended which was let through then: a late one may have arrived as late as now."""
+    def moved(self, counted_at: float) -> float:
+        """Note that a call which was counted then is sent only now; return when it is counted from now on."""
         now = self._clock.monotonic()
-        if now - passed_at > LATE_S:
-            with contextlib.suppress(ValueError):
-                self._passed.remove(passed_at)
-            self._passed.append(now)
+        with contextlib.suppress(ValueError):  # so long ago that it is forgotten
+            self._passed.remove(counted_at)
+        self._passed.append(now)
+        return now
 
     async def _turn(self, *, is_urgent: bool) -> None:
         """Wait until nobody else is first."""

@@ -14,7 +14,7 @@ import discord as dpy
 import pytest
 
 from bot.app.client import _client_options
-from bot.app.discord_gate import PATIENCE_S, RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.discord_gate import PATIENCE_S, RATE_LIMIT_MAX_S, SENDING_S, DiscordGate, _Passage
 from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_OF_ONE_SERVER, posting_of
 from bot.runtime.metrics import Metrics
@@ -159,6 +159,19 @@ async def test_a_burst_of_posts_stays_below_the_limit_of_the_sum(caller: Caller)
     assert caller.time.now - started < BURST / 45, "the limit is used, too"
     assert caller.metric("cannon_bot_discord_calls_total", **{"class": "other", "outcome": "2xx"}) >= BURST
     assert caller.metric("cannon_bot_rate_limit_wait_seconds_total", whose="own") > 0
+
+
+async def test_a_call_counts_from_when_its_body_is_sent(caller: Caller):
+    passage = _Passage(passed_at=60.0, counted_at=await caller.gate._pace.take())
+    session: Any = None
+    caller.time.advance(SENDING_S / 2)
+    await caller.gate._sent(session, passage, session)
+    assert passage.counted_at == caller.time.now
+    caller.time.advance(SENDING_S)
+    await caller.gate._sent(session, passage, session)
+    assert passage.counted_at == 60.0 + SENDING_S / 2, "a long upload does not fill the pace"
+    await caller.send()
+    assert len(caller.gate._pace._passed) == 4, "two calls of the login, this one, and one that was counted once"
 
 
 async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runtime.pace import LATE_S, URGENT_IN_A_ROW, Pace
+from bot.runtime.pace import URGENT_IN_A_ROW, Pace
 from tests.support.rig import ManualClock
 
 CALLS, WINDOW_S, BURST = 8, 1.0, 3
@@ -50,19 +50,25 @@ async def test_a_few_pass_at_once_the_others_evenly_and_all_that_the_window_has_
     assert passed == pytest.approx(in_turn, abs=1e-4), "the even pace alone would let some through before the window"
 
 
-async def test_a_call_that_is_answered_late_counts_from_then_on():
+async def test_a_call_that_is_sent_later_counts_from_then_on():
     clock = FlowingClock()
     pace = Pace(clock, calls=CALLS, window_s=WINDOW_S, burst=CALLS)
     passed = [await pace.take() for _ in range(CALLS)]
-    clock.advance(LATE_S)
-    pace.answered(passed[0])
-    assert await pace.take() == pytest.approx(WINDOW_S, abs=1e-4), "not late yet"
-    clock.advance(LATE_S + 0.1)
-    for each in passed[1:]:
-        pace.answered(each)
-    answered_at = clock.monotonic()
-    assert await pace.take() == pytest.approx(2 * WINDOW_S, abs=1e-4)
-    assert await pace.take() == pytest.approx(answered_at + WINDOW_S, abs=1e-4)
+    clock.advance(0.2)
+    assert pace.moved(pace.moved(passed[0])) == clock.monotonic()
+    for expected in [WINDOW_S] * (CALLS - 1) + [0.2 + WINDOW_S]:
+        assert await pace.take() == pytest.approx(expected, abs=1e-4)
+
+
+async def test_a_call_that_is_sent_after_many_others_counts_once_more():
+    clock = FlowingClock()
+    pace = Pace(clock, calls=CALLS, window_s=WINDOW_S, burst=CALLS)
+    first = await pace.take()
+    for _ in range(2 * CALLS):
+        await pace.take()
+    pace.moved(first)
+    for expected in [2 * WINDOW_S] * (CALLS - 2) + [3 * WINDOW_S]:  # the last of those before came then, too
+        assert await pace.take() == pytest.approx(expected, abs=1e-4)
 
 
 class HeldClock(ManualClock):
