@@ -23,6 +23,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.variant import Variant
 from bot.settings import SecretStr, Settings
 from tests.support.new_file import write_empty_database
+from tests.support.plain_copies import copy_plainly
 from tests.support.practice import SandboxInProcess
 from tests.support.starts import share_starts
 
@@ -82,6 +83,7 @@ def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = (
 
 
 share_starts()
+copy_plainly()
 
 
 class Rig:
