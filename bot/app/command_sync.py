@@ -109,8 +109,7 @@ class CommandSync:
     async def _register_if_changed(self) -> None:
         meta, application_id = self._store.meta, self._bot.application_id
         payload = await self._payload()
-        text = json.dumps(payload, sort_keys=True).encode()
-        digest = f"{application_id}:{hashlib.sha256(text).hexdigest()}"
+        digest = f"{application_id}:{fingerprint(payload)}"
         if application_id is None or await meta.get("commands") == digest:
             return
         self._registered_at = self._clock.monotonic()
@@ -123,3 +122,8 @@ class CommandSync:
     async def _payload(self) -> list[dict[str, Any]]:
         """Return the payload that registers the commands."""
         return await payload_of(self._bot.tree)
+
+
+def fingerprint(payload: list[dict[str, Any]]) -> str:
+    """Return a digest that differs for every other payload, in hexadecimal."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

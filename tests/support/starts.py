@@ -5,41 +5,50 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from bot.app import command_sync
 from bot.app.command_sync import CommandSync
 from bot.catalogue import Operation
 from cogs.described.registration import DescribedCommands, Made
 
 _compute_payload = CommandSync._payload
+_fingerprint = command_sync.fingerprint
 _fit = DescribedCommands._fitted
 
 
 class _Payload(list[dict[str, Any]]):
     """What registers the commands. Nobody changes it, so simcord's log of requests need not copy it."""
 
+    fingerprint = ""
+
     def __deepcopy__(self, _memo: object) -> _Payload:
         return self
 
 
-_payloads: dict[tuple[tuple[str, ...], ...], _Payload] = {}
+_payloads: dict[tuple[tuple[str, Any], ...], _Payload] = {}
+"""By the names of the commands and the functions that they were made of."""
 _fitted: deque[tuple[list[Operation], list[Made]]] = deque(maxlen=4)
 """The commands made of these operations; operations come from a document, and few tests change it."""
 
 
+def _function_of(command: Any) -> Any:
+    callback = getattr(command, "callback", None)
+    return getattr(callback, "__func__", callback)
+
+
 async def _payload_computed_once(sync: CommandSync) -> list[dict[str, Any]]:
     """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
-    names = tuple(
-        (
-            command.qualified_name,
-            *(
-                f"{each.name} {each.type} {each.description} {each.min_value} {each.max_value}"
-                for each in getattr(command, "parameters", ())
-            ),
-        )
-        for command in sync._bot.tree.walk_commands()
-    )
-    if names not in _payloads:
-        _payloads[names] = _Payload(await _compute_payload(sync))
-    return _payloads[names]
+    made_of = tuple((each.qualified_name, _function_of(each)) for each in sync._bot.tree.walk_commands())
+    if made_of not in _payloads:
+        _payloads[made_of] = _Payload(await _compute_payload(sync))
+    return _payloads[made_of]
+
+
+def _fingerprint_once(payload: list[dict[str, Any]]) -> str:
+    """Return the fingerprint of a payload, and keep it with one that is used again."""
+    if not isinstance(payload, _Payload):
+        return _fingerprint(payload)
+    payload.fingerprint = payload.fingerprint or _fingerprint(payload)
+    return payload.fingerprint
 
 
 async def _fitted_once(cog: DescribedCommands, operations: list[Operation]) -> list[Made]:
@@ -54,4 +63,5 @@ async def _fitted_once(cog: DescribedCommands, operations: list[Operation]) -> l
 def share_starts() -> None:
     """Let all bots of this process share them."""
     CommandSync._payload = _payload_computed_once
+    command_sync.fingerprint = _fingerprint_once
     DescribedCommands._fitted = _fitted_once
