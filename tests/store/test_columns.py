@@ -35,8 +35,25 @@ async def test_what_may_never_change_is_not_in_an_update(store: Store, accepted:
     assert {"id", "guild_id", "card_id", "held_milli", "idempotency_key", "author_id", "after_ids"} <= never
     assert not CHANGEABLE & {"state", "lease", "model"}
     changed = replace(job, author_id=7, basis="unknown", error="Nothing.")
-    await store._database.write(lambda db: JOBS.update(db, changed))
+    await store._database.write(lambda db: JOBS.update(db, changed, job))
     assert await store.jobs.get(job.guild_id, job.id) == replace(job, error="Nothing.")
+
+
+async def test_an_update_writes_what_differs_alone(store: Store, accepted: Any) -> None:
+    """Each column that is set has its indexes written anew, be its value the same."""
+    _, (job,) = await accepted(store)
+    seen: list[str] = []
+
+    def change(db: sqlite3.Connection) -> None:
+        db.set_trace_callback(seen.append)
+        JOBS.update(db, replace(job, attempts=3, error="Nothing."), job)
+        JOBS.update(db, job, job)
+        db.set_trace_callback(None)
+
+    await store._database.write(change)
+    (update,) = [statement for statement in seen if statement.startswith("UPDATE")]
+    assert update.startswith("UPDATE jobs SET attempts = 3, error = 'Nothing.' WHERE id = ")
+    assert await store.jobs.get(job.guild_id, job.id) == replace(job, attempts=3, error="Nothing.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +70,7 @@ async def test_a_new_column_is_one_line(store: Store, accepted: Any) -> None:
     def change(db: sqlite3.Connection) -> list[RatedJob]:
         db.execute("ALTER TABLE jobs ADD COLUMN rating INTEGER")
         rated.insert(db, another)
-        rated.update(db, RatedJob(**values, rating=5))
+        rated.update(db, RatedJob(**values, rating=5), RatedJob(**values))
         return [rated.read(row) for row in db.execute("SELECT * FROM jobs ORDER BY position")]
 
     assert await store._database.write(change) == [RatedJob(**values, rating=5), another]

@@ -56,12 +56,12 @@ class Table(Generic[Value]):
         self._read = tuple((each.name, each.field, each.from_sql) for each in columns if each.is_read)
         changing = [each for each in columns if each.changes is not ChangedBy.NEVER]
         key = [each for each in columns if each.name in KEY]
-        self._inserted, self._updated = _contents_of(columns), _contents_of([*changing, *key])
+        self._inserted, self._key = _contents_of(columns), attrgetter(*(each.field for each in key))
+        self._changing = tuple((each.name, each.field, each.to_sql) for each in changing)
         names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)
         self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own columns
-        sets = ", ".join(f"{each.name} = ?" for each in changing)
         where = " AND ".join(f"{each.name} = ?" for each in key)
-        self._update = f"UPDATE {name} SET {sets} WHERE {where}"  # noqa: S608 - names of our own columns
+        self._update = f"UPDATE {name} SET {{sets}} WHERE {where}"  # noqa: S608 - names of our own columns
 
     def read(self, row: sqlite3.Row, **instead: Any) -> Value:
         """Return the value of a row that has all columns. `instead` overrides attributes."""
@@ -78,9 +78,19 @@ class Table(Generic[Value]):
             row[self._places[name]] = content
         db.execute(self._insert, row)
 
-    def update(self, db: sqlite3.Connection, value: Value) -> None:
-        """Update the mutable columns of the value's row."""
-        db.execute(self._update, self._updated(value))
+    def update(self, db: sqlite3.Connection, value: Value, was: Value) -> None:
+        """Write the mutable columns in which the value differs from `was`, as which it was read in this transaction.
+
+        SQLite writes each index anew that has one of the columns that are set, be their values the same.
+        """
+        changed: dict[str, SqlValue] = {}
+        for name, field, to_sql in self._changing:
+            new, old = getattr(value, field), getattr(was, field)
+            if new is not old and new != old:
+                changed[name] = new if to_sql is None else to_sql(new)
+        if changed:
+            sets = ", ".join(f"{name} = ?" for name in changed)
+            db.execute(self._update.format(sets=sets), (*changed.values(), *self._key(value)))
 
 
 def _contents_of(columns: Sequence[Column]) -> Callable[[Any], list[SqlValue]]:

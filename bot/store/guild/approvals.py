@@ -109,8 +109,8 @@ class Approvals(Repository):
             if grant is not None:
                 _grant_held(db, guild_id, jobs, grant, now, is_drawn=bool(approval["asked"]))
             gone_on = tuple(replace(job, state=JobState.WAITING) for job in jobs)
-            for job in gone_on:
-                update_job(db, job)
+            for job, was in zip(gone_on, jobs, strict=True):
+                update_job(db, job, was)
             return gone_on
 
         return await self._recorded(guild_id, change, record)

@@ -82,6 +82,7 @@ def _end(db: sqlite3.Connection, rows: list[sqlite3.Row], to: JobState, sentence
             replace(
                 job, state=to, lease=None, cost=None, error=sentence, finished_at=now, waits_for=None, recheck_at=None
             ),
+            job,
         )
         cards.append(EndedCard(job.guild_id, job.card_id))
     return list(dict.fromkeys(cards))

@@ -47,7 +47,7 @@ def feed(db: sqlite3.Connection, made: Job, now: float) -> None:
             end_unsent(db, job, JobState.CANCELLED, str(texts.STEP_LOST), now)
             cancel_dependents(db, job, str(texts.STEP_LOST), now)
         else:
-            update_job(db, replace(job, after_done=True, input=values))
+            update_job(db, replace(job, after_done=True, input=values), job)
 
 
 def cancel_dependents(
@@ -71,7 +71,7 @@ def end_unsent(db: sqlite3.Connection, job: Job, to: JobState, sentence: str, no
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)
     ended = replace(job, state=to, lease=None, error=sentence, finished_at=now)
-    update_job(db, ended)
+    update_job(db, ended, job)
     return ended
 
 

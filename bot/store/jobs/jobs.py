@@ -121,7 +121,7 @@ class Jobs(Repository):
             changed = replace(current, state=to, lease=current.lease if to in RUNNING_STATES else None, **changes)
             if recheck and changed.remote_id is not None:
                 changed = replace(changed, recheck_at=recheck_at(now, changed.submitted_at, 0))
-            update_job(db, changed)
+            update_job(db, changed, current)
             _note(db, changed, tried, attempt, now)
             if to.ended:
                 follow_up(db, changed, now)
@@ -144,7 +144,7 @@ class Jobs(Repository):
                 return None
             current = job_of(row)
             raised = replace(current, cost=cost, raised=max(current.raised, cost - current.held))
-            update_job(db, raised)
+            update_job(db, raised, current)
             if raised.raised <= current.raised:
                 return RaisedHold(job=raised, overshoot=None)
             with speaking(self._database.language_of(db, job.guild_id)):

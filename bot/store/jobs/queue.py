@@ -105,7 +105,7 @@ def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:
             continue
         if job.basis == UNKNOWN and not may_start_unpriced(job.author_id, unpriced_of(db, guild_id), limits):
             continue
-        update_job(db, replace(job, state=JobState.SUBMITTING))
+        update_job(db, replace(job, state=JobState.SUBMITTING), job)
         running[job.author_id] = running.get(job.author_id, 0) + 1
         free -= 1
         cards.append(job.card_id)

@@ -87,7 +87,8 @@ class Rechecks(Repository):
             row = db.execute(_LISTED, (job.id, job.guild_id)).fetchone()
             if row is None:
                 return None
-            update_job(db, changed(db, job_of(row), now))
+            current = job_of(row)
+            update_job(db, changed(db, current, now), current)
             forget_unneeded_keys(db, job.guild_id)
             return job_in(db, job.guild_id, job.id)
 

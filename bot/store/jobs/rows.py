@@ -176,6 +176,6 @@ def insert_job(db: sqlite3.Connection, job: Job) -> None:
     JOBS.insert(db, job)
 
 
-def update_job(db: sqlite3.Connection, job: Job) -> None:
-    """Update the mutable columns of a job. The caller has checked, in this transaction, that it may."""
-    JOBS.update(db, job)
+def update_job(db: sqlite3.Connection, job: Job, was: Job) -> None:
+    """Write what differs in a job from `was`, which the caller has read, and may change, in this transaction."""
+    JOBS.update(db, job, was)
