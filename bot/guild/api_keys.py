@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +19,7 @@ DOCUMENT_KEYS_MAX = 3
 """With how many servers' keys one reading of the API's description is tried."""
 
 
+@functools.lru_cache(TOLD_MAX)  # so that jobs that keep it share one string
 def slot_of(guild_id: int, key_id: int | None) -> str:
     """Return the name under which waits of a key are kept; `key_id` is None for the host's, which guilds share."""
     return "host" if key_id is None else f"{guild_id}:{key_id}"

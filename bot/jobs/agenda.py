@@ -34,8 +34,8 @@ class Agenda:
 
     def put(self, followed: Followed) -> None:
         """Add a job, or note its new `due`, in the lane of its state."""
-        self.jobs[followed.job.id] = followed
-        self.lanes[lane_of(followed.job.state)].put(followed)
+        self.jobs[followed.id] = followed
+        self.lanes[lane_of(followed.state)].put(followed)
 
     def set_due(self, followed: Followed, wait_s: float = 0.0) -> None:
         """Let a job be due in `wait_s` seconds."""
@@ -56,7 +56,7 @@ class Agenda:
 
     def has(self, followed: Followed) -> bool:
         """Whether this very entry is still on it: the job may have been lost and claimed again."""
-        return self.jobs.get(followed.job.id) is followed
+        return self.jobs.get(followed.id) is followed
 
     def claim_soon(self) -> None:
         """Let jobs be claimed soon: there is a new one."""

@@ -1,4 +1,7 @@
-"""A job as the worker follows it: its row, and what is known of it only while this process lives."""
+"""A job as the worker follows it: what is needed to find its turn, and what only this process knows of it.
+
+A bot may wait for 100,000 jobs, so a waiting one is small: its row is read when its turn comes (`job_rows`).
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,17 @@ Entry = tuple[float, int, "Followed"]
 class Followed:
     """A job this process follows. `due` is monotonic seconds."""
 
-    job: Job
+    id: str
+    guild_id: int
+    card_id: str
+    """'' while the row is not read, but for a result that is to be posted: its lane counts by it."""
+    state: JobState
+    is_overdue: bool
     due: float
     active_s: float
     """As the job's, but up to date: it is written now and then only."""
+    row: Job | None = None
+    """None while it waits and many others have had a turn since."""
     entry: Entry | None = None
     """Its place in a lane. Any other entry that names it is an old one."""
     answered_at: float | None = None
@@ -50,3 +60,21 @@ class Followed:
     """When a turn began that served a hint, monotonic seconds."""
     decided: bool = False
     """Whether a decision came while it was busy."""
+
+    @property
+    def job(self) -> Job:
+        """The job as this process knows it, during its turn at least."""
+        if self.row is None:
+            raise LookupError(f"the row of job {self.id} is not read")
+        return self.row
+
+    @job.setter
+    def job(self, job: Job) -> None:
+        self.row, self.card_id = job, job.card_id
+        self.state, self.is_overdue = job.state, job.overdue_at is not None
+
+    def forget_row(self) -> None:
+        """Let go of the row until the next turn."""
+        self.row = None
+        if self.state is not JobState.READY:
+            self.card_id = ""

@@ -18,7 +18,7 @@ class HintPace:
 
     def note(self, followed: Followed) -> None:
         """There is a hint that a job has changed: see to a poll that begins after now."""
-        if not followed.busy and followed.job.state not in REMOTE_STATES:
+        if not followed.busy and followed.state not in REMOTE_STATES:
             return
         now = self._clock.monotonic()
         if followed.hint_due is None:
@@ -37,7 +37,7 @@ class HintPace:
         """Return when the next turn is due after one that wants `wait_s`; hints have come meanwhile, or not."""
         if followed.hint_due is None:
             return wait_s
-        if followed.job.state not in REMOTE_STATES:
+        if followed.state not in REMOTE_STATES:
             followed.hint_due = None
             return wait_s
         return min(wait_s, max(0.0, followed.hint_due - self._clock.monotonic()))

@@ -19,6 +19,9 @@ SLOW_S = 1.0
 """A turn that takes longer gives its slot to the next one, as long as there are fewer than `most` in all: those who
 wait for something that does not come must not keep the others from what takes a moment."""
 MINUTE_S = 60
+ARRIVALS_MAX = 1000
+"""How many jobs that have become due are put in order in one round: after a restart all are due at once, and 100,000
+would hold up the event loop for 200 ms."""
 STALE_KEPT = 1024
 """How many old entries may lie about before they are cleared away, besides as many as there are jobs."""
 
@@ -81,6 +84,9 @@ class Lane:
         """A heap of what is not due yet."""
         self._arrived: deque[Entry] = deque()
         """What has become due, in that order."""
+        self._round = 0.0
+        self._arrivals = 0
+        """How many have arrived in this round: at the moment `_round`."""
         self._servers: dict[int, _Server] = {}
         self._spots: tuple[list[_Spot], ...] = tuple([] for _ in range(size.per_server))
         """Heaps of the servers that may begin a turn, by how many they have."""
@@ -114,12 +120,15 @@ class Lane:
             self._place(server)
 
     def _let_arrive(self, now: float) -> None:
-        while self._later and self._later[0][0] <= now:
+        if now != self._round:
+            self._round, self._arrivals = now, 0
+        while self._later and self._later[0][0] <= now and self._arrivals < ARRIVALS_MAX:
             entry = heapq.heappop(self._later)
+            self._arrivals += 1
             if not _is_current(entry):
                 continue
             self._arrived.append(entry)
-            guild_id = entry[2].job.guild_id
+            guild_id = entry[2].guild_id
             server = self._servers.setdefault(guild_id, _Server(guild_id))
             heapq.heappush(server.due, entry)
             self._place(server)
@@ -145,10 +154,10 @@ class Lane:
             entry = server.due[0]
             if not _is_current(entry):
                 heapq.heappop(server.due)
-            elif self._size.per_card is None or server.cards[entry[2].job.card_id] < self._size.per_card:
+            elif self._size.per_card is None or server.cards[entry[2].card_id] < self._size.per_card:
                 return entry
             else:
-                server.behind.setdefault(entry[2].job.card_id, []).append(heapq.heappop(server.due))
+                server.behind.setdefault(entry[2].card_id, []).append(heapq.heappop(server.due))
         return None
 
     # ------------------------------------------------------------------ turns
@@ -167,7 +176,7 @@ class Lane:
         followed.entry = None
         server.running += 1
         if self._size.per_card is not None:
-            server.cards[followed.job.card_id] += 1
+            server.cards[followed.card_id] += 1
         self._young[followed] = now
         self._place(server)
         return followed
@@ -197,7 +206,7 @@ class Lane:
         """End a turn that `take_due` began."""
         if self._young.pop(followed, None) is None:
             self._old.discard(followed)
-        server, card_id = self._servers[followed.job.guild_id], followed.job.card_id
+        server, card_id = self._servers[followed.guild_id], followed.card_id
         server.running -= 1
         if self._size.per_card is not None:
             server.cards[card_id] -= 1

@@ -42,6 +42,9 @@ class OwnErrors:
 
     async def note(self, followed: Followed, error: Exception) -> float | None:
         """Count an error that ended a turn; return seconds until the next turn, None to let go of the job."""
+        if followed.row is None:
+            self._quiet.note(log, "worker.job_not_read", followed.id, error, job=followed.id, state=followed.state)
+            return _unnoted_s(followed)
         job, faults = followed.job, followed.job.faults + 1
         if isinstance(error, DatabaseFailing):
             self._quiet.note(log, "worker.database_failing", job.id, error, job=job.id, state=job.state)

@@ -13,13 +13,14 @@ from collections.abc import Callable
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.domain.models import Job, JobState, new_id
+from bot.domain.models import JobState, new_id
 from bot.guild.api_keys import ApiKeys
 from bot.guild.languages import Languages
 from bot.jobs.agenda import Agenda
 from bot.jobs.delivering import Delivering
 from bot.jobs.followed import REMOTE_STATES, Followed
 from bot.jobs.hint_pace import HintPace
+from bot.jobs.job_rows import JobRows
 from bot.jobs.key_waits import KeyWaits
 from bot.jobs.lanes import Lane, LaneName
 from bot.jobs.own_errors import OwnErrors
@@ -29,7 +30,7 @@ from bot.jobs.submitting import Submitting
 from bot.language import speak
 from bot.runtime.clock import Clock
 from bot.runtime.quiet_errors import QuietErrors
-from bot.store import Store
+from bot.store import Claimed, Store
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +75,7 @@ class Worker:
         self._maintain = maintain
         self._languages = languages
         self._clock = clock
+        self._rows = JobRows(store)
         self._hint_pace = HintPace(agenda, clock)
         self._quiet = QuietErrors(clock)
         self._lease = new_id()
@@ -131,8 +133,7 @@ class Worker:
         if slot is not None:
             self._key_waits.end_pauses(slot)
         for followed in list(self._agenda.jobs.values()):
-            job = followed.job
-            if job.guild_id == guild_id and job.overdue_at is None and not followed.busy:
+            if followed.guild_id == guild_id and not followed.is_overdue and not followed.busy:
                 self._agenda.set_due(followed)
         self.wake()
 
@@ -216,6 +217,7 @@ class Worker:
         await self._store.jobs.drop_lease(self._lease)
         self._lease = new_id()
         self._agenda.clear()
+        self._rows.clear()
         await self._store.jobs.hold_lease(self._lease, self._clock.wall() + LEASE_S)
         self._agenda.claim_due = 0.0
 
@@ -223,13 +225,27 @@ class Worker:
         if self._clock.monotonic() < self._agenda.claim_due:
             return
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
-        while claimed := await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=200):
-            for job in claimed:
-                self._agenda.put(Followed(job, self._first_due(job), active_s=job.active_s))
+        guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
+        while claimed := await self._store.jobs.claim(self._lease, now=self._clock.wall()):
+            for each in claimed:
+                self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
 
-    def _first_due(self, job: Job) -> float:
-        left_s = max(0.0, job.next_at - self._clock.wall())
-        return self._clock.monotonic() + min(left_s, job.wait_s)  # the clock may have been set back
+    def _followed(self, claimed: Claimed, guild_id: int) -> Followed:
+        left_s = max(0.0, claimed.next_at - self._clock.wall())
+        due = self._clock.monotonic() + min(left_s, claimed.wait_s)  # the clock may have been set back
+        followed = Followed(
+            claimed.id,
+            guild_id,
+            claimed.card_id if claimed.state is JobState.READY else "",
+            claimed.state,
+            is_overdue=claimed.is_overdue,
+            due=due,
+            active_s=claimed.active_s,
+        )
+        if claimed.job is not None:
+            followed.job = claimed.job
+            self._rows.keep(followed)
+        return followed
 
     # ------------------------------------------------------------------ turns
 
@@ -238,7 +254,7 @@ class Worker:
         for name, lane in self._agenda.lanes.items():
             while (followed := self._agenda.take_due(name, now)) is not None:
                 self._hint_pace.begin(followed)
-                turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.job.id}")
+                turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.id}")
                 self._turns.add(turn)
                 turn.add_done_callback(self._turn_done)
 
@@ -261,6 +277,9 @@ class Worker:
         """Take the turn; one job's surprise is its own: it rests, the others go on."""
         try:
             async with asyncio.timeout(TURN_S):
+                if not await self._rows.read(followed, self._lease):
+                    log.warning("worker.lost_job", job=followed.id, state=followed.state)
+                    return None
                 job = followed.job  # what the turn says of it is for those who read its card
                 bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each line of this task
                 if job.state not in REMOTE_STATES:  # a poll that has something to say asks for its language by itself
@@ -274,9 +293,11 @@ class Worker:
         followed.busy = False
         if not self._agenda.has(followed):
             return
-        if wait_s is None or followed.job.state.ended:
-            self._agenda.drop(followed.job.id)
+        if wait_s is None or followed.state.ended:
+            self._agenda.drop(followed.id)
             return
+        if followed.row is not None:
+            self._rows.keep(followed)
         wait_s = 0.0 if followed.decided else self._hint_pace.wait_s(followed, wait_s)
         followed.decided = False
         self._agenda.set_due(followed, wait_s)

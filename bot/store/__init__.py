@@ -14,6 +14,7 @@ from bot.store.guild.word_offers import WordOffer
 from bot.store.jobs.attempts import JobAttempt
 from bot.store.jobs.cancellation import Cancelled
 from bot.store.jobs.copies import Copy, DoomedCopy
+from bot.store.jobs.jobs import Claimed
 from bot.store.jobs.overshoots import Overshoot
 from bot.store.jobs.rows import PlacedJob
 from bot.store.jobs.tried_values import TriedOutcome, TriedValue
@@ -27,6 +28,7 @@ __all__ = [
     "Approval",
     "Cancelled",
     "Change",
+    "Claimed",
     "Copy",
     "Database",
     "Decision",

@@ -14,6 +14,7 @@ from bot.domain.models import Card, Job, JobState
 from bot.domain.spend_request import Verdict
 from bot.store import Store
 from bot.store.texts import STEP_CANCELLED
+from tests.support.claims import claimed_by
 from tests.support.stored import delivered
 
 GUILD, AUTHOR = 700, 42
@@ -75,7 +76,7 @@ async def test_a_request_to_drop_the_result_is_kept(store: Store, accepted: Acce
 async def test_a_worker_that_has_the_job_finds_it_taken_from_it(store: Store, accepted: Accept):
     await accepted(store)
     await store.jobs.hold_lease("worker", 2e9)
-    [claimed] = await store.jobs.claim("worker", now=1.0)
+    [claimed] = await claimed_by(store, "worker", now=1.0)
     await store.cancellation.cancel(GUILD, claimed.id, CANCELLED)
     assert await store.jobs.change(claimed, JobState.SUBMITTING, attempts=1) is None
     assert await kinds(store, claimed) == ["hold", "release"]

@@ -15,6 +15,7 @@ from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
 from bot.store.jobs.dependents import filled
 from bot.store.texts import STEP_CANCELLED, STEP_LOST, STEP_NOT_SENT
+from tests.support.claims import claimed_by
 from tests.support.stored import chain, now
 
 GUILD = 700
@@ -38,7 +39,7 @@ async def kinds(store: Store, job: Job) -> list[LedgerKind]:
 async def test_a_waiting_job_is_not_claimed_before_its_time(store: Store, made: Any) -> None:
     first, second = await chain(store, made, (), (0,))
     await store.jobs.hold_lease("t", 2_000_000.0)
-    assert [job.id for job in await store.jobs.claim("t", now=1_000_100.0)] == [first.id]
+    assert [job.id for job in await claimed_by(store, "t", now=1_000_100.0)] == [first.id]
     assert (await now(store, second)).state is JobState.WAITING
 
 
@@ -58,7 +59,7 @@ async def test_a_result_starts_what_waits_for_it_with_the_output_filled_in(
     assert started.held == second.held
     assert await kinds(store, second) == [LedgerKind.HOLD]
     await store.jobs.hold_lease("t", 2_000_000.0)
-    assert [job.id for job in await store.jobs.claim("t", now=1_000_100.0)] == [second.id]
+    assert [job.id for job in await claimed_by(store, "t", now=1_000_100.0)] == [second.id]
 
 
 @pytest.mark.parametrize("lost", LOST)

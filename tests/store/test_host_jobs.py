@@ -20,6 +20,7 @@ from bot.runtime.progress import no_progress
 from bot.settings import Settings
 from bot.store import JobAttempt, Store
 from bot.store.jobs.attempts import KEPT
+from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
 DUE_S, STEP = 500.0, {"remote_id": "req_1", "submitted_at": 999_990.0}
@@ -78,7 +79,7 @@ async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
 ) -> None:
     _, (job,) = await accepted(store)
     await store.jobs.hold_lease("bot", 1_000_060.0)
-    [job] = await store.jobs.claim("bot", now=1_000_000.0)
+    [job] = await claimed_by(store, "bot", now=1_000_000.0)
     for status in range(500, 500 + KEPT + 3):
         job = await moved(store, job, job.state, attempt=JobAttempt(call="submit", outcome="Boom", status=status))
     found = show_job(settings, job.id)
@@ -99,7 +100,7 @@ async def test_a_job_that_a_living_bot_follows_is_left_alone(
     await store.close()
     bot = await open_store(alone=True)
     await bot.jobs.hold_lease("bot", clock.now + 60)
-    [job] = await bot.jobs.claim("bot", now=clock.now)
+    [job] = await claimed_by(bot, "bot", now=clock.now)
     for act in (retried(settings, job, clock), released(settings, job, clock, ends=True, is_sure=True)):
         with pytest.raises(Refused, match="Stop it"):
             await act

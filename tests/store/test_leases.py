@@ -13,6 +13,7 @@ from bot.domain.models import OPEN_STATES, RUNNING_STATES, JobState, Media, Medi
 from bot.store import Store
 from bot.store.jobs import rows
 from bot.store.money import ledger
+from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
 
@@ -29,7 +30,7 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     for token, store in stores.items():
         await store.jobs.hold_lease(token, clock.now + 30)
     claims = await asyncio.gather(
-        *(store.jobs.claim(token, now=clock.now, limit=7) for _ in range(10) for token, store in stores.items())
+        *(claimed_by(store, token, now=clock.now, limit=7) for _ in range(10) for token, store in stores.items())
     )
     claimed = [(job.id, job.lease) for batch in claims for job in batch]
     assert len(claimed) == 60
@@ -39,22 +40,22 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
 
 async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    assert await store.jobs.claim("p1", now=clock.now) == []
+    assert await claimed_by(store, "p1", now=clock.now) == []
     await store.jobs.hold_lease("p1", clock.now)
-    assert await store.jobs.claim("p1", now=clock.now) == []
+    assert await claimed_by(store, "p1", now=clock.now) == []
     await store.jobs.hold_lease("p1", clock.now + 1)
-    assert await store.jobs.claim("p1", now=clock.now) == [replace(job, lease="p1")]
-    assert await store.jobs.claim("p1", now=clock.now) == []
+    assert await claimed_by(store, "p1", now=clock.now) == [replace(job, lease="p1")]
+    assert await claimed_by(store, "p1", now=clock.now) == []
 
 
 async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clock: Any) -> None:
     first, second = await open_store(), await open_store()
     _, (job,) = await accepted(first)
     await first.jobs.hold_lease("p1", clock.now + 30)
-    (mine,) = await first.jobs.claim("p1", now=clock.now)
+    (mine,) = await claimed_by(first, "p1", now=clock.now)
     await second.jobs.hold_lease("p2", clock.now + 90)
-    assert await second.jobs.claim("p2", now=clock.now + 29) == []
-    (theirs,) = await second.jobs.claim("p2", now=clock.now + 30)
+    assert await claimed_by(second, "p2", now=clock.now + 29) == []
+    (theirs,) = await claimed_by(second, "p2", now=clock.now + 30)
     assert theirs == replace(job, lease="p2")
     assert await first.jobs.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
     assert (await first.ledger.balance(700)).spent == 0
@@ -69,29 +70,29 @@ async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clo
 async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
     await store.jobs.hold_lease("p1", clock.now + 30)
-    (mine,) = await store.jobs.claim("p1", now=clock.now)
+    (mine,) = await claimed_by(store, "p1", now=clock.now)
     await store.jobs.hold_lease("p1", clock.now + 60)
     await store.jobs.hold_lease("p2", clock.now + 99)
-    assert await store.jobs.claim("p2", now=clock.now + 45) == []
+    assert await claimed_by(store, "p2", now=clock.now + 45) == []
     assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
 
 
 async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
     await store.jobs.hold_lease("p1", clock.now + 30)
-    await store.jobs.claim("p1", now=clock.now)
+    await claimed_by(store, "p1", now=clock.now)
     await store.jobs.drop_lease("p1")
     assert await store.jobs.get(700, job.id) == job
     await store.jobs.hold_lease("p2", clock.now + 30)
-    assert len(await store.jobs.claim("p2", now=clock.now)) == 1
+    assert len(await claimed_by(store, "p2", now=clock.now)) == 1
 
 
 async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
     await store.jobs.hold_lease("p1", clock.now + 30)
-    await store.jobs.claim("p1", now=clock.now)
+    await claimed_by(store, "p1", now=clock.now)
     before = await writes(store)
-    await store.jobs.claim("p1", now=clock.now)
+    await claimed_by(store, "p1", now=clock.now)
     assert await writes(store) == before
 
 
@@ -99,7 +100,7 @@ async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, acc
     for number, state in enumerate(sorted(OPEN_STATES)):
         await accepted(store, state=state, next_at=100.0 - number)
     await store.jobs.hold_lease("p1", clock.now + 30)
-    claimed = await store.jobs.claim("p1", now=clock.now)
+    claimed = await claimed_by(store, "p1", now=clock.now)
     assert {job.state for job in claimed} == RUNNING_STATES
     assert [job.next_at for job in claimed] == sorted(job.next_at for job in claimed)
 
@@ -107,7 +108,7 @@ async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, acc
 async def test_a_job_that_stops_running_is_nobodys(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
     await store.jobs.hold_lease("p1", clock.now + 30)
-    (mine,) = await store.jobs.claim("p1", now=clock.now)
+    (mine,) = await claimed_by(store, "p1", now=clock.now)
     waiting = await store.jobs.change(mine, JobState.WAITING)
     assert waiting is not None
     assert waiting.lease is None
@@ -232,7 +233,7 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     seen: list[str] = []
     for thread in (store._database._writer, store._database._reader):
         await thread.run(lambda db: db.set_trace_callback(seen.append))
-    (job, *_) = await store.jobs.claim("p1", now=clock.now, limit=50)
+    (job, *_) = await claimed_by(store, "p1", now=clock.now, limit=50)
     await store.jobs.change(job, JobState.PROCESSING, attempts=1)
     await store.jobs.drop_lease("p3")
     await store.jobs.get(job.guild_id, job.id)

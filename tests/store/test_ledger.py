@@ -21,6 +21,7 @@ from bot.domain.models import END_STATES, OPEN_STATES, Card, Job, JobState, Ledg
 from bot.errors import Refused, StoreError
 from bot.store import Spending, Store
 from bot.store.engine.columns import from_milli, to_milli
+from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
 
@@ -301,7 +302,7 @@ class Books(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
-        for job in self.runner.run(self.store.jobs.claim("p1", now=1000.0)):
+        for job in self.runner.run(claimed_by(self.store, "p1", now=1000.0)):
             assert self.known[job.id].job.lease is None
             self.known[job.id].job = job
 

@@ -14,6 +14,7 @@ import pytest
 from bot.errors import StoreError
 from bot.store import Store
 from bot.store.engine.process_lock import ProcessLock
+from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
 
@@ -34,13 +35,13 @@ async def test_a_dead_process_leaves_its_jobs_to_the_next_one_at_once(
     dead = await open_store()
     await accepted(dead)
     await dead.jobs.hold_lease("dead", clock.now + 60)
-    assert len(await dead.jobs.claim("dead", now=clock.now)) == 1
+    assert len(await claimed_by(dead, "dead", now=clock.now)) == 1
     guest = await open_store()
     await guest.jobs.hold_lease("guest", clock.now + 60)
-    assert await guest.jobs.claim("guest", now=clock.now) == []
+    assert await claimed_by(guest, "guest", now=clock.now) == []
     heir = await open_store(alone=True)
     await heir.jobs.hold_lease("heir", clock.now + 60)
-    [job] = await heir.jobs.claim("heir", now=clock.now)
+    [job] = await claimed_by(heir, "heir", now=clock.now)
     assert job.lease == "heir"
     assert await dead.jobs.hold_lease("dead", clock.now + 60) is False
     assert await dead.jobs.hold_lease("dead", clock.now + 60) is True

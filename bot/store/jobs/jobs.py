@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.domain.poll_schedule import recheck_at
 from bot.language import speaking
+from bot.store.engine.columns import to_json
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.attempts import JobAttempt, note_attempt
@@ -20,6 +23,10 @@ from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
+CLAIMED_MAX = 2000
+"""How many jobs one transaction claims at most, and the event loop takes at once: some milliseconds each."""
+WHOLE_MAX = 100
+"""Up to how many are read whole on the way."""
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
 
@@ -30,6 +37,22 @@ class RaisedHold:
 
     job: Job
     overshoot: Overshoot | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What has to be known of a claimed job until its turn. `next_at`, `wait_s`, `active_s`: as Job's."""
+
+    id: str
+    guild_id: int
+    card_id: str
+    state: JobState
+    next_at: float
+    wait_s: float
+    active_s: float
+    is_overdue: bool
+    job: Job | None
+    """The whole, if few were claimed: they are new, and their turns come at once."""
 
 
 class Jobs(Repository):
@@ -61,23 +84,30 @@ class Jobs(Repository):
         """End the lease; all its jobs may be claimed by others."""
         await self._database.write(lambda db: _end_lease(db, token))
 
-    async def claim(self, token: str, *, now: float, limit: int = 200) -> list[Job]:
+    async def claim(self, token: str, *, now: float, limit: int = CLAIMED_MAX) -> list[Claimed]:
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
         Leases that expired by `now` (Unix seconds) end here. Jobs of cards that Discord is not known to have
         are skipped. Without a live lease of its own the caller gets nothing.
         """
 
-        def change(db: sqlite3.Connection) -> list[Job]:
+        def change(db: sqlite3.Connection) -> list[Claimed]:
             for (expired,) in db.execute("SELECT token FROM leases WHERE expires_at <= ?", (now,)).fetchall():
                 _end_lease(db, expired)
             if db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
                 return []
-            free = [job_of(row) for row in db.execute(_FREE, (limit,)).fetchall()]
-            db.executemany("UPDATE jobs SET lease = ? WHERE id = ?", [(token, job.id) for job in free])
-            return [replace(job, lease=token) for job in free]
+            claimed = [_claimed(row) for row in db.execute(_CLAIM, (token, limit)).fetchall()]
+            claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
+            if len(claimed) > WHOLE_MAX:
+                return claimed
+            jobs = _under(db, token, [each.id for each in claimed])
+            return [replace(each, job=jobs[each.id]) for each in claimed]
 
         return await self._database.write(change)
+
+    async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
+        """Return by their ids those of these jobs, of any guild, that are under this lease."""
+        return await self._database.read(lambda db: _under(db, token, job_ids))
 
     async def change(
         self,
@@ -172,12 +202,26 @@ def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool
         raise ValueError("only a job that has failed or expired is rechecked")
 
 
-_FREE = """
-SELECT jobs.* FROM jobs CROSS JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.lease IS NULL AND jobs.state IN ('submitting', 'queued', 'processing', 'ready') AND cards.answered = 1
-ORDER BY jobs.next_at LIMIT ?
+_CLAIM = """
+UPDATE jobs SET lease = ? WHERE id IN (
+    SELECT jobs.id FROM jobs CROSS JOIN cards ON cards.id = jobs.card_id
+    WHERE jobs.lease IS NULL AND jobs.state IN ('submitting', 'queued', 'processing', 'ready') AND cards.answered = 1
+    ORDER BY jobs.next_at LIMIT ?
+)
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
 """
+_UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
 _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS ?"
+
+
+def _claimed(row: sqlite3.Row) -> Claimed:
+    job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue = row
+    return Claimed(job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), None)
+
+
+def _under(db: sqlite3.Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
+    rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
+    return {row["id"]: job_of(row) for row in rows}
 
 
 def end_all_leases(db: sqlite3.Connection) -> None:

@@ -1,0 +1,13 @@
+"""Jobs as a worker claims them."""
+
+from __future__ import annotations
+
+from bot.domain.models import Job
+from bot.store import Store
+
+
+async def claimed_by(store: Store, token: str, *, now: float, limit: int = 50) -> list[Job]:
+    """Claim jobs under a lease; return them whole."""
+    claimed = await store.jobs.claim(token, now=now, limit=limit)
+    jobs = await store.jobs.under(token, [each.id for each in claimed])
+    return [jobs[each.id] for each in claimed]
