@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from bot.domain.models import Job, JobState
 
@@ -15,6 +16,36 @@ REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
 
 Entry = tuple[float, int, "Followed"]
 """When a job is due, monotonic seconds, and a number that no other entry of its lane has."""
+
+
+Value = TypeVar("Value")
+
+
+class _Rare(Generic[Value]):
+    """An attribute of `Followed` that most have at its default: it takes no memory there."""
+
+    def __init__(self, default: Value) -> None:
+        self._default = default
+        self._name = ""
+
+    def __set_name__(self, _owner: type[Followed], name: str) -> None:
+        self._name = name
+
+    def __get__(self, followed: Followed, _owner: type[Followed]) -> Value:
+        rare = followed.rare
+        if rare is None:
+            return self._default
+        value: Value = rare.get(self._name, self._default)
+        return value
+
+    def __set__(self, followed: Followed, value: Value) -> None:
+        if value != self._default:
+            if followed.rare is None:
+                followed.rare = {}
+            followed.rare[self._name] = value
+        elif followed.rare is not None:
+            followed.rare.pop(self._name, None)
+            followed.rare = followed.rare or None
 
 
 @dataclass(slots=True, eq=False)
@@ -40,25 +71,28 @@ class Followed:
     """Whether this process has submitted it and every poll since then was answered."""
     answers_to: str | None = None
     """The slot of the key with which the API knows the job, once a poll was answered."""
-    attempted_at: float | None = None
-    """When it was first submitted by this process, monotonic seconds."""
-    denied_at: float | None = None
-    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
-    denials: int = 0
-    """How often in a row it was denied."""
-    blocked_at: float | None = None
-    """When there was no key for it last, if there was none before; monotonic seconds."""
-    posting_failed_at: float | None = None
-    """When its posting failed last, if nothing else happened since; monotonic seconds."""
-    failures: int = 0
-    trouble: str = ""
-    """What came of its last call, if it failed: the same again is not stored again."""
     busy: bool = False
-    hint_due: float | None = None
+    rare: dict[str, Any] | None = None
+    """What the attributes below are, where that is not their default."""
+
+    attempted_at = _Rare[float | None](None)
+    """When it was first submitted by this process, monotonic seconds."""
+    denied_at = _Rare[float | None](None)
+    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
+    denials = _Rare[int](0)
+    """How often in a row it was denied."""
+    blocked_at = _Rare[float | None](None)
+    """When there was no key for it last, if there was none before; monotonic seconds."""
+    posting_failed_at = _Rare[float | None](None)
+    """When its posting failed last, if nothing else happened since; monotonic seconds."""
+    failures = _Rare[int](0)
+    trouble = _Rare[str]("")
+    """What came of its last call, if it failed: the same again is not stored again."""
+    hint_due = _Rare[float | None](None)
     """When a hint wants it polled at the latest, monotonic seconds; None if no hint is unserved."""
-    hint_served_at: float = -math.inf
+    hint_served_at = _Rare[float](-math.inf)
     """When a turn began that served a hint, monotonic seconds."""
-    decided: bool = False
+    decided = _Rare[bool](False)
     """Whether a decision came while it was busy."""
 
     @property

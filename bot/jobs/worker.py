@@ -29,6 +29,7 @@ from bot.jobs.progress import WorkerProgress
 from bot.jobs.submitting import Submitting
 from bot.language import speak
 from bot.runtime.clock import Clock
+from bot.runtime.permanent import permanent
 from bot.runtime.quiet_errors import QuietErrors
 from bot.store import Claimed, Store
 
@@ -39,6 +40,8 @@ LEASE_S = 60.0
 LEASE_RENEW_S = 15.0
 CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
+CLAIMED_MAX = 2000
+"""How many are claimed by one transaction, and taken by the event loop at once: 4 ms of it."""
 TURN_S = 3600.0
 """How long a turn may take: far more than all files of a result do. One that takes longer hangs, by our fault."""
 
@@ -225,10 +228,18 @@ class Worker:
         if self._clock.monotonic() < self._agenda.claim_due:
             return
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
+        if await self._claim_some() == CLAIMED_MAX:  # after a start, and then they live for as long as anything here
+            with permanent():
+                while await self._claim_some():
+                    pass
+
+    async def _claim_some(self) -> int:
+        """Claim at most CLAIMED_MAX jobs; return how many."""
+        claimed = await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=CLAIMED_MAX)
         guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
-        while claimed := await self._store.jobs.claim(self._lease, now=self._clock.wall()):
-            for each in claimed:
-                self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
+        for each in claimed:
+            self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
+        return len(claimed)
 
     def _followed(self, claimed: Claimed, guild_id: int) -> Followed:
         left_s = max(0.0, claimed.next_at - self._clock.wall())

@@ -1,8 +1,8 @@
 """A hundred thousand jobs that Cannon Studio works on: until all are followed after a kill, lag meanwhile, memory.
 
-The bot runs in a process of its own, `python bench_outstanding.py URL DATABASE JOBS SECONDS`, pinned to one core. It is
-killed (signal 9) once it follows all jobs, and started again: the second life is measured. All jobs are due at once
-then, for polls write nothing. The API is in this process, and says of every request that it is being worked on.
+The bot runs in a process of its own (`outstanding_bot`), pinned to one core. It is killed (signal 9) once it follows
+all jobs, and started again: the second life is measured. All jobs are due at once then, for polls write nothing. The
+API is in this process, and says of every request that it is being worked on.
 """
 
 from __future__ import annotations
@@ -10,31 +10,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
-import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
-import bench_bot
 import bench_polls
 import outstanding_rows
 from bench_report import Row
+from outstanding_bot import FOLLOWED
 
-from bot.app.assembly import open_parts
-from bot.app.client import CannonBot
-from bot.jobs.worker import Worker
 from bot.runtime.clock import SystemClock
-from bot.runtime.logs import configure_logs
-from bot.settings import Settings
 from bot.store import Store
 
-TICK_S = 0.005
-FOLLOWED = b"followed\n"
+CHILD = Path(__file__).with_name("outstanding_bot.py")
 
 
 async def rows(*, quick: bool, folder: Path) -> list[Row]:
@@ -50,7 +41,7 @@ async def rows(*, quick: bool, folder: Path) -> list[Row]:
         await killed.wait()
         output, _ = await (again := await _child(url, database, jobs, seconds)).communicate()
     if again.returncode:
-        raise RuntimeError(f"bench_outstanding.py ended with {again.returncode}")
+        raise RuntimeError(f"outstanding_bot.py ended with {again.returncode}")
     return _told(json.loads(output.removeprefix(FOLLOWED)), jobs)
 
 
@@ -72,7 +63,7 @@ def _told(found: dict[str, Any], jobs: int) -> list[Row]:
             ours=found["followed_s"],
             unit="s",
             bar=2,
-            note=f"from the open database on, which takes {found['opened_s']:.1f} s",
+            note=f"from the open database on, {found['followed_cpu_s']:.1f} s of it processor time",
         ),
         Row(
             number=7,
@@ -98,7 +89,7 @@ async def _fill(database: Path, jobs: int) -> None:
 
 async def _child(url: str, database: Path, jobs: int, seconds: float) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, __file__, url, str(database), f"{jobs}", f"{seconds}", stdout=asyncio.subprocess.PIPE
+        sys.executable, CHILD, url, str(database), f"{jobs}", f"{seconds}", stdout=asyncio.subprocess.PIPE
     )  # fmt: skip
 
 
@@ -129,57 +120,3 @@ async def _endless_api() -> AsyncIterator[str]:
     server = await asyncio.get_running_loop().create_server(_Endless, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-# ---------------------------------------------------------------------- the bot's process
-
-
-async def _lags(found: list[float]) -> None:
-    while True:
-        slept = time.perf_counter()
-        await asyncio.sleep(TICK_S)
-        found.append(max(0.0, time.perf_counter() - slept - TICK_S))
-
-
-async def _until_followed(worker: Worker, jobs: int) -> None:
-    while worker.followed < jobs:  # noqa: ASYNC110 - the worker announces no number
-        await asyncio.sleep(TICK_S)
-
-
-async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str, Any]:
-    clock, lags = SystemClock(), list[float]()
-    began = time.perf_counter()
-    async with AsyncExitStack() as stack:
-        settings = Settings(cannon_api_url=url, database=database)
-        bot = await stack.enter_async_context(CannonBot(settings, clock=clock, run_worker=False, serve_http=False))
-        bot.parts = await open_parts(bot.setup)
-        worker = bot.parts.worker
-        client = await stack.enter_async_context(bench_polls.CountingClient(url, clock, jobs))
-        worker._polling._client = client
-        worker._polling._transitions.surface = bench_polls.Nobody()
-        opened, before = time.perf_counter(), bench_bot.memory(os.getpid(), "VmRSS")
-        ticking, running = asyncio.create_task(_lags(lags)), asyncio.create_task(worker.run())
-        await _until_followed(worker, jobs)
-        followed = time.perf_counter()
-        sys.stdout.buffer.write(FOLLOWED)
-        sys.stdout.buffer.flush()
-        await asyncio.sleep(seconds)
-        ticking.cancel()
-        memory = bench_bot.memory(os.getpid(), "VmRSS")
-        await worker.stop()
-        await running
-    return {
-        "opened_s": opened - began,
-        "followed_s": followed - opened,
-        "lags_s": lags,
-        "before_bytes": before,
-        "memory_bytes": memory,
-        "polls": client.gets,
-    }
-
-
-if __name__ == "__main__":
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    configure_logs(level="ERROR", log_format="json", secrets=())
-    url, database, jobs, seconds = sys.argv[1:]
-    sys.stdout.write(json.dumps(asyncio.run(live(url, Path(database), int(jobs), float(seconds)))))

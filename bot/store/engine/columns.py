@@ -12,6 +12,9 @@ from typing import Any
 from bot.domain.models import Media, MediaKind
 from bot.domain.visibility import CardPlace
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""One for all rows that have none: most columns of most jobs are empty."""
+
 
 def to_milli(credits_: Decimal) -> int:
     """Turn credits into whole thousandths. Raises ValueError for what a thousandth cannot hold exactly."""
@@ -55,7 +58,7 @@ def to_json(value: object) -> str:
 
 def mapping_from_json(text: str) -> Mapping[str, Any]:
     """Parse a JSON object; the result is read-only at the top level."""
-    return MappingProxyType(json.loads(text))
+    return NOTHING if text == "{}" else MappingProxyType(json.loads(text))
 
 
 def media_to_json(media: Iterable[Media]) -> str:
@@ -65,7 +68,14 @@ def media_to_json(media: Iterable[Media]) -> str:
 
 def media_from_json(text: str) -> tuple[Media, ...]:
     """Parse result files from JSON."""
+    if text == "[]":
+        return ()
     return tuple(Media(url=item["url"], kind=MediaKind(item["kind"]), key=item["key"]) for item in json.loads(text))
+
+
+def texts_from_json(text: str) -> tuple[str, ...]:
+    """Parse a JSON array of texts."""
+    return () if text == "[]" else tuple(json.loads(text))
 
 
 def _plain(value: object) -> object:

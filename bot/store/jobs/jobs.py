@@ -23,10 +23,8 @@ from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
-CLAIMED_MAX = 2000
-"""How many jobs one transaction claims at most, and the event loop takes at once: some milliseconds each."""
 WHOLE_MAX = 100
-"""Up to how many are read whole on the way."""
+"""Up to how many claimed jobs are read whole on the way."""
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
 
@@ -84,7 +82,7 @@ class Jobs(Repository):
         """End the lease; all its jobs may be claimed by others."""
         await self._database.write(lambda db: _end_lease(db, token))
 
-    async def claim(self, token: str, *, now: float, limit: int = CLAIMED_MAX) -> list[Claimed]:
+    async def claim(self, token: str, *, now: float, limit: int) -> list[Claimed]:
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
         Leases that expired by `now` (Unix seconds) end here. Jobs of cards that Discord is not known to have

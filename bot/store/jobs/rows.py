@@ -16,6 +16,7 @@ from bot.store.engine.columns import (
     media_from_json,
     media_to_json,
     place_of,
+    texts_from_json,
     to_json,
     to_milli,
     to_milli_or_none,
@@ -75,7 +76,7 @@ JOBS = Table(
         Column(name="created_at"),
         Column(name="parent_id"),
         Column(name="repeats_key"),
-        Column(name="after_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
+        Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
         Column(name="practice", from_sql=bool),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         _by_store(name="state", from_sql=JobState),
@@ -112,7 +113,7 @@ JOBS = Table(
         _by_worker(name="output", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="media", to_sql=media_to_json, from_sql=media_from_json),
         _by_worker(name="error", to_sql=to_text_or_none),
-        _by_worker(name="lacks", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
+        _by_worker(name="lacks", to_sql=to_json, from_sql=texts_from_json),
     ),
 )
 """The table also has `dropped_by`, which only bot/store/jobs/cancellation.py reads and writes, and `refund_asked_at`

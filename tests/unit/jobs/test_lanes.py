@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -290,3 +291,43 @@ def test_hints_without_end_leave_no_heap_of_old_entries():
         lane.put(job)
     assert len(lane._later) < 3_000
     assert taken(lane, 2e9) == [job]
+
+
+# ---------------------------------------------------------------------- after a restart
+
+
+def test_what_is_due_all_at_once_is_put_in_order_bit_by_bit() -> None:
+    lane = filled(LaneSize(slots=1, most=1, per_server=1), *(followed(due=-number) for number in range(2500)))
+    first = lane.take_due(0.0)
+    assert first is not None
+    assert first.due == -2499
+    assert len(lane._later) == 2500 - lanes.ARRIVALS_MAX
+    lane.take_due(0.0)
+    assert len(lane._later) == 2500 - lanes.ARRIVALS_MAX
+    lane.take_due(0.1)
+    assert len(lane._later) == 2500 - 2 * lanes.ARRIVALS_MAX
+
+
+def test_every_job_has_its_turn_however_many_are_due() -> None:
+    waiting = [followed(guild_id=number % 3, due=-number) for number in range(3000)]
+    lane, order = filled(LaneSize(slots=4, most=4, per_server=2), *waiting), []
+    for now in range(1, 10_000):
+        while (each := lane.take_due(float(now))) is not None:
+            order.append(each)
+        for each in order[-4:]:
+            if each.entry is None and not each.busy:
+                each.busy = True
+                lane.done(each, float(now))
+        if len(order) == 3000:
+            break
+    assert len(set(order)) == 3000
+
+
+def test_what_is_rare_takes_no_memory_until_it_is_there() -> None:
+    job = followed()
+    job.failures, job.trouble, job.decided = 0, "", False
+    assert job.rare is None
+    job.failures, job.denied_at = 3, 5.0
+    assert (job.failures, job.denied_at, job.denials, job.hint_served_at) == (3, 5.0, 0, -math.inf)
+    job.failures, job.denied_at = 0, None
+    assert job.rare is None
