@@ -209,6 +209,8 @@ class DurationsByKind:
 
     def __init__(self, *, most: int) -> None:
         self.known: dict[Kind, Durations] = {}
+        self._priors: dict[str, Durations] = {}
+        """By workflow; never changed, so that what is derived of one is derived once, and not for each poll."""
         self._most = most
 
     def of(self, kinds: Sequence[Kind], workflow: str) -> Durations:
@@ -216,7 +218,9 @@ class DurationsByKind:
         for kind in kinds:
             if kind in self.known:
                 return self.known[kind]
-        return Durations.prior(workflow)
+        if workflow not in self._priors:
+            self._priors[workflow] = Durations.prior(workflow)
+        return self._priors[workflow]
 
     def note_running(self, kinds: Sequence[Kind], workflow: str, *, since_s: float, age_s: float) -> None:
         """Learn that a job, last seen at the age `since_s`, is not done at `age_s`."""

@@ -57,7 +57,6 @@ class Followed:
     card_id: str
     """'' while the row is not read, but for a result that is to be posted: its lane counts by it."""
     state: JobState
-    is_overdue: bool
     due: float
     active_s: float
     """As the job's, but up to date: it is written now and then only."""
@@ -71,10 +70,11 @@ class Followed:
     """Whether this process has submitted it and every poll since then was answered."""
     answers_to: str | None = None
     """The slot of the key with which the API knows the job, once a poll was answered."""
-    busy: bool = False
     rare: dict[str, Any] | None = None
     """What the attributes below are, where that is not their default."""
 
+    is_overdue = _Rare[bool](False)
+    busy = _Rare[bool](False)
     attempted_at = _Rare[float | None](None)
     """When it was first submitted by this process, monotonic seconds."""
     denied_at = _Rare[float | None](None)

@@ -29,6 +29,7 @@ from bot.jobs.progress import WorkerProgress
 from bot.jobs.submitting import Submitting
 from bot.language import speak
 from bot.runtime.clock import Clock
+from bot.runtime.heap import give_back
 from bot.runtime.permanent import permanent
 from bot.runtime.quiet_errors import QuietErrors
 from bot.store import Claimed, Store
@@ -232,6 +233,7 @@ class Worker:
             with permanent():
                 while await self._claim_some():
                     pass
+            give_back()  # what the rows took on their way
 
     async def _claim_some(self) -> int:
         """Claim at most CLAIMED_MAX jobs; return how many."""
@@ -244,15 +246,9 @@ class Worker:
     def _followed(self, claimed: Claimed, guild_id: int) -> Followed:
         left_s = max(0.0, claimed.next_at - self._clock.wall())
         due = self._clock.monotonic() + min(left_s, claimed.wait_s)  # the clock may have been set back
-        followed = Followed(
-            claimed.id,
-            guild_id,
-            claimed.card_id if claimed.state is JobState.READY else "",
-            claimed.state,
-            is_overdue=claimed.is_overdue,
-            due=due,
-            active_s=claimed.active_s,
-        )
+        card_id = claimed.card_id if claimed.state is JobState.READY else ""
+        followed = Followed(claimed.id, guild_id, card_id, claimed.state, due=due, active_s=claimed.active_s)
+        followed.is_overdue = claimed.is_overdue
         if claimed.job is not None:
             followed.job = claimed.job
             self._rows.keep(followed)

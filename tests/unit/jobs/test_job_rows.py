@@ -40,7 +40,7 @@ class Store:
 
 
 def waiting(job: Job) -> Followed:
-    return Followed(job.id, job.guild_id, "", job.state, is_overdue=False, due=0.0, active_s=0.0)
+    return Followed(job.id, job.guild_id, "", job.state, due=0.0, active_s=0.0)
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def followed(guild_id: int = 1, due: float = 0.0, *, card: str = "", job_id: str
         created_at=0.0,
         **({"state": JobState.READY} | values),
     )
-    waiting = Followed(job.id, job.guild_id, job.card_id, job.state, is_overdue=False, due=due, active_s=0.0)
+    waiting = Followed(job.id, job.guild_id, job.card_id, job.state, due=due, active_s=0.0)
     waiting.job = job
     return waiting
 
