@@ -17,6 +17,8 @@ from types import MappingProxyType
 
 from bot.language.current import SOURCE
 
+_SIMPLE = re.compile(r'\nmsg(?:ctxt "([^"\\\n]*)"\nmsg)?id "([^"\\\n]+)"\nmsgstr "([^"\\\n]*)"(?=\n\n|\n?\Z)')
+"""A message of one line, as nearly all are: what it means is what is written."""
 _QUOTED = r'"[^\n]*"(?:\n"[^\n]*")*'
 _ENTRY = re.compile(
     rf"\nmsg(?:ctxt ({_QUOTED})\nmsg)?id ({_QUOTED})(\nmsgid_plural {_QUOTED})?((?:\nmsgstr(?:\[\d\])? {_QUOTED})+)"
@@ -38,15 +40,19 @@ class Translations(gettext.NullTranslations):
         super().__init__()
         self._said: dict[str, str] = {}
         self._counted: dict[str, Sequence[str]] = {}
-        for context, one, many, said in _ENTRY.findall(f"\n{source}"):
+        pieces = _SIMPLE.split(f"\n{source}")
+        for context, message, form in zip(pieces[1::4], pieces[2::4], pieces[3::4], strict=True):
+            if form:
+                self._said[_key(context, message)] = form
+        for context, one, many, said in _ENTRY.findall("".join(pieces[::4])):
             forms = [_plain(form) for form in _FORM.findall(said)]
             if not all(forms):
                 continue
-            message = sys.intern(f"{_plain(context)}{_OF_CONTEXT}{_plain(one)}" if context else _plain(one))
+            key = _key(_plain(context), _plain(one))
             if many:
-                self._counted[message] = forms
+                self._counted[key] = forms
             else:
-                self._said[message] = forms[0]
+                self._said[key] = forms[0]
         rule = _PLURAL_RULE.search(self._said.get("", ""))
         self._form_of = gettext.c2py(rule[1] if rule else "n != 1")
 
@@ -70,7 +76,12 @@ def translations(language: str) -> gettext.NullTranslations:
     if language == SOURCE:
         return gettext.NullTranslations()
     file = resources.files("bot.language").joinpath("locales", f"{language}.po")
-    return Translations(file.read_text(encoding="utf-8"))
+    return Translations(file.read_bytes().decode())
+
+
+def _key(context: str | None, message: str) -> str:
+    """Return under what a translation is kept; the same text for all languages, so that it is in memory once."""
+    return sys.intern(f"{context}{_OF_CONTEXT}{message}" if context else message)
 
 
 def _plain(quoted: str) -> str:

@@ -84,18 +84,22 @@ def migrate(db: sqlite3.Connection, steps: Sequence[Migration], progress: Progre
 
 
 def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
-    """Apply the next step; False when another process has applied the last one meanwhile."""
+    """Apply the next step, or all of them to an empty file; False when another process has applied the last meanwhile.
+
+    A new database is one transaction, because each waits for the disk.
+    """
     db.execute("BEGIN IMMEDIATE")
     try:
         version = version_of(db)
         if version >= len(steps):
             return False
-        for statement in statements(steps[version].sql):
-            db.execute(statement)
-        if db.execute("PRAGMA foreign_key_check").fetchone() is not None:
-            raise sqlite3.IntegrityError(f"migration {version + 1} leaves rows without their parents")
+        for step in steps if version == 0 else steps[version : version + 1]:
+            for statement in statements(step.sql):
+                db.execute(statement)
+            if db.execute("PRAGMA foreign_key_check").fetchone() is not None:
+                raise sqlite3.IntegrityError(f"migration {step.version} leaves rows without their parents")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {steps[version].version}")
+        db.execute(f"PRAGMA user_version = {step.version}")
         db.execute("COMMIT")
         return True
     finally:

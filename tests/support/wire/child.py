@@ -12,11 +12,7 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
-import yarl
-from discord.asset import Asset
-from discord.gateway import DiscordWebSocket
-from discord.http import HTTPClient, Route
-from discord.state import ConnectionState
+from bot.runtime.permanent import permanent
 
 TOOLS = ("click", "greenlet", "rich")
 """What requirements-dev.lock has, requirements.lock has not, and structlog or httpx would import."""
@@ -29,6 +25,12 @@ def point_discord_at(url: str) -> None:
 
     The gateway's address carries our process id, by which the test tells the lives of a bot apart.
     """
+    import yarl
+    from discord.asset import Asset
+    from discord.gateway import DiscordWebSocket
+    from discord.http import HTTPClient, Route
+    from discord.state import ConnectionState
+
     Route.BASE = f"{url}/api/v10"
     Asset.BASE = f"{url}/cdn"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
@@ -78,7 +80,8 @@ def hide_tools() -> None:
 if __name__ == "__main__":
     hide_tools()
     server = os.environ["WIRE_DISCORD_URL"]
-    point_discord_at(server)
+    with permanent():  # as everything that `cannon-bot run` imports
+        point_discord_at(server)
     allow_downloads_from(server)
     from bot.cli import main
 
