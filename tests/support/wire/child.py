@@ -12,6 +12,7 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
+from bot.runtime.heap import keep_little
 from bot.runtime.permanent import permanent
 
 TOOLS = ("click", "greenlet", "rich")
@@ -80,6 +81,7 @@ def hide_tools() -> None:
 if __name__ == "__main__":
     hide_tools()
     server = os.environ["WIRE_DISCORD_URL"]
+    keep_little()
     with permanent():  # as everything that `cannon-bot run` imports
         point_discord_at(server)
     allow_downloads_from(server)
