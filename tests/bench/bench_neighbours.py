@@ -160,19 +160,28 @@ async def _pictures(place: bench_bot.Stage, count: int) -> list[float]:
 
 
 async def picture(place: bench_bot.Stage, member: MemberActor, prompt: str) -> float:
-    """Ask for a picture in the quiet server; return the seconds from its success until it was posted."""
-    reply = await place.wire.slash(member, place.channel, "image generate", wait_s=PATIENCE_S, prompt=prompt)
+    """Ask for a picture in the quiet server; return the seconds from its success until it was posted.
+
+    One that is never answered, or never posted, counts from when it was asked for or done.
+    """
+    asked = time.time()
+    try:
+        reply = await place.wire.slash(member, place.channel, "image generate", prompt=prompt)
+    except TimeoutError:
+        return time.time() - asked
     assert not reply.message.ephemeral, reply.message.content
     with contextlib.suppress(TimeoutError):
         await place.wire.until(lambda: reply.message.attachments, PATIENCE_S)
-    return time.time() - _succeeded_at(place)
+    posted = time.time()
+    return posted - _succeeded_at(place, reply.message.id)
 
 
-def _succeeded_at(place: bench_bot.Stage) -> float:
-    """Return when the newest job of the quiet server was done, as Cannon Studio says; if never, when it began."""
+def _succeeded_at(place: bench_bot.Stage, message_id: int) -> float:
+    """Return when the job of this card was done, as Cannon Studio says; if never, when it began."""
     with contextlib.closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as db:
-        query = "SELECT coalesce(finished_at, created_at) FROM jobs WHERE guild_id = ? ORDER BY created_at DESC LIMIT 1"
-        return float(db.execute(query, (place.guild.id,)).fetchone()[0])
+        query = """SELECT coalesce(jobs.finished_at, jobs.created_at) FROM jobs JOIN cards ON cards.id = jobs.card_id
+                   WHERE cards.message_id = ?"""
+        return float(db.execute(query, (message_id,)).fetchone()[0])
 
 
 # ---------------------------------------------------------------------- the scenarios

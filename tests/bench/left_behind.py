@@ -43,12 +43,13 @@ async def leave(
     age_s: float,
     due_s: float,
 ) -> list[Message]:
-    """Leave a card in each of the channels whose job is under way since `age_s` and next polled in `due_s` seconds.
+    """Leave a card in each of the channels whose job is under way since `age_s`; all are polled in `due_s` seconds.
 
     Returns their messages. All jobs follow the same request: what is measured is the bot alone.
     """
     clock, backend = SystemClock(), place.wire.backend
     messages: list[Message] = []
+    due_at = clock.wall() + due_s
     store = await Store.open(place.database, clock=clock)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
@@ -65,7 +66,7 @@ async def leave(
                 id=job_id, card_id=card.id, guild_id=guild_id, position=0, author_id=card.author_id,
                 operation=operation, input=values, state=JobState.PROCESSING, idempotency_key=f"cannon-bot-{job_id}",
                 key_id=None, held=Decimal(50), basis="fixed", remote_id=remote_id, created_at=now,
-                submitted_at=now - age_s, active_s=age_s, next_at=now + due_s, wait_s=due_s,
+                submitted_at=now - age_s, active_s=age_s, next_at=due_at, wait_s=due_s,
             )  # fmt: skip
             await store.cards.accept(card, [job], lambda _spending: None)
             await store.cards.mark_answered(guild_id, card.id, message.id, channel.id)
