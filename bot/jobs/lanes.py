@@ -1,13 +1,15 @@
 """The lanes in which turns are taken: submitting, polling and delivering never wait for each other.
 
 A lane is fair between servers: next is the server with the fewest turns under way, of those the one that has waited
-longest. A job costs a few heap operations for each turn, however many others wait: nothing is ever searched through.
+longest since its job was due and its last turn began. A job costs a few heap operations for each turn, however many
+others wait: nothing is ever searched through.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -62,6 +64,8 @@ class _Server:
     due: list[Entry] = field(default_factory=list)
     """A heap. Its first entry may be an old one."""
     running: int = 0
+    began_at: float = -math.inf
+    """When its last turn began. Who has much work is not the longest waiting one only because that work is old."""
     cards: Counter[str] = field(default_factory=Counter)
     """Turns under way, by card; empty in a lane that does not count them."""
     behind: dict[str, list[Entry]] = field(default_factory=dict)
@@ -71,7 +75,7 @@ class _Server:
 
 
 _Spot = tuple[float, int, _Server, Entry, int]
-"""When the server's next job was due, a unique number, the server, that job, and how many turns it had."""
+"""Since when the server waits, a unique number, the server, its next job, and how many turns it had."""
 
 
 class Lane:
@@ -145,7 +149,8 @@ class Lane:
                 self._servers.pop(server.guild_id, None)
             return
         if server.spot is None or server.spot[3] is not entry or server.spot[4] != server.running:
-            server.spot = (entry[0], next(self._numbers), server, entry, server.running)
+            since = max(entry[0], server.began_at)
+            server.spot = (since, next(self._numbers), server, entry, server.running)
             heapq.heappush(self._spots[server.running], server.spot)
 
     def _first(self, server: _Server) -> Entry | None:
@@ -175,6 +180,7 @@ class Lane:
         _, _, followed = heapq.heappop(server.due)
         followed.entry = None
         server.running += 1
+        server.began_at = now
         if self._size.per_card is not None:
             server.cards[followed.card_id] += 1
         self._young[followed] = now
@@ -248,7 +254,7 @@ class Lane:
         Between two rounds of a worker that is well, every slot is taken whenever there is one.
         """
         spot = self._next_spot()
-        return None if spot is None else spot[0]
+        return None if spot is None else spot[3][0]
 
     def turns_last_minute(self, now: float) -> int:
         """Return how many turns have ended in the last 60 seconds."""

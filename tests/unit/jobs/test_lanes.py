@@ -331,3 +331,17 @@ def test_what_is_rare_takes_no_memory_until_it_is_there() -> None:
     assert (job.failures, job.denied_at, job.denials, job.hint_served_at) == (3, 5.0, 0, -math.inf)
     job.failures, job.denied_at = 0, None
     assert job.rare is None
+
+
+def test_a_server_whose_job_is_due_later_does_not_wait_for_all_that_others_had_before():
+    """Each crowded server has one turn at a time, so that all servers are equal at each choice."""
+    crowd = [followed(guild_id, due=float(number)) for guild_id in (1, 2, 3) for number in range(20)]
+    lane = filled(LaneSize(slots=3, most=3, per_server=8), *crowd, followed(9, due=30.0))
+    under_way, order = taken(lane, now=30.0), []
+    while under_way:
+        ended = under_way.pop(0)
+        order.append(ended.job.guild_id)
+        lane.done(ended, 30.0 + len(order))
+        under_way += taken(lane, now=30.0 + len(order))
+    assert order.index(9) <= 6
+    assert Counter(order) == {1: 20, 2: 20, 3: 20, 9: 1}
