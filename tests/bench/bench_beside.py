@@ -189,6 +189,6 @@ async def side(
         if prepare is not None:
             await prepare(found)
         async with place.bot(kind.module, kind.arguments) as bot:
-            await bot.online()
+            await bot.online(PATIENCE_S)
             await place.wire.until(lambda: "image" in place.wire.commands(), PATIENCE_S)
             yield found
