@@ -36,6 +36,11 @@ class CardMemory:
         """Whether the card was last drawn exactly like this: then it need not be edited."""
         return self._shown.get(card_id) == _drawn(embed, jobs)
 
+    def is_final(self, card_id: str, jobs: Sequence[Job]) -> bool:
+        """Whether the card was drawn last by the edit that posted its last result: then nothing is left to draw."""
+        states = {job.id: job.state for job in jobs}
+        return card_id in self._shown and self._states.get(card_id) == states and all(map(_has_ended, jobs))
+
     def note_shown(self, card_id: str, embed: discord.Embed, jobs: Sequence[Job]) -> None:
         """Remember how the card of `jobs` is drawn now; kept for the last `SHOWN_CARDS_KEPT` cards."""
         self._shown[card_id] = _drawn(embed, jobs)
@@ -77,4 +82,8 @@ class CardMemory:
 
 
 def _drawn(embed: discord.Embed, jobs: Sequence[Job]) -> str:
-    return f"{all(job.state.ended for job in jobs)} {embed.to_dict()!r}"
+    return f"{all(map(_has_ended, jobs))} {embed.to_dict()!r}"
+
+
+def _has_ended(job: Job) -> bool:
+    return job.state.ended

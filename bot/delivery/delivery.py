@@ -202,7 +202,7 @@ def make_delivery(
             authors=authors,
             alert=alert,
             languages=card_languages,
-            others=ReadyWithIt(store=store, downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
+            others=ReadyWithIt(downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
         ),
         gate=gate,
         messages=messages,

@@ -108,7 +108,7 @@ class CardDrawing:
             ai_label=rules.ai_label,
             is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
-            dropped=await self._dropped(guild_id, jobs),
+            dropped=frozenset(job.id for job in jobs if job.state in RUNNING_STATES and job.dropped_by is not None),
             left="" if left is None else left.sentence_held(),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
@@ -120,11 +120,6 @@ class CardDrawing:
             for job in jobs
             if job.state in {JobState.QUEUED, JobState.PROCESSING}
         }
-
-    async def _dropped(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
-        """Return those of a card's open jobs whose results are not to be posted."""
-        sent = [job.id for job in jobs if job.state in RUNNING_STATES]
-        return await self._store.cancellation.dropped_of(guild_id, sent) if sent else frozenset()
 
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""

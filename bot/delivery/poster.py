@@ -97,7 +97,7 @@ class Poster:
             return message_id  # it came with another's
         if wait_s := self._others.wait_s(jobs, job):
             raise Gathering(wait_s)
-        if await self._store.cancellation.is_dropped(job.guild_id, job.id):
+        if any(each.id == job.id and each.dropped_by is not None for each in jobs):
             raise NoPlace(texts.CANCELLED_LATE)
         await self._review.require(card, jobs, job, also=await self._gate.moved_to(card))
         try:

@@ -16,7 +16,6 @@ from bot.domain.card_jobs import is_linked
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
-from bot.store import Store
 
 GATHER_S = 1.5
 """For how long a result waits for others of its card."""
@@ -35,14 +34,12 @@ class ReadyWithIt:
     def __init__(
         self,
         *,
-        store: Store,
         downloads: Downloads,
         review: ReviewDesk,
         gate: PostingGate,
         memory: CardMemory,
         clock: Clock,
     ) -> None:
-        self._store = store
         self._downloads = downloads
         self._review = review
         self._gate = gate
@@ -93,11 +90,7 @@ class ReadyWithIt:
     async def _may_come(self, card: Card, jobs: Sequence[Job], other: Job) -> bool:
         """Whether the job's result is ready, and nothing keeps it from the card's own place."""
         is_ready = other.state is JobState.READY and other.waits_for is None
-        if (
-            not is_ready
-            or card.message_id is None
-            or await self._store.cancellation.is_dropped(card.guild_id, other.id)
-        ):
+        if not is_ready or card.message_id is None or other.dropped_by is not None:
             return False
         try:
             await self._review.require(card, jobs, other, also=await self._gate.moved_to(card))

@@ -110,7 +110,10 @@ class CardRefresh:
         if not at_once and self._can_wait(card, jobs):
             return
         with speaking(await self._languages.of(card)):
-            await self._draw(card, jobs)
+            if self._memory.is_final(card_id, jobs):
+                self._ticker.forget(_key(card))
+            else:
+                await self._draw(card, jobs)
             if _has_ended(found[1]):
                 self._memory.forget_shown(card_id)
                 await self._finish(card, jobs, search=False)

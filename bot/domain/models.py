@@ -295,6 +295,8 @@ class Job:
     """The one sentence that says why it ended without a result, in the language of its card."""
     lacks: tuple[str, ...] = ()
     """The fields that the API has then said are missing, by their names on the wire."""
+    dropped_by: int | None = None
+    """Who wants its result kept, but not posted; None: nobody."""
     erased_at: float | None = None
     """When its contents were erased (Unix seconds): input, output, links and error are blank since; None: never."""
     parent_id: str | None = None

@@ -69,13 +69,10 @@ class Delivering:
         followed.failures += 1
         self._metrics.delivery("later")
         wait_s = max(later.seconds, min(2.0**followed.failures, LATER_MAX_S))
-        had_a_place = followed.job.waits_for is None
         noted = await self._transitions.rest(followed, wait_s, waits_for=later.waits_for, posting_failed_s=failed_s)
         if noted is None:
             return None
         await self._transitions.show(followed.job)
-        if had_a_place and later.waits_for is not None:
-            await self._transitions.start_waiting(followed.job.guild_id)  # what waits for others takes no place
         return wait_s
 
     def _failed_s(self, followed: Followed) -> float:
@@ -95,7 +92,6 @@ class Delivering:
         if await self._transitions.rest(followed, seconds, posting_failed_s=0.0) is None:
             return None
         await self._transitions.show(followed.job)
-        await self._transitions.start_waiting(followed.job.guild_id)  # what waits for a decision takes no place
         return seconds
 
 

@@ -47,15 +47,16 @@ class Transitions:
         if to is not followed.job.state:
             changes = {"faults": 0, **changes}
         changes = {"active_s": followed.active_s, "waits_for": None, **changes}
-        changed = await self._store.jobs.change(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
-        if changed is None:
+        advanced = await self._store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
+        if advanced is None:
             log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)
             return False
+        changed = advanced.job
         if changed.state is not followed.job.state:
             self._metrics.job(changed.operation, changed.state)
             log.info("job.changed", job=changed.id, operation=changed.operation, state=changed.state)
         followed.job = changed
-        if changed.state.ended:
+        if advanced.may_start:
             await self.start_waiting(changed.guild_id)
         return True
 
@@ -109,7 +110,8 @@ class Transitions:
         """Start what waits for a free place, and have what waited for another job's result claimed."""
         with speaking(await self._languages.of_guild(guild_id)):  # it ends jobs of other cards
             cards = await self._store.queue.start_waiting(guild_id)
-        self._claim_soon()
+        if cards:
+            self._claim_soon()
         for card_id in cards:
             await self.surface.show(guild_id, card_id)
 

@@ -35,8 +35,7 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
         raise InputError(texts.NOTHING_TO_CANCEL)
     jobs = await parts.store.jobs.of_card(job.guild_id, job.card_id)
     running = [each for each in jobs if each.state in _SENT]
-    dropped = await parts.store.cancellation.dropped_of(job.guild_id, [each.id for each in running])
-    kept = [each for each in running if each.id not in dropped]
+    kept = [each for each in running if each.dropped_by is None]
     said = outcome(stopped, kept, running, is_one=len(jobs) == 1)
     try:
         await in_time(interaction.response.send_message(said, view=_choice(kept), ephemeral=True))

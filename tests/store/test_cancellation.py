@@ -60,7 +60,8 @@ async def test_a_job_that_may_have_been_sent_continues(store: Store, accepted: A
     assert (done.stopped, done.job) == (False, sent)
     assert await store.jobs.get(GUILD, job.id) == sent
     assert await kinds(store, job) == ["hold"]
-    assert not await store.cancellation.is_dropped(GUILD, job.id)
+    assert sent is not None
+    assert sent.dropped_by is None
 
 
 async def test_a_request_to_drop_the_result_is_kept(store: Store, accepted: Accept):
@@ -68,9 +69,10 @@ async def test_a_request_to_drop_the_result_is_kept(store: Store, accepted: Acce
     sent = await store.jobs.change(job, JobState.QUEUED, attempts=1)
     assert sent is not None
     await store.cancellation.cancel(GUILD, job.id, CANCELLED, drop_by=AUTHOR)
-    assert await store.cancellation.is_dropped(GUILD, job.id)
-    await store.jobs.change(sent, JobState.PROCESSING)
-    assert await store.cancellation.is_dropped(GUILD, job.id), "a later change must not lose it"
+    changed = await store.jobs.change(sent, JobState.PROCESSING)
+    assert changed is not None
+    assert changed.dropped_by == AUTHOR, "a later change must not lose it"
+    assert await store.jobs.get(GUILD, job.id) == changed
 
 
 async def test_a_worker_that_has_the_job_finds_it_taken_from_it(store: Store, accepted: Accept):

@@ -207,7 +207,7 @@ async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
 ) -> None:
     first, second = await chain(store, made, (), (0,))
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("disk")
 
     monkeypatch.setattr("bot.store.jobs.dependents.update_job", broken)

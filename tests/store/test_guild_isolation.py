@@ -277,10 +277,6 @@ CALLS: dict[str, Call] = {
     "cancellation.cancel_card": lambda store, guild_id, other, _: store.cancellation.cancel_card(
         guild_id, other.card.id, "No."
     ),
-    "cancellation.dropped_of": lambda store, guild_id, other, _: store.cancellation.dropped_of(
-        guild_id, [other.job.id]
-    ),
-    "cancellation.is_dropped": lambda store, guild_id, other, _: store.cancellation.is_dropped(guild_id, other.job.id),
     "reviews.rules": lambda store, guild_id, *_: store.reviews.rules(guild_id),
     "reviews.set_rule": lambda store, guild_id, *_: store.reviews.set_rule(
         guild_id, ReviewRule(channel_id=0, review_channel=3)
@@ -348,6 +344,9 @@ CALLS: dict[str, Call] = {
     "rechecks.billed": lambda store, guild_id, other, _: store.rechecks.billed(
         replace(other.given_up, guild_id=guild_id), Decimal(7)
     ),
+    "jobs.advance": lambda store, guild_id, other, _: store.jobs.advance(
+        replace(other.job, guild_id=guild_id), JobState.QUEUED
+    ),
     "jobs.change": lambda store, guild_id, other, _: store.jobs.change(
         replace(other.job, guild_id=guild_id), JobState.FAILED, release=True
     ),
@@ -357,8 +356,8 @@ CALLS: dict[str, Call] = {
     "cards.accept": accept_same_interaction,
 }
 GUILD_INSIDE = {
-    "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found", "rechecks.billed",
-    "reaction_acts.note_done", "reaction_acts.note_failed",
+    "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
+    "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""

@@ -161,8 +161,8 @@ async def test_a_refusal_gives_back_what_waits_for_the_result_and_nothing_else(s
     assert (await store.ledger.balance(GUILD)).held == 20
 
 
-async def test_a_result_that_waits_takes_no_place_among_the_running(store: Store, accepted: Any) -> None:
-    """Neither of its author's places nor of the server's; another member's own count is not made smaller by it."""
+async def test_a_result_takes_no_place_among_the_running(store: Store, accepted: Any) -> None:
+    """Neither of its author's places nor of the server's, whether it waits for review or for its posting."""
     await on(store)
     _, job = await made(store, accepted)
     await accepted(store, author_id=OTHER)
@@ -175,18 +175,15 @@ async def test_a_result_that_waits_takes_no_place_among_the_running(store: Store
             for member in (job.author_id, OTHER)
         ]
 
-    assert await running() == [(1, 2), (1, 2)]
+    assert await running() == [(0, 1), (1, 1)]
     await store.reviews.begin(GUILD, job.id)
     assert await running() == [(0, 1), (1, 1)]
     await store.reviews.decide(GUILD, job.id, ReviewVerdict.PUBLISHED, by_id=1)
-    assert await running() == [(1, 2), (1, 2)]
+    assert await running() == [(0, 1), (1, 1)]
 
 
-async def test_a_server_full_of_results_that_wait_still_starts_jobs(store: Store, accepted: Any) -> None:
-    await on(store)
-    _, job = await made(store, accepted)
+async def test_a_server_full_of_results_still_starts_jobs(store: Store, accepted: Any) -> None:
+    await made(store, accepted)
     _, (queued,) = await accepted(store, author_id=OTHER, state=JobState.WAITING)
     await store.settings.change(GUILD, lambda rules: replace(rules, running_per_server=1))
-    assert await store.queue.start_waiting(GUILD) == []
-    await store.reviews.begin(GUILD, job.id)
     assert await store.queue.start_waiting(GUILD) == [queued.card_id]

@@ -158,7 +158,7 @@ class Scene:
         store, actor = self.rig.bot.parts.store, self.actors[role]
         jobs = await self.rig.jobs()
         there = [m.id for place in self._places for m in in_channel(self.rig, place)]
-        marks = len(await store.cancellation.dropped_of(self.rig.guild.id, [job.id for job in jobs]))
+        marks = sum(job.dropped_by is not None for job in jobs)
         for _, (first, *_) in self.cards.values():
             marks += await store.reaction_acts.stars(self.rig.guild.id, first.card_id)
         told = () if role == "bot" else tuple(m.content or "a file" for m in private_messages(self.rig, actor))

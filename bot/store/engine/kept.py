@@ -20,7 +20,10 @@ Key = tuple[int | str, ...]
 
 
 class Recalled(Enum):
-    """What is kept: the columns that tell the answers apart, then the tables that are read for one, which have them."""
+    """What is kept: the columns that tell the answers apart, then the tables that are read for one, which have them.
+
+    Without columns there is one answer, about all servers.
+    """
 
     RULES = ("guild_id",), ("rules",)
     LIMITS = ("guild_id",), ("limits",)
@@ -32,7 +35,10 @@ class Recalled(Enum):
     MEMBERS = ("guild_id", "member_id"), ("member_settings",)
     VOICES = ("guild_id", "member_id"), ("voice_defaults",)
     REVIEW = ("guild_id",), ("review_rules", "reviews")
+    WISHES = ("guild_id",), ("reaction_acts",)
     CARDS = ("id", "guild_id"), ("cards",)
+    APPROVALS = (), ("approvals",)
+    OUTBOX = (), ("outbox",)
 
 
 @dataclass(slots=True)

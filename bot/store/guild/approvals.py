@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from bot.domain.models import Job, JobState
 from bot.store.engine.columns import to_milli
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
@@ -24,6 +25,7 @@ SELECT * FROM (
     WHERE approvals.message_id IS NULL AND cards.answered = 1
 ) WHERE place <= ? ORDER BY asked_at
 """
+_IS_ANY = "SELECT EXISTS (SELECT 1 FROM approvals)"
 _OVERDUE = """
 SELECT * FROM (
     SELECT *, row_number() OVER (PARTITION BY guild_id ORDER BY expires_at) AS place
@@ -78,12 +80,17 @@ class Approvals(Repository):
 
         The first of all guilds, `limit` of each.
         """
-        rows = await self._database.read(lambda db: db.execute(_UNASKED, (limit,)).fetchall())
-        return [_approval(row) for row in rows]
+        return await self._found(_UNASKED, limit)
 
     async def overdue(self, now: float, limit: int = 5) -> list[Approval]:
         """Return approvals that have expired by `now` (Unix seconds): the first of all guilds, `limit` of each."""
-        rows = await self._database.read(lambda db: db.execute(_OVERDUE, (now, limit)).fetchall())
+        return await self._found(_OVERDUE, now, limit)
+
+    async def _found(self, query: str, *values: float) -> list[Approval]:
+        """Return what the query finds: nothing where no approval is open at all, which is the usual case."""
+        if not await self._database.recall(Recalled.APPROVALS, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
+            return []
+        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         return [_approval(row) for row in rows]
 
     async def approve(

@@ -6,10 +6,12 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection
 
+from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Decision, decision_of
 from bot.store.engine.repository import Repository
 
 # One line per guild, so that none waits for the backlog of another.
+_IS_ANY = "SELECT EXISTS (SELECT 1 FROM outbox)"
 _NEXT = """
 SELECT decisions.* FROM decisions JOIN (
     SELECT min(decision_id) AS id FROM outbox
@@ -28,6 +30,8 @@ class Outbox(Repository):
 
     async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
         """Return each guild's oldest line to be posted, for at most `limit` guilds and none in `without`."""
+        if not await self._database.recall(Recalled.OUTBOX, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
+            return []
         values = {"without": json.dumps(list(without)), "limit": limit}
 
         def look(db: sqlite3.Connection) -> list[Decision]:

@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
+from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
 from bot.store.jobs.wishes import key_values, note_acted
 
@@ -36,6 +37,7 @@ _WAIT = f"UPDATE reaction_acts SET waits = 1 WHERE {_THIS}"  # noqa: S608 - put 
 _UNDO = f"UPDATE reaction_acts SET waits = 0, fired = 0, made_card = NULL WHERE {_THIS}"  # noqa: S608 - as above
 _DELETE = f"DELETE FROM reaction_acts WHERE {_THIS}"  # noqa: S608 - as above
 _ANY_WAIT = "SELECT 1 FROM reaction_acts WHERE card_id = ? AND waits = 1 AND guild_id = ? LIMIT 1"
+_ANY_WAIT_IN_GUILD = "SELECT 1 FROM reaction_acts WHERE guild_id = ? AND waits = 1 LIMIT 1"
 _DUE = """
 SELECT guild_id, message_id, emoji, member_id, card_id FROM reaction_acts
 WHERE waits = 1 AND (:card_id IS NULL OR card_id = :card_id) AND NOT EXISTS (
@@ -132,6 +134,11 @@ class ReactionActs(Repository):
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
         """Whether some reaction waits to act on the guild's card."""
+        is_any = await self._database.recall(
+            Recalled.WISHES, (guild_id,), lambda db: db.execute(_ANY_WAIT_IN_GUILD, (guild_id,)).fetchone()
+        )
+        if is_any is None:
+            return False
         row = await self._database.read(lambda db: db.execute(_ANY_WAIT, (card_id, guild_id)).fetchone())
         return row is not None
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.store import texts
@@ -79,28 +78,6 @@ class Cancellation(Repository):
 
         return await self._recorded(guild_id, change, record)
 
-    async def is_dropped(self, guild_id: int, job_id: str) -> bool:
-        """Whether the job's result is not to be posted."""
-        return await self._database.read(
-            lambda db: (
-                db.execute(
-                    "SELECT 1 FROM jobs WHERE id = ? AND guild_id = ? AND dropped_by IS NOT NULL", (job_id, guild_id)
-                ).fetchone()
-                is not None
-            )
-        )
-
-    async def dropped_of(self, guild_id: int, job_ids: Collection[str]) -> frozenset[str]:
-        """Return those of the guild's jobs whose results are not to be posted."""
-        marks = ", ".join("?" for _ in job_ids)
-        rows = await self._database.read(
-            lambda db: db.execute(
-                f"SELECT id FROM jobs WHERE guild_id = ? AND dropped_by IS NOT NULL AND id IN ({marks})",  # noqa: S608 - question marks alone
-                (guild_id, *job_ids),
-            ).fetchall()
-        )
-        return frozenset(row["id"] for row in rows)
-
 
 def cancel_in(
     db: sqlite3.Connection, job: Job, sentence: str, now: float, *, drop_by: int | None = None, steps: str = ""
@@ -111,6 +88,7 @@ def cancel_in(
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
     elif drop_by is not None:
         db.execute("UPDATE jobs SET dropped_by = ? WHERE id = ? AND guild_id = ?", (drop_by, job.id, job.guild_id))
+        job = replace(job, dropped_by=drop_by)
     others = cancel_dependents(db, job, steps or str(texts.STEP_CANCELLED), now)
     _close_approval(db, job)
     forget_unneeded_keys(db, job.guild_id)

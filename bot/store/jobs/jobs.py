@@ -25,6 +25,8 @@ from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 WHOLE_MAX = 100
 """Up to how many claimed jobs are read whole on the way."""
+PLACED_STATES = RUNNING_STATES - {JobState.READY}
+"""In which a job takes a place among the running ones: what is made only has to be posted."""
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
 
@@ -51,6 +53,14 @@ class Claimed:
     is_overdue: bool
     job: Job | None
     """The whole, if few were claimed: they are new, and their turns come at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """A job as it is after a change, and whether others of its guild may start now: then `Queue.start_waiting`."""
+
+    job: Job
+    may_start: bool
 
 
 class Jobs(Repository):
@@ -107,7 +117,12 @@ class Jobs(Repository):
         """Return by their ids those of these jobs, of any guild, that are under this lease."""
         return await self._database.read(lambda db: _under(db, token, job_ids))
 
-    async def change(
+    async def change(self, job: Job, to: JobState, **changes: Any) -> Job | None:
+        """Do as `advance`, and return the job alone."""
+        advanced = await self.advance(job, to, **changes)
+        return None if advanced is None else advanced.job
+
+    async def advance(
         self,
         job: Job,
         to: JobState,
@@ -119,7 +134,7 @@ class Jobs(Repository):
         attempt: JobAttempt | None = None,
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
-    ) -> Job | None:
+    ) -> Advanced | None:
         """Move a job to the state `to` and set `changes` (names of Job's fields), if state and lease are still `job`'s.
 
         `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
@@ -135,7 +150,7 @@ class Jobs(Repository):
         _check(to, settle=settle, release=release, recheck=recheck)
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Job | None:
+        def change(db: sqlite3.Connection) -> Advanced | None:
             row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
             if row is None:
                 return None
@@ -154,9 +169,12 @@ class Jobs(Repository):
             if to.ended:
                 follow_up(db, changed, now)
                 forget_unneeded_keys(db, job.guild_id)
-            return job_in(db, job.guild_id, job.id)
+            stored = job_in(db, job.guild_id, job.id)
+            if stored is None:
+                return None
+            return Advanced(job=stored, may_start=to not in PLACED_STATES and _has_waiting(db, job.guild_id))
 
-        return await self._recorded(job.guild_id, change, record)
+        return await self._recorded(job.guild_id, change, record and (lambda done: record(done and done.job)))
 
     async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
         """Hold what the API says that the job costs, in credits, if that is more than is held.
@@ -191,6 +209,10 @@ def _note(db: sqlite3.Connection, job: Job, tried: TriedOutcome | None, attempt:
         note_attempt(db, job, attempt, now)
 
 
+def _has_waiting(db: sqlite3.Connection, guild_id: int) -> bool:
+    return bool(db.execute(_HAS_WAITING, (guild_id,)).fetchone()[0])
+
+
 def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool) -> None:
     if settle is not None and release:
         raise ValueError("a hold is settled or released, not both")
@@ -209,6 +231,11 @@ UPDATE jobs SET lease = ? WHERE id IN (
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
 """
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
+_HAS_WAITING = """
+SELECT EXISTS (
+    SELECT 1 FROM jobs WHERE guild_id = ? AND state = 'waiting' AND (after_ids = '[]' OR after_done = 1)
+)
+"""
 _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS ?"
 
 

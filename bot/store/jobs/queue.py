@@ -12,7 +12,7 @@ from bot.store import texts
 from bot.store.engine.repository import Repository
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import job_in, update_job
-from bot.store.money.spending import limits_of, parked_of, rules_of, unpriced_of
+from bot.store.money.spending import limits_of, rules_of, unpriced_of
 
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs
@@ -23,8 +23,7 @@ WHERE jobs.guild_id = ? AND jobs.state = 'waiting' AND (jobs.after_ids = '[]' OR
 _RUNNING = """
 SELECT author_id, count(*) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
-    AND state NOT IN ('awaiting_approval', 'waiting') AND overdue_at IS NULL
-    AND (waits_for IS NULL OR state <> 'ready')
+    AND state NOT IN ('awaiting_approval', 'waiting', 'ready') AND overdue_at IS NULL
 GROUP BY author_id
 """
 # Word for word the condition of the index of open jobs, which is read for it.
@@ -79,8 +78,7 @@ class Queue(Repository):
 
 
 def _running(db: sqlite3.Connection, guild_id: int) -> dict[int, int]:
-    parked = parked_of(db, guild_id)
-    return {row[0]: row[1] - parked[row[0]] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
+    return {row[0]: row[1] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
 
 
 def _order(db: sqlite3.Connection, guild_id: int, *, answered: bool) -> list[str]:

@@ -85,6 +85,7 @@ JOBS = Table(
         _by_store(name="recheck_at"),
         _by_store(name="rechecks"),
         _by_store(name="after_done", from_sql=bool),
+        _by_store(name="dropped_by"),
         _by_store(name="erased_at"),
         _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
         _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
@@ -116,8 +117,7 @@ JOBS = Table(
         _by_worker(name="lacks", to_sql=to_json, from_sql=texts_from_json),
     ),
 )
-"""The table also has `dropped_by`, which only bot/store/jobs/cancellation.py reads and writes, and `refund_asked_at`
-and `refund_granted_at`, which only bot/store/jobs/refunds.py does."""
+"""The table also has `refund_asked_at` and `refund_granted_at`, which only bot/store/jobs/refunds.py knows."""
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
 """The fields of Job that `Jobs.change` may set in addition to the state."""

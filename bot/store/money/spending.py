@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,19 +20,13 @@ SENT_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSI
 
 _RUNNING = """
 SELECT
-    count(*) FILTER (WHERE author_id = :author_id AND state NOT IN ('awaiting_approval', 'waiting')),
-    count(*) FILTER (WHERE state NOT IN ('awaiting_approval', 'waiting')),
+    count(*) FILTER (WHERE author_id = :author_id AND state NOT IN ('awaiting_approval', 'waiting', 'ready')),
+    count(*) FILTER (WHERE state NOT IN ('awaiting_approval', 'waiting', 'ready')),
     count(*) FILTER (WHERE author_id = :author_id AND state IN ('awaiting_approval', 'waiting') AND after_ids = '[]')
 FROM jobs
 WHERE guild_id = :guild_id
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
-    AND overdue_at IS NULL AND (waits_for IS NULL OR state <> 'ready')
-"""
-# A result that waits for review takes no slot: it may wait for days. Only those that would otherwise count as running.
-_PARKED = """
-SELECT jobs.author_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
-WHERE reviews.guild_id = ? AND reviews.verdict IS NULL AND jobs.state = 'ready'
-    AND jobs.overdue_at IS NULL AND jobs.waits_for IS NULL
+    AND overdue_at IS NULL
 """
 _HAS_ASKED = """
 SELECT 1 FROM approvals JOIN cards ON cards.id = approvals.card_id
@@ -170,11 +163,6 @@ def spent_on_host_key(db: sqlite3.Connection, guild_id: int, since: float) -> De
     return from_milli(db.execute(_ON_HOST_KEY, (guild_id, since)).fetchone()[0])
 
 
-def parked_of(db: sqlite3.Connection, guild_id: int) -> Counter[int]:
-    """Return how many results of each member take no slot only because they wait for review."""
-    return Counter(row[0] for row in db.execute(_PARKED, (guild_id,)).fetchall())
-
-
 def unpriced_of(db: sqlite3.Connection, guild_id: int) -> list[Unpriced]:
     """Return the guild's open jobs whose price nobody knows yet: the API has told no cost either."""
     return [
@@ -191,7 +179,6 @@ def unpriced_of(db: sqlite3.Connection, guild_id: int) -> list[Unpriced]:
 def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:
     """Return what a decision about new jobs of this member may read."""
     of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
-    parked = parked_of(db, guild_id)
     return Spending(
         guild_id=guild_id,
         author_id=author_id,
@@ -199,8 +186,8 @@ def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) 
         rules=rules_of(db, guild_id),
         limits=limits_of(db, guild_id),
         block=block_of(db, guild_id, author_id),
-        running_of_member=of_member - parked[author_id],
-        running_of_guild=of_guild - parked.total(),
+        running_of_member=of_member,
+        running_of_guild=of_guild,
         queued_of_member=queued,
         held_of_guild=held_of_guild(db, guild_id),
         practice=practises(db, guild_id),

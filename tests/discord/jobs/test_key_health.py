@@ -411,7 +411,7 @@ async def after_a_day_in_the_queue(rig: Rig) -> str:
     rig.sandbox.finish(first.remote_id or "")
     for _ in range(20):
         await tick(rig)
-        if the_job(rig, first.id).ended:
+        if the_job(rig, second.id).state == "submitting":  # the first is made
             break
         rig.advance(30)
     assert the_job(rig, second.id).state == "submitting", the_job(rig, second.id).state

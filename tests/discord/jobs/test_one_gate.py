@@ -18,7 +18,7 @@ from tests.support.following import (
 from tests.support.rig import Rig
 from tests.support.settings_pages import block_member, switch_operation
 
-ACTIVE = frozenset({"submitting", "queued", "processing", "ready"})
+ACTIVE = frozenset({"submitting", "queued", "processing"})
 
 
 def running(rig: Rig) -> int:
