@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.models import JobState, MediaKind, WaitsFor
+from bot.domain.models import UNKNOWN, JobState, MediaKind, WaitsFor
 from bot.language import Text, amount, both, either, ntr, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
@@ -116,9 +116,11 @@ CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it** in `/jobs list`."
 
 NO_COST = Text("no charge")
 BASES = {
+    "fixed": Text("fixed price"),
     "earlier jobs": Text("based on earlier jobs"),
     "estimate tool": Text("Cannon Studio's estimate"),
     "price list": Text("from this server's price list"),
+    UNKNOWN: Text("its price was not known"),
 }
 """What an estimate is based on, by what the store calls it."""
 

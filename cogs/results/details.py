@@ -21,6 +21,7 @@ from bot.delivery.copies import shown_jobs
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.discord_facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE
 from bot.delivery.formatting import message_link
+from bot.delivery.texts import BASES
 from bot.delivery.view import in_five_rows
 from bot.domain.card_jobs import open_part
 from bot.domain.harmless_text import harmless, harmless_within
@@ -277,6 +278,6 @@ def _facts(known: JobFacts) -> Iterator[str]:
 
 def _held(job: Job) -> str:
     """Return what was held for the job, and on what that rested."""
-    basis = str(texts.BASES[job.basis]) if job.basis in texts.BASES else job.basis
+    basis = str(BASES[job.basis]) if job.basis in BASES else job.basis
     held = credits_words(job.held)
     return texts.held_and_more(held, basis, credits_words(job.raised)) if job.raised else texts.held(held, basis)

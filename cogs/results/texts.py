@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.models import UNKNOWN
 from bot.language import Text, both, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
@@ -198,14 +197,6 @@ NO_ANSWER = Text("Cannon Studio did not answer. Nothing is lost; try again in a 
 RECORD_ERASED = Text("Its record was erased.")
 SETTINGS = Text("**Settings**")
 YES, NO, NOTHING = Text("yes"), Text("no"), Text("no value")
-BASES = {
-    "fixed": Text("fixed price"),
-    "estimate tool": Text("Cannon Studio's estimate"),
-    "price list": Text("this server's price list"),
-    "earlier jobs": Text("from earlier jobs"),
-    UNKNOWN: Text("its price was not known"),
-}
-"""On what a hold rested, by the basis of its estimate."""
 POST_AGAIN = Text("Post here again")
 MAY_NOT_WRITE_HERE = Text("You can't send messages in this channel, so I can't post it here for you.")
 NOT_POSTED_NOW = Text("I can't reach its file or Discord right now. Try again in a minute.")

@@ -28,8 +28,8 @@ EXEMPT = {
 DEVELOPER_ERRORS = frozenset({"AssertionError", "KeyError", "RuntimeError", "TypeError", "ValueError"})
 """Raised for a fault in the code, or caught and turned into a sentence: nobody but a developer reads their words."""
 SQL = (
-    "AFTER ", "CREATE ", "DELETE ", "DROP ", "EXISTS (", "INSERT ", "ORDER BY ", "PRAGMA ", "SELECT ", "UPDATE ",
-    "WITH ",
+    "AFTER ", "CREATE ", "CROSS JOIN ", "DELETE ", "DROP ", "EXISTS (", "INSERT ", "ORDER BY ", "PRAGMA ", "SELECT ",
+    "UPDATE ", "WITH ",
 )  # fmt: skip
 SQL_PLACEHOLDER = " = ?"
 

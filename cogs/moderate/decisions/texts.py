@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from bot.delivery.texts import BASES
 from bot.domain.models import credits_words
 from bot.domain.text import full_stop
 from bot.language import Text, both, tr
-from cogs.results.texts import BASES
 
 REASON_INPUT = Text("Reason (the member sees it)")
 REFUSE = Text("Refuse…")
