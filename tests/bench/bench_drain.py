@@ -124,7 +124,7 @@ async def drained(folder: Path, api_url: str, size: Size) -> Drain:
         wire.pace("PATCH", "/channels/*/messages/*", limit=EDITS, per_s=EDITS_S)
         wire.pace("POST", "/channels/*/messages", limit=EDITS, per_s=EDITS_S)
         async with place.bot() as bot:
-            await bot.online()
+            await bot.online(bench_bot.PATIENCE_S)
             await picture(place, member, "#fast warm up")
             async with _undisturbed(), _pictures(place) as quiet:
                 await left_behind.finish(api_url, remote_id)

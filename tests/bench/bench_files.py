@@ -78,7 +78,7 @@ async def videos(folder: Path, api_url: str, *, servers: int) -> Delivery:
             place, channels, remote_id, operation=OPERATION, values=VALUES, age_s=AGE_S, due_s=DUE_S
         )
         async with place.bot() as bot:
-            await bot.online()
+            await bot.online(bench_bot.PATIENCE_S)
             reply = await place.wire.slash(member, place.channel, "image generate", prompt="warm up")
             await place.wire.until(lambda: reply.message.attachments, PATIENCE_S)
             before, began = bench_bot.memory(place.process_id, "VmRSS"), time.perf_counter()

@@ -245,7 +245,7 @@ async def _row(folder: Path, effort: Effort, number: int, name: str, note: str, 
         await prepare(noise)
         await noise._store.close()
         async with place.bot() as bot:
-            await bot.online()
+            await bot.online(bench_bot.PATIENCE_S)
             await SystemClock().wait(asyncio.Event(), SETTLED_S)
             seconds = await _pictures(place, effort.pictures)
     middle = f"median {median(seconds):.2f} s of {len(seconds)} pictures"

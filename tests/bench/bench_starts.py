@@ -83,7 +83,7 @@ async def starts(folder: Path, api_url: str, *, times: int, ended: int = 0) -> l
         for _ in range(times):
             began = time.perf_counter()
             async with place.bot() as bot:
-                await bot.online()
+                await bot.online(bench_bot.PATIENCE_S)
                 seconds = time.perf_counter() - began
                 process_id = place.process_id
                 assert "image" in place.wire.commands()
