@@ -198,16 +198,17 @@ _PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(which=_OF_GUILD), _PAGE.format(wh
 
 
 # These are read no further than is needed: each is in the order of an index. CROSS: in this order.
-_OF_JOB = "CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id"
 _NEWEST = "SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC"
+_TEXTS_OF_JOBS = """
+SELECT job_texts.number, job_texts.text
+FROM jobs CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id
+"""
 _NEWEST_OF_MEMBER = f"""
-SELECT job_texts.number, job_texts.text FROM jobs {_OF_JOB}
-WHERE jobs.guild_id = :guild_id AND jobs.author_id = :author_id {_NEWEST_FIRST}
-"""  # noqa: S608 - constant conditions
+{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.author_id = :author_id {_NEWEST_FIRST}
+"""
 _NEWEST_RESULTS = f"""
-SELECT job_texts.number, job_texts.text FROM jobs {_OF_JOB}
-WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' {_NEWEST_FIRST}
-"""  # noqa: S608 - constant conditions
+{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' {_NEWEST_FIRST}
+"""
 _MATCHING = """
 SELECT job_texts.number, job_texts.text
 FROM job_grams CROSS JOIN job_texts ON job_texts.number = job_grams.rowid AND job_texts.guild_id = :guild_id
