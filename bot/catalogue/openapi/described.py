@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -41,7 +41,7 @@ class Described:
     closed: tuple[Scalar, ...] = ()
     seen: tuple[Scalar, ...] = ()
     """Values that the document shows: the default first, then examples."""
-    titles: Mapping[Scalar, str] = MappingProxyType({})
+    titles: Mapping[Scalar, str] = field(default_factory=dict)
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None
