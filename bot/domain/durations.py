@@ -256,11 +256,16 @@ def _hazards(durations: Durations) -> list[float]:
 
 def _with_unknown(durations: Durations, unknown_jobs: float) -> list[float]:
     """Return the rates if so many jobs more were watched that may end at any age."""
-    ended = unknown_jobs * math.log(BUCKET_GROWTH)
+    all_ended, all_watched = durations.derived(_smoothed_counts)
+    unknown_ended = unknown_jobs * math.log(BUCKET_GROWTH)
     return [
-        (each + ended) / (watched + unknown_jobs)
-        for each, watched in zip(_smoothed(durations.ended), _smoothed(durations.watched), strict=True)
+        (ended + unknown_ended) / (watched + unknown_jobs)
+        for ended, watched in zip(all_ended, all_watched, strict=True)
     ]
+
+
+def _smoothed_counts(durations: Durations) -> tuple[list[float], list[float]]:
+    return _smoothed(durations.ended), _smoothed(durations.watched)
 
 
 def between(xs: Sequence[float], ys: Sequence[float], x: float) -> float:

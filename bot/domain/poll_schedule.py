@@ -15,9 +15,9 @@ from itertools import accumulate
 
 from bot.domain.durations import EDGES_S, Durations, between
 
-POLLS_A_SECOND, PATIENCE = 20.0, 0.25
+POLLS_A_SECOND, PATIENCE = 21.7, 0.27
 """A second is worth so many polls for a job of a second, and less for longer jobs, by this power of their duration."""
-FIRST_SHARE, FIRST_MARGIN = 0.015, 0.66
+FIRST_SHARE, FIRST_MARGIN = 0.015, 0.62
 """Hardly any job ends before this part of the age by which so few do: what was seen does not show the rarest."""
 LATE_SHARE, LATE_S = 0.25, 2.0
 """How late a job may be seen to be done: a share of its duration, and some seconds."""

@@ -20,7 +20,7 @@ from tests.support.waiting import (  # noqa: E402 - the same
     measure,
 )
 
-SEEDS = range(20_260_101, 20_260_109)
+SEEDS = range(20_260_101, 20_260_125)
 SHARE_OF_FIXED = 0.75
 
 
@@ -29,15 +29,16 @@ async def rows(*, quick: bool, folder: Path) -> list[Row]:
     seeds = SEEDS[:1] if quick else SEEDS
     found = {name: measure(name, seeds) for name in WORKLOADS}
     lasting = {name: figures for name, figures in found.items() if name != FASTER}
-    latest = max(lasting, key=lambda name: lasting[name].lateness)
+    late, jobs = (sum(getattr(each, name) for each in lasting.values()) for name in ("late", "jobs"))
     return [
         *(_ratio_row(name, figures) for name, figures in found.items()),
         *_absolute_rows(STEADY_IMAGE, found[STEADY_IMAGE], polls=6.5, lag_s=0.45, limit="5.5 at 0.45 s"),
         *_absolute_rows(STEADY_VIDEO, found[STEADY_VIDEO], polls=15, lag_s=2, limit="14.4 at 2 s"),
         *_absolute_rows(BURST_VIDEO, found[BURST_VIDEO], polls=15, lag_s=2, limit="14.4 at 2 s"),
         Row(
-            number=4, figure="latest job, of 25 % of its duration + 2 s", ours=lasting[latest].lateness, unit="",
-            bar=1, note=latest,
+            number=4, figure="latest job, of 25 % of its duration + 2 s", unit="",
+            ours=max(each.lateness for each in lasting.values()),
+            bar=1, note=f"{late} of {jobs:,} jobs later",
         ),
         Row(
             number=4, figure=f"the same, {FASTER}", ours=found[FASTER].lateness, unit="", bar=1,
