@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,20 +28,19 @@ OURS = {
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
+@functools.cache
 def methods_of_discord() -> frozenset[str]:
-    """Return the names of discord.py's coroutine methods and asynchronous iterators."""
+    """Return the names of discord.py's coroutine methods and asynchronous iterators that may call Discord."""
     spaces = (discord, discord.abc, discord.ui, discord.http, app_commands, commands)
     classes = [each for space in spaces for each in vars(space).values() if inspect.isclass(each)]
     members = [pair for each in classes if each.__module__.startswith("discord") for pair in inspect.getmembers(each)]
     return frozenset(
         name
         for name, member in members
-        if not name.startswith(("_", "on_"))
+        if name not in LIFE
+        and not name.startswith(("_", "on_"))
         and (inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member))
     )
-
-
-METHODS = methods_of_discord() - LIFE
 
 
 class Module:
@@ -63,7 +63,9 @@ class Module:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 receiver, name = _last_name(node.func.value), node.func.attr
-                is_call = name in METHODS or (receiver == "http" and name not in LIFE)  # discord.py's raw client
+                is_call = name in methods_of_discord() or (
+                    receiver == "http" and name not in LIFE
+                )  # discord.py's raw client
                 if is_call and receiver not in OURS and self._is_awaited(node):
                     yield node
 
@@ -120,22 +122,25 @@ def _last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def modules() -> list[Path]:
-    return [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+@functools.cache
+def modules() -> dict[str, Module]:
+    """Return the modules by their paths in the project."""
+    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    return {str(path.relative_to(ROOT)): Module(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def test_every_call_to_discord_has_a_deadline() -> None:
     found = {
-        f"{path.relative_to(ROOT)}:{call.lineno}": ast.unparse(call.func)
-        for path in modules()
-        for call in Module(path.read_text()).without_deadline()
+        f"{path}:{call.lineno}": ast.unparse(call.func)
+        for path, module in modules().items()
+        for call in module.without_deadline()
     }
     assert found == {}, "put each into `in_time` (bot/delivery/deadlines.py); what is not Discord's goes into OURS"
 
 
 def test_the_calls_are_found() -> None:
     """So that a change of how they are written, or of discord.py, does not leave nothing to check."""
-    called = {call.func.attr for path in modules() for call in Module(path.read_text()).calls()}  # type: ignore[attr-defined]
+    called = {call.func.attr for module in modules().values() for call in module.calls()}  # type: ignore[attr-defined]
     assert {
         "send",
         "edit",
