@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import functools
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -18,16 +17,14 @@ from unittest import mock
 
 import aiohttp
 import discord
-import simcord
 from simcord.actors import MemberActor
 from simcord.backend import serializers
 from simcord.backend.models import Channel, Guild, Interaction, Member, Message, Reaction, Role, User
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.results import to_discord_message
 
-from bot.app.client import intents
 from bot.settings import SecretStr
-from tests.support.rig import Rig
+from tests.support.rig import Rig, simulated
 from tests.support.surface import unlinked
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "old_database"
@@ -36,8 +33,6 @@ SECRET_KEY = "a-secret-key-of-an-old-installation-0123456789"
 SANDBOX = "http://sandbox.invalid"
 AWAY_S = 60.0
 """How long no bot ran: the interaction tokens of the last minutes still live."""
-QUIET_S = 0.002
-"""simcord looks every 50 ms whether a press has come to rest; here hundreds of controls are pressed."""
 PROMPT = "coalesce(json_extract(input, '$.prompt'), json_extract(input, '$.text'))"
 KEYS = {1: "cs_test_studio_first_000001", 2: "cs_test_workshop_0000000003", 3: "cs_test_studio_second_00002"}
 """The API keys by their ids in the file."""
@@ -88,9 +83,7 @@ class OldRig(Rig):
         for prompt, job_id in self.rows(f"SELECT {PROMPT}, id FROM jobs ORDER BY created_at, position"):
             self.jobs_at_start.setdefault(prompt, []).append(job_id)
         self.bot = self.new_bot()
-        self.env = simcord.Env(
-            self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents(), shard_count=1
-        )
+        self.env = simulated(self.bot)
         world = json.loads(stored("discord.json", self.sandbox.url))
         self._upload(world)
         await self._restore_studio()
@@ -98,7 +91,6 @@ class OldRig(Rig):
         self.clock.elapsed = world["elapsed"] + AWAY_S
         self.env.backend.clock.advance(world["elapsed"] + AWAY_S)
         await self.env.start()
-        self.env._settle_internal = functools.partial(self.env._settle_internal, idle=QUIET_S)
         if not self.env.backend.commands:  # the file says that Discord has them
             with self.env.time_context():
                 await self.bot.tree.sync()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import fields, replace
@@ -30,6 +31,8 @@ from tests.support.starts import share_starts
 HOST_KEY = "cs_test_host_000000000000"
 GUILD_KEY = "cs_test_guild_00000000beef"
 STEP_S = 0.5
+QUIET_S = 0.002
+"""simcord looks every 50 ms whether a press has come to rest, and most have in a few."""
 SKIPPED_MAX_S = 5.0
 """The longest time in which `work` lets nothing be looked after."""
 
@@ -82,6 +85,13 @@ def expected(error: BaseException, forgiven: tuple[type[BaseException], ...] = (
     return False
 
 
+def simulated(bot: CannonBot) -> simcord.Env:
+    """Return a Discord for the bot. It shows what one without privileged intents sees: no files of others' messages."""
+    env = simcord.Env(bot, check_errors=False, settle_timeout=10.0, approved_intents=intents(), shard_count=1)
+    env._settle_internal = functools.partial(env._settle_internal, idle=QUIET_S)
+    return env
+
+
 share_starts()
 copy_plainly()
 
@@ -130,10 +140,7 @@ class Rig:
         if not (database := self.folder / "bot.db").exists():
             write_empty_database(database)
         self.bot = self.new_bot()
-        # Discord shows this bot what it shows one without privileged intents: no files of other people's messages.
-        self.env = simcord.Env(
-            self.bot, check_errors=False, settle_timeout=10.0, approved_intents=intents(), shard_count=1
-        )
+        self.env = simulated(self.bot)
         await self.env.start()
         self.guild = self.env.create_guild("Studio")
         self.channel = self.guild.create_text_channel("general")
