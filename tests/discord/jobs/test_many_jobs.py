@@ -1,0 +1,39 @@
+"""More jobs than are claimed at once, and than rows are kept of: each still has its turns and its end."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from bot.jobs import job_rows, worker
+from bot.store.jobs import jobs as store_jobs
+from tests.support.following import ask, kept
+from tests.support.rig import Rig
+
+JOBS = 7
+RUNNING = 3
+"""Of one member at a time."""
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(worker, "CLAIMED_MAX", 1)
+    monkeypatch.setattr(store_jobs, "WHOLE_MAX", 0)
+    monkeypatch.setattr(job_rows, "KEPT", 1)
+    yield
+    gc.unfreeze()
+
+
+async def test_after_a_restart_each_is_followed_and_delivered_once(rig: Rig) -> None:
+    asked = [await ask(rig, f"wave {number}") for number in range(JOBS)]
+    await rig.step()
+    await rig.restart()
+    followed = rig.bot.parts.worker
+    await rig.step()
+    assert followed.followed == RUNNING
+    assert sum(each.row is not None for each in followed._agenda.jobs.values()) <= job_rows.KEPT
+    await rig.work()
+    assert [(job.id, job.state) for job in kept(rig)] == [(job.id, "delivered") for job in asked]
+    assert sum(len(message.attachments) for message in rig.messages()) == JOBS
