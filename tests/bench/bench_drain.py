@@ -1,4 +1,4 @@
-"""A thousand pictures that are ready at one moment, in fifty servers: how fast they are posted, and who waits for them.
+"""A thousand results that are ready at one moment, in fifty servers: how fast they are posted, and who waits for them.
 
 An earlier life of the bot has left the jobs behind, each on a card of its own that only the bot's token reaches, so
 that each post counts for Discord's limit of 50 calls a second. That limit and the one of each channel (5 edits in 5
@@ -26,7 +26,7 @@ from simcord.backend.models import Message
 RATE_BAR, LIMITED_BAR, QUIET_BAR_S = 45, 0, 2.0
 DISCORDS_LIMIT = "50/s: Discord's for all calls of a bot"
 SPEED = 1.0
-"""As in life a picture takes eight seconds, and no server teaches the bot durations that are wrong for another."""
+"""As in life, a picture takes eight seconds."""
 AGE_S = 4.0
 DUE_S = 10.0
 """The first poll waits until the bot is up and warm."""
@@ -35,7 +35,8 @@ QUIET_MEMBERS = 6
 EDITS, EDITS_S = 5, 5.0
 """Discord's limit for edits, and for messages, in each channel."""
 PATIENCE_S = 120.0
-OPERATION, VALUES = "image.generate", {"prompt": "#forever"}
+OPERATION, VALUES = "soundfx.generate", {"prompt": "#forever"}
+"""Of another kind than the other server's pictures: how long these take says nothing of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
