@@ -10,15 +10,18 @@ from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI
 from bot.domain.models import Card, Job, JobState
-from bot.domain.reaction_rules import ReactionRules
+from bot.domain.reaction_rules import ReactionRules, Seeding
 from bot.language import speaking
 from bot.runtime.background import BackgroundTasks
+from bot.runtime.timed_memory import TimedMemory
 from cogs.reactions.actions import fits
 from cogs.ui.legend import channel_legend
 
 log = structlog.get_logger(__name__)
 
-
+FEW_APART_S = 3600.0
+"""A few emojis are a hint, which the last result that has them still gives: each is a call to Discord, as dear as the
+result itself."""
 CARDS_AT_ONCE = 4
 """So many are seeded at once: after a crowd of results the others wait here, and hold up no other call to Discord."""
 
@@ -30,6 +33,8 @@ class Seeds:
         self._bot = bot
         self._tasks = BackgroundTasks()
         self._room = asyncio.Semaphore(CARDS_AT_ONCE)
+        self._hinted: TimedMemory[int, bool] = TimedMemory(bot.clock, FEW_APART_S)
+        """The channels in which a result has its few emojis."""
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         """Start to seed a result that was posted where it was requested, once the whole card has ended."""
@@ -41,6 +46,8 @@ class Seeds:
             settings = await self._bot.parts.store.reactions.get(card.guild_id)
             if not settings.is_on or all(job.state is not JobState.DELIVERED for job in jobs):
                 return
+            if settings.seeds is Seeding.FEW and self._is_hinted(card.channel_id):
+                return
             gallery = settings.gallery_channel is not None
             shown = [rule for rule in settings.seeded() if fits(self._bot, rule.action, jobs, gallery=gallery)]
             channel = self._bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
@@ -51,9 +58,17 @@ class Seeds:
                 if shown and not message.content:
                     await self._explain(card, partial, settings)
         except DISCORD_ERRORS as error:
+            self._hinted.put(card.channel_id, False)
             log.info("reaction.not_seeded", card=card.id, error=type(error).__name__)
         except Exception:
             log.exception("reaction.seed_failed", card=card.id)
+
+    def _is_hinted(self, channel_id: int) -> bool:
+        """Whether an earlier result of the channel shows what an emoji does; from now on one does."""
+        if self._hinted.get(channel_id):
+            return True
+        self._hinted.put(channel_id, True)
+        return False
 
     async def _explain(self, card: Card, message: discord.PartialMessage, settings: ReactionRules) -> None:
         """Write once in a channel, on its first result itself, what the emojis under it do."""

@@ -228,6 +228,19 @@ async def test_the_bot_puts_a_few_emojis_on_results_or_all_that_fit_or_none(
     assert len(await rig.jobs()) == 1
 
 
+async def test_a_few_emojis_are_put_on_a_result_once_an_hour_in_each_channel_and_all_on_every_one(rig: Rig):
+    async def seeded() -> int:
+        await made(rig)
+        await settle_seeds(rig)
+        return len(newest(rig).reactions)
+
+    assert [await seeded() for _ in range(3)] == [2, 0, 0]
+    rig.advance(seeds.FEW_APART_S)
+    assert [await seeded() for _ in range(2)] == [2, 0]
+    await seed_emojis(rig, "on")
+    assert [await seeded() for _ in range(2)] == [5, 5]
+
+
 async def test_the_first_result_of_a_channel_says_once_what_the_emojis_do(rig: Rig):
     first = await made(rig)
     await settle_seeds(rig)
@@ -254,6 +267,7 @@ async def test_a_legend_that_discord_did_not_take_comes_under_the_next_result(ri
 
 
 async def test_a_crowd_of_results_gets_its_emojis_a_few_cards_at_a_time(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    await seed_emojis(rig, "on")
     message = await made(rig)
     await settle_seeds(rig)
     (job,) = await rig.jobs()
@@ -271,7 +285,7 @@ async def test_a_crowd_of_results_gets_its_emojis_a_few_cards_at_a_time(rig: Rig
     for _ in range(3 * seeds.CARDS_AT_ONCE):
         surface.seeds.posted(card, [job], message)
     await settle_seeds(rig)
-    assert (len(added), max(added)) == (2 * 3 * seeds.CARDS_AT_ONCE, seeds.CARDS_AT_ONCE)
+    assert (len(added), max(added)) == (5 * 3 * seeds.CARDS_AT_ONCE, seeds.CARDS_AT_ONCE)
 
 
 async def around(rig: Rig) -> str:
