@@ -54,7 +54,6 @@ class Calls:
         return [method for method, _ in self.all]
 
 
-
 @pytest.fixture
 async def explained(rig: Rig) -> Rig:
     """A channel that has had its first result, on which the emojis are explained."""
