@@ -134,11 +134,12 @@ async def test_practice_counts_for_limits_while_it_lasts_and_never_for_real(rig:
 
 
 async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
-    before = dict(rig.bot.parts.upkeep._learned._known)
+    durations = rig.bot.parts.upkeep._learned._by_kind.known
+    before = {kind: known.to_json() for kind, known in durations.items()}
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
-    assert rig.bot.parts.upkeep._learned._known == before
+    assert {kind: known.to_json() for kind, known in durations.items()} == before
     assert len((await rig.bot.parts.memories.of(rig.guild.id)).rows) + len(await costs(rig)) > 0
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert await costs(rig) == {}
