@@ -163,3 +163,12 @@ async def test_a_result_is_found_by_its_operation_too(store: Store, accepted: An
 @pytest.mark.parametrize("words", [[], ["a"], ["ab", "c"], ["a\0b"]])
 def test_words_that_are_too_short_have_no_query(words: list[str]) -> None:
     assert match_of(GUILD, words) is None
+
+
+async def test_a_file_is_not_called_damaged_because_another_connection_merged_the_index(
+    store: Store, accepted: Any
+) -> None:
+    """FTS5 merges sixteen segments into one; a connection that checked before still knew of the sixteen."""
+    for _ in range(40):
+        await accepted(store)
+        assert await store.check() == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.runtime.progress import Progress, no_progress
 from bot.store import texts
+from bot.store.engine import text_index
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
@@ -29,7 +30,8 @@ def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | No
     What the tables' CHECK constraints say of each value is not evaluated again: every write has to satisfy them, and it
     would take 70 % of the time of each start.
     """
-    with ticking(db, texts.CHECKING, progress), _ignoring_checks(db):
+    with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
+        text_index.look_anew(db)
         found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
     return None if found == "ok" else " ".join(found.split())[:120]
 
@@ -42,6 +44,20 @@ def _ignoring_checks(db: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         db.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+@contextlib.contextmanager
+def _one_reading(db: sqlite3.Connection) -> Iterator[None]:
+    """See the file inside the block as it is at one moment, whoever writes to it."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
 
 
 @contextlib.contextmanager

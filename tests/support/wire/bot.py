@@ -18,8 +18,9 @@ ROOT = Path(__file__).parents[3]
 class BotProcess:
     """One life of the bot: `async with BotProcess(discord, ["run"], log) as bot: await bot.online()`.
 
-    Leaving the block kills what still runs. The output goes to the log file, appended over several lives; the
-    log's directory is the working directory, so that no `.env` of the machine is read.
+    Leaving the block kills what still runs. The output goes to the log file, appended over several lives; each piece
+    of it rings the world, because what it tells of (a job that has ended, say) need not show at Discord. The log's
+    directory is the working directory, so that no `.env` of the machine is read.
     """
 
     def __init__(
@@ -41,15 +42,14 @@ class BotProcess:
         self._watch: asyncio.Task[int] | None = None
 
     async def __aenter__(self) -> Self:
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env=self._env,
-                cwd=self._log.parent,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            env=self._env,
+            cwd=self._log.parent,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
         self._watch = asyncio.create_task(self._wait())
         return self
 
@@ -99,6 +99,11 @@ class BotProcess:
 
     async def _wait(self) -> int:
         assert self._process is not None
+        assert self._process.stdout is not None
+        with self._log.open("ab", buffering=0) as log:
+            while written := await self._process.stdout.read(65_536):
+                log.write(written)
+                self._discord.world.ring()
         status = await self._process.wait()
         self._discord.world.ring()
         return status

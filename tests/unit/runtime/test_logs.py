@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.app.invite import invite_link
 from bot.runtime.logs import _PATTERNS, _PLAIN, MASK, Scrubber, configure_logs
+from tests.support.machine import slowness
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "a" * 38
 FERNET = "q" * 43 + "="
@@ -198,14 +199,14 @@ def test_a_huge_text_is_cut_and_costs_no_time(text: str) -> None:
     "piece",
     ["a-", "a.b://", "://", "https://", "/webhooks/", "?a=", "://a? ", "x-api-key:", "\x00", "\u202e", "cs_", "a@"],
 )
-def test_a_long_text_takes_at_most_five_milliseconds(piece: str) -> None:
+def test_a_long_text_takes_a_few_milliseconds_whatever_it_is(piece: str) -> None:
     text = f"said {piece * 8000}"[:15_990] + " and more" * 500
     taken = []
     for _ in range(5):
         started = time.process_time()
         Scrubber(["abcdefgh"]).text(text)
         taken.append(time.process_time() - started)
-    assert min(taken) < 0.005
+    assert min(taken) < 0.01 * slowness()  # a pattern that tries each start again would take a second
 
 
 @pytest.mark.parametrize("before", ["", "token-", "Bot_", "x" * 60])
