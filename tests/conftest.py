@@ -6,11 +6,12 @@ import tempfile
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # `make test` looks at a few examples of each property, `--hypothesis-profile=long` (as in `make test-long`) at all.
-settings.register_profile("long", deadline=None)
-settings.register_profile("quick", max_examples=10)
+# How long an example takes says more of the machine than of the code: what bounds it is the time limit of the test.
+settings.register_profile("long", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("long"), max_examples=10)
 settings.load_profile("quick")
 
 # pytest's folders may be in memory (Makefile); so are those of tests that make their own, with databases in them.

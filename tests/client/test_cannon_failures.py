@@ -391,7 +391,7 @@ JSON = st.recursive(
 FIELDS = ("id", "status", "billableCredits", "output", "errorMessage", "createdAtMs", "poll_after_ms", "requestLog")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(document=st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON)
 def test_any_json_is_progress_or_a_typed_error(document):
     for read in (

@@ -129,7 +129,6 @@ async def test_a_guild_is_overdue_only_as_long_as_there_is_something_to_forget(s
 
 @settings(
     max_examples=25 if settings.get_current_profile_name() == "long" else 10,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

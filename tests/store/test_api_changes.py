@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.drift import ApiChange, ChangeKind, Subject
@@ -130,7 +130,6 @@ async def test_texts_that_cannot_be_stored_are_made_storable(store: Store) -> No
 
 @pytest.mark.long
 @given(steps=st.lists(st.tuples(st.booleans(), st.sampled_from([60.0, 40_000.0, DAY_S])), max_size=10))
-@settings(deadline=None)
 def test_however_it_flaps_nothing_is_told_twice_a_day_and_the_last_word_is_true(
     steps: list[tuple[bool, float]],
 ) -> None:

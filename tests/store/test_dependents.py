@@ -224,7 +224,7 @@ async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
 GUILDS = itertools.count(GUILD + 100)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_whatever_ends_how_and_when_every_hold_is_closed_once_and_nobody_waits_for_nothing(
     store: Store, made: Any, data: st.DataObject

@@ -573,7 +573,6 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
 
 @settings(
     max_examples=30 if settings.get_current_profile_name() == "long" else 8,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(names=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=12))

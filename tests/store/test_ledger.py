@@ -325,7 +325,6 @@ TestBooks = Books.TestCase
 TestBooks.settings = settings(
     max_examples=60 if settings.get_current_profile_name() == "long" else 3,
     stateful_step_count=30,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -380,7 +380,6 @@ class PriceLimits(RuleBasedStateMachine):
 PriceLimits.TestCase.settings = settings(
     max_examples=300 if settings.get_current_profile_name() == "long" else 5,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestPriceLimits = PriceLimits.TestCase

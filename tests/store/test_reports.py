@@ -71,7 +71,6 @@ async def test_holds_releases_and_grants_are_not_spent(store: Store, clock: Any,
 
 @settings(
     max_examples=25 if settings.get_current_profile_name() == "long" else 8,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

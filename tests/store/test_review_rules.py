@@ -49,7 +49,6 @@ async def test_what_is_requested_in_the_review_channel_itself_does_not_wait(stor
 
 
 @settings(
-    deadline=None,
     max_examples=20 if settings.get_current_profile_name() == "long" else 8,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -58,7 +58,6 @@ TEXTS = st.one_of(
 )
 BOUNDED = settings(
     max_examples=8 if settings.get_current_profile_name() == "long" else 4,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -29,7 +29,6 @@ def page(chosen: Settings, problems: tuple[str, ...] = ()) -> dict[str, Any]:
 @settings(
     max_examples=15 if settings.get_current_profile_name() == "long" else 5,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=None,
 )
 @given(token=SECRET, key=SECRET, keys=st.lists(SECRET, min_size=1, max_size=3))
 def test_no_secret_is_on_the_page(tmp_path: Path, token: str, key: str, keys: list[str]) -> None:

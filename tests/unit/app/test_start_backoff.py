@@ -85,7 +85,7 @@ async def test_a_process_counts_the_sessions_that_it_has_to_begin_anew(database:
     assert await starts(database, clock, 1) == [4], "the next process knows of them"
 
 
-@settings(max_examples=20 if settings.get_current_profile_name() == "long" else 5, deadline=None)
+@settings(max_examples=20 if settings.get_current_profile_name() == "long" else 5)
 @given(lives=st.lists(st.floats(0, 4000) | st.sampled_from([0.0, 1.0, 90.0, 119.0]), min_size=1, max_size=12))
 def test_no_pattern_of_restarts_gets_near_what_discord_allows(lives: list[float]):
     now, end, times = 0.0, 2.2 * DAY_S, []

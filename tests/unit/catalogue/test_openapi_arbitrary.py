@@ -70,7 +70,7 @@ def reversed_keys(node):
     return [reversed_keys(each) for each in node] if isinstance(node, list) else node
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(document=documents)
 @example(document={"x-a": {"a.b": {"fields": {"properties": {"input": {"properties": 5}}}}}})
 def test_any_document_is_read_without_an_error_and_in_any_order_of_keys(document):
@@ -97,7 +97,7 @@ def test_the_order_of_keys_plays_no_part(shape):
 
 @pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_loses_no_operation(shape, data):
     document = json.loads((FOLDER / f"{shape}.json").read_text(encoding="utf-8"))

@@ -64,7 +64,7 @@ def needed(operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10, deadline=None)
+@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10)
 @given(data=st.data())
 def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data):
     names = [field.name for field in operation.fields] or ["name"]
@@ -77,7 +77,7 @@ def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data)
     [each if each in OPERATIONS[::5] else pytest.param(each, marks=pytest.mark.long) for each in OPERATIONS],
     ids=lambda operation: operation.id,
 )
-@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10, deadline=None)
+@settings(max_examples=25 if settings.get_current_profile_name() == "long" else 10)
 @given(data=st.data())
 def test_any_json_in_any_fields_is_taken_or_told_in_one_sentence(operation, data):
     names = st.sampled_from([field.name for field in operation.fields] or ["name"]) | st.text(max_size=10)
@@ -91,7 +91,6 @@ def test_an_input_of_any_form_is_taken_or_told_in_one_sentence(values):
 
 
 @given(text=any_text, values=st.dictionaries(st.text(max_size=5), any_json, max_size=2))
-@settings(deadline=None)
 def test_an_operation_of_any_name_is_told_in_one_sentence(text, values):
     answer_or_sentence(text, values)
 
@@ -107,7 +106,7 @@ def test_printable_text_reaches_the_wire_unchanged(text):
     [each if each in OPERATIONS[::5] else pytest.param(each, marks=pytest.mark.long) for each in OPERATIONS],
     ids=lambda operation: operation.id,
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(typed=any_text, model=any_json)
 def test_autocomplete_always_offers_what_discord_can_carry(operation, typed, model):
     for field in operation.fields:
@@ -132,7 +131,7 @@ def changed(document, data):
     return document
 
 
-@settings(max_examples=150 if settings.get_current_profile_name() == "long" else 40, deadline=None)
+@settings(max_examples=150 if settings.get_current_profile_name() == "long" else 40)
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(data):
     document = json.loads(json.dumps(describe(CATALOGUE)))

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.entry_points import unconnected
@@ -71,7 +71,6 @@ def payload_of(command: app_commands.Command[Any, ..., Any]) -> dict[str, Any]:
     return command.to_dict(Tree())  # type: ignore[arg-type] # what it reads of a tree
 
 
-@settings(deadline=None)
 @given(operation=OPERATION)
 def test_whatever_the_fields_are_discord_can_take_the_command(operation: Operation) -> None:
     plan = plan_of(operation)
@@ -95,7 +94,6 @@ def test_whatever_the_fields_are_discord_can_take_the_command(operation: Operati
     assert "private" in names
 
 
-@settings(deadline=None)
 @given(operation=OPERATION)
 def test_every_field_has_an_option_or_is_left_for_the_form(operation: Operation) -> None:
     plan = plan_of(operation)
@@ -108,7 +106,6 @@ def test_every_field_has_an_option_or_is_left_for_the_form(operation: Operation)
     assert not left or any(option.name.startswith("more") for option in plan.options)
 
 
-@settings(deadline=None)
 @given(operation=OPERATION)
 def test_plain_options_become_values_under_their_names_on_the_wire(operation: Operation) -> None:
     plan = plan_of(operation)

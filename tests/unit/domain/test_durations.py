@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.durations import BUCKETS, EDGES_S, PRIOR_MEDIAN_S, Durations, DurationsByKind, Kind
@@ -28,7 +28,6 @@ def lasting(median_s: float, count: int, rng: random.Random, spread: float = 0.3
 # ---------------------------------------------------------------------- what is told
 
 
-@settings(deadline=None)
 @given(HISTORIES, st.floats(0, 1), st.floats(0, 1), SECONDS)
 def test_a_higher_share_never_has_a_lower_duration(history: list[float], one: float, other: float, age: float):
     durations = taught(Durations.prior("image"), history)
@@ -36,7 +35,6 @@ def test_a_higher_share_never_has_a_lower_duration(history: list[float], one: fl
     assert age <= durations.quantile(low, beyond_s=age) <= durations.quantile(high, beyond_s=age)
 
 
-@settings(deadline=None)
 @given(SEEN, st.lists(SECONDS, min_size=2, max_size=9).map(sorted))
 def test_whatever_was_seen_more_jobs_are_done_at_a_higher_age(seen: list[tuple[float, float, bool]], ages: list[float]):
     durations = Durations.prior("video")
@@ -48,7 +46,6 @@ def test_whatever_was_seen_more_jobs_are_done_at_a_higher_age(seen: list[tuple[f
     assert all(0 <= before <= after <= 1 for before, after in pairwise(shares))
 
 
-@settings(deadline=None)
 @given(st.floats(min_value=0.5, max_value=15_000))
 def test_many_equal_durations_are_known_to_within_two_buckets(seconds: float):
     durations = taught(Durations.prior("image"), [seconds] * 80)
@@ -170,7 +167,6 @@ def test_beyond_so_many_kinds_the_wider_ones_learn_alone():
 # ---------------------------------------------------------------------- on disk
 
 
-@settings(deadline=None)
 @given(HISTORIES)
 def test_what_is_written_is_read_back(history: list[float]):
     durations = taught(Durations.prior("image"), history)

@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.durations import PRIOR_MEDIAN_S, Durations
@@ -47,21 +47,18 @@ def looks(durations: Durations, until_s: float, *, wish_s: float | None = None, 
 # ---------------------------------------------------------------------- when to look
 
 
-@settings(deadline=None)
 @given(HISTORIES, SECONDS, JITTERS)
 def test_a_wait_is_never_zero_nor_endless(history: list[float], age: float, jitter: float):
     durations = taught(Durations.prior("image"), history)
     assert WAIT_MIN_S <= next_poll_s(durations, age, poll_after_s=None, jitter=jitter) <= INTERVAL_MAX_S
 
 
-@settings(deadline=None)
 @given(HISTORIES, SECONDS, JITTERS, st.floats(0, 3600))
 def test_the_servers_wish_is_never_undercut(history: list[float], age: float, jitter: float, wish: float):
     durations = taught(Durations.prior("image"), history)
     assert next_poll_s(durations, age, poll_after_s=wish, jitter=jitter) >= wish
 
 
-@settings(deadline=None)
 @given(HISTORIES, SECONDS)
 def test_jitter_changes_a_wait_by_a_twentieth_at_most(history: list[float], age: float):
     durations = taught(Durations.prior("image"), history)
@@ -69,7 +66,6 @@ def test_jitter_changes_a_wait_by_a_twentieth_at_most(history: list[float], age:
     assert middle * (1 - JITTER) - 1e-9 <= low <= middle <= high <= middle * (1 + JITTER) + 1e-9
 
 
-@settings(deadline=None)
 @given(st.floats(1, 900), st.integers(0, 2**32), JITTERS)
 def test_no_job_as_long_as_those_before_is_seen_later_than_a_quarter_of_its_time_and_two_seconds(
     median_s: float, seed: int, jitter: float
@@ -125,7 +121,6 @@ def test_a_model_that_got_faster_is_followed_after_three_jobs(before_s: float, n
 # ---------------------------------------------------------------------- how long it takes still
 
 
-@settings(deadline=None)
 @given(HISTORIES, SECONDS)
 def test_the_time_left_is_at_least_a_second(history: list[float], age: float):
     assert remaining_s(taught(Durations.prior("image"), history), age) >= 1
@@ -140,7 +135,6 @@ def test_the_time_left_shrinks_with_the_age_until_the_job_is_older_than_most():
     assert remaining_s(durations, 16_000) >= late > 1
 
 
-@settings(deadline=None)
 @given(HISTORIES)
 def test_no_job_is_given_up_before_half_an_hour_or_kept_past_six(history: list[float]):
     assert 1800 <= deadline_s(taught(Durations.prior("image"), history)) <= 6 * 3600

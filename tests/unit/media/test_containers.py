@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.media.containers.facts import facts_of
@@ -177,7 +177,6 @@ def test_an_mp3_behind_a_large_cover_picture_is_found(samples):
     assert measured(cover + samples["mp3 without"]) == pytest.approx(SECONDS, abs=0.15)
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_damaged_real_file_never_raises_and_asks_for_few_bytes(data, samples):
     body = bytearray(samples[data.draw(st.sampled_from(sorted(SAMPLES)))])
@@ -196,7 +195,6 @@ def test_a_damaged_real_file_never_raises_and_asks_for_few_bytes(data, samples):
         pieces[span.start] = body[span.start : span.stop]
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_never_raises(data):
     body = bytearray(FTYP + box(b"moov", mvhd(3000)) + box(b"mdat", bytes(50)))
