@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import importlib
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.domain.text import whole
+from bot.errors import StoreError
 from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -234,6 +236,13 @@ class CannonBot(commands.AutoShardedBot):
         await super().close()
 
     # ------------------------------------------------------------------ events
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what an event raised. One that a closing bot has cut short is no fault: the next start does its work."""
+        if self._closed_parts and isinstance(sys.exc_info()[1], StoreError):
+            log.info("event.cut_short", name=event_method)
+            return
+        await super().on_error(event_method, *args, **kwargs)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form that was opened before a restart: discord.py drops it silently."""

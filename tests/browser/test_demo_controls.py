@@ -29,12 +29,15 @@ async def demo_page() -> AsyncIterator[Page]:
         yield page
 
 
-async def place_of(page: Page, wanted: str) -> float:
-    found = page.locator(f".channel-message {wanted}").last
-    await expect(found).to_be_visible(timeout=SOON_MS)  # the page draws a message anew with each change
-    box = await found.bounding_box()
-    assert box is not None
-    return box["y"]
+async def places_of(page: Page, *wanted: str) -> list[float]:
+    """Return how far down the last of each kind is, all seen at one moment: the page draws a message anew often."""
+    places = """wanted => {
+        const found = wanted.map(each => [...document.querySelectorAll(`.channel-message ${each}`)].at(-1));
+        const boxes = found.map(each => each?.getBoundingClientRect());
+        return boxes.every(box => box?.height > 0) && boxes.map(box => box.y);
+    }"""
+    seen = await page.wait_for_function(places, arg=list(wanted), timeout=SOON_MS)
+    return list(await seen.json_value())
 
 
 @pytest.mark.long
@@ -42,11 +45,8 @@ async def test_a_result_is_drawn_like_on_discord_and_a_reaction_makes_another():
     async with demo_page() as page:
         await run_slash(page, "image generate", prompt="a blue door #fast")
         await expect(page.get_by_alt_text("a blue door fast")).to_be_visible(timeout=SOON_MS)
-        assert (
-            await place_of(page, ".message-attachments")
-            < await place_of(page, ".embed-card")
-            < await place_of(page, ".message-components")
-        )
+        files, card, controls = await places_of(page, ".message-attachments", ".embed-card", ".message-components")
+        assert files < card < controls
         await page.locator(".channel-message").last.hover()
         await page.locator(".channel-message").last.get_by_role("button", name="Add a reaction").first.click()
         await page.get_by_role("button", name="React with 🔁").click()

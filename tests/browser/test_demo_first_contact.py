@@ -43,7 +43,7 @@ async def submit_form(page: Page, *written: str) -> None:
     await press(page, "Submit")
 
 
-CHOICES_MAX = 3
+CHOICES_MAX = 6
 
 
 async def choose(page: Page, picker: str, option: str, told: str) -> None:
@@ -55,7 +55,7 @@ async def choose(page: Page, picker: str, option: str, told: str) -> None:
     for _ in range(CHOICES_MAX):
         await _choose(page, picker, option)
         with contextlib.suppress(AssertionError):
-            await expect(newest_message(page)).to_contain_text(told, timeout=ANSWER_MS // 3)
+            await expect(newest_message(page)).to_contain_text(told, timeout=ANSWER_MS // 2)
             return
         await page.reload()
         await page.wait_for_function("() => window.simcordPreview")

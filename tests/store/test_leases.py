@@ -285,7 +285,10 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     assert len(plans) > 30
     scans = [plan for plan in plans if plan.startswith(("SCAN", "USE TEMP B-TREE"))]
     # These indexes hold only what is open, free, waiting or unanswered, all of which is wanted; JSON is read as a list.
-    wanted = ("jobs_open", "jobs_free", "jobs_queue", "cards_unanswered", "SCAN json_each", "SCAN medium", "SCAN given")
+    lists = ("SCAN json_each", "SCAN medium", "SCAN given", "SCAN wanted")
+    wanted = ("jobs_open", "jobs_free", "jobs_queue", "cards_unanswered", *lists)
+    # This one ends at its first row.
+    scans = [plan for plan in scans if not plan.endswith("SELECT EXISTS (SELECT 1 FROM approvals)")]
     # Ten jobs of one message are put in order by hand.
     scans = [plan for plan in scans if "message_id = 5" not in plan]
     # A card is in `approvals` only while it waits, and few are read of each server.

@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
-from bot.domain.models import RUNNING_STATES, Card, Job, JobState, LedgerKind
+from bot.domain.models import Card, Job, JobState, LedgerKind
 from bot.domain.spend_request import SpendItem, SpendRequest
 from bot.domain.spending_policy import decide
 from bot.errors import Refused
 from bot.store import Spending, Store
+from bot.store.jobs.jobs import PLACED_STATES
 
 GUILD = 700
 MEMBERS, ROLES = (1, 2, 3), (11, 12)
@@ -108,7 +109,8 @@ class Known:
         return max(0, self.charge - int(self.job.held))
 
     def running(self) -> bool:
-        return self.job.state in RUNNING_STATES
+        """Whether it takes one of the places of the member and the server."""
+        return self.job.state in PLACED_STATES
 
 
 @dataclass

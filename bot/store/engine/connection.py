@@ -56,7 +56,7 @@ def _one_reading(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        if db.in_transaction:
+        with contextlib.suppress(sqlite3.OperationalError):  # SQLite itself ends it where the file cannot be read
             db.execute("ROLLBACK")
 
 
