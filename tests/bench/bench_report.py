@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.support.machine import slowness
+
 HEADINGS = ("", "figure", "ours", "naive", "limit", "bar", "", "note")
 
 
@@ -93,7 +95,8 @@ def told(rows: Sequence[Row], *, as_json: bool) -> str:
     machine = _machine()
     if as_json:
         return json.dumps({"machine": machine, "rows": [asdict(row) | {"met": row.met} for row in rows]}, indent=2)
-    return f"{_table(rows)}\n\n{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}"
+    speed = f"{machine['slowness']} times slower than with nothing beside it"
+    return f"{_table(rows)}\n\n{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {speed}"
 
 
 def _machine() -> dict[str, str]:
@@ -102,6 +105,7 @@ def _machine() -> dict[str, str]:
         "cpu": models[0].partition(":")[2].strip() if models else platform.machine(),
         "cores": str(len(os.sched_getaffinity(0))),
         "python": platform.python_version(),
+        "slowness": f"{slowness():.1f}",
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.models import JobState, MediaKind
 from bot.store import Store
 from bot.store.engine import text_index
+from bot.store.engine.connection import damage, damage_of_tables
 from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import job_in
 from tests.store.conftest import AUTHOR, GUILD
@@ -172,3 +173,21 @@ async def test_a_file_is_not_called_damaged_because_another_connection_merged_th
     for _ in range(40):
         await accepted(store)
         assert await store.check() == []
+
+
+async def test_a_start_leaves_the_index_of_words_to_the_check_of_the_file(
+    open_store: Any, accepted: Any, path: Path
+) -> None:
+    """To compare the index with itself is half of a check. A start looks at what the money is in."""
+    store = await open_store(path)
+    for _ in range(20):
+        await accepted(store)
+    await store.close()
+    db = sqlite3.connect(path)
+    with db:
+        db.execute("UPDATE job_grams_data SET block = zeroblob(length(block)) WHERE id > 100")
+    with pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        damage(db)
+    assert damage_of_tables(db) is None
+    db.close()
+    assert await (await open_store(path)).job_lists.recent(GUILD)

@@ -32,7 +32,23 @@ def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | No
     """
     with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
         text_index.look_anew(db)
-        found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return _problem(db, "PRAGMA quick_check(1)")
+
+
+def damage_of_tables(db: sqlite3.Connection, progress: Progress = no_progress) -> str | None:
+    """Return the first problem in the tables and their indexes, for a start: it takes half as long as all of `damage`.
+
+    What the index of words says is not compared with itself; that is as any other value, and can be made anew. Nor are
+    the free pages looked at.
+    """
+    with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
+        tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage <> 0").fetchall()
+        problems = (_problem(db, f'PRAGMA quick_check("{name}")') for (name,) in tables)
+        return next(filter(None, problems), None)
+
+
+def _problem(db: sqlite3.Connection, check: str) -> str | None:
+    found = str(db.execute(check).fetchone()[0])
     return None if found == "ok" else " ".join(found.split())[:120]
 
 

@@ -23,7 +23,7 @@ from bot.runtime.progress import Progress, logged, no_progress
 from bot.store import texts
 from bot.store.engine import migration_backup, schema, text_index
 from bot.store.engine.checkpoints import BackgroundCheckpoints
-from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage, ticking
+from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage_of_tables, ticking
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.half_restored import refuse_half_restored
@@ -247,7 +247,7 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     # Nothing is written before the file is known to be ours and intact.
     name = str(path)
     schema.refuse_strangers(db, name, len(steps))
-    if problem := damage(db, progress):
+    if problem := damage_of_tables(db, progress):
         raise StoreError(texts.damaged(name, problem), exit_code=RESTART_CANNOT_HELP)
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise StoreError(texts.no_shared_memory(name), exit_code=RESTART_CANNOT_HELP)
