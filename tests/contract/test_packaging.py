@@ -21,6 +21,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 GROUPS = {
     "docs": "requirements-docs.lock",
     "build": "requirements-build.lock",
+    "engines": "requirements-engines.lock",
     "httpx-fork": "requirements-httpx-fork.lock",
     "tools": "requirements-tools.lock",
 }
