@@ -24,7 +24,7 @@ sys.path.insert(1, str(HERE.parents[1]))
 from bench_report import Row, told  # noqa: E402 - found by the line above
 
 from bot.runtime.logs import configure_logs  # noqa: E402 - the same
-from tests.support.machine import slowness  # noqa: E402 - the same
+from tests.support.machine import mean_slowness  # noqa: E402 - the same
 
 MODULES = {
     "bench_answers": {1},
@@ -60,9 +60,9 @@ async def _rows(only: Collection[int], folder: Path, *, quick: bool) -> list[Row
         measure: Measure = importlib.import_module(name).rows
         own = folder / name
         own.mkdir()
-        before = slowness()
+        before = mean_slowness()
         rows = await measure(quick=quick, folder=own)
-        slower = (before + slowness()) / 2
+        slower = (before + mean_slowness()) / 2
         found += [replace(row, slowness=slower) for row in rows]
     return sorted((row for row in found if row.number in only), key=lambda row: row.number)
 

@@ -10,12 +10,18 @@ REFERENCE_S = 0.005
 
 
 def slowness() -> float:
-    """Return how many times slower than that machine this one computes now, at least 1: multiply a bar by it."""
-    best = float("inf")
-    for _ in range(5):
-        total = 0
-        begun = time.process_time()
-        for number in range(ROUNDS):
-            total += number
-        best = min(best, time.process_time() - begun)
-    return max(1.0, best / REFERENCE_S)
+    """Return how many times slower than that machine this one is at its best now, at least 1: multiply a bar by it."""
+    return max(1.0, min(_rounds_s() for _ in range(5)) / REFERENCE_S)
+
+
+def mean_slowness() -> float:
+    """Return the same on the average of a second or so: what longer work has to do with."""
+    return sum(_rounds_s() for _ in range(100)) / 100 / REFERENCE_S
+
+
+def _rounds_s() -> float:
+    total = 0
+    begun = time.perf_counter()
+    for number in range(ROUNDS):
+        total += number
+    return time.perf_counter() - begun
