@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -378,8 +379,8 @@ class PriceLimits(RuleBasedStateMachine):
 
 
 PriceLimits.TestCase.settings = settings(
-    max_examples=300 if settings.get_current_profile_name() == "long" else 5,
+    max_examples=150 if settings.get_current_profile_name() == "long" else 5,
     stateful_step_count=40,
     suppress_health_check=list(HealthCheck),
 )
-TestPriceLimits = PriceLimits.TestCase
+TestPriceLimits = pytest.mark.timeout(600)(PriceLimits.TestCase)  # as that of the money
