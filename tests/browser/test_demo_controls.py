@@ -30,7 +30,7 @@ async def demo_page() -> AsyncIterator[Page]:
 
 
 async def places_of(page: Page, *wanted: str) -> list[float]:
-    """Return how far down the last of each kind is, all seen at one moment: the page draws a message anew often."""
+    """Return how far down the last of each kind is, all seen at one moment: the page often redraws a message."""
     places = """wanted => {
         const found = wanted.map(each => [...document.querySelectorAll(`.channel-message ${each}`)].at(-1));
         const boxes = found.map(each => each?.getBoundingClientRect());

@@ -15,7 +15,7 @@ def slowness() -> float:
 
 
 def mean_slowness() -> float:
-    """Return the same on the average of a second or so: what longer work has to do with."""
+    """Return the same, but averaged over half a second or more: what longer work has to do with."""
     return sum(_rounds_s() for _ in range(100)) / 100 / REFERENCE_S
 
 

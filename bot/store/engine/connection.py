@@ -31,15 +31,15 @@ def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | No
     would take 70 % of the time of each start.
     """
     with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
-        text_index.look_anew(db)
+        text_index.refresh(db)
         return _problem(db, "PRAGMA quick_check(1)")
 
 
 def damage_of_tables(db: sqlite3.Connection, progress: Progress = no_progress) -> str | None:
     """Return the first problem in the tables and their indexes, for a start: it takes half as long as all of `damage`.
 
-    What the index of words says is not compared with itself; that is as any other value, and can be made anew. Nor are
-    the free pages looked at.
+    What the index of words says is not compared with itself; it is like any other value, and can be rebuilt. Nor are
+    the free pages checked.
     """
     with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
         tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage <> 0").fetchall()

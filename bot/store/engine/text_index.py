@@ -78,11 +78,11 @@ def match_of(guild_id: int, words: Iterable[str]) -> str | None:
     return " AND ".join(quoted)
 
 
-def look_anew(db: sqlite3.Connection) -> None:
+def refresh(db: sqlite3.Connection) -> None:
     """Have this connection know the index as it is in the transaction it is in.
 
     SQLite's check of the file goes by the segments that the connection last read of, and calls the index malformed if
-    another connection has merged them since (3.46.1 does); a search reads of them anew.
+    another connection has merged them since (3.46.1 does); a search reads of them again.
     """
     if _has(db, "job_grams") and _can_index(db):
         db.execute("SELECT rowid FROM job_grams WHERE job_grams MATCH 'any' LIMIT 1").fetchone()

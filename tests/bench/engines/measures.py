@@ -123,14 +123,14 @@ class Measures:
     def _offered(self, dsn: str, jobs: int) -> Iterator[tuple[str, str]]:
         """Looks as they are due: each job every `jobs / OFFERED_PER_S` seconds."""
         period = jobs / OFFERED_PER_S
-        # The workers take seconds to start; what was due meanwhile is looked at in the time to warm up.
+        # The workers take seconds to start; what was due meanwhile is polled in the time to warm up.
         self._make_due(time.time() + 3, period)
         plan = Plan(engine=self.name, dsn=dsn, worker="", kind=LOOK, file="", again_s=period)
         runs = self._window(plan, 2, self._sizes.offered_window_s, warm_s=self._sizes.warm_s + 4)
         late = [run.at - run.due for run in runs if not math.isnan(run.due)]
         yield f"looks/s of {OFFERED_PER_S:,} due, 2 workers", _count(len(runs) / self._sizes.offered_window_s)
-        yield "from due to looked at, median", _seconds(_quantile(late, 0.5))
-        yield "from due to looked at, p99", _seconds(_quantile(late, 0.99))
+        yield "from due to polled, median", _seconds(_quantile(late, 0.5))
+        yield "from due to polled, p99", _seconds(_quantile(late, 0.99))
 
     def _window(self, plan: Plan, workers: int, seconds: float, warm_s: float | None = None) -> list[Run]:
         """Run workers; return the runs of `seconds` once each has had its first and some time has passed."""
