@@ -188,7 +188,7 @@ def _check(_arguments: argparse.Namespace) -> int:
     if database_readable and not problems:
         from bot.app.host.files import upgrade_told
 
-        upgrade, has_room = upgrade_told(settings.database, watch()[1])
+        upgrade, has_room = upgrade_told(settings.sqlite_file, watch()[1])
         if upgrade is not None and not has_room:
             problems.append(upgrade)
     if problems:
@@ -210,7 +210,7 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
     problems: list[str] = []
     if database:
         secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-        problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys, watch()[1])
+        problems += await asyncio.to_thread(Store.check_file, settings.sqlite_file, secret_keys, watch()[1])
     return problems + await check(settings)
 
 
@@ -238,7 +238,7 @@ def _commands(arguments: argparse.Namespace) -> int:
     from bot.app import command_list as listing
     from bot.app.entry_points import describe_commands
 
-    commands = listing.rows(describe_commands(read_settings()[0].database))
+    commands = listing.rows(describe_commands(read_settings()[0].local_files))
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
     return 0
 
@@ -269,7 +269,7 @@ def _rotate_keys(_arguments: argparse.Namespace) -> int:
 def _health(_arguments: argparse.Namespace) -> int:
     from bot.runtime.health_probe import ask, stored_address
 
-    is_healthy, body = ask(stored_address(read_settings()[0].database))
+    is_healthy, body = ask(stored_address(read_settings()[0].local_files))
     print(body)
     return 0 if is_healthy else 1
 

@@ -15,11 +15,11 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
-from bot.errors import SettingsError
+from bot.errors import RESTART_CANNOT_HELP, SettingsError, StartError
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENV_FILE = Path(".env")
@@ -32,11 +32,14 @@ RETENTION_DAYS_MAX = 36_500
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_FORMATS = ("console", "json")
 SWITCHES = ("on", "off")
+LOCAL_FILES = Path("data/cannon-bot")
+POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 EVERY_GUILD: Literal["*"] = "*"
 
 _TOKEN = re.compile(r"[\w-]{17,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 """A bot token: base64url of the application's id, of a time and of a signature, with dots between."""
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
+_NO_FILE = "This command is about an SQLite file, and DATABASE names a PostgreSQL database."
 _NOT_SET = (
     "DISCORD_TOKEN is not set. Copy the token of your application's Bot page in Discord's developer portal"
     " into .env or the environment. (`cannon-bot demo` needs none.)"
@@ -71,7 +74,33 @@ class SecretStr:
     def __repr__(self) -> str:
         return "SecretStr('**********')"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
+
+
+class PostgresUrl(SecretStr):
+    """The address of a PostgreSQL database, as libpq understands it; its password is a secret.
+
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+    """
+
+    __slots__ = ()
+
+    @property
+    def query(self) -> str:
+        """Return what is behind the question mark: parameters of libpq."""
+        return urlsplit(self._text).query
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        host = urlsplit(self._text).hostname or dict(parse_qsl(self.query)).get("host", "")
+        return not host or host.startswith("/") or _is_loopback(host)
+
+    def __str__(self) -> str:
+        """Return it as it may be shown: the server and the database, without who connects and how."""
+        parts = urlsplit(self._text)
+        return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _header_safe(value: str) -> SecretStr:
@@ -155,8 +184,10 @@ def _secret_keys(value: str) -> tuple[SecretStr, ...]:
     return tuple(map(SecretStr, keys))
 
 
-def _database(value: str) -> Path:
-    """Make the path absolute now, so that a later change of directory cannot move the database."""
+def _database(value: str) -> Path | PostgresUrl:
+    """Make a path absolute now, so that a later change of directory cannot move the database."""
+    if value.strip().startswith(POSTGRES_SCHEMES):
+        return _postgres_url(value.strip())
     try:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
@@ -164,6 +195,18 @@ def _database(value: str) -> Path:
     if path.is_dir():
         raise ValueError(f"is a directory ({path}). Name a file, such as {path / 'cannon-bot.db'}")
     return path
+
+
+def _postgres_url(value: str) -> PostgresUrl:
+    try:
+        parts = urlsplit(value)
+        has_database = len(parts.path) > 1 and "/" not in parts.path[1:]
+        _ = parts.hostname
+    except ValueError:
+        has_database = False
+    if not has_database:
+        raise ValueError("is not the address of a database. Write it like postgresql://name:password@host/database")
+    return PostgresUrl(value)
 
 
 def _secret_file(value: str) -> Path:
@@ -307,9 +350,13 @@ class Settings:
             _switch, "`on` or `off`: whether servers may practice in a sandbox on this machine, which costs nothing."
         ),
     )
-    database: Path = field(
+    database: Path | PostgresUrl = field(
         default_factory=lambda: Path("data/cannon-bot.db").absolute(),
-        metadata=_about(_database, "Path of the SQLite file, relative to the current directory."),
+        metadata=_about(
+            _database,
+            "Path of the SQLite file, relative to the current directory; or a PostgreSQL database, such as "
+            "`postgresql://name:password@host/database`, for several processes.",
+        ),
     )
     secret_keys: tuple[SecretStr, ...] = field(
         default=(),
@@ -373,6 +420,18 @@ class Settings:
         """Return every secret in plain text: for the logs' mask, and nothing else."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The file of the database. Raises StartError with PostgreSQL, for a command that is about the file."""
+        if isinstance(self.database, PostgresUrl):
+            raise StartError(_NO_FILE, exit_code=RESTART_CANNOT_HELP)
+        return self.database
+
+    @property
+    def local_files(self) -> Path:
+        """The path next to which a process keeps files of its own: that of the database, if it is a file."""
+        return LOCAL_FILES.absolute() if isinstance(self.database, PostgresUrl) else self.database
 
 
 SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS"})

@@ -109,10 +109,11 @@ async def open_parts(setup: Setup) -> Parts:
         secret_keys=tuple(key.get_secret_value() for key in settings.secret_keys),
         alone=True,
     )
-    for file, path in (("database", store.path), ("write_ahead_log", store.path.with_name(f"{store.path.name}-wal"))):
-        setup.metrics.file_size(file, partial(_size_of, path))
+    if (path := store.path) is not None:
+        for name, file in (("database", path), ("write_ahead_log", path.with_name(f"{path.name}-wal"))):
+            setup.metrics.file_size(name, partial(_size_of, file))
     try:
-        sweep(settings.database, keep=setup.folder)
+        sweep(settings.local_files, keep=setup.folder)
         return await assemble(setup, store)
     except BaseException:
         await store.close()

@@ -143,7 +143,7 @@ class CannonBot(commands.AutoShardedBot):
     @functools.cached_property
     def _folder(self) -> tempfile.TemporaryDirectory[str]:
         """The scratch folder, made when it is first needed: a bot that only describes itself writes nothing."""
-        return scratch_folder(self.settings.database)
+        return scratch_folder(self.settings.local_files)
 
     @property
     def setup(self) -> Setup:

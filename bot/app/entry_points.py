@@ -37,7 +37,7 @@ async def run(settings: Settings) -> None:
     if settings.discord_token is None:
         raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)
     clock = SystemClock()
-    bot = CannonBot(settings, clock=clock, backoff=StartBackoff(settings.database, clock))
+    bot = CannonBot(settings, clock=clock, backoff=StartBackoff(settings.local_files, clock))
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:

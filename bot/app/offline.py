@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from bot.app import texts
 from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, StartError
@@ -34,7 +35,7 @@ async def any_bots_store(settings: Settings, progress: Progress | None = None) -
             yield store
             return
     except DatabaseTaken:
-        plan = await asyncio.to_thread(plan_of, settings.database, no_progress)
+        plan = await asyncio.to_thread(plan_of, settings.sqlite_file, no_progress)
         if plan is None or plan.is_needed:  # opening it would migrate it under the running bot
             raise StartError(texts.BOT_IS_OLDER, exit_code=RESTART_CANNOT_HELP) from None
     async with _opened(settings, progress, alone=False) as store:
@@ -43,9 +44,10 @@ async def any_bots_store(settings: Settings, progress: Progress | None = None) -
 
 @contextlib.asynccontextmanager
 async def _opened(settings: Settings, progress: Progress | None, *, alone: bool) -> AsyncIterator[Store]:
-    refuse_half_restored(settings.database)
-    if not settings.database.exists():
-        raise StartError(texts.no_database(settings.database), exit_code=RESTART_CANNOT_HELP)
+    if isinstance(settings.database, Path):
+        refuse_half_restored(settings.database)
+        if not settings.database.exists():
+            raise StartError(texts.no_database(settings.database), exit_code=RESTART_CANNOT_HELP)
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     store = await Store.open(settings.database, clock=SystemClock(), secret_keys=keys, alone=alone, progress=progress)
     try:

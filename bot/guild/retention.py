@@ -49,7 +49,8 @@ class DataRetention:
             has_more |= not await self._purge(guild_id, before)
             self._has_erased = True
         has_more |= await self._store.retention.forget_left_over() >= BATCH
-        await asyncio.to_thread(delete_upgrade_backups, self._store.path, self._clock.wall() - UPGRADE_BACKUP_S)
+        if (path := self._store.path) is not None:
+            await asyncio.to_thread(delete_upgrade_backups, path, self._clock.wall() - UPGRADE_BACKUP_S)
         await self._store.retention.forget_expired()
         await self._store.retention.forget_unused(self._host_days)
         if erased:

@@ -12,6 +12,7 @@ from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
 from bot.store.engine.half_restored import refuse_half_restored
+from bot.store.sql import Connection
 from bot.store.engine.sqlite_errors import explained
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.sealed_columns import KEY_PURPOSE
@@ -40,9 +41,13 @@ def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progres
     """Return a sentence for each problem with the rows: SQLite's own checks, the ledger, the secrets."""
     if found := damage(db, progress):
         return [texts.damaged(texts.THE_FILE, found)]
+    orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
+    return ([texts.orphans(orphans)] if orphans else []) + problems_of_rows(db, box)
+
+
+def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
+    """Return a sentence for each problem that no database finds by itself: the ledger, the secrets."""
     problems = []
-    if count := len(db.execute("PRAGMA foreign_key_check").fetchall()):
-        problems.append(texts.orphans(count))
     for rule, query in _RULES.items():
         if count := db.execute(query).fetchone()[0]:
             problems.append(texts.rule_broken(count, rule))
@@ -93,7 +98,7 @@ def read_only(path: Path) -> str:
     return f"{path.absolute().as_uri()}?{mode}"
 
 
-def _unreadable_keys(db: sqlite3.Connection, box: SecretBox) -> list[str]:
+def _unreadable_keys(db: Connection, box: SecretBox) -> list[str]:
     problems = []
     for guild_id, secret in db.execute("SELECT guild_id, secret FROM guild_keys WHERE secret IS NOT NULL"):
         try:

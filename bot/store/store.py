@@ -6,17 +6,23 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import structlog
 
 from bot.domain.guild_rules import Rules
-from bot.errors import StoreError
+from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, no_progress
+from bot.settings import PostgresUrl
+from bot.store import texts
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
+from bot.store.leadership import Leadership
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
+from bot.store.signals import Signals
+from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
 from bot.store.guild.alerts import Alerts
@@ -42,7 +48,7 @@ from bot.store.guild.switched_off import SwitchedOff
 from bot.store.guild.voices import Voices
 from bot.store.guild.word_offers import WordOffers
 from bot.store.host.jobs import HostJobs
-from bot.store.integrity import problems_of, problems_of_file
+from bot.store.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies
@@ -135,7 +141,7 @@ class Store:
     @classmethod
     async def open(
         cls,
-        path: Path,
+        address: Path | PostgresUrl,
         *,
         clock: Clock,
         secret_keys: Sequence[str] = (),
@@ -145,19 +151,44 @@ class Store:
     ) -> Store:
         """Open the database, created or migrated as needed. `secret_keys`, newest first, decrypt the sealed columns.
 
-        Without any, a key file next to the database is used. Raises StoreError, with what to do, if the database
-        cannot be used or a secret key that it needs is missing. With `alone` also if another process has opened it so;
-        otherwise whoever held leases is dead, and their jobs are free at once. Then also what an older secret key has
-        sealed is sealed with the newest, so that older ones are not needed any more. `progress` is told how far long
-        work is, now and in this store's later calls; without it the log is.
+        Without any, a key file next to an SQLite database is used. Raises StoreError, with what to do, if the database
+        cannot be used or a secret key that it needs is missing. With `alone`, which concerns SQLite, also if another
+        process has opened it so; otherwise whoever held leases is dead, and their jobs are free at once. Then also what
+        an older secret key has sealed is sealed with the newest, so that older ones are not needed any more. `progress`
+        is told how far long work is, now and in this store's later calls; without it the log is.
         """
-        lock = ProcessLock.take(path) if alone else None
+        if isinstance(address, PostgresUrl):
+            return await cls._open_postgres(address, clock, secret_keys, progress)
+        lock = ProcessLock.take(address) if alone else None
         try:
-            return await cls._open(path, clock, secret_keys, busy_timeout_s, lock, progress)
+            return await cls._open(address, clock, secret_keys, busy_timeout_s, lock, progress)
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
+
+    @classmethod
+    async def _open_postgres(
+        cls, url: PostgresUrl, clock: Clock, secret_keys: Sequence[str], progress: Progress | None
+    ) -> Store:
+        if not secret_keys:
+            raise StoreError(texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
+        try:
+            from bot.store.postgresql.database import PostgresDatabase  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise StoreError(texts.POSTGRES_MISSING, exit_code=RESTART_CANNOT_HELP) from None
+        database = await PostgresDatabase.open(url, clock=clock, progress=progress)
+        try:
+            now = clock.wall()
+            needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
+            box = load_box(secret_keys, None, needed=needed)
+            await database.write(lambda db: sealed.forget_expired_tokens(db, now))
+            store = cls(database, box, clock)
+            await store._rotate_if_needed()
+        except BaseException:
+            await database.close()
+            raise
+        return store
 
     @classmethod
     async def _open(
@@ -169,7 +200,7 @@ class Store:
         lock: ProcessLock | None,
         progress: Progress | None,
     ) -> Store:
-        database = await Database.open(path, clock=clock, busy_timeout_s=busy_timeout_s, progress=progress)
+        database = await SqliteDatabase.open(path, clock=clock, busy_timeout_s=busy_timeout_s, progress=progress)
         try:
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
@@ -197,9 +228,19 @@ class Store:
             log.info("secrets.resealed", count=self.resealed)
 
     @property
-    def path(self) -> Path:
-        """The path of the database."""
-        return self._database.path
+    def path(self) -> Path | None:
+        """The path of an SQLite database, None for PostgreSQL."""
+        return self._database.path if isinstance(self._database, SqliteDatabase) else None
+
+    @property
+    def signals(self) -> Signals:
+        """Announcements between the parts of the bot, in all processes on the database."""
+        return self._database.signals
+
+    @property
+    def leadership(self) -> Leadership:
+        """Which of the processes does what only one should."""
+        return self._database.leadership
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
@@ -232,12 +273,11 @@ class Store:
 
     async def check(self) -> list[str]:
         """Return a sentence for each problem with the database; [] if there is none."""
-        return await self._database.read(self._problems)
+        if isinstance(self._database, SqliteDatabase):
+            return await self._database.read(lambda db: problems_of(cast("sqlite3.Connection", db), self._box))
+        return await self._database.read(lambda db: problems_of_rows(db, self._box))
 
     @staticmethod
     def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:
         """Like `check` for a file that is not open here; changes nothing. Blocks: not for the event loop."""
         return problems_of_file(path, secret_keys, time.time(), progress)
-
-    def _problems(self, db: sqlite3.Connection) -> list[str]:
-        return problems_of(db, self._box)

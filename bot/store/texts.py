@@ -138,6 +138,39 @@ DISK_FULL = Text("The bot's disk is full, so nothing was saved. Its host needs t
 IN_USE = Text("{name} is in use by another program, so nothing was saved. Try again in a minute.")
 DISK_FAILED = Text("The bot's disk failed while reading or writing {name}, so nothing was saved.")
 
+# ---------------------------------------------------------------------- PostgreSQL's failures; `{name}` is the server's
+
+SERVER_IS_LOST = Text("{name} cannot be reached, so nothing was saved. Try again in a minute.")
+SERVER_IS_BUSY = Text("{name} is busy, so nothing was saved. Try again in a minute.")
+SERVER_IS_FULL = Text("{name} is out of disk space, memory, or connections, so nothing was saved.")
+SERVER_IS_READ_ONLY = Text("{name} takes no changes right now, so nothing was saved. It may be a standby server.")
+SERVER_REFUSES = Text("{name} does not let the bot in. Check the user, the password, and the database in DATABASE.")
+SERVER_LACKS_RIGHTS = Text("{name} does not give the bot the permissions that it needs. Grant them as the guide says.")
+COMMIT_UNKNOWN = Text("The connection to {name} was lost while it was saving. Check whether your change is there.")
+
+
+def server_not_opened(name: str, reason: str) -> str:
+    """Refuse a server that could not be connected to, in its own words."""
+    return f"{name} cannot be used: {reason}. Check DATABASE and that the server is running."
+
+
+POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install cannon-bot[postgres]."
+KEYS_OF_SECRETS_MISSING = (
+    "SECRET_KEYS is not set. With PostgreSQL there is no key file next to the database: set the same keys for every "
+    "process."
+)
+
+
+def server_too_old(name: str, version: str, oldest: str) -> str:
+    """Refuse a PostgreSQL that lacks what the schema uses."""
+    return f"{name} is PostgreSQL {version}. The bot needs {oldest} or newer."
+
+
+def server_not_utf8(name: str, encoding: str) -> str:
+    """Refuse a database that cannot hold every text."""
+    return f"{name} has the encoding {encoding}. Create the database with ENCODING 'UTF8'."
+
+
 # ---------------------------------------------------------------------- what `cannon-bot check` finds
 
 ENDED_WITH_OPEN_HOLD = "jobs ended while their hold is open"

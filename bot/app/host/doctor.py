@@ -37,13 +37,13 @@ def examine(
 ) -> dict[str, Any]:
     """Return the report, as JSON has it. With `is_online`, Discord and Cannon Studio are called, without a key."""
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-    folder = next(each for each in (settings.database.parent, *settings.database.parents) if each.exists())
+    folder = next(each for each in (settings.sqlite_file.parent, *settings.sqlite_file.parents) if each.exists())
     disk = shutil.disk_usage(folder)
     report: dict[str, Any] = {
         "versions": versions(),
         "settings": masked(settings),
         "settings_problems": list(problems),
-        "database": condition(settings.database, keys, clock.wall(), progress),
+        "database": condition(settings.sqlite_file, keys, clock.wall(), progress),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),
     }
@@ -93,7 +93,7 @@ def _presence(value: object) -> str:
 
 def _health(settings: Settings) -> dict[str, object]:
     try:
-        is_healthy, body = ask(stored_address(settings.database))
+        is_healthy, body = ask(stored_address(settings.sqlite_file))
     except StartError as error:
         return {"answers": False, "reason": error.sentence}
     return {"answers": True, "is_healthy": is_healthy, "health": body}

@@ -18,7 +18,9 @@ def make_backup(
 ) -> str:
     """Back up the database, which a bot may be using; return the outcome as a sentence. Raises StoreError."""
     target = target.expanduser().absolute()
-    made = back_up(settings.database, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress)
+    made = back_up(
+        settings.sqlite_file, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress
+    )
     return texts.backed_up(made.path, made.size, made.key_file, made.needed)
 
 
@@ -26,9 +28,9 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: 
     """Put a backup in the place of a stopped bot's database; return the outcome as a sentence. Raises StoreError."""
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     done = restore(
-        backup.expanduser().absolute(), settings.database, secret_keys=keys, now=clock.wall(), progress=progress
+        backup.expanduser().absolute(), settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress
     )
-    return texts.restored(settings.database, done.schema, done.taken_at, done.kept, done.open_jobs)
+    return texts.restored(settings.sqlite_file, done.schema, done.taken_at, done.kept, done.open_jobs)
 
 
 def upgrade_told(database: Path, progress: Progress) -> tuple[str | None, bool]:

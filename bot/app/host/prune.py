@@ -26,10 +26,10 @@ async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, 
     opened = stopped_bots_store if rebuilds else any_bots_store
     async with opened(settings, progress) as store:
         jobs, rows = await _erase(store, days, progress)
-        before = settings.database.stat().st_size
+        before = settings.sqlite_file.stat().st_size
         is_clean = await store.scrub(at_most_bytes=None if rebuilds else 0)
-    files = await asyncio.to_thread(_old_files, settings.database, days, clock.wall())
-    freed = max(0, before - settings.database.stat().st_size)
+    files = await asyncio.to_thread(_old_files, settings.sqlite_file, days, clock.wall())
+    freed = max(0, before - settings.sqlite_file.stat().st_size)
     return texts.pruned(jobs, rows, files, freed if rebuilds else None, is_clean=is_clean)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import Any
 
 from bot.domain.models import Media, MediaKind
 from bot.domain.visibility import CardPlace
+from bot.store.sql import Row
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """One for all rows that have none: most columns of most jobs are empty."""
@@ -84,6 +84,6 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
-def place_of(row: sqlite3.Row) -> CardPlace:
+def place_of(row: Row) -> CardPlace:
     """Return where a card stands, of a row with its columns as `card_author`, `card_private` and `card_place`."""
     return CardPlace(author_id=row["card_author"], private=bool(row["card_private"]), place_id=row["card_place"])

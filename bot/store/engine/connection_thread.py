@@ -1,16 +1,17 @@
-"""One SQLite connection on its own thread, on which whole functions are run."""
+"""One connection on its own thread, on which whole functions are run."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 
 from bot.errors import StoreError
 from bot.store import texts
+from bot.store.sql import OwnConnection
 
 T = TypeVar("T")
 
@@ -22,19 +23,19 @@ class _Abandoned(Exception):
 class ConnectionThread:
     """A connection that only its thread touches. Functions run one after another, in the order of the calls."""
 
-    def __init__(self, connection: aiosqlite.Connection, raw: sqlite3.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, raw: OwnConnection) -> None:
         self._connection = connection
         self._raw = raw
         self._loop = asyncio.get_running_loop()
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
+    async def open(cls, connect: Callable[[], OwnConnection]) -> ConnectionThread:
         """Start the thread and run `connect` on it. Raises what `connect` raises; the thread has then ended."""
         failures: list[BaseException] = []
-        opened: list[sqlite3.Connection] = []
+        opened: list[OwnConnection] = []
 
-        def connector() -> sqlite3.Connection:
+        def connector() -> Any:
             try:
                 opened.append(connect())
             except BaseException as error:  # noqa: BLE001 - raised again below
@@ -63,7 +64,7 @@ class ConnectionThread:
         if self._closing is not None:
             raise StoreError(texts.CLOSED)
 
-    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, function: Callable[[Any], T]) -> T:
         """Run `function` on the thread and return or raise what it does.
 
         A cancelled caller leaves at once. Its function then either never starts or runs to completion,
@@ -82,7 +83,7 @@ class ConnectionThread:
         self._queue(outcome, turn)
         return await outcome
 
-    def post(self, function: Callable[[sqlite3.Connection], None]) -> None:
+    def post(self, function: Callable[[Any], None]) -> None:
         """Run `function` on the thread without waiting for it. It raises nothing. Raises StoreError after `close`."""
         self._queue(None, lambda: function(self._raw))
 

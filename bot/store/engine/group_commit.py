@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store.engine.connection_thread import ConnectionThread
-from bot.store.engine.kept import Kept
+from bot.store.engine.kept import Kept, Key, Recalled
+from bot.store.sql import Connection, OwnConnection
 from bot.store.engine.transaction import transaction
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ NO_ROWS: frozenset[object] = frozenset()
 class _Write:
     """A waiting transaction, then its outcome."""
 
-    function: Callable[[sqlite3.Connection], Any]
+    function: Callable[[Connection], Any]
     heard: asyncio.Future[Any]
     """Resolved on the event loop; cancelled as soon as nobody waits for it."""
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
@@ -36,7 +37,7 @@ class _Write:
     result: Any = None
     error: BaseException | None = None
 
-    def run(self, db: sqlite3.Connection) -> Any:
+    def run(self, db: Connection) -> Any:
         try:
             return self.context.run(self.function, db)
         except StopIteration as error:  # a future refuses it, and its caller would wait forever
@@ -47,17 +48,23 @@ class GroupCommit:
     """Runs writes on the writer's thread: those that wait together are one transaction with one sync of the disk."""
 
     def __init__(
-        self, thread: ConnectionThread, clock: Clock, kept: Kept, note_commit: Callable[[sqlite3.Connection], None]
+        self,
+        thread: ConnectionThread,
+        clock: Clock,
+        kept: Kept,
+        *,
+        written: Callable[[Any], frozenset[tuple[Recalled, Key]] | None],
+        note_commit: Callable[[Any], None],
     ) -> None:
-        """`note_commit` is called on the writer's thread after each commit."""
+        """After each commit both are called on the writer's thread: `written` returns what is kept no longer."""
         self._thread = thread
-        self._kept = kept
+        self._kept, self._written = kept, written
         self._clock = clock
         self._note_commit = note_commit
         self._waiting: deque[_Write] = deque()
         self._turn_is_due = False
 
-    async def write(self, function: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function` as one transaction and return or raise what it does, once that is committed or undone.
 
         Raises StoreError once the thread is closed.
@@ -71,18 +78,18 @@ class GroupCommit:
         result: T = await write.heard
         return result
 
-    def _take_turn(self, db: sqlite3.Connection) -> None:
+    def _take_turn(self, db: OwnConnection) -> None:
         """Run all writes that wait by now. What arrives from here on posts a turn of its own, behind other calls."""
         self._turn_is_due = False
         left = deque(self._waiting.popleft() for _ in range(len(self._waiting)))
         while left:
             group = self._together(db, left) if len(left) > 1 else [_alone(db, left.popleft())]
-            if (written := self._kept.written(db)) != NO_ROWS:
+            if (written := self._written(db)) != NO_ROWS:
                 self._thread.tell(self._kept.forget, written)
             self._thread.tell(_answer, group)
             self._note_commit(db)
 
-    def _together(self, db: sqlite3.Connection, left: deque[_Write]) -> list[_Write]:
+    def _together(self, db: OwnConnection, left: deque[_Write]) -> list[_Write]:
         """Take writes from `left` and run them in one transaction, each in a savepoint; return them with outcomes.
 
         What one raises rolls back that one alone. An error of the database itself rolls back all: each is then retried
@@ -103,7 +110,7 @@ class GroupCommit:
         return group
 
 
-def _in_savepoint(db: sqlite3.Connection, write: _Write) -> None:
+def _in_savepoint(db: OwnConnection, write: _Write) -> None:
     """Run one write of a group. Raises sqlite3.Error and StoreError, which concern the whole group."""
     if write.heard.cancelled():
         return
@@ -118,7 +125,7 @@ def _in_savepoint(db: sqlite3.Connection, write: _Write) -> None:
     db.execute("RELEASE one")
 
 
-def _alone(db: sqlite3.Connection, write: _Write) -> _Write:
+def _alone(db: OwnConnection, write: _Write) -> _Write:
     """Run one write as a transaction of its own; return it with its outcome."""
     write.result = write.error = None
     if write.heard.cancelled():

@@ -49,12 +49,10 @@ class Answer:
 
 
 class Kept:
-    """Answers by subject and key. It belongs to the event loop, but for `watch` and `written`."""
+    """Answers by subject and key. It belongs to the event loop."""
 
     def __init__(self) -> None:
         self._answers: dict[Recalled, dict[Key, Answer]] = {subject: {} for subject in Recalled}
-        self._written: set[tuple[Recalled, Key]] = set()
-        self._foreign_version = 0
 
     def answer(self, subject: Recalled, key: Key) -> Answer:
         """Return what is kept; who finds NOTHING in it reads the database and puts the value there.
@@ -77,9 +75,15 @@ class Kept:
         for subject, key in written:
             self._answers[subject].pop(key, None)
 
-    # ------------------------------------------------------------------ on the writer's thread
 
-    def watch(self, db: sqlite3.Connection) -> None:
+class RowWatch:
+    """Tells which rows of the subjects the writer of an SQLite file has written. Used on the writer's thread."""
+
+    def __init__(self) -> None:
+        self._written: set[tuple[Recalled, Key]] = set()
+        self._foreign_version = 0
+
+    def begin(self, db: sqlite3.Connection) -> None:
         """Have the writer's connection tell of each row that it writes and that a subject is read from."""
         there = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         for subject in Recalled:

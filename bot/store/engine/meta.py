@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from bot.store.engine.columns import to_text
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 
 class Meta(Repository):
@@ -24,7 +25,7 @@ class Meta(Repository):
     async def set(self, name: str, value: str) -> None:
         """Store a value under this name, replacing any earlier one."""
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 (name, to_text(value)),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.errors import DatabaseTaken, StoreError
 from bot.store import texts
-from bot.store.engine.database import prepare_file
+from bot.store.engine.sqlite_database import prepare_file
 
 
 class ProcessLock:

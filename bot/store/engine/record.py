@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from bot.store.engine.columns import mapping_from_json, to_json
+from bot.store.sql import Connection, Row
 
 T = TypeVar("T")
 
@@ -55,21 +55,22 @@ class Decision:
     """Whether the text says who did it; earlier versions wrote what was done alone, as `granted …`."""
 
 
-def write_decision(db: sqlite3.Connection, guild_id: int, record: Record, now: float) -> Decision:
+def write_decision(db: Connection, guild_id: int, record: Record, now: float) -> Decision:
     """Write a line of the record. If the guild has a log channel, it is queued in the outbox to be posted there."""
-    decision_id = db.execute(
-        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)",
+    row = db.execute(
+        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)"
+        " RETURNING *",
         (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),
-    ).lastrowid
+    ).fetchone()
     db.execute(
         "INSERT INTO outbox (decision_id, guild_id) SELECT ?, guild_id FROM rules"
         " WHERE guild_id = ? AND data ->> 'log_channel' IS NOT NULL",
-        (decision_id, guild_id),
+        (row["id"], guild_id),
     )
-    return decision_of(db.execute("SELECT * FROM decisions WHERE id = ?", (decision_id,)).fetchone())
+    return decision_of(row)
 
 
-def decision_of(row: sqlite3.Row) -> Decision:
+def decision_of(row: Row) -> Decision:
     """Read a row of the table `decisions`."""
     return Decision(
         id=row["id"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store.engine.database import Database
 from bot.store.engine.record import RecordOf, write_decision
+from bot.store.sql import Connection
 from bot.store.vault.secret_box import SecretBox
 
 T = TypeVar("T")
@@ -24,9 +24,7 @@ class Repository:
         self._box = box
         self._clock = clock
 
-    async def _recorded(
-        self, guild_id: int, change: Callable[[sqlite3.Connection], T], record: RecordOf[T] | None
-    ) -> T:
+    async def _recorded(self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[T] | None) -> T:
         """Run `change` as one transaction, and write in it what `record` says of its result; return the result.
 
         Both are committed or neither. Without a `record`, or if it returns None, no line is written.
@@ -36,7 +34,7 @@ class Repository:
             return await self._database.write(change)
         now = self._clock.wall()
 
-        def write(db: sqlite3.Connection) -> tuple[T, bool]:
+        def write(db: Connection) -> tuple[T, bool]:
             result = change(db)
             failpoint("decision.changed")
             with speaking(self._database.language_of(db, guild_id)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
+
+from bot.store.sql import Connection, Row
 
 Value = TypeVar("Value")
 SqlValue = str | int | float | bytes | None
@@ -63,7 +64,7 @@ class Table(Generic[Value]):
         where = " AND ".join(f"{each.name} = ?" for each in key)
         self._update = f"UPDATE {name} SET {{sets}} WHERE {where}"  # noqa: S608 - names of our own columns
 
-    def read(self, row: sqlite3.Row, **instead: Any) -> Value:
+    def read(self, row: Row, **instead: Any) -> Value:
         """Return the value of a row that has all columns. `instead` overrides attributes."""
         found = dict(zip(row.keys(), row, strict=True))
         values = {
@@ -71,14 +72,14 @@ class Table(Generic[Value]):
         }
         return self._type(**(values | instead))
 
-    def insert(self, db: sqlite3.Connection, value: Value, **instead: SqlValue) -> None:
+    def insert(self, db: Connection, value: Value, **instead: SqlValue) -> None:
         """Insert the value's row. `instead` overrides contents of columns, by name."""
         row = self._inserted(value)
         for name, content in instead.items():
             row[self._places[name]] = content
         db.execute(self._insert, row)
 
-    def update(self, db: sqlite3.Connection, value: Value, was: Value) -> None:
+    def update(self, db: Connection, value: Value, was: Value) -> None:
         """Write the mutable columns in which the value differs from `was`, as which it was read in this transaction.
 
         SQLite writes each index anew that has one of the columns that are set, be their values the same.

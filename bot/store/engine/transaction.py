@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from bot.errors import DatabaseFailing
+from bot.store.sql import Connection, OwnConnection
 from bot.store.engine.sqlite_errors import explained
 
 T = TypeVar("T")
 
+TRIES = 3
+"""How often a transaction is run at most whose connection is lost before anything was committed."""
 
-def transaction(db: sqlite3.Connection, begin: str, function: Callable[[sqlite3.Connection], T]) -> T:
+
+class TransactionLost(DatabaseFailing):
+    """Nothing was committed, and not because of what was done: the whole may be repeated."""
+
+
+def transaction(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
     """Run `function` between `begin` and COMMIT; what it raises rolls everything back and propagates.
 
-    Raises DatabaseFailing for what an operator can fix.
+    It is run again if the connection to a server was lost meanwhile. Raises DatabaseFailing for what an operator can
+    fix.
     """
+    for _ in range(TRIES - 1):
+        try:
+            return _once(db, begin, function)
+        except TransactionLost:
+            continue
+    return _once(db, begin, function)
+
+
+def _once(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
     with explained():
         db.execute(begin)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 
 from bot.domain.models import Job, JobState
@@ -10,6 +9,7 @@ from bot.language import speaking
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
@@ -75,7 +75,7 @@ class AbsentGuilds(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             db.execute(
                 "INSERT INTO absent_guilds (guild_id, since) VALUES (?, ?) ON CONFLICT (guild_id) DO NOTHING",
                 (guild_id, now),
@@ -108,7 +108,7 @@ class AbsentGuilds(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Forgotten:
+        def change(db: Connection) -> Forgotten:
             lost = _jobs(db, guild_id, _LOST)
             for job in lost:
                 _end(db, job, now)
@@ -124,12 +124,12 @@ class AbsentGuilds(Repository):
         return forgotten
 
 
-def _jobs(db: sqlite3.Connection, guild_id: int, condition: str) -> list[Job]:
+def _jobs(db: Connection, guild_id: int, condition: str) -> list[Job]:
     query = f"SELECT * FROM jobs WHERE guild_id = ? AND {condition}"  # noqa: S608 - one of the conditions above
     return [job_of(row) for row in db.execute(query, (guild_id,)).fetchall()]
 
 
-def _end(db: sqlite3.Connection, job: Job, now: float) -> None:
+def _end(db: Connection, job: Job, now: float) -> None:
     if job.state is JobState.READY:
         ledger.settle(db, job, job.held if job.cost is None else job.cost, now)
         ended = replace(job, state=JobState.HELD, error=str(texts.GUILD_LEFT_HELD))

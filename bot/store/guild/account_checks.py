@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,6 +9,7 @@ from bot.domain.account_check import AccountCheck, AccountFigures, compare
 from bot.domain.models import GuildKey
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.guild.guild_keys import key_of
 
 JOBS_NAMED = 5
@@ -92,7 +92,7 @@ class AccountChecks(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> AccountDifference | None:
+        def change(db: Connection) -> AccountDifference | None:
             if _version(db, guild_id) != version or db.execute(_IS_THEIRS, (guild_id, key_id)).fetchone() is None:
                 return None
             row = db.execute(_LAST, (guild_id, key_id)).fetchone()
@@ -110,7 +110,7 @@ class AccountChecks(Repository):
         """Return what the last comparison of the guild's present key has found; None if there was none yet."""
         now = self._clock.wall()
 
-        def look(db: sqlite3.Connection) -> AccountDifference | None:
+        def look(db: Connection) -> AccountDifference | None:
             row = db.execute(_LAST_OF_GUILD, (guild_id,)).fetchone()
             if row is None:
                 return None
@@ -120,12 +120,12 @@ class AccountChecks(Repository):
         return await self._database.read(look)
 
 
-def _version(db: sqlite3.Connection, guild_id: int) -> int:
+def _version(db: Connection, guild_id: int) -> int:
     row = db.execute("SELECT coalesce(max(id), 0) FROM ledger WHERE guild_id = ?", (guild_id,)).fetchone()
     return int(row[0])
 
 
-def _figures(db: sqlite3.Connection, guild_id: int, key_id: int, balance: Decimal) -> AccountFigures:
+def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal) -> AccountFigures:
     known, adjusted = db.execute(_BOOKS, (guild_id, key_id)).fetchone()
     return AccountFigures(
         balance=balance,
@@ -135,12 +135,12 @@ def _figures(db: sqlite3.Connection, guild_id: int, key_id: int, balance: Decima
     )
 
 
-def _suspects(db: sqlite3.Connection, guild_id: int, now: float) -> tuple[str, ...]:
+def _suspects(db: Connection, guild_id: int, now: float) -> tuple[str, ...]:
     values = {"guild_id": guild_id, "since": now - SUSPECT_S, "limit": JOBS_NAMED}
     return tuple(row[0] for row in db.execute(_SUSPECTS, values).fetchall())
 
 
-def _check(row: sqlite3.Row | None) -> AccountCheck | None:
+def _check(row: Row | None) -> AccountCheck | None:
     if row is None:
         return None
     return AccountCheck(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.store.engine.record import Record
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 _NOTE = """
 INSERT INTO alerts (guild_id, name, until) VALUES (:guild_id, :name, :until)
@@ -24,7 +23,7 @@ class Alerts(Repository):
         now = self._clock.wall()
         values = {"guild_id": guild_id, "name": name, "until": until, "now": now}
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             is_new = db.execute(_NOTE, values).rowcount == 1
             if is_new:
                 db.execute("DELETE FROM alerts WHERE until <= ?", (now,))
@@ -35,7 +34,7 @@ class Alerts(Repository):
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
         """Suppress this until then (Unix seconds), whether it was reported before or not."""
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
                 " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",

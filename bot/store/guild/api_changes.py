@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +12,7 @@ from bot.language import speaking
 from bot.store.engine.columns import to_text
 from bot.store.engine.record import Record, write_decision
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 
 QUIET_S = 24 * 3600.0
 """The same change is told once in this time, however often it comes and goes."""
@@ -87,7 +87,7 @@ class ApiChanges(Repository):
         """
         now = self._clock.wall()
 
-        def write(db: sqlite3.Connection) -> tuple[list[SeenChange], bool]:
+        def write(db: Connection) -> tuple[list[SeenChange], bool]:
             db.executemany(_PUT_FACT, [(name, to_text(value)) for name, value in facts.items()])
             db.executemany(_SEE, [row | {"now": now} for row in islice(_rows(changes), SEEN_MAX)])
             news = [_seen(row) for row in db.execute(_DUE, {"now": now, "quiet": QUIET_S}).fetchall()]
@@ -133,7 +133,7 @@ def _names(change: ApiChange) -> Sequence[str]:
     return change.names[:1] if change.kind is ChangeKind.CHANGED else [""]
 
 
-def _seen(row: sqlite3.Row) -> SeenChange:
+def _seen(row: Row) -> SeenChange:
     return SeenChange(
         kind=ChangeKind(row["kind"]),
         subject=Subject(row["subject"]),

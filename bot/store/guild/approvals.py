@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,6 +11,7 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant
@@ -67,7 +67,7 @@ class Approvals(Repository):
     async def note_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
         """Store where the question was posted."""
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "UPDATE approvals SET channel_id = ?, message_id = ? WHERE guild_id = ? AND card_id = ?",
                 (channel_id, message_id, guild_id, card_id),
@@ -108,7 +108,7 @@ class Approvals(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+        def change(db: Connection) -> tuple[Job, ...] | None:
             approval = db.execute(_OF_CARD, (guild_id, card_id)).fetchone()
             jobs = _decided(db, guild_id, card_id)
             if approval is None or jobs is None:
@@ -134,7 +134,7 @@ class Approvals(Repository):
         """End the card's jobs as REFUSED or EXPIRED and release their credits. None if decided before."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+        def change(db: Connection) -> tuple[Job, ...] | None:
             jobs = _decided(db, guild_id, card_id)
             if jobs is None:
                 return None
@@ -146,7 +146,7 @@ class Approvals(Repository):
 
 
 def _grant_held(
-    db: sqlite3.Connection, guild_id: int, jobs: Sequence[Job], grant: GrantNote, now: float, *, is_drawn: bool
+    db: Connection, guild_id: int, jobs: Sequence[Job], grant: GrantNote, now: float, *, is_drawn: bool
 ) -> None:
     """Grant the jobs' author what they hold; with `is_drawn` the grant pays for them, so that no limit counts them."""
     held = sum((job.held for job in jobs), Decimal(0))
@@ -162,7 +162,7 @@ def _grant_held(
         )
 
 
-def _decided(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
+def _decided(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
     """Delete the approval and return the jobs that waited for it; None if there was none."""
     gone = db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)).rowcount
     if not gone:
@@ -170,7 +170,7 @@ def _decided(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, 
     return tuple(job for job in jobs_of_card(db, guild_id, card_id) if job.state is JobState.AWAITING_APPROVAL)
 
 
-def _approval(row: sqlite3.Row) -> Approval:
+def _approval(row: Row) -> Approval:
     return Approval(
         card_id=row["card_id"],
         guild_id=row["guild_id"],

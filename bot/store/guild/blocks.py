@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.domain.guild_rules import Block
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.money.spending import block_from, block_of
 
 
@@ -26,7 +25,7 @@ class Blocks(Repository):
         """Block a member in the guild until then (Unix seconds), or permanently; an earlier block is replaced."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "INSERT INTO blocks (guild_id, member_id, until, reason, by_id, at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (guild_id, member_id) DO UPDATE SET until = excluded.until, reason = excluded.reason,"
@@ -40,7 +39,7 @@ class Blocks(Repository):
         """Lift a member's block; False if none applies now."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             block = block_of(db, guild_id, member_id)
             db.execute("DELETE FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
             return _applies(block, now)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 
 from bot.domain.first_contact import SetupStep, StepOutcome, StepState, WelcomePlace
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 
 class WelcomeRows(Repository):
@@ -19,13 +19,11 @@ class WelcomeRows(Repository):
         A guild that is there already stays as it is.
         """
 
-        def change(db: sqlite3.Connection) -> int:
-            before = db.total_changes
-            db.executemany(
+        def change(db: Connection) -> int:
+            return db.executemany(
                 "INSERT INTO welcomes (guild_id, joined_at) VALUES (?, ?) ON CONFLICT (guild_id) DO NOTHING",
                 joined.items(),
-            )
-            return db.total_changes - before
+            ).rowcount
 
         return await self._database.write(change)
 
@@ -82,7 +80,7 @@ class SetupSteps(Repository):
         """Note that a moderator has done or skipped a step; `record` is told whether that changes the outcome."""
         values = (guild_id, step.value, outcome.value, by_id, self._clock.wall())
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             before = db.execute(
                 "SELECT outcome FROM setup_steps WHERE guild_id = ? AND step = ?", (guild_id, step.value)
             ).fetchone()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_no
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.guild.practice import EndedCard, end_practice_jobs
 from bot.store.money.spending import practises
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
@@ -70,19 +70,18 @@ class GuildKeys(Repository):
         sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> KeyChange:
+        def change(db: Connection) -> KeyChange:
             is_practice = practises(db, guild_id)
             if practice and _current(db, guild_id) is not None:
                 raise Refused(texts.HAS_A_KEY, "practice")
             ended = end_practice_jobs(db, guild_id, now) if is_practice else []
             before = _retire(db, guild_id, now)
-            key_id = db.execute(
+            row = db.execute(
                 "INSERT INTO guild_keys"
                 " (guild_id, secret, last4, set_by, set_at, practice, plan, scopes, balance_milli, balance_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
                 (guild_id, sealed, secret[-4:], set_by, now, practice, *_status_columns(status, now)),
-            ).lastrowid
-            row = db.execute("SELECT * FROM guild_keys WHERE id = ?", (key_id,)).fetchone()
+            ).fetchone()
             return KeyChange(
                 key=key_of(row, self._box),
                 before=None if is_practice else before,
@@ -108,7 +107,7 @@ class GuildKeys(Repository):
             Recalled.KEYS, key, lambda db: self._key_or_none(db.execute(_KEY, key).fetchone())
         )
 
-    def _key_or_none(self, row: sqlite3.Row | None) -> GuildKey | None:
+    def _key_or_none(self, row: Row | None) -> GuildKey | None:
         return None if row is None else key_of(row, self._box)
 
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
@@ -118,7 +117,7 @@ class GuildKeys(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> RetiredKey | None:
+        def change(db: Connection) -> RetiredKey | None:
             return None if practises(db, guild_id) else _retire(db, guild_id, now)
 
         removed = await self._recorded(guild_id, change, record)
@@ -131,7 +130,7 @@ class GuildKeys(Repository):
         """Retire the guild's practice key, with its open jobs cancelled; return their cards, None without practice."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> tuple[EndedCard, ...] | None:
+        def change(db: Connection) -> tuple[EndedCard, ...] | None:
             if not practises(db, guild_id):
                 return None
             ended = tuple(end_practice_jobs(db, guild_id, now))
@@ -146,7 +145,7 @@ class GuildKeys(Repository):
         """Keep what the API now says about the key."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
                 " WHERE guild_id = ? AND id = ?",
@@ -175,7 +174,7 @@ class GuildKeys(Repository):
     async def clear_refused(self, guild_id: int, key_id: int) -> None:
         """Note that the key works again."""
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
                 (guild_id, key_id),
@@ -186,7 +185,7 @@ class GuildKeys(Repository):
     async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
         """Return the active keys that are not refused, the newest first; none of guilds for which `without` is true."""
 
-        def look(db: sqlite3.Connection) -> list[GuildKey]:
+        def look(db: Connection) -> list[GuildKey]:
             rows = (row for row in db.execute(_WORKING) if not without(row["guild_id"]))
             return [key_of(row, self._box) for row in islice(rows, limit)]
 
@@ -207,14 +206,14 @@ class GuildKeys(Repository):
         )
 
 
-def _current(db: sqlite3.Connection, guild_id: int) -> sqlite3.Row | None:
-    found: sqlite3.Row | None = db.execute(
+def _current(db: Connection, guild_id: int) -> Row | None:
+    found: Row | None = db.execute(
         "SELECT * FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL", (guild_id,)
     ).fetchone()
     return found
 
 
-def _retire(db: sqlite3.Connection, guild_id: int, now: float) -> RetiredKey | None:
+def _retire(db: Connection, guild_id: int, now: float) -> RetiredKey | None:
     row = _current(db, guild_id)
     db.execute("UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id))
     forget_unneeded_keys(db, guild_id)
@@ -226,7 +225,7 @@ def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str,
     return to_text_or_none(status.plan), to_json(list(status.scopes)), balance, None if balance is None else now
 
 
-def key_of(row: sqlite3.Row, box: SecretBox) -> GuildKey:
+def key_of(row: Row, box: SecretBox) -> GuildKey:
     """Return the key of a row whose secret is not forgotten. Raises StoreError if it was sealed for another guild."""
     return GuildKey(
         id=row["id"],

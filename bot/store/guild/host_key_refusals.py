@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class HostKeyRefusals(Repository):
         """Note that the host's key was refused to the guild, and when to try it again; True the first time."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             return (
                 db.execute(
                     "INSERT INTO host_key_refusals (guild_id, refused_at, probe_at) VALUES (?, ?, ?)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Preset
 from bot.store.engine.columns import mapping_from_json, to_json, to_text
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 
 
 class PresetKept(StrEnum):
@@ -37,7 +37,7 @@ class MemberSettingsRows(Repository):
         What `change` raises propagates, with nothing changed.
         """
 
-        def write(db: sqlite3.Connection) -> MemberSettings:
+        def write(db: Connection) -> MemberSettings:
             changed = change(_settings(db, guild_id, member_id))
             db.execute(
                 "INSERT INTO member_settings (guild_id, member_id, data) VALUES (?, ?, ?)"
@@ -72,7 +72,7 @@ class MemberSettingsRows(Repository):
         """Store a preset; one of the same name is replaced. At most PRESETS_MAX are kept."""
         name, data = to_text(preset.name), to_json(preset.values)
 
-        def write(db: sqlite3.Connection) -> PresetKept:
+        def write(db: Connection) -> PresetKept:
             mine = (guild_id, member_id)
             was = db.execute(
                 "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND name = ?", (*mine, name)
@@ -101,18 +101,18 @@ class MemberSettingsRows(Repository):
         )
 
 
-def forget_settings(db: sqlite3.Connection, guild_id: int, member_id: int) -> None:
+def forget_settings(db: Connection, guild_id: int, member_id: int) -> None:
     """Delete what a member has set in a guild, and their presets there."""
     for table in ("member_settings", "presets"):
         db.execute(f"DELETE FROM {table} WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))  # noqa: S608 - one of the two
 
 
-def _settings(db: sqlite3.Connection, guild_id: int, member_id: int) -> MemberSettings:
+def _settings(db: Connection, guild_id: int, member_id: int) -> MemberSettings:
     row = db.execute(
         "SELECT data FROM member_settings WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)
     ).fetchone()
     return MemberSettings() if row is None else MemberSettings.from_json(mapping_from_json(row["data"]))
 
 
-def _preset(row: sqlite3.Row) -> Preset:
+def _preset(row: Row) -> Preset:
     return Preset(name=row["name"], operation=row["operation"], values=mapping_from_json(row["data"]))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Collection
 
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Decision, decision_of
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 # One line per guild, so that none waits for the backlog of another.
 _IS_ANY = "SELECT EXISTS (SELECT 1 FROM outbox)"
@@ -34,7 +34,7 @@ class Outbox(Repository):
             return []
         values = {"without": json.dumps(list(without)), "limit": limit}
 
-        def look(db: sqlite3.Connection) -> list[Decision]:
+        def look(db: Connection) -> list[Decision]:
             return [decision_of(row) for row in db.execute(_NEXT, values).fetchall()]
 
         return await self._database.read(look)

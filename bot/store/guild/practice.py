@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 
 from bot.domain.models import JobState
 from bot.store import texts
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.money.spending import practises
@@ -52,7 +52,7 @@ class Practice(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> list[EndedCard]:
+        def change(db: Connection) -> list[EndedCard]:
             return _end(db, db.execute(_SENT).fetchall(), JobState.FAILED, str(texts.PRACTICE_LOST), now)
 
         if not await self._database.read(lambda db: db.execute(f"{_SENT} LIMIT 1").fetchone()):
@@ -60,7 +60,7 @@ class Practice(Repository):
         return await self._database.write(change)
 
 
-def end_practice_jobs(db: sqlite3.Connection, guild_id: int, now: float) -> list[EndedCard]:
+def end_practice_jobs(db: Connection, guild_id: int, now: float) -> list[EndedCard]:
     """Cancel and release all open practice jobs of a guild, sent or not; return their cards."""
     rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
     cards = _end(db, rows, JobState.CANCELLED, str(texts.PRACTICE_ENDED), now)
@@ -72,7 +72,7 @@ def end_practice_jobs(db: sqlite3.Connection, guild_id: int, now: float) -> list
     return cards
 
 
-def _end(db: sqlite3.Connection, rows: list[sqlite3.Row], to: JobState, sentence: str, now: float) -> list[EndedCard]:
+def _end(db: Connection, rows: list[Row], to: JobState, sentence: str, now: float) -> list[EndedCard]:
     cards = []
     for row in rows:
         job = job_of(row)

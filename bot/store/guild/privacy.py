@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.guild.member_settings import forget_settings
 from bot.store.guild.review_places import withheld_in
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
@@ -67,7 +67,7 @@ class Privacy(Repository):
             "limit": limit,
         }
 
-        def look(db: sqlite3.Connection) -> ReportPage:
+        def look(db: Connection) -> ReportPage:
             rows = db.execute(_JOBS, values).fetchall()
             is_last = len(rows) < limit
             befores = {row["id"]: json.loads(row["after_ids"]) for row in rows}
@@ -93,7 +93,7 @@ class Privacy(Repository):
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Erased:
+        def change(db: Connection) -> Erased:
             ids = [row[0] for row in db.execute(_ERASABLE, mine).fetchall()]
             jobs = erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=True)
             db.execute("DELETE FROM reaction_acts WHERE guild_id = ? AND member_id = ?", mine)
@@ -108,7 +108,7 @@ class Privacy(Repository):
         return erased
 
 
-def _job_line(row: sqlite3.Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
+def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapping[str, Any]:
     given = json.loads(row["input"])
     if withheld.intersection(before):
         given = {name: value for name, value in given.items() if name not in json.loads(row["fill"])}

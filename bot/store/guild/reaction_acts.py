@@ -6,12 +6,12 @@ being made. It has `fired` once it has acted, set in the transaction that stores
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.wishes import key_values, note_acted
 
 _THIS = "guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id"
@@ -104,7 +104,7 @@ class ReactionActs(Repository):
             "at": self._clock.wall(),
         }
 
-        def change(db: sqlite3.Connection) -> Act | None:
+        def change(db: Connection) -> Act | None:
             if db.execute(_IS_PAID, values).fetchone() is not None:
                 return Act(count=0, fires=False, is_spent=True)
             db.execute(_DELETE_FIRED, values)
@@ -169,7 +169,7 @@ class ReactionActs(Repository):
         if await self._database.read(lambda db: db.execute(_TAKEN_BACK, values).fetchone()) is None:
             return None
 
-        def change(db: sqlite3.Connection) -> TakenBack | None:
+        def change(db: Connection) -> TakenBack | None:
             row = db.execute(_TAKEN_BACK, values).fetchone()
             if row is None:
                 return None
@@ -182,7 +182,7 @@ class ReactionActs(Repository):
         """Delete all members' reactions on a message, or those with one emoji. Returns the ids of their cards."""
         values = {"guild_id": guild_id, "message_id": message_id, "emoji": emoji}
 
-        def change(db: sqlite3.Connection) -> list[str]:
+        def change(db: Connection) -> list[str]:
             return [row[0] for row in db.execute(_CLEAR, values).fetchall()]
 
         return list(dict.fromkeys(await self._database.write(change)))

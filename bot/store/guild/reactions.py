@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 
 from bot.domain.reaction_rules import DEFAULTS, Purse, Reaction, ReactionAction, ReactionRules, Seeding, Who, merged
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 _SET = """
 INSERT INTO reactions (guild_id, emoji, shown, action, who, role_id, needed, payer)
@@ -59,7 +59,7 @@ class ReactionMaps(Repository):
             "payer": rule.payer,
         }
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             if allow is not None:
                 allow(_changes(db, guild_id))
             db.execute(_SET, values)
@@ -71,7 +71,7 @@ class ReactionMaps(Repository):
     ) -> Reaction | None:
         """Turn an emoji off in the guild. Returns what it did, None if it did nothing."""
 
-        def change(db: sqlite3.Connection) -> Reaction | None:
+        def change(db: Connection) -> Reaction | None:
             rule = merged(_changes(db, guild_id)).get(emoji)
             db.execute("DELETE FROM reactions WHERE guild_id = ? AND emoji = ?", (guild_id, emoji))
             default = DEFAULTS.get(emoji)
@@ -89,7 +89,7 @@ class ReactionMaps(Repository):
     async def reset(self, guild_id: int, *, record: RecordOf[int] | None = None) -> int:
         """Restore the defaults in the guild. Returns how many changes were deleted."""
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             return db.execute("DELETE FROM reactions WHERE guild_id = ?", (guild_id,)).rowcount
 
         return await self._recorded(guild_id, change, record)
@@ -109,7 +109,7 @@ class ReactionMaps(Repository):
         the new rules.
         """
 
-        def change(db: sqlite3.Connection) -> ReactionRules:
+        def change(db: Connection) -> ReactionRules:
             now = _reactions(db, guild_id)
             channel, stars = (now.gallery_channel, now.gallery_stars) if gallery is None else gallery(now)
             values = {
@@ -140,7 +140,7 @@ class ReactionMaps(Repository):
         await self._database.write(lambda db: db.execute(statement, (guild_id, channel_id)))
 
 
-def _reactions(db: sqlite3.Connection, guild_id: int) -> ReactionRules:
+def _reactions(db: Connection, guild_id: int) -> ReactionRules:
     rules = merged(_changes(db, guild_id))
     row = db.execute("SELECT * FROM reaction_settings WHERE guild_id = ?", (guild_id,)).fetchone()
     if row is None:
@@ -160,7 +160,7 @@ def _seeding(*, is_on: bool, is_all: bool) -> Seeding:
     return Seeding.ALL if is_all else Seeding.FEW
 
 
-def _changes(db: sqlite3.Connection, guild_id: int) -> dict[str, Reaction]:
+def _changes(db: Connection, guild_id: int) -> dict[str, Reaction]:
     rows = db.execute("SELECT * FROM reactions WHERE guild_id = ? ORDER BY emoji", (guild_id,)).fetchall()
     return {
         row["emoji"]: Reaction(

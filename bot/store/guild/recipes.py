@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Any
 from bot.store.engine.columns import mapping_from_json, to_json
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 
 RECIPES_MAX = 100
 """How many recipes a guild may have."""
@@ -66,7 +66,7 @@ class Recipes(Repository):
         """Store a new recipe, or replace the one named `replaces`; nothing else is overwritten."""
         now, text = self._clock.wall(), to_json(data)
 
-        def change(db: sqlite3.Connection) -> Saved:
+        def change(db: Connection) -> Saved:
             old = None if replaces is None else _row(db, guild_id, replaces)
             if replaces is not None and old is None:
                 return Saved.GONE
@@ -90,7 +90,7 @@ class Recipes(Repository):
     ) -> KeptRecipe | None:
         """Delete the guild's recipe and return it; None if it has none of that name. Runs of it continue."""
 
-        def change(db: sqlite3.Connection) -> KeptRecipe | None:
+        def change(db: Connection) -> KeptRecipe | None:
             row = _row(db, guild_id, name)
             db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name))
             return None if row is None else _kept(row)
@@ -98,14 +98,12 @@ class Recipes(Repository):
         return await self._recorded(guild_id, change, record)
 
 
-def _row(db: sqlite3.Connection, guild_id: int, name: str) -> sqlite3.Row | None:
-    found: sqlite3.Row | None = db.execute(
-        "SELECT * FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name)
-    ).fetchone()
+def _row(db: Connection, guild_id: int, name: str) -> Row | None:
+    found: Row | None = db.execute("SELECT * FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name)).fetchone()
     return found
 
 
-def _kept(row: sqlite3.Row) -> KeptRecipe:
+def _kept(row: Row) -> KeptRecipe:
     return KeptRecipe(
         guild_id=row["guild_id"],
         name=row["name"],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from enum import StrEnum
 
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 DAY_S = 24 * 3600.0
 
@@ -30,7 +30,7 @@ class ResultReports(Repository):
         """Note a member's report of a result, unless they did before, or reported `most_a_day` within 24 hours."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> ReportOutcome:
+        def change(db: Connection) -> ReportOutcome:
             recent = "SELECT count(*) FROM result_reports WHERE guild_id = ? AND member_id = ? AND at > ?"
             if _is_reported(db, guild_id, job_id, member_id):
                 return ReportOutcome.BEFORE
@@ -55,6 +55,6 @@ class ResultReports(Repository):
         return await self._recorded(guild_id, lambda db: db.execute(query, (now, guild_id, job_id)).rowcount, record)
 
 
-def _is_reported(db: sqlite3.Connection, guild_id: int, job_id: str, member_id: int) -> bool:
+def _is_reported(db: Connection, guild_id: int, job_id: str, member_id: int) -> bool:
     query = "SELECT 1 FROM result_reports WHERE guild_id = ? AND job_id = ? AND member_id = ?"
     return db.execute(query, (guild_id, job_id, member_id)).fetchone() is not None

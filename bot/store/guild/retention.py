@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs
 from bot.store.vault.sealed_columns import forget_expired_tokens
 
@@ -138,7 +137,7 @@ class Retention(Repository):
         Returns how many rows, at most BATCH in all: then there may be more.
         """
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             deleted = 0
             for statement in _LEFT_OVER:
                 deleted += db.execute(statement, (BATCH - deleted,)).rowcount
@@ -152,7 +151,7 @@ class Retention(Repository):
             return 0
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             ids = [row[0] for row in db.execute(_ENDED, query).fetchall()]
             return erase_jobs(db, guild_id, ids, now, is_known_model=is_known_model, with_copies=False)
 
@@ -162,7 +161,7 @@ class Retention(Repository):
         """Delete drafts and interaction tokens that have expired."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute("DELETE FROM drafts WHERE expires_at <= ?", (now,))
             forget_expired_tokens(db, now)
 
@@ -190,7 +189,7 @@ class Retention(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
                 return 0
             ids = [row[0] for row in db.execute(_ANY_ENDED, (guild_id, BATCH)).fetchall()]
@@ -206,7 +205,7 @@ class Retention(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             if db.execute(_IS_TO_PURGE, (before, guild_id)).fetchone() is None:
                 return 0
             for table in _PURGED_TABLES:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.guild_rules import ReviewPrivate
+from bot.store.sql import Connection, Row
 from bot.store.money.spending import rules_of
 
 WHOLE_SERVER = 0
@@ -29,7 +29,7 @@ class ReviewRule:
     review_channel: int
 
 
-def rules_in(db: sqlite3.Connection, guild_id: int) -> tuple[ReviewRule, ...]:
+def rules_in(db: Connection, guild_id: int) -> tuple[ReviewRule, ...]:
     """Return the guild's rules, the one for the whole server first."""
     rows = db.execute(
         "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id", (guild_id,)
@@ -37,7 +37,7 @@ def rules_in(db: sqlite3.Connection, guild_id: int) -> tuple[ReviewRule, ...]:
     return tuple(ReviewRule(channel_id=row[0], review_channel=row[1]) for row in rows)
 
 
-def review_channel_of(db: sqlite3.Connection, guild_id: int, card_id: str, also: Sequence[int] = ()) -> int | None:
+def review_channel_of(db: Connection, guild_id: int, card_id: str, also: Sequence[int] = ()) -> int | None:
     """Return where results of the guild's card are reviewed; None: nowhere.
 
     `also` is another place in which they are to be posted: the channel, then the channel or category it is in. A rule
@@ -51,9 +51,7 @@ def review_channel_of(db: sqlite3.Connection, guild_id: int, card_id: str, also:
     return rules.for_place(also) if found is None else found
 
 
-def withheld_in(
-    db: sqlite3.Connection, guild_id: int, job_ids: Iterable[str], also: Sequence[int] = ()
-) -> frozenset[str]:
+def withheld_in(db: Connection, guild_id: int, job_ids: Iterable[str], also: Sequence[int] = ()) -> frozenset[str]:
     """Return those of the guild's jobs whose results may not be shown: not reviewed yet, or refused.
 
     With `also`, a place as above, also those that were posted, but may not be posted there unless a moderator has
@@ -74,11 +72,11 @@ def withheld_in(
 class _Rules:
     """The guild's rules of review, as of one transaction."""
 
-    def __init__(self, db: sqlite3.Connection, guild_id: int) -> None:
+    def __init__(self, db: Connection, guild_id: int) -> None:
         self._channels = {rule.channel_id: rule.review_channel for rule in rules_in(db, guild_id)}
         self._private = rules_of(db, guild_id).review_private if self._channels else ReviewPrivate.OFF
 
-    def for_card(self, card: sqlite3.Row) -> int | None:
+    def for_card(self, card: Row) -> int | None:
         """Return where a card's results are reviewed for the channel that it was requested in; None: nowhere."""
         if card["private"] and not self._reviews_private():
             return None

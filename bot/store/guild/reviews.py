@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +12,7 @@ from bot.store import texts
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.guild.review_places import ReviewRule, review_channel_of, rules_in, withheld_in
 from bot.store.jobs.dependents import cancel_dependents, feed
 from bot.store.jobs.rows import job_in, jobs_of_card
@@ -74,7 +74,7 @@ class Reviews(Repository):
         `allow` is given the current rules in the same transaction; what it raises propagates, with nothing changed.
         """
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             if allow is not None:
                 allow(rules_in(db, guild_id))
             db.execute(
@@ -90,7 +90,7 @@ class Reviews(Repository):
     ) -> int:
         """Remove the rule for a channel (0: the one for the whole server), or all; return how many there were."""
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             return db.execute(
                 "DELETE FROM review_rules WHERE guild_id = :guild_id AND channel_id = coalesce(:id, channel_id)",
                 {"guild_id": guild_id, "id": channel_id},
@@ -122,7 +122,7 @@ class Reviews(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Review | None:
+        def change(db: Connection) -> Review | None:
             job = job_in(db, guild_id, job_id)
             place = None if job is None else review_channel_of(db, guild_id, job.card_id, also)
             if job is not None and place is not None:
@@ -162,7 +162,7 @@ class Reviews(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Job | None:
+        def change(db: Connection) -> Job | None:
             job = job_in(db, guild_id, job_id)
             if job is None:
                 return None
@@ -204,13 +204,13 @@ class Reviews(Repository):
         return bool(row[0])
 
 
-def _together(db: sqlite3.Connection, job: Job) -> list[Job]:
+def _together(db: Connection, job: Job) -> list[Job]:
     """Return the jobs that are reviewed together: all steps of a chain, else the job alone."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     return list(jobs) if is_linked(jobs) else [job]
 
 
-def _review_of(db: sqlite3.Connection, guild_id: int, job_id: str) -> Review | None:
+def _review_of(db: Connection, guild_id: int, job_id: str) -> Review | None:
     row = db.execute("SELECT * FROM reviews WHERE guild_id = ? AND job_id = ?", (guild_id, job_id)).fetchone()
     if row is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
 from bot.domain.guild_rules import Rules
@@ -10,6 +9,7 @@ from bot.store.engine.columns import to_json
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.money.spending import rules_of
 
 _WATCHED = "SELECT guild_id FROM rules WHERE data ->> 'log_channel' IS NOT NULL ORDER BY guild_id"
@@ -30,7 +30,7 @@ class GuildSettings(Repository):
         What `change` raises propagates, with nothing changed.
         """
 
-        def write(db: sqlite3.Connection) -> Change[Rules]:
+        def write(db: Connection) -> Change[Rules]:
             before = rules_of(db, guild_id)
             after = change(before)
             db.execute(

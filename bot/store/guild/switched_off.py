@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 EVERYWHERE = 0
 """Means the whole bot in place of a guild's id."""
@@ -30,7 +30,7 @@ class SwitchedOff(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             if on:
                 sql = "DELETE FROM switched_off WHERE guild_id = ? AND operation = ?"
                 return db.executemany(sql, [(guild_id, each) for each in operations]).rowcount > 0

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.store.engine.columns import to_text
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.voice_samples import LIVING_SAMPLE
 
 
@@ -28,7 +27,7 @@ class Voices(Repository):
     async def set_default(self, guild_id: int, member_id: int, voice_id: str) -> None:
         """Store the member's own default voice in the guild; '' for none."""
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
             if voice_id:
                 db.execute(

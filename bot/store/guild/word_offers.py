@@ -24,7 +24,9 @@ class WordOffers(Repository):
         values = (guild_id, channel_id, message_id, delete_at)
         await self._database.write(
             lambda db: db.execute(
-                "INSERT OR REPLACE INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)",
+                "INSERT INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (guild_id, message_id)"
+                " DO UPDATE SET channel_id = excluded.channel_id, delete_at = excluded.delete_at",
                 values,
             )
         )

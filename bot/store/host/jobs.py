@@ -17,6 +17,7 @@ from bot.store.engine import schema
 from bot.store.engine.columns import from_milli, to_json
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import open_beside
 from bot.store.jobs.attempts import JobAttempt, attempts_of
@@ -103,7 +104,7 @@ def reading(database: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def _on_file(db: sqlite3.Connection, job_id: str) -> JobOnFile | None:
+def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
     row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         return None
@@ -141,7 +142,7 @@ class HostJobs(Repository):
         now = self._clock.wall()
         assert job.state in RUNNING_STATES
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             if db.execute(_FENCED, (job.id, job.guild_id, job.state)).fetchone() is None:
                 return False
             db.execute("UPDATE jobs SET next_at = ?, wait_s = 0 WHERE id = ?", (now, job.id))
@@ -153,7 +154,7 @@ class HostJobs(Repository):
         """Have the request of an ended job polled now; False if that could not find anything, or book it twice."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             found = _on_file(db, job.id)
             if found is None or not may_recheck(found, now):
                 return False

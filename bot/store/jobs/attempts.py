@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.domain.models import Job
+from bot.store.sql import Connection
 
 KEPT = 20
 """How many of a job's attempts are kept, the newest."""
@@ -28,7 +28,7 @@ class JobAttempt:
     """Unix seconds; set by the store."""
 
 
-def note_attempt(db: sqlite3.Connection, job: Job, attempt: JobAttempt, now: float) -> None:
+def note_attempt(db: Connection, job: Job, attempt: JobAttempt, now: float) -> None:
     """Store an attempt of the job, and forget the oldest beyond KEPT."""
     db.execute(
         "INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status) VALUES (?, ?, ?, ?, ?, ?)",
@@ -37,7 +37,7 @@ def note_attempt(db: sqlite3.Connection, job: Job, attempt: JobAttempt, now: flo
     db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
 
 
-def attempts_of(db: sqlite3.Connection, job_id: str) -> tuple[JobAttempt, ...]:
+def attempts_of(db: Connection, job_id: str) -> tuple[JobAttempt, ...]:
     """Return the job's attempts, the oldest first."""
     rows = db.execute("SELECT at, call, outcome, status FROM job_attempts WHERE job_id = ? ORDER BY id", (job_id,))
     return tuple(

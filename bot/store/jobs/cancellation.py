@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.store import texts
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.dependents import cancel_dependents, end_unsent
 from bot.store.jobs.rows import job_in, jobs_of_card
 from bot.store.vault.sealed_columns import forget_unneeded_keys
@@ -44,7 +44,7 @@ class Cancellation(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Cancelled | None:
+        def change(db: Connection) -> Cancelled | None:
             job = job_in(db, guild_id, job_id)
             if job is None or job.state.ended:
                 return None
@@ -66,7 +66,7 @@ class Cancellation(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+        def change(db: Connection) -> tuple[Job, ...] | None:
             open_before = [job.id for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended]
             for job_id in open_before:
                 job = job_in(db, guild_id, job_id)
@@ -80,7 +80,7 @@ class Cancellation(Repository):
 
 
 def cancel_in(
-    db: sqlite3.Connection, job: Job, sentence: str, now: float, *, drop_by: int | None = None, steps: str = ""
+    db: Connection, job: Job, sentence: str, now: float, *, drop_by: int | None = None, steps: str = ""
 ) -> Cancelled:
     """Cancel an open job and those that wait for it; `steps` says why those were, where the usual is not the reason."""
     stopped = job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and job.attempts == 0)
@@ -95,7 +95,7 @@ def cancel_in(
     return Cancelled(job=job, stopped=stopped, others=others)
 
 
-def _close_approval(db: sqlite3.Connection, job: Job) -> None:
+def _close_approval(db: Connection, job: Job) -> None:
     """Delete the approval of a card of which no job awaits it any more."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs):

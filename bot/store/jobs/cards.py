@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
@@ -76,7 +76,7 @@ class Cards(Repository):
         _check(card, jobs)
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...], Verdict | None]:
+        def change(db: Connection) -> tuple[Card, tuple[Job, ...], Verdict | None]:
             earlier = self._card_where(
                 db,
                 "SELECT * FROM cards WHERE guild_id = ? AND interaction_id = ?",
@@ -115,7 +115,7 @@ class Cards(Repository):
     async def mark_answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
         """Store that Discord has accepted our first response, and where it is: its jobs may be claimed from now on."""
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?",
                 (message_id, channel_id, guild_id, card_id),
@@ -139,7 +139,7 @@ class Cards(Repository):
         """
         sealed = None if token is None else self._box.seal(TOKEN_PURPOSE, guild_id, token)
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute(
                 "INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)"
                 " SELECT jobs.id, jobs.guild_id, coalesce(message_channel_id, channel_id), cards.message_id, 'card'"
@@ -163,7 +163,7 @@ class Cards(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             dropped = db.execute(
                 "UPDATE cards SET dropped_at = ?, token = NULL, token_expires_at = 0"
                 " WHERE guild_id = ? AND id = ? AND answered = 0 AND dropped_at IS NULL",
@@ -210,7 +210,7 @@ class Cards(Repository):
     async def without_token(self, guild_id: int, card_id: str) -> Card | None:
         """Return the guild's card but for its token, from memory where it was read before; None if it has none."""
 
-        def look(db: sqlite3.Connection) -> Card | None:
+        def look(db: Connection) -> Card | None:
             row = db.execute(_CARD, (guild_id, card_id)).fetchone()
             return None if row is None else CARDS.read(row, token=None)
 
@@ -223,7 +223,7 @@ class Cards(Repository):
     async def in_message(self, guild_id: int, message_id: int) -> tuple[Card, tuple[Job, ...]] | None:
         """Return the guild's card that the message is of, with its jobs; None if it is of none, or of a private one."""
 
-        def look(db: sqlite3.Connection) -> tuple[Card, tuple[Job, ...]] | None:
+        def look(db: Connection) -> tuple[Card, tuple[Job, ...]] | None:
             row = db.execute(_CARD_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id}).fetchone()
             return None if row is None else (card_of(row, self._box), jobs_of_card(db, guild_id, row["id"]))
 
@@ -236,7 +236,7 @@ class Cards(Repository):
         something on it has not ended. A direct message that it was in is deleted with the results.
         """
 
-        def change(db: sqlite3.Connection) -> tuple[Job, ...] | None:
+        def change(db: Connection) -> tuple[Job, ...] | None:
             jobs = jobs_of_card(db, guild_id, card_id)
             posted = [job.id for job in jobs if job.state is JobState.DELIVERED and job.erased_at is None]
             if not posted or not all(job.state.ended for job in jobs):
@@ -266,7 +266,7 @@ class Cards(Repository):
         """Blank the contents of the card's ended jobs, as `Privacy.erase` does, and empty the log. Returns how many."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Connection) -> int:
             ended = [job for job in jobs_of_card(db, guild_id, card_id) if job.state.ended]
             for job in ended:
                 forget_of_job(db, job, is_known_model)
@@ -279,7 +279,7 @@ class Cards(Repository):
         return erased
 
     def _card_where(
-        self, db: sqlite3.Connection, query: str, values: tuple[int, str | int | None]
+        self, db: Connection, query: str, values: tuple[int, str | int | None]
     ) -> tuple[Card, tuple[Job, ...]] | None:
         row = db.execute(query, values).fetchone()
         return None if row is None else (card_of(row, self._box), jobs_of_card(db, row["guild_id"], row["id"]))

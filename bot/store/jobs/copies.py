@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Copies(Repository):
     async def note(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int, kind: str) -> bool:
         """Store a message that shows the job's result, to be deleted with it. False if the guild has no such job."""
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             return bool(
                 db.execute(
                     "INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from bot.domain.models import PAID_STATES, PENDING_STATES, Job, JobState
 from bot.domain.templates import outputs_in, text_output, with_outputs
 from bot.store import texts
+from bot.store.sql import Connection
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import ledger
 
@@ -18,7 +18,7 @@ SELECT jobs.id FROM jobs JOIN reviews ON reviews.job_id = jobs.id WHERE jobs.car
 """
 
 
-def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
+def follow_up(db: Connection, ended: Job, now: float) -> None:
     """Queue the jobs that were waiting only for `ended`; without its result, cancel or refuse and release them.
 
     They are on the same card. One that also waits for a moderator must not outlive a step before it.
@@ -32,7 +32,7 @@ def follow_up(db: sqlite3.Connection, ended: Job, now: float) -> None:
     feed(db, ended, now)
 
 
-def feed(db: sqlite3.Connection, made: Job, now: float) -> None:
+def feed(db: Connection, made: Job, now: float) -> None:
     """Queue the jobs of the card that were waiting only for the result of `made`: posted or kept, or in review."""
     jobs = {job.id: job for job in jobs_of_card(db, made.guild_id, made.card_id)}
     reviewed = {row[0] for row in db.execute(_REVIEWED, (made.card_id,)).fetchall()}
@@ -50,9 +50,7 @@ def feed(db: sqlite3.Connection, made: Job, now: float) -> None:
             update_job(db, replace(job, after_done=True, input=values), job)
 
 
-def cancel_dependents(
-    db: sqlite3.Connection, job: Job, sentence: str, now: float, *, to: JobState = JobState.CANCELLED
-) -> int:
+def cancel_dependents(db: Connection, job: Job, sentence: str, now: float, *, to: JobState = JobState.CANCELLED) -> int:
     """End and release the jobs of the card that wait for `job`, and those after them, in `to`; return how many.
 
     `sentence` is stored with each: it says why. What is refused cannot be tried again.
@@ -66,7 +64,7 @@ def cancel_dependents(
     return len(lost) - 1
 
 
-def end_unsent(db: sqlite3.Connection, job: Job, to: JobState, sentence: str, now: float) -> Job:
+def end_unsent(db: Connection, job: Job, to: JobState, sentence: str, now: float) -> Job:
     """End a job that was never submitted, release its hold if that is open, and return the job. `sentence` says why."""
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)

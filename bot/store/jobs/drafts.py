@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.models import new_id
 from bot.store.engine.columns import mapping_from_json, to_json
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 
 class Drafts(Repository):
@@ -18,7 +18,7 @@ class Drafts(Repository):
         """Store it until then (Unix seconds) and return its id; expired drafts are deleted."""
         draft_id, text, now = new_id(), to_json(data), self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.execute("DELETE FROM drafts WHERE expires_at <= ?", (now,))
             db.execute(
                 "INSERT INTO drafts (id, guild_id, member_id, data, expires_at) VALUES (?, ?, ?, ?, ?)",
@@ -42,7 +42,7 @@ class Drafts(Repository):
         """Return a member's own draft and delete it; None if it is not theirs, used or expired. One caller gets it."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Mapping[str, Any] | None:
+        def change(db: Connection) -> Mapping[str, Any] | None:
             row = db.execute(
                 "DELETE FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? RETURNING data, expires_at",
                 (draft_id, guild_id, member_id),

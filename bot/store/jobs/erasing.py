@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
+
+from bot.store.sql import Connection
 
 # Word for word the condition of the index of what is kept, which is read for it.
 KEPT = """
@@ -40,7 +41,7 @@ def no_model(_text: str) -> bool:
 
 
 def erase_jobs(
-    db: sqlite3.Connection,
+    db: Connection,
     guild_id: int,
     job_ids: Sequence[str],
     now: float,

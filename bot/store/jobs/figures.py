@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +11,7 @@ from bot.runtime.clock import Clock
 from bot.store.engine.columns import from_milli
 from bot.store.engine.database import Database
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.vault.secret_box import SecretBox
 
 
@@ -52,7 +52,7 @@ class Figures(Repository):
 
 
 def _look(
-    db: sqlite3.Connection, upto: int
+    db: Connection, upto: int
 ) -> tuple[list[tuple[str, str | None, int]], list[tuple[str, int, int]], int | None, int]:
     counts = [tuple(row) for row in db.execute(_COUNTS).fetchall()]
     lines = [tuple(row) for row in db.execute(_LINES, (upto,)).fetchall()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 
@@ -144,12 +144,12 @@ class JobLists(Repository):
         match = match_of(guild_id, search.words) if self._database.has_text_index else None
         wanted = [word.casefold() for word in search.words]
 
-        def with_words(db: sqlite3.Connection) -> Iterator[int]:
+        def with_words(db: Connection) -> Iterator[int]:
             query, looked_at = (search.newest, SEARCHED) if match is None else (_MATCHING, MATCHING_MAX)
             rows = db.execute(query, search.values | {"match": match})
             return (number for number, text in itertools.islice(rows, looked_at) if _has_all(text, wanted))
 
-        def look(db: sqlite3.Connection) -> list[FoundResult]:
+        def look(db: Connection) -> list[FoundResult]:
             numbers, found = with_words(db), list[FoundResult]()
             while len(found) < search.limit and (chunk := list(itertools.islice(numbers, CHUNK))):
                 rows = db.execute(search.fitting, search.values | {"numbers": to_json(chunk)})

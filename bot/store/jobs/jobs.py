@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,6 +14,7 @@ from bot.language import speaking
 from bot.store.engine.columns import to_json
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.jobs.attempts import JobAttempt, note_attempt
 from bot.store.jobs.dependents import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
@@ -80,7 +80,7 @@ class Jobs(Repository):
         Returns whether it existed. If not, it is new or was ended by another process, and no job is under it.
         """
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             renewed = db.execute("UPDATE leases SET expires_at = ? WHERE token = ?", (expires_at, token)).rowcount
             if not renewed:
                 db.execute("INSERT INTO leases (token, expires_at) VALUES (?, ?)", (token, expires_at))
@@ -99,7 +99,7 @@ class Jobs(Repository):
         are skipped. Without a live lease of its own the caller gets nothing.
         """
 
-        def change(db: sqlite3.Connection) -> list[Claimed]:
+        def change(db: Connection) -> list[Claimed]:
             for (expired,) in db.execute("SELECT token FROM leases WHERE expires_at <= ?", (now,)).fetchall():
                 _end_lease(db, expired)
             if db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
@@ -150,7 +150,7 @@ class Jobs(Repository):
         _check(to, settle=settle, release=release, recheck=recheck)
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Advanced | None:
+        def change(db: Connection) -> Advanced | None:
             row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
             if row is None:
                 return None
@@ -184,7 +184,7 @@ class Jobs(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> RaisedHold | None:
+        def change(db: Connection) -> RaisedHold | None:
             row = db.execute(_FENCED, (job.id, job.guild_id, job.state, job.lease)).fetchone()
             if row is None:
                 return None
@@ -202,14 +202,14 @@ class Jobs(Repository):
         return raised
 
 
-def _note(db: sqlite3.Connection, job: Job, tried: TriedOutcome | None, attempt: JobAttempt | None, now: float) -> None:
+def _note(db: Connection, job: Job, tried: TriedOutcome | None, attempt: JobAttempt | None, now: float) -> None:
     if tried is not None:
         note_outcome(db, job, tried, now)
     if attempt is not None:
         note_attempt(db, job, attempt, now)
 
 
-def _has_waiting(db: sqlite3.Connection, guild_id: int) -> bool:
+def _has_waiting(db: Connection, guild_id: int) -> bool:
     return bool(db.execute(_HAS_WAITING, (guild_id,)).fetchone()[0])
 
 
@@ -239,22 +239,22 @@ SELECT EXISTS (
 _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND lease IS ?"
 
 
-def _claimed(row: sqlite3.Row) -> Claimed:
+def _claimed(row: Row) -> Claimed:
     job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue = row
     return Claimed(job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), None)
 
 
-def _under(db: sqlite3.Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
+def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:
     rows = db.execute(_UNDER, (to_json(list(job_ids)), token)).fetchall()
     return {row["id"]: job_of(row) for row in rows}
 
 
-def end_all_leases(db: sqlite3.Connection) -> None:
+def end_all_leases(db: Connection) -> None:
     """End every lease. Only for a caller that knows that no other process is running."""
     db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
     db.execute("DELETE FROM leases")
 
 
-def _end_lease(db: sqlite3.Connection, token: str) -> None:
+def _end_lease(db: Connection, token: str) -> None:
     db.execute("UPDATE jobs SET lease = NULL WHERE lease = ?", (token,))
     db.execute("DELETE FROM leases WHERE token = ?", (token,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +13,7 @@ from bot.domain.models import Card, Job, credits_words
 from bot.domain.spend_request import ZERO, Headroom, SpendItem, SpendRequest
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
+from bot.store.sql import Connection
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
 from bot.store.money.spending import Spending, spending
@@ -42,7 +42,7 @@ class Overshoot:
     """The cards of the jobs that were stopped and refunded."""
 
 
-def account_for(db: sqlite3.Connection, job: Job, now: float) -> Overshoot | None:
+def account_for(db: Connection, job: Job, now: float) -> Overshoot | None:
     """Stop what exceeds a limit since the job's hold was raised, and write that into the record; None if nothing does.
 
     What was not sent yet is cancelled and refunded, the newest first, until the limit holds again. A cost above the
@@ -63,7 +63,7 @@ def account_for(db: sqlite3.Connection, job: Job, now: float) -> Overshoot | Non
     return Overshoot(sentence=what, card_ids=tuple(dict.fromkeys(each.card_id for each in stopped)))
 
 
-def _request(db: sqlite3.Connection, job: Job) -> SpendRequest:
+def _request(db: Connection, job: Job) -> SpendRequest:
     """Return the job as a request that needs nothing more: for finding the limits that apply to it."""
     row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
     card: Card = CARDS.read(row, token=None)
@@ -82,7 +82,7 @@ def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
     return all_headrooms(known.limits, request, known.rules, known, known.now)
 
 
-def _stop(db: sqlite3.Connection, known: Spending, request: SpendRequest, limit: Limit) -> list[Job]:
+def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit) -> list[Job]:
     """Cancel unsent jobs that count for the limit, until it holds or none is left; return them."""
     values = {
         "guild_id": known.guild_id,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 # Only where the member or, if they leave it to the server, its rule wants one; and not of private cards, which a ping
 # would reveal to everyone. The two halves read what was delivered of servers with pings on, and of members who chose.
@@ -31,7 +30,7 @@ class Pings(Repository):
         """Store that the author was pinged for the card; False if they had been before."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Connection) -> bool:
             return (
                 db.execute(
                     "UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ? AND pinged_at IS NULL",

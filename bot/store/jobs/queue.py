@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 
 from bot.domain.fair_queue import fair_order
@@ -10,6 +9,7 @@ from bot.domain.models import UNKNOWN, JobState
 from bot.domain.unknown_prices import may_start_unpriced
 from bot.store import texts
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import limits_of, rules_of, unpriced_of
@@ -61,7 +61,7 @@ class Queue(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> list[str]:
+        def change(db: Connection) -> list[str]:
             ended = _end_barred(db, guild_id, now)
             return list(dict.fromkeys([*ended, *_start(db, guild_id)]))
 
@@ -77,17 +77,17 @@ class Queue(Repository):
         return await self._database.read(lambda db: _order(db, guild_id, answered=False))
 
 
-def _running(db: sqlite3.Connection, guild_id: int) -> dict[int, int]:
+def _running(db: Connection, guild_id: int) -> dict[int, int]:
     return {row[0]: row[1] for row in db.execute(_RUNNING, (guild_id,)).fetchall()}
 
 
-def _order(db: sqlite3.Connection, guild_id: int, *, answered: bool) -> list[str]:
+def _order(db: Connection, guild_id: int, *, answered: bool) -> list[str]:
     """Return the queue; with `answered` without the cards that Discord is not known to have."""
     waiting = [(row[0], row[1], row[2]) for row in db.execute(_QUEUE, (guild_id, int(answered))).fetchall()]
     return fair_order(waiting, _running(db, guild_id))
 
 
-def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:
+def _start(db: Connection, guild_id: int) -> list[str]:
     rules = rules_of(db, guild_id)
     if rules.paused:
         return []
@@ -110,7 +110,7 @@ def _start(db: sqlite3.Connection, guild_id: int) -> list[str]:
     return cards
 
 
-def _end_barred(db: sqlite3.Connection, guild_id: int, now: float) -> list[str]:
+def _end_barred(db: Connection, guild_id: int, now: float) -> list[str]:
     """Cancel what may not start any more, whether or not there is a place for it; return the ids of the cards."""
     cards = []
     for job_id, is_blocked, off_in in db.execute(_BARRED, {"guild_id": guild_id, "now": now}).fetchall():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -10,6 +9,7 @@ from typing import Any
 
 from bot.domain.models import Job, JobState, Media
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.rows import job_in, job_of, update_job
 from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
@@ -49,7 +49,7 @@ class Rechecks(Repository):
         told: the estimate is booked.
         """
 
-        def find(db: sqlite3.Connection, current: Job, now: float) -> Job:
+        def find(db: Connection, current: Job, now: float) -> Job:
             if booked := current.reserved if cost is None else cost:
                 ledger.adjust(db, current, booked, now)
             if tried is not None:
@@ -73,17 +73,17 @@ class Rechecks(Repository):
         Returns the job; None if it is not on the list any more.
         """
 
-        def bill(db: sqlite3.Connection, current: Job, now: float) -> Job:
+        def bill(db: Connection, current: Job, now: float) -> Job:
             if cost:
                 ledger.adjust(db, current, cost, now)
             return replace(current, cost=cost or None, recheck_at=None)
 
         return await self._change(job, bill)
 
-    async def _change(self, job: Job, changed: Callable[[sqlite3.Connection, Job, float], Job]) -> Job | None:
+    async def _change(self, job: Job, changed: Callable[[Connection, Job, float], Job]) -> Job | None:
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Job | None:
+        def change(db: Connection) -> Job | None:
             row = db.execute(_LISTED, (job.id, job.guild_id)).fetchone()
             if row is None:
                 return None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.domain.guild_rules import Grant
 from bot.domain.models import Job, JobState
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.rows import job_in
 from bot.store.money.limits import add_grant
 from bot.store.money.spending import grants_of
@@ -46,7 +45,7 @@ class Refunds(Repository):
         """
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Grant | None:
+        def change(db: Connection) -> Grant | None:
             job = job_in(db, guild_id, job_id)
             if job is None or job.practice or not (job.is_charged_for_nothing or (posted and _is_posted(job))):
                 return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,6 +22,7 @@ from bot.store.engine.columns import (
     to_text,
     to_text_or_none,
 )
+from bot.store.sql import Connection, Row
 from bot.store.engine.table import ChangedBy, Column, Table
 from bot.store.vault.secret_box import SecretBox
 
@@ -123,19 +123,19 @@ CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes
 """The fields of Job that `Jobs.change` may set in addition to the state."""
 
 
-def card_of(row: sqlite3.Row, box: SecretBox) -> Card:
+def card_of(row: Row, box: SecretBox) -> Card:
     """Return the card of a row. Raises StoreError if its token was sealed for another guild."""
     sealed = row["token"]
     return CARDS.read(row, token=None if sealed is None else box.open(TOKEN_PURPOSE, row["guild_id"], sealed))
 
 
-def insert_card(db: sqlite3.Connection, card: Card, box: SecretBox) -> None:
+def insert_card(db: Connection, card: Card, box: SecretBox) -> None:
     """Insert a card, with its token sealed."""
     sealed = None if card.token is None else box.seal(TOKEN_PURPOSE, card.guild_id, card.token)
     CARDS.insert(db, card, token=sealed)
 
 
-def job_of(row: sqlite3.Row) -> Job:
+def job_of(row: Row) -> Job:
     """Return the job of a row."""
     return JOBS.read(row)
 
@@ -155,28 +155,28 @@ class PlacedJob:
     place: CardPlace
 
 
-def placed_job_of(row: sqlite3.Row) -> PlacedJob:
+def placed_job_of(row: Row) -> PlacedJob:
     """Return the job of a row of SELECT_PLACED, and its place."""
     return PlacedJob(job=job_of(row), place=place_of(row))
 
 
-def job_in(db: sqlite3.Connection, guild_id: int, job_id: str) -> Job | None:
+def job_in(db: Connection, guild_id: int, job_id: str) -> Job | None:
     """Return the guild's job, None if it has none of this id."""
     row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
     return None if row is None else job_of(row)
 
 
-def jobs_of_card(db: sqlite3.Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
+def jobs_of_card(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
     """Return the jobs of the guild's card, in order."""
     rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
     return tuple(map(job_of, rows))
 
 
-def insert_job(db: sqlite3.Connection, job: Job) -> None:
+def insert_job(db: Connection, job: Job) -> None:
     """Insert a new job."""
     JOBS.insert(db, job)
 
 
-def update_job(db: sqlite3.Connection, job: Job, was: Job) -> None:
+def update_job(db: Connection, job: Job, was: Job) -> None:
     """Write what differs in a job from `was`, which the caller has read, and may change, in this transaction."""
     JOBS.update(db, job, was)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.models import Job
 from bot.store.engine.columns import to_text
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.jobs.erasing import ModelTest
 
 VALUES_OF_FIELD = 50
@@ -102,7 +102,7 @@ class TriedValues(Repository):
         ]
 
 
-def note_outcome(db: sqlite3.Connection, job: Job, outcome: TriedOutcome, now: float) -> None:
+def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) -> None:
     """Note, inside a transaction that changes the job, what has come of its values; what is too much goes."""
     for field, value in outcome.values.items():
         row: dict[str, str | int | float] = {
@@ -121,13 +121,13 @@ def note_outcome(db: sqlite3.Connection, job: Job, outcome: TriedOutcome, now: f
         db.execute(_DROP_OF_GUILD, {"guild_id": job.guild_id})
 
 
-def forget_of_member(db: sqlite3.Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
+def forget_of_member(db: Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
     """Delete the values that only this member has sent: they may be words of their own. A known model stays."""
     _forget(db, guild_id, member_id, is_known_model, "1", {})
     db.execute("UPDATE tried_values SET member_id = NULL WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
 
 
-def forget_of_job(db: sqlite3.Connection, job: Job, is_known_model: ModelTest) -> None:
+def forget_of_job(db: Connection, job: Job, is_known_model: ModelTest) -> None:
     """Delete the values that were sent with this job alone. A known model stays."""
     values = json.dumps([value for value in job.input.values() if isinstance(value, str)])
     condition = "operation = :operation AND uses + refusals = 1 AND value IN (SELECT value FROM json_each(:values))"
@@ -135,7 +135,7 @@ def forget_of_job(db: sqlite3.Connection, job: Job, is_known_model: ModelTest) -
 
 
 def _forget(
-    db: sqlite3.Connection,
+    db: Connection,
     guild_id: int,
     member_id: int,
     is_known_model: ModelTest,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from bot.domain.models import Job
 from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import to_text
+from bot.store.sql import Connection
 
 LIVING_SAMPLE = """
 SELECT job_id FROM voice_samples JOIN jobs ON jobs.id = voice_samples.job_id
@@ -22,7 +21,7 @@ ON CONFLICT DO UPDATE SET job_id = :job_id
 """
 
 
-def claim_sample(db: sqlite3.Connection, job: Job, voice_id: str) -> None:
+def claim_sample(db: Connection, job: Job, voice_id: str) -> None:
     """Note that the job, which is stored in this transaction, is the voice's sample. Raises Refused if it has one."""
     values: dict[str, str | int] = {
         "guild_id": job.guild_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from bot.errors import StoreError
 from bot.store import texts
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.money.spending import held_of_guild, practises
 
 
@@ -43,7 +43,7 @@ class Ledger(Repository):
     async def balance(self, guild_id: int) -> LedgerSums:
         """Return what the guild has spent and what it holds; in practice, what of it is practice."""
 
-        def look(db: sqlite3.Connection) -> LedgerSums:
+        def look(db: Connection) -> LedgerSums:
             spent = db.execute(
                 "SELECT sum(credits_milli) FROM ledger"
                 " WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?",
@@ -64,12 +64,12 @@ class Ledger(Repository):
         return [_row(row) for row in rows]
 
 
-def hold(db: sqlite3.Connection, job: Job, now: float) -> None:
+def hold(db: Connection, job: Job, now: float) -> None:
     """Hold the job's credits."""
     _write(db, job, LedgerKind.HOLD, job.held, now)
 
 
-def grant(db: sqlite3.Connection, guild_id: int, member_id: int, amount: Decimal, now: float) -> None:
+def grant(db: Connection, guild_id: int, member_id: int, amount: Decimal, now: float) -> None:
     """Book a grant of credits to a member."""
     db.execute(
         "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at, practice)"
@@ -78,36 +78,36 @@ def grant(db: sqlite3.Connection, guild_id: int, member_id: int, amount: Decimal
     )
 
 
-def settle(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
+def settle(db: Connection, job: Job, cost: Decimal, now: float) -> None:
     """Turn the job's hold into its true cost, in credits. Raises StoreError if the hold is closed already."""
     _close(db, job, LedgerKind.SETTLE, cost, now)
 
 
-def release(db: sqlite3.Connection, job: Job, now: float) -> None:
+def release(db: Connection, job: Job, now: float) -> None:
     """Release the job's hold. Raises StoreError if the hold is closed already."""
     _close(db, job, LedgerKind.RELEASE, job.held, now)
 
 
-def adjust(db: sqlite3.Connection, job: Job, cost: Decimal, now: float) -> None:
+def adjust(db: Connection, job: Job, cost: Decimal, now: float) -> None:
     """Book a cost, in credits, of a job whose hold was closed before it was known."""
     if not is_closed(db, job.id):
         raise StoreError(texts.hold_open(job.id))
     _write(db, job, LedgerKind.ADJUST, cost, now)
 
 
-def is_closed(db: sqlite3.Connection, job_id: str) -> bool:
+def is_closed(db: Connection, job_id: str) -> bool:
     """Whether the job's hold was settled or released."""
     row = db.execute("SELECT 1 FROM ledger WHERE job_id = ? AND kind IN ('settle', 'release')", (job_id,)).fetchone()
     return row is not None
 
 
-def _close(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
+def _close(db: Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
     if is_closed(db, job.id):
         raise StoreError(texts.hold_closed(job.id))
     _write(db, job, kind, credits_, now)
 
 
-def _write(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
+def _write(db: Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
     db.execute(
         "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at, practice)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -115,7 +115,7 @@ def _write(db: sqlite3.Connection, job: Job, kind: LedgerKind, credits_: Decimal
     )
 
 
-def _row(row: sqlite3.Row) -> LedgerRow:
+def _row(row: Row) -> LedgerRow:
     return LedgerRow(
         id=row["id"],
         guild_id=row["guild_id"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from decimal import Decimal
 
 from bot.domain.guild_rules import Grant, Limit
@@ -10,6 +9,7 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 from bot.store.money import ledger
 from bot.store.money.spending import grants_of, limit_of, limits_of, practises
 
@@ -42,7 +42,7 @@ class Limits(Repository):
             "set_at": self._clock.wall(),
         }
 
-        def change(db: sqlite3.Connection) -> Limit:
+        def change(db: Connection) -> Limit:
             db.execute(_SET_LIMIT, values)
             row = db.execute(
                 "SELECT * FROM limits WHERE guild_id = :guild_id AND scope = :scope AND scope_id = :scope_id"
@@ -58,7 +58,7 @@ class Limits(Repository):
     ) -> Limit | None:
         """Remove one of the guild's limits; return it, None if there was none of this id."""
 
-        def change(db: sqlite3.Connection) -> Limit | None:
+        def change(db: Connection) -> Limit | None:
             row = db.execute("SELECT * FROM limits WHERE guild_id = ? AND id = ?", (guild_id, limit_id)).fetchone()
             if row is None:
                 return None
@@ -85,7 +85,7 @@ class Grants(Repository):
         """Grant a member one-time credits on top of their limits."""
         now = self._clock.wall()
 
-        def change(db: sqlite3.Connection) -> Grant:
+        def change(db: Connection) -> Grant:
             grant_id = add_grant(
                 db, guild_id, member_id, amount, note=note, by_id=by_id, expires_at=expires_at, now=now
             )
@@ -100,7 +100,7 @@ class Grants(Repository):
 
 
 def add_grant(
-    db: sqlite3.Connection,
+    db: Connection,
     guild_id: int,
     member_id: int,
     amount: Decimal,
@@ -109,11 +109,12 @@ def add_grant(
     by_id: int,
     expires_at: float | None,
     now: float,
-) -> int | None:
+) -> int:
     """Grant a member one-time credits in the caller's transaction; return the grant's id."""
     ledger.grant(db, guild_id, member_id, amount, now)
-    return db.execute(
+    row = db.execute(
         "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at, practice)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         (guild_id, member_id, to_milli(amount), note, by_id, now, expires_at, practises(db, guild_id)),
-    ).lastrowid
+    ).fetchone()
+    return int(row["id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 _PUT = """
 INSERT INTO prices (guild_id, operation, model, credits_milli, per) VALUES (?, ?, ?, ?, ?)
@@ -39,7 +39,7 @@ class Prices(Repository):
         """
         after = None if amount is None else ListedPrice(credits=amount, per=per)
 
-        def change(db: sqlite3.Connection) -> Change[ListedPrice | None]:
+        def change(db: Connection) -> Change[ListedPrice | None]:
             before = _prices(db, guild_id)
             if allow is not None:
                 allow(before)
@@ -53,7 +53,7 @@ class Prices(Repository):
     ) -> Change[PriceList]:
         """Replace the guild's whole list, in one transaction."""
 
-        def change(db: sqlite3.Connection) -> Change[PriceList]:
+        def change(db: Connection) -> Change[PriceList]:
             before = _prices(db, guild_id)
             db.execute("DELETE FROM prices WHERE guild_id = ?", (guild_id,))
             for (operation, model), price in prices.items():
@@ -67,7 +67,7 @@ class Prices(Repository):
         return await self._database.recall(Recalled.PRICES, (guild_id,), lambda db: _prices(db, guild_id))
 
 
-def _set(db: sqlite3.Connection, guild_id: int, operation: str, model: str, price: ListedPrice | None) -> None:
+def _set(db: Connection, guild_id: int, operation: str, model: str, price: ListedPrice | None) -> None:
     if price is None:
         db.execute(
             "DELETE FROM prices WHERE guild_id = ? AND operation = ? AND model = ?", (guild_id, operation, model)
@@ -76,6 +76,6 @@ def _set(db: sqlite3.Connection, guild_id: int, operation: str, model: str, pric
     db.execute(_PUT, (guild_id, operation, model, to_milli(price.credits), price.per.value))
 
 
-def _prices(db: sqlite3.Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]:
+def _prices(db: Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]:
     rows = db.execute(_ALL, (guild_id,)).fetchall()
     return {(row[0], row[1]): ListedPrice(credits=from_milli(row[2]), per=PriceUnit(row[3])) for row in rows}

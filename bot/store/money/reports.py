@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 from bot.store.money.spending import practises
 
 PAGE_ROWS = 1000
@@ -124,7 +124,7 @@ class Reports(Repository):
         """
         only, who = ("", ()) if member_id is None else (_OF_MEMBER, (member_id,))
 
-        def look(db: sqlite3.Connection) -> Report:
+        def look(db: Connection) -> Report:
             which = (guild_id, practises(db, guild_id))
             whole = (*which, spans[0][0], spans[-1][1], *who)
             members = db.execute(_MEMBERS.format(only), whole).fetchall()
@@ -176,9 +176,9 @@ class Reports(Repository):
         since: float,
         after: Mark,
         limit: int,
-        line: Callable[[sqlite3.Row], Mapping[str, Any]],
+        line: Callable[[Row], Mapping[str, Any]],
         *,
-        place: Callable[[sqlite3.Row], CardPlace] | None = None,
+        place: Callable[[Row], CardPlace] | None = None,
         member_id: int | None = None,
     ) -> ReportPage:
         values = {
@@ -190,7 +190,7 @@ class Reports(Repository):
             "member_id": member_id,
         }
 
-        def look(db: sqlite3.Connection) -> ReportPage:
+        def look(db: Connection) -> ReportPage:
             rows = db.execute(query, values).fetchall()
             is_last = len(rows) < limit
             return ReportPage(
@@ -202,7 +202,7 @@ class Reports(Repository):
         return await self._database.read(look)
 
 
-def _ledger_line(row: sqlite3.Row) -> Mapping[str, Any]:
+def _ledger_line(row: Row) -> Mapping[str, Any]:
     return {
         "id": row["id"],
         "time": iso_time(row["at"]),
@@ -217,7 +217,7 @@ def _ledger_line(row: sqlite3.Row) -> Mapping[str, Any]:
     }
 
 
-def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
+def _job_line(row: Row) -> Mapping[str, Any]:
     settled = row["settled_milli"]
     return {
         "id": row["id"],
@@ -239,7 +239,7 @@ def _job_line(row: sqlite3.Row) -> Mapping[str, Any]:
     }
 
 
-def _decision_line(row: sqlite3.Row) -> Mapping[str, Any]:
+def _decision_line(row: Row) -> Mapping[str, Any]:
     return {
         "id": row["id"],
         "time": iso_time(row["at"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,6 +13,7 @@ from bot.domain.price_model import PriceFactors
 from bot.domain.spend_request import Unpriced
 from bot.store.engine.columns import from_milli, mapping_from_json
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection, Row
 
 SENT_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 """Where the API works on a job, or is just asked to."""
@@ -113,7 +113,7 @@ class Spending:
     """Credits in open holds of the guild."""
     practice: bool
     """Whether the guild practises: then all of this is about practice alone, else nothing of it is."""
-    db: sqlite3.Connection = field(repr=False)
+    db: Connection = field(repr=False)
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         """Return credits settled or held for jobs accepted since then; for a member, less what grants paid.
@@ -158,12 +158,12 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
     )
 
 
-def spent_on_host_key(db: sqlite3.Connection, guild_id: int, since: float) -> Decimal:
+def spent_on_host_key(db: Connection, guild_id: int, since: float) -> Decimal:
     """Return the guild's credits settled or held on the host's key for jobs accepted since then (Unix seconds)."""
     return from_milli(db.execute(_ON_HOST_KEY, (guild_id, since)).fetchone()[0])
 
 
-def unpriced_of(db: sqlite3.Connection, guild_id: int) -> list[Unpriced]:
+def unpriced_of(db: Connection, guild_id: int) -> list[Unpriced]:
     """Return the guild's open jobs whose price nobody knows yet: the API has told no cost either."""
     return [
         Unpriced(
@@ -176,7 +176,7 @@ def unpriced_of(db: sqlite3.Connection, guild_id: int) -> list[Unpriced]:
     ]
 
 
-def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) -> Spending:
+def spending(db: Connection, guild_id: int, author_id: int, now: float) -> Spending:
     """Return what a decision about new jobs of this member may read."""
     of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
     return Spending(
@@ -195,31 +195,31 @@ def spending(db: sqlite3.Connection, guild_id: int, author_id: int, now: float) 
     )
 
 
-def practises(db: sqlite3.Connection, guild_id: int) -> bool:
+def practises(db: Connection, guild_id: int) -> bool:
     """Return whether the guild practises: its active key is a practice key."""
     query = "SELECT practice FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL"
     row = db.execute(query, (guild_id,)).fetchone()
     return row is not None and bool(row[0])
 
 
-def held_of_guild(db: sqlite3.Connection, guild_id: int) -> Decimal:
+def held_of_guild(db: Connection, guild_id: int) -> Decimal:
     """Return the credits in the guild's open holds. Only open jobs have one: the schema lets none end without."""
     return from_milli(db.execute(_HELD, (guild_id, practises(db, guild_id))).fetchone()[0])
 
 
-def rules_of(db: sqlite3.Connection, guild_id: int) -> Rules:
+def rules_of(db: Connection, guild_id: int) -> Rules:
     """Return the guild's settings, with defaults for what it has not set."""
     row = db.execute("SELECT data FROM rules WHERE guild_id = ?", (guild_id,)).fetchone()
     return Rules() if row is None else Rules.from_json(mapping_from_json(row[0]))
 
 
-def limits_of(db: sqlite3.Connection, guild_id: int) -> tuple[Limit, ...]:
+def limits_of(db: Connection, guild_id: int) -> tuple[Limit, ...]:
     """Return the guild's limits, in the order in which they were first set."""
     rows = db.execute("SELECT * FROM limits WHERE guild_id = ? ORDER BY id", (guild_id,)).fetchall()
     return tuple(limit_of(row) for row in rows)
 
 
-def limit_of(row: sqlite3.Row) -> Limit:
+def limit_of(row: Row) -> Limit:
     """Return the limit of a row."""
     return Limit(
         id=row["id"],
@@ -234,20 +234,18 @@ def limit_of(row: sqlite3.Row) -> Limit:
     )
 
 
-def block_of(db: sqlite3.Connection, guild_id: int, member_id: int) -> Block | None:
+def block_of(db: Connection, guild_id: int, member_id: int) -> Block | None:
     """Return the member's block, None if there is none."""
     row = db.execute("SELECT * FROM blocks WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)).fetchone()
     return None if row is None else block_from(row)
 
 
-def block_from(row: sqlite3.Row) -> Block:
+def block_from(row: Row) -> Block:
     """Return the block of a row."""
     return Block(member_id=row["member_id"], until=row["until"], reason=row["reason"], by_id=row["by_id"], at=row["at"])
 
 
-def grants_of(
-    db: sqlite3.Connection, guild_id: int, member_id: int, now: float, *, used_up: bool = False
-) -> list[Grant]:
+def grants_of(db: Connection, guild_id: int, member_id: int, now: float, *, used_up: bool = False) -> list[Grant]:
     """Return the member's grants, the soonest to expire first; those used up or expired only with `used_up`."""
     who = {"guild_id": guild_id, "member_id": member_id, "practice": practises(db, guild_id)}
     used = _used(db, who)
@@ -271,7 +269,7 @@ def grants_of(
     ]
 
 
-def _used(db: sqlite3.Connection, who: Mapping[str, int]) -> dict[int, int]:
+def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
     """Return the thousandths that each of the member's grants has paid: never more than the jobs cost."""
     used: dict[int, int] = {}
     rest: dict[str, int] = {}

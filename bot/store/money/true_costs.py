@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 from bot.domain.price_model import JOBS_READ, CostSeen, PriceFactors
 from bot.store.engine.columns import from_milli, mapping_from_json
 from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
 
 LATEST_JOBS = 5000
 """How many jobs are read for the prices of all kinds: older ones say little, and reading all would take long."""
@@ -118,7 +118,7 @@ class TrueCosts(Repository):
         """Store what makes the price of these jobs, by their guild and id."""
         rows = [(each.kind, each.size, each.outputs, *key) for key, each in factors.items()]
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Connection) -> None:
             db.executemany(_SORT, rows)
 
         await self._database.write(change)

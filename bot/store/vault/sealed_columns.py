@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from bot.store.sql import Connection, Cursor
 from bot.store.vault.secret_box import SecretBox, fingerprint_of
 
 KEY_PURPOSE = "api key"
 """The purpose with which the API keys of guilds are sealed."""
 
 
-def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
+def needed_fingerprints(db: Connection, now: float) -> set[str]:
     """Return the fingerprints of the secret keys without which something of value could not be decrypted.
 
     An interaction token that expired by `now` (Unix seconds) has no value.
@@ -23,12 +22,12 @@ def needed_fingerprints(db: sqlite3.Connection, now: float) -> set[str]:
     return {fingerprint_of(sealed) for (sealed,) in rows}
 
 
-def forget_expired_tokens(db: sqlite3.Connection, now: float) -> None:
+def forget_expired_tokens(db: Connection, now: float) -> None:
     """Delete interaction tokens that expired by `now` (Unix seconds)."""
     db.execute("UPDATE cards SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now,))
 
 
-def forget_unneeded_keys(db: sqlite3.Connection, guild_id: int) -> None:
+def forget_unneeded_keys(db: Connection, guild_id: int) -> None:
     """Forget the secrets of retired keys that no job needs: neither an open one nor one that is still rechecked."""
     db.execute(
         "UPDATE guild_keys SET secret = NULL"
@@ -40,7 +39,7 @@ def forget_unneeded_keys(db: sqlite3.Connection, guild_id: int) -> None:
     )
 
 
-def forget_keys(db: sqlite3.Connection, guild_id: int, now: float) -> bool:
+def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
     """Forget all secrets of a guild, and poll what was made with them no more; return whether there were any."""
     forgotten = db.execute(
         "UPDATE guild_keys SET secret = NULL, retired_at = coalesce(retired_at, ?)"
@@ -54,7 +53,7 @@ def forget_keys(db: sqlite3.Connection, guild_id: int, now: float) -> bool:
     return forgotten > 0
 
 
-def reseal(db: sqlite3.Connection, box: SecretBox) -> int:
+def reseal(db: Connection, box: SecretBox) -> int:
     """Seal with the newest key what an older one sealed; return how many."""
     newest = box.fingerprints[0]
     keys = _older(db.execute("SELECT id, secret FROM guild_keys WHERE secret IS NOT NULL"), newest)
@@ -64,5 +63,5 @@ def reseal(db: sqlite3.Connection, box: SecretBox) -> int:
     return len(keys) + len(tokens)
 
 
-def _older(rows: sqlite3.Cursor, newest: str) -> list[tuple[int | str, bytes]]:
+def _older(rows: Cursor, newest: str) -> list[tuple[int | str, bytes]]:
     return [(key, sealed) for key, sealed in rows if fingerprint_of(sealed) != newest]

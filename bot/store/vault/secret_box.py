@@ -96,16 +96,17 @@ def fingerprints_of(key_file: Path) -> tuple[str, ...]:
     return SecretBox([_read(key_file)]).fingerprints if key_file.exists() else ()
 
 
-def load_box(secret_keys: Sequence[str], key_file: Path, *, needed: Collection[str]) -> SecretBox:
+def load_box(secret_keys: Sequence[str], key_file: Path | None, *, needed: Collection[str]) -> SecretBox:
     """Take the keys of the settings, then that of the key file; with neither, create the key file.
 
-    `needed` are the fingerprints of the keys that the database needs. Raises StoreError if one is missing, so
-    that no new key hides that the old one was lost, or if the file cannot be used.
+    Without a place for a key file there have to be keys in the settings. `needed` are the fingerprints of the keys that
+    the database needs. Raises StoreError if one is missing, so that no new key hides that the old one was lost, or if
+    the file cannot be used.
     """
     keys = [*secret_keys]
-    if key_file.exists():
+    if key_file is not None and key_file.exists():
         keys.append(_read(key_file))
-    if not keys and not needed:
+    if not keys and not needed and key_file is not None:
         keys.append(_create(key_file))
     box = SecretBox(keys) if keys else None
     if missing := set(needed) - set(box.fingerprints if box else ()):

@@ -1,0 +1,280 @@
+"""A connection to PostgreSQL that the repositories use as one to SQLite: the same statements, rows and errors."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Any, ClassVar, NoReturn
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.pq import TransactionStatus
+
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
+from bot.language import Text
+from bot.settings import PostgresUrl
+from bot.store import texts
+from bot.store.sql import Parameters
+from bot.store.engine.transaction import TransactionLost
+from bot.store.postgresql.address import parameters_of
+from bot.store.postgresql.dialect import translated
+
+RECONNECT_S = 10.0
+"""For how long a transaction waits for a server that cannot be reached: it may be restarting."""
+RECONNECT_EVERY_S = 0.25
+COMMITS_ARE_KNOWN_S = 15.0
+"""For how long it is tried to learn whether a commit whose answer was lost has taken place."""
+
+_IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE})
+_GONE = ("08", "57P")
+"""The classes of errors by which the server says that the connection is at its end
+(https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+_SENTENCES: dict[str, tuple[Text, int]] = {
+    "28": (texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
+    "3D": (texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
+    "42501": (texts.SERVER_LACKS_RIGHTS, RESTART_CANNOT_HELP),
+    "25006": (texts.SERVER_IS_READ_ONLY, RESTART_MAY_HELP),
+    "53": (texts.SERVER_IS_FULL, RESTART_MAY_HELP),
+    "55P03": (texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
+    "40": (texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
+}
+
+
+class Row(tuple[Any, ...]):
+    """A row whose values are found by the names of its columns too."""
+
+    __slots__ = ()
+    names: ClassVar[tuple[str, ...]] = ()
+    places: ClassVar[Mapping[str, int]] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self.places[key] if key.__class__ is str else key)
+
+    def keys(self) -> list[str]:
+        """Return the names of the columns, in order."""
+        return list(self.names)
+
+
+@lru_cache(maxsize=512)
+def _row_type(names: tuple[str, ...]) -> type[Row]:
+    places = {name: place for place, name in reversed(list(enumerate(names)))}
+    return type("Row", (Row,), {"__slots__": (), "names": names, "places": places})
+
+
+def _make_row(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
+    if cursor.description is None:
+        return Row
+    return _row_type(tuple(column.name for column in cursor.description))
+
+
+class _NumberLoader(Loader):
+    """Sums of whole numbers are `numeric` there, and whole here."""
+
+    def load(self, data: Any) -> int | float:
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+class _TruthLoader(Loader):
+    def load(self, data: Any) -> int:
+        return int(bytes(data) == b"t")
+
+
+class _TextLoader(Loader):
+    def load(self, data: Any) -> str:
+        return bytes(data).decode()
+
+
+def _plain(value: Any) -> Any:
+    """Return what SQLite would store of a value: an enum's own value, a truth as 1 or 0."""
+    if value.__class__ in _AS_IT_IS:
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    return int(value) if isinstance(value, bool) else value
+
+
+_AS_IT_IS = frozenset({int, str, float, bytes, type(None)})
+
+
+def _plain_parameters(parameters: Parameters) -> Any:
+    if isinstance(parameters, Mapping):
+        return {name: _plain(value) for name, value in parameters.items()}
+    return [_plain(value) for value in parameters]
+
+
+def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[Row]:
+    """Return a connection that begins no transaction by itself. Raises psycopg.Error."""
+    parameters: dict[str, Any] = dict(parameters_of(url, **session))
+    raw = psycopg.connect(
+        url.get_secret_value(), autocommit=True, prepare_threshold=2, row_factory=_make_row, **parameters
+    )
+    raw.adapters.register_loader("numeric", _NumberLoader)
+    raw.adapters.register_loader("bool", _TruthLoader)
+    raw.adapters.register_loader("json", _TextLoader)
+    raw.adapters.register_loader("jsonb", _TextLoader)
+    return raw
+
+
+class PostgresConnection:
+    """A connection that is made again when it was lost, at the beginning of the next transaction.
+
+    A commit whose answer was lost is looked up: it has taken place or it has not.
+    """
+
+    def __init__(self, url: PostgresUrl, *, prepare: Callable[[psycopg.Connection[Row]], None] | None = None) -> None:
+        """`prepare` is called with each new connection. Raises DatabaseFailing if the first cannot be made."""
+        self._url = url
+        self._prepare = prepare
+        self._transaction_id: str | None = None
+        """Of a transaction that writes, as the server knows it."""
+        try:
+            self._raw = self._connected(time.monotonic())
+        except DatabaseFailing as error:
+            raise _refused(url, error) from error
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction was begun and not ended."""
+        return not self._raw.closed and self._raw.info.transaction_status in _IN_TRANSACTION
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> psycopg.Cursor[Row]:
+        """Run a statement of SQLite's dialect. Raises DatabaseFailing, sqlite3.IntegrityError, psycopg.Error."""
+        if sql == "COMMIT":
+            return self._commit()
+        if sql.startswith("BEGIN"):
+            return self._begin(sql)
+        text, has_places = translated(sql)
+        try:
+            return self._raw.execute(text, _plain_parameters(parameters) if has_places else None)
+        except psycopg.Error as error:
+            self._raise(error)
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> psycopg.Cursor[Row]:
+        """Run a statement once for each of these; `rowcount` is that of all together. Raises as `execute`."""
+        text, _ = translated(sql)
+        cursor = self._raw.cursor()
+        try:
+            cursor.executemany(text, [_plain_parameters(each) for each in parameters])
+        except psycopg.Error as error:
+            self._raise(error)
+        return cursor
+
+    def notify(self, channel: str, payload: str) -> None:
+        """Send a notification in a transaction of its own. Raises psycopg.Error, DatabaseFailing."""
+        if self._raw.closed:
+            self._raw = self._connected(time.monotonic())
+        self._raw.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+    def close(self) -> None:
+        """End the connection; what was not committed is undone."""
+        self._raw.close()
+
+    def _begin(self, sql: str) -> psycopg.Cursor[Row]:
+        text, _ = translated(sql)
+        until = time.monotonic() + RECONNECT_S
+        while True:
+            if self._raw.closed:
+                self._raw = self._connected(until)
+            try:
+                cursor = self._raw.execute(text)
+            except psycopg.Error as error:
+                if self.in_transaction:
+                    self._raw.rollback()
+                if not self._is_lost(error) or time.monotonic() > until:
+                    self._raise(error)
+                self._raw.close()
+                continue
+            self._transaction_id = None
+            if cursor.nextset() and (row := cursor.fetchone()) is not None:
+                self._transaction_id = row[1]
+            return cursor
+
+    def _commit(self) -> psycopg.Cursor[Row]:
+        raw, transaction_id = self._raw, self._transaction_id
+        try:
+            return raw.execute("COMMIT")
+        except psycopg.Error as error:
+            if not self._is_lost(error) or transaction_id is None:
+                self._raise(error)
+            raw.close()
+            if self._has_committed(transaction_id):
+                return self._raw.cursor()
+            raise TransactionLost(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP) from error
+
+    def _has_committed(self, transaction_id: str) -> bool:
+        """Return whether the server has committed it. Raises DatabaseFailing if that cannot be learned now.
+
+        https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT: it is `in progress` until
+        the server has noticed that its connection is lost. A server that never heard of the number, which took over
+        without it, has not committed it.
+        """
+        until = time.monotonic() + COMMITS_ARE_KNOWN_S
+        while True:
+            if self._raw.closed:
+                self._raw = self._connected(until)
+            try:
+                row = self._raw.execute("SELECT pg_xact_status(%s::xid8)", [transaction_id]).fetchone()
+            except psycopg.errors.InvalidParameterValue:  # "is in the future"
+                return False
+            except psycopg.Error as error:
+                if not self._is_lost(error) or time.monotonic() > until:
+                    self._raise(error)
+                self._raw.close()
+                continue
+            status = None if row is None else row[0]
+            if status in {"committed", "aborted"}:
+                return bool(status == "committed")
+            if time.monotonic() > until:
+                raise DatabaseFailing(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP)
+            time.sleep(RECONNECT_EVERY_S)  # on a thread of its own, which nothing else runs on
+
+    def _connected(self, until: float) -> psycopg.Connection[Row]:
+        """Return a new connection, for which it waits until then (monotonic seconds). Raises DatabaseFailing."""
+        while True:
+            try:
+                raw = connected(self._url)
+                if self._prepare is not None:
+                    self._prepare(raw)
+            except psycopg.Error as error:
+                if time.monotonic() + RECONNECT_EVERY_S > until or not _may_pass(error):
+                    self._raise(error)
+                time.sleep(RECONNECT_EVERY_S)
+            else:
+                return raw
+
+    def _is_lost(self, error: psycopg.Error) -> bool:
+        return self._raw.closed or (error.sqlstate or "").startswith(_GONE)
+
+    def _raise(self, error: psycopg.Error) -> NoReturn:
+        """Raise what the store's callers know. What is a bug of ours is raised as it is."""
+        if isinstance(error, psycopg.IntegrityError):
+            raise sqlite3.IntegrityError(error.diag.message_primary or str(error)) from error
+        code = error.sqlstate or ""
+        for beginning, (sentence, exit_code) in _SENTENCES.items():
+            if code.startswith(beginning):
+                raise DatabaseFailing(_told(sentence), exit_code=exit_code) from error
+        if isinstance(error, psycopg.OperationalError):
+            raise TransactionLost(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP) from error
+        raise error
+
+
+def _may_pass(error: psycopg.Error) -> bool:
+    """Whether connecting may succeed soon: the server is restarting, or has all the connections that it takes."""
+    return (error.sqlstate or "08").startswith((*_GONE, "53"))
+
+
+def _told(sentence: Text) -> str:
+    """Return the sentence for whoever meets it, members too: without the server's name."""
+    return str(sentence).format(name=texts.OUR_DATABASE)
+
+
+def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:
+    """Return it for the host, who has set the address: in the server's words, none of which is a secret."""
+    cause = error.__cause__
+    reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.sentence
+    sentence = texts.server_not_opened(str(url), " ".join(reason.split())[:300].rstrip("."))
+    return DatabaseFailing(sentence, exit_code=error.exit_code)

@@ -1,0 +1,143 @@
+"""The database as PostgreSQL: the same transactions as on SQLite, one that writes at a time over all processes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Callable, Sequence
+
+import psycopg
+import structlog
+
+from bot.errors import StoreError
+from bot.runtime.clock import Clock
+from bot.runtime.progress import Progress, logged
+from bot.settings import PostgresUrl
+from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine.database import REBUILT_BYTES, Database, close_all
+from bot.store.engine.group_commit import GroupCommit
+from bot.store.engine.kept import Kept, Key, Recalled
+from bot.store.engine.schema import Migration
+from bot.store.signals import Signals
+from bot.store.postgresql import schema
+from bot.store.postgresql.connection import PostgresConnection
+from bot.store.postgresql.listener import SIGNALS, WRITTEN, Listener, subject_of
+
+log = structlog.get_logger(__name__)
+
+
+class PostgresDatabase(Database):
+    """A database that several processes share. What one has written the others hear of."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        writer: ConnectionThread,
+        reader: ConnectionThread,
+        searcher: ConnectionThread,
+        heard: HeardRows,
+        has_text_index: bool,
+        url: PostgresUrl,
+    ) -> None:
+        kept = Kept()
+        group_commit = GroupCommit(writer, clock, kept, written=heard.taken, note_commit=lambda _db: None)
+        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
+        self.has_text_index = has_text_index
+        self.signals = Signals(self._send)
+        self._listener = Listener(url, written=kept.forget, signal=self.signals.deliver)
+        self.leadership = self._listener
+
+    @classmethod
+    async def open(
+        cls,
+        url: PostgresUrl,
+        *,
+        clock: Clock,
+        migrations: Sequence[Migration] | None = None,
+        progress: Progress | None = None,
+    ) -> PostgresDatabase:
+        """Connect, and migrate the schema; `progress` is told how far that is, without it the log is.
+
+        Raises StoreError, with what to do, for a server that cannot be used and a newer or foreign schema.
+        """
+        steps = schema.migrations() if migrations is None else migrations
+        told = logged(clock) if progress is None else progress
+        heard = HeardRows()
+
+        def prepare(raw: psycopg.Connection[object]) -> None:
+            schema.refuse_unsuitable(raw, str(url))
+            schema.migrate(raw, str(url), steps, told)
+            heard.listen(raw)
+
+        async with contextlib.AsyncExitStack() as opened:
+
+            async def connected(connect: Callable[[], PostgresConnection]) -> ConnectionThread:
+                connection = await ConnectionThread.open(connect)
+                opened.push_async_callback(connection.close)
+                return connection
+
+            writer = await connected(lambda: PostgresConnection(url, prepare=prepare))
+            reader = await connected(lambda: PostgresConnection(url))
+            searcher = await connected(lambda: PostgresConnection(url))
+            database = cls(
+                clock, writer=writer, reader=reader, searcher=searcher, heard=heard, has_text_index=False, url=url
+            )
+            await database._listener.start()
+            opened.pop_all()
+        return database
+
+    async def truncate_log(self) -> bool:
+        """Return True: the server's log is the server's, and so is for how long it is kept."""
+        return True
+
+    async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:  # noqa: ARG002 - SQLite rebuilds
+        """Return True: what was erased is overwritten by the server's vacuum, which the bot does not hurry."""
+        return True
+
+    def _send(self, name: str, words: tuple[str, ...]) -> None:
+        payload = json.dumps([name, *words])
+        with contextlib.suppress(StoreError):  # the bot is closing
+            self._searcher.post(functools.partial(_notify, payload))
+
+    async def close(self) -> None:
+        """Finish pending calls and close the connections. Idempotent."""
+        try:
+            await close_all((self._writer,), (self._reader, self._searcher))
+        finally:
+            await self._listener.close()
+
+
+class HeardRows:
+    """Which rows were written, as the writer's own connection hears before its commit returns."""
+
+    def __init__(self) -> None:
+        self._heard: set[tuple[Recalled, Key]] = set()
+        self._has_missed = False
+
+    def listen(self, raw: psycopg.Connection[object]) -> None:
+        """Hear on a new connection; what was written since the last one was lost is not known."""
+        raw.execute(f"LISTEN {WRITTEN}")
+        raw.add_notify_handler(self._take)
+        self._has_missed = True
+
+    def taken(self, _db: PostgresConnection) -> frozenset[tuple[Recalled, Key]] | None:
+        """Return what was heard since the last call, None for anything at all."""
+        heard, has_missed = frozenset(self._heard), self._has_missed
+        self._heard.clear()
+        self._has_missed = False
+        return None if has_missed else heard
+
+    def _take(self, notice: psycopg.Notify) -> None:
+        try:
+            self._heard.add(subject_of(notice.payload))
+        except KeyError:
+            self._has_missed = True
+
+
+def _notify(payload: str, db: PostgresConnection) -> None:
+    try:
+        db.notify(SIGNALS, payload)
+    except (psycopg.Error, StoreError) as error:  # whoever it was for looks by itself before long
+        log.warning("database.signal_not_sent", error=str(error).splitlines()[0])

@@ -1,0 +1,145 @@
+"""What is heard from the other processes, and which process leads: one connection with a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import structlog
+
+from bot.settings import PostgresUrl
+from bot.store.engine.kept import Key, Recalled
+from bot.store.postgresql.connection import connected
+
+log = structlog.get_logger(__name__)
+
+WRITTEN = "cannon_written"
+"""The channel on which triggers tell which rows were written: a JSON array of the subject and the row's key."""
+SIGNALS = "cannon_signals"
+"""The channel of `Signals`: a JSON array of the name and the words."""
+LEADER_LOCK = 0x0C4A_990B
+BEAT_S = 3.0
+"""How often the connection is tried, and leading if nobody does."""
+BELIEVED_S = 9.0
+"""For how long this process believes that it leads since it last knew so."""
+SILENCE = "12s"
+"""After this time the server ends the session of a process that was paused, and with it its leading."""
+RETRY_S = 1.0
+
+
+def subject_of(payload: str) -> tuple[Recalled, Key]:
+    """Return which answers a payload of the triggers makes void. Raises KeyError for a subject of a newer bot."""
+    name, *key = json.loads(payload)
+    return Recalled[name], tuple(key)
+
+
+class Listener:
+    """Hears what others announce, and holds the lock of the leader: both end with the connection.
+
+    `written` gets what is kept no longer, None for anything at all; `signal` a name and its words. Both are called on
+    the event loop.
+    """
+
+    def __init__(
+        self,
+        url: PostgresUrl,
+        *,
+        written: Callable[[frozenset[tuple[Recalled, Key]] | None], None],
+        signal: Callable[[str, tuple[str, ...]], None],
+    ) -> None:
+        self._url = url
+        self._written, self._signal = written, signal
+        self._loop = asyncio.get_running_loop()
+        self._leads_until = 0.0
+        self._begins_to_lead = asyncio.Event()
+        self._hears = asyncio.Event()
+        self._stopping = threading.Event()
+        self._raw: psycopg.Connection[Any] | None = None
+        self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
+
+    async def start(self) -> None:
+        """Begin; return once it hears, so that nothing from here on is missed."""
+        self._thread.start()
+        await self._hears.wait()
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this process is known to lead since a few seconds at most."""
+        return time.monotonic() < self._leads_until
+
+    async def wait(self) -> None:
+        """Return once this process leads."""
+        while not self.is_leader:
+            self._begins_to_lead.clear()
+            await self._begins_to_lead.wait()
+
+    async def close(self) -> None:
+        """End the thread and the connection."""
+        self._stopping.set()
+        with contextlib.suppress(psycopg.Error):
+            if (raw := self._raw) is not None:
+                raw.cancel_safe(timeout=1.0)
+        await asyncio.to_thread(self._thread.join)
+
+    # ------------------------------------------------------------------ on its own thread
+
+    def _run(self) -> None:
+        is_first = True
+        while not self._stopping.is_set():
+            try:
+                self._hear(is_first=is_first)
+            except psycopg.Error as error:
+                self._leads_until = 0.0
+                if not self._stopping.is_set():
+                    log.warning("database.listener_lost", error=str(error).splitlines()[0] if str(error) else "")
+                    self._stopping.wait(RETRY_S)
+            finally:
+                is_first = False
+                if self._raw is not None:
+                    self._raw.close()
+
+    def _hear(self, *, is_first: bool) -> None:
+        """Listen until the connection is lost or this is stopped. Raises psycopg.Error."""
+        self._raw = raw = connected(self._url, idle_session_timeout=SILENCE)
+        raw.execute(f"LISTEN {WRITTEN}")
+        raw.execute(f"LISTEN {SIGNALS}")
+        self._call(self._hears.set)
+        if not is_first:
+            self._call(self._written, None)  # what was written meanwhile was not heard
+        leads = False
+        while not self._stopping.is_set():
+            asked = time.monotonic()
+            if leads:
+                raw.execute("SELECT 1")
+            else:
+                row = raw.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK]).fetchone()
+                leads = bool(row and row[0])
+                if leads:
+                    log.info("database.leads")
+            if leads:
+                self._leads_until = asked + BELIEVED_S
+                self._call(self._begins_to_lead.set)
+            for notice in raw.notifies(timeout=BEAT_S, stop_after=None):
+                self._take(notice)
+                if self._stopping.is_set() or time.monotonic() - asked > BEAT_S:
+                    break
+
+    def _take(self, notice: psycopg.Notify) -> None:
+        if notice.channel == SIGNALS:
+            name, *words = json.loads(notice.payload)
+            self._call(self._signal, name, tuple(words))
+            return
+        try:
+            self._call(self._written, frozenset({subject_of(notice.payload)}))
+        except KeyError:  # of a newer bot, which is being started beside this one
+            self._call(self._written, None)
+
+    def _call(self, callback: Callable[..., object], *words: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(callback, *words)
