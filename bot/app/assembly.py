@@ -62,6 +62,7 @@ from bot.jobs.maintenance import Maintenance
 from bot.jobs.price_book import PriceBooks
 from bot.jobs.pricing import Pricing
 from bot.jobs.reconciler import Reconciler
+from bot.jobs.signals import WorkerSignals
 from bot.jobs.told_prices import ToldPrices
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
@@ -98,6 +99,7 @@ class _Core:
     price_books: PriceBooks
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
+    signals: WorkerSignals
 
 
 async def open_parts(setup: Setup) -> Parts:
@@ -130,7 +132,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     watch = _watch(setup, core, delivery)
     host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
     key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
-    jobs = _intake(setup, core, delivery, watch, worker, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
+    jobs = _intake(setup, core, delivery, watch, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
     admission = Admission(
         store=store,
         key_gate=key_gate,
@@ -146,17 +148,18 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         client=core.client,
         catalogue=setup.catalogue,
         pace=status_pace,
-        worker=worker,
+        worker=core.signals,
         languages=delivery.card_languages,
         show=delivery.show,
     )
     store.record_in(delivery.languages.by_rules)
-    practice = _practice(setup, core, delivery, worker)
+    practice = _practice(setup, core, delivery)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
-    core.absences.listen(worker.resume)
+    core.signals.reach(worker)
+    core.absences.listen(core.signals.resume)
     core.estimate_tool.listen(watch.tell)
-    webhooks = Webhooks(core.webhook_tokens, hint=worker.hint)
+    webhooks = Webhooks(core.webhook_tokens, hint=core.signals.hint)
     command_sync = CommandSync(
         setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
     )
@@ -171,7 +174,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, worker, recovery, delivery, command_sync, practice),
+        upkeep=_upkeep(setup, core, reconciler, recovery, delivery, command_sync, practice),
         switches=core.switches,
         estimates=core.estimates,
         estimate_tool=core.estimate_tool,
@@ -185,6 +188,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         thumbnails=_thumbnails(setup, core, delivery, sights),
         sharing=Sharing(store=store, gate=delivery.gate, poster=delivery.poster),
         worker=worker,
+        signals=core.signals,
         maintenance=maintenance,
         member_data=MemberData(store, setup.catalogue, core.memories),
         voices=ServerVoices(store, keys=core.keys, memories=core.memories, settings=moderation.settings),
@@ -242,6 +246,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=ToldPrices(tool, setup.clock)),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
+        signals=WorkerSignals(store.signals),
     )
     await core.absences.load()
     await core.keys.load()
@@ -340,11 +345,11 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
     )
 
 
-def _practice(setup: Setup, core: _Core, delivery: Delivery, worker: Worker) -> PracticeMode:
+def _practice(setup: Setup, core: _Core, delivery: Delivery) -> PracticeMode:
     practice = PracticeMode(
         core.store,
         client=core.client,
-        worker=worker,
+        worker=core.signals,
         show=delivery.show,
         stop_idle=setup.practice.stop_idle,
         language_of=delivery.languages.of,
@@ -401,7 +406,6 @@ def _upkeep(
     setup: Setup,
     core: _Core,
     reconciler: Reconciler,
-    worker: Worker,
     recovery: Recovery,
     delivery: Delivery,
     command_sync: CommandSync,
@@ -412,7 +416,7 @@ def _upkeep(
         key_health=core.key_health,
         reconciler=reconciler,
         audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
-        worker=worker,
+        worker=core.signals,
         settle_answers=recovery.settle_overdue,
         absences=core.absences,
         retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
@@ -433,7 +437,6 @@ def _intake(
     core: _Core,
     delivery: Delivery,
     watch: Watch,
-    worker: Worker,
     *,
     key_gate: KeyGate,
     pricing: Pricing,
@@ -451,7 +454,7 @@ def _intake(
         memories=core.memories,
         clock=setup.clock,
         watch=watch,
-        wake=worker.wake,
+        wake=core.signals.wake,
         languages=delivery.card_languages,
     )
 

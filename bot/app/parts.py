@@ -46,6 +46,7 @@ from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
 from bot.jobs.price_book import PriceBooks
 from bot.jobs.reconciler import Reconciler
+from bot.jobs.signals import WorkerSignals
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
@@ -108,6 +109,7 @@ class Parts:
     thumbnails: Thumbnails
     sharing: Sharing
     worker: Worker
+    signals: WorkerSignals
     maintenance: Maintenance
     member_data: MemberData
     voices: ServerVoices

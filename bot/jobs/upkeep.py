@@ -10,6 +10,7 @@ import structlog
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.guild.absences import Absences
 from bot.guild.account_audit import AccountAudit
+from bot.guild.changes import JobSignals
 from bot.guild.key_health import KeyHealth
 from bot.guild.languages import Languages
 from bot.guild.retention import DataRetention
@@ -17,7 +18,6 @@ from bot.jobs import texts
 from bot.jobs.lanes import lane_of
 from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.reconciler import Reconciler
-from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.quiet_errors import QuietErrors
@@ -45,7 +45,7 @@ class Upkeep:
         key_health: KeyHealth,
         reconciler: Reconciler,
         audit: AccountAudit,
-        worker: Worker,
+        worker: JobSignals,
         settle_answers: Callable[[], Awaitable[None]],
         fulfil_wishes: Callable[[], Awaitable[None]],
         ask_prices: Callable[[], Awaitable[None]],

@@ -63,12 +63,14 @@ from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
 from bot.store.jobs.refunds import Refunds
 from bot.store.jobs.tried_values import TriedValues
+from bot.store.leadership import Leadership
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.true_costs import TrueCosts
+from bot.store.signals import Signals
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
@@ -84,6 +86,7 @@ class Store:
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
         self._database, self._box, self._lock = database, box, lock
+        self.signals, self.leadership = Signals(), Leadership()
         self.settings = GuildSettings(database, box, clock)
         self.limits = Limits(database, box, clock)
         self.grants = Grants(database, box, clock)
@@ -121,8 +124,7 @@ class Store:
         self.reviews = Reviews(database, box, clock)
         self.result_reports = ResultReports(database, box, clock)
         self.reports = Reports(database, box, clock)
-        self.queue = Queue(database, box, clock)
-        self.refunds = Refunds(database, box, clock)
+        self.queue, self.refunds = Queue(database, box, clock), Refunds(database, box, clock)
         self.rechecks = Rechecks(database, box, clock)
         self.account_checks = AccountChecks(database, box, clock)
         self.host_key_refusals = HostKeyRefusals(database, box, clock)

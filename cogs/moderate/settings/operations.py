@@ -116,7 +116,7 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
         await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
     else:
         await switches.switch(guild_of(interaction), operation, on=is_on, by_id=by_id)
-    interaction.client.parts.worker.wake()  # what waits for an operation that is off ends now
+    interaction.client.parts.signals.wake()  # what waits for an operation that is off ends now
     said = [texts.switched(harmless(tr(operation.title)), is_on=is_on, everywhere=everywhere)]
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         said.append(str(texts.STILL_OFF_EVERYWHERE))

@@ -45,7 +45,7 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
     await parts.keys.note_status(guild_id, key, status)
     parts.unavailable.forget(guild_id, key)
     if key.refused:
-        parts.worker.resume(guild_id, key.slot(guild_id))  # it works again
+        parts.signals.resume(guild_id, key.slot(guild_id))  # it works again
     embed.add_field(name=texts.API, value=texts.api_answers((bot.clock.monotonic() - started) * 1000))
     _add_status(embed, status, shows_credits=shows_credits)
 

@@ -1,0 +1,33 @@
+"""Short messages to whoever runs on this database. The rows are the truth: a lost message only costs time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class Signals:
+    """The signals of one process: its own listeners hear them at once."""
+
+    def __init__(self) -> None:
+        self._listeners: defaultdict[str, list[Callable[..., object]]] = defaultdict(list)
+
+    def listen(self, name: str, callback: Callable[..., object]) -> None:
+        """Have `callback` called with the words of each signal of this name, on the event loop. It must not block."""
+        self._listeners[name].append(callback)
+
+    def send(self, name: str, *words: str) -> None:
+        """Send a signal; never blocks and never raises."""
+        self.heard(name, *words)
+
+    def heard(self, name: str, *words: str) -> None:
+        """Call the listeners. One that fails is logged, and keeps no other from hearing it."""
+        for callback in self._listeners[name]:
+            try:
+                callback(*words)
+            except Exception:
+                log.exception("signal.failed", name=name)
