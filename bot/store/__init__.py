@@ -2,6 +2,7 @@
 
 from bot.store.engine.database import Database
 from bot.store.engine.record import Change, Decision, Record, RecordOf
+from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.approvals import Approval
 from bot.store.guild.member_settings import PresetKept
 from bot.store.guild.privacy import Erased
@@ -52,6 +53,7 @@ __all__ = [
     "Saved",
     "SecretBox",
     "Spending",
+    "SqliteDatabase",
     "Store",
     "TriedOutcome",
     "TriedValue",

@@ -12,8 +12,8 @@ from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
 from bot.store.engine.half_restored import refuse_half_restored
-from bot.store.sql import Connection
 from bot.store.engine.sqlite_errors import explained
+from bot.store.sql import Connection
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.sealed_columns import KEY_PURPOSE
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Protocol
 
-class Leadership:
+
+class Leadership(Protocol):
+    """Whether this process leads. Another may lead a moment later: what the leader does must bear being done twice."""
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this process leads now."""
+        ...
+
+    async def wait(self) -> None:
+        """Return once this process leads."""
+        ...
+
+
+class OnlyProcess:
     """That of a process that is alone on its database: it always leads."""
 
     is_leader = True
 
     async def wait(self) -> None:
-        """Return once this process leads."""
+        """Return at once."""

@@ -9,12 +9,17 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+COMMITTED = "committed"
+"""Something was committed that others wait for: a line of the record, a price that exceeds a limit."""
+
 
 class Signals:
-    """The signals of one process: its own listeners hear them at once."""
+    """The signals of the processes on a database."""
 
-    def __init__(self) -> None:
+    def __init__(self, carry: Callable[[str, tuple[str, ...]], None] | None = None) -> None:
+        """`carry` takes a signal to all processes, this one included; without it there is this process alone."""
         self._listeners: defaultdict[str, list[Callable[..., object]]] = defaultdict(list)
+        self._carry = carry
 
     def listen(self, name: str, callback: Callable[..., object]) -> None:
         """Have `callback` called with the words of each signal of this name, on the event loop. It must not block."""
@@ -22,7 +27,10 @@ class Signals:
 
     def send(self, name: str, *words: str) -> None:
         """Send a signal; never blocks and never raises."""
-        self.heard(name, *words)
+        if self._carry is None:
+            self.heard(name, *words)
+        else:
+            self._carry(name, words)
 
     def heard(self, name: str, *words: str) -> None:
         """Call the listeners. One that fails is logged, and keeps no other from hearing it."""

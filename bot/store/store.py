@@ -18,10 +18,8 @@ from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
-from bot.store.leadership import Leadership
 from bot.store.engine.meta import Meta
 from bot.store.engine.process_lock import ProcessLock
-from bot.store.signals import Signals
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
@@ -63,14 +61,12 @@ from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
 from bot.store.jobs.refunds import Refunds
 from bot.store.jobs.tried_values import TriedValues
-from bot.store.leadership import Leadership
 from bot.store.money.ledger import Ledger
 from bot.store.money.limits import Grants, Limits
 from bot.store.money.prices import Prices
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
 from bot.store.money.true_costs import TrueCosts
-from bot.store.signals import Signals
 from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
@@ -86,7 +82,7 @@ class Store:
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
         self._database, self._box, self._lock = database, box, lock
-        self.signals, self.leadership = Signals(), Leadership()
+        self.signals, self.leadership = database.signals, database.leadership
         self.settings = GuildSettings(database, box, clock)
         self.limits = Limits(database, box, clock)
         self.grants = Grants(database, box, clock)
@@ -233,16 +229,6 @@ class Store:
     def path(self) -> Path | None:
         """The path of an SQLite database, None for PostgreSQL."""
         return self._database.path if isinstance(self._database, SqliteDatabase) else None
-
-    @property
-    def signals(self) -> Signals:
-        """Announcements between the parts of the bot, in all processes on the database."""
-        return self._database.signals
-
-    @property
-    def leadership(self) -> Leadership:
-        """Which of the processes does what only one should."""
-        return self._database.leadership
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""

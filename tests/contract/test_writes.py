@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.runtime.clock import SystemClock
-from bot.store import Database, SecretBox, Store
+from bot.store import SecretBox, SqliteDatabase, Store
 from bot.store.engine.repository import Repository
+from bot.store.leadership import OnlyProcess
+from bot.store.signals import Signals
 from tests.support.moderator_acts import ACTS, REMOVALS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +27,9 @@ NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal", "report"})
 @pytest.fixture(scope="module")
 def repositories() -> dict[str, type[Repository]]:
     """The repositories by the store's attributes."""
-    store = Store(Database.__new__(Database), SecretBox(["x" * 32]), SystemClock())
+    database = SqliteDatabase.__new__(SqliteDatabase)
+    database.signals, database.leadership = Signals(), OnlyProcess()
+    store = Store(database, SecretBox(["x" * 32]), SystemClock())
     return {name: type(each) for name, each in vars(store).items() if isinstance(each, Repository)}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import AccountStatus, Card, Job, JobState
-from bot.store import Database, Store
+from bot.store import Database, SqliteDatabase, Store
 from tests.support.new_file import write_empty_database
 from tests.support.notes import Open
 
@@ -137,7 +137,7 @@ async def open_database(path: Path, clock: Any) -> AsyncIterator[Open]:
     opened: list[Database] = []
 
     async def open_(at: Path = path, **options: Any) -> Database:
-        database = await Database.open(at, clock=clock, **options)
+        database = await SqliteDatabase.open(at, clock=clock, **options)
         opened.append(database)
         return database
 

@@ -253,7 +253,7 @@ async def test_the_log_is_copied_by_another_connection_than_the_writers(
     monkeypatch.setattr(checkpoints, "CHECKPOINT_ROWS", 20)
     database = await open_database()
     seen: list[str] = []
-    checkpointer = database._threads.checkpointer
+    checkpointer = database._others[2]
     await checkpointer.run(lambda db: db.set_trace_callback(seen.append))
     assert await database.write(lambda db: db.execute("PRAGMA wal_autocheckpoint").fetchone()[0]) == 8192
     for number in range(19):

@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.models import END_STATES, OPEN_STATES, RUNNING_STATES, JobState, LedgerKind
 from bot.errors import StoreError
-from bot.store import Database
+from bot.store import SqliteDatabase
 from bot.store.engine import schema
 from bot.store.engine.schema import Migration, migrations, statements
 
@@ -34,26 +34,26 @@ def state_of(path: Path) -> tuple[int, list[str]]:
 
 
 async def test_a_new_file_gets_the_whole_schema(path: Path, clock: Any) -> None:
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
     version, tables = state_of(path)
     assert version == len(migrations())
     assert set(tables) >= {"cards", "guild_keys", "histograms", "jobs", "leases", "ledger", "meta"}
 
 
 async def test_opening_again_changes_nothing(path: Path, clock: Any) -> None:
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
     before = path.read_bytes()
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
     assert path.read_bytes() == before
 
 
 async def test_a_failed_migration_leaves_nothing_and_runs_again(path: Path, clock: Any) -> None:
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
     before = state_of(path)
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-        await Database.open(path, clock=clock, migrations=[*migrations(), BROKEN])
+        await SqliteDatabase.open(path, clock=clock, migrations=[*migrations(), BROKEN])
     assert state_of(path) == before
-    database = await Database.open(path, clock=clock, migrations=[*migrations(), SECOND])
+    database = await SqliteDatabase.open(path, clock=clock, migrations=[*migrations(), SECOND])
     assert await database.read(lambda db: db.execute("SELECT a FROM second").fetchall()[0][0]) == 1
     await database.close()
     assert state_of(path)[0] == SECOND.version
@@ -62,9 +62,9 @@ async def test_a_failed_migration_leaves_nothing_and_runs_again(path: Path, cloc
 async def test_a_failed_first_migration_leaves_an_empty_file(path: Path, clock: Any) -> None:
     first = Migration(1, "CREATE TABLE a (b);\nCREATE TABLE a (b);\n")
     with pytest.raises(sqlite3.OperationalError):
-        await Database.open(path, clock=clock, migrations=[first])
+        await SqliteDatabase.open(path, clock=clock, migrations=[first])
     assert state_of(path) == (0, [])
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
 
 
 @pytest.mark.parametrize("after", [1, 5, 20])
@@ -72,21 +72,21 @@ async def test_a_process_that_dies_inside_a_migration_leaves_nothing(path: Path,
     script = (
         "import asyncio, itertools, os, pathlib, signal, sys\n"
         "from bot.runtime.clock import SystemClock\n"
-        "from bot.store import Database\n"
+        "from bot.store import SqliteDatabase\n"
         "from bot.store.engine import schema\n"
         "real = schema.statements\n"
         "def dying(sql):\n"
         "    yield from itertools.islice(real(sql), int(sys.argv[2]))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "schema.statements = dying\n"
-        "asyncio.run(Database.open(pathlib.Path(sys.argv[1]), clock=SystemClock()))\n"
+        "asyncio.run(SqliteDatabase.open(pathlib.Path(sys.argv[1]), clock=SystemClock()))\n"
     )
     done = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", script, str(path), str(after)], timeout=30, check=False
     )
     assert done.returncode == -9
     assert state_of(path) == (0, [])
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
     assert state_of(path)[0] == len(migrations())
 
 
@@ -96,24 +96,24 @@ async def test_a_migration_that_orphans_rows_is_not_kept(path: Path, clock: Any)
         "INSERT INTO ledger (guild_id, member_id, job_id, kind, credits_milli, at)\n"
         "VALUES (1, 1, 'nowhere', 'grant', 1, 1);\n",
     )
-    await (await Database.open(path, clock=clock)).close()
+    await (await SqliteDatabase.open(path, clock=clock)).close()
     with pytest.raises(sqlite3.IntegrityError, match="without their parents"):
-        await Database.open(path, clock=clock, migrations=[*migrations(), orphan])
+        await SqliteDatabase.open(path, clock=clock, migrations=[*migrations(), orphan])
     assert state_of(path)[0] == len(migrations())
 
 
 async def test_two_processes_may_migrate_at_once(path: Path, clock: Any) -> None:
-    databases = await asyncio.gather(*(Database.open(path, clock=clock) for _ in range(4)))
+    databases = await asyncio.gather(*(SqliteDatabase.open(path, clock=clock) for _ in range(4)))
     assert state_of(path)[0] == len(migrations())
     for database in databases:
         await database.close()
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(path: Path, clock: Any) -> None:
-    await (await Database.open(path, clock=clock, migrations=[*migrations(), SECOND])).close()
+    await (await SqliteDatabase.open(path, clock=clock, migrations=[*migrations(), SECOND])).close()
     before = path.read_bytes()
     with pytest.raises(StoreError, match=rf"newer cannon-bot \(schema {SECOND.version}, this one knows") as caught:
-        await Database.open(path, clock=clock)
+        await SqliteDatabase.open(path, clock=clock)
     assert "backup" in caught.value.sentence
     assert path.read_bytes() == before
 

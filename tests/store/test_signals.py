@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.store.leadership import Leadership
+from bot.store.leadership import OnlyProcess
 from bot.store.signals import Signals
 
 
@@ -27,6 +27,6 @@ def test_a_listener_that_fails_keeps_nobody_from_hearing_and_the_sender_from_not
 
 
 async def test_who_is_alone_leads():
-    leadership = Leadership()
+    leadership = OnlyProcess()
     await leadership.wait()
     assert leadership.is_leader

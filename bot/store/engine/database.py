@@ -13,10 +13,10 @@ from bot.runtime.clock import Clock
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.kept import NOTHING, Kept, Key, Recalled
+from bot.store.engine.transaction import transaction
 from bot.store.leadership import Leadership
 from bot.store.signals import COMMITTED, Signals
 from bot.store.sql import Connection
-from bot.store.engine.transaction import transaction
 
 T = TypeVar("T")
 

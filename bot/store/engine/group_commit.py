@@ -14,8 +14,8 @@ from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.kept import Kept, Key, Recalled
-from bot.store.sql import Connection, OwnConnection
 from bot.store.engine.transaction import transaction
+from bot.store.sql import Connection, OwnConnection
 
 T = TypeVar("T")
 

@@ -24,11 +24,11 @@ from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.kept import Kept, RowWatch
-from bot.store.leadership import OnlyProcess
 from bot.store.engine.schema import Migration
-from bot.store.signals import Signals
 from bot.store.engine.sqlite_errors import explained
 from bot.store.engine.write_ahead_log import emptied, rebuild
+from bot.store.leadership import OnlyProcess
+from bot.store.signals import Signals
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.errors import DatabaseFailing
-from bot.store.sql import Connection, OwnConnection
 from bot.store.engine.sqlite_errors import explained
+from bot.store.sql import Connection, OwnConnection
 
 T = TypeVar("T")
 

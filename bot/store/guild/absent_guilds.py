@@ -9,10 +9,10 @@ from bot.language import speaking
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
+from bot.store.sql import Connection
 from bot.store.vault.sealed_columns import forget_keys, forget_unneeded_keys
 
 # Word for word the condition of the index of open jobs, which is read for it.

@@ -9,8 +9,8 @@ from bot.domain.account_check import AccountCheck, AccountFigures, compare
 from bot.domain.models import GuildKey
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.guild.guild_keys import key_of
+from bot.store.sql import Connection, Row
 
 JOBS_NAMED = 5
 """How many jobs that may explain a difference are named."""

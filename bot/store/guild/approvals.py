@@ -11,10 +11,10 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant
+from bot.store.sql import Connection, Row
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 _OF_CARD = "SELECT * FROM approvals WHERE guild_id = ? AND card_id = ?"

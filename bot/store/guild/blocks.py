@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.domain.guild_rules import Block
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.money.spending import block_from, block_of
+from bot.store.sql import Connection
 
 
 class Blocks(Repository):

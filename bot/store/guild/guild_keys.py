@@ -14,9 +14,9 @@ from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_no
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.guild.practice import EndedCard, end_practice_jobs
 from bot.store.money.spending import practises
+from bot.store.sql import Connection, Row
 from bot.store.vault.sealed_columns import KEY_PURPOSE, forget_unneeded_keys
 from bot.store.vault.secret_box import SecretBox
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from bot.domain.models import JobState
 from bot.store import texts
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.money.spending import practises
+from bot.store.sql import Connection, Row
 
 # Word for word the condition of its index.
 _OPEN = """

@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.guild.member_settings import forget_settings
 from bot.store.guild.review_places import withheld_in
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
 from bot.store.jobs.tried_values import forget_of_member
 from bot.store.money.reports import PAGE_ROWS, START, Mark, ReportPage, iso_time
+from bot.store.sql import Connection, Row
 
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,

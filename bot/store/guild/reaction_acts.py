@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from bot.domain.reaction_rules import Reaction, ReactionAction, ReactionKey
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.wishes import key_values, note_acted
+from bot.store.sql import Connection
 
 _THIS = "guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id"
 _ACT = """

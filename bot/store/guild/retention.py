@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs
+from bot.store.sql import Connection
 from bot.store.vault.sealed_columns import forget_expired_tokens
 
 BATCH = 500

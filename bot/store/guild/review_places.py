@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.guild_rules import ReviewPrivate
-from bot.store.sql import Connection, Row
 from bot.store.money.spending import rules_of
+from bot.store.sql import Connection, Row
 
 WHOLE_SERVER = 0
 """The channel id of the rule for all channels."""

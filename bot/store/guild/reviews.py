@@ -12,10 +12,10 @@ from bot.store import texts
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.guild.review_places import ReviewRule, review_channel_of, rules_in, withheld_in
 from bot.store.jobs.dependents import cancel_dependents, feed
 from bot.store.jobs.rows import job_in, jobs_of_card
+from bot.store.sql import Connection
 
 REVIEW_LIFE_S = 7 * 24 * 3600.0
 """As long as Cannon Studio keeps results (its docs)."""

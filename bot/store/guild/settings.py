@@ -9,8 +9,8 @@ from bot.store.engine.columns import to_json
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import Change, RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.money.spending import rules_of
+from bot.store.sql import Connection
 
 _WATCHED = "SELECT guild_id FROM rules WHERE data ->> 'log_channel' IS NOT NULL ORDER BY guild_id"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.store.engine.columns import to_text
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.voice_samples import LIVING_SAMPLE
+from bot.store.sql import Connection
 
 
 class Voices(Repository):

@@ -17,11 +17,11 @@ from bot.store.engine import schema
 from bot.store.engine.columns import from_milli, to_json
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import open_beside
 from bot.store.jobs.attempts import JobAttempt, attempts_of
 from bot.store.jobs.rows import job_of
+from bot.store.sql import Connection
 
 _LIST = """
 SELECT * FROM jobs

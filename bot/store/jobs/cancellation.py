@@ -8,9 +8,9 @@ from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.store import texts
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.dependents import cancel_dependents, end_unsent
 from bot.store.jobs.rows import job_in, jobs_of_card
+from bot.store.sql import Connection
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 

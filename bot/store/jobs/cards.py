@@ -14,7 +14,6 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
@@ -23,6 +22,7 @@ from bot.store.jobs.voice_samples import claim_sample
 from bot.store.jobs.wishes import require_waiting
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
+from bot.store.sql import Connection
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 _CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"

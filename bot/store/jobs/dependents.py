@@ -9,9 +9,9 @@ from typing import Any
 from bot.domain.models import PAID_STATES, PENDING_STATES, Job, JobState
 from bot.domain.templates import outputs_in, text_output, with_outputs
 from bot.store import texts
-from bot.store.sql import Connection
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money import ledger
+from bot.store.sql import Connection
 
 _REVIEWED = """
 SELECT jobs.id FROM jobs JOIN reviews ON reviews.job_id = jobs.id WHERE jobs.card_id = ? AND jobs.state = 'ready'

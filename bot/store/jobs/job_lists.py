@@ -11,9 +11,9 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
+from bot.store.sql import Connection
 
 SEARCHED = 2000
 """At how many jobs a search looks, the newest first, where no index says which of them may have its words."""

@@ -13,10 +13,10 @@ from bot.domain.models import Card, Job, credits_words
 from bot.domain.spend_request import ZERO, Headroom, SpendItem, SpendRequest
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
-from bot.store.sql import Connection
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
 from bot.store.money.spending import Spending, spending
+from bot.store.sql import Connection
 
 # What was not sent yet and counts for a limit, the newest first. What grants pay does not count for a member's.
 _UNSENT = """

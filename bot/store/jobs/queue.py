@@ -9,10 +9,10 @@ from bot.domain.models import UNKNOWN, JobState
 from bot.domain.unknown_prices import may_start_unpriced
 from bot.store import texts
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import limits_of, rules_of, unpriced_of
+from bot.store.sql import Connection
 
 _QUEUE = """
 SELECT jobs.id, jobs.author_id, jobs.created_at + jobs.position * 1e-6 FROM jobs

@@ -9,10 +9,10 @@ from typing import Any
 
 from bot.domain.models import Job, JobState, Media
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.rows import job_in, job_of, update_job
 from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
+from bot.store.sql import Connection
 from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 _DUE = "SELECT * FROM jobs WHERE recheck_at <= ? ORDER BY recheck_at LIMIT ?"

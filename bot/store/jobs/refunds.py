@@ -6,10 +6,10 @@ from bot.domain.guild_rules import Grant
 from bot.domain.models import Job, JobState
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.rows import job_in
 from bot.store.money.limits import add_grant
 from bot.store.money.spending import grants_of
+from bot.store.sql import Connection
 
 
 class Refunds(Repository):

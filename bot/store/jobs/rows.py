@@ -22,8 +22,8 @@ from bot.store.engine.columns import (
     to_text,
     to_text_or_none,
 )
-from bot.store.sql import Connection, Row
 from bot.store.engine.table import ChangedBy, Column, Table
+from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import SecretBox
 
 TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a token

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.domain.models import Job
 from bot.store.engine.columns import to_text
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.jobs.erasing import ModelTest
+from bot.store.sql import Connection
 
 VALUES_OF_FIELD = 50
 """How many values of a field are kept for each account; those not used for the longest time go first."""

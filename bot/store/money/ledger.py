@@ -10,8 +10,8 @@ from bot.errors import StoreError
 from bot.store import texts
 from bot.store.engine.columns import from_milli, to_milli
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.money.spending import held_of_guild, practises
+from bot.store.sql import Connection, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

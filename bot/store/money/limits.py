@@ -9,9 +9,9 @@ from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection
 from bot.store.money import ledger
 from bot.store.money.spending import grants_of, limit_of, limits_of, practises
+from bot.store.sql import Connection
 
 _SET_LIMIT = """
 INSERT INTO limits (guild_id, scope, scope_id, operation, channel_id, period, credits_milli, set_by, set_at)

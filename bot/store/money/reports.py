@@ -11,8 +11,8 @@ from typing import Any
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
-from bot.store.sql import Connection, Row
 from bot.store.money.spending import practises
+from bot.store.sql import Connection, Row
 
 PAGE_ROWS = 1000
 

@@ -17,10 +17,10 @@ from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
 from bot.language import Text
 from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.sql import Parameters
 from bot.store.engine.transaction import TransactionLost
 from bot.store.postgresql.address import parameters_of
 from bot.store.postgresql.dialect import translated
+from bot.store.sql import Parameters
 
 RECONNECT_S = 10.0
 """For how long a transaction waits for a server that cannot be reached: it may be restarting."""

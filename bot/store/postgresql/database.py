@@ -19,10 +19,10 @@ from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.schema import Migration
-from bot.store.signals import Signals
 from bot.store.postgresql import schema
 from bot.store.postgresql.connection import PostgresConnection
 from bot.store.postgresql.listener import SIGNALS, WRITTEN, Listener, subject_of
+from bot.store.signals import Signals
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class PostgresDatabase(Database):
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
         self.has_text_index = has_text_index
         self.signals = Signals(self._send)
-        self._listener = Listener(url, written=kept.forget, signal=self.signals.deliver)
+        self._listener = Listener(url, written=kept.forget, signal=self.signals.heard)
         self.leadership = self._listener
 
     @classmethod

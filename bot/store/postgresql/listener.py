@@ -51,7 +51,7 @@ class Listener:
         url: PostgresUrl,
         *,
         written: Callable[[frozenset[tuple[Recalled, Key]] | None], None],
-        signal: Callable[[str, tuple[str, ...]], None],
+        signal: Callable[..., None],
     ) -> None:
         self._url = url
         self._written, self._signal = written, signal
@@ -133,7 +133,7 @@ class Listener:
     def _take(self, notice: psycopg.Notify) -> None:
         if notice.channel == SIGNALS:
             name, *words = json.loads(notice.payload)
-            self._call(self._signal, name, tuple(words))
+            self._call(self._signal, name, *words)
             return
         try:
             self._call(self._written, frozenset({subject_of(notice.payload)}))
