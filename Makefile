@@ -97,7 +97,7 @@ COMPILE = $(TOOLS)/bin/uv pip compile --universal --python-version 3.11 --genera
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS)
 
 lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newer versions: make lock ARGS=--upgrade
-	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra postgres --output-file requirements.lock
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 	$(COMPILE) --group tools --output-file requirements-tools.lock

@@ -8,6 +8,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.support.postgres_fixtures"]
+
 # `make test` looks at a few examples of each property, `--hypothesis-profile=long` (as in `make test-long`) at all.
 # How long an example takes says more of the machine than of the code: what bounds it is the time limit of the test.
 settings.register_profile("long", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -52,7 +52,7 @@ class MemberSettingsRows(Repository):
         """Return the member's presets in the guild by name."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY name",
+                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY lower(name)",
                 (guild_id, member_id),
             ).fetchall()
         )
@@ -62,8 +62,8 @@ class MemberSettingsRows(Repository):
         """Return the member's preset of that name, whatever its case; None if they have none."""
         row = await self._database.read(
             lambda db: db.execute(
-                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND name = ?",
-                (guild_id, member_id, to_text(name)),
+                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
+                (guild_id, member_id, _in_any_case(name)),
             ).fetchone()
         )
         return None if row is None else _preset(row)
@@ -71,11 +71,12 @@ class MemberSettingsRows(Repository):
     async def keep_preset(self, guild_id: int, member_id: int, preset: Preset) -> PresetKept:
         """Store a preset; one of the same name is replaced. At most PRESETS_MAX are kept."""
         name, data = to_text(preset.name), to_json(preset.values)
+        in_any_case = _in_any_case(name)
 
         def write(db: Connection) -> PresetKept:
             mine = (guild_id, member_id)
             was = db.execute(
-                "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND name = ?", (*mine, name)
+                "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?", (*mine, in_any_case)
             ).rowcount
             count = db.execute("SELECT count(*) FROM presets WHERE guild_id = ? AND member_id = ?", mine).fetchone()[0]
             if count >= PRESETS_MAX:
@@ -93,8 +94,8 @@ class MemberSettingsRows(Repository):
         return await self._database.write(
             lambda db: (
                 db.execute(
-                    "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND name = ?",
-                    (guild_id, member_id, to_text(name)),
+                    "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
+                    (guild_id, member_id, _in_any_case(name)),
                 ).rowcount
                 == 1
             )
@@ -116,3 +117,8 @@ def _settings(db: Connection, guild_id: int, member_id: int) -> MemberSettings:
 
 def _preset(row: Row) -> Preset:
     return Preset(name=row["name"], operation=row["operation"], values=mapping_from_json(row["data"]))
+
+
+def _in_any_case(name: str) -> str:
+    """Return what the database's `lower` makes of a name: it knows the letters of ASCII alone."""
+    return to_text(name).encode().lower().decode()

@@ -19,10 +19,14 @@ from collections.abc import Collection
 from pathlib import Path
 
 from adapters import MODULES, PACKAGES, USUAL
-from measures import PARTS, QUICK, Measures, Sizes
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from postgres import running
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[3]))
+
+from measures import PARTS, QUICK, Measures, Sizes
+
+from tests.support.postgres import running
 
 
 def main() -> int:

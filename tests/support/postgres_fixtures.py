@@ -1,0 +1,62 @@
+"""The fixtures of tests on PostgreSQL: one server for all processes of a test run (shared_postgres.py)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import shared_postgres
+
+if TYPE_CHECKING:
+    from tests.support.postgres import Server
+
+RUN = pytest.StashKey[shared_postgres.Run]()
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[RUN] = shared_postgres.Run()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell a worker of pytest-xdist where the run has its server."""
+    node.workerinput["postgres"] = str(node.config.stash[RUN].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (run := config.stash.get(RUN, None)) is not None:
+        run.end()
+
+
+@pytest.fixture(scope="session")
+def postgres_folder(pytestconfig: pytest.Config) -> Path:
+    """What all processes of this test run know of its server."""
+    given = getattr(pytestconfig, "workerinput", None)
+    return pytestconfig.stash[RUN].folder if given is None else Path(given["postgres"])
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_folder: Path) -> Server:
+    """The PostgreSQL of this test run, which forgets everything in a crash: for one to kill, see `postgres.running`."""
+    from tests.support.postgres import Server
+
+    return Server(shared_postgres.sockets(postgres_folder))
+
+
+@pytest.fixture
+def empty_postgres_database(postgres_server: Server) -> Iterator[str]:
+    """The URL of a database without a schema, dropped after the test."""
+    yield from _database(postgres_server, "template0")
+
+
+def _database(server: Server, template: str) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield server.new_database(name, template)
+    server.drop_database(name)
