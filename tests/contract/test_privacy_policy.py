@@ -7,7 +7,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-from bot.store.engine.database import connect
+from bot.store.engine.connection import connect
 from tests.support.new_file import write_empty_database
 
 POLICY = (Path(__file__).resolve().parents[2] / "docs" / "privacy-policy.md").read_text(encoding="utf-8")

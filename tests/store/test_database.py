@@ -13,7 +13,7 @@ import pytest
 from bot.errors import Refused, StoreError
 from bot.language import current, speaking
 from bot.store.engine import checkpoints
-from bot.store.engine import database as engine
+from bot.store.engine import sqlite_database as engine
 from tests.support.notes import Open, note, notes
 
 LOG_LIMIT_BYTES = 1_000_000
