@@ -180,6 +180,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         estimate_tool=core.estimate_tool,
         price_books=core.price_books,
         sources=sources,
+        guilds=setup.guilds,
         sights=sights,
         generation=_use_cases(setup, core, sources, admission, jobs),
         delivery=delivery,
@@ -295,6 +296,7 @@ def _public_transports(origins: Collection[str], cdn: Cdn | None) -> NewTranspor
 def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights) -> Delivery:
     return make_delivery(
         setup.bot,
+        guilds=setup.guilds,
         store=core.store,
         media=core.media,
         catalogue=setup.catalogue,
@@ -311,7 +313,7 @@ def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights
 
 
 def _sources(setup: Setup, core: _Core, sights: ChannelSights) -> Sources:
-    links = DiscordLinks(setup.bot, store=core.store, sights=sights, clock=setup.clock)
+    links = DiscordLinks(setup.bot, guilds=setup.guilds, store=core.store, sights=sights, clock=setup.clock)
     return Sources(
         store=core.store,
         visible=core.visible,
@@ -385,7 +387,7 @@ def _copies(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
 
 
 def _thumbnails(setup: Setup, core: _Core, delivery: Delivery, sights: ChannelSights) -> Thumbnails:
-    links = DiscordLinks(setup.bot, store=core.store, sights=sights, clock=setup.clock)
+    links = DiscordLinks(setup.bot, guilds=setup.guilds, store=core.store, sights=sights, clock=setup.clock)
     return Thumbnails(links.of_job, gate=delivery.gate, clock=setup.clock)
 
 

@@ -26,12 +26,14 @@ from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.app.responses import Responses, speak_to
+from bot.app.roles import Role
 from bot.app.shards import shard_states
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
+from bot.delivery.guilds import FetchedGuilds, Guilds, ToldGuilds
 from bot.domain.text import whole
 from bot.errors import StoreError
 from bot.media.scratch_dir import scratch_folder
@@ -107,12 +109,15 @@ class CannonBot(commands.AutoShardedBot):
         cdn: Cdn | None = None,
         backoff: StartBackoff | None = None,
         practice: PracticeStudio | None = None,
+        role: Role = Role.ALL,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
         self.discord_gate = DiscordGate(self.clock, self.metrics)
         super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
         self.settings = settings
+        self.role = role
+        self.known_guilds: Guilds = FetchedGuilds(self, self.clock) if role is Role.WORKER else ToldGuilds(self)
         self.metrics.shards(functools.partial(shard_states, self))
         self.responses = Responses(self.metrics, self._linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
@@ -150,6 +155,7 @@ class CannonBot(commands.AutoShardedBot):
         """What the parts of this bot are made from."""
         return Setup(
             bot=self,
+            guilds=self.known_guilds,
             is_calm=self.discord_gate.is_calm,
             settings=self.settings,
             clock=self.clock,

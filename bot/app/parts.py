@@ -20,6 +20,7 @@ from bot.delivery import CardSurface, Delivery
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.delivery.guild_languages import GuildLanguages
+from bot.delivery.guilds import Guilds
 from bot.delivery.sharing import Sharing
 from bot.delivery.thumbnails import Thumbnails
 from bot.generation.assembly import GenerationUseCases
@@ -68,6 +69,7 @@ class Setup:
     """
 
     bot: commands.AutoShardedBot
+    guilds: Guilds
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
     settings: Settings
@@ -101,6 +103,7 @@ class Parts:
     estimate_tool: EstimateTool
     price_books: PriceBooks
     sources: Sources
+    guilds: Guilds
     sights: ChannelSights
     generation: GenerationUseCases
     delivery: Delivery

@@ -20,6 +20,7 @@ from bot.delivery.downloads import Downloads, FreshLink
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.formatting import MadeWith
 from bot.delivery.guild_languages import GuildLanguages
+from bot.delivery.guilds import Guilds
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
@@ -124,6 +125,7 @@ class Delivery:
 def make_delivery(
     client: discord.Client,
     *,
+    guilds: Guilds,
     store: Store,
     media: MediaFetcher,
     catalogue: LiveCatalogue,
@@ -142,11 +144,12 @@ def make_delivery(
     `is_calm` says whether Discord takes calls that can wait.
     """
     messages = Messages(client, store=store, clock=clock)
-    languages = GuildLanguages(client, store)
-    gate = PostingGate(client, store=store, sights=sights)
+    languages = GuildLanguages(guilds, store)
+    gate = PostingGate(guilds, store=store, sights=sights)
     card_languages = CardLanguages(languages, store=store, gate=gate)
     log_channel = LogChannel(
         client,
+        guilds=guilds,
         store=store,
         metrics=metrics,
         surface=surface,
@@ -154,13 +157,13 @@ def make_delivery(
         language_of=languages.of,
     )
     notifications = Notifications(
-        client, store=store, messages=messages, log_channel=log_channel, languages=card_languages
+        guilds, store=store, messages=messages, log_channel=log_channel, languages=card_languages
     )
     authors = Authors(client, messages=messages)
     drawing = CardDrawing(
         store=store, catalogue=catalogue, learned=learned, clock=clock, surface=surface, authors=authors
     )
-    downloads = Downloads(client, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
+    downloads = Downloads(guilds, media=media, catalogue=catalogue, clock=clock, folder=folder, fresh=fresh)
     sheets = ContactSheets(messages, made_with=drawing.made_with, media=media, folder=folder)
     questions = ReviewMessages(
         messages=messages, downloads=downloads, drawing=drawing, surface=surface, languages=card_languages

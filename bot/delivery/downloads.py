@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import discord
 import structlog
 
 from bot.cannon.outputs import text_of
 from bot.catalogue import LiveCatalogue
 from bot.delivery import texts
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, REQUEST_LIMIT_BYTES
+from bot.delivery.guilds import Guilds
 from bot.domain.models import Job, Media, MediaKind, WaitsFor
 from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.jobs.surface import Later, NoPlace
@@ -73,7 +73,7 @@ class Downloads:
 
     def __init__(
         self,
-        client: discord.Client,
+        guilds: Guilds,
         *,
         media: MediaFetcher,
         catalogue: LiveCatalogue,
@@ -81,7 +81,7 @@ class Downloads:
         folder: Path,
         fresh: FreshLink,
     ) -> None:
-        self._client = client
+        self._guilds = guilds
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
@@ -97,7 +97,7 @@ class Downloads:
         Raises Later if a file cannot be downloaded now, NoPlace if it never can.
         """
         results = ResultFiles(text=text_of(self._catalogue.current.find(job.operation), job.output))
-        per_file, room = self._limits(job)
+        per_file, room = await self._limits(job)
         with contextlib.ExitStack() as stack:
             folder = self._own_folder(stack, job)
             for number, medium in enumerate(job.media):
@@ -120,9 +120,9 @@ class Downloads:
             log.warning("delivery.disk", job=job.id, error=type(error).__name__)
             return self._folder / job.id
 
-    def _limits(self, job: Job) -> tuple[int, int]:
+    async def _limits(self, job: Job) -> tuple[int, int]:
         """Return the largest file and the largest request, in bytes, for the job's server."""
-        guild = self._client.get_guild(job.guild_id)
+        guild = await self._guilds.find(job.guild_id)
         per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 

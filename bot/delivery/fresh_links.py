@@ -13,6 +13,7 @@ from bot.delivery import texts
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.delivery.formatting import bare_name, file_stem
+from bot.delivery.guilds import Guilds
 from bot.domain.models import SOURCE_KINDS, Job, Media, MediaKind
 from bot.domain.visibility import Sight, Viewer
 from bot.errors import InputError
@@ -32,8 +33,11 @@ _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 class DiscordLinks:
     """Finds fresh links, and only in what the member may read: the bot's own permissions may be wider."""
 
-    def __init__(self, client: discord.Client, *, store: Store, sights: ChannelSights, clock: Clock) -> None:
+    def __init__(
+        self, client: discord.Client, *, guilds: Guilds, store: Store, sights: ChannelSights, clock: Clock
+    ) -> None:
         self._client = client
+        self._guilds = guilds
         self._store = store
         self._sights = sights
         self._clock = clock
@@ -83,6 +87,9 @@ class DiscordLinks:
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         if isinstance(channel, discord.DMChannel):
             return channel.recipient is not None and channel.recipient.id == member_id
+        if (guild := getattr(channel, "guild", None)) is not None and self._guilds.known(guild.id) is None:
+            await self._guilds.find(guild.id)  # then the channel is one of that server, with its roles
+            channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return False
         member = channel.guild.get_member(member_id) or await channel.guild.fetch_member(member_id)

@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery import texts
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
+from bot.delivery.guilds import Guilds
 from bot.delivery.messages import nonce_of
 from bot.delivery.surface import CardSurface
 from bot.delivery.view import message_view
@@ -32,6 +33,7 @@ class LogChannel:
         self,
         client: discord.Client,
         *,
+        guilds: Guilds,
         store: Store,
         metrics: Metrics,
         surface: CardSurface,
@@ -46,6 +48,7 @@ class LogChannel:
         self._surface = surface
         self._is_absent = is_absent
         self._client = client
+        self._guilds = guilds
         self._store = store
         self._metrics = metrics
 
@@ -81,6 +84,7 @@ class LogChannel:
     async def _send(
         self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
     ) -> Posted:
+        await self._guilds.find(guild_id)
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
         # In another server's channel, strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:

@@ -14,6 +14,7 @@ from bot.delivery.card_languages import CardLanguages
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import DISCORD_ERRORS, is_closed
 from bot.delivery.formatting import message_link
+from bot.delivery.guilds import Guilds
 from bot.delivery.log_channel import LogChannel
 from bot.delivery.messages import Messages, nonce_of
 from bot.domain.harmless_text import harmless
@@ -31,14 +32,14 @@ class Notifications:
 
     def __init__(
         self,
-        client: discord.Client,
+        guilds: Guilds,
         *,
         store: Store,
         messages: Messages,
         log_channel: LogChannel,
         languages: CardLanguages,
     ) -> None:
-        self._client = client
+        self._guilds = guilds
         self._store = store
         self._messages = messages
         self._log_channel = log_channel
@@ -129,7 +130,7 @@ class Notifications:
         key = await self._store.keys.current(guild_id)
         if key is None:
             return
-        guild = self._client.get_guild(guild_id)
+        guild = await self._guilds.find(guild_id)
         if guild is None:
             return
         try:

@@ -9,6 +9,7 @@ import discord
 
 from bot.delivery import texts
 from bot.delivery.channel_sight import ChannelSights, Found
+from bot.delivery.guilds import Guilds
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Card, Job, WaitsFor
 from bot.domain.posting_place import PostingPlace, is_unchecked, require_age, require_channel
@@ -48,8 +49,8 @@ class _Channel:
 class PostingGate:
     """Judges places for results: by the rules of new jobs, by the job's own safety switch, by review."""
 
-    def __init__(self, client: discord.Client, *, store: Store, sights: ChannelSights) -> None:
-        self._client = client
+    def __init__(self, guilds: Guilds, *, store: Store, sights: ChannelSights) -> None:
+        self._guilds = guilds
         self._store = store
         self._sights = sights
 
@@ -172,7 +173,7 @@ class PostingGate:
         return _Channel(chain=tuple(dict.fromkeys(chain)), found=found, age_restricted=_is_age_restricted(found))
 
     async def _found(self, guild_id: int, channel_id: int) -> Found:
-        guild = self._client.get_guild(guild_id)
+        guild = await self._guilds.find(guild_id)
         if guild is None:
             return Sight.UNSURE
         found = self._sights.find(guild, channel_id)

@@ -87,7 +87,7 @@ class Gallery:
 
     async def _post(self, guild_id: int, card: Card, jobs: Sequence[Job], stars: int, channel_id: int) -> None:
         copies = self._bot.parts.copies
-        guild = self._bot.get_guild(guild_id)
+        guild = await self._bot.parts.guilds.find(guild_id)
         channel = None if guild is None else guild.get_channel_or_thread(channel_id)
         if guild is None or not isinstance(channel, discord.abc.Messageable):
             await self._alert(guild_id)

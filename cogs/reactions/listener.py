@@ -171,9 +171,9 @@ class ReactionListener(commands.Cog):
     async def _fulfil_due(self, wish: DueWish) -> None:
         if wish not in await self.reactions.due(wish.card_id):
             return  # it was taken back, or has acted, while the lock was another's
-        guild = self.bot.get_guild(wish.key.guild_id)
-        if guild is None and not self.bot.is_ready():
-            return  # the servers are not known yet
+        guild = await self.bot.parts.guilds.find(wish.key.guild_id)
+        if guild is None and not self.bot.is_ready() and not self.bot.parts.absences.is_absent(wish.key.guild_id):
+            return  # the server is not known yet
         reacted = None if guild is None else await self._waited(wish, guild)
         if reacted is None:
             await self.reactions.forget(wish.key)

@@ -34,7 +34,7 @@ async def send_welcome(bot: CannonBot, guild_id: int, *, again: bool) -> Welcome
 
     `again`: an earlier attempt may have left the message, which is searched for first.
     """
-    guild = bot.get_guild(guild_id)
+    guild = await bot.parts.guilds.find(guild_id)
     if guild is None or guild.unavailable:
         return None
     try:
