@@ -1,4 +1,4 @@
-"""When the bot may identify at Discord's gateway again, so that a storm of restarts never uses up the day's starts.
+"""When a bot of one process may identify again, so that a storm of restarts never uses up the day's starts.
 
 Discord allows 1,000 identifies in 24 hours and resets the token of an application that exceeds them (docs.discord.com,
 Gateway: "Session Start Limit"). A supervisor that starts a crashing bot at once would get there within the hour, so
@@ -15,38 +15,13 @@ from pathlib import Path
 
 import structlog
 
+from bot.domain.session_starts import identify_at, last_day
 from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-DAY_S = 86_400.0
-PER_DAY = 900
-"""Identifies in 24 hours at most; the rest is a reserve for what was not noted."""
-FREE, WINDOW_S = 5, 1800.0
-"""So many identifies of each shard within this time wait for nothing."""
-LONGEST_PAUSE_S = 120.0
 UNCOUNTED_PAUSE_S = 100.0
 """The pause of a process that cannot read or write the file: 864 of them fill a day."""
-
-
-def identify_at(times: Sequence[float], now: float, *, shards: int = 1) -> float:
-    """Return from when on the bot may identify, Unix seconds; `times` are those at which it did, Unix seconds.
-
-    A few of each of its `shards` are free, since each identifies for itself; then it has to wait 2, 4, 8, … up to 120
-    seconds after the last one; with 900 in 24 hours until the oldest is a day old.
-    """
-    recent = _last_day(times, now)
-    if not recent:
-        return now
-    beyond = sum(at > now - WINDOW_S for at in recent) - FREE * shards + 1
-    pause_s = min(2.0 ** min(beyond, 16), LONGEST_PAUSE_S) if beyond > 0 else 0.0
-    is_full = len(recent) >= PER_DAY
-    return max(now, recent[-1] + pause_s, recent[-PER_DAY] + DAY_S if is_full else now)
-
-
-def _last_day(times: Sequence[float], now: float) -> list[float]:
-    """Return those of the last 24 hours in order; what a clock that was set back shows as the future counts as now."""
-    return sorted(min(at, now) for at in times if at > now - DAY_S)
 
 
 class StartBackoff:
@@ -68,7 +43,7 @@ class StartBackoff:
         now = self._clock.wall()
         await self._pause(identify_at(times, now, shards=shards) - now)
         now = self._clock.wall()
-        self._times = [*_last_day(times, now), now]
+        self._times = [*last_day(times, now), now]
         is_written = await asyncio.to_thread(self._write, self._times)
         if is_first and not (is_read and is_written):
             await self._pause(UNCOUNTED_PAUSE_S)

@@ -45,7 +45,9 @@ from bot.store.guild.settings import GuildSettings
 from bot.store.guild.switched_off import SwitchedOff
 from bot.store.guild.voices import Voices
 from bot.store.guild.word_offers import WordOffers
+from bot.store.host.fleet import Fleet
 from bot.store.host.jobs import HostJobs
+from bot.store.host.rents import Rents
 from bot.store.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
@@ -127,8 +129,8 @@ class Store:
         self.absent_guilds = AbsentGuilds(database, box, clock)
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
-        self.retention = Retention(database, box, clock)
-        self.host_jobs = HostJobs(database, box, clock)
+        self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
+        self.fleet, self.rents = Fleet(database, box, clock), Rents(database, box, clock)
         self.resealed = 0
         """How many secrets were sealed with the newest key when it was opened."""
 

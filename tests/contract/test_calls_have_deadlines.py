@@ -16,12 +16,15 @@ from discord.ext import commands
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("bot/delivery", "bot/app", "cogs")
 GIVES_A_DEADLINE = {"asyncio.timeout", "in_time"}
-LIFE = {"add_cog", "before_identify_hook", "close", "get_translated_payload", "set_translator", "start", "wait"}
+LIFE = {
+    "add_cog", "before_identify_hook", "close", "get_translated_payload", "launch_shards", "set_translator", "start",
+    "wait",
+}  # fmt: skip
 """Methods of discord.py that call no API: those of a client's life, which ends with the process, and of the tree."""
 OURS = {
-    "_cards", "_messages", "_reader", "_store", "absences", "cards", "cancellation", "catalogue_refresh", "clock",
-    "fresh_links", "jobs", "key", "keys", "learned", "parts", "reactions", "recipe_drafts", "recipes", "reruns",
-    "store", "switches",
+    "_cards", "_fleet", "_leases", "_messages", "_reader", "_store", "absences", "cards", "cancellation",
+    "catalogue_refresh", "clock", "fleet", "fresh_links", "jobs", "key", "keys", "learned", "parts", "reactions",
+    "recipe_drafts", "recipes", "reruns", "store", "switches",
 }  # fmt: skip
 """What our own objects are called whose methods have the name of one of discord.py's."""
 

@@ -96,6 +96,10 @@ class Database(ABC):
         `truncate_log`.
         """
 
+    def now(self, db: Connection) -> float:  # noqa: ARG002 - a server's clock is asked through a connection
+        """Return the time, Unix seconds, from within a transaction: one clock for all processes of this database."""
+        return self.clock.wall()
+
     def listen(self, callback: Callable[[], None]) -> None:
         """Have `callback` called at each `notify`. It must not raise."""
         self.signals.listen(COMMITTED, callback)

@@ -21,8 +21,10 @@ from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.schema import Migration
 from bot.store.postgresql import schema
 from bot.store.postgresql.connection import PostgresConnection
+from bot.store.postgresql.dialect import NOW
 from bot.store.postgresql.listener import SIGNALS, WRITTEN, Listener, subject_of
 from bot.store.signals import Signals
+from bot.store.sql import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +89,10 @@ class PostgresDatabase(Database):
             await database._listener.start()
             opened.pop_all()
         return database
+
+    def now(self, db: Connection) -> float:
+        """Return the server's time, Unix seconds: the clocks of the processes differ."""
+        return float(db.execute(NOW).fetchone()[0])
 
     async def truncate_log(self) -> bool:
         """Return True: the server's log is the server's, and so is for how long it is kept."""

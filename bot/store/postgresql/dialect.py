@@ -13,6 +13,9 @@ from functools import lru_cache
 WRITE_LOCK = 0x0C4A_9909
 """The number of the advisory lock that the one transaction which writes has."""
 
+NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
+"""The server's time, Unix seconds, also within a transaction that has waited for its lock."""
+
 _BEGIN_WRITE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK}), pg_current_xact_id()::text"
 """READ COMMITTED: what follows sees all that was committed before the lock was had."""
 _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

@@ -11,20 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.start_backoff import (
-    DAY_S,
-    FREE,
-    LONGEST_PAUSE_S,
-    PER_DAY,
-    UNCOUNTED_PAUSE_S,
-    WINDOW_S,
-    StartBackoff,
-    identify_at,
-)
+from bot.app.start_backoff import UNCOUNTED_PAUSE_S, StartBackoff
+from bot.domain.session_starts import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, identify_at, usable
 from tests.support.rig import ManualClock
 
 ALLOWED_PER_DAY = 1000
 """Discord's session start limit."""
+PER_DAY = usable(TOTAL)
 
 
 class PassingClock(ManualClock):

@@ -1,0 +1,76 @@
+"""When a shard may identify at Discord's gateway, by the day's budget and by a backoff against storms of restarts.
+
+Discord allows 1,000 identifies in 24 hours (very large bots have more) and resets the token of an application that
+exceeds them (docs.discord.com, Gateway: "Session Start Limit").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DAY_S = 86_400.0
+TOTAL = 1000
+"""Identifies in 24 hours, where Discord has not said how many."""
+RESERVE = 0.1
+"""Which share of them is left alone, for what was not counted: 900 are used."""
+FREE, WINDOW_S = 5, 1800.0
+"""So many identifies of each shard within this time wait for nothing."""
+LONGEST_PAUSE_S = 120.0
+
+
+def identify_at(times: Sequence[float], now: float, *, shards: int = 1, total: int = TOTAL) -> float:
+    """Return from when on the bot may identify, Unix seconds; `times` are those at which it did, Unix seconds.
+
+    A few of each of its `shards` are free, since each identifies for itself; then it has to wait 2, 4, 8, … up to 120
+    seconds after the last one; with all but the reserve of the `total` used in 24 hours until the oldest of those is a
+    day old.
+    """
+    recent = last_day(times, now)
+    if not recent:
+        return now
+    per_day = usable(total)
+    beyond = sum(at > now - WINDOW_S for at in recent) - FREE * shards + 1
+    pause_s = min(2.0 ** min(beyond, 16), LONGEST_PAUSE_S) if beyond > 0 else 0.0
+    is_full = len(recent) >= per_day
+    return max(now, recent[-1] + pause_s, recent[-per_day] + DAY_S if is_full else now)
+
+
+def last_day(times: Sequence[float], now: float) -> list[float]:
+    """Return those of the last 24 hours in order; what a clock that was set back shows as the future counts as now."""
+    return sorted(min(at, now) for at in times if at > now - DAY_S)
+
+
+def usable(total: int) -> int:
+    """Return how many of a day's identifies are used: all but the reserve."""
+    return max(1, total - round(total * RESERVE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionStartLimit:
+    """What Discord said of an application's identifies: `session_start_limit` of `GET /gateway/bot`.
+
+    Times are Unix seconds.
+    """
+
+    total: int = TOTAL
+    remaining: int = TOTAL
+    reset_at: float = 0.0
+    """When `remaining` becomes `total` again."""
+    max_concurrency: int = 1
+    """How many shards may identify within 5 seconds: one of each value of `shard_id % max_concurrency`."""
+    read_at: float = 0.0
+    """What was counted before this time is in `remaining`."""
+
+    def left(self, times: Sequence[float], now: float) -> int:
+        """Return how many identifies are left, the reserve among them; `times` are those of our own."""
+        if now < self.reset_at:
+            return self.remaining - sum(at >= self.read_at for at in times)
+        return self.total - sum(at >= self.reset_at for at in times if at > now - DAY_S)
+
+    def open_at(self, times: Sequence[float], now: float, *, shards: int) -> float:
+        """Return from when on one of the bot's `shards` may identify, Unix seconds, so that the reserve is kept."""
+        at = identify_at(times, now, shards=shards, total=self.total)
+        if self.left(times, now) > self.total - usable(self.total):
+            return at
+        return max(at, self.reset_at if now < self.reset_at else now + LONGEST_PAUSE_S)

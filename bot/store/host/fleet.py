@@ -1,0 +1,248 @@
+"""The shards of a fleet: which gateway process holds which, and when one of them may identify.
+
+Every decision is one write transaction, by the database's clock: docs/decisions/0036-shards-of-a-fleet.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+from bot.domain.fleet_shares import shard_targets
+from bot.domain.session_starts import DAY_S, SessionStartLimit
+from bot.store.engine.repository import Repository
+from bot.store.sql import Connection
+
+LEASE_S = 20.0
+"""For how long a process holds its shards without renewing."""
+SPACING_S = 5.5
+"""Between two identifies of shards with the same `shard_id % max_concurrency`: Discord allows one in 5 seconds, and a
+process may be a little late."""
+COUNT_META, LIMIT_META = "fleet.shard_count", "fleet.session_start_limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldShards:
+    """What a process holds for `LEASE_S` seconds from when it asked."""
+
+    ids: frozenset[int]
+    surplus: int
+    """How many of them it is to close and then to release: others have too few."""
+    shard_count: int
+    """How many shards the fleet has."""
+    was_lost: bool
+    """Whether it is new, or others had ended its lease: what it held before, it holds no longer."""
+    gateways: int
+    """How many processes hold shards, or could."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyTurn:
+    """When a shard may identify."""
+
+    wait_s: float
+    """In how many seconds."""
+    is_reserved: bool
+    """Whether this time is the shard's: else it has to ask again then."""
+    left: int
+    """How many identifies are left of Discord's day, the reserve among them."""
+
+
+class Fleet(Repository):
+    """The tables `gateways`, `shards` and `identifies`."""
+
+    async def join(self, process: str, *, wanted: int | None, recommended: int) -> int:
+        """Become a member and return how many shards the fleet has; the caller holds none yet.
+
+        `wanted` is what the host has set, `recommended` what Discord says. The first process decides. Afterwards a
+        `wanted` of another number is decided for once no other process is a member; until then the old number is
+        returned, and the caller is no member.
+        """
+
+        def change(db: Connection) -> int:
+            now = self._database.now(db)
+            _end_expired(db, process, now)
+            stored = _count(db)
+            is_other = stored is None or (wanted is not None and wanted != stored)
+            others = db.execute("SELECT 1 FROM gateways WHERE process <> ? LIMIT 1", (process,)).fetchone()
+            if stored is not None and is_other and others is not None:
+                return stored
+            count = stored if stored is not None and not is_other else wanted or recommended
+            if is_other:
+                db.execute("DELETE FROM shards")
+                _set(db, COUNT_META, str(count))
+            db.execute("DELETE FROM gateways WHERE process = ?", (process,))
+            _add(db, process, now)
+            return count
+
+        return await self._database.write(change)
+
+    async def keep(self, process: str) -> HeldShards:
+        """Renew the lease of a member, end those that have expired, and claim what is missing of an even share.
+
+        Call it every few seconds. A process that could not renew in time keeps its shards if nobody has taken them.
+        """
+
+        def change(db: Connection) -> HeldShards:
+            now = self._database.now(db)
+            _end_expired(db, process, now)
+            renewed = db.execute(
+                "UPDATE gateways SET expires_at = ? WHERE process = ?", (now + LEASE_S, process)
+            ).rowcount
+            if not renewed:
+                _add(db, process, now)
+            count = _count(db) or 0
+            held = {str(row[0]): int(row[1]) for row in db.execute(_HELD)}
+            target = shard_targets(held, count)[process]
+            owners = {int(row[0]): str(row[1]) for row in db.execute("SELECT id, process FROM shards")}
+            free = [shard_id for shard_id in range(count) if shard_id not in owners]
+            claimed = free[: max(0, target - held[process])]
+            db.executemany("INSERT INTO shards (id, process) VALUES (?, ?)", [(each, process) for each in claimed])
+            return HeldShards(
+                ids=frozenset(claimed).union(each for each, owner in owners.items() if owner == process),
+                surplus=max(0, held[process] - target),
+                shard_count=count,
+                was_lost=not renewed,
+                gateways=len(held),
+            )
+
+        return await self._database.write(change)
+
+    async def release(self, process: str, shard_ids: Collection[int]) -> None:
+        """Let others have these shards: the caller has closed them."""
+        rows = [(shard_id, process) for shard_id in shard_ids]
+        await self._database.write(lambda db: db.executemany("DELETE FROM shards WHERE id = ? AND process = ?", rows))
+
+    async def leave(self, process: str) -> None:
+        """End the membership with all leases: the caller has closed its shards."""
+        await self._database.write(lambda db: _end(db, process))
+
+    async def holders(self) -> dict[int, str]:
+        """Return which process holds each shard under a lease that has not expired."""
+
+        def read(db: Connection) -> dict[int, str]:
+            now = self._database.now(db)
+            return {int(row[0]): str(row[1]) for row in db.execute(_HOLDERS, (now,))}
+
+        return await self._database.read(read)
+
+    # ------------------------------------------------------------------ identifies
+
+    async def note_limit(
+        self, *, total: int, remaining: int, reset_after_s: float, max_concurrency: int, age_s: float
+    ) -> None:
+        """Note what Discord says of the session starts; the answer was asked for `age_s` seconds ago at most."""
+
+        def change(db: Connection) -> None:
+            now = self._database.now(db)
+            limit = SessionStartLimit(
+                total=max(1, total),
+                remaining=remaining,
+                reset_at=now + reset_after_s,
+                max_concurrency=max(1, max_concurrency),
+                read_at=now - age_s,
+            )
+            _set(db, LIMIT_META, json.dumps(asdict(limit)))
+
+        await self._database.write(change)
+
+    async def identify_wait_s(self, shard_id: int) -> float:
+        """Return in how many seconds the shard may probably identify; 0: now. Reserves nothing."""
+
+        def read(db: Connection) -> float:
+            now = self._database.now(db)
+            return _identify_at(db, shard_id, now)[0] - now
+
+        return await self._database.read(read)
+
+    async def reserve_identify(self, process: str, shard_id: int, *, at_most_s: float) -> IdentifyTurn | None:
+        """Reserve the shard's identify, counted as one of the day's, if its time comes within that many seconds.
+
+        None if the process does not hold the shard: then it must not identify.
+        """
+
+        def change(db: Connection) -> IdentifyTurn | None:
+            now = self._database.now(db)
+            if db.execute(_HOLDS, (shard_id, process, now)).fetchone() is None:
+                return None
+            at, left = _identify_at(db, shard_id, now)
+            if at - now > at_most_s:
+                return IdentifyTurn(wait_s=at - now, is_reserved=False, left=left)
+            db.execute("DELETE FROM identifies WHERE at <= ?", (now - DAY_S,))
+            db.execute("INSERT INTO identifies (shard_id, at) VALUES (?, ?)", (shard_id, at))
+            return IdentifyTurn(wait_s=at - now, is_reserved=True, left=left - 1)
+
+        return await self._database.write(change)
+
+    async def identifies_left(self) -> int:
+        """Return how many identifies are left of Discord's day, the reserve among them."""
+
+        def read(db: Connection) -> int:
+            now = self._database.now(db)
+            return _limit(db).left([at for at, _ in _identifies(db, now)], now)
+
+        return await self._database.read(read)
+
+
+_HELD = """
+SELECT gateways.process, count(shards.id) FROM gateways LEFT JOIN shards ON shards.process = gateways.process
+GROUP BY gateways.process, gateways.joined_at ORDER BY gateways.joined_at, gateways.process
+"""
+_HOLDERS = """
+SELECT shards.id, shards.process FROM shards JOIN gateways ON gateways.process = shards.process
+WHERE gateways.expires_at > ?
+"""
+_HOLDS = """
+SELECT 1 FROM shards JOIN gateways ON gateways.process = shards.process
+WHERE shards.id = ? AND shards.process = ? AND gateways.expires_at > ?
+"""
+
+
+def _add(db: Connection, process: str, now: float) -> None:
+    db.execute("INSERT INTO gateways (process, joined_at, expires_at) VALUES (?, ?, ?)", (process, now, now + LEASE_S))
+
+
+def _end_expired(db: Connection, process: str, now: float) -> None:
+    """End the leases that have expired, but for the caller's own: it may renew it if nobody was first."""
+    gone = db.execute("SELECT process FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)).fetchall()
+    for (other,) in gone:
+        _end(db, other)
+
+
+def _end(db: Connection, process: str) -> None:
+    db.execute("DELETE FROM shards WHERE process = ?", (process,))
+    db.execute("DELETE FROM gateways WHERE process = ?", (process,))
+
+
+def _count(db: Connection) -> int | None:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (COUNT_META,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _limit(db: Connection) -> SessionStartLimit:
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (LIMIT_META,)).fetchone()
+    return SessionStartLimit() if row is None else SessionStartLimit(**json.loads(row[0]))
+
+
+def _identify_at(db: Connection, shard_id: int, now: float) -> tuple[float, int]:
+    """Return from when on the shard may identify, Unix seconds, and how many identifies are left."""
+    limit, identifies = _limit(db), _identifies(db, now)
+    times = [at for at, _ in identifies]
+    bucket = shard_id % limit.max_concurrency
+    of_bucket = [at for at, other in identifies if other % limit.max_concurrency == bucket]
+    at = limit.open_at(times, now, shards=_count(db) or 1)
+    return max([now, at, *(each + SPACING_S for each in of_bucket[-1:])]), limit.left(times, now)
+
+
+def _identifies(db: Connection, now: float) -> list[tuple[float, int]]:
+    """Return when shards identified in the last day, or will, and which, in order."""
+    rows = db.execute("SELECT at, shard_id FROM identifies WHERE at > ? ORDER BY at", (now - DAY_S,))
+    return [(float(row[0]), int(row[1])) for row in rows]
+
+
+def _set(db: Connection, name: str, value: str) -> None:
+    db.execute(
+        "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
