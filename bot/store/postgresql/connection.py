@@ -131,6 +131,7 @@ class PostgresConnection:
         self._prepare = prepare
         self._transaction_id: str | None = None
         """Of a transaction that writes, as the server knows it."""
+        self._to_release = ""
         try:
             self._raw = self._connected(time.monotonic())
         except DatabaseFailing as error:
@@ -147,8 +148,16 @@ class PostgresConnection:
             return self._commit()
         if sql.startswith("BEGIN"):
             return self._begin(sql)
+        if sql.startswith(
+            "RELEASE"
+        ):  # goes with the next savepoint, or with the commit: each word is a way there and back
+            self._to_release = f"{sql}; "
+            return self._raw.cursor()
         text, has_places = translated(sql)
         try:
+            if sql.startswith("SAVEPOINT"):
+                several, self._to_release = self._to_release + sql, ""
+                return self._raw.execute(several, prepare=False)
             return self._raw.execute(text, _plain_parameters(parameters) if has_places else None)
         except psycopg.Error as error:
             self._raise(error)
@@ -180,7 +189,7 @@ class PostgresConnection:
             if self._raw.closed:
                 self._raw = self._connected(until)
             try:
-                cursor = self._raw.execute(text)
+                cursor = self._raw.execute(text, prepare=False)
             except psycopg.Error as error:
                 if self.in_transaction:
                     self._raw.rollback()
@@ -188,7 +197,7 @@ class PostgresConnection:
                     self._raise(error)
                 self._raw.close()
                 continue
-            self._transaction_id = None
+            self._transaction_id, self._to_release = None, ""
             if cursor.nextset() and (row := cursor.fetchone()) is not None:
                 self._transaction_id = row[1]
             return cursor

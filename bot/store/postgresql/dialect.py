@@ -26,6 +26,8 @@ _PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)")
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
 
 _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    # An update of the first rows of an order would read all rows to find them.
+    (re.compile(r"\bWHERE id IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT %s\s*)\)"), r"WHERE id = ANY (ARRAY (\1))"),
     # A comparison that NULL takes part in.
     (re.compile(r"\bIS NOT (%s|%\(\w+\)s)"), r"IS DISTINCT FROM \1"),
     (re.compile(r"\bIS (%s|%\(\w+\)s)(?! NULL)"), r"IS NOT DISTINCT FROM \1"),
