@@ -280,7 +280,7 @@ def test_names_without_regard_to_case_are_unique(sqlite: sqlite3.Connection, pos
 
 
 def test_triggers_have_the_same_names(sqlite: sqlite3.Connection, postgres: psycopg.Connection) -> None:
-    """What they do is played in test_triggers.py."""
+    """What they do is played in test_both_triggers.py."""
     rows = postgres.execute("SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal").fetchall()
     there = {row for row in rows if not OWN_TRIGGERS.fullmatch(row[0])}
     made = sqlite.execute("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'trigger'")
