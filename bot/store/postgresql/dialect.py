@@ -41,6 +41,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"\bCROSS JOIN (\w+(?: AS \w+)?)(\s+)ON\b"), r"JOIN \1\2ON"),
     (re.compile(r"\b(WHERE|AND|OR|ON)(\s+)\+(?=[a-z])"), r"\1\2"),
     (re.compile(r"\bLIMIT -1\b"), "LIMIT ALL"),
+    (re.compile(r"\bLIMIT (%s|%\(\w+\)s)"), r"LIMIT nullif(\1::bigint, -1)"),
     (re.compile(r"\bAS INTEGER\)"), "AS BIGINT)"),
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import select
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -60,6 +62,8 @@ class Listener:
         self._begins_to_lead = asyncio.Event()
         self._hears = asyncio.Event()
         self._stopping = threading.Event()
+        self._woken, self._waking = socket.socketpair()
+        """What is waited for beside the connection: a byte from the event loop ends the wait."""
         self._raw: psycopg.Connection[Any] | None = None
         self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
 
@@ -81,11 +85,11 @@ class Listener:
 
     async def close(self) -> None:
         """End the thread and the connection."""
-        self._stopping.set()
-        with contextlib.suppress(psycopg.Error):
-            if (raw := self._raw) is not None:
-                raw.cancel_safe(timeout=1.0)
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._waking.close()
         await asyncio.to_thread(self._thread.join)
+        self._woken.close()
 
     # ------------------------------------------------------------------ on its own thread
 
@@ -125,10 +129,10 @@ class Listener:
             if leads:
                 self._leads_until = asked + BELIEVED_S
                 self._call(self._begins_to_lead.set)
-            for notice in raw.notifies(timeout=BEAT_S, stop_after=None):
-                self._take(notice)
-                if self._stopping.is_set() or time.monotonic() - asked > BEAT_S:
-                    break
+            while (left := asked + BEAT_S - time.monotonic()) > 0 and not self._stopping.is_set():
+                for notice in raw.notifies(timeout=0):  # with what came while a statement ran
+                    self._take(notice)
+                select.select([raw.fileno(), self._woken], [], [], left)
 
     def _take(self, notice: psycopg.Notify) -> None:
         if notice.channel == SIGNALS:

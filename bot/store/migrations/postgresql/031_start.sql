@@ -1,5 +1,5 @@
 -- What migrations 001 to 031 make of an SQLite database, for PostgreSQL: from 032 on each number has a file in both
--- folders. tests/store/postgresql/test_schema.py holds the two equal.
+-- folders. tests/store/postgresql/test_both_schemas.py holds the two equal.
 --
 -- Credits are whole thousandths (`_milli`), times are Unix seconds, ids of Discord are its snowflakes.
 -- Parents are named together with their guild, so that no row can lean on a row of another guild.
