@@ -41,6 +41,8 @@ LEASE_S = 60.0
 LEASE_RENEW_S = 15.0
 CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
+CLAIM_REST_S = 1.0
+"""After this time a process of several takes what it has left to the others: one of them may be gone."""
 CLAIMED_MAX = 2000
 """How many are claimed by one transaction, and taken by the event loop at once: 4 ms of it."""
 TURN_S = 3600.0
@@ -84,6 +86,8 @@ class Worker:
         self._quiet = QuietErrors(clock)
         self._lease = new_id()
         self._lease_due = 0.0
+        self._has_shared = False
+        """Whether the last claim has left a part to other processes."""
         self._turns: set[asyncio.Task[None]] = set()
         self._ended_in_step: list[tuple[Followed, float | None]] | None = None
         """While `step` runs: the jobs whose turn has ended, and their waits."""
@@ -228,16 +232,21 @@ class Worker:
     async def _claim(self) -> None:
         if self._clock.monotonic() < self._agenda.claim_due:
             return
+        shares, self._has_shared = self._store.is_shared and not self._has_shared, False
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
-        if await self._claim_some() == CLAIMED_MAX:  # after a start, and then they live for as long as anything here
+        claimed = await self._claim_some(shares=shares)
+        if claimed == CLAIMED_MAX:  # after a start, and then they live for as long as anything here
             with permanent():
-                while await self._claim_some():
+                while await self._claim_some(shares=shares) == CLAIMED_MAX:
                     pass
             give_back()  # what the rows took on their way
+        if shares and claimed:
+            self._has_shared = True
+            self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)
 
-    async def _claim_some(self) -> int:
+    async def _claim_some(self, *, shares: bool) -> int:
         """Claim at most CLAIMED_MAX jobs; return how many."""
-        claimed = await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=CLAIMED_MAX)
+        claimed = await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=CLAIMED_MAX, shares=shares)
         guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
         for each in claimed:
             self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))

@@ -232,6 +232,11 @@ class Store:
         """The path of an SQLite database, None for PostgreSQL."""
         return self._database.path if isinstance(self._database, SqliteDatabase) else None
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may be on the database."""
+        return self._database.is_shared
+
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
         await self._database.close()

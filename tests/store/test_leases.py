@@ -38,6 +38,24 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     assert max(len(batch) for batch in claims) == 7
 
 
+async def test_who_shares_leaves_their_part_to_the_other_processes(store: Store, accepted: Any, clock: Any) -> None:
+    for _ in range(5):
+        await accepted(store)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    await store.jobs.hold_lease("p2", clock.now + 60)
+    assert len(await store.jobs.claim("p1", now=clock.now, limit=50, shares=True)) == 3
+    assert len(await store.jobs.claim("p2", now=clock.now, limit=50, shares=True)) == 1
+    assert len(await store.jobs.claim("p2", now=clock.now, limit=50)) == 1
+
+
+async def test_who_is_alone_claims_all_although_they_would_share(store: Store, accepted: Any, clock: Any) -> None:
+    for _ in range(5):
+        await accepted(store)
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    await store.jobs.hold_lease("p2", clock.now + 60)
+    assert len(await store.jobs.claim("p2", now=clock.now + 31, limit=50, shares=True)) == 5
+
+
 async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
     assert await claimed_by(store, "p1", now=clock.now) == []

@@ -29,6 +29,8 @@ class Database(ABC):
 
     has_text_index: bool
     """Whether it is indexed which jobs have some words."""
+    is_shared = False
+    """Whether other processes may be on it."""
     signals: Signals
     leadership: Leadership
 

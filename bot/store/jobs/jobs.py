@@ -92,11 +92,12 @@ class Jobs(Repository):
         """End the lease; all its jobs may be claimed by others."""
         await self._database.write(lambda db: _end_lease(db, token))
 
-    async def claim(self, token: str, *, now: float, limit: int) -> list[Claimed]:
+    async def claim(self, token: str, *, now: float, limit: int, shares: bool = False) -> list[Claimed]:
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
         Leases that expired by `now` (Unix seconds) end here. Jobs of cards that Discord is not known to have
-        are skipped. Without a live lease of its own the caller gets nothing.
+        are skipped. Without a live lease of its own the caller gets nothing. Who `shares` leaves their part to the
+        other processes that have a lease.
         """
 
         def change(db: Connection) -> list[Claimed]:
@@ -104,7 +105,8 @@ class Jobs(Repository):
                 _end_lease(db, expired)
             if db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
                 return []
-            claimed = [_claimed(row) for row in db.execute(_CLAIM, (token, limit)).fetchall()]
+            most = _share(db, limit) if shares else limit
+            claimed = [_claimed(row) for row in db.execute(_CLAIM, (token, most)).fetchall()]
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
                 return claimed
@@ -222,6 +224,11 @@ def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool
         raise ValueError("only a job that has failed or expired is rechecked")
 
 
+_FREE = """
+SELECT count(*) FROM (
+    SELECT 1 FROM jobs WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready') LIMIT ?
+) AS free
+"""
 _CLAIM = """
 UPDATE jobs SET lease = ? WHERE id IN (
     SELECT jobs.id FROM jobs CROSS JOIN cards ON cards.id = jobs.card_id
@@ -242,6 +249,15 @@ _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND le
 def _claimed(row: Row) -> Claimed:
     job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue = row
     return Claimed(job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), None)
+
+
+def _share(db: Connection, limit: int) -> int:
+    """Return how many of the free jobs are one process's part, `limit` at most."""
+    processes = int(db.execute("SELECT count(*) FROM leases").fetchone()[0])
+    if processes < 2:
+        return limit
+    free = int(db.execute(_FREE, (limit * processes,)).fetchone()[0])
+    return min(limit, -(-free // processes))
 
 
 def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Job]:

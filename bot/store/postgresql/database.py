@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 class PostgresDatabase(Database):
     """A database that several processes share. What one has written the others hear of."""
 
+    is_shared = True
+
     def __init__(
         self,
         clock: Clock,

@@ -98,10 +98,10 @@ class Listener:
         while not self._stopping.is_set():
             try:
                 self._hear(is_first=is_first)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError, ValueError) as error:  # what is said there may also be another program's
                 self._leads_until = 0.0
                 if not self._stopping.is_set():
-                    log.warning("database.listener_lost", error=str(error).splitlines()[0] if str(error) else "")
+                    log.warning("database.listener_lost", error=type(error).__name__)
                     self._stopping.wait(RETRY_S)
             finally:
                 is_first = False
@@ -116,6 +116,7 @@ class Listener:
         self._call(self._hears.set)
         if not is_first:
             self._call(self._written, None)  # what was written meanwhile was not heard
+        waited_for: list[int | socket.socket] = [raw.fileno(), self._woken]
         leads = False
         while not self._stopping.is_set():
             asked = time.monotonic()
@@ -132,7 +133,7 @@ class Listener:
             while (left := asked + BEAT_S - time.monotonic()) > 0 and not self._stopping.is_set():
                 for notice in raw.notifies(timeout=0):  # with what came while a statement ran
                     self._take(notice)
-                select.select([raw.fileno(), self._woken], [], [], left)
+                select.select(waited_for, [], [], left)
 
     def _take(self, notice: psycopg.Notify) -> None:
         if notice.channel == SIGNALS:
