@@ -146,7 +146,7 @@ SERVER_IS_FULL = Text("{name} is out of disk space, memory, or connections, so n
 SERVER_IS_READ_ONLY = Text("{name} takes no changes right now, so nothing was saved. It may be a standby server.")
 SERVER_REFUSES = Text("{name} does not let the bot in. Check the user, the password, and the database in DATABASE.")
 SERVER_LACKS_RIGHTS = Text("{name} does not give the bot the permissions that it needs. Grant them as the guide says.")
-COMMIT_UNKNOWN = Text("The connection to {name} was lost while it was saving. Check whether your change is there.")
+COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
 
 
 def server_not_opened(name: str, reason: str) -> str:

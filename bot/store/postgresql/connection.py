@@ -43,7 +43,7 @@ _SENTENCES: dict[str, tuple[Text, int]] = {
 }
 
 
-class Row(tuple[Any, ...]):
+class PostgresRow(tuple[Any, ...]):
     """A row whose values are found by the names of its columns too."""
 
     __slots__ = ()
@@ -59,14 +59,14 @@ class Row(tuple[Any, ...]):
 
 
 @lru_cache(maxsize=512)
-def _row_type(names: tuple[str, ...]) -> type[Row]:
+def _row_type(names: tuple[str, ...]) -> type[PostgresRow]:
     places = {name: place for place, name in reversed(list(enumerate(names)))}
-    return type("Row", (Row,), {"__slots__": (), "names": names, "places": places})
+    return type("PostgresRow", (PostgresRow,), {"__slots__": (), "names": names, "places": places})
 
 
-def _make_row(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
+def _make_row(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], PostgresRow]:
     if cursor.description is None:
-        return Row
+        return PostgresRow
     return _row_type(tuple(column.name for column in cursor.description))
 
 
@@ -106,7 +106,7 @@ def _plain_parameters(parameters: Parameters) -> Any:
     return [_plain(value) for value in parameters]
 
 
-def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[Row]:
+def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[PostgresRow]:
     """Return a connection that begins no transaction by itself. Raises psycopg.Error."""
     parameters: dict[str, Any] = dict(parameters_of(url, **session))
     raw = psycopg.connect(
@@ -125,7 +125,9 @@ class PostgresConnection:
     A commit whose answer was lost is looked up: it has taken place or it has not.
     """
 
-    def __init__(self, url: PostgresUrl, *, prepare: Callable[[psycopg.Connection[Row]], None] | None = None) -> None:
+    def __init__(
+        self, url: PostgresUrl, *, prepare: Callable[[psycopg.Connection[PostgresRow]], None] | None = None
+    ) -> None:
         """`prepare` is called with each new connection. Raises DatabaseFailing if the first cannot be made."""
         self._url = url
         self._prepare = prepare
@@ -142,7 +144,7 @@ class PostgresConnection:
         """Whether a transaction was begun and not ended."""
         return not self._raw.closed and self._raw.info.transaction_status in _IN_TRANSACTION
 
-    def execute(self, sql: str, parameters: Parameters = (), /) -> psycopg.Cursor[Row]:
+    def execute(self, sql: str, parameters: Parameters = (), /) -> psycopg.Cursor[PostgresRow]:
         """Run a statement of SQLite's dialect. Raises DatabaseFailing, sqlite3.IntegrityError, psycopg.Error."""
         if sql == "COMMIT":
             return self._commit()
@@ -162,7 +164,7 @@ class PostgresConnection:
         except psycopg.Error as error:
             self._raise(error)
 
-    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> psycopg.Cursor[Row]:
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> psycopg.Cursor[PostgresRow]:
         """Run a statement once for each of these; `rowcount` is that of all together. Raises as `execute`."""
         text, _ = translated(sql)
         cursor = self._raw.cursor()
@@ -182,7 +184,7 @@ class PostgresConnection:
         """End the connection; what was not committed is undone."""
         self._raw.close()
 
-    def _begin(self, sql: str) -> psycopg.Cursor[Row]:
+    def _begin(self, sql: str) -> psycopg.Cursor[PostgresRow]:
         text, _ = translated(sql)
         until = time.monotonic() + RECONNECT_S
         while True:
@@ -202,7 +204,7 @@ class PostgresConnection:
                 self._transaction_id = row[1]
             return cursor
 
-    def _commit(self) -> psycopg.Cursor[Row]:
+    def _commit(self) -> psycopg.Cursor[PostgresRow]:
         raw, transaction_id = self._raw, self._transaction_id
         try:
             return raw.execute("COMMIT")
@@ -241,7 +243,7 @@ class PostgresConnection:
                 raise DatabaseFailing(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP)
             time.sleep(RECONNECT_EVERY_S)  # on a thread of its own, which nothing else runs on
 
-    def _connected(self, until: float) -> psycopg.Connection[Row]:
+    def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
         """Return a new connection, for which it waits until then (monotonic seconds). Raises DatabaseFailing."""
         while True:
             try:

@@ -22,7 +22,7 @@ from bot.store.engine.schema import Migration
 from bot.store.postgresql import schema
 from bot.store.postgresql.connection import PostgresConnection
 from bot.store.postgresql.dialect import NOW
-from bot.store.postgresql.listener import SIGNALS, WRITTEN, Listener, subject_of
+from bot.store.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, subject_of
 from bot.store.signals import Signals
 from bot.store.sql import Connection
 
@@ -50,7 +50,7 @@ class PostgresDatabase(Database):
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
         self.has_text_index = has_text_index
         self.signals = Signals(self._send)
-        self._listener = Listener(url, written=kept.forget, signal=self.signals.heard)
+        self._listener = AnnouncementListener(url, written=kept.forget, signal=self.signals.heard)
         self.leadership = self._listener
 
     @classmethod

@@ -41,7 +41,7 @@ def subject_of(payload: str) -> tuple[Recalled, Key]:
     return Recalled[name], tuple(key)
 
 
-class Listener:
+class AnnouncementListener:
     """Hears what others announce, and holds the lock of the leader: both end with the connection.
 
     `written` gets what is kept no longer, None for anything at all; `signal` a name and its words. Both are called on
