@@ -25,6 +25,9 @@ IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENV_FILE = Path(".env")
 CANNON_API_URL = "https://www.cannonstudio.app"
 """Cannon Studio's public base URL (https://www.cannonstudio.app/developers/docs/reference/create-request)."""
+DISCORD_API_URL = "https://discord.com"
+"""Where Discord's REST API is, below `/api`."""
+SHARDS_MAX = 100_000
 
 SECRET_KEY_LENGTH_MIN = 32
 SECRET_FILE_BYTES_MAX = 64 * 1024
@@ -111,7 +114,12 @@ def _header_safe(value: str) -> SecretStr:
     return SecretStr(text)
 
 
-def _base_url(value: str, *, local_http: bool) -> str:
+def _never(_host: str) -> bool:
+    return False
+
+
+def _base_url(value: str, *, http_to: Callable[[str], bool] = _never, http_words: str = "") -> str:
+    """Check a plain web address; `http_to` says to which hosts unencrypted calls may go, `http_words` says so too."""
     try:
         parts = urlsplit(value.strip())
         host, _ = parts.hostname or "", parts.port
@@ -119,21 +127,29 @@ def _base_url(value: str, *, local_http: bool) -> str:
         raise ValueError("is not a web address. Write it like https://example.org") from None
     if parts.scheme not in {"http", "https"} or not host:
         raise ValueError("is not a web address. Write it like https://example.org")
-    if parts.scheme == "http" and not (local_http and _is_loopback(host)):
-        raise ValueError(
-            "must begin with https://" + (" (http:// only on 127.0.0.1 or localhost)" if local_http else "")
-        )
+    if parts.scheme == "http" and not http_to(host):
+        raise ValueError("must begin with https://" + (f" (http:// only {http_words})" if http_words else ""))
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("must be a plain address: no name or password, no ? and no #")
     return value.strip().rstrip("/")
 
 
 def _api_url(value: str) -> str:
-    return _base_url(value, local_http=True)
+    return _base_url(value, http_to=_is_loopback, http_words="on 127.0.0.1 or localhost")
+
+
+def _discord_api_url(value: str) -> str:
+    """Check the address of Discord's API or a proxy of it; a path such as `/api/v10` is the bot's own to add.
+
+    The bot's token goes there, so http:// must not leave a private network. A host name of one word is such: it is a
+    container's, or of the machine's own list of hosts, and no name of the public DNS is used like that.
+    """
+    words = "to a private address or a host name without dots, such as a proxy's"
+    return re.sub(r"/api(/v\d+)?$", "", _base_url(value, http_to=_is_private, http_words=words))
 
 
 def _public_url(value: str) -> str:
-    return _base_url(value, local_http=False)
+    return _base_url(value)
 
 
 def _link(value: str) -> str:
@@ -154,6 +170,13 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host
 
 
 def _guilds(value: str) -> frozenset[int] | Literal["*"] | None:
@@ -231,6 +254,13 @@ def _credits(value: str) -> Decimal:
     return Decimal(text)
 
 
+def _shards(value: str) -> int:
+    text = value.strip()
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= SHARDS_MAX):
+        raise ValueError(f"must be a whole number from 1 to {SHARDS_MAX}")
+    return int(text)
+
+
 def _port(value: str) -> int:
     text = value.strip()
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535):
@@ -298,6 +328,22 @@ class Settings:
     discord_token_file: Path | None = field(
         default=None,
         metadata=_about(_secret_file, "A file that holds `DISCORD_TOKEN`, as container platforms mount secrets."),
+    )
+    discord_api_url: str = field(
+        default=DISCORD_API_URL,
+        metadata=_about(
+            _discord_api_url,
+            "Where Discord's REST API is. Set it to a rate-limiting proxy, such as `http://nirn-proxy:8080`, which "
+            "then paces the calls of all processes. `http://` works to private addresses and names without dots.",
+        ),
+    )
+    shard_count: int | None = field(
+        default=None,
+        metadata=_about(
+            _shards,
+            "How many connections to Discord's gateway the bot has, over all processes. Unset: as many as Discord "
+            "recommends, for several processes those of the first start.",
+        ),
     )
     cannon_api_url: str = field(
         default=CANNON_API_URL,
@@ -420,6 +466,11 @@ class Settings:
         """Return every secret in plain text: for the logs' mask, and nothing else."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+    @property
+    def is_fleet(self) -> bool:
+        """Whether several processes may run on the database."""
+        return isinstance(self.database, PostgresUrl)
 
     @property
     def sqlite_file(self) -> Path:

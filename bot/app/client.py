@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from discord.ext import commands
 from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.fleet_shards import FleetShards
 from bot.app.invite import invite_link
 from bot.app.loop_lag import LoopLag
 from bot.app.open_forms import OpenForms
@@ -27,13 +28,14 @@ from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.app.responses import Responses, speak_to
 from bot.app.roles import Role
+from bot.app.runtime_shards import RuntimeShards
 from bot.app.shards import shard_states
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
 from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
-from bot.delivery.guilds import FetchedGuilds, Guilds, ToldGuilds
+from bot.delivery.guilds import FetchedGuilds, Guilds, SharedGuilds, ToldGuilds
 from bot.domain.text import whole
 from bot.errors import StoreError
 from bot.media.scratch_dir import scratch_folder
@@ -43,7 +45,7 @@ from bot.runtime.cooldowns import Cooldowns
 from bot.runtime.health_probe import ADDRESS_META
 from bot.runtime.heap import give_back
 from bot.runtime.metrics import Metrics
-from bot.settings import Settings
+from bot.settings import DISCORD_API_URL, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -88,8 +90,8 @@ class Tree(app_commands.CommandTree["CannonBot"]):
         await self.client.responses.report(interaction, error)
 
 
-class CannonBot(commands.AutoShardedBot):
-    """The Discord client, with as many connections to the gateway as Discord wants.
+class CannonBot(RuntimeShards):
+    """The Discord client, with as many connections to the gateway as Discord wants; in a fleet those that it leases.
 
     `run_worker=False` and `serve_http=False` leave those to the caller.
     `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
@@ -113,11 +115,16 @@ class CannonBot(commands.AutoShardedBot):
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
-        self.discord_gate = DiscordGate(self.clock, self.metrics)
-        super().__init__(commands.when_mentioned, tree_cls=Tree, **_client_options(self.discord_gate))
+        has_proxy = settings.discord_api_url != DISCORD_API_URL
+        self.discord_gate = DiscordGate(self.clock, self.metrics, is_paced=not has_proxy)
+        options = _client_options(self.discord_gate)
+        super().__init__(commands.when_mentioned, tree_cls=Tree, shard_count=settings.shard_count, **options)
         self.settings = settings
+        self.is_leased = settings.is_fleet
+        self.leases: FleetShards | None = None
+        """Which shards are this process's, once it has joined a fleet."""
         self.role = role
-        self.known_guilds: Guilds = FetchedGuilds(self, self.clock) if role is Role.WORKER else ToldGuilds(self)
+        self.known_guilds = self._guilds_of(role)
         self.metrics.shards(functools.partial(shard_states, self))
         self.responses = Responses(self.metrics, self._linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
@@ -133,6 +140,14 @@ class CannonBot(commands.AutoShardedBot):
         self._closed_parts = False
         self._compared = asyncio.Event()
         """Set once it was noted which servers have removed the bot meanwhile."""
+
+    def _guilds_of(self, role: Role) -> Guilds:
+        if role is Role.WORKER:
+            return FetchedGuilds(self, self.clock)
+        told = ToldGuilds(self)
+        if role is Role.ALL and self.is_leased:  # it works for the servers of other processes' shards too
+            return SharedGuilds(told, FetchedGuilds(self, self.clock), is_told=self._is_told_of)
+        return told
 
     @property
     def catalogue(self) -> Catalogue:
@@ -222,8 +237,32 @@ class CannonBot(commands.AutoShardedBot):
         finally:
             watchdog.stop()
 
+    async def begin_shards(self) -> None:
+        """Join the fleet, and connect what it leaves to this process. Raises StartError."""
+        leases = self.leases = FleetShards(
+            self,
+            self.parts.store,
+            clock=self.clock,
+            spawn=self._background.start,
+            wanted=self.settings.shard_count,
+        )
+        self.metrics.fleet(held=lambda: leases.held, identifies_left=lambda: leases.identifies_left)
+        await leases.begin()
+
+    def is_ready(self) -> bool:
+        """Whether all connections that this process should have are there, and their servers known."""
+        return super().is_ready() if self.leases is None else self.leases.is_ready
+
+    def _is_told_of(self, guild_id: int) -> bool:
+        """Whether the gateway tells this process of the server."""
+        shard_id = self.shard_of(guild_id)
+        return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Count a new session like a start: `setup_hook` did so for the first one."""
+        """Count a new session like a start: `setup_hook` did so for the first one. In a fleet, wait for its turn."""
+        if self.leases is not None and shard_id is not None:
+            await self.leases.take_identify(shard_id)
+            return
         if self._backoff is not None and not initial:
             await self._backoff.take(shards=self.shard_count or 1)
         await super().before_identify_hook(shard_id, initial=initial)
@@ -235,6 +274,8 @@ class CannonBot(commands.AutoShardedBot):
             await self.parts.worker.stop()
             self.parts.catalogue_refresh.stop()
             await self._background.stop()
+            if self.leases is not None:
+                await self.leases.stop()
             await self.surface.aclose()
             await self.parts.aclose()
         if "_folder" in vars(self):
@@ -277,11 +318,22 @@ class CannonBot(commands.AutoShardedBot):
         """Compare the servers, since a new session tells nothing of those that removed or invited the bot before it."""
         invite = None if self.application_id is None else invite_link(self.application_id)
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
+        if not self.is_leased:
+            await self._compare(self.guilds, lambda _: True)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Compare the servers of the shard: in a fleet the others are other processes'."""
+        if self.is_leased and self.note_shard_ready(shard_id):
+            guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
+            await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
+
+    async def _compare(self, guilds: Sequence[discord.Guild], concerns: Callable[[int], bool]) -> None:
         try:
-            await self.parts.absences.compare([guild.id for guild in self.guilds])
+            await self.parts.absences.compare([guild.id for guild in guilds], concerns)
         finally:
-            self._compared.set()
-        await self.parts.welcomes.found(_joined(self.guilds))
+            if not self.is_leased or (self.leases is not None and self.leases.is_ready):
+                self._compared.set()
+        await self.parts.welcomes.found(_joined(guilds))
 
 
 def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:

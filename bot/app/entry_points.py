@@ -16,12 +16,13 @@ from discord import app_commands
 from bot.app import texts
 from bot.app.catalogue_refresh import DOCUMENT_META
 from bot.app.client import CannonBot, import_surface
+from bot.app.discord_address import call_discord_at
 from bot.app.named_operations import NAMED_META, recent_operations
 from bot.app.start_backoff import StartBackoff
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
 from bot.runtime.clock import SystemClock
-from bot.settings import Settings
+from bot.settings import DISCORD_API_URL, Settings
 from bot.store.engine.meta import stored_facts
 
 __all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
@@ -37,7 +38,10 @@ async def run(settings: Settings) -> None:
     if settings.discord_token is None:
         raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)
     clock = SystemClock()
-    bot = CannonBot(settings, clock=clock, backoff=StartBackoff(settings.local_files, clock))
+    if settings.discord_api_url != DISCORD_API_URL:
+        call_discord_at(settings.discord_api_url)
+    backoff = None if settings.is_fleet else StartBackoff(settings.local_files, clock)
+    bot = CannonBot(settings, clock=clock, backoff=backoff)
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:

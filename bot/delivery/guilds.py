@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import discord
@@ -53,6 +54,27 @@ class ToldGuilds:
     async def find(self, guild_id: int) -> discord.Guild | None:
         """Return the server, None if the gateway has told of none."""
         return self._client.get_guild(guild_id)
+
+
+class SharedGuilds:
+    """Those of a process that has some of a fleet's connections, and is asked about all servers."""
+
+    def __init__(self, told: Guilds, fetched: Guilds, *, is_told: Callable[[int], bool]) -> None:
+        """`is_told` says of which servers the gateway tells this process."""
+        self._told = told
+        self._fetched = fetched
+        self._is_told = is_told
+
+    def known(self, guild_id: int) -> discord.Guild | None:
+        """Return the server as it is known now."""
+        return self._of(guild_id).known(guild_id)
+
+    async def find(self, guild_id: int) -> discord.Guild | None:
+        """Return the server as it is, told or fetched."""
+        return await self._of(guild_id).find(guild_id)
+
+    def _of(self, guild_id: int) -> Guilds:
+        return self._told if self._is_told(guild_id) else self._fetched
 
 
 class FetchedGuilds:

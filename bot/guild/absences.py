@@ -29,8 +29,8 @@ class Absences:
         self._absent: set[int] = set()
         self._news: dict[int, bool] = {}
         """What is to be noted: whether the bot was removed from the server."""
-        self._present: frozenset[int] | None = None
-        """Where the bot is, if that is still to be compared."""
+        self._to_compare: list[tuple[frozenset[int], Callable[[int], bool]]] = []
+        """Where the bot is, and of which servers that says so."""
         self._listeners: list[Callable[[int], None]] = []
         self._lock = asyncio.Lock()
 
@@ -56,12 +56,13 @@ class Absences:
         self._news[guild_id] = False
         await self._note_news()
 
-    async def compare(self, present: Collection[int]) -> None:
+    async def compare(self, present: Collection[int], concerns: Callable[[int], bool] = lambda _: True) -> None:
         """Note from which servers the bot was removed, and which invited it again, while it was not connected.
 
-        `present` are all servers that it is in, also those that Discord cannot reach just now.
+        `present` are all servers that it is in, also those that Discord cannot reach just now; or all of those that
+        this `concerns`, as it does those of one shard.
         """
-        self._present = frozenset(present)
+        self._to_compare.append((frozenset(present), concerns))
         await self._note_news()
 
     async def run_once(self) -> None:
@@ -75,10 +76,11 @@ class Absences:
 
     async def _note_news(self) -> None:
         async with self._lock:
-            if self._present is not None:
-                for guild_id in await self._store.absent_guilds.concerned():
-                    self._news.setdefault(guild_id, guild_id not in self._present)
-                self._present = None
+            while self._to_compare:
+                present, concerns = self._to_compare[-1]
+                for guild_id in filter(concerns, await self._store.absent_guilds.concerned()):
+                    self._news.setdefault(guild_id, guild_id not in present)
+                self._to_compare.remove((present, concerns))
             while self._news:
                 guild_id, is_absent = next(iter(self._news.items()))
                 await (self._leave(guild_id) if is_absent else self._return(guild_id))

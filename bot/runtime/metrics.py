@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.domain.models import JobState
+from bot.runtime import texts
 from bot.runtime.collectors import LedgerCollector, ShardCollector, ShardState
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -121,6 +122,14 @@ class Metrics:
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
         """Have the state of the shards read whenever the metrics are."""
         self._shards.read = read
+
+    def fleet(self, *, held: Callable[[], float], identifies_left: Callable[[], float]) -> None:
+        """Have read what this process has of a fleet's shards, and what is left of the identifies of Discord's day."""
+        for name, about, read in (
+            ("cannon_bot_shards_held", texts.SHARDS_HELD, held),
+            ("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, identifies_left),
+        ):
+            Gauge(name, about, registry=self.registry).set_function(read)
 
     def loop_lag(self, seconds: float) -> None:
         """Note by how much the event loop was late."""

@@ -51,3 +51,5 @@ def _time(seconds: float) -> str:
 SHARD_CONNECTED = "Whether a shard is connected to Discord's gateway."
 GATEWAY_LATENCY = "How long a shard's last heartbeat took."
 CREDITS_BOOKED = "Credits booked, by the ledger's kind of line; practice excluded."
+SHARDS_HELD = "How many of the fleet's shards this process holds."
+IDENTIFIES_LEFT = "How many sessions Discord lets all processes together begin today."

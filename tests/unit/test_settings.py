@@ -33,6 +33,7 @@ def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
     assert (settings.health_host, settings.health_port, settings.http_proxies) == ("127.0.0.1", 8081, ())
     assert (settings.log_level, settings.secret_keys, settings.cannon_api_key_guilds) == ("INFO", (), None)
     assert (settings.retention_days, settings.cannon_api_key_limit) == (365, None)
+    assert (settings.discord_api_url, settings.shard_count) == ("https://discord.com", None)
 
 
 def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -57,6 +58,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "HEALTH_HOST": "0.0.0.0",
         "HEALTH_PORT": "9090",
         "PUBLIC_URL": "https://bot.example.org/",
+        "DISCORD_API_URL": "http://nirn-proxy:8080/api/v10/",
+        "SHARD_COUNT": "16",
     }
     assert set(values) == {name for name, _, _ in describe_settings() if not name.endswith("_FILE")}
     for name, value in values.items():
@@ -76,6 +79,24 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert list(map(str, settings.http_proxies)) == ["172.17.0.0/16", "2001:db8::1/128"]
     assert (settings.health_host, settings.health_port) == ("0.0.0.0", 9090)
     assert settings.public_url == "https://bot.example.org"
+    assert (settings.discord_api_url, settings.shard_count) == ("http://nirn-proxy:8080", 16)
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("https://discord.com/api", "https://discord.com"),
+        ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("http://[fd00::7]:8080/", "http://[fd00::7]:8080"),
+        ("http://localhost/discord/api/v10", "http://localhost/discord"),
+        ("https://proxy.example.org/apis", "https://proxy.example.org/apis"),
+    ],
+)
+def test_the_address_of_discord_is_that_below_which_its_api_is(
+    monkeypatch: pytest.MonkeyPatch, value: str, url: str
+) -> None:
+    monkeypatch.setenv("DISCORD_API_URL", value)
+    assert load_settings().discord_api_url == url
 
 
 SECRETS = {"DISCORD_TOKEN": TOKEN, "CANNON_API_KEY": "cs_live_abcdefgh", "SECRET_KEYS": "n" * 40}
@@ -158,6 +179,12 @@ def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CANNON_API_URL", "https://[::1", "web address"),
         ("CANNON_API_URL", "cannonstudio", "web address"),
         ("PUBLIC_URL", "http://127.0.0.1", "https://"),
+        ("DISCORD_API_URL", "http://discord.com/api", "private address"),
+        ("DISCORD_API_URL", "http://8.8.8.8", "private address"),
+        ("DISCORD_API_URL", "https://bot:token@proxy", "plain address"),
+        ("SHARD_COUNT", "0", "from 1"),
+        ("SHARD_COUNT", "1000000", "from 1"),
+        ("SHARD_COUNT", "many", "from 1"),
         ("CANNON_API_KEY", "cs_live_a b", "space"),
         ("CANNON_API_KEY", "cs_live_ä", "ASCII"),
         ("CANNON_API_KEY_GUILDS", "12", "entry 1"),

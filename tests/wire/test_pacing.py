@@ -185,6 +185,13 @@ async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch:
     await asyncio.gather(*calls, return_exceptions=True)
 
 
+async def test_with_a_proxy_the_pace_is_the_proxys(caller: Caller):
+    caller.gate._is_paced = False
+    await asyncio.gather(*caller.send_many(60))
+    assert caller.posts(200) == 60
+    assert len(caller.gate._pace._passed) == 2, "the login, which came before"
+
+
 async def test_answers_to_members_and_results_pass_a_queue_of_other_calls(caller: Caller):
     others = caller.send_many(120)
     await caller.at_rest()

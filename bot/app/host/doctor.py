@@ -23,8 +23,8 @@ from bot.runtime.progress import Progress
 from bot.settings import SECRET_SETTINGS, SecretStr, Settings
 from bot.store.host.condition import condition
 
-DISCORD_URL = "https://discord.com/api/v10/gateway"
-"""The one address of its API that needs no token (docs.discord.com, Gateway)."""
+DISCORD_PATH = "/api/v10/gateway"
+"""The one route of Discord's API that needs no token (docs.discord.com, Gateway)."""
 TIMEOUT_S = 5.0
 LIBRARIES = (
     "discord.py", "aiohttp", "httpx", "httpx-aiohttp", "aiosqlite", "structlog",
@@ -48,9 +48,8 @@ def examine(
         "bot": _health(settings),
     }
     if is_online:
-        report["network"] = {
-            name: _reach(url, clock) for name, url in (("discord", DISCORD_URL), ("cannon", settings.cannon_api_url))
-        }
+        reached = (("discord", settings.discord_api_url + DISCORD_PATH), ("cannon", settings.cannon_api_url))
+        report["network"] = {name: _reach(url, clock) for name, url in reached}
     clean: dict[str, Any] = _scrubbed(report, Scrubber(settings.secrets()))
     return clean
 

@@ -29,10 +29,12 @@ def point_discord_at(url: str) -> None:
     import yarl
     from discord.asset import Asset
     from discord.gateway import DiscordWebSocket
-    from discord.http import HTTPClient, Route
+    from discord.http import HTTPClient
     from discord.state import ConnectionState
 
-    Route.BASE = f"{url}/api/v10"
+    from bot.app.discord_address import call_discord_at
+
+    call_discord_at(url)
     Asset.BASE = f"{url}/cdn"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
     told = HTTPClient.get_bot_gateway

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections import deque
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -112,6 +114,17 @@ class Session:
             intent_rules.censor_message(payload["message"], bot_id, backend=backend, exempt_root=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One identify: when (monotonic seconds), of which shard, by which client, and with whom it shares the shard."""
+
+    at: float
+    shard_id: int
+    client: str
+    beside: tuple[str, ...]
+    """The clients that were connected as the same shard."""
+
+
 class Gateway:
     """The sockets and the sessions; several bots may be connected at once, each gets every event."""
 
@@ -119,6 +132,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.url = ""
         self.identifies = 0
+        self.starts: list[Start] = []
         self.resumes = 0
         self._world = world
         self._token = token
@@ -188,6 +202,8 @@ class Gateway:
             await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
             return
         self.identifies += 1
+        beside = tuple(each.client for each in self.live if each.shard_id == session.shard_id)
+        self.starts.append(Start(time.monotonic(), session.shard_id, client, beside))
         session.outbox = outbox
         self.sessions[session.id] = session
         self._sockets[socket] = session

@@ -45,6 +45,7 @@ class Rest:
         self.gateway_url = ""
         self.shards = 1
         """How many Discord tells a bot to connect with."""
+        self.session_starts = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
         self.application: dict[str, Any] = {}
         self._world = world
         self._token = token
@@ -161,7 +162,7 @@ class Rest:
             case "GET", "/gateway":
                 return {"url": self.gateway_url}
             case "GET", "/gateway/bot":
-                start = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+                start = self.session_starts
                 return {"url": self.gateway_url, "shards": self.shards, "session_start_limit": start}
             case "GET", "/oauth2/applications/@me" | "/applications/@me":
                 known = dispatch(self._world.backend, "GET", "/oauth2/applications/@me")

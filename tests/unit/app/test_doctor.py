@@ -78,14 +78,13 @@ def test_a_broken_database_is_part_of_the_report(tmp_path: Path, damage: bytes) 
     assert (tmp_path / "bot.db").read_bytes() == damage
 
 
-async def test_only_online_the_apis_are_called_without_a_key_and_the_clocks_compared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_online_the_apis_are_called_without_a_key_and_the_clocks_compared(tmp_path: Path) -> None:
     sandbox = Sandbox()
     await sandbox.start()
     try:
-        monkeypatch.setattr("bot.app.host.doctor.DISCORD_URL", "https://127.0.0.1:1/api")
-        chosen = Settings(database=tmp_path / "bot.db", cannon_api_url=sandbox.url)
+        chosen = Settings(
+            database=tmp_path / "bot.db", cannon_api_url=sandbox.url, discord_api_url="https://127.0.0.1:1"
+        )
         report = await asyncio.to_thread(examine, chosen, (), is_online=True, clock=SystemClock(), progress=no_progress)
     finally:
         await sandbox.close()

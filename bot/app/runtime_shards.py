@@ -1,0 +1,305 @@
+"""A client whose shards are opened and closed one by one while it runs: what discord.py's AutoShardedClient lacks.
+
+That one takes its shards when it is made, connects one after the other, knows no `max_concurrency`, and reconnects
+them in one queue, in which each waits for the others. Here each shard has a task of its own. All names of discord.py
+that are private are used in this file alone; `tests/unit/app/test_runtime_shards.py` fails when they change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.shard import EventItem, EventType
+
+from bot.app.identifies import NotNowError
+from bot.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+CONNECT_S = 60.0
+"""Within which a shard has to be connected, its turn to identify included."""
+GOODBYE, INTERRUPTED = 1000, 4000
+"""Close codes: the session ends, or can be resumed."""
+INTENTS_DISALLOWED = 4014
+RESUMES_MAX = 5
+"""How often it is tried to get where a session can be resumed."""
+PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
+"""How long a shard rests after the first failure to connect, and at most; it doubles."""
+TROUBLE = (OSError, discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, TimeoutError, StoreError)
+
+_opening: ContextVar[_Shard] = ContextVar("opening")
+"""The shard that is being connected: `from_client` makes the socket by itself, and gives it nothing of ours."""
+
+
+class Identifying(Protocol):
+    """When shards may identify: `bot.app.identifies.Identifies`."""
+
+    def turn(self, shard_id: int) -> contextlib.AbstractAsyncContextManager[None]:
+        """Enter when the shard should connect to identify."""
+        ...
+
+    async def take(self, shard_id: int) -> None:
+        """Return when the shard has to identify, at once."""
+        ...
+
+
+class Holding(Protocol):
+    """Which shards are this process's: `bot.app.shard_keeper.ShardKeeper`."""
+
+    def holds(self, shard_id: int) -> bool:
+        """Whether this process holds the shard now."""
+        ...
+
+
+@dataclass(slots=True)
+class _Session:
+    """What a shard resumes with."""
+
+    id: str
+    sequence: int | None
+    gateway: yarl.URL
+
+
+class _Socket(DiscordWebSocket):
+    """A connection that hands nothing on once its shard is not this process's: it may have slept past its lease."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._shard = _opening.get()
+        self._shard.ws = self
+
+    async def received_message(self, msg: Any, /) -> None:
+        """Handle a message, or leave it to whoever resumes."""
+        if self._shard.is_held:
+            await super().received_message(msg)
+        else:
+            await self.close(INTERRUPTED)
+
+
+class _Shard:
+    """One connection to the gateway, kept up by a task; it stands where discord.py has its `Shard`."""
+
+    def __init__(self, client: RuntimeShards, shard_id: int) -> None:
+        self.id = shard_id
+        self.ws: DiscordWebSocket | None = None
+        self._client = client
+        self._session: _Session | None = None
+        self._failures = 0
+        """How often it was connected since a message came last."""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self._client.holding.holds(self.id)
+
+    @property
+    def is_connected(self) -> bool:
+        return self.ws is not None and self.ws.open and self.ws.session_id is not None
+
+    def open(self) -> None:
+        self._task = asyncio.create_task(self._keep_connected(), name=f"shard-{self.id}")
+
+    async def close(self, *, for_good: bool = True) -> None:
+        """End the task and the connection; with `for_good` also the session."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._note_session()
+        if for_good:
+            self._session = None
+        if self.ws is not None:
+            was_open = self.ws.open
+            with contextlib.suppress(*TROUBLE):
+                await self.ws.close(GOODBYE if for_good else INTERRUPTED)
+            if was_open:
+                self._client.dispatch("shard_disconnect", self.id)
+
+    async def disconnect(self) -> None:
+        """End the connection, as `ShardInfo.disconnect` offers."""
+        await self.close()
+
+    async def _keep_connected(self) -> None:
+        while True:
+            try:
+                await self._connect()
+                while True:
+                    await self._socket.poll_event()
+                    self._failures = 0
+            except (ReconnectWebSocket, discord.ConnectionClosed) as lost:
+                if not await self._goes_on(lost):
+                    return
+            except (NotNowError, *TROUBLE) as error:
+                await self._abandon()
+                await self._rest(error)
+            except Exception as error:  # noqa: BLE001 - a fault of ours or discord.py's, which `connect` raises
+                self._client.fail(error)
+                return
+
+    async def _goes_on(self, lost: ReconnectWebSocket | discord.ConnectionClosed) -> bool:
+        """See to it that a lost connection is made again; False if it cannot be."""
+        self._client.dispatch("disconnect")
+        self._client.dispatch("shard_disconnect", self.id)
+        self._note_session()
+        if isinstance(lost, ReconnectWebSocket):
+            if not lost.resume:
+                self._session = None
+            if self._failures > 1:  # Discord closes what it has just opened
+                await self._rest(lost)
+            return True
+        self._session = None
+        if lost.code == GOODBYE:
+            await self._rest(lost)
+            return True
+        self._client.fail(discord.PrivilegedIntentsRequired(self.id) if lost.code == INTENTS_DISALLOWED else lost)
+        return False
+
+    async def _connect(self) -> None:
+        if not self.is_held:
+            raise NotNowError
+        self._failures += 1
+        if self._failures > RESUMES_MAX:
+            self._session = None
+        if (session := self._session) is not None:
+            await self._opened(gateway=session.gateway, session=session.id, sequence=session.sequence, resume=True)
+            return
+        async with self._client.identifying.turn(self.id):
+            await self._opened(gateway=self._client.gateway)
+
+    async def _opened(self, **options: Any) -> None:
+        mark = _opening.set(self)
+        try:
+            connecting = _Socket.from_client(self._client, shard_id=self.id, **options)
+            self.ws = await asyncio.wait_for(connecting, CONNECT_S)
+        finally:
+            _opening.reset(mark)
+        self._client.register(self)
+
+    async def _abandon(self) -> None:
+        """Close what was begun: discord.py would keep its heartbeat going."""
+        self._note_session()
+        if self.ws is not None:
+            with contextlib.suppress(*TROUBLE):
+                await self.ws.close(INTERRUPTED)
+
+    async def _rest(self, error: BaseException) -> None:
+        pause_s = min(PAUSE_MAX_S, PAUSE_S * 2 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
+        log.warning("shard.not_connected", shard=self.id, error=type(error).__name__, again_s=round(pause_s, 1))
+        await asyncio.sleep(pause_s)
+
+    def _note_session(self) -> None:
+        """Remember how to resume; a connection that has not identified has nothing of its own."""
+        ws = self.ws
+        if ws is None or ws.session_id is None:
+            return
+        self._session = _Session(ws.session_id, ws.sequence, ws.gateway)
+
+    @property
+    def _socket(self) -> DiscordWebSocket:
+        assert self.ws is not None
+        return self.ws
+
+
+class RuntimeShards(commands.AutoShardedBot):
+    """An AutoShardedBot that can be `leased`: then nothing is connected but by `open_shard`.
+
+    A subclass starts whoever opens shards in `begin_shards`, and hands `before_identify_hook` to `take_identify`.
+    """
+
+    holding: Holding
+    identifying: Identifying
+    is_leased = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.gateway: yarl.URL = DiscordWebSocket.DEFAULT_GATEWAY
+        self._all: dict[int, _Shard] = {}
+        self._ready_shards: set[int] = set()
+
+    async def begin_shards(self) -> None:
+        """Begin to open shards, and return. Only called if `is_leased`."""
+        raise NotImplementedError
+
+    async def launch_shards(self) -> None:
+        """Connect all shards one after the other, or let others open them."""
+        if self.is_leased:
+            await self.begin_shards()
+        else:
+            await super().launch_shards()
+
+    def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:
+        """Prepare for shards of so many, at Discord's address of the gateway."""
+        self.holding, self.identifying = holding, identifying
+        self.shard_count = self._connection.shard_count = shard_count
+        self.gateway = yarl.URL(gateway)
+
+    def open_shard(self, shard_id: int) -> None:
+        """Begin to connect a shard, and keep it connected. It resumes the session that it has, if any."""
+        if (shard := self._all.get(shard_id)) is None:
+            shard = self._all[shard_id] = _Shard(self, shard_id)
+            self._forget_guilds(shard_id)  # known from elsewhere: the session that begins tells which there are
+        self._connection.shard_ids = sorted(self._all)
+        shard.open()
+
+    async def close_shard(self, shard_id: int, *, for_good: bool) -> None:
+        """Close a shard. Unless it is `for_good`, its session and its servers are kept for another `open_shard`."""
+        shard = self._all.get(shard_id)
+        if shard is None:
+            return
+        if for_good:
+            self._forget(shard_id)
+        await shard.close(for_good=for_good)
+
+    def is_shard_ready(self, shard_id: int) -> bool:
+        """Whether the shard is connected, and all its servers are known."""
+        shard = self._all.get(shard_id)
+        return shard is not None and shard.is_connected and shard_id in self._ready_shards
+
+    def shard_of(self, guild_id: int) -> int:
+        """Return the shard that a server belongs to (docs.discord.com, Gateway: "Sharding")."""
+        return (guild_id >> 22) % (self.shard_count or 1)
+
+    def note_shard_ready(self, shard_id: int) -> bool:
+        """Note that all servers of a shard are known, as `on_shard_ready` says; False if it is closed by now."""
+        if shard_id not in self._all:
+            return False
+        self._ready_shards.add(shard_id)
+        if self._ready_shards.issuperset(self._all):
+            self._handle_ready()
+        return True
+
+    def fail(self, error: Exception) -> None:
+        """End the client: `connect` closes it and raises the error."""
+        of_client: asyncio.PriorityQueue[EventItem] = vars(self)["_AutoShardedClient__queue"]
+        of_client.put_nowait(EventItem(EventType.terminate, None, error))
+
+    def register(self, shard: Any) -> None:
+        """Let discord.py find the connection of a shard."""
+        vars(self)["_AutoShardedClient__shards"][shard.id] = shard
+
+    def _forget(self, shard_id: int) -> None:
+        """Forget the shard's servers: from now on another process has them."""
+        self._all.pop(shard_id, None)
+        self._ready_shards.discard(shard_id)
+        state = self._connection
+        state.shard_ids = sorted(self._all)
+        vars(self)["_AutoShardedClient__shards"].pop(shard_id, None)
+        waiting = state._ready_tasks.pop(shard_id, None)
+        if waiting is not None:
+            waiting.cancel()
+        state._ready_states.pop(shard_id, None)
+        self._forget_guilds(shard_id)
+
+    def _forget_guilds(self, shard_id: int) -> None:
+        for guild in [each for each in self.guilds if each.shard_id == shard_id]:
+            self._connection._remove_guild(guild)
