@@ -7,6 +7,7 @@ swept by others while the bot runs.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -15,10 +16,27 @@ import tempfile
 from pathlib import Path
 
 
-def scratch_folder(database: Path) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder for the process that serves this database; its name shows later processes whose it was."""
-    database.absolute().parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix=_prefix(database), dir=database.absolute().parent)
+class ScratchFolder(tempfile.TemporaryDirectory[str]):
+    """A folder that is locked for as long as its process lives: of several on a machine none sweeps another's."""
+
+    def __init__(self, prefix: str, parent: Path) -> None:
+        super().__init__(prefix=prefix, dir=parent)
+        self._held: int | None = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(self._held, fcntl.LOCK_EX)
+
+    def cleanup(self) -> None:
+        """Remove it. Idempotent."""
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
+        super().cleanup()
+
+
+def scratch_folder(database: Path) -> ScratchFolder:
+    """Make a folder for a process that serves this database; its name shows later processes whose it was."""
+    parent = database.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return ScratchFolder(_prefix(database), parent)
 
 
 def ensure(folder: Path) -> Path:
@@ -33,17 +51,32 @@ def scratch_files(folder: Path, prefix: str) -> tempfile.TemporaryDirectory[str]
 
 
 def sweep(database: Path, *, keep: Path) -> int:
-    """Remove the folders of earlier processes of this database; return how many. The caller knows that they are dead.
+    """Remove the folders that dead processes of this database have left; return how many.
 
     What belongs to another user, or is not a folder, is skipped.
     """
     swept = 0
     for folder in database.absolute().parent.glob(f"{_prefix(database)}*"):
-        if folder != keep and _is_ours(folder):
+        if folder != keep and _is_ours(folder) and not _is_held(folder):
             with contextlib.suppress(OSError):
                 shutil.rmtree(folder)
                 swept += 1
     return swept
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a living process has it."""
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(opened)
+    return False
 
 
 def _prefix(database: Path) -> str:

@@ -41,7 +41,7 @@ def multiply(db: Connection, jobs: int) -> None:
 def _copy(
     db: Connection, table: str, new: dict[str, str], which: str, of: str, without: frozenset[str] = _COUNTED
 ) -> None:
-    names = [name for name in db.execute(f"SELECT * FROM {table} LIMIT 1").fetchone().keys() if name not in without]
+    names = [name for name in db.execute(f"SELECT * FROM {table} LIMIT 1").fetchone().keys() if name not in without]  # noqa: SIM118 - a row iterates over its values
     values = ", ".join(new.get(name, f"old.{name}") for name in names)
     db.execute(
         f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"

@@ -31,3 +31,11 @@ def test_what_dead_processes_of_the_same_database_left_is_swept_and_nothing_else
         assert sweep(database, keep=Path(own)) == 1
         assert set(temp.iterdir()) == {Path(own), Path(other), link, target}
         assert target.is_dir()
+
+
+def test_what_another_living_process_of_the_database_has_is_left_to_it(tmp_path: Path):
+    database = tmp_path / "bot.db"
+    with scratch_folder(database) as own, scratch_folder(database) as neighbours:
+        assert sweep(database, keep=Path(own)) == 0
+        assert Path(neighbours).is_dir()
+    assert list(tmp_path.iterdir()) == []
