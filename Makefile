@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours bench-engines screenshots card-states picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours bench-fleet bench-engines screenshots card-states picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ bench: $(READY) ## Measure speed, memory and calls against the bars, beside a na
 
 bench-neighbours: $(READY) ## Measure what one server's trouble costs another: a picture is posted within 2 s
 	$(BIN)/python tests/bench/bench_neighbours.py $(ARGS)
+
+bench-fleet: $(READY) ## Measure workers of a fleet on a PostgreSQL of its own: polls with one and two, claims with four
+	$(BIN)/python tests/bench/bench_fleet.py $(ARGS)
 
 bench-engines: $(ENGINES_READY) ## Measure job engines on a PostgreSQL of its own under the bot's workload; small: make bench-engines ARGS=--quick
 	$(ENGINES)/bin/python tests/bench/engines/bench_engines.py $(ARGS)

@@ -1,0 +1,157 @@
+"""Workers of a fleet on a PostgreSQL of their own: polls a second with one and with two, claims a second with four.
+
+Real processes and a real server with fsync; the API is out of the way (fleet_worker.py), so what is measured is the
+bot. Options as of bench.py. Exit code 1 if a bar is missed. `make bench-fleet` runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(1, str(HERE.parents[1]))
+
+import bench_polls  # noqa: E402 - found by the line above
+import outstanding_rows  # noqa: E402 - the same
+from bench_report import Row, told  # noqa: E402 - the same
+from fleet_worker import SECRET_KEY  # noqa: E402 - the same
+
+from bot.runtime.clock import SystemClock  # noqa: E402 - the same
+from bot.runtime.logs import configure_logs  # noqa: E402 - the same
+from bot.settings import PostgresUrl  # noqa: E402 - the same
+from bot.store import Store  # noqa: E402 - the same
+from tests.support import postgres  # noqa: E402 - the same
+from tests.support.machine import slowness  # noqa: E402 - the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    polled: int = 8000
+    seconds: float = 10.0
+    claimed: int = 100_000
+
+
+QUICK = Effort(polled=400, seconds=1.0, claimed=4000)
+
+
+class Process:
+    """A worker's process, told by lines what to do next."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, what: str, url: str, seconds: float) -> Process:
+        return cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable, HERE / "fleet_worker.py", what, url, f"{seconds}",
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
+            )
+        )  # fmt: skip
+
+    async def heard(self) -> Any:
+        """Return the next thing that it tells."""
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"fleet_worker.py ended with {await self._process.wait()}")
+        return json.loads(line)
+
+    def go_on(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n")
+
+    async def end(self) -> None:
+        self.go_on()
+        await self._process.wait()
+
+
+async def rows(server: postgres.Server, effort: Effort) -> list[Row]:
+    url = server.new_database("polls")
+    await fill(url, effort.polled)
+    one, two = [await polled(url, count, effort) for count in (1, 2)]
+    url = server.new_database("claims")
+    await fill(url, effort.claimed)
+    server.checkpoint()
+    rate, doubles = await claimed(url, 4, effort)
+    note = f"{effort.polled:,} outstanding jobs; with one {one:,.0f}/s, with two {two:,.0f}/s"
+    claims = f"{effort.claimed:,} free jobs, {min(effort.claimed, 2000):,} at once"
+    return [
+        Row(number=1, figure="polls, two workers to one", ours=two / one, unit="×", bar=1.8, at_least=True, note=note),
+        Row(number=2, figure="claims, 4 workers", ours=rate, unit="/s", bar=20_000, at_least=True, note=claims),
+        Row(number=2, figure="claimed twice", ours=doubles, unit="", bar=0),
+    ]
+
+
+async def fill(url: str, jobs: int) -> None:
+    clock = SystemClock()
+    store = await Store.open(PostgresUrl(url), clock=clock, secret_keys=[SECRET_KEY])
+    try:
+        names = [f"req_model_{number}" for number in range(bench_polls.GUILDS)]
+        await bench_polls.fill(store, names, clock)
+        await store._database.write(lambda db: outstanding_rows.multiply(db, jobs - len(names)))
+        await store._database.write(lambda db: db.execute("ANALYZE"))
+    finally:
+        await store.close()
+
+
+async def polled(url: str, count: int, effort: Effort) -> float:
+    """Return the polls a second of so many workers together."""
+    workers = [await Process.start("polls", url, effort.seconds) for _ in range(count)]
+    for each in workers:
+        await each.heard()
+    for each in workers:
+        each.go_on()
+    followed = [await each.heard() for each in workers]
+    if (found := sum(each["followed"] for each in followed)) != effort.polled:
+        raise RuntimeError(f"{found} of {effort.polled} jobs are followed: {followed}")
+    for each in workers:
+        each.go_on()
+    done = [await each.heard() for each in workers]
+    for each in workers:
+        await each.end()
+    return float(sum(each["polls"] / each["wall_s"] for each in done))
+
+
+async def claimed(url: str, count: int, effort: Effort) -> tuple[float, int]:
+    """Return the claims a second of so many workers together, and how many jobs two of them got."""
+    workers = [await Process.start("claims", url, 0) for _ in range(count)]
+    for each in workers:
+        await each.heard()
+    for each in workers:
+        each.go_on()
+    done = [await each.heard() for each in workers]
+    for each in workers:
+        await each.end()
+    ids = [job_id for each in done for job_id in each["claimed"]]
+    if len(set(ids)) != effort.claimed:
+        raise RuntimeError(f"{len(set(ids))} of {effort.claimed} jobs were claimed")
+    took = max(each["ended"] for each in done) - min(each["began"] for each in done)
+    return len(ids) / took, len(ids) - len(set(ids))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    configure_logs(level="ERROR", log_format="json", secrets=())
+    before = slowness()
+    with postgres.running() as server:
+        found = asyncio.run(rows(server, QUICK if options.quick else Effort()))
+    sys.stdout.write(
+        told(found, as_json=options.json) + f"\nThe machine was {before:.1f} to {slowness():.1f} × slower\n"
+    )
+    sys.stdout.write(f"Load when it ended: {os.getloadavg()[0]:.1f}\n")
+    return 0 if options.quick or all(row.met for row in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

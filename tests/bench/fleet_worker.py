@@ -1,0 +1,118 @@
+"""One worker of a fleet, for bench_fleet.py: `python fleet_worker.py polls|claims DATABASE SECONDS`.
+
+It prints when it has its lease, how many jobs it follows once that number rests, and what it did, each as a line of
+JSON, and waits for a line before it goes on. The API is out of the way: each poll is answered at once, in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
+
+import bench_polls
+
+from bot.app.assembly import open_parts
+from bot.app.client import CannonBot
+from bot.cannon.wire import Progress, RemoteStatus
+from bot.domain.models import new_id
+from bot.domain.poll_schedule import next_poll_s
+from bot.jobs import polling
+from bot.runtime.clock import SystemClock
+from bot.runtime.logs import configure_logs
+from bot.settings import PostgresUrl, SecretStr, Settings
+from bot.store import Store
+
+SECRET_KEY = "k" * 32
+RESTS_S = 2.5
+"""A worker that shares takes after a second what others have left."""
+CLAIMED_AT_ONCE = 2000
+
+
+class AtOnce:
+    """An API that answers each poll without a call: it is being worked on."""
+
+    def __init__(self) -> None:
+        self.gets = 0
+
+    async def get(self, _key: str, remote_id: str) -> Progress:
+        self.gets += 1
+        return Progress(remote_id=remote_id, status=RemoteStatus.PROCESSING)
+
+
+async def line() -> str:
+    return await asyncio.to_thread(sys.stdin.readline)
+
+
+def tell(found: Any) -> None:
+    sys.stdout.write(f"{json.dumps(found)}\n")
+    sys.stdout.flush()
+
+
+async def polls(url: str, seconds: float) -> None:
+    async with AsyncExitStack() as stack:
+        settings = Settings(
+            cannon_api_url="http://127.0.0.1:9", database=PostgresUrl(url), secret_keys=(SecretStr(SECRET_KEY),)
+        )
+        bot = await stack.enter_async_context(
+            CannonBot(settings, clock=SystemClock(), run_worker=False, serve_http=False)
+        )
+        bot.parts = await open_parts(bot.setup)
+        worker, api = bot.parts.worker, AtOnce()
+        worker._polling._client, worker._polling._rng = api, random.Random(os.getpid())  # type: ignore[assignment]
+        worker._polling._transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
+        polling.next_poll_s = lambda *arguments, **options: min(bench_polls.AGAIN_S, next_poll_s(*arguments, **options))
+        await worker._renew_lease()
+        tell("leased")  # what it claims it shares with the others that have a lease by then
+        await line()
+        running = asyncio.create_task(worker.run())
+        rests_at, followed = time.monotonic() + RESTS_S, 0
+        while time.monotonic() < rests_at or not followed:
+            await asyncio.sleep(0.05)
+            if worker.followed != followed:
+                rests_at, followed = time.monotonic() + RESTS_S, worker.followed
+        tell({"followed": followed})
+        await line()
+        gets, wall, cpu = api.gets, time.perf_counter(), time.process_time()
+        await asyncio.sleep(seconds)
+        wall = time.perf_counter() - wall
+        tell({"polls": api.gets - gets, "wall_s": wall, "busy": (time.process_time() - cpu) / wall})
+        await line()
+        await worker.stop()
+        await running
+
+
+async def claims(url: str) -> None:
+    clock = SystemClock()
+    store = await Store.open(PostgresUrl(url), clock=clock, secret_keys=[SECRET_KEY])
+    try:
+        token, claimed = new_id(), []
+        await store.jobs.hold_lease(token, clock.wall() + 600)
+        tell({"followed": 0})
+        await line()
+        began = time.time()
+        while found := await store.jobs.claim(token, now=clock.wall(), limit=CLAIMED_AT_ONCE):
+            claimed += [each.id for each in found]
+        tell({"began": began, "ended": time.time(), "claimed": claimed})
+        await line()
+    finally:
+        await store.close()
+
+
+def main() -> None:
+    configure_logs(level="ERROR", log_format="json", secrets=())
+    what, url, seconds = sys.argv[1:]
+    work: Any = polls(url, float(seconds)) if what == "polls" else claims(url)
+    asyncio.run(work)
+
+
+if __name__ == "__main__":
+    main()
