@@ -76,7 +76,7 @@ class DiscordGate:
         """Without `is_paced` a proxy paces the sum of all calls."""
         self._metrics = metrics
         self._is_paced = is_paced
-        self._pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
+        self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
         self.slots = UploadSlots()
         self._clock = clock
@@ -124,7 +124,7 @@ class DiscordGate:
         while True:
             if passage.is_counted and self._is_paced:
                 began = self._clock.monotonic()
-                passage.passed_at = passage.counted_at = await self._pace.take(is_urgent=passage.is_result)
+                passage.passed_at = passage.counted_at = await self.pace.take(is_urgent=passage.is_result)
                 self._metrics.rate_limit_wait("own", passage.passed_at - began)
             if not self._concerns(passage):
                 return
@@ -155,7 +155,7 @@ class DiscordGate:
     ) -> None:
         """Count a call from when its body is sent: a file is read meanwhile, and a busy loop makes each wait longer."""
         if passage.passed_at is not None and self._clock.monotonic() - passage.passed_at < SENDING_S:
-            passage.counted_at = self._pace.moved(passage.counted_at)
+            passage.counted_at = self.pace.moved(passage.counted_at)
 
     # ------------------------------------------------------------------ after it
 
