@@ -186,7 +186,7 @@ async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch:
 
 
 async def test_with_a_proxy_the_pace_is_the_proxys(caller: Caller):
-    caller.gate._is_paced = False
+    caller.gate.is_paced = False
     await asyncio.gather(*caller.send_many(60))
     assert caller.posts(200) == 60
     assert len(caller.gate.pace._passed) == 2, "the login, which came before"
