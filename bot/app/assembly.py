@@ -142,7 +142,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         pricing=pricing,
         watch=watch,
     )
-    status_pace = StatusPace(setup.clock)
+    status_pace = StatusPace(setup.clock, store.signals)
     moderation = make_moderation(
         store,
         client=core.client,

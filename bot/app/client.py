@@ -19,8 +19,9 @@ from discord.ext import commands
 
 from bot.app import texts
 from bot.app.assembly import open_parts
+from bot.app.call_rent import UNRENTED, CallRent
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
-from bot.app.fleet_shards import FleetShards
+from bot.app.fleet_shards import FleetShards, process_name
 from bot.app.invite import invite_link
 from bot.app.loop_lag import LoopLag
 from bot.app.open_forms import OpenForms
@@ -123,6 +124,10 @@ class CannonBot(RuntimeShards):
         self.is_leased = settings.is_fleet
         self.leases: FleetShards | None = None
         """Which shards are this process's, once it has joined a fleet."""
+        self._process = process_name()
+        self._rent: CallRent | None = None
+        if self.is_leased:
+            self.discord_gate.pace.limit(UNRENTED)
         self.role = role
         self.known_guilds = self._guilds_of(role)
         self.metrics.shards(functools.partial(shard_states, self))
@@ -204,6 +209,11 @@ class CannonBot(RuntimeShards):
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume what the last run left."""
         self.parts = await open_parts(self.setup)
+        if self.is_leased and self.discord_gate.is_paced:
+            self._rent = CallRent(
+                self.discord_gate.pace, self.parts.store.rents, process=self._process, clock=self.clock
+            )
+            self._background.start(self._rent.run(), "calls")
         await self.tree.set_translator(Translator())
         await self.parts.catalogue_refresh.load()  # before the commands: some are made of what it knows
         await self.load_surface()
@@ -242,6 +252,7 @@ class CannonBot(RuntimeShards):
         leases = self.leases = FleetShards(
             self,
             self.parts.store,
+            process=self._process,
             clock=self.clock,
             spawn=self._background.start,
             wanted=self.settings.shard_count,
@@ -276,6 +287,8 @@ class CannonBot(RuntimeShards):
             await self._background.stop()
             if self.leases is not None:
                 await self.leases.stop()
+            if self._rent is not None:
+                await self._rent.stop()
             await self.surface.aclose()
             await self.parts.aclose()
         if "_folder" in vars(self):

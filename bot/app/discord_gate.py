@@ -75,8 +75,8 @@ class DiscordGate:
     def __init__(self, clock: Clock, metrics: Metrics, *, is_paced: bool = True) -> None:
         """Without `is_paced` a proxy paces the sum of all calls."""
         self._metrics = metrics
-        self._is_paced = is_paced
-        self._pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
+        self.is_paced = is_paced
+        self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
         self.breaker = DiscordBreaker(clock)
         self.slots = UploadSlots()
         self._clock = clock
@@ -122,9 +122,9 @@ class DiscordGate:
     async def _admit(self, passage: _Passage) -> None:
         patient_until = self._clock.monotonic() + PATIENCE_S
         while True:
-            if passage.is_counted and self._is_paced:
+            if passage.is_counted and self.is_paced:
                 began = self._clock.monotonic()
-                passage.passed_at = passage.counted_at = await self._pace.take(is_urgent=passage.is_result)
+                passage.passed_at = passage.counted_at = await self.pace.take(is_urgent=passage.is_result)
                 self._metrics.rate_limit_wait("own", passage.passed_at - began)
             if not self._concerns(passage):
                 return
@@ -155,7 +155,7 @@ class DiscordGate:
     ) -> None:
         """Count a call from when its body is sent: a file is read meanwhile, and a busy loop makes each wait longer."""
         if passage.passed_at is not None and self._clock.monotonic() - passage.passed_at < SENDING_S:
-            passage.counted_at = self._pace.moved(passage.counted_at)
+            passage.counted_at = self.pace.moved(passage.counted_at)
 
     # ------------------------------------------------------------------ after it
 

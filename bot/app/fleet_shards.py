@@ -38,6 +38,7 @@ class FleetShards:
         client: RuntimeShards,
         store: Store,
         *,
+        process: str,
         clock: Clock,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
         wanted: int | None,
@@ -48,7 +49,7 @@ class FleetShards:
         self._clock = clock
         self._spawn = spawn
         self._wanted = wanted
-        self._process = process_name()
+        self._process = process
         self._keeper: ShardKeeper | None = None
         self._identifies: Identifies | None = None
 

@@ -16,6 +16,7 @@ from bot.jobs.breaker import Breaker
 from bot.jobs.followed import Followed
 from bot.jobs.transitions import Transitions
 from bot.runtime.clock import Clock
+from bot.store.signals import Signals
 
 BLOCKED_S = 60.0
 """How long a job waits while its key is refused or missing."""
@@ -26,6 +27,10 @@ REST_JITTER = 0.1
 """By which share of itself a rest is prolonged at most, so that the key's jobs do not all come at once."""
 LONG_REST_S = 600.0
 """A longer pause is shown on the cards that it delays, and told to the moderators."""
+NEWS_S = 0.5
+"""By how much a pause has to be longer for other processes to be told."""
+PAUSED = "key.paused"
+"""The signal that calls of a key rest: its slot, for how many seconds, which calls."""
 TOLD_AGAIN_S = 24 * 3600.0
 """How long moderators are told no second time that Cannon Studio asks to wait."""
 
@@ -40,19 +45,40 @@ class Call(Enum):
 class KeyWaits:
     """Keeps the pauses of keys, each for itself, and knows for which of them the API does not answer."""
 
-    def __init__(self, transitions: Transitions, *, health: KeyHealth, clock: Clock, rng: random.Random) -> None:
+    def __init__(
+        self,
+        transitions: Transitions,
+        *,
+        health: KeyHealth,
+        clock: Clock,
+        rng: random.Random,
+        signals: Signals,
+    ) -> None:
         self._transitions = transitions
+        self._signals = signals
         self._health = health
         self._clock = clock
         self._rng = rng
         self._paused: dict[tuple[str, Call], float] = {}
         self._breaker = Breaker(clock)
+        signals.listen(PAUSED, self._heard)
 
     def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
-        """Let such calls of the key rest: after a 429 each of them would get the same answer."""
+        """Let such calls of the key rest, in all processes: after a 429 each of them would get the same answer."""
+        slot = key.slot(job.guild_id)
+        news = [self._pause(slot, call, seconds) for call in calls]
+        if any(news):
+            self._signals.send(PAUSED, slot, f"{seconds:.3f}", *(call.name for call in calls))
+
+    def _heard(self, slot: str, seconds: str, *calls: str) -> None:
         for call in calls:
-            name = (key.slot(job.guild_id), call)
-            self._paused[name] = max(self._paused.get(name, 0.0), self._clock.monotonic() + seconds)
+            self._pause(slot, Call[call], float(seconds))
+
+    def _pause(self, slot: str, call: Call, seconds: float) -> bool:
+        """Let such calls rest for so long at least; return whether that is news, and not one more of many 429."""
+        before, until = self._paused.get((slot, call), 0.0), self._clock.monotonic() + seconds
+        self._paused[slot, call] = max(before, until)
+        return until > before + NEWS_S
 
     def note_call(self, key: UsableKey, job: Job, error: CannonError | None) -> None:
         """Note how a call with the key went: whether the API answers it is what the other jobs go by."""

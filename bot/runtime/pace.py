@@ -18,14 +18,13 @@ ROUNDING_S = 1e-6
 class Pace:
     """Lets at most `calls` through in any `window_s` seconds: `burst` of them at once, the others evenly.
 
-    Those who wait come in their order, urgent ones before nearly all others.
+    Those who wait come in their order, urgent ones before nearly all others. `limit` lets fewer through for a while.
     """
 
     def __init__(self, clock: Clock, *, calls: int, window_s: float, burst: int) -> None:
         self._clock = clock
-        self._window_s = window_s
-        self._apart_s = window_s / calls
-        self._ahead_s = self._apart_s * (burst - 1)
+        self.window_s = window_s
+        self._most, self._burst = calls, burst
         self._passed: deque[float] = deque(maxlen=calls)
         """When the last calls were let through, monotonic seconds."""
         self._even_at = -math.inf
@@ -34,15 +33,34 @@ class Pace:
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
         self._urgent_in_a_row = 0
+        self._limited = asyncio.Event()
+        self.taken = 0
+        """How many calls were let through so far."""
+        self.limit(calls)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait to be let through."""
+        return len(self._urgent) + len(self._others) + self._is_busy
+
+    def limit(self, calls: int) -> None:
+        """Let at most so many through in any window from now on, 0: none; not more than at first."""
+        self._calls = min(calls, self._most)
+        self._apart_s = self.window_s / max(1, self._calls)
+        self._ahead_s = self._apart_s * (min(self._burst, max(1, self._calls)) - 1)
+        self._even_at = min(self._even_at, self._clock.monotonic() + self._apart_s)
+        self._limited.set()
+        self._limited = asyncio.Event()
 
     async def take(self, *, is_urgent: bool = False) -> float:
         """Return when the caller may call: the monotonic time at which that call is counted."""
         await self._turn(is_urgent=is_urgent)
         try:
             while (wait_s := self._wait_s()) > ROUNDING_S:
-                await self._clock.wait(asyncio.Event(), wait_s)
+                await self._clock.wait(self._limited, None if wait_s == math.inf else wait_s)
             now = self._clock.monotonic()
             self._passed.append(now)
+            self.taken += 1
             self._even_at = max(self._even_at, now) + self._apart_s
             return now
         finally:
@@ -85,6 +103,8 @@ class Pace:
         return self._others if self._others and is_their_turn else self._urgent
 
     def _wait_s(self) -> float:
-        is_full = len(self._passed) == self._passed.maxlen
-        room_at = self._passed[0] + self._window_s if is_full else -math.inf
+        if not self._calls:
+            return math.inf
+        is_full = len(self._passed) >= self._calls
+        room_at = self._passed[-self._calls] + self.window_s if is_full else -math.inf
         return max(room_at, self._even_at - self._ahead_s) - self._clock.monotonic()

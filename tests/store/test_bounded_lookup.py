@@ -104,7 +104,7 @@ async def plan_of(store: Store, query: str) -> list[str]:
         (job_lists._NEWEST, "job_texts_newest"),
         (job_lists._NEWEST_OF_MEMBER, "jobs_member"),
         (job_lists._NEWEST_RESULTS, "jobs_results"),
-        (job_lists._MATCHING, "VIRTUAL TABLE INDEX"),
+        (text_index.MATCHING, "VIRTUAL TABLE INDEX"),
         (job_lists._PAGE_OF_GUILD, "jobs_recent"),
         (job_lists._PAGE_OF_MEMBER, "jobs_member"),
     ],

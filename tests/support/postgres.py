@@ -187,7 +187,14 @@ def running(settings: Mapping[str, str] = DURABLE, *, tcp_port: int | None = Non
 
 def _make(programs: Path, folder: Path, user: str | None, settings: Mapping[str, str]) -> None:
     data = folder / "data"
-    options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"]
+    options = [
+        "--auth=trust",
+        "--username=postgres",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--no-instructions",
+        "--no-sync",
+    ]
     done = subprocess.run(
         [programs / "initdb", "-D", data, *options], check=False, user=user, cwd="/", capture_output=True, text=True
     )

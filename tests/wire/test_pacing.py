@@ -162,7 +162,7 @@ async def test_a_burst_of_posts_stays_below_the_limit_of_the_sum(caller: Caller)
 
 
 async def test_a_call_counts_from_when_its_body_is_sent(caller: Caller):
-    passage = _Passage(passed_at=60.0, counted_at=await caller.gate._pace.take())
+    passage = _Passage(passed_at=60.0, counted_at=await caller.gate.pace.take())
     session: Any = None
     caller.time.advance(SENDING_S / 2)
     await caller.gate._sent(session, passage, session)
@@ -171,12 +171,12 @@ async def test_a_call_counts_from_when_its_body_is_sent(caller: Caller):
     await caller.gate._sent(session, passage, session)
     assert passage.counted_at == 60.0 + SENDING_S / 2, "a long upload does not fill the pace"
     await caller.send()
-    assert len(caller.gate._pace._passed) == 4, "two calls of the login, this one, and one that was counted once"
+    assert len(caller.gate.pace._passed) == 4, "two calls of the login, this one, and one that was counted once"
 
 
 async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch: pytest.MonkeyPatch):
     """What the test above shows is the pace: this Discord does enforce its limit."""
-    monkeypatch.setattr(caller.gate._pace, "_wait_s", lambda: 0.0)
+    monkeypatch.setattr(caller.gate.pace, "_wait_s", lambda: 0.0)
     caller.wire.pace_all(now=caller.time.monotonic)
     calls = caller.send_many(60)
     await caller.wire.until(lambda: caller.posts(429))
@@ -186,10 +186,10 @@ async def test_a_burst_that_is_not_paced_is_refused(caller: Caller, monkeypatch:
 
 
 async def test_with_a_proxy_the_pace_is_the_proxys(caller: Caller):
-    caller.gate._is_paced = False
+    caller.gate.is_paced = False
     await asyncio.gather(*caller.send_many(60))
     assert caller.posts(200) == 60
-    assert len(caller.gate._pace._passed) == 2, "the login, which came before"
+    assert len(caller.gate.pace._passed) == 2, "the login, which came before"
 
 
 async def test_answers_to_members_and_results_pass_a_queue_of_other_calls(caller: Caller):

@@ -16,7 +16,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 
 from bot.app.client import intents
-from bot.app.fleet_shards import FleetShards
+from bot.app.fleet_shards import FleetShards, process_name
 from bot.app.runtime_shards import RuntimeShards
 from bot.errors import StartError
 from bot.runtime.background import BackgroundTasks
@@ -38,7 +38,9 @@ class Gateway(RuntimeShards):
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self._connection.guild_ready_timeout = 0.05
         self.tasks = BackgroundTasks()
-        self.leases = FleetShards(self, store, clock=SystemClock(), spawn=self.tasks.start, wanted=wanted)
+        self.leases = FleetShards(
+            self, store, process=process_name(), clock=SystemClock(), spawn=self.tasks.start, wanted=wanted
+        )
 
     async def begin_shards(self) -> None:
         await self.leases.begin()

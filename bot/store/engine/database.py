@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar, cast
 
 from bot.language import current
 from bot.runtime.clock import Clock
@@ -16,7 +16,7 @@ from bot.store.engine.kept import NOTHING, Kept, Key, Recalled
 from bot.store.engine.transaction import transaction
 from bot.store.leadership import Leadership
 from bot.store.signals import COMMITTED, Signals
-from bot.store.sql import Connection
+from bot.store.sql import Connection, Row
 
 T = TypeVar("T")
 
@@ -24,11 +24,22 @@ REBUILT_BYTES = 64 << 20
 """A running bot rebuilds no larger database after an erasure: everybody's writes wait for it."""
 
 
+class TextIndex(Protocol):
+    """An index of which jobs have some words."""
+
+    def lines(self, db: Connection, guild_id: int, words: Sequence[str], *, limit: int) -> Iterable[Row] | None:
+        """Return number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
+
+        None if it cannot say, as it knows no words of one or two letters.
+        """
+        ...
+
+
 class Database(ABC):
     """A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
 
-    has_text_index: bool
-    """Whether it is indexed which jobs have some words."""
+    text_index: TextIndex | None
+    """Of which jobs have some words; None where the database has none."""
     is_shared = False
     """Whether other processes may be on it."""
     signals: Signals

@@ -62,7 +62,7 @@ class SqliteDatabase(Database):
         group_commit = GroupCommit(writer, clock, kept, written=watch.written, note_commit=note_commit)
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
         self.path = path
-        self.has_text_index = has_text_index
+        self.text_index = text_index.Fts5Index() if has_text_index else None
         self.signals, self.leadership = Signals(), OnlyProcess()
         self._progress = progress
         self._others = reader, searcher, checkpointer
@@ -144,7 +144,7 @@ class SqliteDatabase(Database):
 
     async def _forget_removed(self) -> None:
         """Rewrite the index of words part by part, so that other writes come between."""
-        is_first = has_more = self.has_text_index
+        is_first = has_more = self.text_index is not None
         while has_more:
             has_more = await self.write(functools.partial(text_index.forget_removed, is_first=is_first))
             is_first = False

@@ -11,6 +11,8 @@ import itertools
 import sqlite3
 from collections.abc import Iterable
 
+from bot.store.sql import Connection, Row
+
 OLDEST_FTS5 = (3, 34, 0)
 """The first with the tokenizer."""
 GRAM_CHARS = 3
@@ -32,6 +34,11 @@ _ADD = f"INSERT INTO job_grams (rowid, text) VALUES (NEW.number, {_TEXT_OF.forma
 _REMOVE = f"""
 INSERT INTO job_grams (job_grams, rowid, text) VALUES ('delete', OLD.number, {_TEXT_OF.format(row="OLD.")});
 """  # noqa: S608 - ours
+MATCHING = """
+SELECT job_texts.number, job_texts.text
+FROM job_grams CROSS JOIN job_texts ON job_texts.number = job_grams.rowid AND job_texts.guild_id = :guild_id
+WHERE job_grams MATCH :match ORDER BY job_grams.rowid DESC LIMIT :limit
+"""
 _TRIGGERS = {
     "job_texts_indexed": f"AFTER INSERT ON job_texts BEGIN {_ADD} END",
     "job_texts_reindexed": f"AFTER UPDATE OF text ON job_texts BEGIN {_REMOVE} {_ADD} END",
@@ -57,6 +64,18 @@ def prepare(db: sqlite3.Connection) -> None:
     finally:
         if db.in_transaction:
             db.execute("ROLLBACK")
+
+
+class Fts5Index:
+    """The index, for a search in a transaction of a file that has it."""
+
+    def lines(self, db: Connection, guild_id: int, words: Iterable[str], *, limit: int) -> Iterable[Row] | None:
+        """Return number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
+
+        None if no word has three letters. They are read as far as they are asked for.
+        """
+        match = match_of(guild_id, words)
+        return None if match is None else db.execute(MATCHING, {"guild_id": guild_id, "match": match, "limit": limit})
 
 
 def is_kept(db: sqlite3.Connection) -> bool:

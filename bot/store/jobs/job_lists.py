@@ -11,7 +11,6 @@ from bot.domain.models import Job, JobState, MediaKind
 from bot.domain.visibility import CardPlace
 from bot.store.engine.columns import place_of, to_json
 from bot.store.engine.repository import Repository
-from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 from bot.store.sql import Connection
 
@@ -132,8 +131,8 @@ class JobLists(Repository):
         """Return those jobs of `page` that have all `words`, in any case, newest first, at most `limit`.
 
         They are looked for in the prompt, the id and the operation, in the newest MATCHING_MAX jobs of the guild that
-        may have them. For words of one or two letters alone, and where SQLite has no index, that is the newest SEARCHED
-        of the guild or the member. Whether somebody may see them is not asked here.
+        may have them. For words of one or two letters alone, and where the database has no index, that is the newest
+        SEARCHED of the guild or the member. Whether somebody may see them is not asked here.
         """
         values = _narrowed(guild_id, author_id, states)
         newest = _NEWEST if author_id is None else _NEWEST_OF_MEMBER
@@ -141,13 +140,14 @@ class JobLists(Repository):
 
     async def _search(self, search: _Search) -> list[FoundResult]:
         guild_id: Any = search.values["guild_id"]
-        match = match_of(guild_id, search.words) if self._database.has_text_index else None
+        index = self._database.text_index
         wanted = [word.casefold() for word in search.words]
 
         def with_words(db: Connection) -> Iterator[int]:
-            query, looked_at = (search.newest, SEARCHED) if match is None else (_MATCHING, MATCHING_MAX)
-            rows = db.execute(query, search.values | {"match": match})
-            return (number for number, text in itertools.islice(rows, looked_at) if _has_all(text, wanted))
+            lines = None if index is None else index.lines(db, guild_id, search.words, limit=MATCHING_MAX)
+            if lines is None:
+                lines = db.execute(search.newest, search.values | {"limit": SEARCHED})
+            return (number for number, text in lines if _has_all(text, wanted))
 
         def look(db: Connection) -> list[FoundResult]:
             numbers, found = with_words(db), list[FoundResult]()
@@ -198,26 +198,21 @@ _PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(which=_OF_GUILD), _PAGE.format(wh
 
 
 # These are read no further than is needed: each is in the order of an index. CROSS: in this order.
-_NEWEST = "SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC"
+_NEWEST = "SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC LIMIT :limit"
 _TEXTS_OF_JOBS = """
 SELECT job_texts.number, job_texts.text
 FROM jobs CROSS JOIN job_texts ON job_texts.guild_id = jobs.guild_id AND job_texts.job_id = jobs.id
 """
 _NEWEST_OF_MEMBER = f"""
-{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.author_id = :author_id {_NEWEST_FIRST}
+{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.author_id = :author_id {_NEWEST_FIRST} LIMIT :limit
 """
 _NEWEST_RESULTS = f"""
-{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' {_NEWEST_FIRST}
-"""
-_MATCHING = """
-SELECT job_texts.number, job_texts.text
-FROM job_grams CROSS JOIN job_texts ON job_texts.number = job_grams.rowid AND job_texts.guild_id = :guild_id
-WHERE job_grams MATCH :match ORDER BY job_grams.rowid DESC
+{_TEXTS_OF_JOBS} WHERE jobs.guild_id = :guild_id AND jobs.state = 'delivered' {_NEWEST_FIRST} LIMIT :limit
 """
 _FITTING = """
 SELECT jobs.id, cards.author_id AS card_author, cards.private AS card_private,
     coalesce(cards.message_channel_id, cards.channel_id) AS card_place
-FROM json_each(:numbers) AS wanted CROSS JOIN job_texts ON job_texts.number = wanted.value
+FROM json_each(:numbers) AS wanted CROSS JOIN job_texts ON job_texts.number = CAST(wanted.value AS INTEGER)
 CROSS JOIN jobs ON jobs.id = job_texts.job_id CROSS JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND {which} ORDER BY wanted.key
 """

@@ -19,7 +19,7 @@ from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.schema import Migration
-from bot.store.postgresql import schema
+from bot.store.postgresql import schema, text_index
 from bot.store.postgresql.connection import PostgresConnection
 from bot.store.postgresql.dialect import NOW
 from bot.store.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, subject_of
@@ -48,7 +48,7 @@ class PostgresDatabase(Database):
         kept = Kept()
         group_commit = GroupCommit(writer, clock, kept, written=heard.taken, note_commit=lambda _db: None)
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
-        self.has_text_index = has_text_index
+        self.text_index = text_index.TrigramIndex() if has_text_index else None
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(url, written=kept.forget, signal=self.signals.heard)
         self.leadership = self._listener
@@ -69,10 +69,13 @@ class PostgresDatabase(Database):
         steps = schema.migrations() if migrations is None else migrations
         told = logged(clock) if progress is None else progress
         heard = HeardRows()
+        indexed: list[bool] = []
 
         def prepare(raw: psycopg.Connection[object]) -> None:
             schema.refuse_unsuitable(raw, str(url))
             schema.migrate(raw, str(url), steps, told)
+            if not indexed:  # of the first connection alone
+                indexed.append(text_index.prepare(raw))
             heard.listen(raw)
 
         async with contextlib.AsyncExitStack() as opened:
@@ -86,7 +89,7 @@ class PostgresDatabase(Database):
             reader = await connected(lambda: PostgresConnection(url))
             searcher = await connected(lambda: PostgresConnection(url))
             database = cls(
-                clock, writer=writer, reader=reader, searcher=searcher, heard=heard, has_text_index=False, url=url
+                clock, writer=writer, reader=reader, searcher=searcher, heard=heard, has_text_index=indexed[0], url=url
             )
             await database._listener.start()
             opened.pop_all()

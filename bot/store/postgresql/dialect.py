@@ -25,9 +25,16 @@ _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)")
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
 
+_JSON = r"(%s|%\(\w+\)s|[\w.]+)"
+
 _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # An update of the first rows of an order would read all rows to find them.
     (re.compile(r"\bWHERE id IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT %s\s*)\)"), r"WHERE id = ANY (ARRAY (\1))"),
+    # A parameter has the type of its first use, and NULL has none.
+    (
+        re.compile(r"\((%\(\w+\)s) IS NULL OR ([\w.]+ (?:= \1|IN \(SELECT value FROM json_each\(\1\)\)))\)"),
+        r"(\2 OR \1 IS NULL)",
+    ),
     # A comparison that NULL takes part in.
     (re.compile(r"\bIS NOT (%s|%\(\w+\)s)"), r"IS DISTINCT FROM \1"),
     (re.compile(r"\bIS (%s|%\(\w+\)s)(?! NULL)"), r"IS NOT DISTINCT FROM \1"),
@@ -35,8 +42,11 @@ _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"(\1::jsonb ->> '\2')"),
     (re.compile(r"json_extract\(([\w.]+), '\$\[(\d+)\]'\)"), r"(\1::jsonb ->> \2)"),
     (re.compile(r"([\w.]+) (->>?) '"), r"\1::jsonb \2 '"),
-    (re.compile(r"json_each\(([^()]+)\) AS (\w+)"), r"jsonb_array_elements_text(\1::jsonb) AS \2 (value)"),
-    (re.compile(r"json_each\(([^()]+)\)"), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
+    (
+        re.compile(rf"json_each\({_JSON}\) AS (\w+)"),
+        r"jsonb_array_elements_text(\1::jsonb) WITH ORDINALITY AS \2 (value, key)",
+    ),
+    (re.compile(rf"json_each\({_JSON}\)"), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
     # SQLite joins in the order of the words CROSS JOIN, and does without an index for `+column`.
     (re.compile(r"\bCROSS JOIN (\w+(?: AS \w+)?)(\s+)ON\b"), r"JOIN \1\2ON"),
     (re.compile(r"\b(WHERE|AND|OR|ON)(\s+)\+(?=[a-z])"), r"\1\2"),

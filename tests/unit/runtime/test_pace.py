@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.runtime.clock import SystemClock
 from bot.runtime.pace import URGENT_IN_A_ROW, Pace
 from tests.support.rig import ManualClock
 
@@ -38,6 +39,39 @@ def test_no_window_has_more_calls_however_they_come(gaps: list[float]):
     passed = asyncio.run(passed_at())
     apart = [later - first for first, later in zip(passed, passed[CALLS:], strict=False)]
     assert min(apart) > WINDOW_S - 1e-5
+
+
+@given(st.lists(st.tuples(st.integers(1, CALLS + 3), st.integers(0, 12), st.floats(0, 1)), min_size=1, max_size=12))
+def test_no_window_has_more_calls_than_the_largest_limit_in_it(phases: list[tuple[int, int, float]]):
+    clock = FlowingClock()
+
+    async def passed_at() -> list[float]:
+        pace, found = Pace(clock, calls=CALLS, window_s=WINDOW_S, burst=BURST), list[float]()
+        for limit, calls, pause_s in phases:
+            pace.limit(limit)
+            limits.append((clock.monotonic(), min(limit, CALLS)))
+            found += [await pace.take() for _ in range(calls)]
+            clock.advance(pause_s)
+        return found
+
+    limits: list[tuple[float, int]] = []
+    passed = asyncio.run(passed_at())
+    for place, end in enumerate(passed):
+        begin = end - WINDOW_S + 1e-5
+        before = [limit for at, limit in limits if at <= begin][-1:]
+        most = max([*before, *(limit for at, limit in limits if begin < at <= end)])
+        assert sum(begin < at for at in passed[: place + 1]) <= most
+
+
+async def test_a_pace_of_nothing_lets_calls_through_once_there_is_something():
+    pace = Pace(SystemClock(), calls=CALLS, window_s=WINDOW_S, burst=BURST)
+    pace.limit(0)
+    taken = asyncio.create_task(pace.take())
+    await asyncio.sleep(0)
+    assert (pace.waiting, pace.taken, taken.done()) == (1, 0, False)
+    pace.limit(1)
+    await asyncio.wait_for(taken, 5)
+    assert (pace.waiting, pace.taken) == (0, 1)
 
 
 async def test_a_few_pass_at_once_the_others_evenly_and_all_that_the_window_has_room_for():

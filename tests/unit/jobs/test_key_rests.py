@@ -1,0 +1,95 @@
+"""What Cannon Studio asks of a key, every process of a fleet does; and each counts what any has asked of accounts."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from bot.domain.models import JobState
+from bot.errors import Refused
+from bot.guild.api_keys import UsableKey
+from bot.guild.status_pace import OF_ALL, OF_SERVER, StatusPace
+from bot.jobs.key_waits import PAUSED, REST_JITTER, Call, KeyWaits
+from bot.store.signals import Signals
+from tests.support.rig import ManualClock
+
+
+class Wire:
+    """Carries signals between processes; what it carried is kept."""
+
+    def __init__(self) -> None:
+        self.ends: list[Signals] = []
+        self.carried: list[tuple[str, ...]] = []
+
+    def signals(self) -> Signals:
+        self.ends.append(Signals(self._carry))
+        return self.ends[-1]
+
+    def _carry(self, name: str, words: tuple[str, ...]) -> None:
+        self.carried.append((name, *words))
+        for end in self.ends:
+            end.heard(name, *words)
+
+
+class AJob:
+    def __init__(self, state: JobState, guild_id: int = 7) -> None:
+        self.id, self.guild_id, self.state = "J1", guild_id, state
+
+
+KEY = UsableKey(id=3, secret="cs_live_x")
+QUEUED: Any = AJob(JobState.QUEUED)
+SUBMITTING: Any = AJob(JobState.SUBMITTING)
+NOBODY: Any = None
+
+
+def waits(wire: Wire, clock: ManualClock) -> KeyWaits:
+    return KeyWaits(NOBODY, health=NOBODY, clock=clock, rng=random.Random(1), signals=wire.signals())
+
+
+def test_a_pause_of_a_key_rests_it_in_all_processes() -> None:
+    wire, clock = Wire(), ManualClock()
+    first, second = waits(wire, clock), waits(wire, clock)
+    first.pause(KEY, QUEUED, 20.0, Call.CREATE, Call.POLL)
+    for each in (first, second):
+        assert 20 <= each.rest_s(KEY, QUEUED) <= 20 * (1 + REST_JITTER)
+        assert each.rest_s(KEY, SUBMITTING) >= 20
+    assert second.rest_s(UsableKey(id=4, secret="cs_live_y"), QUEUED) == 0, "another key goes on"
+    second.end_pauses(KEY.slot(7))
+    assert second.rest_s(KEY, QUEUED) == 0
+    clock.advance(20)
+    assert first.rest_s(KEY, QUEUED) == 0
+
+
+def test_a_pause_of_submits_lets_polls_go_on_elsewhere_too() -> None:
+    wire, clock = Wire(), ManualClock()
+    first, second = waits(wire, clock), waits(wire, clock)
+    first.pause(KEY, SUBMITTING, 20.0, Call.CREATE)
+    assert (second.rest_s(KEY, QUEUED), second.rest_s(KEY, SUBMITTING) >= 20) == (0, True)
+
+
+def test_many_answers_that_say_the_same_are_told_once_and_hold_no_secret() -> None:
+    wire, clock = Wire(), ManualClock()
+    first = waits(wire, clock)
+    for _ in range(100):
+        first.pause(KEY, QUEUED, 20.0, Call.CREATE, Call.POLL)
+        clock.advance(0.001)
+    assert wire.carried == [(PAUSED, "7:3", "20.000", "CREATE", "POLL")]
+    clock.advance(5)
+    first.pause(KEY, QUEUED, 20.0, Call.POLL)
+    assert len(wire.carried) == 2
+
+
+def test_the_pace_of_questions_about_accounts_is_one_for_all_processes() -> None:
+    wire, clock = Wire(), ManualClock()
+    first, second = (StatusPace(clock, wire.signals()) for _ in range(2))
+    assert [first.allows(7) for _ in range(OF_SERVER - 1)] == [True] * (OF_SERVER - 1)
+    second.require(7)
+    with pytest.raises(Refused):
+        second.require(7)
+    assert not first.allows(7)
+    others = [(first, second)[number % 2].allows(1000 + number) for number in range(OF_ALL)]
+    assert others.count(True) == OF_ALL - OF_SERVER
+    clock.advance(3600)
+    assert first.allows(7)
