@@ -38,6 +38,8 @@ class Effort:
     claimed: int = 100_000
 
 
+PEAK_WRITES = 350
+"""What a million jobs a day need in their busiest hour: three times the mean of 12 a second, ten writes each."""
 QUICK = Effort(polled=400, seconds=1.0, claimed=4000)
 
 
@@ -81,12 +83,25 @@ async def rows(server: postgres.Server, effort: Effort) -> list[Row]:
     await fill(url, effort.claimed)
     server.checkpoint()
     rate, doubles = await claimed(url, 4, effort)
+    bytes_each = server.size_of("claims") / effort.claimed
+    alone, together = [await written(server.new_database(f"writes_{count}"), count, effort) for count in (1, 4)]
+    writes = f"one process alone {alone[0]:,.0f}/s; each waits for its commit, p99 {together[1] * 1000:.0f} ms"
     note = f"{effort.polled:,} outstanding jobs; with one {one:,.0f}/s, with two {two:,.0f}/s"
     claims = f"{effort.claimed:,} free jobs, {min(effort.claimed, 2000):,} at once"
     return [
         Row(number=1, figure="polls, two workers to one", ours=two / one, unit="×", bar=1.8, at_least=True, note=note),
         Row(number=2, figure="claims, 4 workers", ours=rate, unit="/s", bar=20_000, at_least=True, note=claims),
         Row(number=2, figure="claimed twice", ours=doubles, unit="", bar=0),
+        Row(
+            number=3,
+            figure="writes of 4 processes",
+            ours=together[0],
+            unit="/s",
+            bar=PEAK_WRITES,
+            at_least=True,
+            note=writes,
+        ),
+        Row(number=4, figure="database for an outstanding job", ours=bytes_each / 1000, unit="KB", bar=5),
     ]
 
 
@@ -135,6 +150,20 @@ async def claimed(url: str, count: int, effort: Effort) -> tuple[float, int]:
         raise RuntimeError(f"{len(set(ids))} of {effort.claimed} jobs were claimed")
     took = max(each["ended"] for each in done) - min(each["began"] for each in done)
     return len(ids) / took, len(ids) - len(set(ids))
+
+
+async def written(url: str, count: int, effort: Effort) -> tuple[float, float]:
+    """Return the writes a second of so many processes together, and how long the slowest hundredth waited at least."""
+    workers = [await Process.start("writes", url, effort.seconds) for _ in range(count)]
+    for each in workers:
+        await each.heard()
+    for each in workers:
+        each.go_on()
+    done = [await each.heard() for each in workers]
+    for each in workers:
+        await each.end()
+    waits = sorted(wait for each in done for wait in each["waits_s"])
+    return sum(each["writes"] / each["wall_s"] for each in done), waits[0]
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""One worker of a fleet, for bench_fleet.py: `python fleet_worker.py polls|claims DATABASE SECONDS`.
+"""One worker of a fleet, for bench_fleet.py: `python fleet_worker.py polls|claims|writes DATABASE SECONDS`.
 
 It prints when it has its lease, how many jobs it follows once that number rests, and what it did, each as a line of
 JSON, and waits for a line before it goes on. The API is out of the way: each poll is answered at once, in this process.
@@ -35,6 +35,8 @@ SECRET_KEY = "k" * 32
 RESTS_S = 2.5
 """A worker that shares takes after a second what others have left."""
 CLAIMED_AT_ONCE = 2000
+WRITERS = 20
+"""How many write at the same time in each process."""
 
 
 class AtOnce:
@@ -107,10 +109,41 @@ async def claims(url: str) -> None:
         await store.close()
 
 
+async def writes(url: str, seconds: float) -> None:
+    """Write rows one after another in `WRITERS` tasks, as commands and turns do: each waits for its commit."""
+    store = await Store.open(PostgresUrl(url), clock=SystemClock(), secret_keys=[SECRET_KEY])
+    waits: list[float] = []
+
+    async def write(number: int, until: float) -> None:
+        while (began := time.perf_counter()) < until:
+            await store.meta.set(f"bench-{os.getpid()}-{number}", f"{began}")
+            waits.append(time.perf_counter() - began)
+
+    try:
+        tell("ready")
+        await line()
+        began = time.perf_counter()
+        await asyncio.gather(*(write(number, began + seconds) for number in range(WRITERS)))
+        tell(
+            {
+                "writes": len(waits),
+                "wall_s": time.perf_counter() - began,
+                "waits_s": sorted(waits)[-len(waits) // 100 :],
+            }
+        )
+        await line()
+    finally:
+        await store.close()
+
+
 def main() -> None:
     configure_logs(level="ERROR", log_format="json", secrets=())
     what, url, seconds = sys.argv[1:]
-    work: Any = polls(url, float(seconds)) if what == "polls" else claims(url)
+    work: Any = {
+        "polls": lambda: polls(url, float(seconds)),
+        "claims": lambda: claims(url),
+        "writes": lambda: writes(url, float(seconds)),
+    }[what]()
     asyncio.run(work)
 
 

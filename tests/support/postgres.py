@@ -105,6 +105,13 @@ class Server:
         with self.connect() as db:
             db.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def size_of(self, name: str) -> int:
+        """Return the size of the database in bytes, indexes and all."""
+        with self.connect() as db:
+            row = db.execute("SELECT pg_database_size(%s)", [name]).fetchone()
+        assert row is not None
+        return int(row[0])
+
     def checkpoint(self) -> None:
         """Write out what is in memory, so that it does not come into what is measured next."""
         with self.connect() as db:

@@ -55,8 +55,10 @@ class GroupCommit:
         *,
         written: Callable[[Any], frozenset[tuple[Recalled, Key]] | None],
         note_commit: Callable[[Any], None],
+        group_s: float = GROUP_S,
     ) -> None:
         """After each commit both are called on the writer's thread: `written` returns what is kept no longer."""
+        self._group_s = group_s
         self._thread = thread
         self._kept, self._written = kept, written
         self._clock = clock
@@ -96,7 +98,7 @@ class GroupCommit:
         alone, so that the right caller gets the error.
         """
         group: list[_Write] = []
-        until = self._clock.monotonic() + GROUP_S
+        until = self._clock.monotonic() + self._group_s
         try:
             db.execute("BEGIN IMMEDIATE")
             while left and (not group or self._clock.monotonic() < until):

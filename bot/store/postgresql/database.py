@@ -28,6 +28,10 @@ from bot.store.sql import Connection
 
 log = structlog.get_logger(__name__)
 
+GROUP_S = 0.05
+"""For how long waiting writes are added to a group: longer than on SQLite, as each statement is a way to the server and
+back, and as the lock goes from process to process between groups."""
+
 
 class PostgresDatabase(Database):
     """A database that several processes share. What one has written the others hear of."""
@@ -46,7 +50,9 @@ class PostgresDatabase(Database):
         url: PostgresUrl,
     ) -> None:
         kept = Kept()
-        group_commit = GroupCommit(writer, clock, kept, written=heard.taken, note_commit=lambda _db: None)
+        group_commit = GroupCommit(
+            writer, clock, kept, written=heard.taken, note_commit=lambda _db: None, group_s=GROUP_S
+        )
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
         self.text_index = text_index.TrigramIndex() if has_text_index else None
         self.signals = Signals(self._send)
