@@ -124,6 +124,8 @@ def _as_pattern(letter: str) -> str:
 
 def _read(db: Connection, parameters: list[object]) -> Iterator[Row]:
     query = _LINES.format(conditions=_HAS * (len(parameters) - 2))
+    # Else it is planned for a tenth of the lines: all others that have not the words would be read for the few that do.
+    db.execute("SET LOCAL cursor_tuple_fraction = 1")
     db.execute(f"DECLARE lines NO SCROLL CURSOR FOR {query}", parameters)
     while rows := db.execute(f"FETCH {FETCHED} FROM lines").fetchall():
         yield from rows
