@@ -25,7 +25,7 @@ _PUT_FACT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO 
 _SEE = """
 INSERT INTO api_changes (subject, operation, name, kind, sentence, at)
 VALUES (:subject, :operation, :name, :kind, :sentence, :now)
-ON CONFLICT (subject, operation, name, kind, sentence) DO UPDATE SET at = excluded.at WHERE at < (
+ON CONFLICT (subject, operation, name, kind, sentence) DO UPDATE SET at = excluded.at WHERE api_changes.at < (
     SELECT max(other.at) FROM api_changes AS other
     WHERE other.subject = :subject AND other.operation = :operation AND other.name = :name
 )

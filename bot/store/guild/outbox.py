@@ -15,7 +15,7 @@ _IS_ANY = "SELECT EXISTS (SELECT 1 FROM outbox)"
 _NEXT = """
 SELECT decisions.* FROM decisions JOIN (
     SELECT min(decision_id) AS id FROM outbox
-    WHERE guild_id NOT IN (SELECT value FROM json_each(:without)) GROUP BY guild_id
+    WHERE guild_id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(:without)) GROUP BY guild_id
 ) AS first ON first.id = decisions.id
 ORDER BY decisions.id LIMIT :limit
 """

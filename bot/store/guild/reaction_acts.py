@@ -22,7 +22,7 @@ WHERE id = :card_id AND guild_id = :guild_id
 ON CONFLICT (guild_id, message_id, emoji, member_id) DO NOTHING
 """
 _COUNT = """
-SELECT count(*), coalesce(max(fired OR waits), 0) FROM reaction_acts
+SELECT count(*), coalesce(max(fired + waits), 0) FROM reaction_acts
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji
 """
 # What a reaction has started at the cost of another member, unless that was cancelled: it is done once and for all.

@@ -18,7 +18,8 @@ WITH RECURSIVE guilds (id) AS (
     UNION ALL
     SELECT (SELECT min(guild_id) FROM jobs WHERE guild_id > guilds.id AND {KEPT}) FROM guilds WHERE id IS NOT NULL
 )
-SELECT guilds.id, rules.data ->> 'retention_days' FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
+SELECT guilds.id, CAST(rules.data ->> 'retention_days' AS INTEGER)
+FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
 WHERE guilds.id IS NOT NULL
 """  # noqa: S608 - a constant condition
 _TRIED_GUILDS = """
@@ -27,7 +28,8 @@ WITH RECURSIVE guilds (id) AS (
     UNION ALL
     SELECT (SELECT min(guild_id) FROM tried_values WHERE guild_id > guilds.id) FROM guilds WHERE id IS NOT NULL
 )
-SELECT guilds.id, rules.data ->> 'retention_days' FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
+SELECT guilds.id, CAST(rules.data ->> 'retention_days' AS INTEGER)
+FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
 WHERE guilds.id IS NOT NULL
 """
 # One that is still polled may get a result that has to be posted: its request lives for a week at most.

@@ -128,7 +128,8 @@ class Reviews(Repository):
             if job is not None and place is not None:
                 db.execute(
                     "INSERT INTO reviews (job_id, guild_id, channel_id, asked_at, expires_at) VALUES (?, ?, ?, ?, ?)"
-                    " ON CONFLICT (job_id) DO UPDATE SET channel_id = excluded.channel_id WHERE message_id IS NULL",
+                    " ON CONFLICT (job_id) DO UPDATE SET channel_id = excluded.channel_id"
+                    " WHERE reviews.message_id IS NULL",
                     (job_id, guild_id, place, now, now + REVIEW_LIFE_S),
                 )
                 feed(db, job, now)

@@ -64,7 +64,7 @@ SELECT state, waits_for, count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') GROUP BY state, waits_for
 """
 _LINES = """
-SELECT kind, sum(CASE WHEN practice THEN 0 ELSE credits_milli END), max(id) FROM ledger WHERE id > ? GROUP BY kind
+SELECT kind, sum(CASE WHEN practice = 1 THEN 0 ELSE credits_milli END), max(id) FROM ledger WHERE id > ? GROUP BY kind
 """
 _HELD = """
 SELECT sum(held_milli) FROM jobs

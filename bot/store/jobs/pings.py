@@ -12,7 +12,7 @@ SELECT cards.guild_id, cards.id FROM rules
 JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since
 JOIN cards ON cards.id = jobs.card_id AND cards.pinged_at IS NULL AND cards.private = 0
 LEFT JOIN member_settings AS own ON own.guild_id = cards.guild_id AND own.member_id = cards.author_id
-WHERE rules.data ->> 'ping' = 1 AND coalesce(own.data ->> 'notify', 'server') != 'nothing'
+WHERE rules.data -> 'ping' = 'true' AND coalesce(own.data ->> 'notify', 'server') != 'nothing'
 UNION
 SELECT cards.guild_id, cards.id FROM member_settings AS own
 JOIN jobs ON jobs.guild_id = own.guild_id AND jobs.state = 'delivered' AND jobs.created_at >= :since

@@ -34,18 +34,20 @@ WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'process
 """
 # What is switched off for the whole bot is under the guild 0.
 _BARRED = """
-SELECT jobs.id,
-    EXISTS (
-        SELECT 1 FROM blocks WHERE blocks.guild_id = jobs.guild_id AND blocks.member_id = jobs.author_id
-        AND (blocks.until IS NULL OR blocks.until > :now)
-    ) AS is_blocked,
-    (
-        SELECT max(switched_off.guild_id) FROM switched_off
-        WHERE switched_off.guild_id IN (0, jobs.guild_id) AND switched_off.operation = jobs.operation
-    ) AS off_in
-FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.state = 'waiting' AND (jobs.after_ids = '[]' OR jobs.after_done = 1)
-    AND cards.answered = 1 AND (is_blocked OR off_in IS NOT NULL)
+SELECT id, is_blocked, off_in FROM (
+    SELECT jobs.id,
+        EXISTS (
+            SELECT 1 FROM blocks WHERE blocks.guild_id = jobs.guild_id AND blocks.member_id = jobs.author_id
+            AND (blocks.until IS NULL OR blocks.until > :now)
+        ) AS is_blocked,
+        (
+            SELECT max(switched_off.guild_id) FROM switched_off
+            WHERE switched_off.guild_id IN (0, jobs.guild_id) AND switched_off.operation = jobs.operation
+        ) AS off_in
+    FROM jobs JOIN cards ON cards.id = jobs.card_id
+    WHERE jobs.guild_id = :guild_id AND jobs.state = 'waiting' AND (jobs.after_ids = '[]' OR jobs.after_done = 1)
+        AND cards.answered = 1
+) AS ready WHERE is_blocked OR off_in IS NOT NULL
 """
 
 

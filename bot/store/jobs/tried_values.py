@@ -22,14 +22,16 @@ REFUSALS_OF_WORKING = 2
 _WORKED = """
 INSERT INTO tried_values (guild_id, key_id, operation, field, value, uses, used_at, member_id)
 VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now, :member_id)
-ON CONFLICT DO UPDATE SET uses = uses + 1, refusals = 0, used_at = :now, said = '',
-    member_id = CASE member_id WHEN :member_id THEN member_id END
+ON CONFLICT (guild_id, key_id, operation, field, value) DO UPDATE
+SET uses = tried_values.uses + 1, refusals = 0, used_at = excluded.used_at, said = '',
+    member_id = CASE WHEN tried_values.member_id = excluded.member_id THEN excluded.member_id END
 """
 _REFUSED = """
 INSERT INTO tried_values (guild_id, key_id, operation, field, value, refusals, used_at, said, member_id)
 VALUES (:guild_id, :key_id, :operation, :field, :value, 1, :now, :said, :member_id)
-ON CONFLICT DO UPDATE SET refusals = refusals + 1, said = :said,
-    member_id = CASE member_id WHEN :member_id THEN member_id END
+ON CONFLICT (guild_id, key_id, operation, field, value) DO UPDATE
+SET refusals = tried_values.refusals + 1, said = excluded.said,
+    member_id = CASE WHEN tried_values.member_id = excluded.member_id THEN excluded.member_id END
 """
 _DROP_OF_FIELD = f"""
 DELETE FROM tried_values
@@ -123,7 +125,7 @@ def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) ->
 
 def forget_of_member(db: Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
     """Delete the values that only this member has sent: they may be words of their own. A known model stays."""
-    _forget(db, guild_id, member_id, is_known_model, "1", {})
+    _forget(db, guild_id, member_id, is_known_model, "1 = 1", {})
     db.execute("UPDATE tried_values SET member_id = NULL WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
 
 

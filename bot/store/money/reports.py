@@ -50,7 +50,7 @@ SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_
     cards.author_id AS card_author, cards.private AS card_private,
     coalesce(cards.message_channel_id, cards.channel_id) AS card_place,
     (SELECT sum(credits_milli) FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'adjust')) AS settled_milli,
-    CASE WHEN cards.private THEN NULL
+    CASE WHEN cards.private = 1 THEN NULL
         ELSE coalesce(json_extract(jobs.input, '$.prompt'), json_extract(jobs.input, '$.text'),
             json_extract(jobs.input, '$.description'))
     END AS words

@@ -19,7 +19,7 @@ from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.transaction import TransactionLost
 from bot.store.postgresql.address import parameters_of
-from bot.store.postgresql.dialect import translated
+from bot.store.postgresql.dialect import Statement, translated
 from bot.store.sql import Parameters
 
 RECONNECT_S = 10.0
@@ -100,9 +100,9 @@ def _plain(value: Any) -> Any:
 _AS_IT_IS = frozenset({int, str, float, bytes, type(None)})
 
 
-def _plain_parameters(parameters: Parameters) -> Any:
+def _plain_parameters(statement: Statement, parameters: Parameters) -> Any:
     if isinstance(parameters, Mapping):
-        return {name: _plain(value) for name, value in parameters.items()}
+        return statement.with_missing({name: _plain(value) for name, value in parameters.items()})
     return [_plain(value) for value in parameters]
 
 
@@ -155,21 +155,22 @@ class PostgresConnection:
         ):  # goes with the next savepoint, or with the commit: each word is a way there and back
             self._to_release = f"{sql}; "
             return self._raw.cursor()
-        text, has_places = translated(sql)
+        statement = translated(sql)
         try:
             if sql.startswith("SAVEPOINT"):
                 several, self._to_release = self._to_release + sql, ""
                 return self._raw.execute(several, prepare=False)
-            return self._raw.execute(text, _plain_parameters(parameters) if has_places else None)
+            given = _plain_parameters(statement, parameters) if statement.has_places else None
+            return self._raw.execute(statement.text, given)
         except psycopg.Error as error:
             self._raise(error)
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> psycopg.Cursor[PostgresRow]:
         """Run a statement once for each of these; `rowcount` is that of all together. Raises as `execute`."""
-        text, _ = translated(sql)
+        statement = translated(sql)
         cursor = self._raw.cursor()
         try:
-            cursor.executemany(text, [_plain_parameters(each) for each in parameters])
+            cursor.executemany(statement.text, [_plain_parameters(statement, each) for each in parameters])
         except psycopg.Error as error:
             self._raise(error)
         return cursor
@@ -185,7 +186,7 @@ class PostgresConnection:
         self._raw.close()
 
     def _begin(self, sql: str) -> psycopg.Cursor[PostgresRow]:
-        text, _ = translated(sql)
+        text = translated(sql).text
         until = time.monotonic() + RECONNECT_S
         while True:
             if self._raw.closed:

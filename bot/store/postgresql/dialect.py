@@ -7,8 +7,9 @@ and every test of the store runs on both databases.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 WRITE_LOCK = 0x0C4A_9909
 """The number of the advisory lock that the one transaction which writes has."""
@@ -22,48 +23,56 @@ _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WHOLE = {"BEGIN IMMEDIATE": _BEGIN_WRITE, "BEGIN": _BEGIN_READ}
 
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
-_PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)")
+_PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)(\s+IS( NOT)? NULL\b)?")
+_ANY_PLACE = r"(%s|%\(\w+\)s)"
+_MISSING = "{} IS NULL"
+"""The name of the parameter that says of another whether it is NULL: PostgreSQL infers no type from `$1 IS NULL`."""
+_EACH = r"json_each\(((?:%\(\w+\)s|[^()])+)\)"
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
-
-_JSON = r"(%s|%\(\w+\)s|[\w.]+)"
 
 _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # An update of the first rows of an order would read all rows to find them.
     (re.compile(r"\bWHERE id IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT %s\s*)\)"), r"WHERE id = ANY (ARRAY (\1))"),
-    # A parameter has the type of its first use, and NULL has none.
-    (
-        re.compile(r"\((%\(\w+\)s) IS NULL OR ([\w.]+ (?:= \1|IN \(SELECT value FROM json_each\(\1\)\)))\)"),
-        r"(\2 OR \1 IS NULL)",
-    ),
     # A comparison that NULL takes part in.
-    (re.compile(r"\bIS NOT (%s|%\(\w+\)s)"), r"IS DISTINCT FROM \1"),
-    (re.compile(r"\bIS (%s|%\(\w+\)s)(?! NULL)"), r"IS NOT DISTINCT FROM \1"),
+    (re.compile(rf"\bIS NOT {_ANY_PLACE}"), r"IS DISTINCT FROM \1"),
+    (re.compile(rf"\bIS {_ANY_PLACE}(?! NULL)"), r"IS NOT DISTINCT FROM \1"),
     # JSON is stored as text.
     (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"(\1::jsonb ->> '\2')"),
     (re.compile(r"json_extract\(([\w.]+), '\$\[(\d+)\]'\)"), r"(\1::jsonb ->> \2)"),
     (re.compile(r"([\w.]+) (->>?) '"), r"\1::jsonb \2 '"),
-    (
-        re.compile(rf"json_each\({_JSON}\) AS (\w+)"),
-        r"jsonb_array_elements_text(\1::jsonb) WITH ORDINALITY AS \2 (value, key)",
-    ),
-    (re.compile(rf"json_each\({_JSON}\)"), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
+    (re.compile(rf"{_EACH} AS (\w+)"), r"jsonb_array_elements_text(\1::jsonb) WITH ORDINALITY AS \2 (value, key)"),
+    (re.compile(_EACH), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
     # SQLite joins in the order of the words CROSS JOIN, and does without an index for `+column`.
     (re.compile(r"\bCROSS JOIN (\w+(?: AS \w+)?)(\s+)ON\b"), r"JOIN \1\2ON"),
     (re.compile(r"\b(WHERE|AND|OR|ON)(\s+)\+(?=[a-z])"), r"\1\2"),
     (re.compile(r"\bLIMIT -1\b"), "LIMIT ALL"),
-    (re.compile(r"\bLIMIT (%s|%\(\w+\)s)"), r"LIMIT nullif(\1::bigint, -1)"),
+    (re.compile(rf"\bLIMIT {_ANY_PLACE}"), r"LIMIT nullif(\1::bigint, -1)"),
     (re.compile(r"\bAS INTEGER\)"), "AS BIGINT)"),
 )
 
 
+class Statement(NamedTuple):
+    """A statement in PostgreSQL's dialect, with psycopg's placeholders."""
+
+    text: str
+    has_places: bool
+    may_miss: tuple[str, ...] = ()
+    """The parameters that it asks of whether they are NULL."""
+
+    def with_missing(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the parameters, and those that say which of them are NULL."""
+        return {**parameters, **{_MISSING.format(name): parameters[name] is None for name in self.may_miss}}
+
+
 @lru_cache(maxsize=2048)
-def translated(sql: str) -> tuple[str, bool]:
-    """Return the statement in PostgreSQL's dialect, with psycopg's placeholders, and whether it has any."""
+def translated(sql: str) -> Statement:
+    """Return the statement in PostgreSQL's dialect."""
     if (whole := _WHOLE.get(sql)) is not None:
-        return whole, False
+        return Statement(whole, has_places=False)
     parts = _QUOTED.split(sql)
-    has_places = False
+    has_places, may_miss = False, dict[str, None]()
     for place in range(0, len(parts), 2):
+        may_miss |= {match[1]: None for match in _PLACEHOLDER.finditer(parts[place]) if match[2] is not None}
         parts[place], count = _PLACEHOLDER.subn(_placeholder, parts[place].replace("%", "%%"))
         has_places = has_places or count > 0
     for place in range(1, len(parts), 2):
@@ -72,11 +81,15 @@ def translated(sql: str) -> tuple[str, bool]:
     for pattern, instead in _WORDS:
         text = pattern.sub(instead, text)
     text = _least_of_two(text)
-    return (text if has_places else text.replace("%%", "%")), has_places
+    return Statement(text if has_places else text.replace("%%", "%"), has_places, tuple(may_miss))
 
 
 def _placeholder(match: re.Match[str]) -> str:
-    return "%s" if match[1] is None else f"%({match[1]})s"
+    if match[1] is None:
+        return "%s"
+    if match[2] is None:
+        return f"%({match[1]})s"
+    return f"{'' if match[3] is None else 'NOT '}%({_MISSING.format(match[1])})s"
 
 
 def _least_of_two(text: str) -> str:
