@@ -16,10 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 UNIT = ROOT / "deploy" / "cannon-bot.service"
+COMPOSE_FILES = ("compose.yaml", "compose.fleet.yaml")
 EXPOSURE_MAX = 15
 """What `systemd-analyze security` may find left to harden, in tenths of its points from 0 (nothing) to 10."""
 SCHEMAS = (
-    ("vendor.compose-spec", "compose.yaml"),
+    ("vendor.compose-spec", "compose*.yaml"),
     ("vendor.github-workflows", ".github/workflows/*.yaml"),
     ("vendor.dependabot", ".github/dependabot.yml"),
     ("vendor.github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
@@ -39,7 +40,7 @@ def run(*command: str | Path) -> str:
 
 def check_yaml() -> None:
     """Lint every YAML file, and compare those with a schema with it."""
-    run(BIN / "yamllint", "--strict", "compose.yaml", "deploy", ".github", ".yamllint")
+    run(BIN / "yamllint", "--strict", *COMPOSE_FILES, "deploy", ".github", ".yamllint")
     for schema, pattern in SCHEMAS:
         files = sorted(ROOT.glob(pattern))
         if not files:
@@ -48,18 +49,21 @@ def check_yaml() -> None:
 
 
 def check_compose() -> None:
-    """Let Docker Compose read compose.yaml with every profile, where it is installed; it needs no engine for that."""
+    """Let Docker Compose read its files with every profile, where it is installed; it needs no engine for that."""
     programs = (["docker", "compose"], ["docker-compose"])
     program = next((words for words in programs if shutil.which(words[0]) is not None), None)
     if program is None:
-        print("compose.yaml: schema only, docker is not installed")
+        print("compose.yaml, compose.fleet.yaml: schema only, docker is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
-        text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-        copied = Path(folder) / "compose.yaml"
-        copied.write_text(text.replace("env_file: .env", "env_file: .env.example"), encoding="utf-8")
-        shutil.copy(ROOT / ".env.example", folder)
-        run(*program, "--profile", "*", "--file", copied, "config", "--quiet")
+        example = (ROOT / ".env.example").read_text(encoding="utf-8")
+        Path(folder, ".env.example").write_text(f"{example}\nPOSTGRES_PASSWORD=example\n", encoding="utf-8")
+        Path(folder, ".env").write_text("POSTGRES_PASSWORD=example\n", encoding="utf-8")  # what is filled into the file
+        for name in COMPOSE_FILES:
+            copied = Path(folder) / name
+            text = (ROOT / name).read_text(encoding="utf-8")
+            copied.write_text(text.replace("env_file: .env", "env_file: .env.example"), encoding="utf-8")
+            run(*program, "--profile", "*", "--file", copied, "config", "--quiet")
 
 
 def check_unit() -> None:

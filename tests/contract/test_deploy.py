@@ -36,8 +36,12 @@ def services() -> dict[str, dict[str, Any]]:
     return load("compose.yaml")["services"]
 
 
+def fleet() -> dict[str, dict[str, Any]]:
+    return load("compose.fleet.yaml")["services"]
+
+
 def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:
-    for name, service in services().items():
+    for name, service in [*services().items(), *fleet().items()]:
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
@@ -47,6 +51,22 @@ def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:
 def test_the_bot_is_given_longer_to_stop_than_it_takes() -> None:
     assert float(services()["bot"]["stop_grace_period"].removesuffix("s")) > STOP_TIMEOUT_S
     assert float(unit()["TimeoutStopSec"]) > STOP_TIMEOUT_S
+
+
+def test_a_fleet_has_two_gateways_and_two_workers_on_one_database_that_nobody_else_reaches() -> None:
+    roles = {name: service["command"] for name, service in fleet().items() if "build" in service}
+    assert roles == {"gateway": ["run", "--role", "gateway"], "worker": ["run", "--role", "worker"]}
+    assert {fleet()[name]["deploy"]["replicas"] for name in roles} == {2}
+    assert not any("ports" in service for service in fleet().values())
+    (address,) = {fleet()[name]["environment"]["DATABASE"] for name in roles}
+    settings = fleet()["postgres"]["environment"]
+    name, _, password, _, host, database = re.fullmatch(
+        r"postgresql://(\w+)(:)(\$\{\w+:\?\})(@)(\w+)/(\w+)\?sslmode=disable", address
+    ).groups()  # type: ignore[union-attr]
+    assert (name, password, database) == tuple(
+        settings[each] for each in ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")
+    )
+    assert host in fleet()
 
 
 def test_only_the_bot_starts_without_a_profile_and_nothing_is_published_to_the_network() -> None:
@@ -69,9 +89,9 @@ def test_what_is_mounted_is_there_and_is_not_written() -> None:
 
 
 def test_images_come_by_a_short_name_and_a_version() -> None:
-    images = [service["image"] for name, service in services().items() if name != "bot"]
-    assert images
-    assert all(re.fullmatch(r"[a-z]+/[a-z]+:v?\d+\.\d+\.\d+", image) for image in images)
+    images = [service["image"] for service in [*services().values(), *fleet().values()] if "build" not in service]
+    assert len(images) == 3
+    assert all(re.fullmatch(r"([a-z]+/)?[a-z]+:v?\d+\.\d+(\.\d+)?", image) for image in images)
 
 
 def test_prometheus_asks_the_bot_where_it_listens() -> None:
