@@ -249,8 +249,12 @@ class PostgresConnection:
         while True:
             try:
                 raw = connected(self._url)
-                if self._prepare is not None:
-                    self._prepare(raw)
+                try:
+                    if self._prepare is not None:
+                        self._prepare(raw)
+                except BaseException:
+                    raw.close()
+                    raise
             except psycopg.Error as error:
                 if time.monotonic() + RECONNECT_EVERY_S > until or not _may_pass(error):
                     self._raise(error)
