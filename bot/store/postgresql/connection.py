@@ -90,6 +90,8 @@ class _TextLoader(Loader):
 
 def _plain(value: Any) -> Any:
     """Return what SQLite would store of a value: an enum's own value, a truth as 1 or 0."""
+    if value.__class__ is str:
+        return value.replace("\0", "\ufffd") if "\0" in value else value  # which PostgreSQL's texts cannot have
     if value.__class__ in _AS_IT_IS:
         return value
     if isinstance(value, Enum):
@@ -97,7 +99,7 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-_AS_IT_IS = frozenset({int, str, float, bytes, type(None)})
+_AS_IT_IS = frozenset({int, float, bytes, type(None)})
 
 
 def _plain_parameters(statement: Statement, parameters: Parameters) -> Any:

@@ -36,10 +36,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     # A comparison that NULL takes part in.
     (re.compile(rf"\bIS NOT {_ANY_PLACE}"), r"IS DISTINCT FROM \1"),
     (re.compile(rf"\bIS {_ANY_PLACE}(?! NULL)"), r"IS NOT DISTINCT FROM \1"),
-    # JSON is stored as text.
-    (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"(\1::jsonb ->> '\2')"),
+    # JSON is stored as text, and what members wrote is read by a function that minds what PostgreSQL refuses.
+    (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"(read_json(\1) ->> '\2')"),
     (re.compile(r"json_extract\(([\w.]+), '\$\[(\d+)\]'\)"), r"(\1::jsonb ->> \2)"),
-    (re.compile(r"([\w.]+) (->>?) '"), r"\1::jsonb \2 '"),
+    (re.compile(r"([\w.]+) (->>?) '"), r"read_json(\1) \2 '"),
     (re.compile(rf"{_EACH} AS (\w+)"), r"jsonb_array_elements_text(\1::jsonb) WITH ORDINALITY AS \2 (value, key)"),
     (re.compile(_EACH), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
     # SQLite joins in the order of the words CROSS JOIN, and does without an index for `+column`.

@@ -337,18 +337,20 @@ CREATE TABLE job_texts (
 CREATE INDEX job_texts_newest ON job_texts (guild_id, number);
 
 -- JSON may have what PostgreSQL refuses in a text, NUL and halves of a pair of surrogates: they are replaced.
+CREATE FUNCTION read_json(written TEXT) RETURNS JSONB LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN written::jsonb;
+EXCEPTION WHEN data_exception THEN
+    RETURN regexp_replace(
+        written,
+        '\\u0000|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..', '\\ufffd', 'g'
+    )::jsonb;
+END
+$$;
 CREATE FUNCTION words_of(input TEXT) RETURNS TEXT LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    given JSONB;
+    given JSONB := read_json(input);
 BEGIN
-    BEGIN
-        given := input::jsonb;
-    EXCEPTION WHEN data_exception THEN
-        given := regexp_replace(
-            input,
-            '\\u0000|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..', '\\ufffd', 'g'
-        )::jsonb;
-    END;
     RETURN coalesce(given ->> 'prompt', given ->> 'text', given ->> 'description', '');
 END
 $$;
