@@ -331,12 +331,12 @@ class CannonBot(RuntimeShards):
         """Compare the servers, since a new session tells nothing of those that removed or invited the bot before it."""
         invite = None if self.application_id is None else invite_link(self.application_id)
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
-        if not self.is_leased:
+        if self.leases is None:
             await self._compare(self.guilds, lambda _: True)
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """Compare the servers of the shard: in a fleet the others are other processes'."""
-        if self.is_leased and self.note_shard_ready(shard_id):
+        if self.leases is not None and self.note_shard_ready(shard_id):
             guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
             await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
 
@@ -344,7 +344,7 @@ class CannonBot(RuntimeShards):
         try:
             await self.parts.absences.compare([guild.id for guild in guilds], concerns)
         finally:
-            if not self.is_leased or (self.leases is not None and self.leases.is_ready):
+            if self.leases is None or self.leases.is_ready:
                 self._compared.set()
         await self.parts.welcomes.found(_joined(guilds))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -15,7 +16,8 @@ from bot.app.identifies import Identifies
 from bot.app.runtime_shards import RuntimeShards
 from bot.app.shard_keeper import ShardKeeper
 from bot.delivery.deadlines import in_time
-from bot.errors import RESTART_MAY_HELP, StartError
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -23,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 CHANGED = "shards.changed"
 """The signal that there are shards to have, or one more process that wants some."""
+
+WATCH_S, ASK_AGAIN_TURNS = 60.0, 60
+"""How often it is read how many identifies are left; at each sixtieth time Discord is asked."""
 
 
 def process_name() -> str:
@@ -74,24 +79,14 @@ class FleetShards:
 
     async def begin(self) -> None:
         """Join the fleet, and begin to keep shards. Raises StartError if the others go by another number of shards."""
-        asked = self._clock.monotonic()
-        recommended, gateway, limit = await in_time(self._client.http.get_bot_gateway())
         fleet = self._store.fleet
-        await fleet.note_limit(
-            total=limit["total"],
-            remaining=limit["remaining"],
-            reset_after_s=limit["reset_after"] / 1000,
-            max_concurrency=limit["max_concurrency"],
-            age_s=self._clock.monotonic() - asked,
-        )
+        recommended, gateway, max_concurrency = await self._ask_limit()
         count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
         if self._wanted is not None and count != self._wanted:
             raise StartError(texts.other_shard_count(count, self._wanted), exit_code=RESTART_MAY_HELP)
         if count < recommended:
             log.warning("shards.few", shards=count, recommended=recommended)
-        self._identifies = Identifies(
-            fleet, process=self._process, clock=self._clock, max_concurrency=max(1, limit["max_concurrency"])
-        )
+        self._identifies = Identifies(fleet, process=self._process, clock=self._clock, max_concurrency=max_concurrency)
         self._keeper = ShardKeeper(
             fleet,
             self._client,
@@ -103,6 +98,7 @@ class FleetShards:
         self._store.signals.listen(CHANGED, self._keeper.wake)
         self._client.lead_shards(count, gateway, holding=self._keeper, identifying=self._identifies)
         self._spawn(self._keep(self._keeper), "shards")
+        self._spawn(self._watch(self._identifies), "identifies")
 
     async def take_identify(self, shard_id: int) -> None:
         """Return when the shard has to identify: for `before_identify_hook`."""
@@ -119,3 +115,30 @@ class FleetShards:
             await keeper.run()
         except Exception as error:  # noqa: BLE001 - `connect` raises it: without its keeper a process must not go on
             self._client.fail(error)
+
+    async def _ask_limit(self) -> tuple[int, str, int]:
+        """Note what Discord says of session starts; return the shards it recommends, its address, `max_concurrency`."""
+        asked = self._clock.monotonic()
+        recommended, gateway, limit = await in_time(self._client.http.get_bot_gateway())
+        max_concurrency = max(1, limit["max_concurrency"])
+        await self._store.fleet.note_limit(
+            total=limit["total"],
+            remaining=limit["remaining"],
+            reset_after_s=limit["reset_after"] / 1000,
+            max_concurrency=max_concurrency,
+            age_s=self._clock.monotonic() - asked,
+        )
+        return recommended, gateway, max_concurrency
+
+    async def _watch(self, identifies: Identifies) -> None:
+        """Know how many identifies are left, and now and then what Discord says of it."""
+        never, turns = asyncio.Event(), 0
+        while True:
+            turns += 1
+            try:
+                identifies.left = await self._store.fleet.identifies_left()
+                if turns % ASK_AGAIN_TURNS == 0:
+                    await self._ask_limit()
+            except (StoreError, *DISCORD_ERRORS) as error:
+                log.info("identifies.not_known", error=type(error).__name__)
+            await self._clock.wait(never, WATCH_S)

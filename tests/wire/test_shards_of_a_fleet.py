@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -174,3 +175,30 @@ async def test_a_killed_process_is_taken_over_and_identifies_stay_apart(
         assert took_s < TAKEN_OVER_S + 6, "the lease ends, and the second shard of a bucket waits for the first"
         assert closest(wire, 2) >= 5
         assert all(not each.beside for each in wire.gateway.starts)
+
+
+@pytest.mark.long  # a lease lasts twenty seconds
+async def test_a_paused_process_is_taken_over_and_does_nothing_when_it_wakes(
+    tmp_path: Path, empty_postgres_database: str
+) -> None:
+    async with WireDiscord() as wire:
+        wire.rest.shards, wire.rest.session_starts["max_concurrency"] = 1, 16
+        guild = wire.create_guild("Studio")
+        channel = wire.create_text_channel(guild, "art")
+        ada = wire.add_member(guild, "ada", permissions=dpy.Permissions.all())
+        async with life(wire, tmp_path, "first", empty_postgres_database) as first:
+            await first.online()
+            async with life(wire, tmp_path, "second", empty_postgres_database) as second:
+                await wire.until(lambda: wire.calls("GET", "/gateway/bot")[1:], 20)
+                first.send(signal.SIGSTOP)
+                await second.online(45)
+                reply = await wire.slash(ada, channel, "help")
+                answers = len(wire.calls("POST", "/interactions/*/callback"))
+                first.send(signal.SIGCONT)
+                await wire.until(lambda: len(clients(wire)) == 1, 20)
+                assert len(wire.calls("POST", "/interactions/*/callback")) == answers, "the one that slept stays silent"
+                assert reply.acknowledged
+                await wire.until(lambda: "shards.suspended" in first.output())
+                assert await second.terminate() == 0
+            await wire.until(lambda: len(clients(wire)) == 1, 20)
+            assert await first.terminate() == 0

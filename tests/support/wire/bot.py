@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -86,6 +87,11 @@ class BotProcess:
         assert self._process is not None
         self._process.terminate()
         return await self.ended()
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send the process a signal: SIGSTOP pauses it, SIGCONT wakes it."""
+        assert self._process is not None
+        self._process.send_signal(sign)
 
     async def ended(self) -> int:
         """Wait for the process to end by itself or by a signal; return its exit status."""
