@@ -14,7 +14,7 @@ from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.kept import Kept, Key, Recalled
-from bot.store.engine.transaction import transaction
+from bot.store.engine.transaction import CommitUnknown, transaction
 from bot.store.sql import Connection, OwnConnection
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class GroupCommit:
         """Take writes from `left` and run them in one transaction, each in a savepoint; return them with outcomes.
 
         What one raises rolls back that one alone. An error of the database itself rolls back all: each is then retried
-        alone, so that the right caller gets the error.
+        alone, so that the right caller gets the error; at least one, so that no error makes the others wait for ever.
         """
         group: list[_Write] = []
         until = self._clock.monotonic() + self._group_s
@@ -105,10 +105,13 @@ class GroupCommit:
                 group.append(left.popleft())
                 _in_savepoint(db, group[-1])
             db.execute("COMMIT")
+        except CommitUnknown as error:
+            for write in group:
+                write.error = write.error or error
         except (sqlite3.Error, StoreError):
             if db.in_transaction:
                 db.execute("ROLLBACK")
-            return [_alone(db, write) for write in group]
+            return [_alone(db, write) for write in group or [left.popleft()]]
         return group
 
 

@@ -19,6 +19,10 @@ class TransactionLost(DatabaseFailing):
     """Nothing was committed, and not because of what was done: the whole may be repeated."""
 
 
+class CommitUnknown(DatabaseFailing):
+    """Whether it was committed cannot be learned now: nothing of it may be repeated."""
+
+
 def transaction(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
     """Run `function` between `begin` and COMMIT; what it raises rolls everything back and propagates.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
 from bot.language import Text
 from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.engine.transaction import TransactionLost
+from bot.store.engine.transaction import CommitUnknown, TransactionLost
 from bot.store.postgresql.address import parameters_of
 from bot.store.postgresql.dialect import Statement, translated
 from bot.store.sql import Parameters
@@ -25,11 +26,13 @@ from bot.store.sql import Parameters
 RECONNECT_S = 10.0
 """For how long a transaction waits for a server that cannot be reached: it may be restarting."""
 RECONNECT_EVERY_S = 0.25
+GIVEN_UP_S = 1.0
+"""For how long nobody tries a server again that was waited for in vain: what waits behind that fails at once."""
 COMMITS_ARE_KNOWN_S = 15.0
 """For how long it is tried to learn whether a commit whose answer was lost has taken place."""
 
 _IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE})
-_GONE = ("08", "57P")
+_GONE = ("08", "57P", "25P03")
 """The classes of errors by which the server says that the connection is at its end
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _SENTENCES: dict[str, tuple[Text, int]] = {
@@ -136,6 +139,7 @@ class PostgresConnection:
         self._transaction_id: str | None = None
         """Of a transaction that writes, as the server knows it."""
         self._to_release = ""
+        self._gave_up_at = -math.inf
         try:
             self._raw = self._connected(time.monotonic())
         except DatabaseFailing as error:
@@ -220,7 +224,7 @@ class PostgresConnection:
             raise TransactionLost(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP) from error
 
     def _has_committed(self, transaction_id: str) -> bool:
-        """Return whether the server has committed it. Raises DatabaseFailing if that cannot be learned now.
+        """Return whether the server has committed it. Raises CommitUnknown if that cannot be learned now.
 
         https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT: it is `in progress` until
         the server has noticed that its connection is lost. A server that never heard of the number, which took over
@@ -228,41 +232,54 @@ class PostgresConnection:
         """
         until = time.monotonic() + COMMITS_ARE_KNOWN_S
         while True:
-            if self._raw.closed:
-                self._raw = self._connected(until)
             try:
+                if self._raw.closed:
+                    self._raw = self._connected(until)
                 row = self._raw.execute("SELECT pg_xact_status(%s::xid8)", [transaction_id]).fetchone()
             except psycopg.errors.InvalidParameterValue:  # "is in the future"
                 return False
-            except psycopg.Error as error:
-                if not self._is_lost(error) or time.monotonic() > until:
-                    self._raise(error)
+            except (psycopg.Error, DatabaseFailing) as error:
+                if isinstance(error, DatabaseFailing) or not self._is_lost(error) or time.monotonic() > until:
+                    raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP) from error
                 self._raw.close()
                 continue
             status = None if row is None else row[0]
             if status in {"committed", "aborted"}:
                 return bool(status == "committed")
             if time.monotonic() > until:
-                raise DatabaseFailing(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP)
+                raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP)
             time.sleep(RECONNECT_EVERY_S)  # on a thread of its own, which nothing else runs on
 
     def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
-        """Return a new connection, for which it waits until then (monotonic seconds). Raises DatabaseFailing."""
+        """Return a new connection, for which it waits until then (monotonic seconds).
+
+        Raises DatabaseFailing, and never that a transaction may be repeated: it has waited long enough.
+        """
+        if time.monotonic() < self._gave_up_at + GIVEN_UP_S:
+            raise DatabaseFailing(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP)
         while True:
             try:
-                raw = connected(self._url)
-                try:
-                    if self._prepare is not None:
-                        self._prepare(raw)
-                except BaseException:
-                    raw.close()
-                    raise
+                return self._prepared(connected(self._url))
             except psycopg.Error as error:
                 if time.monotonic() + RECONNECT_EVERY_S > until or not _may_pass(error):
-                    self._raise(error)
+                    self._gave_up_at = time.monotonic()
+                    self._give_up(error)
                 time.sleep(RECONNECT_EVERY_S)
-            else:
-                return raw
+
+    def _prepared(self, raw: psycopg.Connection[PostgresRow]) -> psycopg.Connection[PostgresRow]:
+        try:
+            if self._prepare is not None:
+                self._prepare(raw)
+        except BaseException:
+            raw.close()
+            raise
+        return raw
+
+    def _give_up(self, error: psycopg.Error) -> NoReturn:
+        try:
+            self._raise(error)
+        except TransactionLost as lost:
+            raise DatabaseFailing(lost.sentence, exit_code=lost.exit_code) from error
 
     def _is_lost(self, error: psycopg.Error) -> bool:
         return self._raw.closed or (error.sqlstate or "").startswith(_GONE)
@@ -275,7 +292,7 @@ class PostgresConnection:
         for beginning, (sentence, exit_code) in _SENTENCES.items():
             if code.startswith(beginning):
                 raise DatabaseFailing(_told(sentence), exit_code=exit_code) from error
-        if isinstance(error, psycopg.OperationalError):
+        if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE):
             raise TransactionLost(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP) from error
         raise error
 

@@ -89,6 +89,7 @@ class AnnouncementListener:
             self._stopping.set()
             self._waking.close()
         await asyncio.to_thread(self._thread.join)
+        self._leads_until = 0.0
         self._woken.close()
 
     # ------------------------------------------------------------------ on its own thread

@@ -1,0 +1,437 @@
+"""What is lost between a store and its PostgreSQL: a connection, a commit, its answer, the server, the leader."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from bot.errors import DatabaseFailing
+from bot.runtime.clock import SystemClock
+from bot.settings import PostgresUrl
+from bot.store import Record, Store
+from bot.store.engine.database import Database
+from bot.store.engine.transaction import CommitUnknown
+from bot.store.postgresql.address import IDLE_IN_TRANSACTION_S
+from bot.store.postgresql.connection import PostgresConnection
+from bot.store.postgresql.listener import LEADER_LOCK
+from bot.store.sql import Connection
+from tests.support.cable import Cable, Lost, cable_to
+from tests.support.postgres import DURABLE, OwnServer, Server, running
+
+pytestmark = pytest.mark.long
+
+GUILD = 700
+SECRET = "the secret of all processes of this fleet"
+LEADS_AGAIN_S = 15.0
+OTHERS_WRITE_S = 3.0
+LINE = Record(by_id=7, kind="pause", text="paused new jobs.")
+_numbers = itertools.count(1)
+
+
+class Addition:
+    """A write that adds one to a row, and counts how often it was run. `midway` is called once, in the first run."""
+
+    def __init__(self, midway: Callable[[], object] = lambda: None) -> None:
+        self.name = f"addition {next(_numbers)}"
+        self.runs = 0
+        self._midway = midway
+
+    def __call__(self, db: Connection) -> int:
+        self.runs += 1
+        db.execute(
+            "INSERT INTO meta (name, value) VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = meta.value || '1'",
+            (self.name,),
+        )
+        if self.runs == 1:
+            self._midway()
+        return len(db.execute("SELECT value FROM meta WHERE name = ?", (self.name,)).fetchone()[0])
+
+
+async def times(database: Database, addition: Addition) -> int:
+    """Return how often it is in the database."""
+
+    def look(db: Connection) -> int:
+        row = db.execute("SELECT value FROM meta WHERE name = ?", (addition.name,)).fetchone()
+        return 0 if row is None else len(row[0])
+
+    return await database.read(look)
+
+
+Open = Callable[..., Awaitable[Store]]
+
+
+@pytest.fixture
+def cable(postgres_server: Server) -> Iterator[Cable]:
+    with cable_to(postgres_server) as made:
+        yield made
+
+
+@pytest.fixture
+def name(empty_postgres_database: str) -> str:
+    """The name of the database."""
+    return psycopg.conninfo.conninfo_to_dict(empty_postgres_database)["dbname"]
+
+
+@pytest.fixture
+async def open_store(empty_postgres_database: str) -> AsyncIterator[Open]:
+    """Opens stores, which close after the test: on the database itself or, through a cable, on its address."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def open_(url: str = empty_postgres_database) -> Store:
+            store = await Store.open(PostgresUrl(url), clock=SystemClock(), secret_keys=[SECRET])
+            stack.push_async_callback(store.close)
+            return store
+
+        yield open_
+
+
+@pytest.fixture
+async def database(open_store: Open, cable: Cable, name: str) -> Database:
+    """The database of a store behind the cable."""
+    return (await open_store(cable.url(name)))._database
+
+
+def backend_of(database: Database) -> int:
+    """Return the server's process of the writer's connection."""
+    raw = database._writer._raw
+    assert isinstance(raw, PostgresConnection)
+    return int(raw._raw.info.backend_pid)
+
+
+def terminate(server: Server, process: int) -> None:
+    with server.connect() as db:
+        assert db.execute("SELECT pg_terminate_backend(%s, 10000)", [process]).fetchone() == (True,)
+
+
+# ---------------------------------------------------------------------- a commit
+
+
+@pytest.mark.parametrize("together", [1, 5])
+@pytest.mark.parametrize("earlier", [0, 1, 4], ids=lambda count: f"after {count} others")
+@pytest.mark.parametrize("lost", Lost)
+async def test_a_commit_that_is_lost_or_whose_answer_is_has_its_effect_once(
+    database: Database, cable: Cable, lost: Lost, earlier: int, together: int
+):
+    for _ in range(earlier):  # psycopg prepares a statement that comes again
+        await database.write(Addition())
+    additions = [Addition() for _ in range(together)]
+    loss = cable.lose(lost)
+    assert await asyncio.gather(*map(database.write, additions)) == [1] * together
+    assert loss.happened.is_set()
+    assert [await times(database, each) for each in additions] == [1] * together
+    runs = {each.runs for each in additions}  # a group is closed after a few thousandths of a second
+    assert runs == {1} if lost is Lost.ITS_ANSWER else {2} <= runs <= {1, 2}
+
+
+@pytest.mark.parametrize("together", [1, 5])
+async def test_a_commit_of_which_nobody_can_tell_whether_it_took_place_is_not_repeated(
+    database: Database, cable: Cable, monkeypatch: pytest.MonkeyPatch, together: int
+):
+    monkeypatch.setattr("bot.store.postgresql.connection.COMMITS_ARE_KNOWN_S", 0.5)
+    monkeypatch.setattr(database._group_commit, "_group_s", 60.0)
+    additions = [Addition() for _ in range(together)]
+    loss = cable.lose(Lost.ITS_ANSWER, is_last=True)
+    outcomes = await asyncio.gather(*map(database.write, additions), return_exceptions=True)
+    assert loss.happened.is_set()
+    assert {type(each) for each in outcomes} == {CommitUnknown}
+    assert "Check whether your change is there." in str(outcomes[0])
+    cable.mend()
+    assert [await times(database, each) for each in additions] == [1] * together
+    assert [each.runs for each in additions] == [1] * together
+
+
+async def test_a_connection_that_is_lost_between_two_transactions_is_made_again(database: Database, cable: Cable):
+    cable.reset()
+    addition = Addition()
+    assert await database.write(addition) == 1
+    assert await times(database, addition) == 1
+
+
+# ---------------------------------------------------------------------- within a transaction
+
+
+@pytest.mark.parametrize("together", [1, 3])
+async def test_a_transaction_whose_connection_the_server_ends_is_repeated(
+    database: Database, postgres_server: Server, together: int
+):
+    victim = Addition(lambda: terminate(postgres_server, backend_of(database)))
+    additions = [Addition(), victim, Addition()][-together:] if together > 1 else [victim]
+    assert await asyncio.gather(*map(database.write, additions)) == [1] * together
+    assert victim.runs == 2
+    assert [await times(database, each) for each in additions] == [1] * together
+
+
+async def test_what_fails_each_time_fails_and_leaves_nothing(database: Database, postgres_server: Server):
+    addition = Addition()
+
+    def fails(db: Connection) -> None:
+        addition(db)
+        terminate(postgres_server, backend_of(database))
+        db.execute("SELECT 1")
+
+    with pytest.raises(DatabaseFailing):
+        await database.write(fails)
+    assert addition.runs == 3
+    assert await times(database, addition) == 0
+
+
+async def test_a_reading_transaction_is_repeated_too(database: Database, postgres_server: Server):
+    runs = itertools.count(1)
+
+    def look(db: Connection) -> int:
+        number = next(runs)
+        if number == 1:
+            terminate(postgres_server, db.execute("SELECT pg_backend_pid()").fetchone()[0])
+        db.execute("SELECT 1")
+        return number
+
+    assert await database.read(look) == 2
+
+
+# ---------------------------------------------------------------------- the server
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[OwnServer]:
+    """A server that writes what it commits through to the disk."""
+    with running(DURABLE) as server:
+        yield server
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_a_restart_of_the_server_is_waited_for_and_loses_nothing(
+    own_server: OwnServer, open_store: Open, monkeypatch: pytest.MonkeyPatch, end: str
+):
+    monkeypatch.setattr("bot.store.postgresql.connection.RECONNECT_S", 60.0)  # a busy machine starts it late
+    url = own_server.new_database(f"restarted_{end}", "template0")
+    database = (await open_store(url))._database
+
+    def restart() -> None:
+        getattr(own_server, end)()
+        own_server.start()
+
+    before, within, after = Addition(), Addition(restart), Addition()
+    await database.write(before)
+    await asyncio.to_thread(restart)
+    assert await times(database, before) == 1
+    assert await database.write(within) == 1
+    assert within.runs == 2
+    await asyncio.to_thread(getattr(own_server, end))
+    waiting = asyncio.create_task(database.write(after))
+    await asyncio.to_thread(own_server.start)
+    assert await waiting == 1
+    assert [await times(database, each) for each in (before, within, after)] == [1, 1, 1]
+
+
+async def test_a_server_that_does_not_come_back_is_waited_for_once_and_not_by_each_write(
+    database: Database, cable: Cable, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.store.postgresql.connection.RECONNECT_S", 3.0)
+    cable.unplug()
+    began = time.monotonic()
+    with pytest.raises(DatabaseFailing):
+        await database.write(Addition())
+    outcomes = await asyncio.gather(*(database.write(Addition()) for _ in range(20)), return_exceptions=True)
+    assert {type(each) for each in outcomes} == {DatabaseFailing}
+    assert 2.0 < time.monotonic() - began < 2 * 3.0
+    cable.mend()
+
+    async def is_written() -> bool:
+        with contextlib.suppress(DatabaseFailing):
+            return await database.write(Addition()) == 1
+        return False
+
+    await until(is_written, 5)
+
+
+# ---------------------------------------------------------------------- a process that stands still
+
+
+async def test_a_process_that_is_paused_in_a_transaction_keeps_no_other_from_writing(
+    database: Database, open_store: Open
+):
+    others = (await open_store())._database
+    is_within, goes_on = threading.Event(), threading.Event()
+
+    def pause() -> None:
+        is_within.set()
+        assert goes_on.wait(60)
+
+    paused = Addition(pause)
+    writing = asyncio.create_task(database.write(paused))
+    await asyncio.to_thread(is_within.wait)
+    began = time.monotonic()
+    assert await others.write(Addition()) == 1
+    took_s = time.monotonic() - began
+    goes_on.set()
+    assert await writing == 1
+    assert (paused.runs, await times(others, paused)) == (2, 1)
+    assert IDLE_IN_TRANSACTION_S / 2 < took_s < OTHERS_WRITE_S, "it had the lock, and not for long"
+
+
+async def test_a_process_that_is_cut_off_in_a_transaction_keeps_no_other_from_writing(
+    database: Database, open_store: Open, cable: Cable
+):
+    others = (await open_store())._database
+    is_cut = threading.Event()
+
+    def cut() -> None:
+        cable.partition()
+        is_cut.set()
+
+    cut_off = Addition(cut)
+    writing = asyncio.create_task(database.write(cut_off))
+    await asyncio.to_thread(is_cut.wait)
+    began = time.monotonic()
+    assert await others.write(Addition()) == 1
+    assert time.monotonic() - began < OTHERS_WRITE_S
+    assert not writing.done()
+    cable.mend()
+    assert await writing == 1
+    assert (cut_off.runs, await times(others, cut_off)) == (2, 1)
+
+
+# ---------------------------------------------------------------------- what the others hear
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Return once it holds."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 - of what is asked nothing tells when it has changed
+            await asyncio.sleep(0.01)
+
+
+async def test_a_store_recalls_what_another_has_written(open_store: Open):
+    first, second = await open_store(), await open_store()
+    for paused in (True, False, True):
+        assert (await second.settings.get(GUILD)).paused is not paused
+        await first.settings.change(GUILD, lambda rules, paused=paused: replace(rules, paused=paused))
+        assert (await first.settings.get(GUILD)).paused is paused, "who wrote it sees it at once"
+
+        async def is_seen(paused: bool = paused) -> bool:
+            return (await second.settings.get(GUILD)).paused is paused
+
+        await until(is_seen, 2)
+
+
+async def test_what_was_written_while_a_store_heard_nothing_is_recalled_too(open_store: Open, cable: Cable, name: str):
+    writes, deaf = await open_store(), await open_store(cable.url(name))
+    assert not (await deaf.settings.get(GUILD)).paused
+    cable.partition()
+    await writes.settings.change(GUILD, lambda rules: replace(rules, paused=True))
+    cable.reset()
+    cable.mend()
+
+    async def is_seen() -> bool:
+        return (await deaf.settings.get(GUILD)).paused
+
+    await until(is_seen, 10)
+
+
+async def test_signals_are_heard_by_all_processes_the_sender_included(open_store: Open):
+    stores = [await open_store() for _ in range(3)]
+    heard: asyncio.Queue[tuple[int, tuple[str, ...]]] = asyncio.Queue()
+    for number, store in enumerate(stores):
+        store.signals.listen("news", lambda *words, number=number: heard.put_nowait((number, words)))
+    stores[1].signals.send("news", "a", "böse 🦊 'word'")
+    async with asyncio.timeout(5):
+        got = {await heard.get() for _ in stores}
+    assert got == {(number, ("a", "böse 🦊 'word'")) for number in range(3)}
+    assert heard.empty()
+
+
+async def test_signals_are_sent_again_after_a_lost_connection(open_store: Open, cable: Cable, name: str):
+    sender, hearer = await open_store(cable.url(name)), await open_store()
+    heard = asyncio.Event()
+    hearer.signals.listen("news", heard.set)
+    cable.reset()
+    sender.signals.send("news")  # may be lost with the connection: the rows are the truth
+    await sender.settings.get(GUILD)
+
+    async def is_heard() -> bool:
+        sender.signals.send("news")
+        return heard.is_set()
+
+    await until(is_heard, 10)
+
+
+# ---------------------------------------------------------------------- who leads
+
+
+async def leaders(stores: list[Store]) -> list[Store]:
+    return [each for each in stores if each.leadership.is_leader]
+
+
+async def new_leader(stores: list[Store], former: Store) -> float:
+    """Return after how many seconds another than `former` leads; at no instant do two."""
+    began = time.monotonic()
+
+    async def has_moved() -> bool:
+        now = await leaders(stores)
+        assert len(now) <= 1, "two lead"
+        return bool(now) and now[0] is not former
+
+    await until(has_moved, LEADS_AGAIN_S + 5)
+    return time.monotonic() - began
+
+
+def leading_backends(server: Server, name: str) -> list[int]:
+    """Return the server's processes that have the leader's lock: one at most."""
+    with server.connect(name) as db:
+        rows = db.execute(
+            "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+            " WHERE locktype = 'advisory' AND granted AND objid = %s AND datname = %s",
+            [LEADER_LOCK, name],
+        ).fetchall()
+        return [int(process) for (process,) in rows]
+
+
+async def test_one_process_leads_and_another_does_when_it_has_closed(open_store: Open):
+    first = await open_store()
+    async with asyncio.timeout(5):
+        await first.leadership.wait()
+    second = await open_store()
+    assert not second.leadership.is_leader
+    await first.close()
+    async with asyncio.timeout(LEADS_AGAIN_S):
+        await second.leadership.wait()
+    assert not first.leadership.is_leader
+
+
+async def test_one_process_leads_again_when_the_leaders_connection_is_ended(
+    open_store: Open, postgres_server: Server, name: str
+):
+    stores = [await open_store() for _ in range(3)]
+    async with asyncio.timeout(5):
+        await stores[0].leadership.wait()
+    [before] = leading_backends(postgres_server, name)
+    terminate(postgres_server, before)
+
+    async def leads_anew() -> bool:
+        now = await leaders(stores)
+        assert len(now) <= 1, "two lead"
+        return bool(now) and bool(leading_backends(postgres_server, name))
+
+    await until(leads_anew, LEADS_AGAIN_S)
+    assert leading_backends(postgres_server, name) != [before]
+
+
+async def test_leading_moves_when_the_leader_is_cut_off_and_it_knows_first(open_store: Open, cable: Cable, name: str):
+    former = await open_store(cable.url(name))
+    async with asyncio.timeout(5):
+        await former.leadership.wait()
+    stores = [former, await open_store(), await open_store()]
+    cable.partition()
+    assert await new_leader(stores, former) < LEADS_AGAIN_S + 1
+    assert not former.leadership.is_leader
+    cable.mend()
+    assert await times(former._database, Addition()) == 0
+    assert former not in await leaders(stores)
