@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 RENEW_S, RETRY_S = 4.0, 1.0
 MARGIN_S = 5.0
 """How long before its lease can end for others a process stops, if it could not renew it."""
+BACK_S = 10.0
+"""For how long a process that was cut off ends no other's lease: the database was perhaps away for all."""
 CLOSED_S = 2.0
 """How long a close may take: Discord need not answer it, and what comes from then on is dropped."""
 
@@ -30,7 +32,7 @@ CLOSED_S = 2.0
 class Leases(Protocol):
     """What the keeper asks of the store: `bot.store.host.fleet.Fleet`."""
 
-    async def keep(self, process: str) -> HeldShards:
+    async def keep(self, process: str, *, is_back: bool) -> HeldShards:
         """Renew the lease, and claim what is missing of an even share."""
         ...
 
@@ -98,6 +100,8 @@ class ShardKeeper:
         self._open: set[int] = set()
         self._asked: _Moment | None = None
         """From before the last renewal that succeeded."""
+        self._back_at: _Moment | None = None
+        """When the lease was renewed too late, if it ever was."""
         self._woken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -130,7 +134,10 @@ class ShardKeeper:
     async def turn(self) -> bool:
         """Renew the lease once, and do what follows from it; False if the database did not. Raises StartError."""
         asked = _Moment.of(self._clock)
-        answer = asyncio.ensure_future(self._leases.keep(self._process))
+        if self._asked is not None and self._left_s() <= 0:
+            self._back_at = asked
+        is_back = self._back_at is not None and self._back_at.age_s(self._clock) < BACK_S
+        answer = asyncio.ensure_future(self._leases.keep(self._process, is_back=is_back))
         answered = asyncio.Event()
         answer.add_done_callback(lambda _: answered.set())
         try:

@@ -62,15 +62,15 @@ class Fleet(Repository):
 
         def change(db: Connection) -> int:
             now = self._database.now(db)
-            _end_expired(db, process, now)
             stored = _count(db)
             is_other = stored is None or (wanted is not None and wanted != stored)
-            others = db.execute("SELECT 1 FROM gateways WHERE process <> ? LIMIT 1", (process,)).fetchone()
-            if stored is not None and is_other and others is not None:
+            others = db.execute("SELECT 1 FROM gateways WHERE process <> ? AND expires_at > ?", (process, now))
+            if stored is not None and is_other and others.fetchone() is not None:
                 return stored
             count = stored if stored is not None and not is_other else wanted or recommended
             if is_other:
                 db.execute("DELETE FROM shards")
+                db.execute("DELETE FROM gateways")
                 _set(db, COUNT_META, str(count))
             db.execute("DELETE FROM gateways WHERE process = ?", (process,))
             _add(db, process, now)
@@ -78,20 +78,22 @@ class Fleet(Repository):
 
         return await self._database.write(change)
 
-    async def keep(self, process: str) -> HeldShards:
+    async def keep(self, process: str, *, is_back: bool = False) -> HeldShards:
         """Renew the lease of a member, end those that have expired, and claim what is missing of an even share.
 
         Call it every few seconds. A process that could not renew in time keeps its shards if nobody has taken them.
+        `is_back`: it was cut off from the database until lately, and so may be others; then it ends no other's lease.
         """
 
         def change(db: Connection) -> HeldShards:
             now = self._database.now(db)
-            _end_expired(db, process, now)
-            renewed = db.execute(
-                "UPDATE gateways SET expires_at = ? WHERE process = ?", (now + LEASE_S, process)
-            ).rowcount
-            if not renewed:
+            own = db.execute("SELECT expires_at FROM gateways WHERE process = ?", (process,)).fetchone()
+            if not is_back:
+                _end_expired(db, process, now)
+            if own is None:
                 _add(db, process, now)
+            else:
+                db.execute("UPDATE gateways SET expires_at = ? WHERE process = ?", (now + LEASE_S, process))
             count = _count(db) or 0
             held = {str(row[0]): int(row[1]) for row in db.execute(_HELD)}
             target = shard_targets(held, count)[process]
@@ -103,7 +105,7 @@ class Fleet(Repository):
                 ids=frozenset(claimed).union(each for each, owner in owners.items() if owner == process),
                 surplus=max(0, held[process] - target),
                 shard_count=count,
-                was_lost=not renewed,
+                was_lost=own is None,
                 gateways=len(held),
             )
 

@@ -74,9 +74,9 @@ class Cut:
         if self.is_lost:
             raise StoreError("The database cannot be reached.")
 
-    async def keep(self, process: str) -> HeldShards:
+    async def keep(self, process: str, *, is_back: bool) -> HeldShards:
         self._try()
-        return await self._fleet.keep(process)
+        return await self._fleet.keep(process, is_back=is_back)
 
     async def release(self, process: str, shard_ids: frozenset[int]) -> None:
         self._try()
@@ -187,6 +187,22 @@ async def test_a_process_that_cannot_renew_closes_in_time_and_resumes_if_nobody_
     assert sorted(only.connected.resumed) == list(range(SHARDS))
 
 
+async def test_all_resume_what_they_had_when_the_database_was_away_for_all(world: World) -> None:
+    first, second = await world.start("a"), await world.start("b")
+    await world.go_on(3 * RENEW_S)
+    had = first.connected.open.copy()
+    first.cut.is_lost = second.cut.is_lost = True
+    await world.go_on(2 * LEASE_S)
+    assert not first.connected.open
+    assert not second.connected.open
+    first.cut.is_lost = False
+    await first.turn()
+    second.cut.is_lost = False
+    await world.go_on(3 * RENEW_S)
+    assert first.connected.open == set(first.connected.resumed) == had
+    assert second.connected.open == set(second.connected.resumed) == set(range(SHARDS)) - had
+
+
 async def test_a_process_that_lost_its_lease_to_another_resumes_nothing(world: World) -> None:
     first, second = await world.start("a"), await world.start("b")
     await world.go_on(3 * RENEW_S)
@@ -223,8 +239,8 @@ async def test_a_renewal_that_is_answered_too_late_is_not_believed(world: World)
     only = await world.start("a")
     keep = only.cut.keep
 
-    async def slow(process: str) -> HeldShards:
-        held = await keep(process)
+    async def slow(process: str, *, is_back: bool) -> HeldShards:
+        held = await keep(process, is_back=is_back)
         world.clock.advance(LEASE_S)
         return held
 
@@ -238,9 +254,9 @@ async def test_a_renewal_that_hangs_does_not_keep_the_shards_open(world: World) 
     only = await world.start("a")
     hangs = asyncio.Event()
 
-    async def hanging(process: str) -> HeldShards:
+    async def hanging(process: str, *, is_back: bool) -> HeldShards:
         await hangs.wait()
-        return await world.store.fleet.keep(process)
+        return await world.store.fleet.keep(process, is_back=is_back)
 
     only.cut.keep = hanging  # type: ignore[method-assign]
     turn = asyncio.create_task(only.turn())
