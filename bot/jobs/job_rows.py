@@ -13,7 +13,7 @@ KEPT = 3200
 
 
 class JobRows:
-    """Gives each turn its job's row. Turns that begin together share one read."""
+    """Gives each turn its job's row. Turns that begin while a read goes on share the next one."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -21,19 +21,24 @@ class JobRows:
         """Those with a row that have no turn, the one whose turn was the longest time ago first."""
         self._wanted: list[Followed] = []
         self._reading: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+        """The read that begins when that one ends."""
 
     async def read(self, followed: Followed, lease: str) -> bool:
         """Have the job's row in `followed.row`; False if the job is not under this lease any more."""
         self._kept.pop(followed, None)
         if followed.row is None:
             self._wanted.append(followed)
-            if self._reading is None:
-                self._reading = asyncio.create_task(self._read(lease), name="read-jobs")
-            await asyncio.shield(self._reading)  # it is other turns' as well
+            if self._next is None:
+                self._next = asyncio.create_task(self._read(lease, after=self._reading), name="read-jobs")
+            await asyncio.shield(self._next)  # it is other turns' as well
         return followed.row is not None
 
-    async def _read(self, lease: str) -> None:
-        wanted, self._wanted, self._reading = self._wanted, [], None
+    async def _read(self, lease: str, *, after: asyncio.Task[None] | None) -> None:
+        if after is not None and not after.done():
+            await asyncio.wait({after})
+        wanted, self._wanted = self._wanted, []
+        self._reading, self._next = self._next, None
         rows = await self._store.jobs.under(lease, [each.id for each in wanted])
         for each in wanted:
             if (row := rows.get(each.id)) is not None:

@@ -24,11 +24,14 @@ class Jobs:
         self.rows = {job.id: job for job in jobs}
         self.asked: list[set[str]] = []
         self.error: Exception | None = None
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
         assert token == LEASE
         self.asked.append(set(job_ids))
         await asyncio.sleep(0)
+        await self.may_answer.wait()
         if self.error is not None:
             raise self.error
         return {job_id: self.rows[job_id] for job_id in job_ids if job_id in self.rows}
@@ -56,6 +59,21 @@ async def test_turns_that_begin_together_share_one_read(jobs: list[Job]) -> None
     assert [each.job for each in all_] == jobs
     assert await rows.read(all_[0], LEASE)
     assert len(store.jobs.asked) == 1
+
+
+async def test_turns_that_begin_while_a_read_goes_on_share_the_next(jobs: list[Job]) -> None:
+    store: Any = Store(*jobs)
+    store.jobs.may_answer = asyncio.Event()
+    rows, all_ = JobRows(store), list(map(waiting, jobs))
+    turns = [asyncio.create_task(rows.read(all_[0], LEASE))]
+    while not store.jobs.asked:
+        await asyncio.sleep(0)
+    for each in all_[1:]:  # one after another, as turns do
+        turns.append(asyncio.create_task(rows.read(each, LEASE)))
+        await asyncio.sleep(0)
+    store.jobs.may_answer.set()
+    assert await asyncio.gather(*turns) == [True] * 5
+    assert store.jobs.asked == [{jobs[0].id}, {job.id for job in jobs[1:]}]
 
 
 async def test_a_job_under_another_lease_has_no_row(jobs: list[Job]) -> None:
