@@ -33,7 +33,7 @@ from tests.support.machine import slowness  # noqa: E402 - the same
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    polled: int = 8000
+    polled: int = 3000
     seconds: float = 10.0
     claimed: int = 100_000
 

@@ -34,6 +34,8 @@ from bot.store import Store
 SECRET_KEY = "k" * 32
 RESTS_S = 2.5
 """A worker that shares takes after a second what others have left."""
+AGAIN_S = 0.15
+"""How soon a job is due again at the latest, so that there is always more to poll than two workers can."""
 CLAIMED_AT_ONCE = 2000
 WRITERS = 20
 """How many write at the same time in each process."""
@@ -71,7 +73,7 @@ async def polls(url: str, seconds: float) -> None:
         worker, api = bot.parts.worker, AtOnce()
         worker._polling._client, worker._polling._rng = api, random.Random(os.getpid())  # type: ignore[assignment]
         worker._polling._transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
-        polling.next_poll_s = lambda *arguments, **options: min(bench_polls.AGAIN_S, next_poll_s(*arguments, **options))
+        polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         await worker._renew_lease()
         tell("leased")  # what it claims it shares with the others that have a lease by then
         await line()
