@@ -11,6 +11,7 @@ import structlog
 from bot.delivery.authors import Authors
 from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
+from bot.delivery.card_owner import CardOwner
 from bot.delivery.card_pace import APART_S, QUEUED_S, apart_s, is_calm, is_only_queued
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.discord_facts import DISCORD_ERRORS
@@ -43,7 +44,9 @@ class CardRefresh:
         memory: CardMemory,
         ticker: CardTicker,
         languages: CardLanguages,
+        owner: CardOwner,
     ) -> None:
+        self._owner = owner
         self._store = store
         self._metrics = metrics
         self._messages = messages
@@ -75,14 +78,15 @@ class CardRefresh:
         if not files:
             self._messages.seen.note(message_id, Seen())
 
-    async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
+    async def show(self, guild_id: int, card_id: str, *, at_once: bool = False, if_own: bool = False) -> None:
         """Bring the card up to date; best effort: a failure is logged, and the next change retries.
 
-        What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted.
+        What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted. `if_own`:
+        unless another process draws the card.
         """
         try:
             async with self._memory.lock(card_id):
-                await self._show(guild_id, card_id, at_once=at_once)
+                await self._show(guild_id, card_id, at_once=at_once, if_own=if_own)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
@@ -99,11 +103,14 @@ class CardRefresh:
             self._ticker.expect((guild_id, card_id), APART_S)
             return
         async with lock:
-            await self._show(guild_id, card_id, at_once=True)
+            await self._show(guild_id, card_id, at_once=True, if_own=True)
 
-    async def _show(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
+    async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_own: bool) -> None:
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
+            self._ticker.forget((guild_id, card_id))
+            return
+        if if_own and not self._owner.is_here(found[1]):
             self._ticker.forget((guild_id, card_id))
             return
         card, jobs = found[0], self._memory.as_posted(found[1])
