@@ -8,14 +8,14 @@ from bot.domain.models import Job
 
 
 class CardOwner:
-    """Says whether it is this one: the one that follows the card's jobs, and if none does, the one that leads."""
+    """Says whether it is this one: the one that follows the card's jobs. `leads` says who draws what nobody follows."""
 
     def __init__(self, leads: Callable[[], bool]) -> None:
-        self._leads = leads
+        self.leads = leads
         self.lease: Callable[[], str | None] = lambda: None
         """Returns the lease of this process's worker."""
 
-    def is_here(self, jobs: Sequence[Job]) -> bool:
-        """Whether this process draws the card of these jobs."""
+    def is_here(self, jobs: Sequence[Job], *, if_nobodys: bool) -> bool:
+        """Whether this process draws the card of these jobs; `if_nobodys`: where no process follows any of them."""
         leases = {job.lease for job in jobs if job.lease is not None}
-        return self.lease() in leases if leases else self._leads()
+        return self.lease() in leases if leases else if_nobodys

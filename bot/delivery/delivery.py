@@ -72,8 +72,9 @@ class Delivery:
     takedown: Takedown
     absences: Absences
     made_with: MadeWith
+    store: Store
     draw_elsewhere: AskToDraw | None
-    """Has a process that follows jobs draw a card; None if this one does."""
+    """Has the process that follows a card's jobs draw it; None where this one may do so itself."""
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
@@ -108,14 +109,20 @@ class Delivery:
             return
         if self.draw_elsewhere is None:
             await self.cards.show(guild_id, card_id, at_once=at_once)
-        else:
-            self.ticker.forget((guild_id, card_id))
+            return
+        if not await self.cards.show(guild_id, card_id, at_once=True, if_nobodys=True):
             self.draw_elsewhere(guild_id, card_id, at_once)
+        self.ticker.forget((guild_id, card_id))  # which runs in processes that work alone
 
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
-        """Bring the card up to date for another process, if it is this one's to draw; best effort, never raises."""
+        """Bring the card up to date for another process, if this one follows its jobs; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
-            await self.cards.show(guild_id, card_id, at_once=at_once, if_own=True)
+            await self.cards.show(guild_id, card_id, at_once=at_once, if_nobodys=False)
+
+    async def watch_queued(self) -> None:
+        """Have the cards drawn again of which all jobs wait: where there are several processes, none follows those."""
+        if self.store.signals.is_shared:
+            self.ticker.take_over(await self.store.cards.queued(OPEN_CARDS_KEPT))
 
     def follow(self, claimed: Sequence[Claimed]) -> None:
         """Have the cards of jobs drawn again that this process follows from now on, perhaps after another."""
@@ -243,5 +250,6 @@ def make_delivery(
         takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
         made_with=drawing.made_with,
+        store=store,
         draw_elsewhere=draw_elsewhere,
     )

@@ -38,7 +38,8 @@ class Upkeep:
     `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
     `delete_erased` deletes copies of results that were erased; `renew_commands` registers the commands of operations
     that the catalogue has learned; `practise` looks after the sandbox of practice; `catch_up` reads again what other
-    processes may have changed. `leads` says whether this process does what of several only one does.
+    processes may have changed; `watch_queued` has cards drawn again that wait and are nobody's. `leads` says whether
+    this process does what of several only one does.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Upkeep:
         renew_commands: Callable[[], Awaitable[None]],
         practise: Callable[[], Awaitable[None]],
         catch_up: Callable[[], Awaitable[None]],
+        watch_queued: Callable[[], Awaitable[None]],
         leads: Callable[[], bool],
         languages: Languages,
         learned: LearnedDurations,
@@ -78,6 +80,7 @@ class Upkeep:
         self._renew_commands = renew_commands
         self._practise = practise
         self._catch_up = catch_up
+        self._watch_queued = watch_queued
         self._leads = leads
         self._languages = languages
         self._learned = learned
@@ -106,6 +109,7 @@ class Upkeep:
             ("retention", self._retention.run_once, ONE),
             ("copies", self._delete_erased, ONE),
             ("others", self._catch_up, EACH),
+            ("queued", self._watch_queued, ONE),
             ("commands", self._renew_commands, EACH),
             ("practice", self._practise, ONE),
             ("learned", self._learned.forget_unknown, ONE),

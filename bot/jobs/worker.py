@@ -247,9 +247,9 @@ class Worker:
         shares, self._has_shared = self._store.is_shared and not self._has_shared, False
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
         claimed = await self._claim_some(shares=shares)
-        if claimed == CLAIMED_MAX:  # after a start, and then they live for as long as anything here
+        if claimed >= CLAIMED_MAX:  # after a start, and then they live for as long as anything here
             with permanent():
-                while await self._claim_some(shares=shares) == CLAIMED_MAX:
+                while await self._claim_some(shares=shares) >= CLAIMED_MAX:
                     pass
             give_back()  # what the rows took on their way
         if shares and claimed:
@@ -257,8 +257,10 @@ class Worker:
             self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)
 
     async def _claim_some(self, *, shares: bool) -> int:
-        """Claim at most CLAIMED_MAX jobs; return how many."""
-        claimed = await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=CLAIMED_MAX, shares=shares)
+        """Claim at most CLAIMED_MAX jobs and what is on their cards; return how many."""
+        claimed = await self._store.jobs.claim(
+            self._lease, now=self._clock.wall(), limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
+        )
         guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
         for each in claimed:
             self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))

@@ -89,7 +89,7 @@ async def test_a_job_is_cancelled_at_the_gateway_and_its_card_drawn_by_the_worke
 
         await fleet.discord.click(fleet.ada, second.message, pressed(second.message, "Cancel"))
 
-        await fleet.until(lambda: "Cancelled" in state(second.message))
+        await fleet.until(lambda: "Canceled" in state(second.message))
         fleet.sandbox.finish(fleet.sandbox.requests[0].id)
         await fleet.until(lambda: first.message.attachments and is_done(fleet))
     assert exact(fleet) == [JobState.CANCELLED, JobState.DELIVERED]
@@ -114,12 +114,14 @@ async def test_a_worker_asks_the_moderators_and_goes_on_once_one_has_approved_at
     assert exact(fleet) == [JobState.DELIVERED]
 
 
-async def test_reactions_before_and_after_the_result_act_once(fleet):
+async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(fleet):
     async with fleet.running("gateway", "worker", "worker"):
         reply = await fleet.ask("a fox #forever")
         await fleet.until(lambda: fleet.sandbox.requests)
         await fleet.discord.react(fleet.ada, reply.message, "🔁")
         fleet.sandbox.finish(fleet.sandbox.requests[0].id)
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 2)
+        fleet.sandbox.finish(fleet.sandbox.requests[1].id)
         await fleet.until(lambda: len(fleet.posted) == 2 and is_done(fleet))
     assert exact(fleet) == [JobState.DELIVERED] * 2
 
