@@ -72,7 +72,14 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    add("run", _run, "Run the bot; settings come from the environment and .env.")
+    running = add("run", _run, "Run the bot; settings come from the environment and .env.")
+    running.add_argument(
+        "--role",
+        choices=["all", "gateway", "worker"],
+        default="all",
+        help="what this process does: answer members (gateway), follow jobs (worker), or both, as one process does"
+        " (default: all); the others need PostgreSQL",
+    )
     demo = add("demo", _demo, "Run the bot on a simulated Discord and a simulated Cannon Studio, in a web page.")
     demo.add_argument("--port", type=_port, default=0, help="port of the page (default: any free one)")
     demo.add_argument("--no-browser", action="store_true", help="do not open the page in a browser")
@@ -116,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(_arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     start_logs(settings)
     from bot.runtime.heap import keep_little
@@ -125,13 +132,14 @@ def _run(_arguments: argparse.Namespace) -> int:
     keep_little()
     with permanent():
         from bot.app.entry_points import import_surface, run
+        from bot.app.roles import Role
         from bot.runtime.open_files import raise_open_files_limit
         from bot.runtime.process_guard import close_to_others
 
         import_surface()
     close_to_others()
     raise_open_files_limit()
-    return _until_signal(run(settings))
+    return _until_signal(run(settings, Role(arguments.role)))
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -53,6 +53,10 @@ class CogSurface:
         self.wishes.fulfil_all()
         self.words.delete_due()
 
+    def reach_others(self) -> None:
+        """Hear of cards on which another process has found something that waits."""
+        self.wishes.reach_others()
+
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord refuses it."""
         with speaking(await self._bot.parts.languages.of(approval.guild_id)):

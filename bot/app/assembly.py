@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,20 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.app import texts
-from bot.app.catalogue_refresh import CatalogueRefresh
-from bot.app.command_sync import CommandSync
+from bot.app.catalogue_refresh import CATALOGUE, CatalogueRefresh
+from bot.app.command_sync import COMMANDS, CommandSync
 from bot.app.document_reader import DocumentReader
 from bot.app.health import Health
 from bot.app.host_key import HostKeyScope
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.recovery import Recovery
+from bot.app.shared_memory import ReadAgain, SharedMemory
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
+from bot.delivery.card_owner import CardOwner
+from bot.delivery.card_signals import CardSignals
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.delivery.sharing import Sharing
@@ -32,11 +35,11 @@ from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.look_pace import LookPace
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
-from bot.guild.absences import Absences
+from bot.guild.absences import ABSENCES, Absences
 from bot.guild.account_audit import AccountAudit
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_drift import ApiDrift
-from bot.guild.api_keys import ApiKeys
+from bot.guild.api_keys import HOST_KEY, ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.first_setup import FirstSetup
 from bot.guild.host_limit import HostLimit
@@ -45,10 +48,11 @@ from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.member_settings import OwnSettings
 from bot.guild.moderation import make_moderation
-from bot.guild.operation_switches import OperationSwitches
+from bot.guild.operation_switches import SWITCHES, OperationSwitches
 from bot.guild.practice import PracticeMode
 from bot.guild.retention import DataRetention
 from bot.guild.status_pace import StatusPace
+from bot.guild.texts.settings import PRACTICE_IN_ONE_PROCESS, PRACTICE_NOT_ALLOWED
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.voices import ServerVoices
 from bot.guild.watch import Watch
@@ -66,6 +70,7 @@ from bot.jobs.signals import WorkerSignals
 from bot.jobs.told_prices import ToldPrices
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
+from bot.language import Text
 from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch_dir import sweep
 from bot.runtime.listener import Endpoint
@@ -76,6 +81,10 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
+SHORT_S, LONG_S = 60.0, 600.0
+"""How often what other processes may have changed is read again, though no signal has come."""
+DURATIONS = "durations"
+"""The name of what is learned of durations: nobody signals that."""
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
 """Where Discord stores files, also the simulated one of the demo and the tests."""
 
@@ -100,6 +109,8 @@ class _Core:
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
     signals: WorkerSignals
+    leads: Callable[[], bool]
+    """Whether this process does what of several only one does."""
 
 
 async def open_parts(setup: Setup) -> Parts:
@@ -127,8 +138,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core = await _core(setup, store)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
-    delivery = _delivery(setup, core, sources, sights)
+    owner = CardOwner(core.leads)
+    delivery = _delivery(setup, core, sources, sights, owner)
     worker, maintenance = _worker(setup, core, delivery, sources)
+    owner.lease = lambda: worker.lease
+    if setup.role.works and setup.spawn is not None:
+        CardSignals(store.signals).reach(delivery, setup.spawn)
     watch = _watch(setup, core, delivery)
     host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
     key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
@@ -156,14 +171,27 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     practice = _practice(setup, core, delivery)
     reconciler = _reconciler(setup, core, delivery)
     recovery = _recovery(setup, store, jobs, delivery)
-    core.signals.reach(worker)
     core.absences.listen(core.signals.resume)
     core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=core.signals.hint)
     command_sync = CommandSync(
-        setup.bot, store, catalogue=setup.catalogue, clock=setup.clock, renew=setup.renew_commands
+        setup.bot,
+        store,
+        catalogue=setup.catalogue,
+        clock=setup.clock,
+        renew=setup.renew_commands,
+        registers=setup.role.answers,
     )
     drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
+    catalogue_refresh = CatalogueRefresh(
+        setup.catalogue,
+        store=store,
+        reader=DocumentReader(core.client, core.keys),
+        drift=drift,
+        clock=setup.clock,
+        leads=core.leads,
+    )
+    shared = _shared_memory(setup, core, catalogue_refresh, command_sync)
     return Parts(
         store=store,
         absences=core.absences,
@@ -174,7 +202,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, recovery, delivery, command_sync, practice),
+        upkeep=_upkeep(setup, core, reconciler, recovery, delivery, command_sync, practice, shared),
+        shared=shared,
         switches=core.switches,
         estimates=core.estimates,
         estimate_tool=core.estimate_tool,
@@ -209,13 +238,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         first_setup=FirstSetup(store, core.keys),
         recovery=recovery,
         api_drift=drift,
-        catalogue_refresh=CatalogueRefresh(
-            setup.catalogue,
-            store=store,
-            reader=DocumentReader(core.client, core.keys),
-            drift=drift,
-            clock=setup.clock,
-        ),
+        catalogue_refresh=catalogue_refresh,
     )
 
 
@@ -248,6 +271,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
         signals=WorkerSignals(store.signals),
+        leads=lambda: setup.role.works and store.leadership.is_leader,
     )
     await core.absences.load()
     await core.keys.load()
@@ -293,7 +317,8 @@ def _public_transports(origins: Collection[str], cdn: Cdn | None) -> NewTranspor
     return lambda connections: OriginTransport(public_transport(origins, connections=connections), CDN_HOSTS, cdn)
 
 
-def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights) -> Delivery:
+def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights, owner: CardOwner) -> Delivery:
+    cards = CardSignals(core.store.signals)
     return make_delivery(
         setup.bot,
         guilds=setup.guilds,
@@ -309,6 +334,8 @@ def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights
         absences=core.absences,
         sights=sights,
         is_calm=setup.is_calm,
+        owner=owner,
+        draw_elsewhere=None if setup.role.works else cards.draw,
     )
 
 
@@ -343,6 +370,9 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         ask_moderators=setup.surface.ask_moderators,
         metrics=setup.metrics,
         complete=sources.complete,
+        signals=core.signals,
+        leads=core.leads,
+        claimed=delivery.follow,
         webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
     )
 
@@ -355,10 +385,17 @@ def _practice(setup: Setup, core: _Core, delivery: Delivery) -> PracticeMode:
         show=delivery.show,
         stop_idle=setup.practice.stop_idle,
         language_of=delivery.languages.of,
-        allowed=setup.settings.practice == "on",
+        refusal=_no_practice(setup, core),
     )
     setup.practice.listen(practice.lost)
     return practice
+
+
+def _no_practice(setup: Setup, core: _Core) -> Text | None:
+    """Return why no server practises, None if they may: the sandbox is a process of one bot, on its machine."""
+    if setup.settings.practice != "on":
+        return PRACTICE_NOT_ALLOWED
+    return PRACTICE_IN_ONE_PROCESS if core.store.signals.is_shared else None
 
 
 def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
@@ -370,6 +407,7 @@ def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
         channel=delivery.log_channel,
         ping=delivery.ping_late,
         language_of=delivery.languages.of,
+        leads=core.leads,
     )
 
 
@@ -412,6 +450,7 @@ def _upkeep(
     delivery: Delivery,
     command_sync: CommandSync,
     practice: PracticeMode,
+    shared: SharedMemory,
 ) -> Upkeep:
     return Upkeep(
         core.store,
@@ -429,9 +468,27 @@ def _upkeep(
         learned=core.learned,
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,
+        catch_up=shared.run_once,
+        watch_queued=delivery.watch_queued,
+        leads=core.leads,
         metrics=setup.metrics,
         clock=setup.clock,
     )
+
+
+def _shared_memory(
+    setup: Setup, core: _Core, catalogue_refresh: CatalogueRefresh, command_sync: CommandSync
+) -> SharedMemory:
+    kept = [
+        ReadAgain(signal=ABSENCES, again=core.absences.read_again, every_s=SHORT_S),
+        ReadAgain(signal=SWITCHES, again=core.switches.load, every_s=SHORT_S),
+        ReadAgain(signal=HOST_KEY, again=core.keys.load, every_s=SHORT_S),
+        ReadAgain(signal=COMMANDS, again=command_sync.read_again, every_s=LONG_S),
+        ReadAgain(signal=CATALOGUE, again=catalogue_refresh.read_again, every_s=LONG_S),
+    ]
+    if not setup.role.works:  # one that works learns by itself
+        kept.append(ReadAgain(signal=DURATIONS, again=core.learned.load, every_s=LONG_S))
+    return SharedMemory(core.store.signals, kept, setup.clock)
 
 
 def _intake(
@@ -489,7 +546,7 @@ def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer
         private=Endpoint("HEALTH", settings.health_host, settings.health_port),
         public=public,
         proxies=settings.http_proxies,
-        health=Health(setup.bot, worker=worker, clock=setup.clock),
+        health=Health(setup.bot, role=setup.role, worker=worker, is_ready=setup.is_ready, clock=setup.clock),
         hint=webhooks.receive,
         metrics=setup.metrics,
         clock=setup.clock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import structlog
 
@@ -20,6 +21,10 @@ log = structlog.get_logger(__name__)
 
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
+LED_BY_OTHERS_S = 60.0
+"""How soon a process looks again whether it leads by now."""
+CATALOGUE = "catalogue"
+"""The signal that another description is stored."""
 DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
 """The names under which the document, its version, and the way it was read in are in the table `meta`."""
 OTHER_IDS_META = "openapi_other_ids"
@@ -30,8 +35,18 @@ class CatalogueRefresh:
     """Updates the live catalogue from the store and from Cannon Studio."""
 
     def __init__(
-        self, catalogue: LiveCatalogue, *, store: Store, reader: DocumentReader, drift: ApiDrift, clock: Clock
+        self,
+        catalogue: LiveCatalogue,
+        *,
+        store: Store,
+        reader: DocumentReader,
+        drift: ApiDrift,
+        clock: Clock,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
+        """Take what it needs; `leads` says whether this process is the one of several that reads it."""
+        self._leads = leads
+        self._known: str | None = None
         self._catalogue = catalogue
         self._store = store
         self._reader = reader
@@ -46,12 +61,21 @@ class CatalogueRefresh:
         self._tried_at: float | None = None
         """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
 
+    async def read_again(self) -> None:
+        """Learn the stored document, if it is another than this process knows."""
+        text = await self._store.meta.get(DOCUMENT_META)
+        if text != self._known:
+            await self._learn_stored(text)
+
     async def load(self) -> None:
         """Learn the document that the last run of the bot stored, and other ids: what it differs in was told then.
 
         One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
         """
-        text = await self._store.meta.get(DOCUMENT_META)
+        await self._learn_stored(await self._store.meta.get(DOCUMENT_META))
+
+    async def _learn_stored(self, text: str | None) -> None:
+        self._known = text
         try:
             if text is not None:
                 changes = await self._learned(json.loads(text))
@@ -83,6 +107,9 @@ class CatalogueRefresh:
         await self._named.note(self._catalogue.current)
         await self._drift.adopt(facts, self._untold, is_first=is_first)
         self._untold = []
+        if facts:
+            self._known = facts[DOCUMENT_META]
+            self._store.signals.send(CATALOGUE)
         self.read_at = self._clock.wall()
 
     async def run(self) -> None:
@@ -91,6 +118,9 @@ class CatalogueRefresh:
         Where the API wants a key that nobody has, it is called daily, and at the hour after another key was set.
         """
         while not self._stopping.is_set():
+            if not self._leads():
+                await self._clock.wait(self._stopping, LED_BY_OTHERS_S)
+                continue
             pause_s = RETRY_S if await self._lacks_a_key() else await self._turn()
             await self._clock.wait(self._stopping, pause_s)
 

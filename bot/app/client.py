@@ -20,22 +20,24 @@ from discord.ext import commands
 from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.call_rent import UNRENTED, CallRent
+from bot.app.changed_guilds import GUILD, ChangedGuilds
 from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.duties import Duties
 from bot.app.fleet_shards import FleetShards, process_name
 from bot.app.invite import invite_link
-from bot.app.loop_lag import LoopLag
 from bot.app.open_forms import OpenForms
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.app.responses import Responses, speak_to
+from bot.app.rest_login import RestLogin
 from bot.app.roles import Role
 from bot.app.runtime_shards import RuntimeShards
 from bot.app.shards import shard_states
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
-from bot.app.watchdog import Watchdog, end_process
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
+from bot.delivery.deadlines import in_time
 from bot.delivery.guilds import FetchedGuilds, Guilds, SharedGuilds, ToldGuilds
 from bot.domain.text import whole
 from bot.errors import StoreError
@@ -54,8 +56,8 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot
 
 SURFACE = "cogs"
 """The one extension that the core loads, by name: nothing in `bot` imports the cogs."""
-COMPARED_BY_S = 30.0
-"""How long jobs wait for Discord's gateway after a start: what Cannon Studio has made must not wait for it longer."""
+LOGIN_S = 300.0
+"""How long a login may take, with the start of everything: a large database is migrated in it."""
 PRESS_AGAIN_S = 3.0
 """For how long a control that spends ignores a second press by the same member: a double press."""
 
@@ -94,7 +96,8 @@ class Tree(app_commands.CommandTree["CannonBot"]):
 class CannonBot(RuntimeShards):
     """The Discord client, with as many connections to the gateway as Discord wants; in a fleet those that it leases.
 
-    `run_worker=False` and `serve_http=False` leave those to the caller.
+    `run_worker=False` and `serve_http=False` leave those to the caller. `role` is what this process does: one that only
+    works is never connected to the gateway, and `start` then ends when Discord refuses its token.
     `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
     keeps restarts from using up Discord's starts of the day; a simulated Discord needs none. `practice` is the sandbox
     in which servers practise: by default a process of its own, or none if the settings say so.
@@ -140,11 +143,13 @@ class CannonBot(RuntimeShards):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
-        self._practice = practice or (PracticeProcess(self.clock) if settings.practice == "on" else NoPracticeStudio())
+        practises = settings.practice == "on" and isinstance(settings.database, Path)
+        self._practice = practice or (PracticeProcess(self.clock) if practises else NoPracticeStudio())
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
         """Set once it was noted which servers have removed the bot meanwhile."""
+        self._login = RestLogin(self, self.clock)
 
     def _guilds_of(self, role: Role) -> Guilds:
         if role is Role.WORKER:
@@ -175,7 +180,9 @@ class CannonBot(RuntimeShards):
         """What the parts of this bot are made from."""
         return Setup(
             bot=self,
+            role=self.role,
             guilds=self.known_guilds,
+            is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             settings=self.settings,
             clock=self.clock,
@@ -221,31 +228,59 @@ class CannonBot(RuntimeShards):
         if self._serve_http:
             await self.parts.http.start()
             await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
-        await self.parts.recovery.recover()
-        await self.parts.practice.recover()
+        if not self.is_one_of_several:  # else another may be answering just now, and another's jobs be practice
+            await self.parts.recovery.recover()
+            await self.parts.practice.recover()
+        self._reach_others()
         if self._run_worker:
-            self._background.start(self._follow_jobs(), "worker")
-            self._background.start(self.parts.watch.run(), "watch")
-            self._background.start(LoopLag(self.clock, self.metrics).run(), "loop-lag")
-            self._background.start(self.parts.delivery.keep_true(), "ticker")
-            self._background.start(self.parts.upkeep.run(), "upkeep")
-            self._background.start(self.parts.welcomes.run(), "welcomes")
-            self._background.start(self.parts.catalogue_refresh.run(), "openapi")
+            duties = Duties(
+                self.parts,
+                self.role,
+                clock=self.clock,
+                metrics=self.metrics,
+                compared=self._compared,
+                spawn=self._background.start,
+            )
+            duties.begin()
         give_back()  # a start reads much that it does not keep
-        if self._backoff is not None:
+        if self._backoff is not None and self.role.answers:
             await self._backoff.take()
 
-    async def _follow_jobs(self) -> None:
-        """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
-        await self.clock.wait(self._compared, COMPARED_BY_S)
-        self._background.start(self.parts.maintenance.run(), "maintenance")
-        worker = self.parts.worker
-        watchdog = Watchdog(lambda: worker.progress, self.clock, end=end_process)
-        watchdog.start()
-        try:
-            await worker.run()
-        finally:
-            watchdog.stop()
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether other processes may run on the same database."""
+        return self.parts.store.signals.is_shared
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process does what of several only one does."""
+        return self.role.works and self.parts.store.leadership.is_leader
+
+    def is_connected(self) -> bool:
+        """Whether Discord can be reached: by the gateway, or by the REST API alone."""
+        if self.role.answers:
+            return self.is_ready() and not self.is_closed()
+        return self._login.is_good
+
+    def _reach_others(self) -> None:
+        """Tell other processes, and hear from them, what one of them knows or does for all."""
+        signals = self.parts.store.signals
+        self.surface.reach_others()
+        ChangedGuilds(signals).listen(self)
+        if signals.is_shared:
+            signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """Log in, and be connected to the gateway; in a role without one look that the token is still good.
+
+        Raises what discord.py raises.
+        """
+        if self.role.answers:
+            await super().start(token, reconnect=reconnect)
+        else:
+            await in_time(self.login(token), LOGIN_S)
+            log.info("ready", user=str(self.user), role=self.role.value)
+            await self._login.keep()
 
     async def begin_shards(self) -> None:
         """Join the fleet, and connect what it leaves to this process. Raises StartError."""

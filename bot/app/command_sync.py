@@ -21,6 +21,8 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
+COMMANDS = "commands"
+"""The signal that other commands are registered."""
 CHAT_INPUT = discord.AppCommandType.chat_input.value
 _NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
 RENEW_EVERY_S = 3600.0
@@ -38,8 +40,17 @@ class CommandSync:
     """Keeps the registered commands equal to the loaded ones, and stores the ids that Discord gave them."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, store: Store, *, catalogue: LiveCatalogue, clock: Clock, renew: Renew
+        self,
+        bot: commands.AutoShardedBot,
+        store: Store,
+        *,
+        catalogue: LiveCatalogue,
+        clock: Clock,
+        renew: Renew,
+        registers: bool,
     ) -> None:
+        """Take what it needs; `registers`: else another process does, and this one mentions what that one has made."""
+        self._registers = registers
         self._bot = bot
         self._store = store
         self._catalogue = catalogue
@@ -104,9 +115,15 @@ class CommandSync:
             await self._renew(described=False)
             await self._register_if_changed()
         self._known = known
+        await self.read_again()
+
+    async def read_again(self) -> None:
+        """Read the ids that Discord gave the commands, perhaps to another process."""
         self._ids = json.loads(await self._store.meta.get("command_ids") or "{}")
 
     async def _register_if_changed(self) -> None:
+        if not self._registers:
+            return
         meta, application_id = self._store.meta, self._bot.application_id
         payload = await self._payload()
         digest = f"{application_id}:{fingerprint(payload)}"
@@ -118,6 +135,7 @@ class CommandSync:
         slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
         await meta.set("command_ids", json.dumps(slash))
         await meta.set("commands", digest)
+        self._store.signals.send(COMMANDS)
 
     async def _payload(self) -> list[dict[str, Any]]:
         """Return the payload that registers the commands."""

@@ -18,6 +18,7 @@ from bot.app.catalogue_refresh import DOCUMENT_META
 from bot.app.client import CannonBot, import_surface
 from bot.app.discord_address import call_discord_at
 from bot.app.named_operations import NAMED_META, recent_operations
+from bot.app.roles import Role
 from bot.app.start_backoff import StartBackoff
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
@@ -33,15 +34,20 @@ SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
 """Its codes for more servers than the shards may have, and for intents that the application may not name."""
 
 
-async def run(settings: Settings) -> None:
-    """Run the bot on the real Discord until cancelled. Raises StartError if it cannot start, or not go on."""
+async def run(settings: Settings, role: Role = Role.ALL) -> None:
+    """Run the bot on the real Discord until cancelled, in its role.
+
+    Raises StartError if it cannot start, or not go on.
+    """
     if settings.discord_token is None:
         raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)
+    if role is not Role.ALL and isinstance(settings.database, Path):
+        raise StartError(texts.role_needs_postgres(role.value), exit_code=RESTART_CANNOT_HELP)
     clock = SystemClock()
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
     backoff = None if settings.is_fleet else StartBackoff(settings.local_files, clock)
-    bot = CannonBot(settings, clock=clock, backoff=backoff)
+    bot = CannonBot(settings, clock=clock, backoff=backoff, role=role)
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:

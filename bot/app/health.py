@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import discord
 
+from bot.app.roles import Role
 from bot.app.shards import shard_states
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
@@ -15,25 +18,38 @@ STALLED_S = 120.0
 class Health:
     """Reads the progress of the worker and the state of the connection to Discord."""
 
-    def __init__(self, bot: discord.AutoShardedClient, *, worker: Worker, clock: Clock) -> None:
+    def __init__(
+        self,
+        bot: discord.AutoShardedClient,
+        *,
+        role: Role,
+        worker: Worker,
+        is_ready: Callable[[], bool],
+        clock: Clock,
+    ) -> None:
+        """Take what it reads; `is_ready` says whether Discord is reached, in the way of the role."""
         self._bot = bot
+        self._role = role
         self._worker = worker
+        self._is_ready = is_ready
         self._clock = clock
 
     def __call__(self) -> dict[str, object]:
         """Return what there is to know.
 
-        `ok`: the worker goes on, in each lane; `ready`: connected to Discord; how many `jobs` are followed and
-        `guilds` are there; `oldest_due_s`: for how long each lane has let the job wait that was due first;
+        `ok`: the worker goes on, in each lane, or there is none in this `role`; `ready`: connected to Discord, where
+        there is no gateway by its REST API; how many `jobs` are followed and `guilds` are known;
+        `oldest_due_s`: for how long each lane has let the job wait that was due first;
         `turns_last_minute`: how many ended, of all lanes;
         `shards`: of each connection to the gateway, whether it is `connected`, and its `latency_s`, None: not known.
         """
         due, turns = self._worker.oldest_due_s(), self._worker.turns_last_minute()
-        beats = self._clock.monotonic() - self._worker.progress.beat < STALLED_S
+        beats = not self._role.works or self._clock.monotonic() - self._worker.progress.beat < STALLED_S
         moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {
             "ok": beats and moves,
-            "ready": self._bot.is_ready() and not self._bot.is_closed(),
+            "ready": self._is_ready(),
+            "role": self._role.value,
             "jobs": self._worker.followed,
             "guilds": len(self._bot.guilds),
             "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},

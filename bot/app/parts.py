@@ -12,6 +12,8 @@ from bot.app.catalogue_refresh import CatalogueRefresh
 from bot.app.command_sync import CommandSync, Renew
 from bot.app.practice_process import PracticeStudio
 from bot.app.recovery import Recovery, Spawn
+from bot.app.roles import Role
+from bot.app.shared_memory import SharedMemory
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
@@ -69,7 +71,10 @@ class Setup:
     """
 
     bot: commands.AutoShardedBot
+    role: Role
     guilds: Guilds
+    is_ready: Callable[[], bool]
+    """Whether it is connected to Discord, in the way of its role."""
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
     settings: Settings
@@ -133,10 +138,12 @@ class Parts:
     recovery: Recovery
     api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh
+    shared: SharedMemory
 
     async def aclose(self) -> None:
         """Close what is open, the store last."""
         await self.http.close()
+        await self.shared.aclose()
         await self.client.aclose()
         await self.estimates.aclose()
         await self.media.aclose()

@@ -51,6 +51,14 @@ KEY_FOR_NONE = "no server, because the application is public; set CANNON_API_KEY
 PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
 
 
+def role_needs_postgres(role: str) -> str:
+    """Say that an SQLite database is for one process."""
+    return (
+        f"--role {role} needs a database that several processes share. Set DATABASE to a PostgreSQL database"
+        " (postgresql://...), or run the bot without --role."
+    )
+
+
 def gateway_closed(code: int) -> str:
     """Say that Discord ended the connection for good, with one of its gateway's close codes."""
     return f"Discord closed the connection and refuses to reconnect (gateway close code {code})."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from bot.catalogue import LiveCatalogue
 from bot.delivery.authors import Authors
 from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
+from bot.delivery.card_owner import CardOwner
 from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.downloads import Downloads, FreshLink
@@ -41,9 +42,12 @@ from bot.jobs.surface import Later, Sentence
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.store import Store
+from bot.store import Claimed, Store
 
 log = structlog.get_logger(__name__)
+
+AskToDraw = Callable[[int, str, bool], None]
+"""Asks for a card to be drawn, by its server's id and its own, and whether at once."""
 
 OPEN_CARDS_KEPT = 5000
 """How many cards a start looks at: those of the newest requests."""
@@ -68,6 +72,9 @@ class Delivery:
     takedown: Takedown
     absences: Absences
     made_with: MadeWith
+    store: Store
+    draw_elsewhere: AskToDraw | None
+    """Has the process that follows a card's jobs draw it; None where this one may do so itself."""
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
@@ -91,13 +98,35 @@ class Delivery:
 
     async def show(self, guild_id: int, card_id: str) -> None:
         """Bring the card up to date with the store, some seconds later if that will do; best effort, never raises."""
-        if not self.absences.is_absent(guild_id):
-            await self.cards.show(guild_id, card_id)
+        await self._bring_up_to_date(guild_id, card_id, at_once=False)
 
     async def show_now(self, guild_id: int, card_id: str) -> None:
         """Bring the card up to date at once, since somebody has acted; best effort, never raises."""
+        await self._bring_up_to_date(guild_id, card_id, at_once=True)
+
+    async def _bring_up_to_date(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
+        if self.absences.is_absent(guild_id):
+            return
+        if self.draw_elsewhere is None:
+            await self.cards.show(guild_id, card_id, at_once=at_once)
+            return
+        if not await self.cards.show(guild_id, card_id, at_once=True, if_nobodys=True):
+            self.draw_elsewhere(guild_id, card_id, at_once)
+        self.ticker.forget((guild_id, card_id))  # which runs in processes that work alone
+
+    async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
+        """Bring the card up to date for another process, if this one follows its jobs; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
-            await self.cards.show(guild_id, card_id, at_once=True)
+            await self.cards.show(guild_id, card_id, at_once=at_once, if_nobodys=False)
+
+    async def watch_queued(self) -> None:
+        """Have the cards drawn again of which all jobs wait: where there are several processes, none follows those."""
+        if self.store.signals.is_shared:
+            self.ticker.take_over(await self.store.cards.queued(OPEN_CARDS_KEPT))
+
+    def follow(self, claimed: Sequence[Claimed]) -> None:
+        """Have the cards of jobs drawn again that this process follows from now on, perhaps after another."""
+        self.ticker.take_over({(each.guild_id, each.card_id) for each in claimed})
 
     async def tick(self) -> int:
         """Draw the cards again that are due; return how many."""
@@ -138,10 +167,13 @@ def make_delivery(
     absences: Absences,
     sights: ChannelSights,
     is_calm: Callable[[], bool],
+    owner: CardOwner,
+    draw_elsewhere: AskToDraw | None,
 ) -> Delivery:
     """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links.
 
-    `is_calm` says whether Discord takes calls that can wait.
+    `is_calm` says whether Discord takes calls that can wait. `owner` says which cards this process draws of its own
+    accord, `draw_elsewhere` has another draw them.
     """
     messages = Messages(client, store=store, clock=clock)
     languages = GuildLanguages(guilds, store)
@@ -173,7 +205,8 @@ def make_delivery(
         store=store, clock=clock, messages=messages, questions=questions, alert=alert, languages=card_languages
     )
     memory = CardMemory()
-    ticker = CardTicker(clock, open_cards=partial(store.cards.being_made, OPEN_CARDS_KEPT), is_calm=is_calm)
+    open_cards = None if store.signals.is_shared else partial(store.cards.being_made, OPEN_CARDS_KEPT)
+    ticker = CardTicker(clock, open_cards=open_cards, is_calm=is_calm)
     return Delivery(
         authors=authors,
         cards=CardRefresh(
@@ -187,6 +220,7 @@ def make_delivery(
             memory=memory,
             ticker=ticker,
             languages=card_languages,
+            owner=owner,
         ),
         ticker=ticker,
         poster=Poster(
@@ -216,4 +250,6 @@ def make_delivery(
         takedown=Takedown(messages, store=store, clock=clock),
         absences=absences,
         made_with=drawing.made_with,
+        store=store,
+        draw_elsewhere=draw_elsewhere,
     )

@@ -40,6 +40,10 @@ class Guilds(Protocol):
         """Return the server as it is; None if the bot is not in it, or Discord does not say. Raises nothing."""
         ...
 
+    def forget(self, guild_id: int) -> None:
+        """Believe nothing any more that was not told by the gateway: something has changed in the server."""
+        ...
+
 
 class ToldGuilds:
     """Those that the gateway tells of."""
@@ -54,6 +58,9 @@ class ToldGuilds:
     async def find(self, guild_id: int) -> discord.Guild | None:
         """Return the server, None if the gateway has told of none."""
         return self._client.get_guild(guild_id)
+
+    def forget(self, guild_id: int) -> None:
+        """Do nothing: the gateway tells of each change."""
 
 
 class SharedGuilds:
@@ -72,6 +79,10 @@ class SharedGuilds:
     async def find(self, guild_id: int) -> discord.Guild | None:
         """Return the server as it is, told or fetched."""
         return await self._of(guild_id).find(guild_id)
+
+    def forget(self, guild_id: int) -> None:
+        """Have a server fetched again of which the gateway does not tell."""
+        self._fetched.forget(guild_id)
 
     def _of(self, guild_id: int) -> Guilds:
         return self._told if self._is_told(guild_id) else self._fetched

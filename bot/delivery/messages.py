@@ -19,7 +19,7 @@ import discord
 from bot.delivery.deadlines import CALL_TIMEOUT_S
 from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
 from bot.delivery.formatting import bare_name, file_stem
-from bot.delivery.seen import Seen, SeenMessages, seen_of
+from bot.delivery.seen import KEPT, Seen, SeenMessages, seen_of
 from bot.delivery.view import links_on, message_view
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
@@ -43,7 +43,7 @@ class Messages:
         self._client = client
         self._store = store
         self._clock = clock
-        self.seen = SeenMessages()
+        self.seen = SeenMessages(0 if store.signals.is_shared else KEPT)
 
     # ------------------------------------------------------------------ places
 

@@ -11,6 +11,7 @@ import structlog
 from bot.delivery.authors import Authors
 from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
+from bot.delivery.card_owner import CardOwner
 from bot.delivery.card_pace import APART_S, QUEUED_S, apart_s, is_calm, is_only_queued
 from bot.delivery.contact_sheets import ContactSheets
 from bot.delivery.discord_facts import DISCORD_ERRORS
@@ -43,7 +44,9 @@ class CardRefresh:
         memory: CardMemory,
         ticker: CardTicker,
         languages: CardLanguages,
+        owner: CardOwner,
     ) -> None:
+        self._owner = owner
         self._store = store
         self._metrics = metrics
         self._messages = messages
@@ -75,19 +78,22 @@ class CardRefresh:
         if not files:
             self._messages.seen.note(message_id, Seen())
 
-    async def show(self, guild_id: int, card_id: str, *, at_once: bool = False) -> None:
+    async def show(self, guild_id: int, card_id: str, *, at_once: bool = False, if_nobodys: bool | None = None) -> bool:
         """Bring the card up to date; best effort: a failure is logged, and the next change retries.
 
-        What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted.
+        What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted. With
+        `if_nobodys` it is left to the process that follows the card's jobs; if none does, it says whether to draw it.
+        Returns False if that is another process's.
         """
         try:
             async with self._memory.lock(card_id):
-                await self._show(guild_id, card_id, at_once=at_once)
+                return await self._show(guild_id, card_id, at_once=at_once, if_nobodys=if_nobodys)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
         except Exception:
             log.exception("card.show_failed", card=card_id)
+        return True
 
     async def correct(self, guild_id: int, card_id: str) -> None:
         """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error.
@@ -99,16 +105,20 @@ class CardRefresh:
             self._ticker.expect((guild_id, card_id), APART_S)
             return
         async with lock:
-            await self._show(guild_id, card_id, at_once=True)
+            await self._show(guild_id, card_id, at_once=True, if_nobodys=self._owner.leads())
 
-    async def _show(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
+    async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_nobodys: bool | None) -> bool:
+        """Draw the card, if it is this process's to draw: else return False."""
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
             self._ticker.forget((guild_id, card_id))
-            return
+            return True
+        if if_nobodys is not None and not self._owner.is_here(found[1], if_nobodys=if_nobodys):
+            self._ticker.forget((guild_id, card_id))
+            return False
         card, jobs = found[0], self._memory.as_posted(found[1])
         if not at_once and self._can_wait(card, jobs):
-            return
+            return True
         with speaking(await self._languages.of(card)):
             if self._memory.is_final(card_id, jobs):
                 self._ticker.forget(_key(card))
@@ -117,6 +127,7 @@ class CardRefresh:
             if _has_ended(found[1]):
                 self._memory.forget_shown(card_id)
                 await self._finish(card, jobs, search=False)
+        return True
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
         """Whether the card is left to the ticker: it was edited a moment ago, or says something better soon."""

@@ -1,6 +1,7 @@
 """What the bot's messages are known to have on them, so that an edit need not ask Discord first.
 
-Only the bot edits its messages, and each edit's answer says what is on the message then. What a process has not seen
+Only the bot edits its messages, and each edit's answer says what is on the message then. Where the bot is several
+processes, none believes that it knows: another may have edited since. What a process has not seen
 itself, such as the messages of the process before, it asks for once.
 """
 
@@ -31,9 +32,10 @@ def seen_of(message: discord.Message) -> Seen:
 
 
 class SeenMessages:
-    """Holds nothing that a restart may not lose."""
+    """Holds nothing that a restart may not lose. `kept`: how many; 0 where other processes edit messages too."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
         self._seen: dict[int, Seen] = {}
 
     def get(self, message_id: int) -> Seen | None:
@@ -44,7 +46,7 @@ class SeenMessages:
         """Remember what is on a message now."""
         self._seen.pop(message_id, None)
         self._seen[message_id] = seen
-        while len(self._seen) > KEPT:
+        while len(self._seen) > self._kept:
             self._seen.pop(next(iter(self._seen)))
 
     def forget(self, message_id: int) -> None:

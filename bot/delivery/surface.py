@@ -44,6 +44,10 @@ class CardSurface(Protocol):
         """Begin what members wished, by reactions, of cards that were not done then and have ended now."""
         ...
 
+    def reach_others(self) -> None:
+        """Hear from other processes what only one of them does. Called once, when the bot's parts are there."""
+        ...
+
     async def ask_moderators(self, approval: Approval) -> bool:
         """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 import discord
 import structlog
@@ -38,12 +38,13 @@ Correct = Callable[[int, str], Awaitable[None]]
 class CardTicker:
     """Knows when which card is due; `edit` has it drawn.
 
-    `open_cards` returns those with open jobs, for the first round after a start. `is_calm` says whether Discord takes
+    `open_cards` returns those with open jobs, for the first round after a start; None where other processes may have
+    some of them, and those that this one is to draw come by `take_over`. `is_calm` says whether Discord takes
     calls that nobody needs. Times are those of the monotonic clock.
     """
 
     def __init__(
-        self, clock: Clock, *, open_cards: Callable[[], Awaitable[list[CardKey]]], is_calm: Callable[[], bool]
+        self, clock: Clock, *, open_cards: Callable[[], Awaitable[list[CardKey]]] | None, is_calm: Callable[[], bool]
     ) -> None:
         self._clock = clock
         self._quiet = QuietErrors(clock)
@@ -54,7 +55,7 @@ class CardTicker:
         """Those of `_due`, and some that were replaced since."""
         self._edited: dict[CardKey, float] = {}
         self._quiet_until = 0.0
-        self._is_loaded = False
+        self._is_loaded = open_cards is None
 
     # ------------------------------------------------------------------ what is due
 
@@ -111,8 +112,16 @@ class CardTicker:
 
     async def _load(self) -> None:
         """Expect the cards that an earlier process has left open, spread so that a start is no burst."""
-        cards = await self._open_cards()
+        cards = [] if self._open_cards is None else await self._open_cards()
         self._is_loaded = True
+        self._spread(cards)
+
+    def take_over(self, cards: Collection[CardKey]) -> None:
+        """Expect cards that another process may have drawn so far; none, where `open_cards` has told of them."""
+        if self._open_cards is None:
+            self._spread(cards)
+
+    def _spread(self, cards: Collection[CardKey]) -> None:
         for number, card in enumerate(cards):
             if card not in self._due:
                 self.expect(card, SPREAD_S * (number + 1) / len(cards))

@@ -18,6 +18,8 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 GRACE_S = 24 * 3600.0
+ABSENCES = "absences"
+"""The signal that what is stored of absent servers has changed."""
 
 
 class Absences:
@@ -65,6 +67,15 @@ class Absences:
         self._to_compare.append((frozenset(present), concerns))
         await self._note_news()
 
+    async def read_again(self) -> None:
+        """Read what other processes have noted."""
+        async with self._lock:
+            self._absent = await self._store.absent_guilds.all()
+
+    async def note_news(self) -> None:
+        """Note what could not be noted before."""
+        await self._note_news()
+
     async def run_once(self) -> None:
         """Note what could not be noted before, and end what has waited for a return for long enough."""
         await self._note_news()
@@ -90,6 +101,7 @@ class Absences:
     async def _leave(self, guild_id: int) -> None:
         self._absent.add(guild_id)
         cancelled = await self._store.absent_guilds.note(guild_id)
+        self._store.signals.send(ABSENCES)
         log.info("guild.absent", guild=guild_id, cancelled=cancelled)
 
     async def _return(self, guild_id: int) -> None:
@@ -97,6 +109,7 @@ class Absences:
             return
         await self._store.absent_guilds.remove(guild_id)
         self._absent.discard(guild_id)
+        self._store.signals.send(ABSENCES)
         log.info("guild.returned", guild=guild_id)
         for on_return in self._listeners:
             on_return(guild_id)

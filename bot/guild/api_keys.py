@@ -19,6 +19,10 @@ DOCUMENT_KEYS_MAX = 3
 """With how many servers' keys one reading of the API's description is tried."""
 
 
+HOST_KEY = "host_key"
+"""The signal that it has changed to which servers the host's key is refused."""
+
+
 @functools.lru_cache(TOLD_MAX)  # so that jobs that keep it share one string
 def slot_of(guild_id: int, key_id: int | None) -> str:
     """Return the name under which waits of a key are kept; `key_id` is None for the host's, which guilds share."""
@@ -167,7 +171,9 @@ class ApiKeys:
         if key.id is not None:
             return await self._store.keys.note_refused(guild_id, key.id, probe_at=probe_at)
         self._host_refused_to.add(guild_id)
-        return await self._store.host_key_refusals.note(guild_id, probe_at=probe_at)
+        is_first = await self._store.host_key_refusals.note(guild_id, probe_at=probe_at)
+        self._store.signals.send(HOST_KEY)
+        return is_first
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Remember what the status call said: the balance, and that the key works."""
@@ -183,6 +189,7 @@ class ApiKeys:
         if guild_id in self._host_refused_to:
             self._host_refused_to.discard(guild_id)
             await self._store.host_key_refusals.clear(guild_id)
+            self._store.signals.send(HOST_KEY)
 
     def told(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
         """Return what the status call said last of the key's account; None if it was not asked since the start."""

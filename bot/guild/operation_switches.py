@@ -12,6 +12,9 @@ from bot.store.guild.switched_off import EVERYWHERE
 
 log = structlog.get_logger(__name__)
 
+SWITCHES = "switches"
+"""The signal that what is stored of switches has changed."""
+
 
 class OperationSwitches:
     """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
@@ -38,6 +41,7 @@ class OperationSwitches:
             guild_id, ids, on=on, by_id=by_id, record=lambda changed: line() if changed else None
         )
         await self.load()
+        self._store.signals.send(SWITCHES)
         return changed
 
     async def switch_everywhere(self, operation: Operation, *, on: bool, by_id: int) -> bool:
@@ -49,6 +53,7 @@ class OperationSwitches:
         if changed:
             log.info("operation.switched_everywhere", operation=operation.id, on=on, by=by_id)
         await self.load()
+        self._store.signals.send(SWITCHES)
         return changed
 
     def _ids(self, operation: Operation) -> list[str]:

@@ -16,7 +16,7 @@ from bot.errors import CannonError, InputError, Refused
 from bot.guild.api_keys import slot_of
 from bot.guild.changes import JobSignals
 from bot.guild.texts import settings as texts
-from bot.language import speaking
+from bot.language import Text, speaking
 from bot.store import Record, Store
 from bot.store.guild.guild_keys import KeyChange
 from bot.store.guild.practice import EndedCard
@@ -28,7 +28,7 @@ ShowCard = Callable[[int, str], Awaitable[None]]
 
 
 class PracticeMode:
-    """Starts and ends practice. `allowed` says whether the host of the bot wants it at all."""
+    """Starts and ends practice. `refusal` is why nobody may, None if servers may."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class PracticeMode:
         show: ShowCard,
         stop_idle: Callable[[], Awaitable[None]],
         language_of: Callable[[int], Awaitable[str]],
-        allowed: bool,
+        refusal: Text | None,
     ) -> None:
         """Take what it needs; `stop_idle` stops an unused sandbox, `language_of` returns a server's language."""
         self._language_of = language_of
@@ -48,9 +48,14 @@ class PracticeMode:
         self._worker = worker
         self._show = show
         self._stop_idle = stop_idle
-        self.is_allowed = allowed
+        self._refusal = refusal
         self._stale: list[EndedCard] = []
         """Cards whose jobs have ended, to be drawn again."""
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether servers may practise."""
+        return self._refusal is None
 
     async def is_on(self, guild_id: int) -> bool:
         """Return whether the server practises."""
@@ -59,11 +64,11 @@ class PracticeMode:
     async def start(self, guild_id: int, *, by_id: int) -> bool:
         """Have the server practise; False if it does already.
 
-        Raises InputError if the host does not want practice, Refused if the server has a key of its own or the sandbox
+        Raises InputError if nobody may, Refused if the server has a key of its own or the sandbox
         cannot be started now.
         """
-        if not self.is_allowed:
-            raise InputError(texts.PRACTICE_NOT_ALLOWED)
+        if self._refusal is not None:
+            raise InputError(self._refusal)
         if await self.is_on(guild_id):
             return False
         secret = new_practice_key()
@@ -105,7 +110,7 @@ class PracticeMode:
         return True
 
     async def recover(self) -> None:
-        """End what the last run's sandbox was working on; end all practice if the host no longer wants it."""
+        """End what the last run's sandbox was working on; end all practice if nobody may any more."""
         await self.lost()
         if not self.is_allowed:
             for guild_id in await self._store.practice.guilds():

@@ -12,6 +12,9 @@ from bot.store import Store
 
 REMEMBERED_S = 3600.0
 WORKED_LATELY_S = 7 * 24 * 3600.0
+UNAVAILABLE = "unavailable"
+"""The signal that an account may not use an operation: the server, its key, the operation, what the API said."""
+SAID_CHARS = 1000
 
 
 class UnavailableOperations:
@@ -21,6 +24,8 @@ class UnavailableOperations:
         self._store = store
         self._clock = clock
         self._known: dict[tuple[int, int | None, str], tuple[float, str]] = {}
+        if store.signals.is_shared:
+            store.signals.listen(UNAVAILABLE, self._heard)
 
     async def note(self, guild_id: int, key: UsableKey, operation: str, said: str) -> None:
         """Remember for an hour that the key's account may not use the operation; `said` is the API's own sentence.
@@ -29,7 +34,15 @@ class UnavailableOperations:
         """
         since = self._clock.wall() - WORKED_LATELY_S
         if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):
-            self._known[guild_id, key.id, operation] = (self._clock.monotonic() + REMEMBERED_S, said)
+            self._remember(guild_id, key.id, operation, said)
+            number = "" if key.id is None else str(key.id)
+            self._store.signals.send(UNAVAILABLE, str(guild_id), number, operation, said[:SAID_CHARS])
+
+    def _remember(self, guild_id: int, key_id: int | None, operation: str, said: str) -> None:
+        self._known[guild_id, key_id, operation] = (self._clock.monotonic() + REMEMBERED_S, said)
+
+    def _heard(self, guild_id: str, key_id: str, operation: str, said: str) -> None:
+        self._remember(int(guild_id), int(key_id) if key_id else None, operation, said)
 
     def forget(self, guild_id: int, key: UsableKey) -> None:
         """Let the next job of each operation ask the API again: the account may have another plan by now."""

@@ -7,6 +7,7 @@ store's outbox, and survive a crash; alerts wait in memory: one that a crash los
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -57,8 +58,13 @@ class Watch:
         channel: LogSink,
         ping: Callable[[int, str], Awaitable[None]],
         language_of: Callable[[int], Awaitable[str]],
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Take what it needs; `ping` sends a card's ping that was missed, `language_of` returns a guild's language."""
+        """Take what it needs; `ping` sends a card's ping that was missed, `language_of` returns a guild's language.
+
+        Of several processes the one that `leads` posts the record and looks; each tells what it was itself told.
+        """
+        self._leads = leads
         self._store = store
         self._keys = keys
         self._client = client
@@ -75,6 +81,10 @@ class Watch:
         self._asked_at: dict[str, float] = {}
         self._ask_due = 0.0
         self._pinged = False
+
+    def wake(self) -> None:
+        """There may be something to do: see to it soon."""
+        self._wake.set()
 
     def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
         """Have alerts reported soon, those that were not yet; they are made when the guild's language is spoken."""
@@ -109,18 +119,21 @@ class Watch:
                 await self.run_once()
             except Exception:
                 log.exception("watch.failed")
-            due = min(self._look_due, self._decisions.retry_at)
-            wait_s = max(0.0, due - self._clock.monotonic())
+            due = min(self._look_due, self._decisions.retry_at) if self._leads() else math.inf
+            wait_s = min(LOOK_EVERY_S, max(0.0, due - self._clock.monotonic()))
             await self._clock.wait(self._wake, wait_s or LOOK_EVERY_S)
 
     async def run_once(self) -> None:
         """Tell what waits to be told; look at every guild if that is due."""
-        if not self._pinged:
+        leads = self._leads()
+        if leads and not self._pinged:
             self._pinged = True
             await self._ping_late()
-        if await self._decisions.post_due():
+        if leads and await self._decisions.post_due():
             self._wake.set()
         await self._tell_pending()
+        if not leads:
+            return
         if self._clock.monotonic() >= self._look_due:
             self._look_due = self._clock.monotonic() + LOOK_EVERY_S
             for guild_id in await self._store.settings.guilds_with_log():

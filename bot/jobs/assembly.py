@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.jobs.learned_durations import LearnedDurations
 from bot.jobs.maintenance import AskModerators, Maintenance
 from bot.jobs.own_errors import OwnErrors
 from bot.jobs.polling import Polling
+from bot.jobs.signals import WorkerSignals
 from bot.jobs.submitting import Submitting
 from bot.jobs.surface import Surface
 from bot.jobs.transitions import Transitions
@@ -30,7 +31,7 @@ from bot.jobs.webhook_trust import WebhookTrust
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.store import Store
+from bot.store import Claimed, Store
 
 
 def make_worker(
@@ -49,12 +50,16 @@ def make_worker(
     ask_moderators: AskModerators,
     metrics: Metrics,
     complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
+    signals: WorkerSignals,
+    leads: Callable[[], bool],
+    claimed: Callable[[Sequence[Claimed]], None],
     webhook_url: Callable[[Job], str | None] | None = None,
 ) -> tuple[Worker, Maintenance]:
     """Return a worker for the jobs of `store`, and what runs next to it.
 
     `complete` and `webhook_url` are described in `submitting`, `ask_moderators` in `maintenance`. Without `webhook_url`
-    no job asks for a webhook.
+    no job asks for a webhook. `signals` reach the worker from now on. `leads` says whether this process does what only
+    one does, `claimed` is told which jobs it follows.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)
@@ -97,7 +102,8 @@ def make_worker(
         show=surface.show,
         alert=surface.alert,
         ask_moderators=ask_moderators,
-        claim_soon=agenda.claim_soon,
+        claim_soon=signals.claim,
+        leads=leads,
         languages=languages,
     )
     worker = Worker(
@@ -111,8 +117,10 @@ def make_worker(
         own_errors=OwnErrors(transitions, clock),
         maintain=maintenance.wake,
         languages=languages,
+        claimed=claimed,
         clock=clock,
     )
+    signals.reach(worker)
     for name, lane in agenda.lanes.items():
         metrics.oldest_due(name, partial(_oldest_due_s, lane, clock))
     return worker, maintenance

@@ -52,6 +52,7 @@ class Maintenance:
         alert: AlertServer,
         ask_moderators: AskModerators,
         claim_soon: Callable[[], None],
+        leads: Callable[[], bool],
         languages: Languages,
     ) -> None:
         self._store = store
@@ -60,6 +61,7 @@ class Maintenance:
         self._alert = alert
         self._ask_moderators = ask_moderators
         self._claim_soon = claim_soon
+        self._leads = leads
         self._languages = languages
         self._woken = asyncio.Event()
         self._rounds: dict[int, asyncio.Task[None]] = {}
@@ -74,11 +76,12 @@ class Maintenance:
         self._woken.set()
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until cancelled; of several processes, in the one that leads."""
         try:
             while True:
                 self._woken.clear()
-                await self._begin()
+                if self._leads():
+                    await self._begin()
                 await self._clock.wait(self._woken, EVERY_S)
         finally:
             for task in self._rounds.values():

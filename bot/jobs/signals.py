@@ -9,7 +9,7 @@ from bot.store.signals import Signals
 if TYPE_CHECKING:
     from bot.jobs.worker import Worker
 
-WAKE, HINT, DECIDED, RESUME = "wake", "hint", "decided", "resume"
+WAKE, CLAIM, HINT, DECIDED, RESUME = "wake", "claim", "hint", "decided", "resume"
 
 
 class WorkerSignals:
@@ -21,6 +21,10 @@ class WorkerSignals:
     def wake(self) -> None:
         """There is a new job, or one that may start, or may not start any more."""
         self._signals.send(WAKE)
+
+    def claim(self) -> None:
+        """There are jobs that nobody follows."""
+        self._signals.send(CLAIM)
 
     def hint(self, job_id: str) -> None:
         """Somebody says that this job has changed."""
@@ -37,6 +41,7 @@ class WorkerSignals:
     def reach(self, worker: Worker) -> None:
         """Have this process's worker do what any process signals."""
         self._signals.listen(WAKE, worker.wake)
+        self._signals.listen(CLAIM, worker.claim_soon)
         self._signals.listen(HINT, worker.hint)
         self._signals.listen(DECIDED, worker.decided)
         self._signals.listen(RESUME, lambda guild_id, slot: worker.resume(int(guild_id), slot or None))

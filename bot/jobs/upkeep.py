@@ -27,6 +27,8 @@ from bot.store.engine.record import Record
 log = structlog.get_logger(__name__)
 
 EVERY_S = 15.0
+EACH, ONE = True, False
+"""Whether a round is for each of several processes, or for the one that leads."""
 
 
 class Upkeep:
@@ -35,7 +37,9 @@ class Upkeep:
     `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
     `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
     `delete_erased` deletes copies of results that were erased; `renew_commands` registers the commands of operations
-    that the catalogue has learned; `practise` looks after the sandbox of practice.
+    that the catalogue has learned; `practise` looks after the sandbox of practice; `catch_up` reads again what other
+    processes may have changed; `watch_queued` has cards drawn again that wait and are nobody's. `leads` says whether
+    this process does what of several only one does.
     """
 
     def __init__(
@@ -54,6 +58,9 @@ class Upkeep:
         delete_erased: Callable[[], Awaitable[None]],
         renew_commands: Callable[[], Awaitable[None]],
         practise: Callable[[], Awaitable[None]],
+        catch_up: Callable[[], Awaitable[None]],
+        watch_queued: Callable[[], Awaitable[None]],
+        leads: Callable[[], bool],
         languages: Languages,
         learned: LearnedDurations,
         metrics: Metrics,
@@ -72,6 +79,9 @@ class Upkeep:
         self._delete_erased = delete_erased
         self._renew_commands = renew_commands
         self._practise = practise
+        self._catch_up = catch_up
+        self._watch_queued = watch_queued
+        self._leads = leads
         self._languages = languages
         self._learned = learned
         self._metrics = metrics
@@ -87,22 +97,27 @@ class Upkeep:
 
     async def run_once(self) -> None:
         """Do what is due."""
-        rounds: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
-            ("keys", self._heal_keys),
-            ("rechecks", self._reconciler.run_once),
-            ("accounts", self._audit.run_once),
-            ("answers", self._settle_answers),
-            ("wishes", self._fulfil_wishes),
-            ("prices", self._ask_prices),
-            ("absences", self._absences.run_once),
-            ("retention", self._retention.run_once),
-            ("copies", self._delete_erased),
-            ("commands", self._renew_commands),
-            ("practice", self._practise),
-            ("learned", self._learned.forget_unknown),
-            ("metrics", self._count_jobs),
+        rounds: tuple[tuple[str, Callable[[], Awaitable[None]], bool], ...] = (
+            ("keys", self._heal_keys, ONE),
+            ("rechecks", self._reconciler.run_once, ONE),
+            ("accounts", self._audit.run_once, ONE),
+            ("answers", self._settle_answers, ONE),
+            ("wishes", self._fulfil_wishes, ONE),
+            ("prices", self._ask_prices, EACH),
+            ("news", self._absences.note_news, EACH),
+            ("absences", self._absences.run_once, ONE),
+            ("retention", self._retention.run_once, ONE),
+            ("copies", self._delete_erased, ONE),
+            ("others", self._catch_up, EACH),
+            ("queued", self._watch_queued, ONE),
+            ("commands", self._renew_commands, EACH),
+            ("practice", self._practise, ONE),
+            ("learned", self._learned.forget_unknown, ONE),
+            ("metrics", self._count_jobs, ONE),
         )
-        for name, run in rounds:
+        for name, run, is_for_each in rounds:
+            if not is_for_each and not self._leads():
+                continue
             try:
                 await run()
             except Exception as error:  # noqa: BLE001 - the other rounds go on; it is logged there

@@ -8,7 +8,7 @@ Discord or to Cannon Studio is a turn. A turn that fails never stops the others.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -52,7 +52,8 @@ TURN_S = 3600.0
 class Worker:
     """The loop: claims jobs, keeps the lease, and starts a turn for each job that is due.
 
-    `maintain` is told when there may be something to do for what runs next to it (`maintenance`).
+    `maintain` is told when there may be something to do for what runs next to it (`maintenance`), `claimed` which jobs
+    this process follows from now on.
     """
 
     def __init__(
@@ -68,9 +69,11 @@ class Worker:
         own_errors: OwnErrors,
         maintain: Callable[[], None],
         languages: Languages,
+        claimed: Callable[[Sequence[Claimed]], None],
         clock: Clock,
     ) -> None:
         self._store = store
+        self._claimed = claimed
         self._keys = keys
         self._agenda = agenda
         self._key_waits = key_waits
@@ -101,6 +104,11 @@ class Worker:
     # ------------------------------------------------------------------ what others say
 
     @property
+    def lease(self) -> str:
+        """The lease under which the jobs are that this process follows."""
+        return self._lease
+
+    @property
     def followed(self) -> int:
         """How many jobs this process follows now."""
         return len(self._agenda.jobs)
@@ -117,6 +125,10 @@ class Worker:
         """There is a new job, or one that may start: see to it soon."""
         self._agenda.claim_soon()
         self._maintain()
+
+    def claim_soon(self) -> None:
+        """There are jobs that nobody follows: claim some soon."""
+        self._agenda.claim_soon()
 
     def hint(self, job_id: str) -> bool:
         """Somebody says that this job has changed: poll it soon. A hint, never the truth. False if not followed."""
@@ -235,9 +247,9 @@ class Worker:
         shares, self._has_shared = self._store.is_shared and not self._has_shared, False
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
         claimed = await self._claim_some(shares=shares)
-        if claimed == CLAIMED_MAX:  # after a start, and then they live for as long as anything here
+        if claimed >= CLAIMED_MAX:  # after a start, and then they live for as long as anything here
             with permanent():
-                while await self._claim_some(shares=shares) == CLAIMED_MAX:
+                while await self._claim_some(shares=shares) >= CLAIMED_MAX:
                     pass
             give_back()  # what the rows took on their way
         if shares and claimed:
@@ -245,11 +257,14 @@ class Worker:
             self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)
 
     async def _claim_some(self, *, shares: bool) -> int:
-        """Claim at most CLAIMED_MAX jobs; return how many."""
-        claimed = await self._store.jobs.claim(self._lease, now=self._clock.wall(), limit=CLAIMED_MAX, shares=shares)
+        """Claim at most CLAIMED_MAX jobs and what is on their cards; return how many."""
+        claimed = await self._store.jobs.claim(
+            self._lease, now=self._clock.wall(), limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
+        )
         guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
         for each in claimed:
             self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
+        self._claimed(claimed)
         return len(claimed)
 
     def _followed(self, claimed: Claimed, guild_id: int) -> Followed:

@@ -14,7 +14,7 @@ class Leadership(Protocol):
         ...
 
     async def wait(self) -> None:
-        """Return once this process leads."""
+        """Return once this process leads. One that never calls it never leads."""
         ...
 
 

@@ -21,6 +21,11 @@ class Signals:
         self._listeners: defaultdict[str, list[Callable[..., object]]] = defaultdict(list)
         self._carry = carry
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may be at work on the database."""
+        return self._carry is not None
+
     def listen(self, name: str, callback: Callable[..., object]) -> None:
         """Have `callback` called with the words of each signal of this name, on the event loop. It must not block."""
         self._listeners[name].append(callback)

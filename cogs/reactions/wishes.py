@@ -11,6 +11,8 @@ from cogs.reactions.listener import ReactionListener
 
 log = structlog.get_logger(__name__)
 
+POSTED = "posted"
+"""The signal that the last result of a card is posted for which something waits."""
 AFTER_S = 1.0
 """By then a posted result is noted as delivered. What is later than that is found by the next round of the upkeep."""
 
@@ -32,9 +34,28 @@ class Wishes:
         try:
             if await self._bot.parts.store.reaction_acts.any_wait(card.guild_id, card.id):
                 await self._bot.clock.wait(asyncio.Event(), AFTER_S)
-                await self._fulfil(card.id)
+                if self._bot.leads:
+                    await self._fulfil(card.id)
+                else:
+                    self._bot.parts.store.signals.send(POSTED, card.id)
         except Exception:
             log.exception("reaction.wishes_failed", card=card.id)
+
+    def reach_others(self) -> None:
+        """Fulfil what waits for cards that another process has posted: one does, so that nothing is done twice."""
+        signals = self._bot.parts.store.signals
+        if signals.is_shared:
+            signals.listen(POSTED, self._heard)
+
+    def _heard(self, card_id: str) -> None:
+        if self._bot.leads:
+            self._rounds.start(self._fulfil_of(card_id), f"wishes-{card_id}")
+
+    async def _fulfil_of(self, card_id: str) -> None:
+        try:
+            await self._fulfil(card_id)
+        except Exception:
+            log.exception("reaction.wishes_failed", card=card_id)
 
     def fulfil_all(self) -> None:
         """Begin to fulfil all that waits for a card that has ended, unless that is going on."""

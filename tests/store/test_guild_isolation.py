@@ -365,7 +365,7 @@ WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
     "host_jobs.find", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over",
-    "cards.unanswered", "cards.being_made", "job_lists.open_total", "figures.now", "jobs.hold_lease",
+    "cards.unanswered", "cards.being_made", "cards.queued", "job_lists.open_total", "figures.now", "jobs.hold_lease",
     "jobs.drop_lease", "jobs.claim", "jobs.under", "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",

@@ -56,6 +56,21 @@ async def test_who_is_alone_claims_all_although_they_would_share(store: Store, a
     assert len(await store.jobs.claim("p2", now=clock.now + 31, limit=50, shares=True)) == 5
 
 
+async def test_the_jobs_of_a_card_go_to_one_process(store: Store, accepted: Any, clock: Any) -> None:
+    _, of_first = await accepted(store, "1", "1", "1", "1")
+    _, of_second = await accepted(store, "1", "1")
+    await store.jobs.hold_lease("p1", clock.now + 30)
+    await store.jobs.hold_lease("p2", clock.now + 60)
+    mine = await store.jobs.claim("p1", now=clock.now, limit=1, by_card=True)
+    assert sorted(each.id for each in mine) == sorted(job.id for job in of_first)
+    [freed] = [job for job in of_first if job.position == 2]
+    await store._database.write(lambda db: db.execute("UPDATE jobs SET lease = NULL WHERE id = ?", (freed.id,)))
+    theirs = await store.jobs.claim("p2", now=clock.now, limit=50, by_card=True)
+    assert sorted(each.id for each in theirs) == sorted(job.id for job in of_second)
+    again = await store.jobs.claim("p1", now=clock.now, limit=50, by_card=True)
+    assert [each.id for each in again] == [freed.id]
+
+
 async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
     assert await claimed_by(store, "p1", now=clock.now) == []

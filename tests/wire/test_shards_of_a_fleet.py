@@ -187,7 +187,7 @@ async def test_a_paused_process_is_taken_over_and_does_nothing_when_it_wakes(
         channel = wire.create_text_channel(guild, "art")
         ada = wire.add_member(guild, "ada", permissions=dpy.Permissions.all())
         async with life(wire, tmp_path, "first", empty_postgres_database) as first:
-            await first.online()
+            await first.online(45)
             async with life(wire, tmp_path, "second", empty_postgres_database) as second:
                 await wire.until(lambda: wire.calls("GET", "/gateway/bot")[1:], 20)
                 first.send(signal.SIGSTOP)

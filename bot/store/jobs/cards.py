@@ -190,6 +190,17 @@ class Cards(Repository):
         )
         return [card_of(row, self._box) for row in rows]
 
+    async def queued(self, limit: int) -> list[tuple[int, str]]:
+        """Return the cards of all guilds with jobs that wait in a queue, the newest first, each as in `being_made`."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN ("
+                "SELECT card_id FROM jobs WHERE state = 'waiting') ORDER BY created_at DESC LIMIT ?",
+                (limit,),
+            ).fetchall()
+        )
+        return [(row["guild_id"], row["id"]) for row in rows]
+
     async def being_made(self, limit: int) -> list[tuple[int, str]]:
         """Return the cards of all guilds with jobs that wait or run, newest first, each as (guild's id, own id)."""
         rows = await self._database.read(

@@ -85,8 +85,8 @@ class Copies(Repository):
 
 
 _DOOMED = """
-SELECT DISTINCT guild_id, channel_id, message_id FROM copies
+SELECT guild_id, channel_id, message_id FROM copies
 WHERE delete_at <= :now AND (:guild_id IS NULL OR guild_id = :guild_id)
     AND guild_id NOT IN (SELECT guild_id FROM absent_guilds)
-ORDER BY delete_at LIMIT :limit
+GROUP BY guild_id, channel_id, message_id ORDER BY min(delete_at) LIMIT :limit
 """

@@ -92,12 +92,15 @@ class Jobs(Repository):
         """End the lease; all its jobs may be claimed by others."""
         await self._database.write(lambda db: _end_lease(db, token))
 
-    async def claim(self, token: str, *, now: float, limit: int, shares: bool = False) -> list[Claimed]:
+    async def claim(
+        self, token: str, *, now: float, limit: int, shares: bool = False, by_card: bool = False
+    ) -> list[Claimed]:
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
         Leases that expired by `now` (Unix seconds) end here. Jobs of cards that Discord is not known to have
         are skipped. Without a live lease of its own the caller gets nothing. Who `shares` leaves their part to the
-        other processes that have a lease.
+        other processes that have a lease. `by_card`: all jobs of a card are one process's, which edits its message,
+        even if they are more than `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
@@ -106,7 +109,8 @@ class Jobs(Repository):
             if db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
                 return []
             most = _share(db, limit) if shares else limit
-            claimed = [_claimed(row) for row in db.execute(_CLAIM, (token, most)).fetchall()]
+            rows = _claim_by_card(db, token, most) if by_card else db.execute(_CLAIM, (token, most)).fetchall()
+            claimed = [_claimed(row) for row in rows]
             claimed.sort(key=attrgetter("next_at"))  # RETURNING has no order
             if len(claimed) > WHOLE_MAX:
                 return claimed
@@ -237,6 +241,23 @@ UPDATE jobs SET lease = ? WHERE id IN (
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
 """
+_CLAIM_OF_FREE_CARDS = """
+UPDATE jobs SET lease = ? WHERE id IN (
+    SELECT jobs.id FROM jobs CROSS JOIN cards ON cards.id = jobs.card_id
+    WHERE jobs.lease IS NULL AND jobs.state IN ('submitting', 'queued', 'processing', 'ready') AND cards.answered = 1
+        AND NOT EXISTS (
+            SELECT 1 FROM jobs AS other
+            WHERE other.card_id = jobs.card_id AND other.lease IS NOT NULL AND other.lease <> ?
+        )
+    ORDER BY jobs.next_at LIMIT ?
+)
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
+"""
+_CLAIM_REST = """
+UPDATE jobs SET lease = ? WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
+    AND card_id IN (SELECT value FROM json_each(?))
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
+"""
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
 _HAS_WAITING = """
 SELECT EXISTS (
@@ -249,6 +270,14 @@ _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND le
 def _claimed(row: Row) -> Claimed:
     job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue = row
     return Claimed(job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), None)
+
+
+def _claim_by_card(db: Connection, token: str, limit: int) -> list[Row]:
+    """Claim `limit` free jobs of cards that no other process follows jobs of, and then the rest of their cards."""
+    first = db.execute(_CLAIM_OF_FREE_CARDS, (token, token, limit)).fetchall()
+    if not first:
+        return []
+    return [*first, *db.execute(_CLAIM_REST, (token, to_json(sorted({row["card_id"] for row in first})))).fetchall()]
 
 
 def _share(db: Connection, limit: int) -> int:

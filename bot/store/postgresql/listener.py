@@ -59,6 +59,7 @@ class AnnouncementListener:
         self._written, self._signal = written, signal
         self._loop = asyncio.get_running_loop()
         self._leads_until = 0.0
+        self._wants_to_lead = False
         self._begins_to_lead = asyncio.Event()
         self._hears = asyncio.Event()
         self._stopping = threading.Event()
@@ -78,7 +79,8 @@ class AnnouncementListener:
         return time.monotonic() < self._leads_until
 
     async def wait(self) -> None:
-        """Return once this process leads."""
+        """Return once this process leads; from the first call on it tries to."""
+        self._wants_to_lead = True
         while not self.is_leader:
             self._begins_to_lead.clear()
             await self._begins_to_lead.wait()
@@ -121,7 +123,7 @@ class AnnouncementListener:
         leads = False
         while not self._stopping.is_set():
             asked = time.monotonic()
-            if leads:
+            if leads or not self._wants_to_lead:
                 raw.execute("SELECT 1")
             else:
                 row = raw.execute("SELECT pg_try_advisory_lock(%s)", [LEADER_LOCK]).fetchone()

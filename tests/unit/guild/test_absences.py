@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.guild.absences import Absences
+from bot.store.signals import Signals
 from tests.support.rig import ManualClock
 
 
@@ -17,6 +18,7 @@ class Rows:
     def __init__(self) -> None:
         self.absent: set[int] = set()
         self.absent_guilds = self
+        self.signals = Signals()
 
     async def concerned(self) -> list[int]:
         return [40, 41]

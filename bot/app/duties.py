@@ -1,0 +1,96 @@
+"""What goes on in the background of a process, by its role."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import structlog
+
+from bot.app.loop_lag import LoopLag
+from bot.app.parts import Parts
+from bot.app.recovery import Spawn
+from bot.app.roles import Role
+from bot.app.watchdog import Watchdog, end_process
+from bot.errors import StoreError
+from bot.jobs.progress import WorkerProgress
+from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+COMPARED_BY_S = 30.0
+"""How long jobs wait for Discord's gateway after a start: what Cannon Studio has made must not wait for it longer."""
+LEADING_LOOK_S = 2.0
+"""How soon a process that leads notices that it does not any more, to begin anew when it does again."""
+
+
+class Duties:
+    """Begins them. `compared` is set once it is known which servers have removed the bot meanwhile."""
+
+    def __init__(
+        self, parts: Parts, role: Role, *, clock: Clock, metrics: Metrics, compared: asyncio.Event, spawn: Spawn
+    ) -> None:
+        self._parts = parts
+        self._role = role
+        self._clock = clock
+        self._metrics = metrics
+        self._compared = compared
+        self._spawn = spawn
+
+    def begin(self) -> None:
+        """Begin everything; it goes on until it is cancelled."""
+        for name, work in self._works():
+            self._spawn(work, name)
+
+    def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """Return what goes on, by its name."""
+        parts, lag = self._parts, LoopLag(self._clock, self._metrics)
+        yield "watch", parts.watch.run()
+        yield "upkeep", parts.upkeep.run()
+        if self._role.answers:
+            yield "welcomes", parts.welcomes.run()
+        if not self._role.works:
+            yield "loop-lag", self._watched(lambda: lag.progress, lag.run())
+            return
+        yield "loop-lag", lag.run()
+        yield "worker", self._follow_jobs()
+        yield "ticker", parts.delivery.keep_true()
+        yield "openapi", parts.catalogue_refresh.run()
+        if parts.store.signals.is_shared:
+            yield "leader", self._lead()
+
+    async def _follow_jobs(self) -> None:
+        """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
+        if self._role.answers:  # else that is stored by those that do
+            await self._clock.wait(self._compared, COMPARED_BY_S)
+        self._spawn(self._parts.maintenance.run(), "maintenance")
+        worker = self._parts.worker
+        await self._watched(lambda: worker.progress, worker.run())
+
+    async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, None]) -> None:
+        """Do the work, and end the process if it makes no progress."""
+        watchdog = Watchdog(progress, self._clock, end=end_process)
+        watchdog.start()
+        try:
+            await work
+        finally:
+            watchdog.stop()
+
+    async def _lead(self) -> None:
+        """Begin at once with what only one process does, each time that this one becomes that one."""
+        pause = asyncio.Event()  # never set: the clock ends each wait
+        parts, leadership = self._parts, self._parts.store.leadership
+        while True:
+            await leadership.wait()
+            log.info("leader.begins")
+            try:
+                await parts.practice.recover()
+            except StoreError as error:
+                log.info("leader.practice_later", error=error.sentence)
+            parts.maintenance.wake()
+            parts.watch.wake()
+            while leadership.is_leader:
+                await self._clock.wait(pause, LEADING_LOOK_S)
+            log.info("leader.ends")

@@ -1,0 +1,139 @@
+"""A gateway and workers as processes of their own: each does its part, and together what one process does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import discord as dpy
+import psycopg
+import pytest
+
+from bot.domain.models import JobState
+from bot.sandbox.server import Sandbox
+from tests.support.rig import HOST_KEY
+from tests.support.wire.fleet import Fleet
+from tests.support.wire.server import WireDiscord
+from tests.support.wire.world import Posted
+
+SPEED = 50.0
+"""A picture takes about 0.2 s."""
+
+
+@pytest.fixture
+async def fleet(tmp_path: Path, empty_postgres_database: str):
+    async with WireDiscord() as discord, Sandbox(speed=SPEED, small=True) as sandbox:
+        sandbox.add_key(HOST_KEY, credits=10_000)
+        yield Fleet(discord, sandbox, tmp_path, empty_postgres_database)
+
+
+def pressed(message: Posted, label: str) -> str:
+    """Return the custom id of the message's button with this label, whatever price is behind it; '' for none."""
+    found = [each["custom_id"] for each in message.buttons if each.get("label", "").partition(" · ")[0] == label]
+    return found[0] if found else ""
+
+
+def state(message: Posted) -> str:
+    """Return what a card says of its state."""
+    return str(message.embeds[0].fields[0].value)
+
+
+def is_done(fleet: Fleet) -> bool:
+    """Whether every job has ended."""
+    with psycopg.connect(fleet.database) as db:
+        return all(JobState(state).ended for (state,) in db.execute("SELECT state FROM jobs"))
+
+
+def exact(fleet: Fleet) -> list[JobState]:
+    """Return the states of all jobs, once nothing was charged, posted or refunded twice or not at all."""
+    with psycopg.connect(fleet.database) as db:
+        jobs = db.execute("SELECT id, state, idempotency_key FROM jobs").fetchall()
+        ledger = Counter(db.execute("SELECT job_id, kind FROM ledger").fetchall())
+        leases = db.execute("SELECT count(*) FROM jobs WHERE lease IS NOT NULL").fetchone()
+    sent = Counter(request.idempotency_key for request in fleet.sandbox.requests)
+    assert set(ledger.values()) == {1}
+    for job_id, state, key in jobs:
+        is_delivered = state == JobState.DELIVERED
+        assert {kind for each, kind in ledger if each == job_id} == {"hold", "settle" if is_delivered else "release"}
+        assert sent[key] == is_delivered
+    assert len(fleet.posted) == len(set(fleet.posted)) == sum(state == JobState.DELIVERED for _, state, _ in jobs)
+    assert leases == (0,)
+    return sorted(JobState(state) for _, state, _ in jobs)
+
+
+async def test_what_is_requested_at_the_gateway_is_posted_by_a_worker(fleet):
+    async with fleet.running("gateway", "worker") as (gateway, worker):
+        reply = await fleet.ask("a fox #fast")
+        await fleet.until(lambda: reply.message.attachments)
+
+        again = await fleet.discord.click(fleet.ada, reply.message, pressed(reply.message, "Re-run"))
+        await fleet.until(lambda: len(fleet.posted) == 2 and is_done(fleet))
+
+        assert again.acknowledged
+        assert len(fleet.discord.gateway.live) == 1, "the worker has no connection to the gateway"
+        assert await worker.terminate() == 0
+        assert await gateway.terminate() == 0
+    assert exact(fleet) == [JobState.DELIVERED] * 2
+
+
+async def test_a_job_is_cancelled_at_the_gateway_and_its_card_drawn_by_the_worker(fleet):
+    async with fleet.store() as store:
+        await store.settings.change(fleet.guild.id, lambda rules: replace(rules, running_per_server=1))
+    async with fleet.running("gateway", "worker"):
+        first = await fleet.ask("a fox #forever")
+        await fleet.until(lambda: fleet.sandbox.requests)
+        second = await fleet.ask("a wolf #fast")
+        await fleet.until(lambda: pressed(second.message, "Cancel"))
+
+        await fleet.discord.click(fleet.ada, second.message, pressed(second.message, "Cancel"))
+
+        await fleet.until(lambda: "Canceled" in state(second.message))
+        fleet.sandbox.finish(fleet.sandbox.requests[0].id)
+        await fleet.until(lambda: first.message.attachments and is_done(fleet))
+    assert exact(fleet) == [JobState.CANCELLED, JobState.DELIVERED]
+
+
+async def test_a_worker_asks_the_moderators_and_goes_on_once_one_has_approved_at_the_gateway(fleet):
+    questions = fleet.discord.create_text_channel(fleet.guild, "questions")
+    morgan = fleet.discord.add_member(fleet.guild, "morgan", permissions=dpy.Permissions(manage_guild=True))
+    async with fleet.store() as store:
+        await store.settings.change(
+            fleet.guild.id,
+            lambda rules: replace(rules, approve_above=Decimal(0), approval_channel=questions.id),
+        )
+    async with fleet.running("gateway", "worker"):
+        reply = await fleet.ask("a fox #fast")
+        [question] = await fleet.until(lambda: fleet.discord.messages(questions))
+
+        await fleet.discord.click(morgan, question, pressed(question, "Approve"))
+
+        await fleet.until(lambda: reply.message.attachments and is_done(fleet))
+        assert len(fleet.discord.messages(questions)) == 1
+    assert exact(fleet) == [JobState.DELIVERED]
+
+
+async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(fleet):
+    async with fleet.running("gateway", "worker", "worker"):
+        reply = await fleet.ask("a fox #forever")
+        await fleet.until(lambda: fleet.sandbox.requests)
+        await fleet.discord.react(fleet.ada, reply.message, "🔁")
+        fleet.sandbox.finish(fleet.sandbox.requests[0].id)
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 2)
+        fleet.sandbox.finish(fleet.sandbox.requests[1].id)
+        await fleet.until(lambda: len(fleet.posted) == 2 and is_done(fleet))
+    assert exact(fleet) == [JobState.DELIVERED] * 2
+
+
+async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
+    async with fleet.running("gateway", "worker") as (_, first):
+        replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]
+        await fleet.until(lambda: len(fleet.sandbox.requests) == 3)
+        async with fleet.running("worker") as [second]:
+            await first.kill()
+            for request in fleet.sandbox.requests:
+                fleet.sandbox.finish(request.id)
+            await fleet.until(lambda: all(reply.message.attachments for reply in replies) and is_done(fleet), 100)
+            assert second.running
+    assert exact(fleet) == [JobState.DELIVERED] * 3

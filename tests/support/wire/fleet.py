@@ -1,0 +1,89 @@
+"""A fleet on one PostgreSQL: gateways and workers as real processes, beside a wire Discord and a Cannon Studio."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from bot.runtime.clock import SystemClock
+from bot.sandbox.server import Sandbox
+from bot.settings import PostgresUrl
+from bot.store import Store
+from tests.support.rig import HOST_KEY
+from tests.support.wire.bot import BotProcess
+from tests.support.wire.server import WireDiscord
+
+SECRET = "f" * 44
+"""The key of the fleet's secrets, which each process is given."""
+START_S = 40.0
+
+
+class Fleet:
+    """A server with a member and a moderator, and the processes that a test starts for it."""
+
+    def __init__(self, discord: WireDiscord, sandbox: Sandbox, folder: Path, database: str) -> None:
+        self.discord = discord
+        self.sandbox = sandbox
+        self.folder = folder
+        self.database = database
+        self.guild = discord.create_guild("Studio")
+        self.channel = discord.create_text_channel(self.guild, "art")
+        self.ada = discord.add_member(self.guild, "ada")
+        self._started: defaultdict[str, int] = defaultdict(int)
+
+    def process(self, role: str, **more: str) -> BotProcess:
+        """Return a process of this role that is not started yet; each has a log and a folder of its own."""
+        self._started[role] += 1
+        folder = self.folder / f"{role}{self._started[role]}"
+        folder.mkdir()
+        (folder / "bot.log").touch()
+        env = {
+            "DISCORD_TOKEN": self.discord.token,
+            "CANNON_API_URL": self.sandbox.url,
+            "CANNON_API_KEY": HOST_KEY,
+            "CANNON_API_KEY_GUILDS": "*",
+            "DATABASE": self.database,
+            "SECRET_KEYS": SECRET,
+            "HEALTH_PORT": "0",
+            "LOG_FORMAT": "json",
+        }
+        return BotProcess(self.discord, ["run", "--role", role], folder / "bot.log", env=env | more)
+
+    @contextlib.asynccontextmanager
+    async def running(self, *roles: str, **more: str) -> AsyncIterator[list[BotProcess]]:
+        """Start processes of these roles one after another; give them once each is ready."""
+        async with contextlib.AsyncExitStack() as stack:
+            started = []
+            for role in roles:
+                process = await stack.enter_async_context(self.process(role, **more))
+                await self.ready(process)
+                started.append(process)
+            yield started
+
+    async def ready(self, process: BotProcess) -> None:
+        """Wait until a process is connected to Discord, in the way of its role."""
+        await self.discord.until(lambda: '"ready"' in process.output() or not process.running, START_S)
+        if not process.running:
+            raise RuntimeError(f"it ended with exit status {await process.ended()}")
+
+    async def ask(self, prompt: str, **more: Any) -> Any:
+        return await self.discord.slash(self.ada, self.channel, "image generate", prompt=prompt, **more)
+
+    @property
+    def posted(self) -> list[str]:
+        """Return the names of all files that are posted in the channel."""
+        return [file["filename"] for message in self.discord.messages(self.channel) for file in message.attachments]
+
+    async def until(self, predicate: Callable[[], Any], seconds: float = START_S) -> Any:
+        return await self.discord.until(predicate, seconds)
+
+    @contextlib.asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        store = await Store.open(PostgresUrl(self.database), clock=SystemClock(), secret_keys=(SECRET,))
+        try:
+            yield store
+        finally:
+            await store.close()
