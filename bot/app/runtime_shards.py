@@ -107,6 +107,10 @@ class _Shard:
     def is_connected(self) -> bool:
         return self.ws is not None and self.ws.open and self.ws.session_id is not None
 
+    @property
+    def has_session(self) -> bool:
+        return self._session is not None or (self.ws is not None and self.ws.session_id is not None)
+
     def open(self) -> None:
         self._task = asyncio.create_task(self._keep_connected(), name=f"shard-{self.id}")
 
@@ -271,7 +275,8 @@ class RuntimeShards(commands.AutoShardedBot):
 
     def note_shard_ready(self, shard_id: int) -> bool:
         """Note that all servers of a shard are known, as `on_shard_ready` says; False if it is closed by now."""
-        if shard_id not in self._all:
+        shard = self._all.get(shard_id)
+        if shard is None or not shard.has_session:  # closed since, and perhaps opened anew
             return False
         self._ready_shards.add(shard_id)
         if self._ready_shards.issuperset(self._all):

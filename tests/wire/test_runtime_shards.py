@@ -143,6 +143,17 @@ async def test_shards_are_opened_and_closed_one_by_one(stage: Stage) -> None:
     assert stage.leases.taken == [0, 2, 1, 0]
 
 
+async def test_a_shard_that_was_closed_and_opened_anew_is_not_ready_by_what_the_old_one_had(stage: Stage) -> None:
+    await stage.opened(0)
+    await stage.client.close_shard(0, for_good=True)
+    assert not stage.client.note_shard_ready(0)
+    stage.leases.may_identify.clear()
+    stage.client.open_shard(0)
+    assert not stage.client.note_shard_ready(0), "nobody knows its servers yet: none of them is gone"
+    stage.leases.may_identify.set()
+    await stage.client.until(lambda: stage.client.is_shard_ready(0))
+
+
 async def test_a_shard_that_is_closed_for_a_while_resumes_and_misses_nothing(stage: Stage) -> None:
     await stage.opened(0)
     await stage.client.close_shard(0, for_good=False)
