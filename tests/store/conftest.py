@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bot.domain.models import AccountStatus, Card, Job, JobState
-from bot.store import Database, SqliteDatabase, Store
-from tests.support.new_file import write_empty_database
+from bot.settings import PostgresUrl
+from bot.store import Database, Store
+from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.notes import Open
 
 GUILD = 700
@@ -89,17 +90,60 @@ def made(clock: HandClock) -> Made:
     return Made(clock)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that has a store on both databases, unless it is marked as one about SQLite's file."""
+    if "databases" in metafunc.fixturenames and metafunc.definition.get_closest_marker("sqlite_only") is None:
+        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+        metafunc.parametrize("databases", kinds, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out single cases of such a test that are marked so."""
+    own = [
+        item
+        for item in items
+        if item.get_closest_marker("sqlite_only") is not None
+        and getattr(item, "callspec", None) is not None
+        and item.callspec.params.get("databases") == "postgresql"  # type: ignore[attr-defined]  # it has one
+    ]
+    if own:
+        config.hook.pytest_deselected(items=own)
+        items[:] = [item for item in items if item not in own]
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Databases:
+    """The kind of database that the test runs on."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        from bot.store.postgresql.database import PostgresDatabase
+
+        # What a fleet shares goes by the server's clock, which no test moves.
+        monkeypatch.setattr(PostgresDatabase, "now", lambda database, _db: database.clock.wall())
+        made: PostgresDatabases = request.getfixturevalue("postgres_databases")
+        return made
+    return SqliteDatabases(tmp_path)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """Where the store's file is on SQLite: for a test that is marked as `sqlite_only`."""
     return tmp_path / "bot.db"
 
 
 @pytest.fixture
-async def open_store(path: Path, clock: HandClock) -> AsyncIterator[Callable[..., Awaitable[Store]]]:
+def address(databases: Databases, path: Path) -> Path | PostgresUrl:
+    """Where the test's own database is; a file is not there yet."""
+    return path if isinstance(databases, SqliteDatabases) else databases.new()
+
+
+@pytest.fixture
+async def open_store(
+    databases: Databases, address: Path | PostgresUrl, clock: HandClock
+) -> AsyncIterator[Callable[..., Awaitable[Store]]]:
     opened: list[Store] = []
 
-    async def open_(at: Path = path, **options: Any) -> Store:
-        store = await Store.open(at, clock=clock, **options)
+    async def open_(at: Path | PostgresUrl = address, **options: Any) -> Store:
+        store = await Store.open(at, clock=clock, **databases.options(options))
         opened.append(store)
         return store
 
@@ -109,9 +153,12 @@ async def open_store(path: Path, clock: HandClock) -> AsyncIterator[Callable[...
 
 
 @pytest.fixture
-async def store(open_store: Callable[..., Awaitable[Store]], path: Path) -> Store:
-    write_empty_database(path)
-    return await open_store()
+async def store(
+    open_store: Callable[..., Awaitable[Store]], databases: Databases, address: Path | PostgresUrl
+) -> Store:
+    if isinstance(databases, SqliteDatabases):
+        databases.new("bot.db")  # migrated once for all tests
+    return await open_store(address)
 
 
 @pytest.fixture
@@ -133,11 +180,11 @@ def accepted(made: Made) -> Callable[..., Awaitable[tuple[Card, tuple[Job, ...]]
 
 
 @pytest.fixture
-async def open_database(path: Path, clock: Any) -> AsyncIterator[Open]:
+async def open_database(databases: Databases, address: Path | PostgresUrl, clock: Any) -> AsyncIterator[Open]:
     opened: list[Database] = []
 
-    async def open_(at: Path = path, **options: Any) -> Database:
-        database = await SqliteDatabase.open(at, clock=clock, **options)
+    async def open_(at: Path | PostgresUrl = address, **options: Any) -> Database:
+        database = await databases.open(at, clock=clock, **options)
         opened.append(database)
         return database
 

@@ -136,9 +136,9 @@ async def test_a_guild_is_overdue_only_as_long_as_there_is_something_to_forget(s
     acts=st.lists(st.sampled_from(["note", "remove", "forget"]), max_size=5),
 )
 async def test_whatever_a_guild_does_every_hold_is_closed_once_and_no_other_guilds(
-    open_store: Any, made: Any, tmp_path_factory: Any, jobs: list[tuple[str, bool, bool]], acts: list[str]
+    open_store: Any, made: Any, databases: Any, jobs: list[tuple[str, bool, bool]], acts: list[str]
 ):
-    store = await open_store(tmp_path_factory.mktemp("absences") / "bot.db", secret_keys=("x" * 32,))
+    store = await open_store(databases.new(), secret_keys=("x" * 32,))
     keys = {guild_id: await a_key(store, made, guild_id) for guild_id in (GUILD, OTHER)}
     made_jobs = []
     for state, own_key, theirs in jobs:
@@ -159,6 +159,7 @@ async def test_whatever_a_guild_does_every_hold_is_closed_once_and_no_other_guil
 # ---------------------------------------------------------------------- Absences, which decides when
 
 
+@pytest.mark.sqlite_only("another program has the file")
 async def test_a_database_that_is_busy_delays_what_is_noted(open_store: Any, path: Path, made: Any, clock: Any):
     store = await open_store(busy_timeout_s=0.05)
     job = await a_job(store, made, JobState.WAITING)
@@ -177,6 +178,7 @@ async def test_a_database_that_is_busy_delays_what_is_noted(open_store: Any, pat
     assert await store.absent_guilds.all() == set()
 
 
+@pytest.mark.sqlite_only("another program has the file")
 async def test_a_comparison_that_fails_is_made_up_for(open_store: Any, path: Path, made: Any, clock: Any):
     store = await open_store(busy_timeout_s=0.05)
     await a_key(store, made)

@@ -28,6 +28,8 @@ from bot.store.host.upgrade import plan_of
 from bot.store.vault.secret_box import key_file_of
 from tests.support import old_database
 
+pytestmark = pytest.mark.sqlite_only("a backup of PostgreSQL is made by pg_dump: test_dump.py")
+
 Open = Callable[..., Awaitable[Store]]
 NOW = 1_000_000.0
 KEY = "a secret of at least thirty-two characters"

@@ -29,6 +29,7 @@ async def history(store: Store, accepted: Any, count: int) -> None:
 
     def fill(db: sqlite3.Connection) -> None:
         row = dict(db.execute("SELECT * FROM jobs WHERE id = ?", (job.id,)).fetchone())
+        row.pop("rowid", None)  # on PostgreSQL it is a column
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
         for number in range(count):
@@ -76,6 +77,7 @@ async def test_by_words_too_short_for_the_index_the_newest_are_found(store: Stor
     assert await found(store, "ze zebra") == ["a zebra"]
 
 
+@pytest.mark.sqlite_only("SQLite's plans and FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_without_an_index_the_newest_are_searched(unindexed: Store, accepted: Any) -> None:
     await history(unindexed, accepted, LOOKED_AT + 1)
     assert await found(unindexed, "quagga") == ["a quagga"]
@@ -98,6 +100,7 @@ async def plan_of(store: Store, query: str) -> list[str]:
     )
 
 
+@pytest.mark.sqlite_only("SQLite's plans and FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 @pytest.mark.parametrize(
     ("query", "index"),
     [
@@ -116,6 +119,7 @@ async def test_the_newest_are_found_by_an_index_alone(store: Store, query: str, 
     assert not [step for step in newest if "TEMP B-TREE" in step], plan
 
 
+@pytest.mark.sqlite_only("SQLite's plans and FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 @pytest.mark.parametrize("query", [job_lists._RESULTS, job_lists._JOBS])
 async def test_of_those_with_the_words_no_others_are_read(store: Store, query: str) -> None:
     plan = [step for step in await plan_of(store, query) if "json_each" not in step and not step.endswith("medium")]
@@ -138,6 +142,7 @@ async def test_a_members_own_jobs_are_searched(store: Store, accepted: Any) -> N
     assert await store.job_lists.search(GUILD, ["fox"], author_id=AUTHOR + 1) == []
 
 
+@pytest.mark.sqlite_only("SQLite's plans and FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 @pytest.mark.long
 async def test_fifty_thousand_jobs_are_searched_and_turned_over_quickly(store: Store, accepted: Any) -> None:
     await history(store, accepted, 50_000)

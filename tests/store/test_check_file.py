@@ -11,6 +11,8 @@ from bot.store import SecretBox, Store
 from bot.store.engine.schema import Migration, migrations
 from bot.store.vault.secret_box import key_file_of
 
+pytestmark = pytest.mark.sqlite_only("what is found in a file that nobody has open")
+
 Open = Callable[..., Awaitable[Store]]
 KEY = "a secret of at least thirty-two characters"
 

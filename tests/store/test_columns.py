@@ -11,6 +11,10 @@ from bot.store import Store
 from bot.store.engine.table import ChangedBy, Column, Table
 from bot.store.jobs.rows import CARDS, CHANGEABLE, JOBS
 
+pytestmark = pytest.mark.sqlite_only(
+    "SQLite's own description of columns and its trace: postgresql/test_both_schemas.py has PostgreSQL's"
+)
+
 # What is of no concern to whoever holds a card or a job: one statement writes it, another asks for it.
 APART = {"cards": {"dropped_at", "pinged_at"}, "jobs": {"refund_asked_at", "refund_granted_at"}}
 

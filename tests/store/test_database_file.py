@@ -17,6 +17,8 @@ import pytest
 from bot.errors import StoreError
 from tests.support.notes import Open, note, notes
 
+pytestmark = pytest.mark.sqlite_only("what is done to a file from outside")
+
 
 @pytest.mark.parametrize("content", [b"GIF89a" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])
 async def test_what_is_not_a_database_is_refused_and_left_alone(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.notes import Open
 
+pytestmark = pytest.mark.sqlite_only("the rights of files")
+
 OWNERS = 0o600
 
 

@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.store import Store
 from bot.store.engine.connection import connect
@@ -35,6 +37,7 @@ async def test_the_last_word_on_a_step_counts(store: Store) -> None:
     assert await store.setup_steps.of(OTHER) == {}
 
 
+@pytest.mark.sqlite_only("a file of an older version: PostgreSQL begins with the schema of 31")
 async def test_guilds_of_an_old_database_are_not_greeted(
     path: Path, open_store: Callable[..., Awaitable[Store]]
 ) -> None:

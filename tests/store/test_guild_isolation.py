@@ -479,9 +479,12 @@ _populated: list[Populated] = []
 
 @pytest.fixture
 async def populated(
-    open_store: Any, path: Path, made: Any, accepted: Any, tmp_path_factory: Any
+    open_store: Any, path: Path, made: Any, accepted: Any, databases: Any, tmp_path_factory: Any
 ) -> tuple[Store, Guild, Any]:
     """Return a store with the other guild in it, that guild, and what makes cards and jobs."""
+    if databases.name == "postgresql":
+        store = await open_store()
+        return store, await populate(store, THEIRS, made, accepted), made
     if not _populated:
         folder = tmp_path_factory.mktemp("populated")
         write_empty_database(folder / path.name)
@@ -580,9 +583,9 @@ async def test_a_method_for_one_guild_neither_sees_nor_touches_another(
 )
 @given(names=st.lists(st.sampled_from(sorted(CALLS)), min_size=1, max_size=12))
 async def test_no_sequence_of_calls_crosses_guilds(
-    open_store: Any, made: Any, accepted: Any, tmp_path_factory: Any, names: list[str]
+    open_store: Any, made: Any, accepted: Any, databases: Any, names: list[str]
 ) -> None:
-    store = await open_store(tmp_path_factory.mktemp("isolation") / "bot.db", secret_keys=("x" * 32,))
+    store = await open_store(databases.new(), secret_keys=("x" * 32,))
     theirs = await populate(store, THEIRS, made, accepted)
     mine = await populate(store, MINE, made, accepted)
     before = await rows_of(store, THEIRS)

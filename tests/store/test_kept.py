@@ -39,6 +39,7 @@ class Asked:
         return rows(db)
 
 
+@pytest.mark.sqlite_only("a new connection to PostgreSQL forgets all that was kept before it")
 async def test_the_database_is_asked_once_until_a_row_of_that_key_is_written(open_database: Open):
     database, asked = await open_database(), Asked()
     for _ in range(3):
@@ -56,7 +57,10 @@ async def test_the_database_is_asked_once_until_a_row_of_that_key_is_written(ope
     [
         "UPDATE rules SET data = '{\"paused\": true}'",
         "DELETE FROM rules",
-        "INSERT OR REPLACE INTO rules (guild_id, data) VALUES (700, '{}')",
+        pytest.param(
+            "INSERT OR REPLACE INTO rules (guild_id, data) VALUES (700, '{}')",
+            marks=pytest.mark.sqlite_only("PostgreSQL has no OR REPLACE"),
+        ),
         "INSERT INTO rules (guild_id, data) VALUES (700, '1') ON CONFLICT (guild_id) DO UPDATE SET data = '{}'",
     ],
 )
@@ -69,6 +73,7 @@ async def test_every_way_to_write_a_row_is_seen(open_database: Open, statement: 
     assert asked.times == 2
 
 
+@pytest.mark.sqlite_only("triggers of SQLite's connection: postgresql/test_both_triggers.py has PostgreSQL's")
 @pytest.mark.parametrize("subject", Recalled)
 async def test_each_table_of_each_subject_tells_of_its_writes(open_database: Open, subject: Recalled):
     database = await open_database()
@@ -127,6 +132,7 @@ async def test_a_read_that_began_before_a_write_is_not_kept_after_it(open_databa
     assert await database.recall(Recalled.RULES, (GUILD,), asked) == [GUILD]
 
 
+@pytest.mark.sqlite_only("on PostgreSQL it is heard: postgresql/test_both_triggers.py")
 async def test_what_another_process_writes_is_seen_after_the_next_write_here(open_database: Open, path: Path):
     database, asked = await open_database(), Asked()
     await database.recall(Recalled.RULES, (GUILD,), asked)

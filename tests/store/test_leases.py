@@ -120,6 +120,7 @@ async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: An
     assert len(await claimed_by(store, "p2", now=clock.now)) == 1
 
 
+@pytest.mark.sqlite_only("SQLite's count of changes")
 async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
     await store.jobs.hold_lease("p1", clock.now + 30)
@@ -239,6 +240,7 @@ async def test_jobs_are_counted_by_state(store: Store, accepted: Any) -> None:
     assert await store.job_lists.open_total() == 2
 
 
+@pytest.mark.sqlite_only("SQLite's plans")
 @pytest.mark.long
 async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clock: Any) -> None:
     plans: list[str] = []

@@ -24,6 +24,7 @@ from bot.store.engine.columns import from_milli, to_milli
 from tests.support.claims import claimed_by
 
 Open = Callable[..., Awaitable[Store]]
+NO_REPLACE = pytest.mark.sqlite_only("PostgreSQL has no OR REPLACE")
 
 
 async def run(store: Store, sql: str, *values: object) -> None:
@@ -92,9 +93,15 @@ async def test_a_job_settled_early_may_end_without_more(store: Store, accepted: 
         "UPDATE ledger SET credits_milli = 0",
         "UPDATE ledger SET at = at",
         "DELETE FROM ledger",
-        "INSERT OR REPLACE INTO ledger SELECT id, guild_id, member_id, job_id, kind, 0, at, practice FROM ledger",
-        "REPLACE INTO ledger SELECT 99, guild_id, member_id, job_id, kind, credits_milli, at, practice FROM ledger",
-        "UPDATE OR REPLACE ledger SET kind = 'grant'",
+        pytest.param(
+            "INSERT OR REPLACE INTO ledger SELECT id, guild_id, member_id, job_id, kind, 0, at, practice FROM ledger",
+            marks=NO_REPLACE,
+        ),
+        pytest.param(
+            "REPLACE INTO ledger SELECT 99, guild_id, member_id, job_id, kind, credits_milli, at, practice FROM ledger",
+            marks=NO_REPLACE,
+        ),
+        pytest.param("UPDATE OR REPLACE ledger SET kind = 'grant'", marks=NO_REPLACE),
     ],
 )
 async def test_nothing_changes_a_line_of_the_ledger(store: Store, accepted: Any, sql: str) -> None:
@@ -361,6 +368,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.sqlite_only("the file of a process that is killed")
 async def test_the_books_survive_kill_at_any_moment(open_store: Open, path: Path) -> None:
     # What a process was told is stored must be there after it was killed; the moment is chosen by what it has said.
     source = random.Random(7)

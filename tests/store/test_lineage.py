@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from bot.domain.models import Card, Job, JobState
 from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
@@ -92,6 +94,7 @@ async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, 
     assert [each.id for each in await VisibleJobs(store).family(seeing(GUILD, AUTHOR), job.id)] == [job.id, other.id]
 
 
+@pytest.mark.sqlite_only("SQLite's plans")
 async def test_a_lineage_is_found_by_an_index(store: Store):
     from bot.store.jobs import lineage
 

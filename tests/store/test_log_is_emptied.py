@@ -12,6 +12,8 @@ import pytest
 from bot.store import Store
 from tests.store.conftest import AUTHOR, GUILD
 
+pytestmark = pytest.mark.sqlite_only("the write-ahead log beside the file")
+
 WORDS = "canary-person-xyzzy"
 
 

@@ -16,6 +16,8 @@ from bot.store import Store
 from bot.store.engine.process_lock import ProcessLock
 from tests.support.claims import claimed_by
 
+pytestmark = pytest.mark.sqlite_only("several processes may have a PostgreSQL database")
+
 Open = Callable[..., Awaitable[Store]]
 
 

@@ -157,6 +157,7 @@ async def test_a_private_card_is_not_found(store: Store, made: Any):
     assert await store.cards.in_message(GUILD, 1234) is None
 
 
+@pytest.mark.sqlite_only("SQLite's plans")
 async def test_looking_up_a_message_reads_by_indexes_alone(store: Store):
     from bot.store.guild.reaction_acts import _TAKEN_BACK
     from bot.store.jobs.cards import _CARD_IN_MESSAGE

@@ -87,9 +87,9 @@ async def test_holds_releases_and_grants_are_not_spent(store: Store, clock: Any,
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia"]),
 )
 async def test_every_sum_is_the_ledgers_whatever_was_paid_and_in_every_zone(
-    open_store: Any, clock: Any, accepted: Any, tmp_path_factory: Any, paid: list[Any], zone: str
+    open_store: Any, clock: Any, accepted: Any, databases: Any, paid: list[Any], zone: str
 ) -> None:
-    store = await open_store(tmp_path_factory.mktemp("reports") / "bot.db", secret_keys=("x" * 32,))
+    store = await open_store(databases.new(), secret_keys=("x" * 32,))
     first = dt.datetime(2026, 3, 25, tzinfo=zoneinfo.ZoneInfo(zone))  # clocks change within these days
     dates = [first.date() + dt.timedelta(days=day) for day in range(11)]
     starts = [dt.datetime.combine(date, dt.time(), first.tzinfo).timestamp() for date in dates]
@@ -160,6 +160,7 @@ async def test_the_words_of_a_private_job_are_not_exported(store: Store, made: A
     assert [(job["private"], job["prompt"]) for job in jobs] == [(True, None), (False, "private False")]
 
 
+@pytest.mark.sqlite_only("SQLite's plans")
 @pytest.mark.parametrize("name", ["_SPAN", "_FIRST", "_MEMBERS", "_OPERATIONS", "_LEDGER", "_JOBS", "_DECISIONS"])
 @pytest.mark.parametrize("member_id", [None, 3])
 async def test_no_report_reads_a_whole_table_or_another_guilds_lines(

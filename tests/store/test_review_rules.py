@@ -53,8 +53,8 @@ async def test_what_is_requested_in_the_review_channel_itself_does_not_wait(stor
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(there=st.sets(st.sampled_from([0, CATEGORY, PARENT, CHANNEL]), min_size=1))
-async def test_the_narrowest_rule_counts(open_store: Any, made: Any, tmp_path_factory: Any, there: set[int]) -> None:
-    store = await open_store(tmp_path_factory.mktemp("review") / "bot.db", secret_keys=("x" * 32,))
+async def test_the_narrowest_rule_counts(open_store: Any, made: Any, databases: Any, there: set[int]) -> None:
+    store = await open_store(databases.new(), secret_keys=("x" * 32,))
     card = replace(made.card(), parent_channel_id=PARENT, category_id=CATEGORY)
     job = made.job(card)
     await store.cards.accept(card, [job], lambda _: None)

@@ -49,6 +49,7 @@ async def test_the_old_key_opens_nothing_any_more(open_store: Open, made: Any) -
         await open_store(secret_keys=(OLD,))
 
 
+@pytest.mark.sqlite_only("what is left in files")
 async def test_what_the_old_key_sealed_is_in_no_file(open_store: Open, made: Any, path: Path) -> None:
     await sealed_with(open_store, made, OLD)
     before = await open_store(secret_keys=(OLD,))
@@ -61,6 +62,7 @@ async def test_what_the_old_key_sealed_is_in_no_file(open_store: Open, made: Any
     assert await opened(after) == ALL
 
 
+@pytest.mark.sqlite_only("the key file beside the file")
 async def test_a_key_file_gives_way_to_keys_of_the_settings(open_store: Open, made: Any, path: Path) -> None:
     await sealed_with(open_store, made)
     await (await open_store(secret_keys=(NEW,), alone=True)).close()
@@ -105,6 +107,7 @@ def rotate_until_killed(path: Path, after: int) -> subprocess.CompletedProcess[s
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
+@pytest.mark.sqlite_only("the file of a process that is killed")
 @pytest.mark.parametrize("after", [4, *(pytest.param(each, marks=pytest.mark.long) for each in (0, 1, 3, 5))])
 async def test_a_kill_half_way_loses_nothing(open_store: Open, made: Any, path: Path, after: int) -> None:
     await sealed_with(open_store, made, OLD)
@@ -120,6 +123,7 @@ def rotate(folder: Path, path: Path, *keys: str) -> subprocess.CompletedProcess[
     return cannon_bot("rotate-keys", cwd=folder, DATABASE=str(path), SECRET_KEYS=",".join(keys))
 
 
+@pytest.mark.sqlite_only("on PostgreSQL opening it seals anew what an older key has sealed")
 async def test_the_command_says_how_many_were_sealed_anew(
     open_store: Open, made: Any, path: Path, tmp_path: Path
 ) -> None:
@@ -132,6 +136,7 @@ async def test_the_command_says_how_many_were_sealed_anew(
     assert await opened(await open_store(secret_keys=(NEW,))) == ALL
 
 
+@pytest.mark.sqlite_only("on PostgreSQL opening it seals anew what an older key has sealed")
 @pytest.mark.long
 async def test_the_command_says_which_key_is_missing(open_store: Open, made: Any, path: Path, tmp_path: Path) -> None:
     await sealed_with(open_store, made, OLD)
@@ -142,6 +147,7 @@ async def test_the_command_says_which_key_is_missing(open_store: Open, made: Any
     assert await opened(await open_store(secret_keys=(OLD,))) == ALL
 
 
+@pytest.mark.sqlite_only("a lock of the file")
 @pytest.mark.long
 async def test_the_command_leaves_a_running_bot_alone(open_store: Open, made: Any, path: Path, tmp_path: Path) -> None:
     await sealed_with(open_store, made, OLD)

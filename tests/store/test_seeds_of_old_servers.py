@@ -8,9 +8,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.domain.reaction_rules import Seeding
 from bot.store import Store
 from tests.support import old_database
+
+pytestmark = pytest.mark.sqlite_only("a file of an older version: PostgreSQL begins with the schema of 31")
+
 
 NEW = 999_999
 

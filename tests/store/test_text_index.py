@@ -63,6 +63,7 @@ async def test_words_are_found_in_any_case_and_whatever_they_are(
     assert await found(store, *words) == [job.id]
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_sequences_in_another_order_are_no_word(store: Store, accepted: Any) -> None:
     await accepted(store, input={"prompt": "abcxx bcde"})
     assert await indexed(store, match_of(GUILD, ["abcde"])) == 1
@@ -70,6 +71,7 @@ async def test_sequences_in_another_order_are_no_word(store: Store, accepted: An
     assert await indexed(store, match_of(GUILD, ["abcdf"])) == 0
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_the_index_gives_a_guilds_own_rows_alone(store: Store, accepted: Any) -> None:
     other = GUILD + text_index._PRIVATE_USES**text_index.GRAM_CHARS  # of the same name in the index
     jobs = {guild_id: (await accepted(store, guild_id=guild_id))[1][0] for guild_id in (GUILD, GUILD + 1, other)}
@@ -79,6 +81,7 @@ async def test_the_index_gives_a_guilds_own_rows_alone(store: Store, accepted: A
         assert await found(store, "fox", guild_id=guild_id) == [job.id]
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_words_that_change_are_found_and_those_before_no_more(store: Store, accepted: Any) -> None:
     _, (job,) = await accepted(store, input={"prompt": "a fox"})
     await store.jobs.change(job, JobState.SUBMITTING, input={"prompt": "a hound"})
@@ -87,6 +90,7 @@ async def test_words_that_change_are_found_and_those_before_no_more(store: Store
     assert await indexed(store, match_of(GUILD, ["fox"])) == 0
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_what_is_erased_is_neither_found_nor_left_in_the_index(store: Store, accepted: Any, path: Path) -> None:
     _, (job,) = await accepted(store, input={"prompt": f"a {RARE}"})
     for number in range(30):
@@ -101,6 +105,7 @@ async def test_what_is_erased_is_neither_found_nor_left_in_the_index(store: Stor
     assert len(await found(store, "fox")) == 30
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_a_large_database_forgets_too(store: Store, accepted: Any, path: Path) -> None:
     _, (job,) = await accepted(store, input={"prompt": f"a {RARE}"})
     await store.cancellation.cancel(GUILD, job.id, "cancelled")
@@ -109,6 +114,7 @@ async def test_a_large_database_forgets_too(store: Store, accepted: Any, path: P
     assert not in_index(path, RARE)
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_an_sqlite_without_it_neither_needs_nor_keeps_it_and_the_next_with_it_fills_it(
     open_store: Any, made: Any, accepted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +138,7 @@ async def test_an_sqlite_without_it_neither_needs_nor_keeps_it_and_the_next_with
     assert await found(again, "old", "hound") == [old.id]
 
 
+@pytest.mark.sqlite_only("about FTS5: postgresql/test_trigram_index.py has PostgreSQL's")
 async def test_jobs_of_before_the_index_are_found(open_store: Any, accepted: Any, path: Path) -> None:
     store = await open_store()
     _, (first,) = await accepted(store, input={"text": "spoken words"})
@@ -157,7 +164,7 @@ async def test_a_result_is_found_by_its_operation_too(store: Store, accepted: An
     assert await store.job_lists.results(GUILD, kinds=list(MediaKind), words=["video"]) == []
     await store._database.write(
         lambda db: db.execute(
-            "UPDATE jobs SET media = json_array(json_object('kind', 'video', 'url', 'https://a.test', 'key', 'k'))"
+            "UPDATE jobs SET media = ?", ('[{"kind": "video", "url": "https://a.test", "key": "k"}]',)
         )
     )
     (job_id,) = await found(store, "video", "fox")

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import Job, JobState
 from bot.jobs.earlier_costs import sort_earlier_costs
@@ -82,6 +84,7 @@ async def test_a_jobs_price_survives_the_erasure_of_its_content(store: Store, ac
     assert await costs(store) == [8]
 
 
+@pytest.mark.sqlite_only("a file of an older version: PostgreSQL begins with the schema of 31")
 async def test_jobs_from_before_show_no_price(path: Path, open_store: Callable[..., Awaitable[Store]]):
     old_database.write_database(path)
     ((guild_id, job_id), *_) = old_database.rows(path, "SELECT guild_id, id FROM jobs WHERE state = 'delivered'")
@@ -93,6 +96,7 @@ async def test_jobs_from_before_show_no_price(path: Path, open_store: Callable[.
     assert await store.check() == []
 
 
+@pytest.mark.sqlite_only("a file of an older version: PostgreSQL begins with the schema of 31")
 async def test_what_was_paid_before_an_update_shows_prices_after_it(
     path: Path, open_store: Callable[..., Awaitable[Store]]
 ):

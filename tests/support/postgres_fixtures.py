@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +11,10 @@ import pytest
 from tests.support import shared_postgres
 
 if TYPE_CHECKING:
+    from tests.support.databases import PostgresDatabases
     from tests.support.postgres import Server
 
 RUN = pytest.StashKey[shared_postgres.Run]()
-_numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,12 +49,26 @@ def postgres_server(postgres_folder: Path) -> Server:
 
 
 @pytest.fixture
+def postgres_databases(postgres_server: Server) -> Iterator[PostgresDatabases]:
+    """Databases with the newest schema and nothing in them, dropped after the test."""
+    from tests.support.databases import PostgresDatabases
+
+    made = PostgresDatabases(postgres_server, shared_postgres.WITH_SCHEMA)
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def postgres_database(postgres_databases: PostgresDatabases) -> str:
+    """The URL of one of them."""
+    return postgres_databases.new().get_secret_value()
+
+
+@pytest.fixture
 def empty_postgres_database(postgres_server: Server) -> Iterator[str]:
     """The URL of a database without a schema, dropped after the test."""
-    yield from _database(postgres_server, "template0")
+    from tests.support.databases import PostgresDatabases
 
-
-def _database(server: Server, template: str) -> Iterator[str]:
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    yield server.new_database(name, template)
-    server.drop_database(name)
+    made = PostgresDatabases(postgres_server, "template0")
+    yield made.new().get_secret_value()
+    made.clear()

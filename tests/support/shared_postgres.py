@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
+WITH_SCHEMA = "with_schema"
+"""The database from which tests' databases are copied."""
 ADDRESS = "address"
 """The file that has the folder of the server's socket."""
 _keepers: list[subprocess.Popen[str]] = []
@@ -80,6 +82,7 @@ def _keep(folder: Path, start: int) -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with running(FAST) as server:
+        _make_template(server.new_database(WITH_SCHEMA))
         part = folder / f"{ADDRESS}.part"
         part.write_text(str(server.sockets), encoding="utf-8")
         part.rename(folder / ADDRESS)
@@ -89,6 +92,15 @@ def _keep(folder: Path, start: int) -> None:
         with (folder / "run").open("r") as run:
             fcntl.flock(run, fcntl.LOCK_SH)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_template(dsn: str) -> None:
+    from bot.settings import PostgresUrl
+    from bot.store.postgresql import schema
+    from bot.store.postgresql.connection import connected
+
+    with connected(PostgresUrl(dsn)) as db:
+        schema.migrate(db, WITH_SCHEMA, schema.migrations())
 
 
 if __name__ == "__main__":

@@ -205,9 +205,9 @@ class Cards(Repository):
         """Return the cards of all guilds with jobs that wait or run, newest first, each as (guild's id, own id)."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT DISTINCT cards.guild_id, cards.id FROM cards JOIN jobs ON jobs.card_id = cards.id"
-                " WHERE jobs.state IN ('waiting', 'submitting', 'queued', 'processing') AND cards.answered = 1"
-                " AND cards.message_id IS NOT NULL ORDER BY cards.created_at DESC LIMIT ?",
+                "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN"
+                " (SELECT card_id FROM jobs WHERE state IN ('waiting', 'submitting', 'queued', 'processing'))"
+                " ORDER BY created_at DESC LIMIT ?",
                 (limit,),
             ).fetchall()
         )

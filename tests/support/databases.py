@@ -1,0 +1,125 @@
+"""The two kinds of database that the tests of the store run on, each with as many databases as a test wants."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.settings import PostgresUrl
+from bot.store import Database, SqliteDatabase
+from bot.store.engine.connection import connect
+from bot.store.sql import Connection
+from tests.support.new_file import write_empty_database
+from tests.support.postgres import Server
+
+SECRET_KEY = "k" * 32
+"""On PostgreSQL no key file is made."""
+
+_numbers = itertools.count(1)
+
+
+class Databases(Protocol):
+    """Databases of one kind, with the newest schema and nothing in them."""
+
+    name: str
+
+    def new(self) -> Path | PostgresUrl:
+        """Make another one; return its address."""
+        ...
+
+    def options(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with which `Store.open` is called."""
+        ...
+
+    async def open(self, address: Path | PostgresUrl, **options: Any) -> Database:
+        """Open one without a store."""
+        ...
+
+    def connection(self, address: Path | PostgresUrl) -> contextlib.AbstractContextManager[Connection]:
+        """Connect to one beside whoever uses it, to look or to spoil something: each statement is committed."""
+        ...
+
+    def clear(self) -> None:
+        """Delete them."""
+        ...
+
+
+class SqliteDatabases:
+    """Files in a folder, which belongs to the test."""
+
+    name = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def new(self, name: str | None = None) -> Path:
+        path = self._folder / (f"{next(_numbers)}.db" if name is None else name)
+        write_empty_database(path)
+        return path
+
+    def options(self, given: dict[str, Any]) -> dict[str, Any]:
+        return given
+
+    async def open(self, address: Path | PostgresUrl, **options: Any) -> Database:
+        assert isinstance(address, Path)
+        return await SqliteDatabase.open(address, **options)
+
+    @contextlib.contextmanager
+    def connection(self, address: Path | PostgresUrl) -> Iterator[Connection]:
+        assert isinstance(address, Path)
+        with contextlib.closing(connect(address)) as db:
+            yield db
+
+    def clear(self) -> None:
+        """Nothing: who made the folder deletes it."""
+
+
+class PostgresDatabases:
+    """Databases of a server, copied from one with the schema: a hundredth of a second for each."""
+
+    name = "postgresql"
+
+    def __init__(self, server: Server, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._names: list[str] = []
+
+    def new(self) -> PostgresUrl:
+        self._names.append(f"test_{os.getpid()}_{next(_numbers)}")
+        return PostgresUrl(self._server.new_database(self._names[-1], self._template))
+
+    def options(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {"secret_keys": (SECRET_KEY,), **given}
+
+    async def open(self, address: Path | PostgresUrl, **options: Any) -> Database:
+        from bot.store.postgresql.database import PostgresDatabase
+
+        assert isinstance(address, PostgresUrl)
+        return await PostgresDatabase.open(address, **options)
+
+    @contextlib.contextmanager
+    def connection(self, address: Path | PostgresUrl) -> Iterator[Connection]:
+        from bot.store.postgresql.connection import PostgresConnection
+
+        assert isinstance(address, PostgresUrl)
+        with contextlib.closing(PostgresConnection(address)) as db:
+            yield db
+
+    def clear(self) -> None:
+        while self._names:
+            self._server.drop_database(self._names.pop())
+
+
+@contextlib.contextmanager
+def in_one_transaction(db: sqlite3.Connection | Connection) -> Iterator[None]:
+    """Hold the lock of the one who writes, as a process that is slow does."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
