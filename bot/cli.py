@@ -25,7 +25,7 @@ from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
-from bot.settings import Settings, load_settings, read_settings
+from bot.settings import PostgresUrl, Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
 """How long a stop may take after SIGINT or SIGTERM; past it the process is killed."""
@@ -196,7 +196,7 @@ def _check(_arguments: argparse.Namespace) -> int:
     if database_readable and not problems:
         from bot.app.host.files import upgrade_told
 
-        upgrade, has_room = upgrade_told(settings.sqlite_file, watch()[1])
+        upgrade, has_room = upgrade_told(settings.database, watch()[1])
         if upgrade is not None and not has_room:
             problems.append(upgrade)
     if problems:
@@ -218,7 +218,10 @@ async def _deep_check(settings: Settings, *, database: bool) -> list[str]:
     problems: list[str] = []
     if database:
         secret_keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-        problems += await asyncio.to_thread(Store.check_file, settings.sqlite_file, secret_keys, watch()[1])
+        if isinstance(settings.database, PostgresUrl):
+            problems += await asyncio.to_thread(Store.check_server, settings.database, secret_keys)
+        else:
+            problems += await asyncio.to_thread(Store.check_file, settings.database, secret_keys, watch()[1])
     return problems + await check(settings)
 
 

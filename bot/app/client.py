@@ -45,10 +45,10 @@ from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.cooldowns import Cooldowns
-from bot.runtime.health_probe import ADDRESS_META
+from bot.runtime.health_probe import ADDRESS_META, store_address
 from bot.runtime.heap import give_back
 from bot.runtime.metrics import Metrics
-from bot.settings import DISCORD_API_URL, Settings
+from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -227,7 +227,10 @@ class CannonBot(RuntimeShards):
         await self.parts.command_sync.sync_if_changed()
         if self._serve_http:
             await self.parts.http.start()
-            await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
+            if isinstance(self.settings.database, PostgresUrl):  # which others store there too
+                store_address(self.settings.local_files, self.parts.http.health_address)
+            else:
+                await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
         if not self.is_one_of_several:  # else another may be answering just now, and another's jobs be practice
             await self.parts.recovery.recover()
             await self.parts.practice.recover()

@@ -1,11 +1,12 @@
 """Checks the running bot's health: what `cannon-bot health` and the container's health check do.
 
 The bot may listen on any free port, so it stores where in the database; this reads that row, without opening
-the database the way the bot does.
+the database the way the bot does. Processes that share a PostgreSQL database each have a file for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import sqlite3
 from contextlib import closing
@@ -21,8 +22,21 @@ TIMEOUT_S = 5.0
 ANSWER_LIMIT_BYTES = 64 * 1024
 
 
+def address_file(files: Path) -> Path:
+    """Return where a process that keeps its files next to `files` says on which address it is asked."""
+    return files.with_name(f"{files.name}.address")
+
+
+def store_address(files: Path, address: str) -> None:
+    """Store the address in a file, for a process whose database is not this machine's. Raises OSError."""
+    files.parent.mkdir(parents=True, exist_ok=True)
+    address_file(files).write_text(address, encoding="ascii")
+
+
 def stored_address(database: Path) -> str:
-    """Return the address that the bot stored in `database`. Raises StartError if there is none."""
+    """Return the address that the bot stored in `database`, or beside it. Raises StartError if there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        return address_file(database).read_text(encoding="ascii")
     try:
         with closing(
             sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=TIMEOUT_S)

@@ -48,6 +48,7 @@ from bot.store.guild.word_offers import WordOffers
 from bot.store.host.fleet import Fleet
 from bot.store.host.jobs import HostJobs
 from bot.store.host.rents import Rents
+from bot.store.host.server import problems_of_server
 from bot.store.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
@@ -271,6 +272,11 @@ class Store:
         if isinstance(self._database, SqliteDatabase):
             return await self._database.read(lambda db: problems_of(cast("sqlite3.Connection", db), self._box))
         return await self._database.read(lambda db: problems_of_rows(db, self._box))
+
+    @staticmethod
+    def check_server(url: PostgresUrl, secret_keys: Sequence[str] = ()) -> list[str]:
+        """Like `check` for a PostgreSQL database that is not open here; changes nothing. Blocks."""
+        return problems_of_server(url, secret_keys, time.time())
 
     @staticmethod
     def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:

@@ -17,25 +17,27 @@ from bot.domain.models import Job, JobState
 from bot.errors import Refused, StoreError
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
-from bot.settings import Settings
+from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import JobAttempt, Store
 from bot.store.jobs.attempts import KEPT
 from tests.support.claims import claimed_by
+from tests.support.databases import Databases
 
 Open = Callable[..., Awaitable[Store]]
 DUE_S, STEP = 500.0, {"remote_id": "req_1", "submitted_at": 999_990.0}
 
 
 @pytest.fixture
-def settings(path: Path, monkeypatch: pytest.MonkeyPatch, clock: Any) -> Settings:
+def settings(
+    address: Path | PostgresUrl, databases: Databases, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> Settings:
     """Settings of a host whose commands have the tests' clock."""
     monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
-    return Settings(database=path)
+    return Settings(database=address, secret_keys=tuple(map(SecretStr, databases.options({}).get("secret_keys", ()))))
 
 
-def bookings(path: Path, job: Job) -> list[str]:
-    with closing(sqlite3.connect(path)) as db:
-        return [kind for (kind,) in db.execute("SELECT kind FROM ledger WHERE job_id = ? ORDER BY id", (job.id,))]
+async def bookings(store: Store, job: Job) -> list[str]:
+    return [row.kind for row in (await store.ledger.rows(job.guild_id))[::-1] if row.job_id == job.id]
 
 
 async def moved(store: Store, job: Job, to: JobState, **changes: Any) -> Job:
@@ -178,7 +180,6 @@ async def test_ending_a_job_refunds_what_was_not_made_and_keeps_what_was(
     accepted: Any,
     settings: Settings,
     clock: Any,
-    path: Path,
     state: JobState,
     changes: dict[str, Any],
     ended: JobState,
@@ -195,13 +196,14 @@ async def test_ending_a_job_refunds_what_was_not_made_and_keeps_what_was(
     assert found is not None
     assert (found.state, found.recheck_at is not None) == (ended, is_rechecked)
     assert found.error
-    assert bookings(path, job) == ["hold", booked]
+    assert await bookings(store, job) == ["hold", booked]
     assert await store.check() == []
     with pytest.raises(Refused, match="has ended"):
         await released(settings, job, clock, ends=True, is_sure=True)
-    assert bookings(path, job) == ["hold", booked]
+    assert await bookings(store, job) == ["hold", booked]
 
 
+@pytest.mark.sqlite_only("the schema's number is in the file")
 async def test_a_database_of_another_schema_is_not_read(store: Store, settings: Settings, path: Path) -> None:
     await store.close()
     with closing(sqlite3.connect(path)) as db:

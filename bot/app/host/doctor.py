@@ -28,7 +28,7 @@ DISCORD_PATH = "/api/v10/gateway"
 TIMEOUT_S = 5.0
 LIBRARIES = (
     "discord.py", "aiohttp", "httpx", "httpx-aiohttp", "aiosqlite", "structlog",
-    "cryptography", "prometheus-client", "pillow", "babel", "simcord", "av",
+    "cryptography", "prometheus-client", "pillow", "babel", "psycopg", "simcord", "av",
 )  # fmt: skip
 
 
@@ -37,13 +37,14 @@ def examine(
 ) -> dict[str, Any]:
     """Return the report, as JSON has it. With `is_online`, Discord and Cannon Studio are called, without a key."""
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
-    folder = next(each for each in (settings.sqlite_file.parent, *settings.sqlite_file.parents) if each.exists())
+    files = settings.local_files
+    folder = next(each for each in (files.parent, *files.parents) if each.exists())
     disk = shutil.disk_usage(folder)
     report: dict[str, Any] = {
         "versions": versions(),
         "settings": masked(settings),
         "settings_problems": list(problems),
-        "database": condition(settings.sqlite_file, keys, clock.wall(), progress),
+        "database": condition(settings.database, keys, clock.wall(), progress),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),
     }
@@ -92,7 +93,7 @@ def _presence(value: object) -> str:
 
 def _health(settings: Settings) -> dict[str, object]:
     try:
-        is_healthy, body = ask(stored_address(settings.sqlite_file))
+        is_healthy, body = ask(stored_address(settings.local_files))
     except StartError as error:
         return {"answers": False, "reason": error.sentence}
     return {"answers": True, "is_healthy": is_healthy, "health": body}

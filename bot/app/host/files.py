@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.app.host import texts
+from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
-from bot.settings import Settings
+from bot.settings import PostgresUrl, Settings
 from bot.store.host.backup import back_up
 from bot.store.host.restore import restore
+from bot.store.host.server import looking
 from bot.store.host.upgrade import plan_of
 
 
@@ -17,6 +19,8 @@ def make_backup(
     settings: Settings, target: Path, *, with_key: bool, replaces: bool, clock: Clock, progress: Progress
 ) -> str:
     """Back up the database, which a bot may be using; return the outcome as a sentence. Raises StoreError."""
+    if isinstance(settings.database, PostgresUrl):
+        raise StartError(texts.use_pg_dump(settings.database), exit_code=RESTART_CANNOT_HELP)
     target = target.expanduser().absolute()
     made = back_up(
         settings.sqlite_file, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress
@@ -26,6 +30,8 @@ def make_backup(
 
 def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: Progress) -> str:
     """Put a backup in the place of a stopped bot's database; return the outcome as a sentence. Raises StoreError."""
+    if isinstance(settings.database, PostgresUrl):
+        raise StartError(texts.use_pg_restore(settings.database), exit_code=RESTART_CANNOT_HELP)
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     done = restore(
         backup.expanduser().absolute(), settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress
@@ -33,11 +39,15 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: 
     return texts.restored(settings.sqlite_file, done.schema, done.taken_at, done.kept, done.open_jobs)
 
 
-def upgrade_told(database: Path, progress: Progress) -> tuple[str | None, bool]:
+def upgrade_told(database: Path | PostgresUrl, progress: Progress) -> tuple[str | None, bool]:
     """Say what the next start will do to the database, None for nothing; and whether there is room for it.
 
     Raises StoreError for a database that cannot be used.
     """
+    if isinstance(database, PostgresUrl):
+        with looking(database) as found:
+            is_behind = 0 < found.version < found.known
+            return texts.upgrade_on_server(database, found.version, found.known) if is_behind else None, True
     plan = plan_of(database, progress)
     if plan is None or not plan.is_needed:
         return None, True

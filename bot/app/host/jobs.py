@@ -43,15 +43,13 @@ def list_jobs(
     Raises StoreError.
     """
     before = clock.wall() - older_s
-    found = listed(
-        settings.sqlite_file, states=states, guild_id=guild_id, member_id=member_id, before=before, limit=limit
-    )
+    found = listed(settings.database, states=states, guild_id=guild_id, member_id=member_id, before=before, limit=limit)
     return [as_json(job) for job in found]
 
 
 def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
     """Return all that is stored of how a job goes, as JSON has it. Raises StoreError, Refused if there is none."""
-    found = shown(settings.sqlite_file, job_id.upper())
+    found = shown(settings.database, job_id.upper())
     if found is None:
         raise Refused(texts.no_job(job_id))
     return {

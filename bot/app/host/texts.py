@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.models import END_STATES
+from bot.settings import PostgresUrl
 from bot.store.texts import size
 
 ENDED = frozenset(state.value for state in END_STATES)
@@ -55,6 +56,30 @@ def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path
             " they continue under the same idempotency key, or are refunded if that is too old."
         )
     return "\n".join(lines)
+
+
+def use_pg_dump(url: PostgresUrl) -> str:
+    """Say how a PostgreSQL database is backed up."""
+    return (
+        f"DATABASE is PostgreSQL, which has its own backups: pg_dump --format=custom --file=cannon-bot.dump {url}"
+        " (bots may run meanwhile). Keep SECRET_KEYS as well: the API keys in the dump cannot be read without them."
+    )
+
+
+def use_pg_restore(url: PostgresUrl) -> str:
+    """Say how a PostgreSQL database is restored."""
+    return (
+        "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run:"
+        f" pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump"
+    )
+
+
+def upgrade_on_server(url: PostgresUrl, schema: int, known: int) -> str:
+    """Say what the next start does to a PostgreSQL database."""
+    return (
+        f"The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be started"
+        " on it any more. Make a backup with pg_dump first."
+    )
 
 
 def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> str:

@@ -6,19 +6,23 @@ import sqlite3
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bot.errors import StoreError
 from bot.runtime.progress import Progress
+from bot.settings import PostgresUrl
 from bot.store.engine.connection import damage
 from bot.store.engine.half_restored import mark_of
 from bot.store.engine.migration_backup import made_for
 from bot.store.engine.schema import migrations
 from bot.store.host.jobs import reading
+from bot.store.host.server import looking, problems_of_server
 from bot.store.integrity import problems_of_file
+from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
 LAST = 10
+_CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 _OLDEST_DUE = """
 SELECT min(next_at) FROM jobs WHERE state IN ('submitting', 'queued', 'processing', 'ready')
 """
@@ -27,11 +31,15 @@ SELECT at, job_id, call, outcome, status FROM job_attempts WHERE outcome <> 'acc
 """
 
 
-def condition(database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> dict[str, Any]:
-    """Return what there is to know of a database that a bot may be using, as JSON has it. Raises nothing of SQLite's.
+def condition(
+    database: Path | PostgresUrl, secret_keys: Sequence[str], now: float, progress: Progress
+) -> dict[str, Any]:
+    """Return what there is to know of a database that a bot may be using, as JSON has it. Raises no database's errors.
 
     `now` is in Unix seconds, sizes in bytes.
     """
+    if isinstance(database, PostgresUrl):
+        return _on_server(database, secret_keys, now)
     found: dict[str, Any] = {
         "sqlite": sqlite3.sqlite_version,
         "path": str(database),
@@ -47,22 +55,44 @@ def condition(database: Path, secret_keys: Sequence[str], now: float, progress: 
         return found
     try:
         with reading(database) as db:
-            found |= _inside(db, now, progress)
+            found |= {
+                "schema": int(db.execute("PRAGMA user_version").fetchone()[0]),
+                "quick_check": damage(cast("sqlite3.Connection", db), progress) or "ok",
+                **_inside(db, now),
+            }
     except (StoreError, sqlite3.Error) as error:
         found["error"] = error.sentence if isinstance(error, StoreError) else str(error)
     return found | {"problems": problems_of_file(database, secret_keys, now, progress)}
 
 
-def _inside(db: sqlite3.Connection, now: float, progress: Progress) -> dict[str, Any]:
+def _on_server(url: PostgresUrl, secret_keys: Sequence[str], now: float) -> dict[str, Any]:
+    found: dict[str, Any] = {"address": str(url)}
+    try:
+        with looking(url) as there:
+            found |= {
+                "postgresql": there.db.execute("SHOW server_version").fetchone()[0],
+                "bytes": there.db.execute("SELECT pg_database_size(current_database())").fetchone()[0],
+                "connections": there.db.execute(_CONNECTIONS).fetchone()[0],
+                "schema": there.version,
+                "schema_known": there.known,
+            }
+            if there.version == there.known:
+                found |= _inside(there.db, now)
+    except StoreError as error:
+        return found | {"error": error.sentence}
+    return found | {"problems": problems_of_server(url, secret_keys, now)}
+
+
+def _inside(db: Connection, now: float) -> dict[str, Any]:
     oldest = db.execute(_OLDEST_DUE).fetchone()[0]
     return {
-        "schema": int(db.execute("PRAGMA user_version").fetchone()[0]),
-        "quick_check": damage(db, progress) or "ok",
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},
         "oldest_due_s": None if oldest is None else round(max(0.0, now - oldest), 1),
         "live_leases": db.execute("SELECT count(*) FROM leases WHERE expires_at > ?", (now,)).fetchone()[0],
         "refused_keys": db.execute("SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL").fetchone()[0],
-        "last_trouble": [dict(row) for row in db.execute(_LAST_TROUBLE, (LAST,))],
+        "last_trouble": [
+            dict(zip(row.keys(), row, strict=True)) for row in db.execute(_LAST_TROUBLE, (LAST,)).fetchall()
+        ],
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +11,7 @@ from pathlib import Path
 from bot.domain.models import RUNNING_STATES, Job, JobState
 from bot.domain.poll_schedule import FORGOTTEN_S
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.columns import from_milli, to_json
@@ -19,6 +19,7 @@ from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import open_beside
+from bot.store.host.server import reading_server
 from bot.store.jobs.attempts import JobAttempt, attempts_of
 from bot.store.jobs.rows import job_of
 from bot.store.sql import Connection
@@ -62,7 +63,7 @@ class JobOnFile:
 
 
 def listed(
-    database: Path,
+    database: Path | PostgresUrl,
     *,
     states: Collection[JobState] | None,
     guild_id: int | None,
@@ -85,15 +86,19 @@ def listed(
         return [job_of(row) for row in db.execute(_LIST, values)]
 
 
-def shown(database: Path, job_id: str) -> JobOnFile | None:
+def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
     """Return the job of this id, of whatever server; None if there is none. Reads beside a running bot."""
     with reading(database) as db:
         return _on_file(db, job_id)
 
 
 @contextlib.contextmanager
-def reading(database: Path) -> Iterator[sqlite3.Connection]:
+def reading(database: Path | PostgresUrl) -> Iterator[Connection]:
     """Yield a connection that sees one moment of the database. Raises StoreError, also for another schema."""
+    if isinstance(database, PostgresUrl):
+        with reading_server(database) as server:
+            yield server
+        return
     refuse_half_restored(database)
     if not database.exists():
         raise StoreError(texts.no_such_database(database), exit_code=RESTART_CANNOT_HELP)

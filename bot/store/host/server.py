@@ -1,0 +1,77 @@
+"""Looking into a PostgreSQL database beside the bots that use it. Nothing is created or migrated."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.settings import PostgresUrl
+from bot.store import texts
+from bot.store.integrity import problems_of_rows
+from bot.store.sql import Connection
+from bot.store.vault import sealed_columns as sealed
+from bot.store.vault.secret_box import load_box
+
+
+class Found(NamedTuple):
+    """A database that can be looked into."""
+
+    db: Connection
+    """In a transaction that sees one moment."""
+    version: int
+    """Of its schema, 0 for one in which no bot has been."""
+    known: int
+    """The newest version that this bot knows."""
+
+
+@contextlib.contextmanager
+def looking(url: PostgresUrl) -> Iterator[Found]:
+    """Yield what is there. Blocks: not for the event loop. Raises StoreError if the server cannot be used."""
+    try:
+        from bot.store.postgresql import schema  # noqa: PLC0415 - an extra
+        from bot.store.postgresql.connection import PostgresConnection  # noqa: PLC0415 - the same
+    except ImportError:
+        raise StoreError(texts.POSTGRES_MISSING, exit_code=RESTART_CANNOT_HELP) from None
+    versions: list[int] = []
+
+    def prepare(raw: Any) -> None:
+        schema.refuse_unsuitable(raw, str(url))
+        versions.append(schema.version_of(raw))
+
+    with contextlib.closing(PostgresConnection(url, prepare=prepare)) as db:
+        db.execute("BEGIN")
+        yield Found(db, versions[-1], schema.migrations()[-1].version)
+
+
+@contextlib.contextmanager
+def reading_server(url: PostgresUrl) -> Iterator[Connection]:
+    """Yield a connection that sees one moment. Raises StoreError, also for another schema."""
+    with looking(url) as found:
+        if found.version != found.known:
+            raise StoreError(texts.other_schema(found.version, found.known), exit_code=RESTART_CANNOT_HELP)
+        yield found.db
+
+
+def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float) -> list[str]:
+    """Return a sentence for each problem; a database without tables is none, because the bot creates them.
+
+    `now` is the Unix time in seconds. Blocks.
+    """
+    if not secret_keys:
+        return [texts.KEYS_OF_SECRETS_MISSING]
+    try:
+        with looking(url) as found:
+            if found.version > found.known:
+                return [texts.newer_schema(str(url), found.version, found.known)]
+            if found.version < found.known:
+                return []  # queries of this version may not work; the next start migrates it
+            needed = sealed.needed_fingerprints(found.db, now)
+            try:
+                box = load_box(secret_keys, None, needed=needed)
+            except StoreError as error:
+                return [*problems_of_rows(found.db, None), error.sentence]
+            return problems_of_rows(found.db, box)
+    except StoreError as error:
+        return [error.sentence]
