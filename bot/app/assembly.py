@@ -138,7 +138,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core = await _core(setup, store)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
-    owner = CardOwner(core.leads)
+    owner = CardOwner(core.leads, is_shared=store.signals.is_shared)
     delivery = _delivery(setup, core, sources, sights, owner)
     worker, maintenance = _worker(setup, core, delivery, sources)
     owner.lease = lambda: worker.lease

@@ -240,6 +240,7 @@ def make_delivery(
             alert=alert,
             languages=card_languages,
             others=ReadyWithIt(downloads=downloads, review=review, gate=gate, memory=memory, clock=clock),
+            owner=owner,
         ),
         gate=gate,
         messages=messages,

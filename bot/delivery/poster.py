@@ -13,6 +13,7 @@ from bot.delivery import texts
 from bot.delivery.authors import Authors
 from bot.delivery.card_languages import CardLanguages
 from bot.delivery.card_memory import CardMemory
+from bot.delivery.card_owner import CardOwner
 from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.downloads import Downloads
 from bot.delivery.formatting import message_link
@@ -33,6 +34,8 @@ from bot.store import RecordOf, Store
 
 log = structlog.get_logger(__name__)
 
+FOLLOWED_AGAIN_S = 15.0
+"""When a result is tried again that goes to a card whose other jobs another process follows."""
 NETWORK_AGAIN_S, REFUSED_AGAIN_S = 5.0, 60.0
 """When a delivery is retried: Discord could not be reached, or it refused for a reason other than the place."""
 
@@ -57,8 +60,10 @@ class Poster:
         alert: AlertModerators,
         languages: CardLanguages,
         others: ReadyWithIt,
+        owner: CardOwner,
     ) -> None:
         self._others = others
+        self._owner = owner
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -130,6 +135,8 @@ class Poster:
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
             card, jobs = found
+            if not self._owner.is_here(jobs, if_nobodys=True):
+                raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose what one of them adds
             renewed = replace(current, media=tuple(media))
             try:
                 message_id = await self._deliver_on(

@@ -1,0 +1,103 @@
+"""What one process says of jobs reaches the workers of all, and each card the one that follows it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.app.changed_guilds import EVENTS, GATHER_S, GUILD, ChangedGuilds
+from bot.delivery.card_signals import CardSignals
+from bot.jobs.signals import WorkerSignals
+from bot.runtime.background import BackgroundTasks
+from bot.store.signals import Signals
+
+
+class Bus:
+    """Two processes on one database: each hears what either sends, itself included."""
+
+    def __init__(self) -> None:
+        self.processes = [Signals(self.carry), Signals(self.carry)]
+
+    def carry(self, name: str, words: tuple[str, ...]) -> None:
+        for each in self.processes:
+            each.heard(name, *words)
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *words: self.heard.append((name, *words))
+
+
+async def test_each_worker_hears_what_any_process_says_of_jobs() -> None:
+    gateway, other = Bus().processes
+    worker = Worker()
+    WorkerSignals(other).reach(worker)  # type: ignore[arg-type]  # the calls are what is compared
+    signals = WorkerSignals(gateway)
+
+    signals.wake()
+    signals.claim()
+    signals.hint("JOB1")
+    signals.decided("JOB2")
+    signals.resume(7, "7:3")
+    signals.resume(7)
+
+    assert worker.heard == [
+        ("wake",), ("claim_soon",), ("hint", "JOB1"), ("decided", "JOB2"), ("resume", 7, "7:3"), ("resume", 7, None),
+    ]  # fmt: skip
+
+
+async def test_a_card_that_a_gateway_wants_drawn_is_offered_to_each_worker() -> None:
+    gateway, other = Bus().processes
+    asked: list[tuple[int, str, bool]] = []
+
+    class Delivery:
+        async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
+            asked.append((guild_id, card_id, at_once))
+
+    tasks = BackgroundTasks()
+    CardSignals(other).reach(Delivery(), tasks.start)  # type: ignore[arg-type]  # the one method that it needs
+    CardSignals(gateway).draw(7, "CARD", True)
+    CardSignals(gateway).draw(7, "CARD", False)
+    await tasks.finished()
+
+    assert asked == [(7, "CARD", True), (7, "CARD", False)]
+
+
+async def test_a_server_that_changes_often_is_told_of_once_a_second() -> None:
+    gateway, other = Bus().processes
+    told: asyncio.Queue[str] = asyncio.Queue()
+    other.listen(GUILD, told.put_nowait)
+
+    class Bot:
+        def __init__(self) -> None:
+            self.listeners: dict[str, Any] = {}
+
+        def add_listener(self, function: Any, name: str) -> None:
+            self.listeners[name] = function
+
+    class Guild:
+        id = 7
+
+    class Channel:
+        guild = Guild()
+
+    bot = Bot()
+    ChangedGuilds(gateway).listen(bot)  # type: ignore[arg-type]  # the one method that it needs
+    assert set(bot.listeners) == set(EVENTS)
+    for _ in range(3):
+        await bot.listeners["on_guild_channel_update"](Channel(), Channel())
+    assert told.empty()
+    async with asyncio.timeout(10 * GATHER_S):
+        assert await told.get() == "7"
+    assert told.empty()
+
+
+async def test_a_bot_that_is_alone_tells_nobody_of_its_servers() -> None:
+    class Bot:
+        def add_listener(self, _function: Any, name: str) -> None:
+            raise AssertionError(name)
+
+    ChangedGuilds(Signals()).listen(Bot())  # type: ignore[arg-type]  # as above
