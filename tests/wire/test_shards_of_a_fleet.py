@@ -135,7 +135,7 @@ def life(wire: WireDiscord, folder: Path, name: str, database: str) -> BotProces
         "LOG_FORMAT": "json",
         "PRACTICE": "off",
     }
-    return BotProcess(wire, ["run"], home / "bot.log", env=env)
+    return BotProcess(wire, ["run", "--role", "gateway"], home / "bot.log", env=env)
 
 
 def clients(wire: WireDiscord) -> dict[str, set[int]]:
