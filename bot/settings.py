@@ -210,7 +210,7 @@ def _secret_keys(value: str) -> tuple[SecretStr, ...]:
 def _database(value: str) -> Path | PostgresUrl:
     """Make a path absolute now, so that a later change of directory cannot move the database."""
     if value.strip().startswith(POSTGRES_SCHEMES):
-        return _postgres_url(value.strip())
+        return postgres_url(value.strip())
     try:
         path = Path(value).expanduser().absolute()
     except RuntimeError:
@@ -220,7 +220,8 @@ def _database(value: str) -> Path | PostgresUrl:
     return path
 
 
-def _postgres_url(value: str) -> PostgresUrl:
+def postgres_url(value: str) -> PostgresUrl:
+    """Return the address of a PostgreSQL database. Raises ValueError, saying what is wrong with it."""
     try:
         parts = urlsplit(value)
         has_database = len(parts.path) > 1 and "/" not in parts.path[1:]

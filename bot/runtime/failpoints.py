@@ -44,7 +44,14 @@ FILE_NAMES = (
     "restore.swapped",  # both are, the mark is still set
 )
 """In copying and exchanging the files of the database."""
-NAMES = JOB_NAMES + DECISION_NAMES + FILE_NAMES
+MOVE_NAMES = (
+    "move.half",  # some rows are copied, nothing committed
+    "move.filled",  # all are
+    "move.marked",  # the file is marked as moved, the target not committed
+    "move.committed",  # both are
+)
+"""In moving a file's content to PostgreSQL."""
+NAMES = JOB_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
 
 
 class Crash(BaseException):

@@ -12,6 +12,7 @@ from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
 from bot.store.engine.half_restored import refuse_half_restored
+from bot.store.engine.moved import refuse_moved
 from bot.store.engine.sqlite_errors import explained
 from bot.store.sql import Connection
 from bot.store.vault import sealed_columns as sealed
@@ -80,6 +81,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
         # Queries of this version may not work; the next start migrates it.
         found = damage(db, progress)
         return [texts.damaged(str(path), found)] if found else []
+    refuse_moved(db, path)
     needed = sealed.needed_fingerprints(db, now)
     key_file = key_file_of(path)
     if not secret_keys and not key_file.exists():

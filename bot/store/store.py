@@ -19,6 +19,7 @@ from bot.store import texts
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.meta import Meta
+from bot.store.engine.moved import refuse_moved
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.absent_guilds import AbsentGuilds
@@ -203,6 +204,7 @@ class Store:
     ) -> Store:
         database = await SqliteDatabase.open(path, clock=clock, busy_timeout_s=busy_timeout_s, progress=progress)
         try:
+            await database.read(lambda db: refuse_moved(db, path))
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
             box = load_box(secret_keys, key_file_of(path), needed=needed)

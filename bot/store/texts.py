@@ -6,7 +6,8 @@ comes in as it is shown, `reason` as the operating system or SQLite words it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.language import Text, ntr, tr
@@ -265,9 +266,40 @@ def key_file_not_made(key_file: Path, reason: str | None) -> str:
 
 CHECKING = "Checking the database"
 COPYING = "Copying the database"
+COMPARING = "Comparing the databases"
 MIGRATING = "Upgrading the database"
 REBUILDING = "Rewriting the database"
 BACKUP_IS_DATABASE = "The backup and the database are the same file. Name another file for the backup."
+
+
+def moved(database: Path, place: str, at: float) -> str:
+    """Refuse a file whose jobs go on in PostgreSQL."""
+    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"{database} was moved to {place} on {when}, and its jobs go on there: set DATABASE to that address. To go back"
+        " to the file instead, stop every bot and run `cannon-bot migrate-to --undo`; it has nothing of what happened"
+        " since."
+    )
+
+
+def target_is_filled(place: str) -> str:
+    """Refuse to move into a database that has something in it."""
+    return f"{place} has tables already, so nothing was moved. Name an empty database."
+
+
+def target_is_moved_to(place: str) -> str:
+    """Refuse to move into a database twice."""
+    return f"{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
+
+
+def target_lacks(names: Sequence[str]) -> str:
+    """Refuse to move what has no place there."""
+    return f"PostgreSQL has no place for {', '.join(names)}, so nothing was moved. Please report this."
+
+
+def not_moved(what: str, which: str) -> str:
+    """Say that what has arrived is not what was sent."""
+    return f"PostgreSQL does not have the same of {what} as the file ({which}), so nothing was moved."
 
 
 def size(count: int) -> str:

@@ -13,7 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.settings import RETENTION_DAYS_MAX, Settings, load_settings, read_settings
+from bot.settings import (
+    POSTGRES_SCHEMES,
+    RETENTION_DAYS_MAX,
+    PostgresUrl,
+    Settings,
+    load_settings,
+    postgres_url,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from bot.domain.models import JobState
@@ -31,6 +39,13 @@ def add_to(add: Add) -> None:
     backup.add_argument("--force", action="store_true", help="replace a file that is there")
     restoring = add("restore", _restore, "Put a backup in the place of the database. Stop the bot first.")
     restoring.add_argument("path", type=Path, help="the backup; a key file next to it is restored as well")
+    moving = add("migrate-to", _migrate_to, "Move the SQLite database to an empty PostgreSQL one. Stop the bot first.")
+    where = moving.add_mutually_exclusive_group(required=True)
+    where.add_argument(
+        "url", nargs="?", type=_server, metavar="postgresql://…",
+        help="the database; its password may be left to PGPASSWORD or a password file",
+    )  # fmt: skip
+    where.add_argument("--undo", action="store_true", help="use the file again, as it was when it was moved")
     pruning = add("prune", _prune, "Erase what is older than the retention time now. The bot may run.")
     pruning.add_argument("--days", type=_days, help="days to keep (default: RETENTION_DAYS)")
     pruning.add_argument(
@@ -95,6 +110,18 @@ def _restore(arguments: argparse.Namespace) -> int:
 
     clock, progress = watch()
     print(restore_backup(settings, arguments.path, clock=clock, progress=progress))
+    return 0
+
+
+def _migrate_to(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.move import migrate, undo
+
+    clock, progress = watch()
+    if arguments.undo:
+        print(undo(settings))
+    else:
+        print(asyncio.run(migrate(settings, arguments.url, clock=clock, progress=progress)))
     return 0
 
 
@@ -188,6 +215,15 @@ def _release_job(arguments: argparse.Namespace) -> int:
     ends, is_sure = arguments.end, arguments.yes
     print(asyncio.run(release_job(settings, arguments.id, ends=ends, is_sure=is_sure, clock=clock, progress=progress)))
     return 0
+
+
+def _server(text: str) -> PostgresUrl:
+    if not text.startswith(POSTGRES_SCHEMES):
+        raise argparse.ArgumentTypeError("an address is needed, such as postgresql://name@host/database")
+    try:
+        return postgres_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"it {error}") from None
 
 
 def _days(text: str) -> int:

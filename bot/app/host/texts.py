@@ -98,6 +98,45 @@ def duration(seconds: float) -> str:
     return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
 
 
+# ---------------------------------------------------------------------- moving to PostgreSQL
+
+
+def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, key_file: Path | None) -> str:
+    """Say what was moved, and what to set now."""
+    said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the books of every"
+    said += f" server agree, and {count(compared, 'row')} chosen at random {'is' if compared == 1 else 'are'} the same."
+    lines = [said]
+    if open_jobs:
+        lines.append(f"{count(open_jobs, 'job')} had not ended and will go on there.")
+    keys = "the same SECRET_KEYS" if key_file is None else f"SECRET_KEYS_FILE={key_file} (a copy of it on each machine)"
+    lines.append(f"Now set DATABASE to its address and {keys}, then start the bots. The file is kept, marked as moved.")
+    return "\n".join(lines)
+
+
+def move_is_unknown(reason: str) -> str:
+    """Say that nobody knows yet whether a move has taken place."""
+    return f"The move was almost done when this happened: {reason} Run the same command again: it finds out."
+
+
+def not_sound(problems: Sequence[str]) -> str:
+    """Refuse to move a database that has problems."""
+    return "The database has problems, so nothing was moved. " + " ".join(problems)
+
+
+def not_moved(database: Path) -> str:
+    """Say that there is no move to undo."""
+    return f"{database} was not moved, so there is nothing to undo."
+
+
+def undone(database: Path, place: str) -> str:
+    """Say that the file counts again."""
+    return (
+        f"{database} is used again, as it was when it was moved to {place}. Jobs that may have been submitted since are"
+        " not paid twice: they continue under the same idempotency key, or are refunded if that is too old. Start no"
+        f" bot on {place} any more."
+    )
+
+
 # ---------------------------------------------------------------------- pruning
 
 

@@ -25,6 +25,7 @@ from bot.store.engine.half_restored import mark_of
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, needed_by, open_beside, opens_all
+from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
@@ -112,11 +113,16 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
         db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
         db.execute("DELETE FROM leases")
         if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")):
-            db.execute(_DOUBTFUL, {"taken_at": taken})
+            doubt(db, taken)
         ended = "('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')"
         open_jobs = int(db.execute(f"SELECT count(*) FROM jobs WHERE state NOT IN {ended}").fetchone()[0])  # noqa: S608 - constant
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
+
+
+def doubt(db: Connection, since: float) -> None:
+    """Note that what was not submitted may have been since that time (Unix seconds), unseen by this database."""
+    db.execute(_DOUBTFUL, {"taken_at": since})
 
 
 def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:

@@ -1,0 +1,215 @@
+"""Moving the content of an SQLite file into an empty PostgreSQL database: whole and compared, or not at all.
+
+The target gets its schema and all rows in one transaction. What it has then is compared with the file (move_check.py),
+the file is marked as moved, and the transaction is committed. Before the mark, a death leaves an empty target and the
+file as it was. Between the mark and the end of the commit nobody can know which of the two counts: then no bot starts
+on the file, and running the move again finds out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import graphlib
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.failpoints import failpoint
+from bot.runtime.progress import Progress
+from bot.store import texts
+from bot.store.engine.connection import connect
+from bot.store.engine.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved
+from bot.store.host.backup import open_beside
+from bot.store.host.move_check import Table, compare, storable
+from bot.store.host.restore import doubt
+from bot.store.postgresql import schema
+
+Target: TypeAlias = psycopg.Connection[Any]
+
+BATCH = 1000
+"""After how many rows progress is told."""
+
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+_PARENTS = """
+SELECT child.relname, parent.relname
+FROM pg_constraint
+    JOIN pg_class child ON child.oid = conrelid
+    JOIN pg_class parent ON parent.oid = confrelid
+WHERE contype = 'f' AND connamespace = current_schema()::regnamespace
+"""
+_COLUMNS = """
+SELECT attname, attidentity <> '' FROM pg_attribute
+WHERE attrelid = to_regclass(quote_ident(%s)) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+_OURS = """
+SELECT name FROM pragma_table_list
+WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+"""
+"""Neither the index of words, which is a virtual table, nor what SQLite keeps for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveDone:
+    """What was moved."""
+
+    tables: int
+    rows: int
+    compared: int
+    """How many rows were compared value by value."""
+    open_jobs: int
+
+
+def move(database: Path, target: Target, place: str, *, now: float, progress: Progress) -> MoveDone:
+    """Copy everything from a file that no process writes into `target`, and mark the file as moved to `place`.
+
+    `target` is a connection to an empty database that is in no transaction. `now` is the Unix time in seconds. Blocks.
+    Raises StoreError, with nothing changed, if the target is not empty or does not have afterwards what the file has;
+    sqlite3.Error, psycopg.Error.
+    """
+    mark = Moved(id=secrets.token_hex(16), place=place, at=now)
+    with contextlib.closing(open_beside(database)) as source:
+        source.execute("BEGIN")
+        with target.transaction():
+            refuse_filled(target, place)
+            schema.migrate(target, place, schema.migrations(), progress)
+            tables = tables_of(source, target)
+            _fill(source, target, tables, progress)
+            failpoint("move.filled")
+            done = MoveDone(
+                tables=len(tables),
+                rows=sum(table.rows for table in tables),
+                compared=compare(source, target, tables, progress),
+                open_jobs=_open_jobs(source),
+            )
+            _note(target, mark)
+            source.execute("ROLLBACK")
+            _set_mark(database, mark)
+            failpoint("move.marked")
+    failpoint("move.committed")
+    return done
+
+
+def refuse_filled(target: Target, place: str) -> None:
+    """Raise StoreError if there is anything in the database."""
+    tables = {name for (name,) in target.execute(_TABLES)}
+    if "meta" in tables and filled_by(target) is not None:
+        raise StoreError(texts.target_is_moved_to(place), exit_code=RESTART_CANNOT_HELP)
+    if tables:
+        raise StoreError(texts.target_is_filled(place), exit_code=RESTART_CANNOT_HELP)
+
+
+def filled_by(target: Target) -> str | None:
+    """Return the id of the move that has filled the database; None if none has."""
+    if target.execute("SELECT to_regclass('meta')").fetchone() == (None,):
+        return None
+    row = target.execute("SELECT value FROM meta WHERE name = %s", (MOVED_FROM_META,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def tables_of(source: sqlite3.Connection, target: Target) -> list[Table]:
+    """Return the tables, parents before children. Raises StoreError if the two do not have the same."""
+    parents: dict[str, set[str]] = {name: set() for (name,) in target.execute(_TABLES)}
+    ours = {name for (name,) in source.execute(_OURS)}
+    if lacking := ours - parents.keys():
+        raise StoreError(texts.target_lacks(sorted(lacking)), exit_code=RESTART_CANNOT_HELP)
+    for child, parent in target.execute(_PARENTS):
+        if child != parent:
+            parents[child].add(parent)
+    return [_table(source, target, name) for name in graphlib.TopologicalSorter(parents).static_order() if name in ours]
+
+
+def _table(source: sqlite3.Connection, target: Target, name: str) -> Table:
+    columns = target.execute(_COLUMNS, (name,)).fetchall()
+    names = tuple(column for column, _ in columns)
+    if lacking := {row["name"] for row in source.execute(f'PRAGMA table_info("{name}")')}.difference(names):
+        raise StoreError(
+            texts.target_lacks(sorted(f"{name}.{column}" for column in lacking)), exit_code=RESTART_CANNOT_HELP
+        )
+    (rows,) = source.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608 - a name of the schema
+    counters = tuple(column for column, counts in columns if counts)
+    return Table(name=name, columns=names, counters=counters, rows=rows)
+
+
+def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[Table], progress: Progress) -> None:
+    done, total = 0, sum(table.rows for table in tables)
+    for table in tables:
+        # They would write rows that are copied too, and tell of each. Constraints are checked all the same.
+        target.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table.name)))
+    for table in tables:
+        for count in _copy(source, target, table):
+            failpoint("move.half")
+            done += count
+            progress(texts.COPYING, done, total)
+        _count_on(source, target, table)
+    for table in tables:
+        target.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table.name)))
+
+
+def _copy(source: sqlite3.Connection, target: Target, table: Table) -> Iterator[int]:
+    """Copy a table; yield the number of rows of each batch."""
+    names = ", ".join(f'"{name}"' for name in table.columns)
+    rows = source.execute(f'SELECT {names} FROM "{table.name}"')  # noqa: S608 - names of the schema
+    into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    )
+    with target.cursor() as cursor, cursor.copy(into) as copy:
+        while batch := rows.fetchmany(BATCH):
+            for row in batch:
+                copy.write_row([storable(value) for value in row])
+            yield len(batch)
+
+
+def _count_on(source: sqlite3.Connection, target: Target, table: Table) -> None:
+    """Have PostgreSQL go on counting where SQLite would, which never gives an id twice."""
+    for column in table.counters:
+        (last,) = source.execute(
+            f"""
+            SELECT max(coalesce((SELECT max("{column}") FROM "{table.name}"), 0),
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), 0))
+            """,  # noqa: S608 - names of the schema
+            (table.name,),
+        ).fetchone()
+        target.execute(
+            "SELECT setval(pg_get_serial_sequence(quote_ident(%s), %s), greatest(%s::bigint, 1), %s::bigint > 0)",
+            (table.name, column, last, last),
+        )
+
+
+def _open_jobs(source: sqlite3.Connection) -> int:
+    ended = "('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')"
+    return int(source.execute(f"SELECT count(*) FROM jobs WHERE state NOT IN {ended}").fetchone()[0])  # noqa: S608 - constant
+
+
+def _note(target: Target, mark: Moved) -> None:
+    target.execute("INSERT INTO meta (name, value) VALUES (%s, %s)", (MOVED_FROM_META, mark.id))
+
+
+def _set_mark(database: Path, mark: Moved) -> None:
+    with contextlib.closing(connect(database)) as db:
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (MOVED_TO_META, mark.to_text()))
+
+
+def take_mark_off(database: Path, *, is_doubtful: bool) -> Moved | None:
+    """Take the mark of a move off a file that no process uses; return it, None if there is none.
+
+    If bots may have gone on with its jobs elsewhere, `is_doubtful`, those that were not submitted are treated as those
+    of a backup: they may have been. Raises StoreError, sqlite3.Error.
+    """
+    with contextlib.closing(open_beside(database)) as db:
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("BEGIN IMMEDIATE")
+        mark = moved(db)
+        if mark is not None:
+            db.execute("DELETE FROM meta WHERE name = ?", (MOVED_TO_META,))
+            if is_doubtful:
+                doubt(db, mark.at)
+        db.execute("COMMIT")
+        return mark
