@@ -29,7 +29,7 @@ EXEMPT = {
 DEVELOPER_ERRORS = frozenset({"AssertionError", "KeyError", "RuntimeError", "TypeError", "ValueError"})
 """Raised for a fault in the code, or caught and turned into a sentence: nobody but a developer reads their words."""
 SQL = (
-    "AFTER ", "CREATE ", "CROSS JOIN ", "DELETE ", "DROP ", "EXISTS (", "INSERT ", "ORDER BY ", "PRAGMA ", "SELECT ",
+    "AFTER ", "ALTER TABLE ", "COPY ", "CREATE ", "CROSS JOIN ", "DECLARE ", "DELETE ", "DROP ", "EXISTS (", "INSERT ", "ORDER BY ", "PRAGMA ", "SELECT ", "SET LOCAL ",
     "UPDATE ", "WITH ",
 )  # fmt: skip
 SQL_PLACEHOLDER = " = ?"

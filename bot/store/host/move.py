@@ -27,7 +27,7 @@ from bot.store import texts
 from bot.store.engine.connection import connect
 from bot.store.engine.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved
 from bot.store.host.backup import open_beside
-from bot.store.host.move_check import Table, compare, storable
+from bot.store.host.move_check import MovedTable, compare, storable
 from bot.store.host.restore import doubt
 from bot.store.postgresql import schema
 
@@ -113,7 +113,7 @@ def filled_by(target: Target) -> str | None:
     return None if row is None else str(row[0])
 
 
-def tables_of(source: sqlite3.Connection, target: Target) -> list[Table]:
+def tables_of(source: sqlite3.Connection, target: Target) -> list[MovedTable]:
     """Return the tables, parents before children. Raises StoreError if the two do not have the same."""
     parents: dict[str, set[str]] = {name: set() for (name,) in target.execute(_TABLES)}
     ours = {name for (name,) in source.execute(_OURS)}
@@ -125,7 +125,7 @@ def tables_of(source: sqlite3.Connection, target: Target) -> list[Table]:
     return [_table(source, target, name) for name in graphlib.TopologicalSorter(parents).static_order() if name in ours]
 
 
-def _table(source: sqlite3.Connection, target: Target, name: str) -> Table:
+def _table(source: sqlite3.Connection, target: Target, name: str) -> MovedTable:
     columns = target.execute(_COLUMNS, (name,)).fetchall()
     names = tuple(column for column, _ in columns)
     if lacking := {row["name"] for row in source.execute(f'PRAGMA table_info("{name}")')}.difference(names):
@@ -134,10 +134,10 @@ def _table(source: sqlite3.Connection, target: Target, name: str) -> Table:
         )
     (rows,) = source.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608 - a name of the schema
     counters = tuple(column for column, counts in columns if counts)
-    return Table(name=name, columns=names, counters=counters, rows=rows)
+    return MovedTable(name=name, columns=names, counters=counters, rows=rows)
 
 
-def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[Table], progress: Progress) -> None:
+def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[MovedTable], progress: Progress) -> None:
     done, total = 0, sum(table.rows for table in tables)
     for table in tables:
         # They would write rows that are copied too, and tell of each. Constraints are checked all the same.
@@ -152,7 +152,7 @@ def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[Table], p
         target.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table.name)))
 
 
-def _copy(source: sqlite3.Connection, target: Target, table: Table) -> Iterator[int]:
+def _copy(source: sqlite3.Connection, target: Target, table: MovedTable) -> Iterator[int]:
     """Copy a table; yield the number of rows of each batch."""
     names = ", ".join(f'"{name}"' for name in table.columns)
     rows = source.execute(f'SELECT {names} FROM "{table.name}"')  # noqa: S608 - names of the schema
@@ -166,7 +166,7 @@ def _copy(source: sqlite3.Connection, target: Target, table: Table) -> Iterator[
             yield len(batch)
 
 
-def _count_on(source: sqlite3.Connection, target: Target, table: Table) -> None:
+def _count_on(source: sqlite3.Connection, target: Target, table: MovedTable) -> None:
     """Have PostgreSQL go on counting where SQLite would, which never gives an id twice."""
     for column in table.counters:
         (last,) = source.execute(

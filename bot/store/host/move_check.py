@@ -31,7 +31,7 @@ _BOOKS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class MovedTable:
     """A table that both databases have."""
 
     name: str
@@ -51,7 +51,7 @@ def storable(value: object) -> object:
 
 
 def compare(
-    source: sqlite3.Connection, target: psycopg.Connection[Any], tables: Sequence[Table], progress: Progress
+    source: sqlite3.Connection, target: psycopg.Connection[Any], tables: Sequence[MovedTable], progress: Progress
 ) -> int:
     """Compare the number of rows of each table, the books of each server, and some hundred rows value by value.
 
@@ -73,7 +73,7 @@ def compare(
     return compared
 
 
-def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], table: Table) -> int:
+def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], table: MovedTable) -> int:
     """Compare some rows of a table, drawn at random."""
     most = COMPARED_EACH * (10 if table.name in MONEY else 1)
     keys = [row["name"] for row in source.execute(f'PRAGMA table_info("{table.name}")') if row["pk"]]
@@ -91,7 +91,7 @@ def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], t
     return len(drawn)
 
 
-def _drawn(source: sqlite3.Connection, table: Table, keys: Sequence[str], most: int) -> list[sqlite3.Row]:
+def _drawn(source: sqlite3.Connection, table: MovedTable, keys: Sequence[str], most: int) -> list[sqlite3.Row]:
     columns, key = (", ".join(f'"{name}"' for name in names) for names in (table.columns, keys))
     # Only keys are put into a random order: rows are wide.
     return source.execute(

@@ -15,7 +15,7 @@ from bot.store.vault import sealed_columns as sealed
 from bot.store.vault.secret_box import load_box
 
 
-class Found(NamedTuple):
+class ServerLook(NamedTuple):
     """A database that can be looked into."""
 
     db: Connection
@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 
 @contextlib.contextmanager
-def looking(url: PostgresUrl) -> Iterator[Found]:
+def looking(url: PostgresUrl) -> Iterator[ServerLook]:
     """Yield what is there. Blocks: not for the event loop. Raises StoreError if the server cannot be used."""
     try:
         from bot.store.postgresql import schema  # noqa: PLC0415 - an extra
@@ -42,7 +42,7 @@ def looking(url: PostgresUrl) -> Iterator[Found]:
 
     with contextlib.closing(PostgresConnection(url, prepare=prepare)) as db:
         db.execute("BEGIN")
-        yield Found(db, versions[-1], schema.migrations()[-1].version)
+        yield ServerLook(db, versions[-1], schema.migrations()[-1].version)
 
 
 @contextlib.contextmanager
