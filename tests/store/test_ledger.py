@@ -19,9 +19,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from bot.domain.models import END_STATES, OPEN_STATES, Card, Job, JobState, LedgerKind
 from bot.errors import Refused, StoreError
+from bot.settings import PostgresUrl
 from bot.store import Spending, Store
 from bot.store.engine.columns import from_milli, to_milli
 from tests.support.claims import claimed_by
+from tests.support.databases import OnPostgres, on_postgres
 
 Open = Callable[..., Awaitable[Store]]
 NO_REPLACE = pytest.mark.sqlite_only("PostgreSQL has no OR REPLACE")
@@ -198,9 +200,12 @@ class Books(RuleBasedStateMachine):
         self.number = 0
         self.open()
 
+    @property
+    def place(self) -> Path | PostgresUrl:
+        return Path(self.directory.name) / "bot.db"
+
     def open(self) -> None:
-        path = Path(self.directory.name) / "bot.db"
-        self.store = self.runner.run(Store.open(path, clock=HandClock(), secret_keys=("x" * 32,)))
+        self.store = self.runner.run(Store.open(self.place, clock=HandClock(), secret_keys=("x" * 32,)))
         self.runner.run(self.store.jobs.hold_lease("p1", 2000))
 
     def teardown(self) -> None:
@@ -334,6 +339,14 @@ TestBooks.settings = settings(
     stateful_step_count=30,
     suppress_health_check=list(HealthCheck),
 )
+
+
+class BooksOnPostgres(OnPostgres, Books):
+    """The same on the other database."""
+
+
+BooksOnPostgres.TestCase.settings = settings(Books.TestCase.settings, max_examples=10)
+TestBooksOnPostgres = on_postgres(BooksOnPostgres.TestCase)
 
 WORKLOAD = """
 import asyncio, itertools, pathlib, sys

@@ -26,8 +26,10 @@ from bot.domain.models import Card, Job, JobState, LedgerKind
 from bot.domain.spend_request import SpendItem, SpendRequest
 from bot.domain.spending_policy import decide
 from bot.errors import Refused
+from bot.settings import PostgresUrl
 from bot.store import Spending, Store
 from bot.store.jobs.jobs import PLACED_STATES
+from tests.support.databases import OnPostgres, on_postgres
 
 GUILD = 700
 MEMBERS, ROLES = (1, 2, 3), (11, 12)
@@ -169,9 +171,12 @@ class Money(RuleBasedStateMachine):
         for gift in gifts:
             self.give(*gift)
 
+    @property
+    def place(self) -> Path | PostgresUrl:
+        return Path(self.directory.name) / "bot.db"
+
     def open(self) -> None:
-        path = Path(self.directory.name) / "bot.db"
-        self.store = self.runner.run(Store.open(path, clock=self.clock, secret_keys=("x" * 32,)))
+        self.store = self.runner.run(Store.open(self.place, clock=self.clock, secret_keys=("x" * 32,)))
 
     def teardown(self) -> None:
         try:
@@ -671,3 +676,11 @@ Money.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 TestMoney = pytest.mark.timeout(900)(Money.TestCase)  # in `make test-long`, on a machine that is busy with others
+
+
+class MoneyOnPostgres(OnPostgres, Money):
+    """The same on the other database."""
+
+
+MoneyOnPostgres.TestCase.settings = settings(Money.TestCase.settings, max_examples=30)
+TestMoneyOnPostgres = on_postgres(MoneyOnPostgres.TestCase)

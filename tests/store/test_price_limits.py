@@ -38,7 +38,9 @@ from bot.jobs.admission import KeyGate
 from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.jobs.pricing import Pricing
+from bot.settings import PostgresUrl
 from bot.store import Store
+from tests.support.databases import OnPostgres, on_postgres
 from tests.support.viewers import seeing
 
 GUILD, MEMBERS = 700, (1, 2)
@@ -147,9 +149,12 @@ class PriceLimits(RuleBasedStateMachine):
         ]
         self.runner.run(self.open())
 
+    @property
+    def place(self) -> Path | PostgresUrl:
+        return Path(self.directory.name) / "bot.db"
+
     async def open(self) -> None:
-        path = Path(self.directory.name) / "bot.db"
-        self.store = await Store.open(path, clock=self.clock, secret_keys=("x" * 32,))
+        self.store = await Store.open(self.place, clock=self.clock, secret_keys=("x" * 32,))
         await self.store.settings.change(GUILD, lambda _: self.rules)
         for limit in self.limits:
             await self.store.limits.set(GUILD, limit, by_id=9)
@@ -384,3 +389,11 @@ PriceLimits.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 TestPriceLimits = pytest.mark.timeout(600)(PriceLimits.TestCase)  # as that of the money
+
+
+class PriceLimitsOnPostgres(OnPostgres, PriceLimits):
+    """The same on the other database."""
+
+
+PriceLimitsOnPostgres.TestCase.settings = settings(PriceLimits.TestCase.settings, max_examples=10)
+TestPriceLimitsOnPostgres = on_postgres(PriceLimitsOnPostgres.TestCase)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import sqlite3
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+
+import pytest
 
 from bot.settings import PostgresUrl
 from bot.store import Database, SqliteDatabase
@@ -16,6 +18,7 @@ from bot.store.engine.connection import connect
 from bot.store.sql import Connection
 from tests.support.new_file import write_empty_database
 from tests.support.postgres import Server
+from tests.support.shared_postgres import WITH_SCHEMA
 
 SECRET_KEY = "k" * 32
 """On PostgreSQL no key file is made."""
@@ -115,11 +118,35 @@ class PostgresDatabases:
             self._server.drop_database(self._names.pop())
 
 
-@contextlib.contextmanager
-def in_one_transaction(db: sqlite3.Connection | Connection) -> Iterator[None]:
-    """Hold the lock of the one who writes, as a process that is slow does."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        db.execute("ROLLBACK")
+class OnPostgres:
+    """Has a machine of Hypothesis open its store on PostgreSQL: it comes first among the machine's bases.
+
+    Its test needs the fixture `machines_on_postgres`, which starts the server.
+    """
+
+    server: ClassVar[Server]
+    _made: PostgresDatabases | None = None
+    _address: PostgresUrl
+
+    @property
+    def place(self) -> PostgresUrl:
+        """Where the machine's store is; the same whenever it is opened again."""
+        if self._made is None:
+            self._made = PostgresDatabases(self.server, WITH_SCHEMA)
+            self._address = self._made.new()
+        return self._address
+
+    def teardown(self) -> None:
+        """Drop the database after all else."""
+        try:
+            super().teardown()  # type: ignore[misc]  # of the machine
+        finally:
+            if self._made is not None:
+                self._made.clear()
+
+
+def on_postgres(case: type[unittest.TestCase]) -> type[unittest.TestCase]:
+    """Mark the test of such a machine: each of its steps is a few ways to the server and back."""
+    for mark in (pytest.mark.long, pytest.mark.timeout(300), pytest.mark.usefixtures("machines_on_postgres")):
+        case = mark(case)
+    return case

@@ -58,6 +58,14 @@ def postgres_databases(postgres_server: Server) -> Iterator[PostgresDatabases]:
     made.clear()
 
 
+@pytest.fixture(scope="session")
+def machines_on_postgres(postgres_server: Server) -> None:
+    """Let machines of Hypothesis have databases on the server."""
+    from tests.support.databases import OnPostgres
+
+    OnPostgres.server = postgres_server
+
+
 @pytest.fixture
 def postgres_database(postgres_databases: PostgresDatabases) -> str:
     """The URL of one of them."""
