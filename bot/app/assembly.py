@@ -335,7 +335,8 @@ def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights
         sights=sights,
         is_calm=setup.is_calm,
         owner=owner,
-        draw_elsewhere=None if setup.role.works else cards.draw,
+        has_ticker=setup.role.works,
+        draw_elsewhere=cards.draw if core.store.signals.is_shared else None,
     )
 
 

@@ -73,8 +73,10 @@ class Delivery:
     absences: Absences
     made_with: MadeWith
     store: Store
+    has_ticker: bool
+    """Whether this process draws cards again as time passes."""
     draw_elsewhere: AskToDraw | None
-    """Has the process that follows a card's jobs draw it; None where this one may do so itself."""
+    """Has the process that follows a card's jobs draw it; None where there is this process alone."""
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
@@ -110,9 +112,11 @@ class Delivery:
         if self.draw_elsewhere is None:
             await self.cards.show(guild_id, card_id, at_once=at_once)
             return
-        if not await self.cards.show(guild_id, card_id, at_once=True, if_nobodys=True):
+        soon = at_once or not self.has_ticker
+        if not await self.cards.show(guild_id, card_id, at_once=soon, if_nobodys=True):
             self.draw_elsewhere(guild_id, card_id, at_once)
-        self.ticker.forget((guild_id, card_id))  # which runs in processes that work alone
+        if not self.has_ticker:
+            self.ticker.forget((guild_id, card_id))
 
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         """Bring the card up to date for another process, if this one follows its jobs; best effort, never raises."""
@@ -168,12 +172,13 @@ def make_delivery(
     sights: ChannelSights,
     is_calm: Callable[[], bool],
     owner: CardOwner,
+    has_ticker: bool,
     draw_elsewhere: AskToDraw | None,
 ) -> Delivery:
     """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links.
 
     `is_calm` says whether Discord takes calls that can wait. `owner` says which cards this process draws of its own
-    accord, `draw_elsewhere` has another draw them.
+    accord, `draw_elsewhere` has another draw the others; `has_ticker`: whether those are drawn again as time passes.
     """
     messages = Messages(client, store=store, clock=clock)
     languages = GuildLanguages(guilds, store)
@@ -252,5 +257,6 @@ def make_delivery(
         absences=absences,
         made_with=drawing.made_with,
         store=store,
+        has_ticker=has_ticker,
         draw_elsewhere=draw_elsewhere,
     )
