@@ -1,0 +1,128 @@
+"""What a host does with a PostgreSQL database: a dump that is restored elsewhere, and what the commands say of it."""
+
+from __future__ import annotations
+
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.host.doctor import examine
+from bot.app.host.files import make_backup, restore_backup, upgrade_told
+from bot.domain.models import JobState
+from bot.errors import StartError
+from bot.runtime.clock import SystemClock
+from bot.runtime.health_probe import store_address, stored_address
+from bot.runtime.progress import no_progress
+from bot.settings import PostgresUrl, SecretStr, Settings
+from bot.store import Store
+from bot.store.host.server import reading_server
+from tests.store.conftest import GUILD, HandClock
+from tests.support.databases import SECRET_KEY, PostgresDatabases
+from tests.support.postgres import binaries
+from tests.unit.test_cli import TOKEN, cannon_bot
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+async def filled(postgres_databases: PostgresDatabases, clock: HandClock, made: Any, accepted: Any) -> PostgresUrl:
+    """A database with jobs that have ended and jobs that have not; nobody has it open."""
+    url = postgres_databases.new()
+    store = await Store.open(url, clock=clock, secret_keys=(SECRET_KEY,))
+    await store.keys.set(GUILD, "cs_live_0123456789", set_by=2, status=made.status())
+    _, jobs = await accepted(store, "1", "2.5", "3")
+    await store.jobs.change(jobs[0], JobState.FAILED, release=True)
+    await store.jobs.change(jobs[1], JobState.HELD, settle=jobs[1].held)
+    await store.close()
+    return url
+
+
+def settings(url: PostgresUrl) -> Settings:
+    return Settings(database=url, secret_keys=(SecretStr(SECRET_KEY),))
+
+
+def run(program: str, *arguments: str) -> str:
+    done = subprocess.run([binaries() / program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+async def test_a_dump_is_restored_and_the_books_agree(
+    filled: PostgresUrl, empty_postgres_database: str, tmp_path: Path, clock: HandClock, accepted: Any
+) -> None:
+    dump = tmp_path / "cannon-bot.dump"
+    run("pg_dump", "--format=custom", f"--file={dump}", filled.get_secret_value())
+    run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={empty_postgres_database}", str(dump))
+    store = await Store.open(PostgresUrl(empty_postgres_database), clock=clock, secret_keys=(SECRET_KEY,))
+    try:
+        assert await store.check() == []
+        sums = await store.ledger.balance(GUILD)
+        assert (sums.spent, sums.held) == (Decimal("2.5"), Decimal(3))
+        key = await store.keys.current(GUILD)
+        assert key is not None
+        assert key.secret == "cs_live_0123456789"
+        before = {job.id for job in await store.job_lists.recent(GUILD)}
+        _, (job,) = await accepted(store, "7")
+        assert job.id not in before
+        assert await store.jobs.change(job, JobState.FAILED, release=True) is not None
+    finally:
+        await store.close()
+
+
+async def test_backup_and_restore_name_the_servers_own_commands(filled: PostgresUrl, tmp_path: Path) -> None:
+    clock = SystemClock()
+    with pytest.raises(StartError, match=r"pg_dump --format=custom .* SECRET_KEYS"):
+        make_backup(settings(filled), tmp_path / "x", with_key=True, replaces=False, clock=clock, progress=no_progress)
+    with pytest.raises(StartError, match=r"pg_restore --exit-on-error --no-owner --dbname="):
+        restore_backup(settings(filled), tmp_path / "x", clock=clock, progress=no_progress)
+
+
+async def test_doctor_tells_of_the_server(filled: PostgresUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    secret = PostgresUrl(filled.get_secret_value().replace("postgres@", "postgres:a-password@"))
+    found = examine(settings(secret), [], is_online=False, clock=SystemClock(), progress=no_progress)
+    there = found["database"]
+    assert (there["schema"], there["problems"]) == (there["schema_known"], [])
+    assert there["jobs"] == {"failed": 1, "held": 1, "submitting": 1}
+    assert there["bytes"] > 1_000_000
+    assert "a-password" not in repr(found)
+
+
+async def test_check_finds_what_is_wrong_and_nothing_else(
+    filled: PostgresUrl, tmp_path: Path, empty_postgres_database: str
+) -> None:
+    def checked(url: str, key: str = SECRET_KEY) -> tuple[int, str]:
+        done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE=url, SECRET_KEYS=key)
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    assert checked(filled.get_secret_value())[0] == 0
+    assert checked(empty_postgres_database)[0] == 0, "the bot makes its tables"
+    code, said = checked(filled.get_secret_value(), "o" * 40)
+    assert (code, "is missing" in said) == (1, True)
+    code, said = checked("postgresql:///nowhere?host=/nonexistent")
+    assert code == 1
+    assert "cannot be used" in said
+    with reading_server(filled) as db:
+        assert db.execute("SELECT count(*) FROM jobs").fetchone()[0] == 3, "it was not touched"
+
+
+async def test_the_next_version_is_told_before_it_upgrades(
+    filled: PostgresUrl, postgres_databases: PostgresDatabases
+) -> None:
+    assert upgrade_told(filled, no_progress) == (None, True)
+    with postgres_databases.connection(filled) as db:
+        db.execute("UPDATE schema_version SET version = version - 1")
+    told, has_room = upgrade_told(filled, no_progress)
+    assert has_room
+    assert told is not None
+    assert "pg_dump" in told
+
+
+def test_each_process_says_in_a_file_of_its_own_where_it_is_asked(tmp_path: Path) -> None:
+    files = tmp_path / "data" / "cannon-bot"
+    store_address(files, "http://127.0.0.1:1234")
+    assert stored_address(files) == "http://127.0.0.1:1234"
