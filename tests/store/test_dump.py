@@ -11,8 +11,9 @@ import pytest
 
 from bot.app.host.doctor import examine
 from bot.app.host.files import make_backup, restore_backup, upgrade_told
+from bot.app.host.jobs import doubt_jobs
 from bot.domain.models import JobState
-from bot.errors import StartError
+from bot.errors import Refused, StartError
 from bot.runtime.clock import SystemClock
 from bot.runtime.health_probe import store_address, stored_address
 from bot.runtime.progress import no_progress
@@ -51,14 +52,24 @@ def run(program: str, *arguments: str) -> str:
 
 
 async def test_a_dump_is_restored_and_the_books_agree(
-    filled: PostgresUrl, empty_postgres_database: str, tmp_path: Path, clock: HandClock, accepted: Any
+    filled: PostgresUrl,
+    empty_postgres_database: str,
+    tmp_path: Path,
+    clock: HandClock,
+    accepted: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     dump = tmp_path / "cannon-bot.dump"
     run("pg_dump", "--format=custom", f"--file={dump}", filled.get_secret_value())
     run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={empty_postgres_database}", str(dump))
-    store = await Store.open(PostgresUrl(empty_postgres_database), clock=clock, secret_keys=(SECRET_KEY,))
+    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    url = PostgresUrl(empty_postgres_database)
+    assert "1 job had not ended" in await doubt_jobs(settings(url), 3600, clock=clock, progress=no_progress)
+    store = await Store.open(url, clock=clock, secret_keys=(SECRET_KEY,))
     try:
         assert await store.check() == []
+        [waiting] = await store.job_lists.recent(GUILD, states=[JobState.SUBMITTING])
+        assert (waiting.in_doubt, waiting.attempts, waiting.first_attempt_at) == (True, 1, clock.now - 3600)
         sums = await store.ledger.balance(GUILD)
         assert (sums.spent, sums.held) == (Decimal("2.5"), Decimal(3))
         key = await store.keys.current(GUILD)
@@ -70,6 +81,17 @@ async def test_a_dump_is_restored_and_the_books_agree(
         assert await store.jobs.change(job, JobState.FAILED, release=True) is not None
     finally:
         await store.close()
+
+
+async def test_nothing_is_doubted_while_a_bot_runs(
+    filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    store = await Store.open(filled, clock=clock, secret_keys=(SECRET_KEY,))
+    await store.jobs.hold_lease("p1", clock.now + 60)
+    with pytest.raises(Refused, match="Stop every bot"):
+        await doubt_jobs(settings(filled), 60, clock=clock, progress=no_progress)
+    await store.close()
 
 
 async def test_backup_and_restore_name_the_servers_own_commands(filled: PostgresUrl, tmp_path: Path) -> None:

@@ -80,6 +80,8 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     showing.add_argument("--json", action="store_true", help="as JSON")
     retrying = add("retry", _retry_job, "Take a job up now, without a second charge.")
     retrying.add_argument("id", help="id of the job")
+    doubting = add("doubt", _doubt_jobs, "After pg_restore: keep jobs from being paid twice. Stop every bot first.")
+    doubting.add_argument("age", type=_span, metavar="TIME", help="how old the restored dump is, as 30m, 2h, 1d")
     releasing = add("release", _release_job, "Free a job of a process that is dead, or end it.")
     releasing.add_argument("id", help="id of the job")
     releasing.add_argument("--end", action="store_true", help="end it: what was made is kept, the rest is refunded")
@@ -204,6 +206,15 @@ def _retry_job(arguments: argparse.Namespace) -> int:
 
     clock, progress = watch()
     print(asyncio.run(retry_job(settings, arguments.id, clock=clock, progress=progress)))
+    return 0
+
+
+def _doubt_jobs(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.jobs import doubt_jobs
+
+    clock, progress = watch()
+    print(asyncio.run(doubt_jobs(settings, arguments.age, clock=clock, progress=progress)))
     return 0
 
 

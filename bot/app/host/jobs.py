@@ -118,6 +118,18 @@ async def release_job(
         return texts.ended(job.id, ended.job.state, refunded=ended.is_refunded)
 
 
+async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress: Progress) -> str:
+    """Say to the database that it is a backup of so many seconds ago; return the outcome as a sentence.
+
+    Raises StoreError, StartError, Refused while a bot runs.
+    """
+    async with any_bots_store(settings, progress) as store:
+        open_jobs = await store.host_jobs.doubt(clock.wall() - age_s)
+    if open_jobs is None:
+        raise Refused(texts.BOTS_RUN)
+    return texts.doubted(open_jobs)
+
+
 async def _free(store: Store, job_id: str, clock: Clock) -> JobOnFile:
     """Return a job that no living process has; a dead one's lease is ended. Raises Refused."""
     found = await store.host_jobs.find(job_id.upper())

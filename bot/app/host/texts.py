@@ -70,7 +70,8 @@ def use_pg_restore(url: PostgresUrl) -> str:
     """Say how a PostgreSQL database is restored."""
     return (
         "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run:"
-        f" pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump"
+        f" pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump; then, before a bot starts,"
+        " `cannon-bot jobs doubt` with the age of the dump, so that no job is paid twice."
     )
 
 
@@ -158,6 +159,17 @@ CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `
 WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs list"
 WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
 WOULD_BE_REFUNDED = "its credits are refunded"
+
+
+BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and run this again."
+
+
+def doubted(open_jobs: int) -> str:
+    """Say what a restored database does with its jobs."""
+    return (
+        f"{count(open_jobs, 'job')} had not ended. Those that may have been submitted since the backup are not paid"
+        " twice: they continue under the same idempotency key, or are refunded if that is too old."
+    )
 
 
 def no_job(job_id: str) -> str:

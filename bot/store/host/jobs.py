@@ -19,8 +19,11 @@ from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import open_beside
+from bot.store.host.doubt import doubt
 from bot.store.host.server import reading_server
 from bot.store.jobs.attempts import JobAttempt, attempts_of
+from bot.store.jobs.job_lists import OPEN_TOTAL
+from bot.store.jobs.jobs import end_all_leases
 from bot.store.jobs.rows import job_of
 from bot.store.sql import Connection
 
@@ -141,6 +144,23 @@ class HostJobs(Repository):
             " AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)"
         )
         return await self._database.write(lambda db: db.execute(query, (job.id, job.lease, now)).rowcount == 1)
+
+    async def doubt(self, since: float) -> int | None:
+        """Treat the database as a backup of that time (Unix seconds) that was put in its place.
+
+        Jobs that were not submitted may have been since; whoever held leases is dead. Returns how many jobs have not
+        ended; None, with nothing changed, if a process holds a lease now.
+        """
+        now = self._clock.wall()
+
+        def change(db: Connection) -> int | None:
+            if db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None:
+                return None
+            end_all_leases(db)
+            doubt(db, since)
+            return int(db.execute(OPEN_TOTAL).fetchone()[0])
+
+        return await self._database.write(change)
 
     async def make_due(self, job: Job) -> bool:
         """Have an open job taken up now instead of at its `next_at`; False if it has changed, or a process has it."""

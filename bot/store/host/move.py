@@ -27,8 +27,8 @@ from bot.store import texts
 from bot.store.engine.connection import connect
 from bot.store.engine.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved
 from bot.store.host.backup import open_beside
+from bot.store.host.doubt import doubt
 from bot.store.host.move_check import MovedTable, compare, storable
-from bot.store.host.restore import doubt
 from bot.store.postgresql import schema
 
 Target: TypeAlias = psycopg.Connection[Any]

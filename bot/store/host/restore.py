@@ -25,19 +25,11 @@ from bot.store.engine.half_restored import mark_of
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, needed_by, open_beside, opens_all
-from bot.store.sql import Connection
+from bot.store.host.doubt import doubt
 from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
 """What belongs to a database file, with these endings: it holds transactions that are not in the file."""
-# A step of a chain gets its input at its first attempt, so its attempts are not counted up.
-_DOUBTFUL = """
-UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :taken_at),
-    attempts = CASE WHEN after_ids = '[]' THEN max(attempts, 1) ELSE attempts END
-WHERE remote_id IS NULL AND state IN ('awaiting_approval', 'waiting', 'submitting')
-"""
-"""Since the backup they may have been submitted. Submitting treats them as attempts of unknown outcome: the same
-idempotency key is sent while the API is trusted to know it, and after that they end with a refund."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +110,6 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
         open_jobs = int(db.execute(f"SELECT count(*) FROM jobs WHERE state NOT IN {ended}").fetchone()[0])  # noqa: S608 - constant
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
-
-
-def doubt(db: Connection, since: float) -> None:
-    """Note that what was not submitted may have been since that time (Unix seconds), unseen by this database."""
-    db.execute(_DOUBTFUL, {"taken_at": since})
 
 
 def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:

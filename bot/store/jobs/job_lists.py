@@ -99,7 +99,7 @@ class JobLists(Repository):
 
     async def open_total(self) -> int:
         """Return how many jobs of all guilds have not ended."""
-        return await self._database.read(lambda db: int(db.execute(_OPEN_TOTAL).fetchone()[0]))
+        return await self._database.read(lambda db: int(db.execute(OPEN_TOTAL).fetchone()[0]))
 
     async def page(
         self,
@@ -258,7 +258,7 @@ WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
 ORDER BY jobs.created_at, jobs.position
 """
 # The conditions on state and lease repeat those of the partial indexes literally, or SQLite does not use them.
-_OPEN_TOTAL = """
+OPEN_TOTAL = """
 SELECT count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
