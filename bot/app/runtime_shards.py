@@ -283,6 +283,12 @@ class RuntimeShards(commands.AutoShardedBot):
             self._handle_ready()
         return True
 
+    def _note_all_ready(self) -> None:
+        """Say that the client is ready if all that it waited for was the shard that it has just given up."""
+        if self._all and self._ready_shards.issuperset(self._all) and not self._ready.is_set():
+            self._handle_ready()
+            self.dispatch("ready")
+
     def fail(self, error: Exception) -> None:
         """End the client: `connect` closes it and raises the error."""
         of_client: asyncio.PriorityQueue[EventItem] = vars(self)["_AutoShardedClient__queue"]
@@ -304,6 +310,7 @@ class RuntimeShards(commands.AutoShardedBot):
             waiting.cancel()
         state._ready_states.pop(shard_id, None)
         self._forget_guilds(shard_id)
+        self._note_all_ready()
 
     def _forget_guilds(self, shard_id: int) -> None:
         for guild in [each for each in self.guilds if each.shard_id == shard_id]:

@@ -124,6 +124,23 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         await wire.until(lambda: not wire.gateway.live)
 
 
+async def test_a_shard_that_is_given_up_before_it_was_connected_is_not_waited_for(stage: Stage) -> None:
+    client, ready = stage.client, asyncio.Event()
+
+    async def on_ready() -> None:
+        ready.set()
+
+    client.event(on_ready)
+    stage.leases.held = {0}
+    client.open_shard(1)
+    await stage.opened(0)
+    assert not client._ready.is_set()
+    await client.close_shard(1, for_good=True)
+    async with asyncio.timeout(WAIT_S):
+        await ready.wait()
+    assert client._ready.is_set()
+
+
 async def test_shards_are_opened_and_closed_one_by_one(stage: Stage) -> None:
     client = stage.client
     await stage.opened(0, 2)
