@@ -40,6 +40,7 @@ class WorkerSignals:
 
     def reach(self, worker: Worker) -> None:
         """Have this process's worker do what any process signals."""
+        self._signals.listen_to_gaps(worker.wake)
         self._signals.listen(WAKE, worker.wake)
         self._signals.listen(CLAIM, worker.claim_soon)
         self._signals.listen(HINT, worker.hint)

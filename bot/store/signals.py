@@ -19,6 +19,7 @@ class Signals:
     def __init__(self, carry: Callable[[str, tuple[str, ...]], None] | None = None) -> None:
         """`carry` takes a signal to all processes, this one included; without it there is this process alone."""
         self._listeners: defaultdict[str, list[Callable[..., object]]] = defaultdict(list)
+        self._if_missed: list[Callable[[], object]] = []
         self._carry = carry
 
     @property
@@ -40,7 +41,20 @@ class Signals:
     def heard(self, name: str, *words: str) -> None:
         """Call the listeners. One that fails is logged, and keeps no other from hearing it."""
         for callback in self._listeners[name]:
-            try:
-                callback(*words)
-            except Exception:
-                log.exception("signal.failed", name=name)
+            _call(name, callback, *words)
+
+    def listen_to_gaps(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called when signals may have been missed: the rows say what they would have said."""
+        self._if_missed.append(callback)
+
+    def missed(self) -> None:
+        """Tell of a time in which nothing was heard."""
+        for callback in self._if_missed:
+            _call("missed", callback)
+
+
+def _call(name: str, callback: Callable[..., object], *words: str) -> None:
+    try:
+        callback(*words)
+    except Exception:
+        log.exception("signal.failed", name=name)

@@ -183,9 +183,17 @@ class PostgresConnection:
 
     def notify(self, channel: str, payload: str) -> None:
         """Send a notification in a transaction of its own. Raises psycopg.Error, DatabaseFailing."""
-        if self._raw.closed:
-            self._raw = self._connected(time.monotonic())
-        self._raw.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+        while True:
+            if is_new := self._raw.closed:
+                self._raw = self._connected(time.monotonic())
+            try:
+                self._raw.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+            except psycopg.Error as error:
+                if is_new or not self._is_lost(error):
+                    raise
+                self._raw.close()
+            else:
+                return
 
     def close(self) -> None:
         """End the connection; what was not committed is undone."""

@@ -56,7 +56,9 @@ class PostgresDatabase(Database):
         super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
         self.text_index = text_index.TrigramIndex() if has_text_index else None
         self.signals = Signals(self._send)
-        self._listener = AnnouncementListener(url, written=kept.forget, signal=self.signals.heard)
+        self._listener = AnnouncementListener(
+            url, written=kept.forget, signal=self.signals.heard, missed=self.signals.missed
+        )
         self.leadership = self._listener
 
     @classmethod

@@ -54,9 +54,10 @@ class AnnouncementListener:
         *,
         written: Callable[[frozenset[tuple[Recalled, Key]] | None], None],
         signal: Callable[..., None],
+        missed: Callable[[], None],
     ) -> None:
         self._url = url
-        self._written, self._signal = written, signal
+        self._written, self._signal, self._missed = written, signal, missed
         self._loop = asyncio.get_running_loop()
         self._leads_until = 0.0
         self._wants_to_lead = False
@@ -119,6 +120,7 @@ class AnnouncementListener:
         self._call(self._hears.set)
         if not is_first:
             self._call(self._written, None)  # what was written meanwhile was not heard
+            self._call(self._missed)
         waited_for: list[int | socket.socket] = [raw.fileno(), self._woken]
         leads = False
         while not self._stopping.is_set():
