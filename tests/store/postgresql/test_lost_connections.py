@@ -370,6 +370,16 @@ async def test_who_could_not_hear_signals_for_a_while_is_told_so(open_store: Ope
 # ---------------------------------------------------------------------- who leads
 
 
+@contextlib.asynccontextmanager
+async def applying(*stores: Store) -> AsyncIterator[None]:
+    """Let these processes wait until they lead, as only those that do so try to."""
+    waiting = [asyncio.create_task(each.leadership.wait()) for each in stores]
+    yield
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def leaders(stores: list[Store]) -> list[Store]:
     return [each for each in stores if each.leadership.is_leader]
 
@@ -424,7 +434,8 @@ async def test_one_process_leads_again_when_the_leaders_connection_is_ended(
         assert len(now) <= 1, "two lead"
         return bool(now) and bool(leading_backends(postgres_server, name))
 
-    await until(leads_anew, LEADS_AGAIN_S)
+    async with applying(*stores):
+        await until(leads_anew, LEADS_AGAIN_S)
     assert leading_backends(postgres_server, name) != [before]
 
 
@@ -434,7 +445,8 @@ async def test_leading_moves_when_the_leader_is_cut_off_and_it_knows_first(open_
         await former.leadership.wait()
     stores = [former, await open_store(), await open_store()]
     cable.partition()
-    assert await new_leader(stores, former) < LEADS_AGAIN_S + 1
+    async with applying(*stores[1:]):
+        assert await new_leader(stores, former) < LEADS_AGAIN_S + 1
     assert not former.leadership.is_leader
     cable.mend()
     assert await times(former._database, Addition()) == 0
