@@ -279,15 +279,16 @@ class RuntimeShards(commands.AutoShardedBot):
         if shard is None or not shard.has_session:  # closed since, and perhaps opened anew
             return False
         self._ready_shards.add(shard_id)
-        if self._ready_shards.issuperset(self._all):
-            self._handle_ready()
+        self._note_all_ready()
         return True
 
     def _note_all_ready(self) -> None:
-        """Say that the client is ready if all that it waited for was the shard that it has just given up."""
+        """Say so once all shards are ready; discord.py does not if one was given up meanwhile."""
         if self._all and self._ready_shards.issuperset(self._all) and not self._ready.is_set():
             self._handle_ready()
-            self.dispatch("ready")
+            by_discord_py = self._connection._ready_task
+            if by_discord_py is None or by_discord_py.done():
+                self.dispatch("ready")
 
     def fail(self, error: Exception) -> None:
         """End the client: `connect` closes it and raises the error."""
@@ -308,6 +309,7 @@ class RuntimeShards(commands.AutoShardedBot):
         waiting = state._ready_tasks.pop(shard_id, None)
         if waiting is not None:
             waiting.cancel()
+            state._ready_task = None  # it waits for all of them, and ends with this one
         state._ready_states.pop(shard_id, None)
         self._forget_guilds(shard_id)
         self._note_all_ready()

@@ -38,6 +38,8 @@ SECRET = "the-secret-of-all-processes-of-this-fleet"
 SHARDS = 2
 GATEWAYS, WORKERS = 2, 3
 START_S = 100.0
+SETTLES_S = 4.0
+"""What is requested in the last seconds of a trouble may meet the next one."""
 GOES_ON_S = 5.0
 """By how much longer than usual a job of a server may take that has nothing to do with what goes wrong."""
 DATABASE = "fleet"
@@ -338,7 +340,7 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
     def times(trouble: Trouble) -> list[tuple[float, Asked]]:
         found = [
             each for each in chaos.asked
-            if trouble.since <= each.at < trouble.until and each.server in trouble.spared and each.prompt not in failing
+            if trouble.since <= each.at < trouble.until - SETTLES_S and each.server in trouble.spared and each.prompt not in failing
         ]  # fmt: skip
         return [((each.seen or float("inf")) - each.at, each) for each in found]
 

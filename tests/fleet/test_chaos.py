@@ -24,7 +24,7 @@ USUAL_S = 15.0
 BURST = 12
 """So many commands at once give each worker something to do when one of them is lost."""
 PARTITION_S = 30.0
-SETTLES_S = 15.0
+RESTARTED_S = 15.0
 """After this time a restart of PostgreSQL is over for every process."""
 TAKEN_OVER_S = 45.0
 """A dead gateway's shards: its lease of 20 s, and the turn to identify."""
@@ -88,7 +88,7 @@ async def live_through(chaos: Chaos) -> Outcome:
         await chaos.kill(gateways[0])
         await chaos.ask_for(10.0)
     restarting = asyncio.create_task(chaos.restart_postgres())
-    await chaos.ask_for(SETTLES_S)
+    await chaos.ask_for(RESTARTED_S)
     await restarting
     await chaos.ask_for(max(1.0, stopped_at + LEASE_S + 20.0 - loop.time()))
     third.send(signal.SIGCONT)
@@ -97,7 +97,7 @@ async def live_through(chaos: Chaos) -> Outcome:
     chaos.note("the shards are taken over")
 
     with chaos.trouble("afterwards"):
-        await chaos.ask_for(6.0)
+        await chaos.ask_for(8.0)
     if not await chaos.calm(CALM_S):
         chaos.note(f"still open: {chaos.open_jobs()}")
     return await judge(chaos, usual=usual)

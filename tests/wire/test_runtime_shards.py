@@ -124,21 +124,36 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         await wire.until(lambda: not wire.gateway.live)
 
 
-async def test_a_shard_that_is_given_up_before_it_was_connected_is_not_waited_for(stage: Stage) -> None:
-    client, ready = stage.client, asyncio.Event()
+@pytest.mark.parametrize("is_ready_first", [True, False])
+@pytest.mark.parametrize("gets_connected", [True, False])
+async def test_a_shard_that_is_given_up_is_not_waited_for(
+    stage: Stage, is_ready_first: bool, gets_connected: bool
+) -> None:
+    client, connection = stage.client, stage.client._connection
+    ready: list[int] = []
 
     async def on_ready() -> None:
-        ready.set()
+        ready.append(len(client.guilds))
+        client.changed.set()
 
     client.event(on_ready)
+    connection.guild_ready_timeout = 0.05 if is_ready_first else 1.0
     stage.leases.held = {0}
     client.open_shard(1)
-    await stage.opened(0)
-    assert not client._ready.is_set()
+    client.open_shard(0)
+    if is_ready_first:
+        await client.until(lambda: client.is_shard_ready(0))
+    else:
+        await client.until(lambda: 0 in connection._ready_tasks)
+    connection.guild_ready_timeout = 1.0
+    if gets_connected:
+        stage.leases.held = {0, 1}
+        await client.until(lambda: 1 in connection._ready_tasks)
+    assert ready == []
     await client.close_shard(1, for_good=True)
-    async with asyncio.timeout(WAIT_S):
-        await ready.wait()
+    await client.until(lambda: ready)
     assert client._ready.is_set()
+    assert client.is_shard_ready(0)
 
 
 async def test_shards_are_opened_and_closed_one_by_one(stage: Stage) -> None:
