@@ -338,10 +338,8 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
     failing = {job.prompt for job in books.jobs if str(job.state) != "delivered"}
 
     def times(trouble: Trouble) -> list[tuple[float, Asked]]:
-        found = [
-            each for each in chaos.asked
-            if trouble.since <= each.at < trouble.until - SETTLES_S and each.server in trouble.spared and each.prompt not in failing
-        ]  # fmt: skip
+        meant = [each for each in chaos.asked if trouble.since <= each.at < trouble.until - SETTLES_S]
+        found = [each for each in meant if each.server in trouble.spared and each.prompt not in failing]
         return [((each.seen or float("inf")) - each.at, each) for each in found]
 
     outcome.usual_s = max(took_s for took_s, _ in times(usual))
