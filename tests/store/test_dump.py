@@ -12,6 +12,7 @@ import pytest
 from bot.app.host.doctor import examine
 from bot.app.host.files import make_backup, restore_backup, upgrade_told
 from bot.app.host.jobs import doubt_jobs
+from bot.app.host.prune import prune
 from bot.domain.models import JobState
 from bot.errors import Refused, StartError
 from bot.runtime.clock import SystemClock
@@ -100,6 +101,17 @@ async def test_backup_and_restore_name_the_servers_own_commands(filled: Postgres
         make_backup(settings(filled), tmp_path / "x", with_key=True, replaces=False, clock=clock, progress=no_progress)
     with pytest.raises(StartError, match=r"pg_restore --exit-on-error --no-owner --dbname="):
         restore_backup(settings(filled), tmp_path / "x", clock=clock, progress=no_progress)
+
+
+async def test_old_jobs_are_pruned_and_only_a_file_can_be_rewritten(
+    filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    with pytest.raises(StartError, match="about an SQLite file"):
+        await prune(settings(filled), days=1, rebuilds=True, clock=clock, progress=no_progress)
+    clock.now += 2 * 86_400
+    assert "2 jobs" in await prune(settings(filled), days=1, rebuilds=False, clock=clock, progress=no_progress)
+    assert "0 jobs" in await prune(settings(filled), days=1, rebuilds=False, clock=clock, progress=no_progress)
 
 
 async def test_doctor_tells_of_the_server(filled: PostgresUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,16 +20,19 @@ async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, 
     """Erase what jobs said that ended `days` ago or earlier (0: nothing), and what is left over of erased jobs.
 
     Servers that keep less keep less. Backups that were made by themselves and are older go too. A running bot goes on;
-    with `rebuilds` it has to be stopped, and the file is rewritten without gaps. Returns the outcome as a sentence.
-    Raises StoreError, StartError.
+    with `rebuilds` it has to be stopped, and the file is rewritten without gaps: SQLite's alone, a server does that by
+    itself. Returns the outcome as a sentence. Raises StoreError, StartError.
     """
+    file = settings.sqlite_file if rebuilds or isinstance(settings.database, Path) else None
     opened = stopped_bots_store if rebuilds else any_bots_store
     async with opened(settings, progress) as store:
         jobs, rows = await _erase(store, days, progress)
-        before = settings.sqlite_file.stat().st_size
+        before = file.stat().st_size if file is not None else 0
         is_clean = await store.scrub(at_most_bytes=None if rebuilds else 0)
-    files = await asyncio.to_thread(_old_files, settings.sqlite_file, days, clock.wall())
-    freed = max(0, before - settings.sqlite_file.stat().st_size)
+    if file is None:
+        return texts.pruned(jobs, rows, 0, None, is_clean=is_clean)
+    files = await asyncio.to_thread(_old_files, file, days, clock.wall())
+    freed = max(0, before - file.stat().st_size)
     return texts.pruned(jobs, rows, files, freed if rebuilds else None, is_clean=is_clean)
 
 
