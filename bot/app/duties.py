@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 COMPARED_BY_S = 30.0
 """How long jobs wait for Discord's gateway after a start: what Cannon Studio has made must not wait for it longer."""
 LEADING_LOOK_S = 2.0
-"""How soon a process that leads notices that it does not any more, to begin anew when it does again."""
+"""How soon a process that leads notices that it does not any more, to begin again when it leads again."""
 
 
 class Duties:

@@ -276,7 +276,7 @@ class RuntimeShards(commands.AutoShardedBot):
     def note_shard_ready(self, shard_id: int) -> bool:
         """Note that all servers of a shard are known, as `on_shard_ready` says; False if it is closed by now."""
         shard = self._all.get(shard_id)
-        if shard is None or not shard.has_session:  # closed since, and perhaps opened anew
+        if shard is None or not shard.has_session:  # closed since, and perhaps opened again
             return False
         self._ready_shards.add(shard_id)
         self._note_all_ready()

@@ -123,7 +123,7 @@ def rotate(folder: Path, path: Path, *keys: str) -> subprocess.CompletedProcess[
     return cannon_bot("rotate-keys", cwd=folder, DATABASE=str(path), SECRET_KEYS=",".join(keys))
 
 
-@pytest.mark.sqlite_only("on PostgreSQL opening it seals anew what an older key has sealed")
+@pytest.mark.sqlite_only("on PostgreSQL opening it seals with the newest key what an older one has sealed")
 async def test_the_command_says_how_many_were_sealed_anew(
     open_store: Open, made: Any, path: Path, tmp_path: Path
 ) -> None:
@@ -136,7 +136,7 @@ async def test_the_command_says_how_many_were_sealed_anew(
     assert await opened(await open_store(secret_keys=(NEW,))) == ALL
 
 
-@pytest.mark.sqlite_only("on PostgreSQL opening it seals anew what an older key has sealed")
+@pytest.mark.sqlite_only("on PostgreSQL opening it seals with the newest key what an older one has sealed")
 @pytest.mark.long
 async def test_the_command_says_which_key_is_missing(open_store: Open, made: Any, path: Path, tmp_path: Path) -> None:
     await sealed_with(open_store, made, OLD)

@@ -180,7 +180,7 @@ async def test_rotation_seals_everything_with_the_newest_key(open_store: Open, m
     assert (key.secret, kept.token) == (CANARY, card.token)
 
 
-@pytest.mark.sqlite_only("on PostgreSQL opening it seals anew what an older key has sealed")
+@pytest.mark.sqlite_only("on PostgreSQL opening it seals with the newest key what an older one has sealed")
 async def test_a_rotation_that_fails_half_way_changes_nothing(
     open_store: Open, made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
