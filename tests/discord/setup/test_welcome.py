@@ -171,6 +171,8 @@ async def test_a_message_whose_answer_was_lost_in_a_crash_is_found_and_not_sent_
     end = rig.bot.parts.store.welcomes.end
 
     async def dies(guild_id: int, where: Any) -> None:
+        if guild_id != joined.id:  # the server that was there before may be greeted at the same time
+            return await end(guild_id, where)
         raise failpoints.Crash("welcome")
 
     rig.bot.parts.store.welcomes.end = dies  # type: ignore[method-assign]  # the process dies before it is noted
