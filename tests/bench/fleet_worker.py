@@ -34,7 +34,7 @@ from bot.store import Store
 SECRET_KEY = "k" * 32
 RESTS_S = 2.5
 """A worker that shares takes after a second what others have left."""
-AGAIN_S = 0.15
+AGAIN_S = 0.05
 """How soon a job is due again at the latest, so that there is always more to poll than two workers can."""
 CLAIMED_AT_ONCE = 2000
 WRITERS = 20
