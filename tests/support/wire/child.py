@@ -29,12 +29,11 @@ def point_discord_at(url: str) -> None:
     import yarl
     from discord.asset import Asset
     from discord.gateway import DiscordWebSocket
-    from discord.http import HTTPClient
+    from discord.http import INTERNAL_API_VERSION, HTTPClient, Route
     from discord.state import ConnectionState
 
-    from bot.app.discord_address import call_discord_at
-
-    call_discord_at(url)
+    # As `bot.app.discord_address` does, which versions of the bot that an upgrade begins with have not.
+    Route.BASE = f"{url}/api/v{INTERNAL_API_VERSION}"
     Asset.BASE = f"{url}/cdn"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
     told = HTTPClient.get_bot_gateway
