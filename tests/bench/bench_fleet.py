@@ -117,34 +117,41 @@ async def fill(url: str, jobs: int) -> None:
         await store.close()
 
 
-async def polled(url: str, count: int, effort: Effort) -> float:
-    """Return the polls a second of so many workers together."""
-    workers = [await Process.start("polls", url, effort.seconds) for _ in range(count)]
+async def started(what: str, url: str, count: int, seconds: float) -> list[Process]:
+    """Start so many workers, and return when each is ready."""
+    workers = [await Process.start(what, url, seconds) for _ in range(count)]
     for each in workers:
         await each.heard()
+    return workers
+
+
+async def gone_on(workers: list[Process]) -> list[Any]:
+    """Let all go on at once; return what each tells next."""
     for each in workers:
         each.go_on()
-    followed = [await each.heard() for each in workers]
-    if (found := sum(each["followed"] for each in followed)) != effort.polled:
-        raise RuntimeError(f"{found} of {effort.polled} jobs are followed: {followed}")
-    for each in workers:
-        each.go_on()
-    done = [await each.heard() for each in workers]
+    return [await each.heard() for each in workers]
+
+
+async def done_by(workers: list[Process]) -> list[Any]:
+    """Let all do their work at once and end; return what each has done."""
+    done = await gone_on(workers)
     for each in workers:
         await each.end()
-    return float(sum(each["polls"] / each["wall_s"] for each in done))
+    return done
+
+
+async def polled(url: str, count: int, effort: Effort) -> float:
+    """Return the polls a second of so many workers together."""
+    workers = await started("polls", url, count, effort.seconds)
+    followed = await gone_on(workers)
+    if (found := sum(each["followed"] for each in followed)) != effort.polled:
+        raise RuntimeError(f"{found} of {effort.polled} jobs are followed: {followed}")
+    return float(sum(each["polls"] / each["wall_s"] for each in await done_by(workers)))
 
 
 async def claimed(url: str, count: int, effort: Effort) -> tuple[float, int]:
     """Return the claims a second of so many workers together, and how many jobs two of them got."""
-    workers = [await Process.start("claims", url, 0) for _ in range(count)]
-    for each in workers:
-        await each.heard()
-    for each in workers:
-        each.go_on()
-    done = [await each.heard() for each in workers]
-    for each in workers:
-        await each.end()
+    done = await done_by(await started("claims", url, count, 0))
     ids = [job_id for each in done for job_id in each["claimed"]]
     if len(set(ids)) != effort.claimed:
         raise RuntimeError(f"{len(set(ids))} of {effort.claimed} jobs were claimed")
@@ -154,14 +161,7 @@ async def claimed(url: str, count: int, effort: Effort) -> tuple[float, int]:
 
 async def written(url: str, count: int, effort: Effort) -> tuple[float, float]:
     """Return the writes a second of so many processes together, and how long the slowest hundredth waited at least."""
-    workers = [await Process.start("writes", url, effort.seconds) for _ in range(count)]
-    for each in workers:
-        await each.heard()
-    for each in workers:
-        each.go_on()
-    done = [await each.heard() for each in workers]
-    for each in workers:
-        await each.end()
+    done = await done_by(await started("writes", url, count, effort.seconds))
     waits = sorted(wait for each in done for wait in each["waits_s"])
     return sum(each["writes"] / each["wall_s"] for each in done), waits[0]
 
