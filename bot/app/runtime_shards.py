@@ -2,7 +2,7 @@
 
 That one takes its shards when it is made, connects one after the other, knows no `max_concurrency`, and reconnects
 them in one queue, in which each waits for the others. Here each shard has a task of its own. All names of discord.py
-that are private are used in this file alone; `tests/unit/app/test_runtime_shards.py` fails when they change.
+that are private are used in this file alone; `tests/wire/test_runtime_shards.py` fails when they change.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def store_address(files: Path, address: str) -> None:
 
 
 def stored_address(database: Path) -> str:
-    """Return the address that the bot stored in `database`, or beside it. Raises StartError if there is none."""
+    """Return the address that the bot stored in `database`, or next to it. Raises StartError if there is none."""
     with contextlib.suppress(FileNotFoundError):
         return address_file(database).read_text(encoding="ascii")
     try:

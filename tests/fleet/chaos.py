@@ -29,12 +29,11 @@ from tests.soak.plan import MEMBERS_EACH, SERVERS
 from tests.soak.town import Town
 from tests.support.cable import Cable, Loss, Lost, cable_to
 from tests.support.postgres import OwnServer
-from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
+from tests.support.wire.fleet import SECRET, environment
 from tests.support.wire.server import WireDiscord
 from tests.support.wire.world import Reply
 
-SECRET = "the-secret-of-all-processes-of-this-fleet"
 SHARDS = 2
 GATEWAYS, WORKERS = 2, 3
 START_S = 100.0
@@ -113,16 +112,8 @@ class Member(BotProcess):
         folder = town.folder / self.name
         folder.mkdir()
         (folder / "bot.log").touch()
-        env = {
-            "DISCORD_TOKEN": town.discord.token,
-            "CANNON_API_URL": town.sandbox.url,
-            "CANNON_API_KEY": HOST_KEY,
-            "CANNON_API_KEY_GUILDS": "*",
-            "DATABASE": cable.url(DATABASE),
-            "SECRET_KEYS": SECRET,
+        env = environment(town.discord, town.sandbox, cable.url(DATABASE)) | {
             "SHARD_COUNT": str(SHARDS),
-            "HEALTH_PORT": "0",
-            "LOG_FORMAT": "json",
             "PYTHONWARNINGS": "default::ResourceWarning,default::RuntimeWarning",
         }
         super().__init__(town.discord, ["run", "--role", role], folder / "bot.log", env=env)
@@ -353,6 +344,6 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
             if took_s > outcome.usual_s + GOES_ON_S
         ]
         if not took:
-            outcome.wrong.append(f"{trouble.name}: nobody asked for anything")
+            outcome.wrong.append(f"{trouble.name}: nobody requested anything")
     outcome.slowest = slowest
     return outcome

@@ -111,7 +111,7 @@ async def taken(parts: Parts, asks: Sequence[Ask], *, at_once: bool) -> list[Out
 
 
 async def serve_one(told: Mapping[str, Any], lines: AsyncIterator[Any]) -> None:
-    """Take part in one race: open the database, and take in what is asked for until `asks` is null."""
+    """Take part in one race: open the database, and take in what is requested until `asks` is null."""
     async with parts_on(told["url"], told["monthly_limit"]) as parts:
         answer("ready")
         async for each in lines:

@@ -72,7 +72,7 @@ class Fts5Index:
     def lines(self, db: Connection, guild_id: int, words: Iterable[str], *, limit: int) -> Iterable[Row] | None:
         """Return number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
 
-        None if no word has three letters. They are read as far as they are asked for.
+        None if no word has three letters. They are read as far as they are taken.
         """
         match = match_of(guild_id, words)
         return None if match is None else db.execute(MATCHING, {"guild_id": guild_id, "match": match, "limit": limit})

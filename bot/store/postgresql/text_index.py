@@ -94,7 +94,7 @@ class TrigramIndex:
     def lines(self, db: Connection, guild_id: int, words: Iterable[str], *, limit: int) -> Iterator[Row] | None:
         """Yield number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
 
-        None if no word has three letters in a row. They are read as far as they are asked for, from a cursor of the
+        None if no word has three letters in a row. They are read as far as they are taken, from a cursor of the
         transaction, which has no other such search.
         """
         patterns = patterns_of(words)

@@ -21,6 +21,20 @@ SECRET = "f" * 44
 START_S = 40.0
 
 
+def environment(discord: WireDiscord, sandbox: Sandbox, database: str) -> dict[str, str]:
+    """Return what each process of a fleet is told by its environment."""
+    return {
+        "DISCORD_TOKEN": discord.token,
+        "CANNON_API_URL": sandbox.url,
+        "CANNON_API_KEY": HOST_KEY,
+        "CANNON_API_KEY_GUILDS": "*",
+        "DATABASE": database,
+        "SECRET_KEYS": SECRET,
+        "HEALTH_PORT": "0",
+        "LOG_FORMAT": "json",
+    }
+
+
 class Fleet:
     """A server with a member and a moderator, and the processes that a test starts for it."""
 
@@ -40,16 +54,7 @@ class Fleet:
         folder = self.folder / f"{role}{self._started[role]}"
         folder.mkdir()
         (folder / "bot.log").touch()
-        env = {
-            "DISCORD_TOKEN": self.discord.token,
-            "CANNON_API_URL": self.sandbox.url,
-            "CANNON_API_KEY": HOST_KEY,
-            "CANNON_API_KEY_GUILDS": "*",
-            "DATABASE": self.database,
-            "SECRET_KEYS": SECRET,
-            "HEALTH_PORT": "0",
-            "LOG_FORMAT": "json",
-        }
+        env = environment(self.discord, self.sandbox, self.database)
         return BotProcess(self.discord, ["run", "--role", role], folder / "bot.log", env=env | more)
 
     @contextlib.asynccontextmanager
