@@ -78,6 +78,7 @@ async def test_what_is_requested_at_the_gateway_is_posted_by_a_worker(fleet):
     assert exact(fleet) == [JobState.DELIVERED] * 2
 
 
+@pytest.mark.long
 async def test_a_job_is_cancelled_at_the_gateway_and_its_card_drawn_by_the_worker(fleet):
     async with fleet.store() as store:
         await store.settings.change(fleet.guild.id, lambda rules: replace(rules, running_per_server=1))
@@ -95,6 +96,7 @@ async def test_a_job_is_cancelled_at_the_gateway_and_its_card_drawn_by_the_worke
     assert exact(fleet) == [JobState.CANCELLED, JobState.DELIVERED]
 
 
+@pytest.mark.long
 async def test_a_worker_asks_the_moderators_and_goes_on_once_one_has_approved_at_the_gateway(fleet):
     questions = fleet.discord.create_text_channel(fleet.guild, "questions")
     morgan = fleet.discord.add_member(fleet.guild, "morgan", permissions=dpy.Permissions(manage_guild=True))
@@ -114,6 +116,7 @@ async def test_a_worker_asks_the_moderators_and_goes_on_once_one_has_approved_at
     assert exact(fleet) == [JobState.DELIVERED]
 
 
+@pytest.mark.long
 async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(fleet):
     async with fleet.running("gateway", "worker", "worker"):
         reply = await fleet.ask("a fox #forever")
@@ -126,6 +129,7 @@ async def test_a_reaction_before_the_result_acts_once_whichever_worker_posts_it(
     assert exact(fleet) == [JobState.DELIVERED] * 2
 
 
+@pytest.mark.long
 async def test_what_a_killed_worker_had_is_delivered_by_the_other(fleet):
     async with fleet.running("gateway", "worker") as (_, first):
         replies = [await fleet.ask(f"fox {number} #forever") for number in range(3)]

@@ -16,6 +16,7 @@ from bot.store import Store
 from bot.store.engine import text_index
 from bot.store.jobs import job_lists
 from tests.store.conftest import AUTHOR, GUILD
+from tests.support.machine import slowness
 from tests.support.viewers import seeing
 
 LOOKED_AT = 2000
@@ -151,4 +152,4 @@ async def test_fifty_thousand_jobs_are_searched_and_turned_over_quickly(store: S
         for author_id in (AUTHOR, None):
             begun = time.perf_counter()
             await visible.page(viewer, author_id=author_id, limit=7, **narrowed)
-            assert time.perf_counter() - begun < 1.0, narrowed
+            assert time.perf_counter() - begun < slowness(), narrowed

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.models import AccountStatus, JobState
 from bot.store.jobs.tried_values import VALUES_OF_FIELD, VALUES_OF_GUILD
+from tests.support.machine import slowness
 from tests.support.rig import GUILD_KEY, Rig
 
 
@@ -73,7 +74,7 @@ async def test_completions_read_the_memory_once_and_take_less_than_50_ms_with_al
         tried = memory.of(operation, "voice_id")
         assert len(rig.bot.catalogue.suggest("narration.generate", "voice_id", "voice", {}, tried)) == 25
         spans.append(time.perf_counter() - started)
-    assert min(spans) < 0.05, spans
+    assert min(spans) < 0.05 * slowness(), spans
 
 
 async def test_another_server_is_offered_none_of_it(rig: Rig):

@@ -5,6 +5,7 @@ import time
 import discord
 import pytest
 
+from tests.support.machine import slowness
 from tests.support.rig import Rig
 from tests.support.surface import state_text, watch
 
@@ -102,7 +103,7 @@ async def test_an_offer_takes_less_than_50_ms(rig: Rig, monkeypatch):
         await offered(rig, "model", "gpt")
     spans = [after - before for before, after in zip(marks[::2], marks[1::2], strict=True)]
     assert len(spans) == 5
-    assert min(spans) < 0.05
+    assert min(spans) < 0.05 * slowness()
 
 
 async def test_models_learned_from_the_live_description_are_offered_at_once(rig: Rig):

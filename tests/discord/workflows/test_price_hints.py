@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cogs.workflows import price_hints
+from tests.support.machine import slowness
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import watch
 
@@ -124,7 +125,7 @@ async def test_hints_take_less_than_50_ms_on_a_server_with_many_jobs_of_many_kin
         ]
         spans.append(time.perf_counter() - begun)
     assert all(hints)
-    assert min(spans) < 0.05, spans
+    assert min(spans) < 0.05 * slowness(), spans
 
 
 def many(rig: Rig, jobs: int) -> None:

@@ -24,6 +24,7 @@ from bot.store.postgresql.connection import PostgresConnection
 from bot.store.postgresql.listener import LEADER_LOCK
 from bot.store.sql import Connection
 from tests.support.cable import Cable, Lost, cable_to
+from tests.support.machine import slowness
 from tests.support.postgres import DURABLE, OwnServer, Server, running
 
 pytestmark = pytest.mark.long
@@ -241,7 +242,7 @@ async def test_a_server_that_does_not_come_back_is_waited_for_once_and_not_by_ea
         await database.write(Addition())
     outcomes = await asyncio.gather(*(database.write(Addition()) for _ in range(20)), return_exceptions=True)
     assert {type(each) for each in outcomes} == {DatabaseFailing}
-    assert 2.0 < time.monotonic() - began < 2 * 3.0
+    assert 2.0 < time.monotonic() - began < 2 * 3.0 * slowness()
     cable.mend()
 
     async def is_written() -> bool:
@@ -274,7 +275,7 @@ async def test_a_process_that_is_paused_in_a_transaction_keeps_no_other_from_wri
     goes_on.set()
     assert await writing == 1
     assert (paused.runs, await times(others, paused)) == (2, 1)
-    assert IDLE_IN_TRANSACTION_S / 2 < took_s < OTHERS_WRITE_S, "it had the lock, and not for long"
+    assert IDLE_IN_TRANSACTION_S / 2 < took_s < OTHERS_WRITE_S * slowness(), "it had the lock, and not for long"
 
 
 async def test_a_process_that_is_cut_off_in_a_transaction_keeps_no_other_from_writing(
@@ -292,7 +293,7 @@ async def test_a_process_that_is_cut_off_in_a_transaction_keeps_no_other_from_wr
     await asyncio.to_thread(is_cut.wait)
     began = time.monotonic()
     assert await others.write(Addition()) == 1
-    assert time.monotonic() - began < OTHERS_WRITE_S
+    assert time.monotonic() - began < OTHERS_WRITE_S * slowness()
     assert not writing.done()
     cable.mend()
     assert await writing == 1

@@ -192,7 +192,7 @@ def test_configuring_again_replaces_the_first_output() -> None:
 def test_a_huge_text_is_cut_and_costs_no_time(text: str) -> None:
     started = time.process_time()
     assert len(Scrubber().text(text)) < 40_000
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < slowness()
 
 
 @pytest.mark.parametrize(
