@@ -23,8 +23,6 @@ WITH_SCHEMA = "with_schema"
 """The database from which tests' databases are copied."""
 ADDRESS = "address"
 """The file that has the folder of the server's socket."""
-_keepers: list[subprocess.Popen[str]] = []
-"""Kept, so that a keeper which lives longer than this process is not complained about when it is collected."""
 
 
 def _locked(folder: Path, name: str) -> IO[str]:
@@ -64,16 +62,14 @@ def _start_keeper(folder: Path, start: IO[str]) -> None:
     with _locked(folder, "keeper") as keeper:
         locks = (start.fileno(), keeper.fileno())
         words = [sys.executable, "-m", "tests.support.shared_postgres", str(folder), *map(str, locks)]
-        process = subprocess.Popen(
+        with subprocess.Popen(
             words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pass_fds=locks, start_new_session=True,
             text=True,
-        )  # fmt: skip
-    _keepers.append(process)
-    assert process.stdout is not None
-    told = process.stdout.readline()
-    process.stdout.close()
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            told = process.stdout.readline()
     if not told:
-        raise RuntimeError(f"the test run's PostgreSQL did not start: its keeper ended with {process.wait()}")
+        raise RuntimeError("the test run's PostgreSQL did not start: its keeper has said why on stderr")
 
 
 def _keep(folder: Path, start: int) -> None:
@@ -104,4 +100,7 @@ def _make_template(dsn: str) -> None:
 
 
 if __name__ == "__main__":
+    if os.fork():
+        # Whoever started this waits for it; the keeper is nobody's child, for it outlives the process that needed it.
+        os._exit(0)
     _keep(Path(sys.argv[1]), int(sys.argv[2]))
