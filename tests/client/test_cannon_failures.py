@@ -219,6 +219,7 @@ async def test_a_promised_length_over_the_cap_is_refused_before_reading(serve_ra
         await client.get(KEY, "req_1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("coding", ["gzip", pytest.param("deflate", marks=pytest.mark.long)])
 async def test_a_bomb_is_never_unpacked_past_the_cap(coding, serve, client_for):
     pack = gzip.compress if coding == "gzip" else zlib.compress
@@ -391,6 +392,7 @@ JSON = st.recursive(
 FIELDS = ("id", "status", "billableCredits", "output", "errorMessage", "createdAtMs", "poll_after_ms", "requestLog")
 
 
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(document=st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON)
 def test_any_json_is_progress_or_a_typed_error(document):

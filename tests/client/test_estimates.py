@@ -94,6 +94,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "options"), FAULTS, ids=[kind for kind, _ in FAULTS])
 async def test_whatever_goes_wrong_there_is_no_estimate_within_the_time(sandbox, estimates_at, kind, options):
     sandbox.fault("mcp", kind, **options)

@@ -63,6 +63,7 @@ async def test_a_download_below_the_floor_is_given_up_long_before_its_deadline(s
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 async def test_a_slow_download_above_the_floor_is_finished(serve, media_for, tmp_path):
     body = png(256) + bytes(60_000)
 

@@ -128,6 +128,7 @@ def test_the_index_has_every_recipe_and_no_other() -> None:
     assert sorted(re.findall(r"\]\((\w+\.md)\)", index)) == RECIPES
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "recipe", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in RECIPES]
 )

@@ -60,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_backup_that_dies_leaves_both_the_database_and_the_earlier_backup(folder: Path) -> None:
     code, _, _ = commanded(folder, "backup", "good", "--force", CANNON_BOT_FAILPOINTS="copy.half")
     assert code == KILLED
@@ -69,6 +70,7 @@ def test_a_backup_that_dies_leaves_both_the_database_and_the_earlier_backup(fold
     assert not list(folder.glob("*.partial*"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "point", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in FILE_NAMES]
 )

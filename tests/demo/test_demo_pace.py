@@ -40,6 +40,7 @@ class Watched:
             await self._told.wait()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("speed", [pytest.param(1.0, marks=pytest.mark.long), 6.0])
 async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float):
     """The worker's own round comes every 15 seconds, and a job may meet one; the others have nothing but the wake.
@@ -65,6 +66,7 @@ async def test_a_job_of_the_demo_leaves_being_sent_within_a_second(speed: float)
     assert sorted(shown_s)[2] < QUEUED_S + LEAVES_WITHIN_S, shown_s
 
 
+@pytest.mark.long
 async def test_what_handles_a_message_and_what_works_by_itself_read_one_clock():
     """Otherwise a command wakes the worker for a time that the worker never reaches, and its job waits for the round.
 

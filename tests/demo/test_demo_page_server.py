@@ -62,6 +62,7 @@ async def opened() -> AsyncIterator[tuple[Demo, Browser]]:
         yield demo, browser
 
 
+@pytest.mark.long
 async def test_a_press_that_meets_something_else_on_the_simulated_discord_is_answered_too():
     async with opened() as (demo, browser):
         member = demo.preview.viewers[0]

@@ -71,6 +71,7 @@ async def _ask(rig: Rig, member: Any, channel: Any, words: str, guild_id: int) -
     return (await rig.bot.parts.store.job_lists.recent(guild_id))[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_all", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_no_control_that_a_plain_member_forges_moves_or_shows_anything(
     rig: Rig, eve: Any, targets: Targets, is_all: bool

@@ -55,6 +55,7 @@ async def test_a_server_is_forgotten_and_no_other(rig: Rig):
     await rig.restart()
 
 
+@pytest.mark.long
 async def test_its_key_goes_too_even_sealed(rig: Rig):
     await lived_in(rig)
     sealed = sealed_key(rig)
@@ -64,6 +65,7 @@ async def test_its_key_goes_too_even_sealed(rig: Rig):
     await rig.restart()
 
 
+@pytest.mark.long
 async def test_a_member_is_forgotten_on_all_servers_and_nobody_else_is(rig: Rig):
     _, member_id = await lived_in(rig)
     await rig.die()

@@ -162,6 +162,7 @@ def judge(walk: Walk) -> None:
     assert wrong == []
 
 
+@pytest.mark.long
 async def test_a_member_reads_no_english_whatever_they_use(walked: Rig):
     walk = Walk(walked, "member")
     for name, command in commands(walked):

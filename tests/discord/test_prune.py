@@ -42,6 +42,7 @@ async def ended(rig: Rig, days_ago: float, words: str = WORDS) -> Any:
     return job
 
 
+@pytest.mark.long
 async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
     job = await ended(rig, 40)
     await rig.moderator.react(rig.messages()[0], "⭐")
@@ -61,6 +62,7 @@ async def test_what_is_old_is_erased_beside_the_running_bot(rig: Rig) -> None:
     assert count(rig, "ledger") == 4, "the books stay"
 
 
+@pytest.mark.long
 async def test_only_a_stopped_bots_file_is_rewritten(rig: Rig) -> None:
     await ended(rig, 40)
     assert command(rig, "prune", "--days", "30", "--vacuum").returncode == 1

@@ -132,6 +132,7 @@ async def test_the_key_is_kept_sealed_for_a_day_and_then_forgotten(rig: Rig, at_
     assert set_aside(rig) == 0
 
 
+@pytest.mark.long
 async def test_invited_back_within_the_day_its_jobs_go_on(rig: Rig, at_work: Any):
     running, _ = at_work
     removal = await removed(rig)
@@ -164,6 +165,7 @@ async def test_a_removal_while_the_bot_was_off_is_noticed(rig: Rig, at_work: Any
     assert {call.key for call in calls if call.where == "get"} <= {GUILD_KEY}, "no other key is asked for its requests"
 
 
+@pytest.mark.long
 async def test_a_return_while_the_bot_was_off_is_noticed(rig: Rig, at_work: Any):
     running, _ = at_work
     removal = await removed(rig)

@@ -180,6 +180,7 @@ async def test_a_picture_has_the_asked_shape(client, given, size):
         assert picture.size == size
 
 
+@pytest.mark.long
 async def test_the_same_request_gives_another_picture_unless_a_seed_is_given(client):
     pictures = []
     for _ in range(2):
@@ -248,6 +249,7 @@ async def _run_at(session, sandbox, operation, given):
         return await answer.json()
 
 
+@pytest.mark.long
 async def test_a_video_has_picture_sound_and_the_asked_length(client):
     output = (await run(client, "video.generate", {"prompt": "A fox", "duration": 8, "aspect_ratio": "9:16"}))["output"]
     _, data = await download(client, output["video_url"])

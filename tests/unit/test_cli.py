@@ -110,6 +110,7 @@ def test_check_is_content_with_good_settings_and_changes_nothing(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_invite_link_is_printed_without_a_network(tmp_path: Path) -> None:
     done = cannon_bot("invite", cwd=tmp_path, DISCORD_TOKEN=TOKEN)
     assert (done.returncode, done.stdout, done.stderr) == (0, invite_link(123456789012345678) + "\n", "")
@@ -121,6 +122,7 @@ def test_a_token_without_an_id_has_no_invite_link(tmp_path: Path) -> None:
     assert "DISCORD_TOKEN" in done.stderr
 
 
+@pytest.mark.long
 def test_check_tells_every_problem_in_one_go_each_with_its_setting_or_file(tmp_path: Path) -> None:
     (tmp_path / "broken.db").write_bytes(b"this is no database, " * 200)
     done = cannon_bot("check", cwd=tmp_path, DATABASE="broken.db", HTTP_PORT="x", LOG_LEVEL="loud")

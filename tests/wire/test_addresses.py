@@ -58,6 +58,7 @@ def soft_limit() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.long
 async def test_with_a_public_address_webhooks_alone_are_served_there_and_files_are_not_scarce(
     tmp_path: Path, soft_limit: int
 ) -> None:

@@ -146,6 +146,7 @@ async def caller(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Caller]:
 # ---------------------------------------------------------------------- the sum of all calls
 
 
+@pytest.mark.long
 async def test_a_burst_of_posts_stays_below_the_limit_of_the_sum(caller: Caller):
     limit = caller.wire.pace_all(now=caller.time.monotonic)
     started, end = caller.time.now, caller.gate.passed + BURST

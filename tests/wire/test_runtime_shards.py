@@ -124,6 +124,7 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         await wire.until(lambda: not wire.gateway.live)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_ready_first", [True, False])
 @pytest.mark.parametrize("gets_connected", [True, False])
 async def test_a_shard_that_is_given_up_is_not_waited_for(
@@ -211,6 +212,7 @@ async def test_a_lost_connection_is_resumed_and_a_lost_session_identifies_in_its
     assert stage.wire.gateway.identifies == 4
 
 
+@pytest.mark.long
 async def test_nothing_is_handed_on_once_the_lease_is_lost(stage: Stage) -> None:
     await stage.opened(0)
     stage.leases.held.clear()

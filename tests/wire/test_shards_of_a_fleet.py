@@ -95,6 +95,7 @@ async def fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterato
         yield Fleet(wire, tmp_path / "bot.db", stack)
 
 
+@pytest.mark.long
 async def test_two_processes_share_the_shards_and_one_that_stops_leaves_its_own_to_the_other(fleet: Fleet) -> None:
     first, _ = await fleet.start()
     await fleet.until(lambda: first.leases.held == SHARDS and first.leases.is_ready)

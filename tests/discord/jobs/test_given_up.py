@@ -54,6 +54,7 @@ async def refuses_files(call: DiscordCall) -> None:
 # ---------------------------------------------------------------------- Discord does not take it
 
 
+@pytest.mark.long
 async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(rig: Rig, log_channel: Any):
     job = await ask(rig, "a heron #fast")
     with trouble_with(refuses_files):

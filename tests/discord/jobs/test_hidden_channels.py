@@ -126,6 +126,7 @@ async def test_it_is_no_input_of_a_new_job_nor_offered_as_one(rig: Rig, eve: Any
     assert len(await rig.jobs()) == 1
 
 
+@pytest.mark.long
 async def test_no_control_reaches_it(rig: Rig, eve: Any, hidden: Job):
     before, jobs = len(list(sends(rig))), len(await rig.jobs())
     assert len(_ACTIONS) > 30

@@ -381,6 +381,7 @@ async def test_a_second_key_of_the_same_account_goes_on_with_what_the_first_bega
     assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == PICTURE
 
 
+@pytest.mark.long
 async def test_a_replaced_key_of_another_account_condemns_no_running_job(rig: Rig):
     """The new key's account does not know the old one's request: its 404 says nothing about it."""
     rig.sandbox.add_key(OTHER_KEY, credits=500)
@@ -430,6 +431,7 @@ async def test_the_day_without_a_key_counts_from_its_refusal(rig: Rig):
     assert "no working API key" in the_job(rig, job_id).error
 
 
+@pytest.mark.long
 async def test_a_day_of_refusal_is_one_day_in_a_row(rig: Rig):
     await set_key(rig, GUILD_KEY)
     job = await until_running(rig, (await ask(rig, "a heron #forever")).id)

@@ -101,6 +101,7 @@ async def test_a_night_without_the_bot_and_one_503_end_nothing(rig: Rig):
     await assert_delivered_once(rig, job)
 
 
+@pytest.mark.long
 async def test_time_without_the_bot_or_the_api_does_not_count_against_a_job(rig: Rig):
     job = await running(rig, "a heron #forever")
     await rig.restart(after_s=8 * HOUR_S)
@@ -125,6 +126,7 @@ async def test_past_its_deadline_the_member_is_told_and_the_job_stays_open(rig: 
     assert set_aside(rig) > 0  # it may still be charged
 
 
+@pytest.mark.long
 async def test_an_overdue_job_is_polled_after_one_hour_then_six_then_daily(rig: Rig):
     job = await overdue(rig)
     calls = watch(rig)
@@ -288,12 +290,14 @@ async def given_up(rig: Rig, prompt: str = "a heron") -> Row:
     return job
 
 
+@pytest.mark.long
 async def test_a_job_that_was_given_up_is_looked_for_and_its_result_arrives(rig: Rig):
     job = await given_up(rig)
     await pass_time(rig, 1.5 * DAY_S, 10 * MINUTE_S)
     await assert_reached(rig, job)
 
 
+@pytest.mark.long
 async def test_an_adjust_row_corrects_the_books_of_what_was_released(rig: Rig):
     job = await given_up(rig)
     await pass_time(rig, 1.5 * DAY_S, 10 * MINUTE_S)
@@ -529,6 +533,7 @@ async def test_what_gave_no_result_but_was_billed_is_booked_and_told(rig: Rig, w
     assert "12" in told
 
 
+@pytest.mark.long
 async def test_a_failure_that_was_billed_is_booked_and_told_also_where_it_is_found_late(rig: Rig):
     await set_key(rig, GUILD_KEY)
     job = await given_up(rig, "a heron #billed")
@@ -540,6 +545,7 @@ async def test_a_failure_that_was_billed_is_booked_and_told_also_where_it_is_fou
     assert f"Job {job.id} failed, but Cannon Studio charged 12 credits" in told_moderators(rig)
 
 
+@pytest.mark.long
 async def test_an_outage_that_outlasts_what_the_api_remembers_ends_with_a_refund(rig: Rig):
     await set_key(rig, GUILD_KEY)
     job = await running(rig)

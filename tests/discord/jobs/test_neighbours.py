@@ -61,6 +61,7 @@ async def test_one_card_does_not_hold_its_whole_server(rig: Rig):
             assert await is_posted(rig, own_server(rig))
 
 
+@pytest.mark.long
 async def test_results_that_discord_does_not_answer_delay_no_other_server(rig: Rig):
     there = another_server(rig)
     done = await result_of(rig, own_server(rig))
@@ -113,6 +114,7 @@ def progress(rig: Rig) -> dict[str, Any]:
     return health
 
 
+@pytest.mark.long
 async def test_health_tells_how_long_what_is_due_has_waited(rig: Rig):
     done = await result_of(rig, own_server(rig))
     await put(rig, rig.guild.id, rig.channel.id, 3, state=JobState.READY, **done)

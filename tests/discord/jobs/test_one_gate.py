@@ -53,6 +53,7 @@ async def test_linked_jobs_keep_to_what_may_run_of_a_member(rig: Rig):
     assert set_aside(rig) == 0
 
 
+@pytest.mark.long
 async def test_linked_jobs_keep_to_what_may_run_on_a_server(rig: Rig):
     await change_rules(rig, running_per_member=20, running_per_server=5)
     await linked(rig)

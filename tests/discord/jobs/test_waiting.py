@@ -31,6 +31,7 @@ async def test_the_first_job_of_its_kind_is_seen_soon_however_fast_it_is(rig: Ri
     assert lag_s <= max(2.5, took_s * 1.2)
 
 
+@pytest.mark.long
 async def test_the_first_job_of_its_kind_costs_few_polls(rig: Rig):
     calls = watch(rig)
     await rig.member.slash(rig.channel, "video generate", prompt="waves #forever")
@@ -46,6 +47,7 @@ def promised_in_s(rig: Rig, job: Row) -> float:
     return 60.0 * int(minutes or 0) + int(seconds or 10)
 
 
+@pytest.mark.long
 async def test_times_of_the_api_that_our_own_watch_contradicts_are_not_learned(rig: Rig):
     for number in range(8):
         job = await ask(rig, f"heron {number} #skewed")

@@ -45,6 +45,7 @@ async def followed(rig: Rig, job: Row, *, hinted: bool) -> tuple[int, float]:
     return len(of(calls, "get")), rig.clock.elapsed - done_at
 
 
+@pytest.mark.long
 async def test_once_webhooks_have_come_a_job_is_polled_once_and_at_once(hooked: Rig):
     for _ in range(TRUSTED_AFTER):
         await followed(hooked, await ask(hooked, "a heron"), hinted=True)
@@ -54,6 +55,7 @@ async def test_once_webhooks_have_come_a_job_is_polled_once_and_at_once(hooked: 
         assert lag_s <= 2 * TICK_S
 
 
+@pytest.mark.long
 async def test_a_webhook_that_is_lost_is_missed_and_polls_are_back(hooked: Rig):
     for _ in range(TRUSTED_AFTER):
         await followed(hooked, await ask(hooked, "a heron"), hinted=True)
@@ -64,6 +66,7 @@ async def test_a_webhook_that_is_lost_is_missed_and_polls_are_back(hooked: Rig):
     assert lag_s < 5
 
 
+@pytest.mark.long
 async def test_without_webhooks_none_is_waited_for(rig: Rig):
     for _ in range(TRUSTED_AFTER):
         await followed(rig, await ask(rig, "a heron"), hinted=True)

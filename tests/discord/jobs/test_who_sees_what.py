@@ -158,6 +158,7 @@ async def compared(rig: Rig, seed: int, rounds: int) -> None:
     assert len(await rig.jobs()) == len(places.jobs)
 
 
+@pytest.mark.long
 async def test_each_way_to_a_result_asks_the_same_question(rig: Rig):
     await compared(rig, seed=11, rounds=2)
 

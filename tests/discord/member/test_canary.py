@@ -78,6 +78,7 @@ def found_in(text: str) -> list[str]:
     return [part for part in PARTS if part in text]
 
 
+@pytest.mark.long
 async def test_no_log_line_and_no_metric_holds_what_was_planted(rig: Rig, log: io.StringIO):
     await walk(rig)
     lines = log.getvalue().splitlines()
@@ -100,6 +101,7 @@ async def test_no_traceback_holds_it_either(rig: Rig, log: io.StringIO, monkeypa
     assert [part for part in (OWN_KEY, SIGNATURE) if part in text] == []
 
 
+@pytest.mark.long
 async def test_after_erasing_it_is_in_no_file_and_no_backup(rig: Rig, tmp_path: Path):
     await walk(rig)
     sealed = sealed_key(rig)

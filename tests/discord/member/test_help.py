@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import discord
+import pytest
 from discord import app_commands
 
 from bot.catalogue import OPERATIONS
@@ -109,6 +110,7 @@ async def test_what_too_few_jobs_have_shown_is_told_as_what_they_cost(rig: Rig):
     assert shown.endswith("· price not known yet; 12 to 28 so far")
 
 
+@pytest.mark.long
 async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to_no_other_server(rig: Rig):
     await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
     await pay(rig, 3, prompt="waves", model="seedance2", duration=10)

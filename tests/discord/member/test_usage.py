@@ -121,6 +121,7 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
         assert line in shown
 
 
+@pytest.mark.long
 async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
     for number in range(12):
         await rig.member.slash(rig.channel, GENERATE, prompt="#fail" if number == 11 else "x")
@@ -248,6 +249,7 @@ async def test_without_spending_the_report_says_so_without_a_picture(rig: Rig, h
     assert result.response.attachments == []
 
 
+@pytest.mark.long
 async def test_the_report_also_comes_while_cannon_studio_does_not_answer(rig: Rig, host: None):
     await spend(rig)
     await rig.moderator.slash(rig.channel, "usage report")  # sees the balance
@@ -394,6 +396,7 @@ async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig, command
     assert result.response.attachments == []
 
 
+@pytest.mark.long
 async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[charts.Chart]):
     await spend(rig)
     mine = await spent(rig, member_id=rig.member.id)

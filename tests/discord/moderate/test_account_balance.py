@@ -65,6 +65,7 @@ async def unconfirmed(rig: Rig) -> str:
     return job.id
 
 
+@pytest.mark.long
 async def test_what_was_charged_beyond_the_books_is_listed_with_its_job(rig: Rig, desk: Any):
     job_id = await unconfirmed(rig)
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
@@ -99,6 +100,7 @@ async def test_differences_add_up_and_survive_a_restart(rig: Rig, desk: Any):
     assert MORE in await status(rig)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "what",
     [
@@ -120,6 +122,7 @@ async def test_what_the_books_know_of_is_no_difference(rig: Rig, desk: Any, what
     assert " more than " not in log(rig, desk)
 
 
+@pytest.mark.long
 async def test_a_late_result_takes_its_difference_away(rig: Rig, desk: Any):
     rig.sandbox.fault("get", "status", status=404, times=None)
     job = await ask(rig)

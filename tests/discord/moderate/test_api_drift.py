@@ -227,6 +227,7 @@ async def test_another_id_is_told_with_the_former_one(rig: Rig, known: Any):
     assert lines(rig, known) == ["Changed: video.upscale, now video.enlarge."]
 
 
+@pytest.mark.long
 async def test_a_document_that_changes_to_and_fro_does_not_flood(rig: Rig, known: Any):
     for number in range(8):
         await varied(rig, after_s=3600.0, vanished={"video.upscale"} if number % 2 == 0 else set())

@@ -116,6 +116,7 @@ async def test_it_is_started_again_later_and_later():
     assert process.pid is None
 
 
+@pytest.mark.long
 async def test_it_dies_with_its_parent_and_takes_no_secret_from_it():
     program = (
         "import asyncio\n"
@@ -141,6 +142,7 @@ async def test_it_dies_with_its_parent_and_takes_no_secret_from_it():
     assert await gone(child)
 
 
+@pytest.mark.long
 async def test_without_the_secret_path_it_answers_nothing():
     process = PracticeProcess(SystemClock())
     try:

@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.app.client import CannonBot
 from bot.settings import Settings
 from cogs.jobs.pages import PAGE_JOBS
@@ -27,6 +29,7 @@ def rules(rig: OldRig) -> dict[str, Any]:
     return json.loads(rig.value("SELECT data FROM rules WHERE guild_id = ?", rig.guild.id))
 
 
+@pytest.mark.long
 async def test_the_controls_of_a_result_make_more_of_it(rig: OldRig):
     await all_priced(rig, rig.guild.id)
     otto, sue = rig.members["otto"], rig.members["sue"]
@@ -205,6 +208,7 @@ LAST = ("remove", "cancel_run", "privacy", "recipe_delete", "set_")
 """These take away results, rights or settings that the other controls need."""
 
 
+@pytest.mark.long
 async def test_every_control_that_was_on_a_message_has_its_action(rig: OldRig):
     """Press them all. What they do depends on what was pressed before; that they are known does not."""
     backend, by_id = rig.env.backend, {member.id: member for member in rig.members.values()}

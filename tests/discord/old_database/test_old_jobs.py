@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import pytest
+
 from tests.support.old_database import KEYS, PICTURE, OldRig, rows, send_form, write_database
 from tests.support.rig import HOST_KEY
 
@@ -43,6 +45,7 @@ AFTERWARDS = {
 """How the open jobs end, once moderators have decided about those that wait for them."""
 
 
+@pytest.mark.long
 async def test_every_open_job_ends_once_and_is_paid_once(rig: OldRig):
     write_database(rig.folder / "before.db")
     assert {state for (state,) in rows(rig.folder / "before.db", "SELECT state FROM jobs")} == STATES

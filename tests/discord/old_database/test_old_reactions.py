@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.old_database import PICTURE, VIDEO, OldRig, new_jobs
 from tests.support.prices import all_priced
 from tests.support.reacting import event, told
 
 
+@pytest.mark.long
 async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
     await all_priced(rig, rig.guild.id)
     ada, morgan, otto, sue, ivy, wes = (rig.members[each] for each in ("ada", "morgan", "otto", "sue", "ivy", "wes"))

@@ -68,6 +68,7 @@ async def test_the_count_follows_the_stars_and_the_post_stays_one(rig: Rig, gall
     assert len(post.attachments) == 1
 
 
+@pytest.mark.long
 async def test_a_hundred_stars_at_once_make_one_post_with_all_of_them(rig: Rig, gallery: Any):
     message = await made(rig)
     for number in range(100):

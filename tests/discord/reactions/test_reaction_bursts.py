@@ -106,6 +106,7 @@ async def test_what_came_while_the_bot_was_away_is_not_made_up_for(rig: Rig):
 # ---------------------------------------------------------------------- bursts
 
 
+@pytest.mark.long
 async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_refused_once(rig: Rig):
     message = await made(rig)
     crowd = [other(rig, f"fan{number}") for number in range(100)]
@@ -120,6 +121,7 @@ async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_refused_on
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_a_members_burst_starts_what_a_member_may_and_is_refused_once(rig: Rig):
     messages = [await made(rig) for _ in range(20)]
     rig.advance(120)

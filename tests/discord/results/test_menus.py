@@ -245,6 +245,7 @@ async def test_what_sora_made_continues_with_its_native_id(rig: Rig):
 # ---------------------------------------------------------------------- forged selects
 
 
+@pytest.mark.long
 async def test_menus_leave_nothing_in_memory_but_forms_that_time_out(rig: Rig):
     message = await posted(rig, ("cat.png", png()))
     for _ in range(50):

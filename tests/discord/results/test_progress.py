@@ -72,6 +72,7 @@ async def film(rig: Rig, **options: Any) -> None:
     await until(rig, JobState.PROCESSING)
 
 
+@pytest.mark.long
 async def test_a_job_of_eight_minutes_never_shows_a_time_that_has_passed_and_is_edited_every_ten_seconds_at_most(
     rig: Rig,
 ):

@@ -106,6 +106,7 @@ async def test_a_result_offers_what_it_is_good_for(rig: Rig, command: str, optio
     assert all(len(item.custom_id) <= 100 for row in card.components for item in row.children)
 
 
+@pytest.mark.long
 async def test_the_select_of_an_older_card_with_several_results_still_carries_on_one_by_one(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()

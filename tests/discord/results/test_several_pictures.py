@@ -65,6 +65,7 @@ async def test_all_pictures_are_in_one_message_with_two_rows_of_buttons(rig: Rig
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_beyond_four_there_is_a_select_and_a_failed_one_leaves_the_others_their_numbers(rig: Rig):
     card = await batch(rig, "one #fast", "two #fail", "three #fast", "four #fast", "five #fast", "six #fast", "7 #fast")
     assert len([file for file in card.attachments if not file.filename.startswith("contact-sheet")]) == 6
@@ -78,6 +79,7 @@ async def test_beyond_four_there_is_a_select_and_a_failed_one_leaves_the_others_
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_all_at_once_are_ten_files_in_one_message_at_most(rig: Rig):
     card = await batch(rig, *(f"{number} #fast" for number in range(12)))
     assert len(card.attachments) == 10

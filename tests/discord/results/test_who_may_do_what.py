@@ -129,6 +129,7 @@ async def played(rig: Rig, age: str) -> Scene:
     return made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("age", AGES)
 async def test_each_press_of_everybody_comes_to_what_the_table_says(rig: Rig, age: str):
     made = await played(rig, age)
@@ -141,6 +142,7 @@ async def test_each_press_of_everybody_comes_to_what_the_table_says(rig: Rig, ag
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("age", AGES)
 async def test_each_reaction_and_reply_of_everybody_comes_to_what_the_table_says(rig: Rig, age: str):
     made = await scene(rig)
@@ -152,6 +154,7 @@ async def test_each_reaction_and_reply_of_everybody_comes_to_what_the_table_says
     assert replied == REPLIES
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("age", "ends"),
     [

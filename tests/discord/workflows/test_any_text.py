@@ -151,6 +151,7 @@ async def tried(rig: Rig, command: str, options: dict[str, Any]) -> None:
         rig.env.backend.delete_message(message.channel.id, message.id)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "command", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in COMMANDS]
 )

@@ -66,6 +66,7 @@ async def test_a_batch_is_one_card_with_a_line_for_each_prompt_and_a_contact_she
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Rig):
     text = "\ufeff" + "\r\n\r\n".join(f"fox number {number} #fast" for number in range(1, 21))
     await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("prompts.txt", text.encode()))

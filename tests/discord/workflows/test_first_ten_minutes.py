@@ -116,6 +116,7 @@ def test_every_command_is_tried():
     assert FIRST_TRY.keys() == {*COMMANDS, "3d location"}
 
 
+@pytest.mark.long
 async def test_each_command_works_or_says_why_not_and_only_what_came_is_paid(rig: Rig):
     told = {command: await tried(rig, command, options) for command, options in FIRST_TRY.items()}
     without = {command for command, operation in COMMANDS.items() if operation in SORA}
@@ -138,6 +139,7 @@ async def made_from(rig: Rig, answer: Any) -> None:
     assert {job.state for job in await rig.jobs()} == {JobState.DELIVERED}
 
 
+@pytest.mark.long
 async def test_what_is_tried_from_results_and_messages_works_too(rig: Rig):
     assert await tried(rig, "image generate", WORDS) == ""
     [message] = rig.messages()
@@ -271,6 +273,7 @@ async def written(tmp_path: Path, shape: str, plan_without: frozenset[str]) -> A
         yield rig, facts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", EACH_WRITTEN)
 async def test_with_a_description_that_others_wrote_each_command_works_or_says_why_not(tmp_path: Path, shape: str):
     async with written(tmp_path, shape, SORA) as (rig, facts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ async def test_ten_reference_images_are_uploaded_with_one_command(rig: Rig):
     assert len(request.input["reference_image_urls"]) == 10
 
 
+@pytest.mark.long
 async def test_what_is_chosen_in_a_form_is_sent_as_if_it_was_typed(rig: Rig):
     await rig.member.slash(rig.channel, "sora edit", prompt="make it snow", sora_video_id="video_68c1", duration=8)
     await rig.work()

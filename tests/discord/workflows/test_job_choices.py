@@ -115,6 +115,7 @@ async def multiply(rig: Rig, job: Job, times: int) -> None:
     await rig.bot.parts.store._database.write(copy)
 
 
+@pytest.mark.long
 async def test_at_most_25_are_offered_from_memory_within_50_ms(rig: Rig):
     await multiply(rig, await earlier(rig, IMAGE), 5000)
     visible, viewer = rig.bot.parts.generation.visible, seeing(rig.guild.id, rig.member.id)

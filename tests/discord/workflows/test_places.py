@@ -301,6 +301,7 @@ async def test_a_file_host_in_trouble_is_asked_again(rig: Rig, fault: str):
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_a_file_host_that_never_recovers_ends_in_held_within_two_hours(rig: Rig):
     rig.sandbox.fault("media", "status", status=503, times=None)
     calls = watch(rig)

@@ -10,6 +10,8 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from cogs.workflows import price_hints
 from tests.support.machine import slowness
 from tests.support.rig import GUILD_KEY, Rig
@@ -110,6 +112,7 @@ async def test_a_store_that_is_slow_costs_the_prices_and_not_the_choices(rig: Ri
         assert await price_hints.with_prices(asker, "video.generate", "model", offers, {}) == offers
 
 
+@pytest.mark.long
 async def test_hints_take_less_than_50_ms_on_a_server_with_many_jobs_of_many_kinds(rig: Rig):
     await videos(rig, 5, model="seedance2")
     many(rig, 20_000)

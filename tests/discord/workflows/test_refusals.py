@@ -83,6 +83,7 @@ async def test_a_refusal_also_arrives_if_a_moderator_was_faster_to_delete_the_th
     assert len(sent) == 1
 
 
+@pytest.mark.long
 async def test_a_member_who_asks_for_too_much_at_once_is_refused_until_something_is_done(rig: Rig):
     for _ in range(20):
         result = await rig.member.slash(rig.channel, GENERATE, prompt="x", count=4)

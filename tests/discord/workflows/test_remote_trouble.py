@@ -214,6 +214,7 @@ async def test_an_api_that_is_down_for_an_hour_only_delays_the_job(rig: Rig):
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_an_hour_without_the_api_costs_many_jobs_few_calls_and_no_stampede_follows(rig: Rig):
     await change_rules(rig, running_per_member=20)
     for number in range(10):
@@ -310,6 +311,7 @@ async def test_a_request_that_never_ends_keeps_its_hold_and_costs_few_polls(rig:
     assert (balance.held, balance.spent) == (job.held, 0)
 
 
+@pytest.mark.long
 async def test_a_request_that_cannon_studio_forgot_is_refunded_after_an_hour(rig: Rig):
     calls = watch(rig)
     await ask(rig, "a heron #lost")

@@ -6,6 +6,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from bot.domain.models import Job
 from bot.errors import Refused
 from bot.generation.generation import Generation
@@ -110,6 +112,7 @@ async def test_a_sample_that_failed_can_be_made_again(rig: Rig):
     assert str(texts.LISTEN) in labels(await shown(rig))
 
 
+@pytest.mark.long
 async def test_a_members_own_default_goes_before_the_servers_and_what_is_named_before_both(rig: Rig):
     guild = rig.guild.id
     assert "voice_id" not in (await narrate(rig)).input

@@ -299,6 +299,7 @@ ACT = st.sampled_from(("turn", "turn", "turn", "pause", "wake", "cut", "mend", "
 STEPS = st.lists(st.tuples(st.sampled_from("abc"), ACT, st.floats(0, 12)), max_size=60)
 
 
+@pytest.mark.long
 @given(STEPS)
 def test_whatever_happens_no_shard_is_two_processes_and_all_become_even(steps: list[tuple[str, str, float]]) -> None:
     async def play() -> None:

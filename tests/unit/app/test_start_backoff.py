@@ -91,6 +91,7 @@ def test_no_pattern_of_restarts_gets_near_what_discord_allows(lives: list[float]
     assert most_in_a_day(times) <= PER_DAY < ALLOWED_PER_DAY
 
 
+@pytest.mark.long
 async def test_a_storm_of_a_whole_day_stays_below_it_with_its_file(database: Path):
     clock, count = PassingClock(), 0
     while clock.monotonic() < DAY_S:

@@ -95,6 +95,7 @@ def test_a_process_that_was_stopped_for_an_hour_goes_on(dog: Watchdog, clock: Ma
 # ---------------------------------------------------------------------- the real process
 
 
+@pytest.mark.long
 async def test_a_real_process_that_hangs_ends_and_says_where(tmp_path: Path):
     async with WireDiscord() as discord:
         discord.create_guild()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from bot.app.changed_guilds import EVENTS, GATHER_S, GUILD, ChangedGuilds
 from bot.delivery.card_signals import CardSignals
 from bot.jobs.signals import WorkerSignals
@@ -66,6 +68,7 @@ async def test_a_card_that_a_gateway_wants_drawn_is_offered_to_each_worker() -> 
     assert asked == [(7, "CARD", True), (7, "CARD", False)]
 
 
+@pytest.mark.long
 async def test_a_server_that_changes_often_is_told_of_once_a_second() -> None:
     gateway, other = Bus().processes
     told: asyncio.Queue[str] = asyncio.Queue()

@@ -65,6 +65,7 @@ def test_every_bar_is_as_long_as_its_number_says() -> None:
     assert days[Decimal(20)] == pytest.approx(2 * days[Decimal(10)])
 
 
+@pytest.mark.long
 @settings(max_examples=15 if settings.get_current_profile_name() == "long" else 5)
 @given(
     days=st.lists(AMOUNTS, min_size=1, max_size=90),

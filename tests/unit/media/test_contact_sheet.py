@@ -79,6 +79,7 @@ async def test_twenty_pictures_with_any_captions_are_a_sheet_of_a_moderate_size(
     assert path.stat().st_size < 1_000_000
 
 
+@pytest.mark.long
 async def test_a_decompression_bomb_is_refused_and_the_others_are_shown(tmp_path: Path):
     path = await draw(tmp_path, tiles(bomb(tmp_path), picture(tmp_path, "b.png", "#00ff00")))
     with Image.open(path) as sheet:
@@ -86,6 +87,7 @@ async def test_a_decompression_bomb_is_refused_and_the_others_are_shown(tmp_path
         assert is_near(middle_of(sheet, 1), (0, 255, 0))
 
 
+@pytest.mark.long
 async def test_without_a_single_picture_that_can_be_read_there_is_no_sheet(tmp_path: Path):
     (tmp_path / "not.png").write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
     (tmp_path / "ps.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
@@ -101,6 +103,7 @@ async def test_a_name_leads_nowhere_outside_the_folder(tmp_path: Path):
         await draw(inner, tiles("../outside.png", str(tmp_path / "outside.png")))
 
 
+@pytest.mark.long
 async def test_a_process_that_hangs_is_cut_and_gone(tmp_path: Path):
     os.mkfifo(tmp_path / "never.png")  # opening it waits for somebody who writes
     with pytest.raises(NoSheet, match="not drawn within"):

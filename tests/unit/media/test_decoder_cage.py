@@ -55,6 +55,7 @@ REACHED = "raise SystemExit(99)"
 """What the decoder does when it has what it must not have."""
 
 
+@pytest.mark.long
 def test_what_a_decoder_runs_is_seen_here(tmp_path: Path) -> None:
     assert "ended with 99" in said_by(tmp_path, REACHED), "the other tests show nothing without this"
 
@@ -74,6 +75,7 @@ def test_the_bots_memory_is_out_of_reach(tmp_path: Path) -> None:
     assert "ended with 99" not in said_by(tmp_path, code)
 
 
+@pytest.mark.long
 @files_closed
 @pytest.mark.parametrize("name", ["bot.db", "bot.db.key"])
 def test_the_database_and_its_key_are_out_of_reach(tmp_path: Path, name: str) -> None:
@@ -136,6 +138,7 @@ raise SystemExit(98)
 """Tries what a decoder has no use for; ends with 98 if it gets none of it."""
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.uname().machine not in {"x86_64", "aarch64"}, reason="the filter is for these alone")
 def test_no_socket_no_program_and_no_other_process_is_reached(tmp_path: Path) -> None:
     assert "ended with 98" in said_by(tmp_path, f"exec({SYSTEM_CALLS!r}, {{}})")
@@ -180,6 +183,7 @@ def test_a_picture_in_4k_has_its_place(tmp_path: Path, form: str) -> None:
     assert done.stdout.startswith("drawn"), done.stdout + done.stderr
 
 
+@pytest.mark.long
 async def test_two_sheets_are_drawn_at_once_and_the_others_wait(tmp_path: Path) -> None:
     folders = [tmp_path / str(number) for number in range(3)]
     for folder in folders:

@@ -62,6 +62,7 @@ def test_a_metric_moves(name: str):
     assert families(metrics)[name] > before
 
 
+@pytest.mark.long
 def test_each_method_is_called_somewhere_in_the_bot():
     root = Path(__file__).parents[3] / "bot"
     called = {

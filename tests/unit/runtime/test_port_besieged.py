@@ -55,6 +55,7 @@ async def besieged(log: Path) -> AsyncIterator[str]:
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
+@pytest.mark.long
 async def test_idle_connections_stop_neither_the_process_nor_fill_its_log(many_files: None, tmp_path: Path) -> None:
     log = tmp_path / "log"
     async with besieged(log) as health, aiohttp.ClientSession() as session:
