@@ -195,6 +195,7 @@ async def test_a_truncated_file_is_unreachable_and_leaves_nothing(serve_raw, med
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 async def test_a_file_that_stalls_ends_at_the_total_deadline(serve_raw, media_for, tmp_path):
     async def talk(reader, writer):
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + png())

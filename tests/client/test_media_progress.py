@@ -93,6 +93,7 @@ async def test_a_file_that_its_host_packs_is_unpacked(serve, media_for, tmp_path
     assert (file.size, file.path.read_bytes()) == (len(body), body)
 
 
+@pytest.mark.long
 async def test_a_packed_file_is_never_unpacked_past_the_cap(serve, media_for, tmp_path):
     bomb = gzip.compress(png() + bytes(50 * 1024 * 1024))
     origin = await serve(packed(bomb, "gzip"))

@@ -285,6 +285,7 @@ async def another(rig: Rig):
         yield make
 
 
+@pytest.mark.long
 async def test_two_workers_on_one_database_never_double(rig: Rig, another):
     for number in range(10):
         await rig.member.slash(rig.channel, "image generate", prompt=f"fox {number}")

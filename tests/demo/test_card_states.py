@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from bot.domain.models import JobState
 from bot.sandbox.demo.demo import Demo
 from tools.card_states import AUTHOR, KINDS, NOW, drawn, page
 
 
+@pytest.mark.long
 async def test_every_state_of_every_kind_is_drawn_without_raw_markup():
     async with Demo(lived_in=False) as demo:
         cards = list(drawn(demo.bot))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.domain.first_contact import SetupStep, StepOutcome
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import DEMO_KEY
@@ -9,6 +11,7 @@ from bot.sandbox.demo.furniture.texts import MORGAN
 from cogs.moderate.setup import texts
 
 
+@pytest.mark.long
 async def test_the_bot_has_greeted_the_server_and_nothing_is_set_up_until_the_key_is_entered():
     async with Demo(joins=True) as demo:
         guild_id, [looks, *_] = demo.preview.channel.guild.id, demo.preview.viewers

@@ -130,6 +130,7 @@ async def test_a_form_of_before_the_restart_is_refused_in_the_member_s_language(
     assert spoken(refused.response.content) == {"es"}
 
 
+@pytest.mark.long
 async def test_a_task_that_an_interaction_begins_speaks_no_member_s_language(rig: Rig):
     heard: list[str] = []
 

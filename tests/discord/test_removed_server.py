@@ -109,6 +109,7 @@ async def test_what_was_not_sent_is_cancelled_and_released_and_never_sent(rig: R
     assert rig.sandbox.spent(HOST_KEY) == 0
 
 
+@pytest.mark.long
 async def test_nothing_is_edited_there_any_more(rig: Rig, at_work: Any):
     running, _ = at_work
     await removed(rig)
@@ -149,6 +150,7 @@ async def test_invited_back_within_the_day_its_jobs_go_on(rig: Rig, at_work: Any
     assert is_key_kept(rig)
 
 
+@pytest.mark.long
 async def test_a_removal_while_the_bot_was_off_is_noticed(rig: Rig, at_work: Any):
     running, waiting = at_work
     await rig.die()
@@ -181,6 +183,7 @@ async def test_a_return_while_the_bot_was_off_is_noticed(rig: Rig, at_work: Any)
     assert is_key_kept(rig)
 
 
+@pytest.mark.long
 async def test_a_server_that_discord_cannot_reach_just_now_is_not_gone(rig: Rig, at_work: Any):
     _, waiting = at_work
     rig.env.backend.emit("GUILD_DELETE", {"id": str(rig.guild.id), "unavailable": True})
@@ -198,6 +201,7 @@ async def test_the_other_servers_go_on(rig: Rig):
     assert [row.state for row in kept(rig) if row.id == job.id] == ["delivered"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("returns", [True, False])
 async def test_a_job_of_which_nobody_knows_whether_it_was_taken_is_not_sent_again_there(rig: Rig, returns: bool):
     await set_key(rig, GUILD_KEY)
@@ -218,6 +222,7 @@ async def test_a_job_of_which_nobody_knows_whether_it_was_taken_is_not_sent_agai
     assert set_aside(rig) == 0
 
 
+@pytest.mark.long
 async def test_what_the_hosts_key_has_begun_is_booked_as_it_ends_and_kept(rig: Rig):
     job = await ask(rig, "a heron #forever")
     await until_running(rig, job.id)

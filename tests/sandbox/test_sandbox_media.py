@@ -266,11 +266,13 @@ def test_a_clip_moves():
     assert pictures[0] != pictures[-1]
 
 
+@pytest.mark.long
 def test_a_long_clip_is_cut_to_twenty_seconds():
     _, _, length = streams(render.mp4("A fox", seconds=60, size=(64, 36), fps=2).data)
     assert length == pytest.approx(20, abs=0.2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", [0.5, 3.3, 45])
 def test_a_track_lasts_as_long_as_asked(seconds):
     names, _, length = streams(render.mp3(seconds=seconds, seed=3).data)

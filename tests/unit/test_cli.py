@@ -323,6 +323,7 @@ sys.exit(cli.main(['health']))
     assert process.returncode == 1
 
 
+@pytest.mark.long
 def test_the_sandbox_tells_its_address_and_stops_on_a_signal(tmp_path: Path) -> None:
     api = json.dumps({"document_shape": "paths", "vanished": ["image.edit"]})
     command = [sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api", api]

@@ -47,6 +47,7 @@ async def has_run(discord: WireDiscord, folder: Path) -> None:
         assert await bot.terminate() == 0
 
 
+@pytest.mark.long
 async def test_a_wrong_token_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
     async with WireDiscord() as discord:
         discord.create_guild("Studio")
@@ -56,6 +57,7 @@ async def test_a_wrong_token_ends_the_start_with_one_sentence(tmp_path: Path) ->
             assert "Traceback" not in bot.output()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_html", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_start_that_discord_cannot_serve_ends_with_one_sentence_and_may_be_tried_again(
     tmp_path: Path, *, is_html: bool

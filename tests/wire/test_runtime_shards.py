@@ -224,6 +224,7 @@ async def test_nothing_is_handed_on_once_the_lease_is_lost(stage: Stage) -> None
     assert stage.wire.gateway.resumes >= 1, "the message was left to whoever resumes"
 
 
+@pytest.mark.long
 async def test_a_shard_of_another_process_does_not_identify(stage: Stage) -> None:
     stage.leases.held.clear()
     stage.client.open_shard(0)

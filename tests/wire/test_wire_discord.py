@@ -37,6 +37,7 @@ def life(wire, tmp_path: Path):
     return start
 
 
+@pytest.mark.long
 async def test_a_killed_bot_comes_back_and_edits_its_old_message_both_ways(wire, stage, life):
     _guild, channel, ada = stage
     async with life() as bot:
@@ -151,6 +152,7 @@ async def test_the_bot_meets_rate_limits_and_server_errors_as_on_discord(wire, s
         assert refused.loading
 
 
+@pytest.mark.long
 async def test_several_bots_hear_the_same_and_a_burst_of_clicks_is_answered(wire, stage, life):
     _guild, channel, ada = stage
     async with life() as bot:

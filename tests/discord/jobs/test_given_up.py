@@ -72,6 +72,7 @@ async def test_a_result_that_cannot_be_posted_for_a_day_is_held_and_told_once(ri
     assert charged(rig) == PICTURE
 
 
+@pytest.mark.long
 async def test_a_night_without_the_bot_is_no_failure_to_post(rig: Rig):
     job = await ask(rig, "a heron #fast")
     with trouble_with(refuses_files):
@@ -156,6 +157,7 @@ async def test_an_ended_job_whose_recheck_fails_by_a_bug_is_not_due_again_at_onc
 # ---------------------------------------------------------------------- the API does not answer
 
 
+@pytest.mark.long
 async def test_in_an_outage_one_job_asks_and_afterwards_all_are_delivered(rig: Rig):
     await change_rules(rig, running_per_member=20, running_per_server=20)
     jobs = [await ask(rig, f"a heron {number} #slow") for number in range(12)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+import pytest
 
 from bot.jobs.hint_pace import HINT_PACE_S
 from bot.jobs.worker import Worker
@@ -43,6 +44,7 @@ async def polls_in(rig: Rig, seconds: float, *, flood: Row | None = None) -> lis
     return found
 
 
+@pytest.mark.long
 async def test_200_hints_in_ten_seconds_make_a_poll_every_two(rig: Rig):
     job = await job_that_never_ends(rig)
     assert await polls_in(rig, 10, flood=job) == [0.0, 2.0, 4.0, 6.0, 8.0]
@@ -73,6 +75,7 @@ async def test_a_hint_between_two_polls_of_the_schedule_is_seen_by_the_next_one(
         passed += TICK_S
 
 
+@pytest.mark.long
 async def test_one_jobs_flood_does_not_slow_down_anothers_hint(rig: Rig):
     job, other = await job_that_never_ends(rig), await job_that_never_ends(rig)
     await polls_in(rig, 1, flood=job)

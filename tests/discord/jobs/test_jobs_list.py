@@ -147,6 +147,7 @@ async def test_a_long_gallery_has_pages_that_survive_a_restart(rig: Rig, restart
     assert len({*first, *second}) == PAGE_JOBS + 3
 
 
+@pytest.mark.long
 async def test_a_page_with_everything_stays_within_discords_limits(rig: Rig):
     await rule(rig, queued_per_member=100, running_per_member=100)
     for _ in range(PAGE_JOBS * 2 + 1):

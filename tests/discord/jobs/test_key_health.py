@@ -152,6 +152,7 @@ async def test_one_refused_poll_of_a_living_key_delays_the_job_and_nothing_else(
     assert charged(rig, job.id) == PICTURE
 
 
+@pytest.mark.long
 async def test_a_revoked_key_is_probed_after_1_5_15_and_60_minutes_and_by_no_job(rig: Rig, key: str):
     for number in range(2):
         await until_running(rig, (await ask(rig, f"heron {number} #forever")).id)
@@ -192,6 +193,7 @@ async def test_a_probe_that_is_not_answered_says_nothing_and_is_repeated_in_a_mi
     assert the_job(rig, job.id).state == "delivered", the_job(rig, job.id).error
 
 
+@pytest.mark.long
 async def test_healing_goes_on_after_a_restart(rig: Rig, key: str):
     job = await until_running(rig, (await ask(rig)).id)
     rig.sandbox.revoke_key(key)
@@ -203,6 +205,7 @@ async def test_healing_goes_on_after_a_restart(rig: Rig, key: str):
     assert the_job(rig, job.id).state == "delivered", the_job(rig, job.id).error
 
 
+@pytest.mark.long
 async def test_a_restart_neither_hurries_nor_forgets_the_next_probe(rig: Rig, key: str):
     await until_running(rig, (await ask(rig, "a heron #forever")).id)
     start = rig.clock.elapsed
@@ -285,6 +288,7 @@ async def test_after_a_402_and_a_top_up_another_try_is_made_at_once(rig: Rig):
 # ---------------------------------------------------------------------- pauses
 
 
+@pytest.mark.long
 async def test_a_lasting_429_on_creates_keeps_no_running_job_from_its_polls(rig: Rig):
     await set_key(rig, GUILD_KEY)
     video = await rig.member.slash(rig.channel, "video generate", prompt="waves #slow")
@@ -420,6 +424,7 @@ async def after_a_day_in_the_queue(rig: Rig) -> str:
     return second.id
 
 
+@pytest.mark.long
 async def test_the_day_without_a_key_counts_from_its_refusal(rig: Rig):
     job_id = await after_a_day_in_the_queue(rig)
     await pass_time(rig, 20 * MINUTE_S, 10)

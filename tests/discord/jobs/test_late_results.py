@@ -153,6 +153,7 @@ async def test_a_late_success_is_delivered_and_settled(rig: Rig, restarted: bool
     assert UNUSUALLY_LONG not in card_text(rig, job.id)
 
 
+@pytest.mark.long
 async def test_a_picture_that_takes_five_hours_is_delivered_the_same_day(rig: Rig):
     job = await ask(rig, "a heron #late")
     await pass_time(rig, HOUR_S)
@@ -160,6 +161,7 @@ async def test_a_picture_that_takes_five_hours_is_delivered_the_same_day(rig: Ri
     await assert_delivered_once(rig, job)
 
 
+@pytest.mark.long
 async def test_an_overdue_job_takes_no_place_from_the_next(rig: Rig):
     for number in range(3):
         await ask(rig, f"heron {number} #forever")
@@ -168,6 +170,7 @@ async def test_an_overdue_job_takes_no_place_from_the_next(rig: Rig):
     assert (await until_ended(rig, fourth.id, 5 * MINUTE_S)).state == "delivered"
 
 
+@pytest.mark.long
 async def test_what_never_ends_is_refunded_after_seven_days_and_moderators_know(rig: Rig):
     await set_key(rig, GUILD_KEY)
     job = await overdue(rig)
@@ -310,6 +313,7 @@ def kinds(rig: Rig, job_id: str) -> dict[str, Decimal]:
     return {kind: Decimal(milli) / 1000 for kind, milli in ask_database(rig, query, job_id)}
 
 
+@pytest.mark.long
 async def test_what_expired_for_want_of_a_key_is_found_when_the_key_works_again(rig: Rig):
     await set_key(rig, GUILD_KEY)
     job = await running(rig)
@@ -321,6 +325,7 @@ async def test_what_expired_for_want_of_a_key_is_found_when_the_key_works_again(
     await assert_reached(rig, job, GUILD_KEY)
 
 
+@pytest.mark.long
 async def test_the_reconciler_asks_seldom_and_not_for_ever(rig: Rig):
     job = await running(rig)
     rig.sandbox.fault("get", "status", times=None, **OWN_404)
@@ -333,6 +338,7 @@ async def test_the_reconciler_asks_seldom_and_not_for_ever(rig: Rig):
     assert of(calls, "get") == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["command", "button"])
 async def test_another_try_finds_what_exists_and_pays_nothing(rig: Rig, how: str):
     job = await given_up(rig)
@@ -387,6 +393,7 @@ async def test_another_try_of_a_card_repeats_each_of_its_unconfirmed_jobs(rig: R
     assert charged(rig) == rig.sandbox.spent(HOST_KEY) == 2 * PICTURE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["retry", "recover"])
 async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, act: str):
     job = await given_up(rig)
@@ -397,6 +404,7 @@ async def test_nobody_pays_twice_because_the_api_is_down(rig: Rig, act: str):
     assert len(rig.sandbox.requests) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("act", ["retry", "recover"])
 async def test_what_is_still_being_made_is_not_made_again(rig: Rig, act: str):
     job = await given_up(rig, "a heron #forever")
@@ -455,6 +463,7 @@ async def test_another_try_of_an_unconfirmed_job_that_gets_a_no_makes_nothing(ri
     assert len(rig.sandbox.requests) == 1
 
 
+@pytest.mark.long
 async def test_another_try_of_an_unconfirmed_job_with_another_key_asks_for_a_yes_first(rig: Rig):
     job = await unconfirmed(rig)
     await set_key(rig, GUILD_KEY)
@@ -479,6 +488,7 @@ async def test_a_price_that_was_confirmed_within_the_twelve_hours_agrees_to_no_s
     assert [row.id for row in kept(rig)] == [job.id]
 
 
+@pytest.mark.long
 async def test_an_unconfirmed_job_is_tried_again_only_once(rig: Rig):
     job = await unconfirmed(rig)
     await tried_again(rig, rig.member, job.id)
@@ -508,6 +518,7 @@ async def test_recover_never_says_that_what_failed_was_posted(rig: Rig, prompt: 
     assert "failed" in answer or "no result" in answer
 
 
+@pytest.mark.long
 async def test_recover_looks_at_the_remote_for_what_was_given_up(rig: Rig):
     job = await given_up(rig)
     answer = said(await on_job(rig, rig.member, "recover", job.id))

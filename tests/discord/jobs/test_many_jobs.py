@@ -26,6 +26,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.long
 async def test_after_a_restart_each_is_followed_and_delivered_once(rig: Rig) -> None:
     asked = [await ask(rig, f"wave {number}") for number in range(JOBS)]
     await rig.step()

@@ -35,6 +35,7 @@ async def is_posted(rig: Rig, server: Server) -> bool:
     return the_job(rig, row.id).state == "delivered"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("servers", "files"),
     [pytest.param(1, 6, marks=pytest.mark.long), (4, 20), pytest.param(20, 4, marks=pytest.mark.long)],
@@ -51,6 +52,7 @@ async def test_files_that_drip_delay_no_other_server(rig: Rig, servers: int, fil
             assert await is_posted(rig, own_server(rig))
 
 
+@pytest.mark.long
 async def test_one_card_does_not_hold_its_whole_server(rig: Rig):
     slow = await result_of(rig, own_server(rig))
     await put(rig, rig.guild.id, rig.channel.id, 4, state=JobState.READY, jobs_a_card=4, **slow)

@@ -109,6 +109,7 @@ async def test_what_is_still_being_made_is_kept_however_long_it_takes(rig: Rig):
     assert left_in_tables(rig.folder, WORDS)
 
 
+@pytest.mark.long
 async def test_a_long_history_is_blanked_in_turns(rig: Rig):
     """However much there is, no single transaction holds up the others for long, and in the end all of it is done."""
     job = await made(rig)

@@ -161,6 +161,7 @@ async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
 # ---------------------------------------------------------------------- report
 
 
+@pytest.mark.long
 async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[charts.Chart], host: None):
     await spend(rig)
     result = await rig.moderator.slash(rig.channel, "usage report", period="week")
@@ -201,6 +202,7 @@ async def test_the_numbers_of_the_report_are_the_ledgers(rig: Rig, drawn: list[c
     assert f"({credits_text(10_000 - total - held)} credits left)" in shown["Credits last for"]
 
 
+@pytest.mark.long
 async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn: list[charts.Chart]):
     await spend(rig)
     result = await rig.moderator.slash(rig.channel, "usage report")
@@ -217,6 +219,7 @@ async def test_the_picture_is_attached_with_its_numbers_in_words(rig: Rig, drawn
         assert (f"{bar.label} {credits_text(bar.value)}" in words) is (bar.value > 0)
 
 
+@pytest.mark.long
 async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig, host: None):
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     await rig.work()
@@ -347,6 +350,7 @@ async def test_no_key_token_or_link_stands_in_an_export(rig: Rig):
         assert str(secret) not in everything
 
 
+@pytest.mark.long
 async def test_an_export_of_a_period_leaves_out_what_is_older(rig: Rig):
     await spend(rig)
     rig.advance(29 * DAY_S)
@@ -413,6 +417,7 @@ async def test_a_members_own_report_is_about_them_alone(rig: Rig, drawn: list[ch
     assert of_moderator["Spent"].startswith(credits_text(await spent(rig, member_id=rig.moderator.id)))
 
 
+@pytest.mark.long
 async def test_a_member_exports_their_own_ledger_and_nobody_elses(rig: Rig):
     await spend(rig)
     files = await exported(rig, rig.member)
@@ -429,6 +434,7 @@ async def test_a_member_exports_their_own_ledger_and_nobody_elses(rig: Rig):
     assert json.loads((await exported(rig, stranger))["my-ledger.json"]) == []
 
 
+@pytest.mark.long
 async def test_me_says_what_was_spent_today_and_this_month_by_kind(rig: Rig):
     await spend(rig)
     shown = facts(await rig.moderator.slash(rig.channel, "usage me"))
@@ -448,6 +454,7 @@ async def test_the_shares_of_many_operations_add_up_with_the_rest_in_one_line(ri
     assert sum(int(each.rpartition("(")[2].removesuffix("%)")) for each in lines) == 100
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["usage report", "usage export"])
 async def test_the_role_that_the_settings_name_opens_the_books(rig: Rig, command: str):
     await spend(rig)

@@ -77,6 +77,7 @@ async def test_what_was_charged_beyond_the_books_is_listed_with_its_job(rig: Rig
     assert any(job_id in line and MORE in line for line in files.splitlines())
 
 
+@pytest.mark.long
 async def test_a_difference_without_a_job_is_listed_all_the_same(rig: Rig, desk: Any):
     rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
@@ -91,6 +92,7 @@ async def test_a_difference_is_posted_once_and_shown_as_long_as_it_is_there(rig:
     assert MORE in await status(rig)
 
 
+@pytest.mark.long
 async def test_differences_add_up_and_survive_a_restart(rig: Rig, desk: Any):
     rig.sandbox.spend_elsewhere(GUILD_KEY, 7)
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
@@ -146,6 +148,7 @@ async def test_the_hosts_account_is_not_compared_since_servers_share_it(rig: Rig
     assert " more than " not in log(rig, channel)
 
 
+@pytest.mark.long
 async def test_only_moderators_read_of_it(rig: Rig, desk: Any):
     rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)

@@ -148,6 +148,7 @@ async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
     assert await rig.bot.parts.store.keys.newest(9, without=lambda _guild: False) == []
 
 
+@pytest.mark.long
 async def test_the_report_of_a_practising_server_says_that_it_is_one(rig: Rig):
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")

@@ -169,6 +169,7 @@ async def test_what_a_step_filled_in_from_a_refused_result_is_in_no_export_and_n
     assert link.rpartition("/")[2] not in files
 
 
+@pytest.mark.long
 async def test_a_run_that_waits_for_review_outlives_a_restart(rig: Rig, eve: Any, desk: Any):
     await film(rig, eve)
     await rig.restart()

@@ -101,6 +101,7 @@ async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
     assert offers(await rig.press(sue, f"c1:remove:{picture}")) == []  # neither hers, nor is she a moderator
 
 
+@pytest.mark.long
 async def test_results_are_taken_down_with_their_copies_or_posted_after_all(rig: OldRig):
     morgan, ada = rig.moderator, rig.member
     trio, edit = rig.job(TRIO), rig.job("old edit #fast")
@@ -120,6 +121,7 @@ async def test_results_are_taken_down_with_their_copies_or_posted_after_all(rig:
     assert "old edit" in rig.rows(left, edit)[0][0]
 
 
+@pytest.mark.long
 async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     ivy, wes, gus, ada, morgan = (rig.members[each] for each in ("ivy", "wes", "gus", "ada", "morgan"))
     drafts = rig.rows("SELECT id, data FROM drafts")
@@ -159,6 +161,7 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     assert rig.value(mine, rig.job("old picture of gus #fast")) == "{}"
 
 
+@pytest.mark.long
 async def test_an_open_panel_still_changes_the_settings(rig: OldRig):
     morgan, place = rig.moderator, rig.channels
     ping = rules(rig).pop("ping")

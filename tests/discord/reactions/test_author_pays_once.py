@@ -39,6 +39,7 @@ async def test_not_after_a_restart_or_a_moderators_clearing_either(rig: Rig, pai
     assert len(await rig.jobs()) == 2
 
 
+@pytest.mark.long
 async def test_each_member_and_each_message_has_its_own(rig: Rig, paid_by_author: None):
     message, eve, bob = await made(rig), other(rig, "eve"), other(rig, "bob")
     await again_and_again(rig, eve, message, 2)

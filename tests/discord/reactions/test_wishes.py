@@ -86,6 +86,7 @@ async def test_a_wish_on_a_card_without_a_result_is_told_why_it_did_nothing(rig:
     assert acts(rig) != [(1, 0)], "nothing is noted as done that made nothing"
 
 
+@pytest.mark.long
 async def test_on_a_card_of_several_what_is_shown_is_made_again_at_once(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever", count=2)
     await let_time_pass(rig, 10)
@@ -121,6 +122,7 @@ async def test_a_reaction_that_comes_again_proves_a_removal_that_was_missed(rig:
     assert acts(rig) == [(1, 1)]
 
 
+@pytest.mark.long
 async def test_reactions_that_come_again_and_again_keep_to_the_rate(rig: Rig):
     message = await made(rig)
     for _ in range(MEMBER_A_MINUTE + 5):

@@ -129,6 +129,7 @@ async def test_each_that_comes_with_the_bot_runs_to_its_end_on_one_card(rig: Rig
     await paid_once(rig)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "point",
     [

@@ -136,6 +136,7 @@ async def test_a_batch_of_twenty_takes_fewer_calls_than_results(explained: Rig):
     assert took_s <= 95, "the place of a result that is gathered with others is free for the next one"
 
 
+@pytest.mark.long
 async def test_a_recipe_of_four_steps_takes_its_answer_and_about_two_edits_a_step(explained: Rig):
     await write(explained, CHAIN)
     calls = Calls(explained)

@@ -94,6 +94,7 @@ async def test_a_failure_that_was_charged_can_be_asked_back_too(rig: Rig, log: A
     assert sum((grant.left for grant in grants), Decimal(0)) == job.cost
 
 
+@pytest.mark.long
 async def test_a_host_that_is_only_down_leaves_post_it(rig: Rig):
     rig.sandbox.fault("media", "status", times=None, status=500)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")

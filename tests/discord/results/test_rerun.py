@@ -237,6 +237,7 @@ async def test_the_form_has_what_the_result_was_made_of_and_keeps_what_it_does_n
     assert job.parent_id == parent.id
 
 
+@pytest.mark.long
 async def test_the_form_keeps_the_file_of_what_it_edits(rig: Rig):
     clip = await earlier(rig, VIDEO)
     await rig.member.slash(rig.channel, "finish subtitles", job=clip.id)

@@ -194,6 +194,7 @@ async def test_each_entry_of_next_step_opens_its_form_for_those_who_may_make(rig
     assert found == dict.fromkeys(entries, WITH_FORM)
 
 
+@pytest.mark.long
 async def test_the_table_has_every_control_of_these_cards_and_of_the_answers_to_them(rig: Rig):
     made = await played(rig, "fresh")
     for name, (card, _) in made.cards.items():

@@ -52,6 +52,7 @@ def files(message: discord.Message) -> list[str]:
     return [attachment.filename for attachment in message.attachments]
 
 
+@pytest.mark.long
 async def test_a_batch_is_one_card_with_a_line_for_each_prompt_and_a_contact_sheet(rig: Rig):
     asked = await batch(rig, "a fox", "an owl", "a deer", aspect_ratio="16:9")
     assert asked.response.embeds[0].title == "Generate Image · 3"
@@ -83,6 +84,7 @@ async def test_twenty_prompts_of_a_file_are_nine_files_a_sheet_and_links(rig: Ri
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_what_fails_is_reported_on_its_own_line_and_the_others_are_there(rig: Rig):
     await batch(rig, "a fox", "an owl #fail", "a deer")
     message = await card(rig)

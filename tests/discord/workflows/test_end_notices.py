@@ -36,6 +36,7 @@ async def sora(rig: Rig, member: Any = None) -> list[str]:
     return said(made)
 
 
+@pytest.mark.long
 async def test_a_member_is_told_after_the_answer_once_a_day(late: Rig):
     [notice] = await sora(late)
     assert notice.startswith("⚠️ The provider announced the end of ")

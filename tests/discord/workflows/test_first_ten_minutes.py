@@ -166,6 +166,7 @@ MODERATORS_LOOKS = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 async def test_everything_that_makes_nothing_is_answered(rig: Rig):
     assert await tried(rig, "image generate", WORDS) == ""
     [job] = await rig.jobs()

@@ -255,6 +255,7 @@ async def test_a_private_card_works_where_the_bot_may_not_post(rig: Rig):
     assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED]
 
 
+@pytest.mark.long
 async def test_the_full_size_sandbox_gives_different_pictures(tmp_path):
     async with running(tmp_path, small=False) as rig:
         await rig.member.slash(rig.channel, GENERATE, prompt="a heron", count=2, aspect_ratio="16:9")

@@ -35,6 +35,7 @@ async def test_nonsense_is_refused_before_it_is_paid(rig: Rig, command: str, opt
     await nothing_happened(rig)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "typed", ["gpt-image-2", pytest.param("GPT Image 2", marks=pytest.mark.long), "gptimage2", " GPTIMAGE2 "]
 )

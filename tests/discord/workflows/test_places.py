@@ -197,6 +197,7 @@ async def test_a_file_over_the_servers_limit_becomes_a_link_button(rig: Rig):
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_a_boosted_server_gets_the_large_file_itself(rig: Rig):
     rig.env.backend.edit_guild(rig.guild.id, {"premium_tier": 2})
     if rig.bot.get_guild(rig.guild.id).premium_tier != 2:

@@ -52,6 +52,7 @@ async def test_on_the_first_day_a_model_shows_what_the_tool_told_and_until_then_
     assert lengths[10] == "10 seconds"  # the tool told of 5 only
 
 
+@pytest.mark.long
 async def test_each_choice_shows_what_the_job_would_cost_with_it(rig: Rig):
     await videos(rig, 5, 10, 15, model="seedance2")
     lengths = await offered(rig, "duration", model="seedance2")

@@ -55,6 +55,7 @@ async def show(rig: Rig, won: Iterable[Accepted]) -> None:
         await rig.bot.parts.jobs.mark_answered(taken.card, message_id=message.id, channel_id=channel.id)
 
 
+@pytest.mark.long
 async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_fit(rig: Rig):
     await limit(rig, 7 * DEFAULT_HOLD + 19, Scope.SERVER)
     won, lost = await race(rig, [ask(rig, member, member, DRAW) for member in MEMBERS])
@@ -72,6 +73,7 @@ async def test_of_fifty_members_exactly_as_many_win_the_servers_last_credits_as_
     assert await rig.bot.parts.store.check() == []
 
 
+@pytest.mark.long
 async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(rig: Rig):
     most, spent, winners = 3 * DEFAULT_HOLD, Decimal(0), []
     await limit(rig, most, Scope.SERVER)
@@ -90,6 +92,7 @@ async def test_what_the_first_winners_did_not_need_is_won_by_others_and_no_more(
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_an_overshoot_is_paid_once_and_then_nobody_wins_any_more(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, DRAW.operation, "", Decimal(5))
     await limit(rig, 12, Scope.SERVER)

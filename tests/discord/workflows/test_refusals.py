@@ -273,6 +273,7 @@ async def test_an_interaction_that_comes_again_later_changes_nothing(rig: Rig):
 # ---------------------------------------------------------------------- many at once
 
 
+@pytest.mark.long
 async def test_ten_members_at_once_each_get_their_own_card(rig: Rig):
     members = [rig.guild.add_member(rig.env.create_user(f"m{number}")) for number in range(10)]
     for member in members:

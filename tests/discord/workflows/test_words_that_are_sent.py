@@ -137,6 +137,7 @@ async def test_a_job_that_was_sent_is_finished_whatever_is_forbidden_since(rig: 
     assert await states(rig) == [JobState.DELIVERED]
 
 
+@pytest.mark.long
 async def test_words_are_read_nowhere_in_a_transaction(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     """The database has one writer: a long list and long texts would hold up every other server."""
     places: set[str] = set()

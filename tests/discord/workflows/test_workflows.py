@@ -246,6 +246,7 @@ class Given:
         return options, links
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", [each if each in ALWAYS else pytest.param(each, marks=pytest.mark.long) for each in CASES]
 )

@@ -150,6 +150,7 @@ async def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         yield World(clock, processes)
 
 
+@pytest.mark.long
 async def test_the_sum_stays_below_the_limit_and_is_used_by_whoever_needs_it(world: World) -> None:
     a, b, c = world.processes
     a.demand = 100.0
@@ -179,6 +180,7 @@ async def test_demand_that_comes_and_goes_never_makes_too_many_calls(world: Worl
     assert sum(len(process.made) for process in world.processes) / 30 > 15
 
 
+@pytest.mark.long
 async def test_the_database_is_asked_a_few_times_a_minute(world: World) -> None:
     a, b, _ = world.processes
     a.demand = b.demand = 100.0

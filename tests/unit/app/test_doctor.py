@@ -60,6 +60,7 @@ def test_every_setting_is_on_the_page() -> None:
     assert {shown[name] for name in SECRET_SETTINGS} <= {"set", "not set"}
 
 
+@pytest.mark.long
 def test_a_host_without_a_database_gets_a_page_too(tmp_path: Path) -> None:
     done = cannon_bot("doctor", "--json", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="bot.db", HTTP_PORT="x")
     assert (done.returncode, done.stderr) == (0, "")

@@ -131,6 +131,7 @@ def changed(document, data):
     return document
 
 
+@pytest.mark.long
 @settings(max_examples=150 if settings.get_current_profile_name() == "long" else 40)
 @given(data=st.data())
 def test_a_document_that_is_broken_anywhere_never_raises_and_loses_no_operation(data):

@@ -60,6 +60,7 @@ def test_what_a_decoder_runs_is_seen_here(tmp_path: Path) -> None:
     assert "ended with 99" in said_by(tmp_path, REACHED), "the other tests show nothing without this"
 
 
+@pytest.mark.long
 @files_closed
 def test_the_bots_environment_is_out_of_reach(tmp_path: Path) -> None:
     code = (
@@ -69,6 +70,7 @@ def test_the_bots_environment_is_out_of_reach(tmp_path: Path) -> None:
     assert "ended with 99" not in said_by(tmp_path, code)
 
 
+@pytest.mark.long
 @files_closed
 def test_the_bots_memory_is_out_of_reach(tmp_path: Path) -> None:
     code = f"import os; open(f'/proc/{{os.getppid()}}/mem', 'rb'); {REACHED}"
@@ -91,6 +93,7 @@ def test_nothing_can_be_written_outside_the_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "planted").exists()
 
 
+@pytest.mark.long
 @network_closed
 def test_no_connection_can_be_made(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
