@@ -64,6 +64,7 @@ def test_what_is_escaped_is_not(text: str) -> None:
     assert live_in(text) == []
 
 
+@pytest.mark.long
 async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(rig: Rig):
     desk, log = rig.guild.create_text_channel("desk"), rig.guild.create_text_channel("log")
     gallery = rig.guild.create_text_channel("gallery")

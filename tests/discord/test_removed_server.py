@@ -95,6 +95,7 @@ async def at_work(rig: Rig) -> tuple[list[Any], list[Any]]:
     return jobs[:3], jobs[3:]
 
 
+@pytest.mark.long
 async def test_what_was_not_sent_is_cancelled_and_released_and_never_sent(rig: Rig, at_work: Any):
     running, waiting = at_work
     posts = rig.sandbox.posts
@@ -122,6 +123,7 @@ async def test_nothing_is_edited_there_any_more(rig: Rig, at_work: Any):
     assert there == []
 
 
+@pytest.mark.long
 async def test_the_key_is_kept_sealed_for_a_day_and_then_forgotten(rig: Rig, at_work: Any):
     running, _ = at_work
     await removed(rig)

@@ -88,6 +88,7 @@ async def test_what_was_held_by_an_error_of_ours_can_be_recovered(rig: Rig):
     assert charged(rig) == PICTURE
 
 
+@pytest.mark.long
 async def test_a_damaged_sealed_key_ends_its_jobs_within_an_hour(rig: Rig, log_channel: Any):
     await set_key(rig, GUILD_KEY)
     job = await ask(rig, "a heron #forever")
@@ -124,6 +125,7 @@ async def test_a_step_whose_operation_left_the_catalogue_ends_within_an_hour(
     assert tracebacks(lines) <= TRACEBACKS_MAX
 
 
+@pytest.mark.long
 async def test_errors_of_ours_are_forgotten_once_a_turn_goes_well(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     job = await ask(rig, "a heron #fast")
     await until(rig, JobState.READY)
@@ -162,6 +164,7 @@ async def test_a_question_that_discord_refuses_is_not_asked_for_ever(rig: Rig, l
 # ---------------------------------------------------------------------- what waits takes no place
 
 
+@pytest.mark.long
 async def test_results_whose_file_does_not_come_take_no_place_of_their_member(rig: Rig):
     rig.sandbox.fault("media", "status", status=503, times=None)
     waiting = [await ask(rig, f"a heron {number} #fast") for number in range(3)]
@@ -199,6 +202,7 @@ async def test_a_result_that_came_after_all_says_nothing_of_its_wait(rig: Rig):
 # ---------------------------------------------------------------------- the API asks to wait for hours
 
 
+@pytest.mark.long
 async def test_a_wait_of_hours_is_told_with_its_time(rig: Rig, log_channel: Any):
     rig.sandbox.fault("submit", "flood", retry_after="14400", times=None)
     job = await ask(rig, "a heron")

@@ -128,6 +128,7 @@ async def test_a_database_that_fails_is_no_job_s_fault(rig: Rig, monkeypatch: py
     assert (await until_ended(rig, job.id, HOUR_S)).state == "delivered"
 
 
+@pytest.mark.long
 async def test_a_turn_that_hangs_by_a_bug_is_ended_and_counted(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     async def hang(*_: Any) -> None:
         await asyncio.Event().wait()

@@ -61,6 +61,7 @@ async def test_what_comes_between_makes_one_poll_at_the_end_of_the_pace(rig: Rig
     assert await polls_in(rig, 1) == [0.0]  # the pace is over: at once again
 
 
+@pytest.mark.long
 async def test_a_hint_between_two_polls_of_the_schedule_is_seen_by_the_next_one(rig: Rig):
     job = await job_that_never_ends(rig)
     hint(rig, job)

@@ -170,6 +170,7 @@ async def test_a_revoked_key_is_probed_after_1_5_15_and_60_minutes_and_by_no_job
     assert len(calls_with(calls, key, "get", "submit")) <= 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "minutes", [pytest.param(0.5, marks=pytest.mark.long), 10, pytest.param(100, marks=pytest.mark.long)]
 )
@@ -306,6 +307,7 @@ async def test_a_lasting_429_on_creates_keeps_no_running_job_from_its_polls(rig:
     assert [job.state for job in kept(rig)] == ["delivered", "delivered"]
 
 
+@pytest.mark.long
 async def test_a_429_on_creates_pauses_the_creates_of_that_key_alone(rig: Rig):
     elsewhere = another_server(rig)
     rig.sandbox.add_key(OTHER_KEY, credits=500)
@@ -354,6 +356,7 @@ async def test_setting_a_key_takes_up_the_jobs_of_its_own_server_at_once(rig: Ri
 # ---------------------------------------------------------------------- two accounts
 
 
+@pytest.mark.long
 async def test_after_one_attempt_of_unknown_outcome_no_other_key_is_used(rig: Rig):
     """Another job finds out that the key is revoked, so that this one was sent once and never refused."""
     rig.sandbox.add_key(OTHER_KEY, credits=500)

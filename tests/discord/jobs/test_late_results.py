@@ -74,6 +74,7 @@ async def assert_reached(rig: Rig, job: Row, key: str = HOST_KEY) -> None:
 # ---------------------------------------------------------------------- failed polls
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "minutes"),
     [
@@ -141,6 +142,7 @@ async def test_an_overdue_job_is_polled_after_one_hour_then_six_then_daily(rig: 
     assert all(20 <= gap <= 27 for gap in gaps), gaps
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_a_late_success_is_delivered_and_settled(rig: Rig, restarted: bool):
     job = await overdue(rig)
@@ -187,6 +189,7 @@ async def test_what_never_ends_is_refunded_after_seven_days_and_moderators_know(
 # ---------------------------------------------------------------------- requests that the API denies
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("minutes", [4, 180])
 async def test_a_404_of_a_proxy_is_an_outage(rig: Rig, minutes: int):
     job = await running(rig)
@@ -198,6 +201,7 @@ async def test_a_404_of_a_proxy_is_an_outage(rig: Rig, minutes: int):
     await assert_delivered_once(rig, job)
 
 
+@pytest.mark.long
 async def test_a_404_without_the_apis_own_envelope_is_an_outage(rig: Rig):
     job = await running(rig)
     headers = {"content-type": "text/plain"}
@@ -208,6 +212,7 @@ async def test_a_404_without_the_apis_own_envelope_is_an_outage(rig: Rig):
     await assert_delivered_once(rig, job)
 
 
+@pytest.mark.long
 async def test_the_apis_own_404_is_believed_after_an_hour_not_after_six_polls(rig: Rig):
     job = await running(rig)
     rig.sandbox.fault("get", "status", times=None, **OWN_404)
@@ -219,6 +224,7 @@ async def test_the_apis_own_404_is_believed_after_an_hour_not_after_six_polls(ri
     assert set_aside(rig) == 0
 
 
+@pytest.mark.long
 async def test_an_hour_of_404_is_an_hour_in_a_row(rig: Rig):
     job = await running(rig, "a heron #forever")
     for _ in range(3):
@@ -351,6 +357,7 @@ async def test_another_try_finds_what_exists_and_pays_nothing(rig: Rig, how: str
     assert [row.id for row in kept(rig)] == [job.id]
 
 
+@pytest.mark.long
 async def test_another_try_of_an_unconfirmed_job_finds_the_request_by_its_idempotency_key(rig: Rig):
     rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
     job = await ask(rig)
@@ -364,6 +371,7 @@ async def test_another_try_of_an_unconfirmed_job_finds_the_request_by_its_idempo
     assert charged(rig) == rig.sandbox.spent(HOST_KEY) == PICTURE
 
 
+@pytest.mark.long
 async def test_another_try_with_a_file_sends_the_same_link_though_it_has_expired(rig: Rig):
     """What Cannon Studio has under the idempotency key is the input as it was: a renewed link would be another one."""
     source = await until_ended(rig, (await ask(rig, "a heron #fast")).id, HOUR_S, 1)
@@ -453,6 +461,7 @@ async def test_another_try_of_an_unconfirmed_job_after_twelve_hours_asks_for_a_y
     assert len(rig.sandbox.requests) == 2
 
 
+@pytest.mark.long
 async def test_another_try_of_an_unconfirmed_job_that_gets_a_no_makes_nothing(rig: Rig):
     job = await unconfirmed(rig)
     rig.advance(13 * HOUR_S)

@@ -79,6 +79,7 @@ async def test_results_that_discord_does_not_answer_delay_no_other_server(rig: R
             assert await is_posted(rig, there)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["submit", "get"])
 async def test_an_api_that_hangs_for_another_key_delays_no_other_server(rig: Rig, where: str):
     await set_key(rig, GUILD_KEY)

@@ -61,6 +61,7 @@ async def test_linked_jobs_keep_to_what_may_run_on_a_server(rig: Rig):
     assert {row.state for row in kept(rig)} == {"delivered"}
 
 
+@pytest.mark.long
 async def test_a_pause_holds_linked_jobs_back_until_it_is_over(rig: Rig):
     await linked(rig, "a heron #fast", cards=1)
     await change_rules(rig, paused=True)
@@ -73,6 +74,7 @@ async def test_a_pause_holds_linked_jobs_back_until_it_is_over(rig: Rig):
     assert {row.state for row in kept(rig)} == {"delivered"}
 
 
+@pytest.mark.long
 async def test_the_queued_and_linked_jobs_of_a_blocked_member_are_not_sent(rig: Rig):
     for number in range(3):
         await ask(rig, f"a heron {number} #forever")
@@ -106,6 +108,7 @@ async def test_a_member_who_is_blocked_before_anything_was_sent_starts_no_linked
     assert set_aside(rig) == 0
 
 
+@pytest.mark.long
 async def test_a_block_of_another_member_touches_nobody_else(rig: Rig):
     other = rig.guild.add_member(rig.env.create_user("bob"))
     await block_member(rig, other)
@@ -136,6 +139,7 @@ async def test_an_operation_that_was_switched_off_since_is_not_started(rig: Rig,
     assert set_aside(rig) == 0
 
 
+@pytest.mark.long
 async def test_a_result_that_waits_for_review_still_takes_no_place(rig: Rig):
     desk = rig.guild.create_text_channel("review")
     await rig.moderator.slash(rig.channel, "studio review", channel=desk)

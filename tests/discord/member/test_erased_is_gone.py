@@ -71,6 +71,7 @@ async def test_a_model_of_the_catalogue_stays_in_the_books(rig: Rig, eve: Any):
     assert left_in_tables(rig.folder, "flux2pro")["jobs"] == 1
 
 
+@pytest.mark.long
 async def test_models_that_nobody_knows_do_not_fill_what_is_learned(rig: Rig, eve: Any):
     for number in range(5):
         await made(rig, eve, prompt="x #fast", model=f"strange model {number}")

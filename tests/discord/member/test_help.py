@@ -125,6 +125,7 @@ async def test_what_is_learned_from_this_servers_own_jobs_is_told_by_kind_and_to
     assert "Seedance 2.0:" not in await read(rig, visitor, "video", channel)
 
 
+@pytest.mark.long
 async def test_a_new_key_shows_no_price_of_the_old_account(rig: Rig):
     await pay(rig, 3, prompt="waves", model="seedance2", duration=5)
     shown = await rig.moderator.slash(rig.channel, "studio key")
@@ -219,6 +220,7 @@ async def test_how_files_are_given_is_told(rig: Rig):
         assert word in shown
 
 
+@pytest.mark.long
 async def test_a_topic_shows_every_option_of_every_command_of_the_group(rig: Rig):
     for name, entry in {each.name: each for each in rig.bot.tree.get_commands()}.items():
         if isinstance(entry, app_commands.ContextMenu):

@@ -8,6 +8,8 @@ import sys
 import zipfile
 from typing import Any
 
+import pytest
+
 from bot.domain.member_settings import MemberSettings
 from bot.domain.models import JobState
 from cogs.member.panel import texts
@@ -52,6 +54,7 @@ async def test_the_export_of_one_who_never_asked_for_anything_is_empty(rig: Rig)
     assert exported(rig, await export_own(rig, eve)) == []
 
 
+@pytest.mark.long
 async def test_an_export_larger_than_discord_takes_comes_packed(rig: Rig, monkeypatch):
     await some_jobs(rig)
     monkeypatch.setattr(sys.modules["cogs.member.export"], "FILES_LIMIT_BYTES", 1000)
@@ -106,6 +109,7 @@ async def test_what_a_member_asked_for_on_another_server_stays(rig: Rig):
     assert all(job.input for job in await rig.jobs())
 
 
+@pytest.mark.long
 async def test_open_jobs_are_left_until_they_end_and_the_answer_says_so(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="in the making")
     await rig.step()

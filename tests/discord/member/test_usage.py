@@ -147,6 +147,7 @@ async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig)
     assert "• 30 of 30 credits left" in shown
 
 
+@pytest.mark.long
 async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
     for number in range(120):
         await limit(rig, 99_999_999, operation=f"image.generate{'x' * 60}{number}", channel_id=10**18 + number)
@@ -232,6 +233,7 @@ async def test_the_burn_rate_is_over_the_days_since_the_first_job(rig: Rig, host
     assert shown["Credits last for"].startswith(f"About {days:,.0f} days at this rate")
 
 
+@pytest.mark.long
 async def test_days_are_those_of_the_servers_own_zone(rig: Rig, drawn: list[charts.Chart]):
     store = rig.bot.parts.store
     await store.settings.change(rig.guild.id, lambda rules: replace(rules, timezone="Pacific/Kiritimati"))  # 14 h ahead
@@ -267,6 +269,7 @@ async def test_the_report_also_comes_without_a_key(tmp_path: Any):
         assert shown["Credits last for"] == str(texts.BALANCE_NOT_KNOWN)
 
 
+@pytest.mark.long
 async def test_a_member_who_left_stands_in_the_chart_by_the_end_of_their_id(rig: Rig, drawn: list[charts.Chart]):
     await rig.member.slash(rig.channel, GENERATE, prompt="x")
     await rig.work()
@@ -285,6 +288,7 @@ async def exported(rig: Rig, member: Any = None, **options: Any) -> dict[str, by
     return {file.filename: rig.file(file) for file in result.response.attachments}
 
 
+@pytest.mark.long
 async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decision(rig: Rig):
     await priced(rig)
     await rig.moderator.slash(rig.channel, "quota set", credits=5000, period="week")
@@ -316,6 +320,7 @@ async def test_the_export_has_every_line_of_the_ledger_and_every_job_and_decisio
     assert [line["kind"] for line in decisions] == ["limit", "grant"]
 
 
+@pytest.mark.long
 async def test_no_cell_of_the_csv_is_a_formula(rig: Rig):
     await spend(rig)
     rows = list(csv.reader(io.StringIO((await exported(rig))["ledger.csv"].decode())))
@@ -368,6 +373,7 @@ async def test_an_empty_export_is_valid_too(rig: Rig):
     assert json.loads(files["jobs.json"]) == json.loads(files["decisions.json"]) == []
 
 
+@pytest.mark.long
 async def test_large_books_come_packed(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     await spend(rig)
     plain = await exported(rig)
@@ -392,6 +398,7 @@ async def test_books_that_are_too_large_even_packed_are_refused_with_what_to_do(
 # ---------------------------------------------------------------------- who may
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["usage report", "usage export"])
 async def test_the_servers_books_are_refused_to_a_plain_member(rig: Rig, command: str):
     await spend(rig)

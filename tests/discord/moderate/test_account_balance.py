@@ -85,6 +85,7 @@ async def test_a_difference_without_a_job_is_listed_all_the_same(rig: Rig, desk:
     assert MORE in log(rig, desk)
 
 
+@pytest.mark.long
 async def test_a_difference_is_posted_once_and_shown_as_long_as_it_is_there(rig: Rig, desk: Any):
     rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
     await pass_time(rig, 12 * HOUR_S, 5 * MINUTE_S)

@@ -271,6 +271,7 @@ async def test_a_server_that_spends_nothing_costs_no_call(rig: Rig, desk: Any):
     assert of(calls, "status") == []
 
 
+@pytest.mark.long
 async def test_an_unusual_hour_is_told(rig: Rig, desk: Any):
     await spend(rig, 1)
     rig.advance(3 * 86400)

@@ -179,6 +179,7 @@ async def test_fields_and_models_of_what_came_are_not_told_beside_it(rig: Rig, d
     assert lines(rig, desk) == ["New: video.saga."]
 
 
+@pytest.mark.long
 async def test_the_status_shows_the_latest_changes_with_when(rig: Rig, desk: Any):
     await rig.restart()
     assert await status(rig) == "Not loaded since the bot started.\n<t:1767225600:R> New: video.dream and video.tale."

@@ -207,6 +207,7 @@ async def test_only_what_can_have_a_price_and_its_models_are_offered(rig: Rig):
 # ---------------------------------------------------------------------- pausing
 
 
+@pytest.mark.long
 async def test_a_pause_drains_tells_members_and_ends_with_the_waiting_jobs(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, running_per_member=1))
     card = await rig.member.slash(rig.channel, "image generate", prompt="boats", count=2)

@@ -24,6 +24,7 @@ async def queued_on_its_own_key(rig: Rig) -> None:
     await rig.moderator.slash(rig.channel, "studio key", action="remove")
 
 
+@pytest.mark.long
 async def test_jobs_of_a_removed_key_do_not_spend_past_the_hosts_limit(tmp_path: Path):
     async with running(tmp_path, cannon_api_key_limit=Decimal(20)) as rig:
         await queued_on_its_own_key(rig)
@@ -36,6 +37,7 @@ async def test_jobs_of_a_removed_key_do_not_spend_past_the_hosts_limit(tmp_path:
         assert rig.sandbox.spent(GUILD_KEY) == 12
 
 
+@pytest.mark.long
 async def test_without_a_limit_the_hosts_key_takes_them_over(tmp_path: Path):
     async with running(tmp_path) as rig:
         await queued_on_its_own_key(rig)

@@ -294,6 +294,7 @@ async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
     assert "is already off" in shown(off)
 
 
+@pytest.mark.long
 async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):
     log = rig.guild.create_text_channel("log")
     await rule(rig, log_channel=log.id)

@@ -88,6 +88,7 @@ async def test_the_same_form_sent_twice_is_one_report(rig: Rig, log: Any, eve: A
     assert await kinds(rig) == ["report"]
 
 
+@pytest.mark.long
 async def test_a_member_cannot_flood_the_moderators(rig: Rig, log: Any, eve: Any):
     _, job = await picture(rig)
     reports = rig.bot.parts.store.result_reports

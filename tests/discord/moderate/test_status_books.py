@@ -110,6 +110,7 @@ async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
     await rig.work()
 
 
+@pytest.mark.long
 async def test_bought_credits_that_expire_are_shown_and_the_accounts_own_link_goes_before_the_setting(rig: Rig):
     ends_at = rig.clock.wall() + 90 * DAY_S
     rig.sandbox.sell_pack(GUILD_KEY, 250, ends_at, "https://cannon.example/buy")
@@ -122,6 +123,7 @@ async def test_bought_credits_that_expire_are_shown_and_the_accounts_own_link_go
         assert shown["Buy credits"] == "https://cannon.example/buy"
 
 
+@pytest.mark.long
 async def test_days_left_leave_out_what_expires_before_it_is_spent(rig: Rig):
     rig.sandbox.sell_pack(GUILD_KEY, 240, rig.clock.wall() + 10 * DAY_S)
     await own_key(rig)

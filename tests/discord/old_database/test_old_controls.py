@@ -73,6 +73,7 @@ async def test_the_controls_of_a_result_make_more_of_it(rig: OldRig):
     assert Counter(map(rig.state, new)) == {"delivered": len(made) - 2, "failed": 2}
 
 
+@pytest.mark.long
 async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
     await all_priced(rig, rig.guild.id)
     sue, ada = rig.members["sue"], rig.member

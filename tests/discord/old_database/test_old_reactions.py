@@ -52,6 +52,7 @@ async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
     assert rig.rows("SELECT kind FROM ledger WHERE job_id = ? AND kind <> 'hold'", started_by_morgan) == [("release",)]
 
 
+@pytest.mark.long
 async def test_copies_stars_and_removal_by_reaction_continue(rig: OldRig):
     ada, morgan, sue = rig.member, rig.moderator, rig.members["sue"]
     card = rig.card(rig.job(PICTURE))

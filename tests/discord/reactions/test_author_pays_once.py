@@ -56,6 +56,7 @@ async def test_who_pays_themselves_may_do_so_again(rig: Rig):
     assert [job.author_id for job in await rig.jobs()].count(eve.id) == 3
 
 
+@pytest.mark.long
 async def test_authors_spend_their_own_credits_as_often_as_they_like(rig: Rig, paid_by_author: None):
     await again_and_again(rig, rig.member, await made(rig), 3)
     assert len(await rig.jobs()) == 4

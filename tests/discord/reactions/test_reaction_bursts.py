@@ -134,6 +134,7 @@ async def test_a_members_burst_starts_what_a_member_may_and_is_refused_once(rig:
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_a_burst_spends_no_more_than_the_limit(rig: Rig):
     message = await made(rig)
     limit = Limit(scope=Scope.SERVER, period=Period.MONTH, credits=Decimal(100))

@@ -128,6 +128,7 @@ async def test_one_that_fails_acts_the_next_time(rig: Rig):
     assert len(await reruns(rig)) == 1
 
 
+@pytest.mark.long
 async def test_one_whose_removal_was_missed_acts_again_but_no_faster_than_others(rig: Rig):
     message = await made(rig)
     for _ in range(MEMBER_A_MINUTE + 3):

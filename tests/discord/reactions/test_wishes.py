@@ -29,6 +29,7 @@ def acts(rig: Rig) -> list[tuple[Any, ...]]:
     return ask_database(rig, "SELECT fired, made_card IS NOT NULL FROM reaction_acts ORDER BY at")
 
 
+@pytest.mark.long
 async def test_a_reaction_that_comes_before_delivered_is_done_after_it(rig: Rig):
     await ask(rig, "a fox #fast")
     await until(rig, JobState.READY)
@@ -41,6 +42,7 @@ async def test_a_reaction_that_comes_before_delivered_is_done_after_it(rig: Rig)
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_a_reaction_in_the_moment_of_the_delivery_is_done(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     delivery = type(rig.bot.parts.delivery)
     real = delivery.deliver
@@ -57,6 +59,7 @@ async def test_a_reaction_in_the_moment_of_the_delivery_is_done(rig: Rig, monkey
     assert [row.state for row in kept(rig)] == ["delivered", "delivered"]
 
 
+@pytest.mark.long
 async def test_a_wish_that_waits_survives_a_restart(rig: Rig):
     await ask(rig, "a fox #fast")
     await until(rig, JobState.READY)
@@ -66,6 +69,7 @@ async def test_a_wish_that_waits_survives_a_restart(rig: Rig):
     assert [row.state for row in kept(rig)] == ["delivered", "delivered"]
 
 
+@pytest.mark.long
 async def test_taking_it_back_before_that_cancels_the_wish(rig: Rig):
     await ask(rig, "a fox #fast")
     await until(rig, JobState.READY)
@@ -76,6 +80,7 @@ async def test_taking_it_back_before_that_cancels_the_wish(rig: Rig):
     assert acts(rig) == []
 
 
+@pytest.mark.long
 async def test_a_wish_on_a_card_without_a_result_is_told_why_it_did_nothing(rig: Rig):
     await ask(rig, "a fox #fail")
     await tick(rig)
@@ -101,6 +106,7 @@ async def test_on_a_card_of_several_what_is_shown_is_made_again_at_once(rig: Rig
     assert acts(rig) == [(1, 1)]
 
 
+@pytest.mark.long
 async def test_a_refused_reaction_can_be_made_again(rig: Rig):
     message = await made(rig)
     await change_rules(rig, paused=True)
@@ -113,6 +119,7 @@ async def test_a_refused_reaction_can_be_made_again(rig: Rig):
     assert [row.state for row in kept(rig)] == ["delivered", "delivered"]
 
 
+@pytest.mark.long
 async def test_a_reaction_that_comes_again_proves_a_removal_that_was_missed(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, AGAIN)

@@ -110,6 +110,7 @@ async def paid_once(rig: Rig) -> None:
 # ---------------------------------------------------------------------- running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [each.name for each in BUILT_IN])
 async def test_each_that_comes_with_the_bot_runs_to_its_end_on_one_card(rig: Rig, name: str):
     await built_in(rig, name)
@@ -246,6 +247,7 @@ async def test_a_run_may_be_private(rig: Rig):
     assert await states(rig) == [DELIVERED, DELIVERED]
 
 
+@pytest.mark.long
 async def test_a_medium_is_given_as_a_link_or_as_a_job(rig: Rig):
     job = await earlier(rig, MediaKind.VIDEO)
     await run(rig, "polish", Video=job.id.lower())

@@ -112,6 +112,7 @@ async def test_a_rerun_by_reaction_takes_no_more(explained: Rig):
     assert len(calls.all) <= 3, calls.all
 
 
+@pytest.mark.long
 async def test_four_pictures_come_in_a_few_edits(explained: Rig):
     calls = Calls(explained)
     await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=4)
@@ -197,6 +198,7 @@ async def test_what_a_delivery_asks_before_it_posts_is_a_call_for_the_result(
     assert explained.guild.id in asked_for
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", ["send.done", "deliver.stored"])
 async def test_results_that_came_together_are_posted_once_whatever_crashes(explained: Rig, point: str):
     await explained.member.slash(explained.channel, "image generate", prompt="a fox", count=4)

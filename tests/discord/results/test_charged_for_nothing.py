@@ -40,6 +40,7 @@ async def log(rig: Rig) -> Any:
     return channel
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("word", ["#gone", "#wrongtype"])
 async def test_the_card_offers_what_can_work_and_tells_moderators_what_they_can_do(rig: Rig, word: str):
     card = await unusable(rig, word)
@@ -50,6 +51,7 @@ async def test_the_card_offers_what_can_work_and_tells_moderators_what_they_can_
     assert "Moderators can refund you" in card.embeds[0].fields[0].value
 
 
+@pytest.mark.long
 async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
     card = await unusable(rig, "#gone")
     [job] = await rig.jobs()
@@ -78,6 +80,7 @@ async def test_without_a_channel_of_the_moderators_the_member_is_told_whom_to_as
     assert "with the moderators" in shown(await rig.member.click(card, label=ASK))
 
 
+@pytest.mark.long
 async def test_nobody_asks_for_the_credits_of_another(rig: Rig, log: Any):
     card = await unusable(rig, "#gone")
     assert "Only the member who paid" in shown(await rig.moderator.click(card, label=ASK))

@@ -23,6 +23,7 @@ async def failed(rig: Rig, **options: Any) -> tuple[discord.Message, Job]:
     return rig.messages()[0], job
 
 
+@pytest.mark.long
 async def test_a_failed_card_offers_another_try_and_an_edit(rig: Rig):
     message, job = await failed(rig)
     assert labels(message) == ["Try again", "Edit and run", "Details", "Remove"]

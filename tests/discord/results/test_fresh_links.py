@@ -20,6 +20,7 @@ async def large(rig: Rig) -> tuple[discord.Message, Job]:
     return card_of(rig, job), job
 
 
+@pytest.mark.long
 async def test_what_is_too_large_is_a_link_with_a_control_for_a_fresh_one(rig: Rig):
     message, job = await large(rig)
     assert links_on(message) == [job.media[0].url]

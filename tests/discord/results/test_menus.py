@@ -190,6 +190,7 @@ async def test_media_of_another_kind_are_refused_in_one_ephemeral_sentence(rig: 
 # ---------------------------------------------------------------------- our own results
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
 async def test_a_result_is_taken_as_its_job(rig: Rig, restarted: bool):
     message, job = await result_of(rig, "image generate", prompt="a heron", aspect_ratio="9:16")
@@ -224,6 +225,7 @@ async def test_a_card_whose_job_is_not_done_has_no_next_step(rig: Rig):
     assert "none" in private_sentence(await menu(rig, "Edit image", rig.messages()[0]))
 
 
+@pytest.mark.long
 async def test_what_sora_made_continues_with_its_native_id(rig: Rig):
     await rig.moderator.slash(
         rig.channel, "sora edit", sora_video_id="video_68c1", prompt="make it snow", model="sora-2"

@@ -132,6 +132,7 @@ async def test_the_server_decides_who_may_make_more_of_a_result(
     assert (await newest(rig)).author_id == member.id
 
 
+@pytest.mark.long
 async def test_an_expensive_rerun_or_variant_is_priced_first_and_made_after_a_yes(rig: Rig):
     from decimal import Decimal
 

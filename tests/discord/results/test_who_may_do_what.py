@@ -184,6 +184,7 @@ async def test_whoever_ends_a_result_or_a_job_is_its_author_or_a_moderator(rig: 
     assert found == (tried | {"❌": NOTHING_LEFT} if age == "deleted" else tried)
 
 
+@pytest.mark.long
 async def test_each_entry_of_next_step_opens_its_form_for_those_who_may_make(rig: Rig):
     made = await scene(rig)
     await made.make("one")

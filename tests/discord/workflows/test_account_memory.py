@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from bot.domain.models import AccountStatus, JobState
 from bot.store.jobs.tried_values import VALUES_OF_FIELD, VALUES_OF_GUILD
 from tests.support.machine import slowness
@@ -25,6 +27,7 @@ async def make(rig: Rig, command: str, **options: Any) -> None:
     await rig.work()
 
 
+@pytest.mark.long
 async def test_after_one_success_a_model_a_voice_and_a_mode_are_offered_first_also_after_a_restart(rig: Rig):
     await make(rig, "image generate", prompt="a fox", model="Seedream 5.0 Lite", resolution="2K")
     await make(rig, "audio narration", text="Good morning", voice_id="v_ada")

@@ -150,6 +150,7 @@ async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
     await nothing_happened(rig)
 
 
+@pytest.mark.long
 async def test_the_whole_is_confirmed_and_approved_with_all_its_prompts(rig: Rig):
     desk = rig.guild.create_text_channel("approvals")
     await priced(rig)

@@ -189,6 +189,7 @@ async def test_more_than_may_wait_is_refused_with_what_would_work(rig: Rig):
     assert await rig.jobs() == []
 
 
+@pytest.mark.long
 async def test_the_queue_goes_round_between_members(rig: Rig):
     await rule(rig, running_per_server=1)
     eve = rig.guild.add_member(rig.env.create_user("eve"))

@@ -347,6 +347,7 @@ async def read(rig: Rig, *branches: dict[str, Any]) -> None:
     await rig.bot.parts.command_sync.catch_up()
 
 
+@pytest.mark.long
 async def test_a_flap_takes_no_command_away_and_its_operation_asks_first(rig: Rig):
     tile, poster = branch("image.tile", TILE, "prompt"), branch("image.poster", TILE, "prompt")
     await read(rig, tile, poster)
@@ -417,6 +418,7 @@ async def test_an_operation_that_the_api_adds_is_a_command_where_the_document_de
         await settled_exactly(rig, HOST_KEY)
 
 
+@pytest.mark.long
 async def test_a_3d_model_is_made_of_an_upload_once_the_document_describes_it(rig: Rig):
     words = {"prompt": {"type": "string"}, "image_url": {"type": "string", "format": "uri"}}
     await learn(rig, branch("three_d.model.generate", words, "image_url", title="Generate 3D Model"))

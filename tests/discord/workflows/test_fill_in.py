@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from bot.domain.models import JobState, MediaKind
 from tests.support.rig import Rig
 from tests.support.surface import agreed, inputs, labels, nothing_happened, private_sentence, settled_exactly, whole
@@ -82,6 +84,7 @@ async def test_try_again_asks_for_the_field_that_the_api_has_named(rig: Rig):
     assert [each.state for each in await rig.jobs()][1:] == [JobState.FAILED]
 
 
+@pytest.mark.long
 async def test_a_re_run_sends_that_field_again_after_a_yes(rig: Rig):
     operation = "three_d.model.generate"  # the sandbox takes any input for it
     await require(rig, operation)

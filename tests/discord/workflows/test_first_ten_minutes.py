@@ -231,6 +231,7 @@ ONE_WRONG_ONE_RIGHT = [
 ]
 
 
+@pytest.mark.long
 async def test_after_one_success_a_model_a_voice_and_a_mode_are_offered_first_and_a_refusal_names_its_field(rig: Rig):
     rig.sandbox.vary(accepted=ACCEPTED)
     for command, options, name, wrong, right in ONE_WRONG_ONE_RIGHT:

@@ -38,6 +38,7 @@ def test_a_closed_list_and_yes_or_no_are_chosen_and_other_values_are_typed():
     assert labels(DURATION, text="5") == []  # what is there already and is not in the list can be corrected
 
 
+@pytest.mark.long
 @given(st.lists(st.text(min_size=1, max_size=120), max_size=15, unique=True), st.booleans(), st.data())
 def test_a_radio_group_is_within_discords_limits_and_gives_back_what_was_there(
     values: list[str], required: bool, data: Any

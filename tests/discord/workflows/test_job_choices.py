@@ -42,6 +42,7 @@ async def test_the_newest_jobs_stand_first_with_id_prompt_and_age(rig: Rig):
     assert all(len(choice["name"]) <= 100 for choice in choices)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -61,6 +62,7 @@ async def test_what_is_typed_narrows_the_list_down(rig: Rig, typed: str, found: 
     assert [choice["value"] for choice in await offered(rig, typed)] == [jobs[place].id for place in found]
 
 
+@pytest.mark.long
 async def test_part_of_an_id_finds_its_job(rig: Rig):
     first, *_ = await three(rig)
     assert first.id in [choice["value"] for choice in await offered(rig, first.id[2:8].lower())]

@@ -49,6 +49,7 @@ async def test_a_deleted_card_is_replaced_by_exactly_one_new_message(rig: Rig):
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_all_pictures_of_a_deleted_card_meet_on_the_one_new_message(rig: Rig):
     await ask(rig, count=3)
     delete(rig, rig.messages()[0])
@@ -186,6 +187,7 @@ async def test_a_late_private_result_with_direct_messages_closed_is_held(rig: Ri
     await settled_exactly(rig)
 
 
+@pytest.mark.long
 async def test_a_file_over_the_servers_limit_becomes_a_link_button(rig: Rig):
     await ask(rig, "a #big heron")
     await rig.work()

@@ -66,6 +66,7 @@ async def test_each_choice_shows_what_the_job_would_cost_with_it(rig: Rig):
     assert all("credit" not in label for label in (await offered(rig, "aspect_ratio", model="seedance2")).values())
 
 
+@pytest.mark.long
 async def test_the_servers_own_model_counts_where_none_is_named(rig: Rig):
     await videos(rig, 5, 10, 15, model="seedance2")
     models = {"video.generate": "seedance2"}

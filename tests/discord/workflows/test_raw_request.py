@@ -215,6 +215,7 @@ async def test_a_list_of_links_is_sent_as_a_list(rig: Rig):
     assert "files and links. A request can have 10." in private_sentence(result)
 
 
+@pytest.mark.long
 async def test_facts_of_a_file_are_read_from_it_where_they_are_left_out(rig: Rig):
     await send(rig, "video.generate", '{"prompt": "waves"}')
     await rig.work()

@@ -346,6 +346,7 @@ async def test_one_jobs_trouble_does_not_hold_up_the_next(rig: Rig):
 # ---------------------------------------------------------------------- the key
 
 
+@pytest.mark.long
 async def test_a_revoked_key_is_tried_once_and_its_jobs_wait_until_a_moderator_sets_it_again(rig: Rig):
     await use_guild_key(rig)
     calls = watch(rig)

@@ -200,6 +200,7 @@ async def test_a_job_that_is_not_done_yet_is_refused(rig: Rig):
     assert "is not an image" in await refused(rig, EDIT, prompt="x", job=job.id)
 
 
+@pytest.mark.long
 async def test_a_job_id_is_taken_in_any_case_and_with_spaces(rig: Rig):
     job = await earlier(rig, IMAGE)
     assert await sent_link(rig, job=f" {job.id.lower()} ") == job.media[0].url
@@ -229,6 +230,7 @@ async def test_a_result_that_the_api_has_lost_is_taken_from_its_card(rig: Rig):
     assert await sent_link(rig, job=job.id) == message.attachments[0].url
 
 
+@pytest.mark.long
 async def test_the_right_one_of_a_cards_files_is_taken(rig: Rig):
     await rig.member.slash(rig.channel, "audio soundfx", prompt="rain", video=sample(VIDEO))
     await rig.work()

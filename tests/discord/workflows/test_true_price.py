@@ -55,6 +55,7 @@ def private(result: Any) -> str:
 # ---------------------------------------------------------------------- an unknown price
 
 
+@pytest.mark.long
 async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceiling_and_an_approval(rig: Rig):
     await limit(rig, 60)
     desk = rig.guild.create_text_channel("approvals")
@@ -90,6 +91,7 @@ async def test_a_job_of_unknown_price_does_not_pass_thresholds_that_are_set(rig:
     assert rig.sandbox.requests == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("threshold", ["confirm_above", "job_ceiling"])
 async def test_where_one_threshold_is_set_the_member_says_yes_to_an_unknown_price_and_not_to_a_known_one(
     rig: Rig, threshold: str
@@ -133,6 +135,7 @@ async def test_one_job_of_unknown_price_at_a_time_until_its_price_is_told(rig: R
     assert "not known yet" in private(await clip(rig))
 
 
+@pytest.mark.long
 async def test_members_share_a_servers_limit_so_that_one_job_of_unknown_price_runs_at_a_time(rig: Rig):
     await limit(rig, 60, Scope.SERVER)
     rig.sandbox.tariff.set(VIDEO, fixed(900))
@@ -210,6 +213,7 @@ async def test_a_list_that_true_costs_have_shown_to_be_too_low_guards_nothing(ri
 # ---------------------------------------------------------------------- what the API tells while it works
 
 
+@pytest.mark.long
 async def test_a_cost_above_the_hold_is_held_at_once_and_what_is_over_the_limit_does_not_start(rig: Rig):
     await priced(rig, 20, VIDEO)
     await limit(rig, 60)

@@ -83,6 +83,7 @@ async def test_of_many_that_are_accepted_at_once_one_is_stored_and_held(rig: Rig
     assert len(await rig.jobs()) == 1
 
 
+@pytest.mark.long
 async def test_who_listens_later_gets_the_file_at_no_cost_also_when_its_link_has_expired(rig: Rig):
     await priced(rig, 2, NARRATION)
     await narrate(rig, voice_id=ADA)

@@ -102,6 +102,7 @@ async def test_steps_after_it_end_with_it(rig: Rig):
     await nothing_is_held(rig)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("why", ["no place", "approval", "paused"])
 async def test_what_was_forbidden_while_it_waited_is_not_sent(rig: Rig, why: str):
     changes: dict[str, Any] = {

@@ -385,6 +385,7 @@ async def test_nothing_is_sent_that_was_not_given(rig: Rig, command: str, option
 # ---------------------------------------------------------------------- Sora videos by job
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("word", ["edit", "extend", "remix"])
 async def test_a_sora_job_is_named_to_sora_by_its_own_id(rig: Rig, word: str):
     await rig.member.slash(rig.channel, "sora video", prompt="Captain Fog waves", character_id="ch_1")
