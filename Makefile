@@ -35,7 +35,7 @@ export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 test: $(READY) ## Run the tests, under 3 minutes on 2 cores; some of them: make test ARGS="-k store"
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: $(READY) ## Run the rest of the tests: every case of the large tables, all examples of properties, bench and soak in small
+test-long: $(READY) ## Run the rest of the tests: every case of the large tables, all examples of properties, slower ones, bench and soak in small
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long $(ARGS)
 
 soak: $(READY) ## Run the real bot for ten minutes among random faults; the same again: make soak SEED=7
