@@ -224,7 +224,7 @@ class Worker:
 
     async def _renew_lease(self) -> None:
         if self._clock.monotonic() >= self._lease_due:
-            if not await self._store.jobs.hold_lease(self._lease, self._clock.wall() + LEASE_S) and self._agenda.jobs:
+            if not await self._store.jobs.hold_lease(self._lease, LEASE_S) and self._agenda.jobs:
                 await self._lose_all()
             self._lease_due = self._clock.monotonic() + LEASE_RENEW_S
 
@@ -238,7 +238,7 @@ class Worker:
         self._lease = new_id()
         self._agenda.clear()
         self._rows.clear()
-        await self._store.jobs.hold_lease(self._lease, self._clock.wall() + LEASE_S)
+        await self._store.jobs.hold_lease(self._lease, LEASE_S)
         self._agenda.claim_due = 0.0
 
     async def _claim(self) -> None:
@@ -259,7 +259,7 @@ class Worker:
     async def _claim_some(self, *, shares: bool) -> int:
         """Claim at most CLAIMED_MAX jobs and what is on their cards; return how many."""
         claimed = await self._store.jobs.claim(
-            self._lease, now=self._clock.wall(), limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
+            self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
         )
         guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
         for each in claimed:

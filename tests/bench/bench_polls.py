@@ -104,9 +104,9 @@ class CountingStore:
         self.renewals = 0
         store.jobs.hold_lease = self._renewed
 
-    async def _renewed(self, token: str, expires_at: float) -> bool:
+    async def _renewed(self, token: str, for_s: float) -> bool:
         self.renewals += 1
-        return await self._hold_lease(token, expires_at)
+        return await self._hold_lease(token, for_s)
 
     async def rows(self) -> int:
         return await self._writer.run(lambda db: db.total_changes) - self.renewals

@@ -8,26 +8,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.fleet_shares import fair_share
-from bot.store import Database, Store
+from bot.store import Store
 from bot.store.host.rents import IN_USE_S, RENT_S
 from tests.store.conftest import HandClock
 
 Open = Callable[..., Awaitable[Store]]
 TOTAL = 45
 BUDGET = "discord"
-
-
-@pytest.fixture(autouse=True)
-def the_tests_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the test's clock be that of a server too."""
-    from bot.store.postgresql.database import PostgresDatabase
-
-    monkeypatch.setattr(PostgresDatabase, "now", Database.now)
 
 
 @given(st.lists(st.floats(0, 500), min_size=1, max_size=TOTAL), st.integers(TOTAL, 60))

@@ -8,18 +8,10 @@ from typing import Any
 import pytest
 
 from bot.domain.session_starts import DAY_S
-from bot.store import Database, Store
+from bot.store import Store
 from bot.store.host.fleet import LEASE_S, SPACING_S
 
 Open = Callable[..., Awaitable[Store]]
-
-
-@pytest.fixture(autouse=True)
-def the_tests_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the test's clock be that of a server too."""
-    from bot.store.postgresql.database import PostgresDatabase
-
-    monkeypatch.setattr(PostgresDatabase, "now", Database.now)
 
 
 async def members(store: Store, *names: str, count: int = 8) -> None:

@@ -50,8 +50,8 @@ async def retried(settings: Settings, job: Job, clock: Any) -> str:
     return await retry_job(settings, job.id.lower(), clock=clock, progress=no_progress)
 
 
-async def released(settings: Settings, job: Job, clock: Any, *, ends: bool = False, is_sure: bool = False) -> str:
-    return await release_job(settings, job.id, ends=ends, is_sure=is_sure, clock=clock, progress=no_progress)
+async def released(settings: Settings, job: Job, *, ends: bool = False, is_sure: bool = False) -> str:
+    return await release_job(settings, job.id, ends=ends, is_sure=is_sure, progress=no_progress)
 
 
 async def test_jobs_are_found_by_what_is_known_of_them(
@@ -80,8 +80,8 @@ async def test_a_job_tells_its_calls_lease_and_credits_and_no_words(
     store: Store, accepted: Any, settings: Settings
 ) -> None:
     _, (job,) = await accepted(store)
-    await store.jobs.hold_lease("bot", 1_000_060.0)
-    [job] = await claimed_by(store, "bot", now=1_000_000.0)
+    await store.jobs.hold_lease("bot", 60)
+    [job] = await claimed_by(store, "bot")
     for status in range(500, 500 + KEPT + 3):
         job = await moved(store, job, job.state, attempt=JobAttempt(call="submit", outcome="Boom", status=status))
     found = show_job(settings, job.id)
@@ -101,14 +101,14 @@ async def test_a_job_that_a_living_bot_follows_is_left_alone(
     _, (job,) = await accepted(store)
     await store.close()
     bot = await open_store(alone=True)
-    await bot.jobs.hold_lease("bot", clock.now + 60)
-    [job] = await claimed_by(bot, "bot", now=clock.now)
-    for act in (retried(settings, job, clock), released(settings, job, clock, ends=True, is_sure=True)):
+    await bot.jobs.hold_lease("bot", 60)
+    [job] = await claimed_by(bot, "bot")
+    for act in (retried(settings, job, clock), released(settings, job, ends=True, is_sure=True)):
         with pytest.raises(Refused, match="Stop it"):
             await act
     assert await bot.jobs.get(700, job.id) == job
     clock.now += 61  # it hangs, and has not renewed it
-    assert "No process" in await released(settings, job, clock)
+    assert "No process" in await released(settings, job)
     found = await bot.jobs.get(700, job.id)
     assert found is not None
     assert found.lease is None
@@ -189,9 +189,9 @@ async def test_ending_a_job_refunds_what_was_not_made_and_keeps_what_was(
     _, (job,) = await accepted(store, state=JobState.WAITING if state is JobState.WAITING else JobState.SUBMITTING)
     job = await moved(store, job, state, **changes)
     with pytest.raises(Refused, match="--yes"):
-        await released(settings, job, clock, ends=True)
+        await released(settings, job, ends=True)
     assert await store.jobs.get(700, job.id) == job, "it was only told"
-    assert ended.value in await released(settings, job, clock, ends=True, is_sure=True)
+    assert ended.value in await released(settings, job, ends=True, is_sure=True)
     found = await store.jobs.get(700, job.id)
     assert found is not None
     assert (found.state, found.recheck_at is not None) == (ended, is_rechecked)
@@ -199,7 +199,7 @@ async def test_ending_a_job_refunds_what_was_not_made_and_keeps_what_was(
     assert await bookings(store, job) == ["hold", booked]
     assert await store.check() == []
     with pytest.raises(Refused, match="has ended"):
-        await released(settings, job, clock, ends=True, is_sure=True)
+        await released(settings, job, ends=True, is_sure=True)
     assert await bookings(store, job) == ["hold", booked]
 
 

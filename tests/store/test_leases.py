@@ -28,9 +28,9 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
     for _ in range(60):
         await accepted(stores["p1"])
     for token, store in stores.items():
-        await store.jobs.hold_lease(token, clock.now + 30)
+        await store.jobs.hold_lease(token, 30)
     claims = await asyncio.gather(
-        *(claimed_by(store, token, now=clock.now, limit=7) for _ in range(10) for token, store in stores.items())
+        *(claimed_by(store, token, limit=7) for _ in range(10) for token, store in stores.items())
     )
     claimed = [(job.id, job.lease) for batch in claims for job in batch]
     assert len(claimed) == 60
@@ -41,58 +41,61 @@ async def test_two_stores_never_claim_a_job_twice(open_store: Open, accepted: An
 async def test_who_shares_leaves_their_part_to_the_other_processes(store: Store, accepted: Any, clock: Any) -> None:
     for _ in range(5):
         await accepted(store)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    await store.jobs.hold_lease("p2", clock.now + 60)
-    assert len(await store.jobs.claim("p1", now=clock.now, limit=50, shares=True)) == 3
-    assert len(await store.jobs.claim("p2", now=clock.now, limit=50, shares=True)) == 1
-    assert len(await store.jobs.claim("p2", now=clock.now, limit=50)) == 1
+    await store.jobs.hold_lease("p1", 30)
+    await store.jobs.hold_lease("p2", 60)
+    assert len(await store.jobs.claim("p1", limit=50, shares=True)) == 3
+    assert len(await store.jobs.claim("p2", limit=50, shares=True)) == 1
+    assert len(await store.jobs.claim("p2", limit=50)) == 1
 
 
 async def test_who_is_alone_claims_all_although_they_would_share(store: Store, accepted: Any, clock: Any) -> None:
     for _ in range(5):
         await accepted(store)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    await store.jobs.hold_lease("p2", clock.now + 60)
-    assert len(await store.jobs.claim("p2", now=clock.now + 31, limit=50, shares=True)) == 5
+    await store.jobs.hold_lease("p1", 30)
+    await store.jobs.hold_lease("p2", 60)
+    clock.now += 31
+    assert len(await store.jobs.claim("p2", limit=50, shares=True)) == 5
 
 
 async def test_the_jobs_of_a_card_go_to_one_process(store: Store, accepted: Any, clock: Any) -> None:
     _, of_first = await accepted(store, "1", "1", "1", "1")
     _, of_second = await accepted(store, "1", "1")
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    await store.jobs.hold_lease("p2", clock.now + 60)
-    mine = await store.jobs.claim("p1", now=clock.now, limit=1, by_card=True)
+    await store.jobs.hold_lease("p1", 30)
+    await store.jobs.hold_lease("p2", 60)
+    mine = await store.jobs.claim("p1", limit=1, by_card=True)
     assert sorted(each.id for each in mine) == sorted(job.id for job in of_first)
     [freed] = [job for job in of_first if job.position == 2]
     await store._database.write(lambda db: db.execute("UPDATE jobs SET lease = NULL WHERE id = ?", (freed.id,)))
-    theirs = await store.jobs.claim("p2", now=clock.now, limit=50, by_card=True)
+    theirs = await store.jobs.claim("p2", limit=50, by_card=True)
     assert sorted(each.id for each in theirs) == sorted(job.id for job in of_second)
-    again = await store.jobs.claim("p1", now=clock.now, limit=50, by_card=True)
+    again = await store.jobs.claim("p1", limit=50, by_card=True)
     assert [each.id for each in again] == [freed.id]
 
 
 async def test_a_claim_needs_a_living_lease(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    assert await claimed_by(store, "p1", now=clock.now) == []
-    await store.jobs.hold_lease("p1", clock.now)
-    assert await claimed_by(store, "p1", now=clock.now) == []
-    await store.jobs.hold_lease("p1", clock.now + 1)
-    assert await claimed_by(store, "p1", now=clock.now) == [replace(job, lease="p1")]
-    assert await claimed_by(store, "p1", now=clock.now) == []
+    assert await claimed_by(store, "p1") == []
+    await store.jobs.hold_lease("p1", 0)
+    assert await claimed_by(store, "p1") == []
+    await store.jobs.hold_lease("p1", 1)
+    assert await claimed_by(store, "p1") == [replace(job, lease="p1")]
+    assert await claimed_by(store, "p1") == []
 
 
 async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clock: Any) -> None:
     first, second = await open_store(), await open_store()
     _, (job,) = await accepted(first)
-    await first.jobs.hold_lease("p1", clock.now + 30)
-    (mine,) = await claimed_by(first, "p1", now=clock.now)
-    await second.jobs.hold_lease("p2", clock.now + 90)
-    assert await claimed_by(second, "p2", now=clock.now + 29) == []
-    (theirs,) = await claimed_by(second, "p2", now=clock.now + 30)
+    await first.jobs.hold_lease("p1", 30)
+    (mine,) = await claimed_by(first, "p1")
+    await second.jobs.hold_lease("p2", 90)
+    clock.now += 29
+    assert await claimed_by(second, "p2") == []
+    clock.now += 1
+    (theirs,) = await claimed_by(second, "p2")
     assert theirs == replace(job, lease="p2")
     assert await first.jobs.change(mine, JobState.DELIVERED, settle=Decimal(9)) is None
     assert (await first.ledger.balance(700)).spent == 0
-    await first.jobs.hold_lease("p1", clock.now + 90)
+    await first.jobs.hold_lease("p1", 90)
     assert await first.jobs.change(mine, JobState.FAILED, release=True) is None
     done = await second.jobs.change(theirs, JobState.DELIVERED, settle=Decimal(9))
     assert done is not None
@@ -102,47 +105,48 @@ async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clo
 
 async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    (mine,) = await claimed_by(store, "p1", now=clock.now)
-    await store.jobs.hold_lease("p1", clock.now + 60)
-    await store.jobs.hold_lease("p2", clock.now + 99)
-    assert await claimed_by(store, "p2", now=clock.now + 45) == []
+    await store.jobs.hold_lease("p1", 30)
+    (mine,) = await claimed_by(store, "p1")
+    await store.jobs.hold_lease("p1", 60)
+    await store.jobs.hold_lease("p2", 99)
+    clock.now += 45
+    assert await claimed_by(store, "p2") == []
     assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
 
 
 async def test_a_dropped_lease_frees_its_jobs_at_once(store: Store, accepted: Any, clock: Any) -> None:
     _, (job,) = await accepted(store)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    await claimed_by(store, "p1", now=clock.now)
+    await store.jobs.hold_lease("p1", 30)
+    await claimed_by(store, "p1")
     await store.jobs.drop_lease("p1")
     assert await store.jobs.get(700, job.id) == job
-    await store.jobs.hold_lease("p2", clock.now + 30)
-    assert len(await claimed_by(store, "p2", now=clock.now)) == 1
+    await store.jobs.hold_lease("p2", 30)
+    assert len(await claimed_by(store, "p2")) == 1
 
 
 @pytest.mark.sqlite_only("SQLite's count of changes")
 async def test_a_claim_that_finds_nothing_writes_nothing(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    await claimed_by(store, "p1", now=clock.now)
+    await store.jobs.hold_lease("p1", 30)
+    await claimed_by(store, "p1")
     before = await writes(store)
-    await claimed_by(store, "p1", now=clock.now)
+    await claimed_by(store, "p1")
     assert await writes(store) == before
 
 
 async def test_only_running_jobs_are_claimed_soonest_due_first(store: Store, accepted: Any, clock: Any) -> None:
     for number, state in enumerate(sorted(OPEN_STATES)):
         await accepted(store, state=state, next_at=100.0 - number)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    claimed = await claimed_by(store, "p1", now=clock.now)
+    await store.jobs.hold_lease("p1", 30)
+    claimed = await claimed_by(store, "p1")
     assert {job.state for job in claimed} == RUNNING_STATES
     assert [job.next_at for job in claimed] == sorted(job.next_at for job in claimed)
 
 
 async def test_a_job_that_stops_running_is_nobodys(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    (mine,) = await claimed_by(store, "p1", now=clock.now)
+    await store.jobs.hold_lease("p1", 30)
+    (mine,) = await claimed_by(store, "p1")
     waiting = await store.jobs.change(mine, JobState.WAITING)
     assert waiting is not None
     assert waiting.lease is None
@@ -262,13 +266,13 @@ async def test_ten_thousand_jobs_are_found_by_index(store: Store, made: Any, clo
     no_token = made.card
     made.card = lambda *a, **v: no_token(*a, token=None, **v)
     await store._database.write(fill)
-    await store.jobs.hold_lease("p1", clock.now + 30)
-    await store.jobs.hold_lease("p2", clock.now - 1)
-    await store.jobs.hold_lease("p3", clock.now + 30)
+    await store.jobs.hold_lease("p1", 30)
+    await store.jobs.hold_lease("p2", -1)
+    await store.jobs.hold_lease("p3", 30)
     seen: list[str] = []
     for thread in (store._database._writer, store._database._reader):
         await thread.run(lambda db: db.set_trace_callback(seen.append))
-    (job, *_) = await claimed_by(store, "p1", now=clock.now, limit=50)
+    (job, *_) = await claimed_by(store, "p1", limit=50)
     await store.jobs.change(job, JobState.PROCESSING, attempts=1)
     await store.jobs.drop_lease("p3")
     await store.jobs.get(job.guild_id, job.id)

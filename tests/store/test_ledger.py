@@ -314,7 +314,7 @@ class Books(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
-        for job in self.runner.run(claimed_by(self.store, "p1", now=1000.0)):
+        for job in self.runner.run(claimed_by(self.store, "p1")):
             assert self.known[job.id].job.lease is None
             self.known[job.id].job = job
 

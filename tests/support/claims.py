@@ -6,8 +6,8 @@ from bot.domain.models import Job
 from bot.store import Store
 
 
-async def claimed_by(store: Store, token: str, *, now: float, limit: int = 50) -> list[Job]:
+async def claimed_by(store: Store, token: str, *, limit: int = 50) -> list[Job]:
     """Claim jobs under a lease; return them whole."""
-    claimed = await store.jobs.claim(token, now=now, limit=limit)
+    claimed = await store.jobs.claim(token, limit=limit)
     jobs = await store.jobs.under(token, [each.id for each in claimed])
     return [jobs[each.id] for each in claimed]

@@ -222,9 +222,9 @@ def _release_job(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host.jobs import release_job
 
-    clock, progress = watch()
+    _, progress = watch()
     ends, is_sure = arguments.end, arguments.yes
-    print(asyncio.run(release_job(settings, arguments.id, ends=ends, is_sure=is_sure, clock=clock, progress=progress)))
+    print(asyncio.run(release_job(settings, arguments.id, ends=ends, is_sure=is_sure, progress=progress)))
     return 0
 
 

@@ -80,7 +80,7 @@ async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: 
     Nothing is submitted under another idempotency key. Raises StoreError, StartError, Refused with the reason.
     """
     async with any_bots_store(settings, progress) as store:
-        found = await _free(store, job_id, clock)
+        found = await _free(store, job_id)
         job = found.job
         if job.state in PENDING_STATES:
             raise Refused(texts.PENDING)
@@ -95,16 +95,14 @@ async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: 
         return texts.recheck_now(job.id)
 
 
-async def release_job(
-    settings: Settings, job_id: str, *, ends: bool, is_sure: bool, clock: Clock, progress: Progress
-) -> str:
+async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: bool, progress: Progress) -> str:
     """Free a job of a process that is dead; with `ends`, end it: what was made is kept, the rest is refunded.
 
     Without `is_sure` it is only told what would be done. Returns the outcome as a sentence. Raises StoreError,
     StartError, Refused with the reason.
     """
     async with any_bots_store(settings, progress) as store:
-        found = await _free(store, job_id, clock)
+        found = await _free(store, job_id)
         job = found.job
         if job.state.ended:
             raise Refused(texts.has_ended(job.state))
@@ -130,18 +128,18 @@ async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress
     return texts.doubted(open_jobs)
 
 
-async def _free(store: Store, job_id: str, clock: Clock) -> JobOnFile:
+async def _free(store: Store, job_id: str) -> JobOnFile:
     """Return a job that no living process has; a dead one's lease is ended. Raises Refused."""
     found = await store.host_jobs.find(job_id.upper())
     if found is None:
         raise Refused(texts.no_job(job_id))
     if found.lease_until is None:
         return found
-    if found.lease_until > clock.wall():
-        raise Refused(texts.followed(found.lease_until))
-    await store.host_jobs.end_dead_lease(found.job)
+    is_ended = await store.host_jobs.end_dead_lease(found.job)
     freed = await store.host_jobs.find(found.job.id)
-    if freed is None or freed.lease_until is not None:
+    if freed is not None and freed.lease_until is not None and freed.job.lease == found.job.lease:
+        raise Refused(texts.followed(freed.lease_until))
+    if freed is None or not is_ended or freed.lease_until is not None:
         raise Refused(texts.CHANGED_MEANWHILE)
     return freed
 

@@ -138,12 +138,15 @@ class HostJobs(Repository):
 
     async def end_dead_lease(self, job: Job) -> bool:
         """Free a job whose process has not renewed its lease in time; False if it is alive, or has changed."""
-        now = self._clock.wall()
         query = (
             "UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ?"
             " AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)"
         )
-        return await self._database.write(lambda db: db.execute(query, (job.id, job.lease, now)).rowcount == 1)
+
+        def change(db: Connection) -> bool:
+            return db.execute(query, (job.id, job.lease, self._database.now(db))).rowcount == 1
+
+        return await self._database.write(change)
 
     async def doubt(self, since: float) -> int | None:
         """Treat the database as a backup of that time (Unix seconds) that was put in its place.
@@ -151,9 +154,9 @@ class HostJobs(Repository):
         Jobs that were not submitted may have been since; whoever held leases is dead. Returns how many jobs have not
         ended; None, with nothing changed, if a process holds a lease now.
         """
-        now = self._clock.wall()
 
         def change(db: Connection) -> int | None:
+            now = self._database.now(db)
             if db.execute("SELECT 1 FROM leases WHERE expires_at > ? LIMIT 1", (now,)).fetchone() is not None:
                 return None
             end_all_leases(db)

@@ -74,13 +74,14 @@ class Jobs(Repository):
         """Return the jobs of the guild's card, in order."""
         return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
-    async def hold_lease(self, token: str, expires_at: float) -> bool:
-        """Acquire or renew this process's lease until `expires_at` (Unix seconds): one row for all its jobs.
+    async def hold_lease(self, token: str, for_s: float) -> bool:
+        """Acquire or renew this process's lease for so many seconds of the database's time: one row for all its jobs.
 
         Returns whether it existed. If not, it is new or was ended by another process, and no job is under it.
         """
 
         def change(db: Connection) -> bool:
+            expires_at = self._database.now(db) + for_s
             renewed = db.execute("UPDATE leases SET expires_at = ? WHERE token = ?", (expires_at, token)).rowcount
             if not renewed:
                 db.execute("INSERT INTO leases (token, expires_at) VALUES (?, ?)", (token, expires_at))
@@ -92,18 +93,17 @@ class Jobs(Repository):
         """End the lease; all its jobs may be claimed by others."""
         await self._database.write(lambda db: _end_lease(db, token))
 
-    async def claim(
-        self, token: str, *, now: float, limit: int, shares: bool = False, by_card: bool = False
-    ) -> list[Claimed]:
+    async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
-        Leases that expired by `now` (Unix seconds) end here. Jobs of cards that Discord is not known to have
+        Leases that have expired end here. Jobs of cards that Discord is not known to have
         are skipped. Without a live lease of its own the caller gets nothing. Who `shares` leaves their part to the
         other processes that have a lease. `by_card`: all jobs of a card are one process's, which edits its message,
         even if they are more than `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
+            now = self._database.now(db)
             for (expired,) in db.execute("SELECT token FROM leases WHERE expires_at <= ?", (now,)).fetchall():
                 _end_lease(db, expired)
             if db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
