@@ -271,6 +271,7 @@ class CannonBot(RuntimeShards):
         self.surface.reach_others()
         ChangedGuilds(signals).listen(self)
         if signals.is_shared:
+            self.discord_gate.share_limits(signals)
             signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:

@@ -27,6 +27,7 @@ from bot.delivery.upload_slots import UploadSlot, UploadSlots, posting_guild
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.pace import Pace
+from bot.store.signals import Signals
 
 CALLS, CALLS_IN_S, CALLS_AT_ONCE = 49, 1.05, 10
 """Discord's global limit is 50 in a second (topics: rate limits). The last of them may get there up to 50 milliseconds
@@ -41,6 +42,11 @@ RATE_LIMIT_MAX_S = 30.0
 NOT_COUNTED = ("/interactions/", "/webhooks/")
 """Interaction endpoints are not bound to the global limit (same page)."""
 UPLOADING = frozenset({"POST", "PATCH"})
+
+LIMITED = "discord_limited"
+"""The signal of a global 429, with its seconds."""
+NEWS_S = 0.25
+"""By how much a rest has to be longer than the one that is on, to be another."""
 
 
 @dataclass(slots=True)
@@ -81,6 +87,15 @@ class DiscordGate:
         self.slots = UploadSlots()
         self._clock = clock
         self._limited_at: float | None = None
+        self._signals: Signals | None = None
+
+    def share_limits(self, signals: Signals) -> None:
+        """Have a global 429 of one process be known to all: it is of their token, and each would get one of its own.
+
+        What the network in front of Discord refuses is refused to an address, and stays with it.
+        """
+        self._signals = signals
+        signals.listen(LIMITED, self._heard_of_limit)
 
     def is_calm(self) -> bool:
         """Whether Discord takes calls that nobody needs: it has limited none in the last `CALM_AFTER_S` seconds."""
@@ -187,11 +202,20 @@ class DiscordGate:
         retry_after_s, is_global = told
         self._metrics.rate_limit_wait("discord", retry_after_s)
         if is_global:
+            is_news = passage.is_probe or self.breaker.trouble is not Trouble.GLOBAL_LIMIT
             self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_told(passage))
+            if is_news and self._signals is not None:
+                self._signals.send(LIMITED, f"{retry_after_s:.3f}")
         else:
             self.breaker.answered(is_probe=_told(passage))
         if passage.is_result and retry_after_s > PATIENCE_S:
             raise discord.RateLimited(retry_after_s)
+
+    def _heard_of_limit(self, retry_after_s: str) -> None:
+        """Rest as the process that was told to; it hears itself too, a moment later."""
+        if float(retry_after_s) > self.breaker.left_s + NEWS_S:
+            self._limited_at = self._clock.monotonic()
+            self.breaker.limited(Trouble.GLOBAL_LIMIT, float(retry_after_s), is_probe=False)
 
     async def _broke(
         self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestExceptionParams

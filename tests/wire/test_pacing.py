@@ -14,10 +14,12 @@ import discord as dpy
 import pytest
 
 from bot.app.client import _client_options
+from bot.app.discord_breaker import Trouble
 from bot.app.discord_gate import PATIENCE_S, RATE_LIMIT_MAX_S, SENDING_S, DiscordGate, _Passage
 from bot.delivery import upload_slots
 from bot.delivery.upload_slots import UPLOADS_OF_ONE_SERVER, posting_of
 from bot.runtime.metrics import Metrics
+from tests.support.signals import Bus
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 BURST = 300
@@ -236,6 +238,32 @@ async def test_a_global_429_stops_all_but_one(caller: Caller):
     await caller.at_rest()  # discord.py tries it again, and now it rests
     await one_asks(caller, None, status=429)
     await first
+
+
+async def test_a_global_429_of_one_process_stops_the_others(caller: Caller):
+    bus = Bus()
+    caller.gate.share_limits(bus.processes[0])
+    other = DiscordGate(caller.time, Metrics())
+    other.share_limits(bus.processes[1])
+    caller.wire.fault("POST", POSTS, status=429, is_global=True, times=1, retry_after_s=5.0)
+    sending = asyncio.create_task(caller.send())
+    await caller.at_rest()
+    assert (other.breaker.trouble, other.breaker.left_s) == (Trouble.GLOBAL_LIMIT, 5.0)
+    assert not other.is_calm()
+    assert caller.gate.breaker.left_s == 5.0, "and itself once"
+    caller.time.flow()
+    await sending
+
+
+async def test_a_ban_by_the_network_in_front_of_discord_stops_no_other_process(caller: Caller):
+    bus = Bus()
+    caller.gate.share_limits(bus.processes[0])
+    other = DiscordGate(caller.time, Metrics())
+    other.share_limits(bus.processes[1])
+    caller.wire.fault("POST", POSTS, status=429, is_html=True, times=1)
+    await caller.fails(dpy.HTTPException, caller.send)
+    assert caller.gate.breaker.trouble is Trouble.BANNED
+    assert other.breaker.trouble is None
 
 
 async def test_a_ban_by_the_network_in_front_of_discord_stops_all_but_one(caller: Caller):

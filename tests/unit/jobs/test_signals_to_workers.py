@@ -12,17 +12,7 @@ from bot.delivery.card_signals import CardSignals
 from bot.jobs.signals import WorkerSignals
 from bot.runtime.background import BackgroundTasks
 from bot.store.signals import Signals
-
-
-class Bus:
-    """Two processes on one database: each hears what either sends, itself included."""
-
-    def __init__(self) -> None:
-        self.processes = [Signals(self.carry), Signals(self.carry)]
-
-    def carry(self, name: str, words: tuple[str, ...]) -> None:
-        for each in self.processes:
-            each.heard(name, *words)
+from tests.support.signals import Bus
 
 
 class Worker:
