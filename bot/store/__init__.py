@@ -1,4 +1,4 @@
-"""The store: jobs, cards, keys and the ledger, in one SQLite file."""
+"""The store: jobs, cards, keys and the ledger, in one database."""
 
 from bot.store.engine.database import Database
 from bot.store.engine.record import Change, Decision, Record, RecordOf
