@@ -72,13 +72,14 @@ class CardMemory:
         return None if found is None else found[0]
 
     def as_posted(self, jobs: Sequence[Job]) -> list[Job]:
-        """Return the jobs as their card shows them: delivered, once a result is on it, whatever its row says."""
-        return [
-            replace(job, state=JobState.DELIVERED, delivered_at=self._posted[job.id][1], error=None)
-            if job.state is JobState.READY and job.id in self._posted
-            else job
-            for job in jobs
-        ]
+        """Return the jobs as they are on Discord: delivered, once a message has the result, whatever the row says."""
+        return [self._as_posted(job) for job in jobs]
+
+    def _as_posted(self, job: Job) -> Job:
+        if job.state is not JobState.READY or job.id not in self._posted:
+            return job
+        message_id, at = self._posted[job.id]
+        return replace(job, state=JobState.DELIVERED, delivered_at=at, message_id=message_id, error=None)
 
 
 def _drawn(embed: discord.Embed, jobs: Sequence[Job]) -> str:

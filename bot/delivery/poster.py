@@ -134,7 +134,7 @@ class Poster:
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
-            card, jobs = found
+            card, jobs = found[0], self._memory.as_posted(found[1])
             if not self._owner.is_here(jobs, if_nobodys=True):
                 raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose what one of them adds
             renewed = replace(current, media=tuple(media))
