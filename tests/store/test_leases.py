@@ -103,6 +103,21 @@ async def test_a_lost_lease_changes_nothing(open_store: Open, accepted: Any, clo
     assert (await first.ledger.balance(700)).spent == 9
 
 
+async def test_ones_own_lease_that_has_expired_unnoticed_is_renewed_with_its_jobs(
+    store: Store, accepted: Any, clock: Any
+) -> None:
+    """The clock was put forward, or the machine slept: who is alone need not lose to itself what it works on."""
+    await accepted(store)
+    await accepted(store)
+    await store.jobs.hold_lease("p1", 30)
+    (mine,) = await claimed_by(store, "p1", limit=1)
+    clock.now += 3600
+    assert await claimed_by(store, "p1") == [], "it claims no more before it is renewed"
+    assert await store.jobs.change(mine, JobState.QUEUED, remote_id="req_1") is not None
+    assert await store.jobs.hold_lease("p1", 30), "it was there all the time"
+    assert len(await claimed_by(store, "p1")) == 1
+
+
 async def test_a_renewed_lease_keeps_its_jobs(store: Store, accepted: Any, clock: Any) -> None:
     await accepted(store)
     await store.jobs.hold_lease("p1", 30)

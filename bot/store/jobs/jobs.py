@@ -96,17 +96,18 @@ class Jobs(Repository):
     async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
-        Leases that have expired end here. Jobs of cards that Discord is not known to have
-        are skipped. Without a live lease of its own the caller gets nothing. Who `shares` leaves their part to the
+        Others' leases that have expired end here; one's own, which nobody has ended, may still be renewed. Jobs of
+        cards that Discord is not known to have are skipped. Without a live lease of its own the caller gets nothing. Who `shares` leaves their part to the
         other processes that have a lease. `by_card`: all jobs of a card are one process's, which edits its message,
         even if they are more than `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
             now = self._database.now(db)
-            for (expired,) in db.execute("SELECT token FROM leases WHERE expires_at <= ?", (now,)).fetchall():
-                _end_lease(db, expired)
-            if db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
+            expired = {each for (each,) in db.execute("SELECT token FROM leases WHERE expires_at <= ?", (now,))}
+            for other in expired - {token}:
+                _end_lease(db, other)
+            if token in expired or db.execute("SELECT 1 FROM leases WHERE token = ?", (token,)).fetchone() is None:
                 return []
             most = _share(db, limit) if shares else limit
             rows = _claim_by_card(db, token, most) if by_card else db.execute(_CLAIM, (token, most)).fetchall()
