@@ -101,7 +101,9 @@ def write(folder: Path, block: Block) -> None:
 
 def run(folder: Path, script: str, *, limit_s: float = RUN_S) -> None:
     """Run commands in the copy, with the copy's own code; fail with what they printed."""
-    own = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "MAKE", "MFLAGS"))}
+    # What pytest and make were told for this run is not for the runs in it.
+    told = ("PYTEST_", "MAKE", "MFLAGS", "ARGS")
+    own = {name: text for name, text in os.environ.items() if not name.startswith(told)}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -104,14 +105,17 @@ async def test_a_change_that_is_refused_leaves_no_line(store: Store) -> None:
 
 
 async def test_a_line_waits_to_be_posted_where_there_is_a_log_channel_by_then(store: Store) -> None:
-    heard: list[int] = []
-    store.outbox.listen(lambda: heard.append(1))
+    heard: asyncio.Queue[None] = asyncio.Queue()
+    store.outbox.listen(lambda: heard.put_nowait(None))
     await store.decisions.add(GUILD, lambda _: LINE)
     assert await store.outbox.next_lines() == []
     await store.settings.change(GUILD, paused, record=lambda _: LINE)
     [line] = await store.outbox.next_lines()
     assert line == (await store.decisions.all(GUILD))[0]
-    assert heard == [1, 1]
+    async with asyncio.timeout(10):  # PostgreSQL tells of a commit a moment after it
+        for _ in range(2):
+            await heard.get()
+    assert heard.empty()
     await store.settings.change(GUILD, lambda rules: replace(rules, log_channel=None), record=lambda _: LINE)
     assert await store.outbox.next_lines() == [line]
 
