@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def databases(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Databases:
+def databases(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databases]:
     """The kind of database that the test runs on."""
     if getattr(request, "param", "sqlite") == "postgresql":
         from bot.store.postgresql.database import PostgresDatabase
@@ -120,8 +120,10 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
         # What a fleet shares goes by the server's clock, which no test moves.
         monkeypatch.setattr(PostgresDatabase, "now", lambda database, _db: database.clock.wall())
         made: PostgresDatabases = request.getfixturevalue("postgres_databases")
-        return made
-    return SqliteDatabases(tmp_path)
+        yield made
+        assert made.wrong_running_jobs() == []
+    else:
+        yield SqliteDatabases(tmp_path)
 
 
 @pytest.fixture

@@ -82,6 +82,14 @@ class SqliteDatabases:
         """Nothing: who made the folder deletes it."""
 
 
+_TRUE = """
+SELECT id, card_id, lease, CASE WHEN lease IS NULL THEN next_at END FROM jobs
+WHERE state IN ('submitting', 'queued', 'processing', 'ready')
+"""
+_KEPT = "SELECT id, card_id, lease, CASE WHEN lease IS NULL THEN next_at END FROM running_jobs"
+WRONG_RUNNING_JOBS = f"({_TRUE} EXCEPT {_KEPT}) UNION ALL ({_KEPT} EXCEPT {_TRUE})"
+
+
 class PostgresDatabases:
     """Databases of a server, copied from one with the schema: a hundredth of a second for each."""
 
@@ -112,6 +120,15 @@ class PostgresDatabases:
         assert isinstance(address, PostgresUrl)
         with contextlib.closing(PostgresConnection(address)) as db:
             yield db
+
+    def wrong_running_jobs(self) -> list[Any]:
+        """Return what is in the table of running jobs that is not in `jobs`, and the other way round."""
+        found = []
+        for name in self._names:
+            with self._server.connect(name) as db:
+                if db.execute("SELECT to_regclass('running_jobs')").fetchone() != (None,):
+                    found += db.execute(WRONG_RUNNING_JOBS).fetchall()
+        return found
 
     def clear(self) -> None:
         while self._names:

@@ -150,6 +150,7 @@ def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[MovedTabl
         _count_on(source, target, table)
     for table in tables:
         target.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table.name)))
+    target.execute("SELECT fill_running_jobs()")
 
 
 def _copy(source: sqlite3.Connection, target: Target, table: MovedTable) -> Iterator[int]:

@@ -97,9 +97,9 @@ class Jobs(Repository):
         """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
 
         Others' leases that have expired end here; one's own, which nobody has ended, may still be renewed. Jobs of
-        cards that Discord is not known to have are skipped. Without a live lease of its own the caller gets nothing. Who `shares` leaves their part to the
-        other processes that have a lease. `by_card`: all jobs of a card are one process's, which edits its message,
-        even if they are more than `limit`.
+        cards that Discord is not known to have are skipped. Without a live lease of its own the caller gets nothing.
+        Who `shares` leaves their part to the other processes that have a lease. `by_card`: all jobs of a card are one
+        process's, which edits its message, even if they are more than `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
@@ -231,26 +231,26 @@ def _check(to: JobState, *, settle: Decimal | None, release: bool, recheck: bool
 
 _FREE = """
 SELECT count(*) FROM (
-    SELECT 1 FROM jobs WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready') LIMIT ?
+    SELECT 1 FROM running_jobs WHERE lease IS NULL LIMIT ?
 ) AS free
 """
 _CLAIM = """
 UPDATE jobs SET lease = ? WHERE id IN (
-    SELECT jobs.id FROM jobs CROSS JOIN cards ON cards.id = jobs.card_id
-    WHERE jobs.lease IS NULL AND jobs.state IN ('submitting', 'queued', 'processing', 'ready') AND cards.answered = 1
-    ORDER BY jobs.next_at LIMIT ?
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
+    WHERE free.lease IS NULL AND cards.answered = 1
+    ORDER BY free.next_at LIMIT ?
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
 """
 _CLAIM_OF_FREE_CARDS = """
 UPDATE jobs SET lease = ? WHERE id IN (
-    SELECT jobs.id FROM jobs CROSS JOIN cards ON cards.id = jobs.card_id
-    WHERE jobs.lease IS NULL AND jobs.state IN ('submitting', 'queued', 'processing', 'ready') AND cards.answered = 1
+    SELECT free.id FROM running_jobs AS free CROSS JOIN cards ON cards.id = free.card_id
+    WHERE free.lease IS NULL AND cards.answered = 1
         AND NOT EXISTS (
             SELECT 1 FROM jobs AS other
-            WHERE other.card_id = jobs.card_id AND other.lease IS NOT NULL AND other.lease <> ?
+            WHERE other.card_id = free.card_id AND other.lease IS NOT NULL AND other.lease <> ?
         )
-    ORDER BY jobs.next_at LIMIT ?
+    ORDER BY free.next_at LIMIT ?
 )
 RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
 """
@@ -297,10 +297,10 @@ def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Jo
 
 def end_all_leases(db: Connection) -> None:
     """End every lease. Only for a caller that knows that no other process is running."""
-    db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
+    db.execute("UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease IS NOT NULL)")
     db.execute("DELETE FROM leases")
 
 
 def _end_lease(db: Connection, token: str) -> None:
-    db.execute("UPDATE jobs SET lease = NULL WHERE lease = ?", (token,))
+    db.execute("UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease = ?)", (token,))
     db.execute("DELETE FROM leases WHERE token = ?", (token,))

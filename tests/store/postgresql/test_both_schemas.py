@@ -25,8 +25,11 @@ ANY_CASE = {("presets", "name"): "presets_in_any_case"}
 """Columns that SQLite compares without regard to case, and the index that stands in for it."""
 FIRST = 31
 """PostgreSQL's first migration, which is all of SQLite's up to there."""
-OWN_TRIGGERS = re.compile(r"\w+_tell_\w+|\w+_never_truncates?")
-"""Those that PostgreSQL has in addition: of notifications, and of a statement that SQLite lacks."""
+OWN_TRIGGERS = re.compile(r"\w+_tell_\w+|\w+_never_truncates?|jobs_run_\w+")
+"""Those that PostgreSQL has in addition: of notifications, of a statement that SQLite lacks, of `RUNNING_JOBS`."""
+RUNNING_JOBS = "running_jobs"
+"""A view of SQLite, and a table of PostgreSQL with these indexes, which SQLite has in `jobs`."""
+RUNNING_INDEXES = {"jobs_free", "jobs_lease"}
 
 
 class Column(NamedTuple):
@@ -194,7 +197,8 @@ def postgres_indexes(db: psycopg.Connection, schema: str) -> dict[str, str]:
 
 
 def test_both_have_the_same_tables(sqlite: sqlite3.Connection, postgres: psycopg.Connection) -> None:
-    assert postgres_tables(postgres) == set(sqlite_tables(sqlite))
+    assert postgres_tables(postgres) == {*sqlite_tables(sqlite), RUNNING_JOBS}
+    assert sqlite.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall() == [(RUNNING_JOBS,)]
 
 
 def test_each_migration_since_the_first_is_in_both_folders() -> None:
@@ -260,6 +264,8 @@ def test_indexes_are_the_same(sqlite: sqlite3.Connection, postgres: psycopg.Conn
     postgres.execute("SET LOCAL search_path = public")
 
     assert there.keys() == expected.keys()
+    for name in RUNNING_INDEXES:
+        assert f" ON {RUNNING_JOBS} " in there.pop(name)
     for name, made in there.items():
         rowid = rowids[tables[name]]
         without = re.sub(rf", {rowid}\)", ")", made, count=1)
