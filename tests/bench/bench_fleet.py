@@ -33,7 +33,7 @@ from tests.support.machine import slowness  # noqa: E402 - the same
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    polled: int = 3000
+    polled: int = 10_000
     seconds: float = 10.0
     claimed: int = 100_000
 
