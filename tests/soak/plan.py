@@ -56,7 +56,7 @@ class Size:
     late_s: float
     """What a slow machine may need beyond it."""
     calm_s: float
-    """What they then have to end."""
+    """What they then have to end, at most: a rest after a refusal by Discord takes up to a minute."""
     kills: int = 3
     steps: int = 6
     memory_growth_mib: float
@@ -65,8 +65,8 @@ class Size:
 
 FULL = Size(jobs=2000, busy_s=360.0, late_s=50.0, calm_s=180.0, memory_growth_mib=12.0)
 """Ten minutes at most; seven where the machine has nothing else to do."""
-SHORT = Size(jobs=300, busy_s=60.0, late_s=40.0, calm_s=40.0, memory_growth_mib=12.0)
-"""Two minutes."""
+SHORT = Size(jobs=300, busy_s=60.0, late_s=40.0, calm_s=100.0, memory_growth_mib=12.0)
+"""A minute and a half; three and more where the machine has much else to do."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ SEED = 7
 
 
 @pytest.mark.long
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 async def test_two_minutes_among_random_faults_leave_exact_books_and_no_complaint(tmp_path: Path) -> None:
     report = await soak(tmp_path, SHORT, SEED)
     assert report.wrong == [], report.lines()
