@@ -240,11 +240,17 @@ async def test_a_global_429_stops_all_but_one(caller: Caller):
     await first
 
 
-async def test_a_global_429_of_one_process_stops_the_others(caller: Caller):
+@pytest.fixture
+def other(caller: Caller) -> DiscordGate:
+    """The gate of another process of the same bot."""
     bus = Bus()
-    caller.gate.share_limits(bus.processes[0])
-    other = DiscordGate(caller.time, Metrics())
-    other.share_limits(bus.processes[1])
+    gate = DiscordGate(caller.time, Metrics())
+    for each, signals in zip((caller.gate, gate), bus.processes, strict=True):
+        each.share_limits(signals)
+    return gate
+
+
+async def test_a_global_429_of_one_process_stops_the_others(caller: Caller, other: DiscordGate):
     caller.wire.fault("POST", POSTS, status=429, is_global=True, times=1, retry_after_s=5.0)
     sending = asyncio.create_task(caller.send())
     await caller.at_rest()
@@ -255,11 +261,7 @@ async def test_a_global_429_of_one_process_stops_the_others(caller: Caller):
     await sending
 
 
-async def test_a_ban_by_the_network_in_front_of_discord_stops_no_other_process(caller: Caller):
-    bus = Bus()
-    caller.gate.share_limits(bus.processes[0])
-    other = DiscordGate(caller.time, Metrics())
-    other.share_limits(bus.processes[1])
+async def test_a_ban_by_the_network_in_front_of_discord_stops_no_other_process(caller: Caller, other: DiscordGate):
     caller.wire.fault("POST", POSTS, status=429, is_html=True, times=1)
     await caller.fails(dpy.HTTPException, caller.send)
     assert caller.gate.breaker.trouble is Trouble.BANNED
