@@ -156,9 +156,8 @@ class PostgresConnection:
             return self._commit()
         if sql.startswith("BEGIN"):
             return self._begin(sql)
-        if sql.startswith(
-            "RELEASE"
-        ):  # goes with the next savepoint, or with the commit: each word is a way there and back
+        if sql.startswith("RELEASE"):
+            # It goes with the next savepoint, or with the commit: each word is a way there and back.
             self._to_release = f"{sql}; "
             return self._raw.cursor()
         statement = translated(sql)
