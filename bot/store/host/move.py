@@ -29,6 +29,7 @@ from bot.store.engine.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved
 from bot.store.host.backup import open_beside
 from bot.store.host.doubt import doubt
 from bot.store.host.move_check import MovedTable, compare, storable
+from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.postgresql import schema
 
 Target: TypeAlias = psycopg.Connection[Any]
@@ -86,7 +87,7 @@ def move(database: Path, target: Target, place: str, *, now: float, progress: Pr
                 tables=len(tables),
                 rows=sum(table.rows for table in tables),
                 compared=compare(source, target, tables, progress),
-                open_jobs=_open_jobs(source),
+                open_jobs=int(source.execute(OPEN_TOTAL).fetchone()[0]),
             )
             _note(target, mark)
             source.execute("ROLLBACK")
@@ -181,11 +182,6 @@ def _count_on(source: sqlite3.Connection, target: Target, table: MovedTable) -> 
             "SELECT setval(pg_get_serial_sequence(quote_ident(%s), %s), greatest(%s::bigint, 1), %s::bigint > 0)",
             (table.name, column, last, last),
         )
-
-
-def _open_jobs(source: sqlite3.Connection) -> int:
-    ended = "('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')"
-    return int(source.execute(f"SELECT count(*) FROM jobs WHERE state NOT IN {ended}").fetchone()[0])  # noqa: S608 - constant
 
 
 def _note(target: Target, mark: Moved) -> None:

@@ -26,6 +26,7 @@ from bot.store.engine.process_lock import ProcessLock
 from bot.store.engine.sqlite_errors import explained
 from bot.store.host.backup import copy_key, needed_by, open_beside, opens_all
 from bot.store.host.doubt import doubt
+from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
@@ -102,12 +103,12 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
     """Note in the copy what may have happened since; return its schema, its time, and how many of its jobs are open."""
     with contextlib.closing(connect(copy)) as db:
         db.execute("BEGIN IMMEDIATE")
+        # Of whatever schema it is; the newest has `end_all_leases`.
         db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
         db.execute("DELETE FROM leases")
         if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")):
             doubt(db, taken)
-        ended = "('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')"
-        open_jobs = int(db.execute(f"SELECT count(*) FROM jobs WHERE state NOT IN {ended}").fetchone()[0])  # noqa: S608 - constant
+        open_jobs = int(db.execute(OPEN_TOTAL).fetchone()[0])
         db.execute("COMMIT")
         return schema.version_of(db), taken, open_jobs
 

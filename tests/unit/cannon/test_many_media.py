@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bot.cannon.outputs import media_of, text_of
 from bot.catalogue import OPERATIONS
+from tests.support.machine import slowness
 from tests.support.work import calls_of
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
@@ -32,7 +35,9 @@ def test_files_in_many_fields_are_bounded_together(operation: object) -> None:
     assert len(media_of(operation, output)) <= MEDIA_MAX  # type: ignore[arg-type]  # an operation or None
 
 
-def test_it_is_next_to_no_work() -> None:
+def test_files_and_links_take_no_time() -> None:
     output = {"image_urls": many(30_000), "note": "[x](" * 5000}
     assert calls_of(lambda: media_of(BY_ID["image.generate"], output)) < 1000
-    assert calls_of(lambda: text_of(BY_ID["image.generate"], output)) < 1000
+    start = time.process_time()
+    text_of(BY_ID["image.generate"], output)  # by a pattern, which is one call however long it takes
+    assert time.process_time() - start < 0.25 * slowness()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue import OPERATIONS, Catalogue, merge
 from bot.catalogue.drift import changes
+from tests.support.machine import slowness
 from tests.support.work import MERGE_CALLS_MAX, calls_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "openapi"
@@ -163,3 +165,15 @@ LARGE = {
 def test_no_large_document_takes_long(name):
     document = LARGE[name]()
     assert calls_of(lambda: merge(CATALOGUE, document)) < MERGE_CALLS_MAX
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["texts", "long titles"])
+def test_what_patterns_and_the_decoder_read_takes_no_long_time_either(name):
+    """They are one call however long they take, here a tenth of a second at most."""
+    document, taken = LARGE[name](), []
+    for _ in range(3):
+        start = time.process_time()
+        merge(CATALOGUE, document)
+        taken.append(time.process_time() - start)
+    assert min(taken) < 2.5 * slowness()
