@@ -25,6 +25,7 @@ from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
+from bot.runtime.output import end_now, queue_standard_error
 from bot.settings import PostgresUrl, Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -36,6 +37,7 @@ DEMO_PACKAGES = frozenset({"simcord", "PIL", "av"})
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand with the arguments `argv` (default: the process's own); return the exit code."""
+    queue_standard_error()
     arguments = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
@@ -322,12 +324,8 @@ def _kill_after(seconds: float) -> None:
 
     It stays active after the event loop has ended: a remaining thread would keep the interpreter from exiting.
     """
-
-    def end() -> None:
-        _complain(f"did not stop within {seconds:g} seconds and was killed. Open jobs continue with the next start.")
-        os._exit(RESTART_MAY_HELP)
-
-    timer = threading.Timer(seconds, end)
+    words = f"did not stop within {seconds:g} seconds and was killed. Open jobs continue with the next start."
+    timer = threading.Timer(seconds, end_now, (lambda: f"cannon-bot: {words}", RESTART_MAY_HELP))
     timer.daemon = True
     timer.start()
 

@@ -48,6 +48,7 @@ from bot.runtime.cooldowns import Cooldowns
 from bot.runtime.health_probe import ADDRESS_META, store_address
 from bot.runtime.heap import give_back
 from bot.runtime.metrics import Metrics
+from bot.runtime.output import dropped_lines
 from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
 
 log = structlog.get_logger(__name__)
@@ -133,6 +134,7 @@ class CannonBot(RuntimeShards):
             self.discord_gate.pace.limit(UNRENTED)
         self.role = role
         self.known_guilds = self._guilds_of(role)
+        self.metrics.dropped_lines(dropped_lines)
         self.metrics.shards(functools.partial(shard_states, self))
         self.responses = Responses(self.metrics, self._linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))

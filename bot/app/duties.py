@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import structlog
 
+from bot.app import texts
 from bot.app.loop_lag import LoopLag
 from bot.app.parts import Parts
 from bot.app.recovery import Spawn
@@ -71,7 +73,7 @@ class Duties:
 
     async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, None]) -> None:
         """Do the work, and end the process if it makes no progress."""
-        watchdog = Watchdog(progress, self._clock, end=end_process)
+        watchdog = Watchdog(progress, self._clock, end=partial(end_process, texts.NOTHING_MOVES))
         watchdog.start()
         try:
             await work

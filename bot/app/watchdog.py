@@ -5,16 +5,15 @@ It is a thread: an event loop that hangs cannot watch itself.
 
 from __future__ import annotations
 
-import faulthandler
-import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 
-from bot.app import texts
 from bot.errors import RESTART_MAY_HELP
 from bot.jobs.progress import WorkerProgress
 from bot.runtime.clock import Clock
+from bot.runtime.output import end_now
 
 STILL_S = 300.0
 """For how long nothing may move although something is due."""
@@ -62,9 +61,15 @@ class Watchdog:
         return self._still_s >= STILL_S
 
 
-def end_process() -> None:
-    """Say on standard error what has happened and where each thread is, and end at once."""
-    sys.stderr.write(f"{texts.NOTHING_MOVES}\n")
-    sys.stderr.flush()
-    faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
-    os._exit(RESTART_MAY_HELP)
+def end_process(sentence: object) -> None:
+    """Say on standard error what has happened and where each thread is, and end: nobody needs to read it."""
+    end_now(lambda: f"{sentence}\n{_where_threads_are()}", RESTART_MAY_HELP)
+
+
+def _where_threads_are() -> str:
+    # Not faulthandler: it writes to the descriptor itself, and lets no other thread run until that is read.
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return "\n".join(
+        f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001 - documented, and the only way
+    )

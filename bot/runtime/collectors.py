@@ -39,6 +39,19 @@ class ShardCollector(Collector):
         return [connected, latency]
 
 
+class CountCollector(Collector):
+    """What something else counts, as `read` returns it."""
+
+    def __init__(self, name: str, about: str) -> None:
+        self.read: Callable[[], float] = float
+        self._name = name
+        self._about = about
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metric."""
+        return [CounterMetricFamily(self._name, self._about, value=self.read())]
+
+
 class LedgerCollector(Collector):
     """What was ever booked, in credits, by kind."""
 

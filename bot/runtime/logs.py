@@ -151,6 +151,7 @@ def configure_logs(
     root.handlers[:] = [out, *(other for other in root.handlers if not isinstance(other, _Output))]
     root.setLevel(level)
     _quieten(logging.getLevelNamesMapping()[level])
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
@@ -195,6 +196,9 @@ class _Output(logging.StreamHandler[TextIO]):
         """Write a record, unless it repeats one; `handle` holds the handler's lock."""
         for each in self._collapse.let_through(record):
             super().emit(each)
+
+    def flush(self) -> None:
+        """Do not wait until a line is written: standard error is queued (bot/runtime/output.py)."""
 
 
 def _quieten(level: int) -> None:

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.domain.models import JobState
 from bot.runtime import texts
-from bot.runtime.collectors import LedgerCollector, ShardCollector, ShardState
+from bot.runtime.collectors import CountCollector, LedgerCollector, ShardCollector, ShardState
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
@@ -92,8 +92,9 @@ class Metrics:
             "cannon_bot_loop_lag_seconds", "How late the event loop is.", buckets=_LOOP_BUCKETS_S, registry=own
         )
         self._ledger, self._shards = LedgerCollector(), ShardCollector()
-        own.register(self._ledger)
-        own.register(self._shards)
+        self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
+        for collector in (self._ledger, self._shards, self._dropped_lines):
+            own.register(collector)
         self._refused = Counter(
             "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own
         )
@@ -118,6 +119,10 @@ class Metrics:
     def file_size(self, file: str, size: Callable[[], float]) -> None:
         """Have the size of a file, in bytes, read by `size` whenever the metrics are."""
         self._files.labels(file).set_function(size)
+
+    def dropped_lines(self, read: Callable[[], float]) -> None:
+        """Have read how many lines of the log were dropped whenever the metrics are."""
+        self._dropped_lines.read = read
 
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
         """Have the state of the shards read whenever the metrics are."""

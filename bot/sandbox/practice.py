@@ -73,6 +73,7 @@ async def serve(path: str) -> None:
         )
         async with sandbox:
             print(json.dumps({"url": sandbox.url}), flush=True)  # noqa: T201 - the bot reads this line
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # and nothing after it
             tidying = asyncio.create_task(tidy(sandbox))
             await asyncio.to_thread(sys.stdin.buffer.read)
             tidying.cancel()

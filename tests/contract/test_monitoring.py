@@ -81,5 +81,13 @@ def test_the_panels_of_the_dashboard_do_not_cover_each_other():
 
 def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
     shown = " ".join(target["expr"] for panel in panels() for target in panel["targets"])
-    seldom = {"jobs", "submits", "polls", "poll_lag_seconds", "webhook_hints", "connections_refused"}
+    seldom = {
+        "jobs",
+        "submits",
+        "polls",
+        "poll_lag_seconds",
+        "webhook_hints",
+        "connections_refused",
+        "log_lines_dropped",
+    }
     assert [name for name in FED if name not in shown and name.removeprefix("cannon_bot_") not in seldom] == []

@@ -32,13 +32,18 @@ class BotProcess:
         *,
         env: Mapping[str, str] | None = None,
         module: str = "tests.support.wire.child",
+        stderr: int = asyncio.subprocess.STDOUT,
     ) -> None:
-        """`env` is added to a bare environment (PATH and PYTHON… only), so that no setting of the machine leaks in."""
+        """`env` is added to a bare environment (PATH and PYTHON… only), so that no setting of the machine leaks in.
+
+        `stderr` is a descriptor for what then is not in the log file.
+        """
         bare = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("PYTHON")}
         self._env = {**bare, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **discord.environ, **(env or {})}
         self._discord = discord
         self._command = [sys.executable, "-m", module, *arguments]
         self._log = log
+        self._stderr = stderr
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[int] | None = None
 
@@ -49,7 +54,7 @@ class BotProcess:
             cwd=self._log.parent,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=self._stderr,
         )
         self._watch = asyncio.create_task(self._wait())
         return self

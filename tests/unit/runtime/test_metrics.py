@@ -36,6 +36,7 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_shard_connected": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
     "cannon_bot_gateway_latency_seconds": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
     "cannon_bot_webhook_hints": lambda each: each.hint(known=True),
+    "cannon_bot_log_lines_dropped": lambda each: each.dropped_lines(lambda: 3.0),
     "cannon_bot_connections_refused": lambda each: each.connection_refused("peer"),
 }
 OWN = {"render"}

@@ -1,0 +1,148 @@
+"""Standard error that never keeps a writer waiting: a pipe may have a reader that has stopped reading.
+
+Docker, systemd and a terminal stopped with Ctrl-S all block a write once their buffer is full, and with it the event
+loop and whoever holds a lock. So everything that Python writes there (the log, tracebacks, warnings, progress) is
+queued, and a thread of its own waits for the reader.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import NoReturn, TextIO, cast
+
+import structlog
+
+WAITING_MAX_BYTES = 1024 * 1024
+"""What is kept for a reader that is slow; what comes after that is dropped and counted."""
+FLUSH_S = 2.0
+"""How long a flush waits, and by that the end of a process; and how long one that ends at once takes for its words."""
+
+log = structlog.get_logger(__name__)
+
+
+class QueuedOutput(io.TextIOBase):
+    """A text stream on the descriptor of another one. Only `flush` waits, and never for long."""
+
+    encoding: str = "utf-8"
+    errors: str | None = "backslashreplace"
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+        # One of its own: a write into a stream's buffer would hold its lock, for which the interpreter's end waits.
+        self._descriptor = os.dup(stream.fileno())
+        self._changed = threading.Condition()
+        self._waiting: deque[bytes] = deque()
+        self._unwritten = 0
+        """The bytes that wait, and those that are being written."""
+        self._is_stuck = False
+        """Whether a flush has waited in vain since something was written last."""
+        self._has_ended = False
+        self.dropped = 0
+        """The lines that were dropped so far."""
+        threading.Thread(target=self._run, name="output", daemon=True).start()
+
+    def write(self, text: str, /) -> int:
+        """Queue the text, or drop it if too much waits."""
+        if self._has_ended:
+            return len(text)
+        written = text.encode(self.encoding, "backslashreplace")
+        with self._changed:
+            if self._unwritten + len(written) > WAITING_MAX_BYTES:
+                self.dropped += text.count("\n")
+            else:
+                self._waiting.append(written)
+                self._unwritten += len(written)
+                self._changed.notify_all()
+        return len(text)
+
+    def flush(self) -> None:
+        """Wait until all is written, FLUSH_S at most; not again before the reader has read something."""
+        if self._has_ended:
+            return
+        with self._changed:
+            if not self._is_stuck:
+                self._is_stuck = not self._changed.wait_for(lambda: self._unwritten == 0, FLUSH_S)
+
+    def end(self) -> None:
+        """Flush, and do nothing from now on: the interpreter's end stops the thread anywhere, the lock in its hand."""
+        self.flush()
+        self._has_ended = True
+        with self._changed:
+            self._changed.notify_all()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the descriptor of the stream itself: what is written there may wait."""
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def _run(self) -> None:
+        told = 0
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._has_ended)
+                lines = b"".join(self._waiting)
+                self._waiting.clear()
+            if not lines:
+                os.close(self._descriptor)
+                return
+            is_written = self._write_out(lines)
+            with self._changed:
+                self._unwritten -= len(lines)
+                self._is_stuck = False
+                if not is_written:  # the reader has gone, or the disk is full
+                    self.dropped += lines.count(b"\n")
+                self._changed.notify_all()
+                dropped = self.dropped - told if is_written else 0
+            if dropped:
+                told += dropped
+                log.warning("log.lines_dropped", lines=dropped)
+
+    def _write_out(self, lines: bytes) -> bool:
+        """Write as long as that takes; return whether it was possible."""
+        try:
+            while lines:
+                lines = lines[os.write(self._descriptor, lines) :]
+        except OSError:
+            return False
+        return True
+
+
+def queue_standard_error() -> None:
+    """Put a QueuedOutput in the place of this process' standard error, unless something else is there already."""
+    if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr is sys.__stderr__:
+        queued = QueuedOutput(sys.stderr)
+        sys.stderr = cast("TextIO", queued)
+        atexit.register(queued.end)
+
+
+def dropped_lines() -> int:
+    """Return how many lines were dropped, because nobody read standard error."""
+    return sys.stderr.dropped if isinstance(sys.stderr, QueuedOutput) else 0
+
+
+def end_now(words: Callable[[], str], exit_code: int) -> NoReturn:
+    """End the process at once, with these words on standard error if somebody reads them within FLUSH_S."""
+
+    def say() -> None:
+        print(words(), file=sys.stderr, flush=True)  # noqa: T201 - the process' last words
+
+    try:
+        saying = threading.Thread(target=say, name="last-words", daemon=True)
+        saying.start()
+        saying.join(FLUSH_S)
+    finally:
+        os._exit(exit_code)

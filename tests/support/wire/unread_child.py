@@ -1,0 +1,29 @@
+"""The real bot, as child.py runs it, which keeps few lines for a log that nobody reads.
+
+Its event loop hangs for good at SIGUSR1, and its watchdog waits for three seconds only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from tests.support.wire.child import allow_downloads_from, point_discord_at
+from tests.support.wire.hanging_child import hang
+
+KEPT_BYTES = 1000
+
+if __name__ == "__main__":
+    server = os.environ["WIRE_DISCORD_URL"]
+    point_discord_at(server)
+    allow_downloads_from(server)
+    from bot.app import watchdog
+    from bot.cli import main
+    from bot.jobs import worker
+    from bot.runtime import output
+
+    output.WAITING_MAX_BYTES = KEPT_BYTES
+    watchdog.STILL_S, watchdog.CHECK_EVERY_S, worker.CLAIM_EVERY_S = 3.0, 0.1, 0.2
+    signal.signal(signal.SIGUSR1, lambda *_: hang())
+    sys.exit(main(sys.argv[1:]))
