@@ -11,6 +11,7 @@ import structlog
 from bot.cannon.client import CannonClient
 from bot.cannon.error_text import missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
+from bot.cannon.texts import OF_ANOTHER_JOB
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.models import Job, JobState
@@ -132,13 +133,19 @@ class Submitting:
         return await has_forbidden_word(words, fields, values, {})
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
-        return await self._client.submit(
+        """Send the job. Raises CannonError, UnreadableAnswer also for an answer that is another job's."""
+        accepted = await self._client.submit(
             key.secret,
             self._wire_id(job),
             job.input,
             idempotency_key=job.repeats_key or job.idempotency_key,
             webhook_url=None if key.is_practice else self._webhook_url(job),
         )
+        if await self._store.jobs.has_request(accepted.remote_id, practice=job.practice):
+            # As from a proxy that repeats a stored answer: following it would show a member what another has made.
+            log.warning("submit.answer_of_another", job=job.id, request=accepted.remote_id)
+            raise UnreadableAnswer(OF_ANOTHER_JOB)
+        return accepted
 
     def _attempts_age_s(self, followed: Followed) -> float:
         """Return how long ago the job was first submitted, in seconds; 0 if it was not."""

@@ -366,7 +366,8 @@ WITHOUT_GUILD = {
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over",
     "cards.unanswered", "cards.being_made", "cards.queued", "job_lists.open_total", "figures.now", "jobs.hold_lease",
-    "jobs.drop_lease", "jobs.claim", "jobs.under", "histograms.save", "histograms.all", "histograms.forget",
+    "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.has_request",
+    "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
     "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
@@ -453,7 +454,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     await store.reviews.set_rule(guild_id, ReviewRule(channel_id=0, review_channel=77))
     await store.reviews.begin(guild_id, reviewed.id)
     _, (lost,) = await accepted(store, "9", guild_id=guild_id, key_id=key.id)
-    await store.jobs.change(lost, JobState.FAILED, release=True, recheck=True, remote_id="req_lost")
+    await store.jobs.change(lost, JobState.FAILED, release=True, recheck=True, remote_id=f"req_{lost.id}")
     given_up = await store.jobs.get(guild_id, lost.id)
     assert given_up is not None
     await store.host_key_refusals.note(guild_id, probe_at=1.0)

@@ -15,7 +15,12 @@ HOUR_S = 3600.0
 async def given_up(store: Store, accepted: Any, **values: Any) -> Job:
     _, (job,) = await accepted(store, "10", **values)
     ended = await store.jobs.change(
-        job, JobState.FAILED, release=True, recheck=True, remote_id="req_1", submitted_at=store.jobs._clock.wall()
+        job,
+        JobState.FAILED,
+        release=True,
+        recheck=True,
+        remote_id=f"req_{job.id}",
+        submitted_at=store.jobs._clock.wall(),
     )
     assert ended is not None
     return ended

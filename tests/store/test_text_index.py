@@ -150,7 +150,7 @@ async def test_jobs_of_before_the_index_are_found(open_store: Any, accepted: Any
     db.execute("DROP TABLE job_texts")
     db.execute("DROP TABLE job_grams")
     for step in reversed(migrations()[31:]):
-        for kind, name in reversed(re.findall(r"CREATE (TABLE|VIEW) (\w+)", step.sql)):
+        for kind, name in reversed(re.findall(r"CREATE (?:UNIQUE )?(TABLE|VIEW|INDEX) (\w+)", step.sql)):
             db.execute(f"DROP {kind} {name}")
     db.execute("PRAGMA user_version = 29")
     db.close()

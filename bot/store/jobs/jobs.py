@@ -74,6 +74,12 @@ class Jobs(Repository):
         """Return the jobs of the guild's card, in order."""
         return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
+    async def has_request(self, remote_id: str, *, practice: bool) -> bool:
+        """Whether a job of any guild has that request of Cannon Studio, or of the sandbox of practice."""
+        query = "SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?"
+        row = await self._database.read(lambda db: db.execute(query, (remote_id, int(practice))).fetchone())
+        return row is not None
+
     async def hold_lease(self, token: str, for_s: float) -> bool:
         """Acquire or renew this process's lease for so many seconds of the database's time: one row for all its jobs.
 

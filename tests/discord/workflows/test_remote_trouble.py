@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 
@@ -181,6 +182,28 @@ async def test_an_unreadable_or_lost_reply_to_the_post_leaves_one_remote_job_and
     [job] = await rig.jobs()
     assert job.state is JobState.DELIVERED
     assert len(rig.sandbox.requests) == 1
+    await settled_exactly(rig)
+
+
+@pytest.mark.parametrize("times", [1, None], ids=["once", "always"])
+async def test_an_answer_to_the_post_that_is_another_jobs_shows_nobody_what_another_has_made(
+    rig: Rig, times: int | None
+):
+    await ask(rig, "a heron #forever")
+    await rig.step()
+    [first] = await rig.jobs()
+    stored = json.dumps({"id": first.remote_id, "status": "queued", "operation": first.operation})
+    rig.sandbox.fault("submit", "status", status=202, body=stored, times=times)
+    await ask(rig, "a wolf #fast")
+    await pass_time(rig, 120, 1.0)
+    rig.sandbox.finish(first.remote_id or "")
+    await rig.work()
+    second, first = await rig.jobs()
+    assert first.state is JobState.DELIVERED
+    assert second.state is (JobState.FAILED if times is None else JobState.DELIVERED)
+    assert second.remote_id != first.remote_id
+    shown = Counter(attachment.filename for message in rig.messages() for attachment in message.attachments)
+    assert sum(shown.values()) == (1 if times is None else 2)
     await settled_exactly(rig)
 
 
