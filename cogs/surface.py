@@ -44,9 +44,12 @@ class CogSurface:
         return log_buttons(decision)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Have the server's emojis put under the result, and done what was wished of it."""
-        self.wishes.posted(card)
+        """Have the server's emojis put under the result."""
         self.seeds.posted(card, jobs, message)
+
+    def ended(self, card: Card) -> None:
+        """Begin what was wished of the card."""
+        self.wishes.ended(card)
 
     async def fulfil_wishes(self) -> None:
         """Begin the actions of reactions that waited, and the deletion of old answers; the upkeep waits for neither."""
@@ -68,7 +71,7 @@ class CogSurface:
             return await send_welcome(self._bot, guild_id, again=again)
 
     async def aclose(self) -> None:
-        """Cancel what `posted` has begun."""
+        """Cancel what `posted` and `ended` have begun."""
         await self.seeds.aclose()
         await self.wishes.aclose()
         await self.words.aclose()

@@ -20,6 +20,8 @@ from bot.runtime.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 ERROR_CHARS = 1900
+NOTHING_YET = "…"
+"""What everybody sees for a moment where only the author is answered."""
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
     (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
@@ -86,20 +88,22 @@ class Responses:
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
     """Turn a "thinking…" into an ephemeral reply.
 
-    A public one is edited first: the first message after a deferral replaces it, and would be public, too.
+    One that is ephemeral becomes the reply in one edit. A public one is edited before it is deleted: the first message
+    after a deferral replaces it, and would be public, too.
     """
-    original = None
+    public = None
     with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
-        original = await in_time(
-            interaction.edit_original_response(content=str(texts.NOT_DONE), embeds=[], attachments=[])
-        )
-    if original is not None and original.flags.ephemeral:
-        await in_time(original.edit(content=text, view=view))
-        return
+        original = await in_time(interaction.original_response())
+        if original.flags.ephemeral:
+            await in_time(original.edit(content=text, embeds=[], attachments=[], view=view))
+            return
+        public = await in_time(original.edit(content=NOTHING_YET, embeds=[], attachments=[], view=None))
     shown = discord.utils.MISSING if view is None else view
-    await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
-    if original is not None:
-        await in_time(original.delete())
+    try:
+        await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
+    finally:
+        if public is not None:
+            await in_time(public.delete())
 
 
 def _unwrapped(error: BaseException) -> BaseException:

@@ -15,8 +15,6 @@ DISCORD_TROUBLE = Text(
     "Discord is having trouble and didn't take the bot's answer."
     " Check `/jobs list` to see whether a job was started. If not, please try again."
 )
-NOT_DONE = Text("This request was refused.")
-"""Shown for a moment in place of "thinking…", until the reason has been sent ephemerally."""
 SERVER_ONLY = Text("You can use this only in a server.")
 NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.")
 OLD_COMMAND = Text("The bot was updated and no longer has this command. Reload Discord and try again.")

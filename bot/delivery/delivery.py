@@ -226,6 +226,7 @@ def make_delivery(
             ticker=ticker,
             languages=card_languages,
             owner=owner,
+            surface=surface,
         ),
         ticker=ticker,
         poster=Poster(

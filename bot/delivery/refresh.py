@@ -19,6 +19,7 @@ from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
 from bot.delivery.seen import Seen
+from bot.delivery.surface import CardSurface
 from bot.delivery.ticker import CardKey, CardTicker
 from bot.domain.models import Card, Job, JobState
 from bot.language import speaking
@@ -45,8 +46,10 @@ class CardRefresh:
         ticker: CardTicker,
         languages: CardLanguages,
         owner: CardOwner,
+        surface: CardSurface,
     ) -> None:
         self._owner = owner
+        self._surface = surface
         self._store = store
         self._metrics = metrics
         self._messages = messages
@@ -116,6 +119,8 @@ class CardRefresh:
         if if_nobodys is not None and not self._owner.is_here(found[1], if_nobodys=if_nobodys):
             self._ticker.forget((guild_id, card_id))
             return False
+        if _has_ended(found[1]):
+            self._surface.ended(found[0])
         card, jobs = found[0], self._memory.as_posted(found[1])
         if not at_once and self._can_wait(card, jobs):
             return True

@@ -40,6 +40,13 @@ class CardSurface(Protocol):
         """React to a posted result, with the jobs as they are then. Must neither wait nor raise."""
         ...
 
+    def ended(self, card: Card) -> None:
+        """React to a card of which it is stored that all its jobs have ended. Must neither wait nor raise.
+
+        May be called several times for a card.
+        """
+        ...
+
     async def fulfil_wishes(self) -> None:
         """Begin what members wished, by reactions, of cards that were not done then and have ended now."""
         ...
@@ -63,5 +70,5 @@ class CardSurface(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Stop what `posted` has started; called once, when the bot stops."""
+        """Stop what `posted` and `ended` have started; called once, when the bot stops."""
         ...

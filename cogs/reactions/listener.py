@@ -8,6 +8,7 @@ offline are not caught up on. Refusals are sent by direct message, at a limited 
 import asyncio
 import weakref
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -122,7 +123,8 @@ class ReactionListener(commands.Cog):
 
     async def _fulfil(self, reacted: Reacted) -> None:
         """Run the action of a reaction that waits to act, unless nothing is there yet to act on: then it waits on."""
-        part = acting_part(reacted)
+        # Its card may have ended between the look-up and the note that it waits: then nothing else wakes it.
+        part = acting_part(reacted) or acting_part(await self._again(reacted))
         if part is None:
             return
         try:
@@ -131,6 +133,11 @@ class ReactionListener(commands.Cog):
             await self.reactions.note_failed(reacted.key, reacted.rule)
             raise
         await self.reactions.note_done(reacted.key)
+
+    async def _again(self, reacted: Reacted) -> Reacted:
+        """Return the reaction with its card as it is now."""
+        on = await self.reactions.find_card(reacted.guild.id, reacted.card.id, reacted.rule.emoji)
+        return reacted if on is None else replace(reacted, on=on)
 
     async def _notify(self, reacted: Reacted, sentence: str, *, once: str) -> None:
         """Send a direct message about why a reaction did nothing, at a limited rate for each `once`; best effort."""

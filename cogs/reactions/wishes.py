@@ -1,7 +1,5 @@
 """Reactions that came before their card was done: what they are for is done when it has ended."""
 
-import asyncio
-
 import structlog
 
 from bot.app.client import CannonBot
@@ -11,14 +9,12 @@ from cogs.reactions.listener import ReactionListener
 
 log = structlog.get_logger(__name__)
 
-POSTED = "posted"
-"""The signal that the last result of a card is posted for which something waits."""
-AFTER_S = 1.0
-"""By then a posted result is noted as delivered. What is later than that is found by the next round of the upkeep."""
+ENDED = "ended"
+"""The signal that a card has ended for which something waits."""
 
 
 class Wishes:
-    """Fulfils what waits: soon after a card's last result is posted, and now and then what was missed."""
+    """Fulfils what waits: as soon as it is stored that a card has ended, and now and then what was missed."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
@@ -26,26 +22,25 @@ class Wishes:
         self._rounds = BackgroundTasks()
         self._busy = False
 
-    def posted(self, card: Card) -> None:
-        """Fulfil what waits for a card soon, if it has ended by then."""
+    def ended(self, card: Card) -> None:
+        """Fulfil what waits for a card that has ended."""
         self._soon_after.start(self._soon(card), f"wishes-{card.id}")
 
     async def _soon(self, card: Card) -> None:
         try:
             if await self._bot.parts.store.reaction_acts.any_wait(card.guild_id, card.id):
-                await self._bot.clock.wait(asyncio.Event(), AFTER_S)
                 if self._bot.leads:
                     await self._fulfil(card.id)
                 else:
-                    self._bot.parts.store.signals.send(POSTED, card.id)
+                    self._bot.parts.store.signals.send(ENDED, card.id)
         except Exception:
             log.exception("reaction.wishes_failed", card=card.id)
 
     def reach_others(self) -> None:
-        """Fulfil what waits for cards that another process has posted: one does, so that nothing is done twice."""
+        """Fulfil what waits for cards whose end another process has stored: one does, so that nothing is done twice."""
         signals = self._bot.parts.store.signals
         if signals.is_shared:
-            signals.listen(POSTED, self._heard)
+            signals.listen(ENDED, self._heard)
 
     def _heard(self, card_id: str) -> None:
         if self._bot.leads:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -72,19 +74,56 @@ async def test_one_between_the_edit_and_the_note_of_it_is_not_eaten(rig: Rig):
     assert len(await reruns(rig)) == 1
 
 
-async def test_it_is_fulfilled_soon_after_the_result_without_waiting_for_the_upkeep(rig: Rig, monkeypatch):
+async def fulfilled_at_once(rig: Rig) -> None:
+    """Require that the wish is done with no round of the upkeep, and no second after the result."""
+    await rig.bot.surface.wishes._soon_after.finished()
+    first, *_ = sorted(await rig.jobs(), key=lambda job: job.created_at)
+    [again] = await reruns(rig)
+    assert again.created_at - first.delivered_at < 1
+    await rig.work()
+    assert len(await reruns(rig)) == 1
+
+
+async def test_it_is_fulfilled_once_its_card_has_ended_without_waiting_for_the_upkeep(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
     await rig.member.react(newest(rig), "🔁")
-
-    async def at_once(*_: object) -> None:
-        while (await rig.jobs())[-1].state is not JobState.DELIVERED:
-            await rig.bot.parts.store.meta.get("nothing")
-
-    monkeypatch.setattr(rig.clock, "wait", at_once)
     await rig.work()
-    await rig.bot.surface.wishes._soon_after.finished()
-    assert len(await reruns(rig)) == 1
-    await rig.work()
+    await fulfilled_at_once(rig)
+
+
+@pytest.mark.parametrize("is_noted_first", [True, False])
+async def test_one_in_the_moment_of_the_result_acts_within_a_second(rig: Rig, monkeypatch, is_noted_first: bool):
+    """The event comes after the edit that brings the result, and before it is stored that it is delivered.
+
+    What it finds is the card as it was. Its own row comes before or after that of the result.
+    """
+    delivery, counting = type(rig.bot.parts.delivery), type(rig.bot.parts.generation.reactions)
+    deliver, count = delivery.deliver, counting.count
+    is_posted, is_stored, handled = asyncio.Event(), asyncio.Event(), []
+
+    async def posted(self: Any, job: Job) -> int:
+        message_id = await deliver(self, job)
+        monkeypatch.setattr(delivery, "deliver", deliver)
+        handled.append(asyncio.create_task(rig.member.react(newest(rig), "🔁")))
+        await is_posted.wait()
+        return message_id
+
+    async def counted(self: Any, key: ReactionKey, reacted: Any) -> bool:
+        assert [job.state for job in reacted.jobs] == [JobState.READY]
+        if not is_noted_first:
+            is_posted.set()
+            await is_stored.wait()
+        fires = await count(self, key, reacted)
+        is_posted.set()
+        return fires
+
+    monkeypatch.setattr(delivery, "deliver", posted)
+    monkeypatch.setattr(counting, "count", counted)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
+    await until(rig, JobState.DELIVERED)
+    is_stored.set()
+    await handled[0]
+    await fulfilled_at_once(rig)
 
 
 async def test_taken_back_before_the_result_it_does_nothing(rig: Rig):

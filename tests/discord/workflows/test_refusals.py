@@ -11,10 +11,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.models import JobState
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import nothing_happened, png, private_sentence, sends, settled_exactly, watch
 
 GENERATE, EDIT = "image generate", "image edit"
+SAID = "⚠️ `a.png` is not an image. Upload one of these: PNG, JPEG, WebP, or GIF."
 BANNED = discord.HTTPException(SimpleNamespace(status=429, reason="Too Many Requests"), None)
 """What bot/app/discord_gate.py makes of a web page with 429."""
 
@@ -58,10 +60,33 @@ async def test_a_public_thinking_never_shows_the_reason_of_a_refusal(rig: Rig):
     result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="my secret plan")
     reason = private_sentence(result)
     public = [body for call, body in sends(rig) if call.startswith("PATCH") and call.endswith("@original")]
-    assert [body["content"] for body in public] == ["This request was refused."]
+    assert [body["content"] for body in public] == ["…"]
     assert reason not in str(public)
     deleted = [r.path for r in rig.env.http_requests if r.method == "DELETE"]
     assert len(deleted) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "failing"), [({"private": True}, 1), ({"private": True}, 2), ({}, 1), ({}, 2), ({}, 3), ({}, 4)]
+)
+async def test_no_call_that_fails_after_a_deferral_leaves_a_wrong_sentence(
+    rig: Rig, options: dict[str, bool], failing: int
+):
+    after: list[DiscordCall] = []
+
+    async def fails(call: DiscordCall) -> None:
+        if call.path.startswith("/webhooks/"):
+            after.append(call)
+            if len(after) == failing:
+                raise refusal(400)
+
+    with trouble_with(fails):
+        result = await rig.member.slash(rig.channel, EDIT, image=("a.png", b"no picture"), prompt="x", **options)
+    assert len(after) >= failing
+    assert {call.body["content"] for call in after if call.body} <= {"…", SAID}
+    assert [message.content for message in rig.messages()] in ([], [""], ["…"])
+    assert {message.content for message in result.followups} <= {SAID}
+    await nothing_happened(rig)
 
 
 async def test_a_refusal_also_arrives_if_a_moderator_was_faster_to_delete_the_thinking(rig: Rig, monkeypatch):
