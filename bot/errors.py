@@ -18,6 +18,7 @@ BotError
 ├── MediaError                 a result or a source file
 │   ├── MediaGone              no longer there (404, 410, expired link)
 │   ├── MediaUnreachable       connection failure or no answer in time; retryable
+│   │   └── MediaSlow          it comes too slowly to be loaded
 │   ├── MediaTooLarge          over the byte cap
 │   ├── MediaUnsafe            not https, or not a public address
 │   └── MediaWrongKind         not the expected kind of file
@@ -167,6 +168,10 @@ class MediaGone(MediaError):
 
 class MediaUnreachable(MediaError):
     """The file's host did not answer; a retry may help."""
+
+
+class MediaSlow(MediaUnreachable):
+    """The file comes, but too slowly to be loaded."""
 
 
 class MediaTooLarge(MediaError):

@@ -15,7 +15,15 @@ from bot.delivery import texts
 from bot.delivery.discord_facts import FILE_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from bot.delivery.guilds import Guilds
 from bot.domain.models import Job, Media, MediaKind, WaitsFor
-from bot.errors import MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.errors import (
+    MediaError,
+    MediaGone,
+    MediaSlow,
+    MediaTooLarge,
+    MediaUnreachable,
+    MediaUnsafe,
+    MediaWrongKind,
+)
 from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import LocalFile, MediaFetcher
 from bot.media.other_files import names_other_file
@@ -31,7 +39,7 @@ MEDIA_GONE_MAX_S = 600.0
 MEDIA_WRONG_MAX_S = 60.0
 """For how long a file is tried again that is not what it should be: its host may answer with a page for a moment."""
 FAILED_KEPT = 1000
-"""For how many jobs it is known when their download failed first."""
+"""For how many jobs it is known how their download failed before."""
 
 FreshLink = Callable[[Job, Media], Awaitable[str | None]]
 """Asks for another link to a job's result; None if there is none."""
@@ -56,6 +64,15 @@ class ResultFiles:
         return ResultFiles(
             files=self.files[:room], urls=self.urls[:room], links=[*self.links, *self.urls[room:]], text=self.text
         )
+
+
+@dataclass(slots=True)
+class _Failed:
+    """How the download of a job's files has failed so far."""
+
+    since: float
+    """Monotonic seconds."""
+    was_slow: bool = False
 
 
 @dataclass(slots=True)
@@ -87,8 +104,8 @@ class Downloads:
         self._clock = clock
         self._folder = folder
         self._fresh = fresh
-        self._failed_at: dict[str, float] = {}
-        """When the download failed first, monotonic seconds, by job id."""
+        self._failed: dict[str, _Failed] = {}
+        """By job id."""
 
     @contextlib.asynccontextmanager
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
@@ -109,7 +126,7 @@ class Downloads:
                     results.files.append(file)
                     results.urls.append(target.url)
                     room -= file.size
-            self._failed_at.pop(job.id, None)
+            self._failed.pop(job.id, None)
             yield results
 
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:
@@ -129,8 +146,9 @@ class Downloads:
     async def _download(self, job: Job, medium: Media, target: _Target) -> LocalFile | None:
         """Return the file, None if it has to be linked.
 
-        Then it is too large, or it cannot be written to disk, or it is no medium and none of the files that are
-        attached: a page, a program, something that only a browser signed in may open.
+        Then it is too large, or it comes too slowly for the second time, or it cannot be written to disk, or it is no
+        medium and none of the files that are attached: a page, a program, something that only a browser signed in may
+        open.
         """
         try:
             try:
@@ -143,6 +161,12 @@ class Downloads:
                 return await self._fetch(job, medium, target)
         except MediaTooLarge:
             return None
+        except MediaSlow as error:
+            failed = self._note_failed(job)
+            if failed.was_slow:
+                return None  # it would be begun again for ever
+            failed.was_slow = True
+            raise self._not_now(job, error) from error
         except (MediaWrongKind, MediaGone) as error:
             if medium.kind is MediaKind.FILE and (
                 isinstance(error, MediaWrongKind) or not names_other_file(medium.url)
@@ -161,12 +185,15 @@ class Downloads:
             target.url, target.folder, target.stem, expect=medium.kind, max_bytes=target.max_bytes
         )
 
+    def _note_failed(self, job: Job) -> _Failed:
+        failed = self._failed.setdefault(job.id, _Failed(since=self._clock.monotonic()))
+        while len(self._failed) > FAILED_KEPT:
+            self._failed.pop(next(iter(self._failed)))
+        return failed
+
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
         """Return when to retry; NoPlace, which leaves the job held, once there is no hope for the file."""
-        now = self._clock.monotonic()
-        failed_s = now - self._failed_at.setdefault(job.id, now)
-        while len(self._failed_at) > FAILED_KEPT:
-            self._failed_at.pop(next(iter(self._failed_at)))
+        failed_s = self._clock.monotonic() - self._note_failed(job).since
         if isinstance(error, MediaUnreachable) and failed_s < MEDIA_RETRY_MAX_S:
             return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone) and failed_s < MEDIA_GONE_MAX_S:
@@ -174,6 +201,6 @@ class Downloads:
         if isinstance(error, MediaUnsafe | MediaWrongKind) and failed_s < MEDIA_WRONG_MAX_S:
             return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone | MediaUnsafe | MediaWrongKind | MediaUnreachable):
-            self._failed_at.pop(job.id, None)
+            self._failed.pop(job.id, None)
             return NoPlace(texts.unusable_file(error.sentence), unusable=not isinstance(error, MediaUnreachable))
         return Later(60.0, WaitsFor.FILE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from bot.errors import MediaUnreachable
+from bot.errors import MediaSlow
 from bot.media import texts
 from bot.runtime.clock import Clock
 
@@ -27,13 +27,13 @@ class DownloadPace:
         self._bytes = 0
 
     def add(self, count: int) -> None:
-        """Note `count` more bytes. Raises MediaUnreachable if the last window brought too few."""
+        """Note `count` more bytes. Raises MediaSlow if the last window brought too few."""
         now = self._clock.monotonic()
         while len(self._points) > 1 and self._points[1][0] <= now - self._window_s:
             self._points.popleft()
         self._bytes += count
         since, before = self._points[0]
         if now - since >= self._window_s and self._bytes - before < FLOOR_BYTES_S * (now - since):
-            raise MediaUnreachable(texts.TOO_SLOW)
+            raise MediaSlow(texts.TOO_SLOW)
         if now - self._points[-1][0] >= self._window_s / _STEPS:
             self._points.append((now, self._bytes))

@@ -19,7 +19,16 @@ import httpx
 import structlog
 
 from bot.domain.models import MediaKind
-from bot.errors import MediaEmpty, MediaError, MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.errors import (
+    MediaEmpty,
+    MediaError,
+    MediaGone,
+    MediaSlow,
+    MediaTooLarge,
+    MediaUnreachable,
+    MediaUnsafe,
+    MediaWrongKind,
+)
 from bot.media import texts
 from bot.media.body import body_of, is_packed
 from bot.media.containers.facts import ContainerFacts, facts_of
@@ -251,12 +260,12 @@ class MediaFetcher:
 
 @asynccontextmanager
 async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Limit the block to `seconds` in total, and turn every failure of the host into MediaUnreachable."""
+    """Limit the block to `seconds` in total, or raise MediaSlow; every failure of the host becomes MediaUnreachable."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise MediaUnreachable(texts.timed_out(seconds)) from None
+        raise MediaSlow(texts.timed_out(seconds)) from None
     except NoAnswer as error:
         log.warning("media.no_answer", reason=error.reason)
         raise MediaUnreachable(texts.NO_ANSWER) from None

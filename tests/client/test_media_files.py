@@ -16,7 +16,7 @@ from aiohttp import web
 from PIL import Image
 
 from bot.domain.models import MediaKind
-from bot.errors import MediaGone, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
+from bot.errors import MediaGone, MediaSlow, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
 from bot.media import partial_file as partfile
 from bot.media.fetcher import INSPECT_BYTES, MediaFetcher, OriginTransport
 from bot.runtime import failpoints
@@ -204,7 +204,7 @@ async def test_a_file_that_stalls_ends_at_the_total_deadline(serve_raw, media_fo
 
     origin = await serve_raw(talk)
     media = media_for(origin, total_timeout_s=0.2)
-    with pytest.raises(MediaUnreachable, match=r"0\.2 s"):
+    with pytest.raises(MediaSlow, match=r"0\.2 s"):
         await media.download(f"{origin}/a", tmp_path, "job", expect=None)
     with pytest.raises(MediaUnreachable):
         await media.inspect(f"{origin}/a")

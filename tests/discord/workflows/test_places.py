@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -11,6 +12,7 @@ from bot.delivery import downloads
 from bot.delivery.discord_facts import THREAD_ARCHIVED
 from bot.domain.models import JobState
 from bot.media import fetcher
+from bot.media.download_pace import FLOOR_WINDOW_S, DownloadPace
 from bot.media.partial_file import PartFile
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
@@ -19,6 +21,7 @@ from tests.support.surface import (
     delete,
     deny,
     links_on,
+    of,
     private_messages,
     settled_exactly,
     state_text,
@@ -196,6 +199,27 @@ async def test_a_file_over_the_servers_limit_becomes_a_link_button(rig: Rig):
     [job] = await rig.jobs()
     assert links_on(message) == [job.media[0].url]
     assert "took" in state_text(message)
+    await settled_exactly(rig)
+
+
+async def test_a_small_file_that_comes_too_slowly_twice_becomes_a_link_button(rig: Rig, monkeypatch):
+    """Each file is begun at most three times: two of them are cut, and then any that is slow is linked."""
+
+    def slowly(pace: Any, count: int) -> None:
+        rig.advance(FLOOR_WINDOW_S + 1)
+        add(pace, count)
+
+    add = DownloadPace.add
+    monkeypatch.setattr(DownloadPace, "add", slowly)
+    calls = watch(rig)
+    await ask(rig, "a heron #fast #many")
+    begun = rig.clock.elapsed
+    await rig.work()
+    [message] = rig.messages()
+    [job] = await rig.jobs()
+    assert (message.attachments, links_on(message)) == ([], [medium.url for medium in job.media])
+    assert len(of(calls, "media")) == 1 + len(job.media)
+    assert rig.clock.elapsed - begun < 600
     await settled_exactly(rig)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import MediaUnreachable
+from bot.errors import MediaSlow
 from bot.media.download_pace import FLOOR_BYTES_S, FLOOR_WINDOW_S, DownloadPace
 from tests.support.rig import ManualClock
 
@@ -17,7 +17,7 @@ def seconds_until_given_up(clock: ManualClock, *paces: tuple[float, int]) -> flo
             clock.advance(0.25)
             try:
                 pace.add(bytes_s // 4)
-            except MediaUnreachable:
+            except MediaSlow:
                 return clock.monotonic() - begun
     return None
 
