@@ -188,6 +188,7 @@ def make_delivery(
         client,
         guilds=guilds,
         store=store,
+        messages=messages,
         metrics=metrics,
         surface=surface,
         is_absent=absences.is_absent,

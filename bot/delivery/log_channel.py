@@ -1,29 +1,36 @@
-"""A guild's log channel, in which its moderators read decisions and alerts."""
+"""Where a guild's moderators read decisions, alerts and requests: its log channel, or the one for approvals."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 import discord
 import structlog
 
 from bot.delivery import texts
-from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS
+from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import DISCORD_ERRORS, NETWORK_ERRORS, is_closed
 from bot.delivery.guilds import Guilds
-from bot.delivery.messages import nonce_of
+from bot.delivery.messages import CLOCK_SKEW_S, SEARCH_MESSAGES, Messages, named_on, nonce_of
+from bot.delivery.needed_permissions import SEND_IN_THREADS, SEND_MESSAGES, VIEW_CHANNEL, missing_of
 from bot.delivery.surface import CardSurface
 from bot.delivery.view import message_view
+from bot.domain.guild_rules import Rules
+from bot.domain.harmless_text import harmless
 from bot.domain.text import shortened, stamp
 from bot.guild.decision_log import Posted
 from bot.language import speaking
 from bot.runtime.metrics import Metrics
-from bot.store import Decision, Store
+from bot.store import REFUND_REQUEST, Decision, Store
 
 log = structlog.get_logger(__name__)
 
 LINE_CHARS = 1900
 POST_TIMEOUT_S = 10.0
+ASK_TIMEOUT_S = 1.5
+"""While a member waits for an answer, which Discord takes for three seconds."""
 
 
 class LogChannel:
@@ -35,6 +42,7 @@ class LogChannel:
         *,
         guilds: Guilds,
         store: Store,
+        messages: Messages,
         metrics: Metrics,
         surface: CardSurface,
         is_absent: Callable[[int], bool],
@@ -50,36 +58,110 @@ class LogChannel:
         self._client = client
         self._guilds = guilds
         self._store = store
+        self._messages = messages
         self._metrics = metrics
 
-    async def show(self, decision: Decision) -> Posted:
-        """Post a line of the record of decisions to its guild's log channel."""
+    async def takes(self, guild_id: int, kind: str = "") -> bool:
+        """Whether there is a channel for lines of this kind in which the bot may post, by what is known of the server.
+
+        Discord is asked only about a channel that is not known: one that was deleted, or an archived thread.
+        """
+        guild = self._guilds.known(guild_id)
+        for channel_id in _places(await self._store.settings.get(guild_id), kind):
+            if guild is None or await self._may_post(guild, channel_id):
+                return True
+        return False
+
+    async def _may_post(self, guild: discord.Guild, channel_id: int) -> bool:
+        channel: object = guild.get_channel_or_thread(channel_id)
+        try:
+            channel = channel or await in_time(self._client.fetch_channel(channel_id), ASK_TIMEOUT_S)
+        except DISCORD_ERRORS as error:
+            return _may_pass(error)
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread) or channel.guild.id != guild.id:
+            return False
+        send = SEND_IN_THREADS if isinstance(channel, discord.Thread) else SEND_MESSAGES
+        return not missing_of(channel.permissions_for(guild.me), (VIEW_CHANNEL, send))
+
+    async def show(self, decision: Decision, *, search: bool = False) -> Posted:
+        """Post a line of the record in the first channel for its kind that takes it; `search`: unless it is there."""
         with speaking(await self._language_of(decision.guild_id)):
             line = shortened(texts.decision(decision.kind, decision_text(decision)), LINE_CHARS)
             view = message_view(self._surface.log_controls(decision), [])
         line = f"{line} {stamp(decision.at, 'f')}"
-        return await self.post(decision.guild_id, line, subject_id=f"{decision.id}", view=view)
+        for channel_id in _places(await self._store.settings.get(decision.guild_id), decision.kind):
+            outcome = await self._post(decision.guild_id, channel_id, line, decision=decision, view=view, search=search)
+            if outcome is not Posted.NEVER:
+                return outcome
+        return Posted.NEVER
 
-    async def post(
-        self, guild_id: int, line: str, *, subject_id: str | None = None, view: discord.ui.View | None = None
-    ) -> Posted:
-        """Post a line to the guild's log channel, if it has one; it pings nobody.
-
-        Discord posts one message for several of the same `subject_id`, a decision's, within a few minutes.
-        """
-        channel_id = (await self._store.settings.get(guild_id)).log_channel
-        if channel_id is None:
-            return Posted.NEVER
-        if self._is_absent(guild_id):
-            return Posted.LATER
-        nonce = None if subject_id is None else nonce_of("decision", subject_id, channel_id)
+    async def tell_unreached(self, decision: Decision) -> Posted:
+        """Tell the member who was promised a line, directly, that it did not reach the moderators."""
+        guild = await self._guilds.find(decision.guild_id)
+        with speaking(await self._language_of(decision.guild_id)):
+            sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
+            content = sentence if guild is None else texts.direct_alert(harmless(guild.name), sentence)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
+                channel = await self._messages.direct_message(decision.by_id)
+                if not await self._is_there(channel, decision, lambda message: message.content == content):
+                    await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
+        except DISCORD_ERRORS as error:
+            log.info("log_channel.not_told", guild=decision.guild_id, error=type(error).__name__)
+            return Posted.LATER if _may_pass(error) else Posted.NEVER
+        return Posted.DONE
+
+    async def post(self, guild_id: int, line: str) -> Posted:
+        """Post a line to the guild's log channel, if it has one; it pings nobody."""
+        channel_id = (await self._store.settings.get(guild_id)).log_channel
+        return Posted.NEVER if channel_id is None else await self._post(guild_id, channel_id, line)
+
+    async def _post(
+        self,
+        guild_id: int,
+        channel_id: int,
+        line: str,
+        *,
+        decision: Decision | None = None,
+        view: discord.ui.View | None = None,
+        search: bool = False,
+    ) -> Posted:
+        """Post a line; Discord posts one message for several of the same `decision` within a few minutes."""
+        if self._is_absent(guild_id):
+            return Posted.LATER
+        nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
+        try:
+            async with asyncio.timeout(POST_TIMEOUT_S):
+                if decision is not None and search and await self._was_posted(channel_id, line, decision):
+                    return Posted.DONE
                 return await self._send(guild_id, channel_id, line, nonce, view)
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return Posted.LATER if _may_pass(error) else Posted.NEVER
+
+    async def _was_posted(self, channel_id: int, line: str, decision: Decision) -> bool:
+        """Whether a line was posted already: earlier versions posted requests for refunds in a form of their own."""
+
+        def fits(message: discord.Message) -> bool:
+            is_question = decision.kind == REFUND_REQUEST and decision.about["job"] in named_on(message)
+            return is_question or message.content.startswith(line)
+
+        return await self._is_there(self._messages.channel(channel_id, decision.guild_id), decision, fits)
+
+    async def _is_there(
+        self, channel: discord.abc.Messageable, decision: Decision, fits: Callable[[discord.Message], bool]
+    ) -> bool:
+        """Whether a message of the bot that `fits` was among the first after a decision."""
+        written_at = datetime.fromtimestamp(decision.at - CLOCK_SKEW_S, UTC)
+        try:
+            async for message in channel.history(limit=SEARCH_MESSAGES, after=written_at, oldest_first=True):
+                if self._messages.is_own(message) and fits(message):
+                    return True
+        except discord.HTTPException as error:
+            if not is_closed(error):
+                raise
+        return False
 
     async def _send(
         self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
@@ -98,6 +180,12 @@ class LogChannel:
             suppress_embeds=True,
         )
         return Posted.DONE
+
+
+def _places(rules: Rules, kind: str) -> Sequence[int]:
+    """Return the channels for lines of this kind, the best first: what has to be decided goes where approvals do."""
+    places = (rules.approval_channel, rules.log_channel) if kind == REFUND_REQUEST else (rules.log_channel,)
+    return [each for each in dict.fromkeys(places) if each is not None]
 
 
 def decision_text(decision: Decision) -> str:

@@ -373,6 +373,21 @@ def direct_alert(server: str, sentence: str) -> str:
     return f"**{server}**: {sentence}"
 
 
+def unreached(job_id: str, *, is_refund: bool) -> str:
+    """Say that a request or a report about a job could not be put to the moderators."""
+    if is_refund:
+        return tr(
+            "I couldn't post your refund request for job `{job}` in any of the moderators' channels, so they don't have"
+            " it. Ask a moderator to use `/quota grant`.",
+            job=job_id,
+        )
+    return tr(
+        "I couldn't post your report of result `{job}` in the moderators' log channel, so they don't have it."
+        " Tell a moderator directly.",
+        job=job_id,
+    )
+
+
 def decision(kind: str, text: str) -> str:
     """Return a line of the record of decisions."""
     return f"`{kind}` {text}"

@@ -1,7 +1,8 @@
 """Posts the record of decisions to the log channels, from the store's outbox: no line is lost in a crash.
 
 A line leaves the outbox once Discord has it. Between the two a crash leaves it there; it is then posted again with the
-same nonce, by which Discord knows it for some minutes.
+same nonce, by which Discord knows it for some minutes. A line that a member was promised the moderators have is looked
+for first when it is older, and where it can't be posted the member is told.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ LINES_PER_RUN = 50
 RETRY_S = 60.0
 """How soon a log channel that could not be reached is tried again."""
 KEPT_S = 24 * 3600.0
-"""A line that could not be posted for so long is in the record only."""
+"""A line that could not be posted for so long is in the record only; who was promised it is told."""
+NONCE_S = 60.0
+"""How long Discord is trusted to know a nonce; it says "a few minutes"."""
 
 
 class Posted(StrEnum):
@@ -38,14 +41,21 @@ class Posted(StrEnum):
 
 
 class LogSink(Protocol):
-    """Where moderators read. Neither method raises because of Discord."""
+    """Where moderators read. No method raises because of Discord."""
 
     async def post(self, guild_id: int, line: str) -> Posted:
         """Post a line to the guild's log channel."""
         ...
 
-    async def show(self, decision: Decision) -> Posted:
-        """Post a line of the record to its guild's log channel; once, if called twice within minutes."""
+    async def show(self, decision: Decision, *, search: bool = False) -> Posted:
+        """Post a line of the record where its guild reads it; once, if called twice within minutes.
+
+        `search`: an earlier attempt may have left it, so it is searched for first.
+        """
+        ...
+
+    async def tell_unreached(self, decision: Decision) -> Posted:
+        """Tell the member who was promised a line, directly, that it did not reach the moderators."""
         ...
 
 
@@ -82,14 +92,25 @@ class DecisionLog:
         except Exception:
             log.exception("decision_log.failed", guild=line.guild_id, decision=line.id)  # the others are still posted
             outcome = Posted.LATER
+        is_broken = outcome is Posted.NEVER and line.is_promised
+        if is_broken:
+            outcome = await self._channel.tell_unreached(line)
         if outcome is Posted.LATER:
             self._paused[line.guild_id] = self._clock.monotonic() + RETRY_S
             return
         failpoint("decision.posted")
-        await self._store.outbox.remove(line.guild_id, line.id)
+        if is_broken:
+            log.warning("decision_log.unreached", guild=line.guild_id, decision=line.id)
+            await self._store.outbox.take_back(line)
+        else:
+            await self._store.outbox.remove(line.guild_id, line.id)
 
     async def _outcome(self, line: Decision) -> Posted:
-        if line.at < self._clock.wall() - KEPT_S:
+        age_s = self._clock.wall() - line.at
+        outcome = Posted.LATER
+        if age_s <= KEPT_S or line.is_promised:
+            outcome = await self._channel.show(line, search=line.is_promised and age_s > NONCE_S)
+        if outcome is Posted.LATER and age_s > KEPT_S:
             log.warning("decision_log.too_late", guild=line.guild_id, decision=line.id)
             return Posted.NEVER
-        return await self._channel.show(line)
+        return outcome

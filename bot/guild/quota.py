@@ -7,12 +7,12 @@ from decimal import Decimal
 from bot.domain.guild_rules import Grant, Limit
 from bot.domain.harmless_text import harmless
 from bot.domain.limit_words import terms, whose
-from bot.domain.models import credits_words
+from bot.domain.models import Job, credits_words
 from bot.domain.text import one_line, stamp
 from bot.errors import InputError
 from bot.guild.changes import ModeratorActs
 from bot.guild.texts import quota as texts
-from bot.store import Record
+from bot.store import REFUND_REQUEST, Record
 
 
 class QuotaChanges(ModeratorActs):
@@ -42,14 +42,21 @@ class QuotaChanges(ModeratorActs):
             raise InputError(texts.NO_SUCH_LIMIT, "limit")
         return _removed(by_id, removed)
 
-    async def ask_refund(self, guild_id: int, job_id: str) -> None:
-        """Note that a job's author asks for its credits. Raises InputError if they did before, or have them."""
-        if not await self._store.refunds.ask(guild_id, job_id):
-            raise InputError(texts.REFUND_ASKED)
+    async def ask_refund(self, job: Job, *, link: str) -> None:
+        """Request a refund for a job's author, as a line of the record; `link` is the card's message, or ''.
 
-    async def take_back_refund(self, guild_id: int, job_id: str) -> None:
-        """Note that nobody could be asked, so that the author may ask again."""
-        await self._store.refunds.take_back(guild_id, job_id)
+        Raises InputError if they did before, or have the credits.
+        """
+
+        def line(is_first: bool) -> Record | None:
+            if not is_first:
+                return None
+            amount = credits_words(job.held if job.cost is None else job.cost)
+            text = texts.refund_requested(job.author_id, amount, job.id, link)
+            return Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id})
+
+        if not await self._store.refunds.ask(job.guild_id, job.id, record=line):
+            raise InputError(texts.REFUND_ASKED)
 
     async def refund(self, guild_id: int, job_id: str, *, by_id: int, posted: bool = False) -> str:
         """Grant a job's author what Cannon Studio has charged for nothing. Raises InputError if they got it.

@@ -9,7 +9,7 @@ from bot.errors import InputError, Refused
 from bot.guild.changes import ModeratorActs
 from bot.guild.texts import DECIDED
 from bot.guild.texts import results as texts
-from bot.store import Record, ReportOutcome
+from bot.store import REPORT, Record, ReportOutcome
 
 REPORTS_A_DAY = 10
 """How many results a member may report within 24 hours: more is noise, or an attack on the moderators."""
@@ -19,11 +19,9 @@ class ResultReportActs(ModeratorActs):
     """Takes members' reports, and ends them. A report is a line of the record, which the outbox posts."""
 
     async def require_open(self, job: Job, *, by_id: int) -> None:
-        """Raise InputError for one's own result or a second report, Refused where no moderator would read it."""
+        """Raise InputError for one's own result or a second report."""
         if job.author_id == by_id:
             raise InputError(texts.OWN_RESULT)
-        if (await self._store.settings.get(job.guild_id)).log_channel is None:
-            raise Refused(texts.NOBODY_READS_REPORTS)
         if await self._store.result_reports.is_reported(job.guild_id, job.id, by_id):
             raise InputError(texts.REPORTED_BEFORE)
 
@@ -37,7 +35,7 @@ class ResultReportActs(ModeratorActs):
 
         def line() -> Record:
             text = texts.result_reported(by_id, job.author_id, job.id, harmless(one_line(reason)), link)
-            return Record(kind="report", text=text, by_id=by_id, about=about)
+            return Record(kind=REPORT, text=text, by_id=by_id, about=about)
 
         outcome = await self._store.result_reports.add(
             job.guild_id,

@@ -1,7 +1,7 @@
 """The store: jobs, cards, keys and the ledger, in one database."""
 
 from bot.store.engine.database import Database
-from bot.store.engine.record import Change, Decision, Record, RecordOf
+from bot.store.engine.record import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.approvals import Approval
 from bot.store.guild.member_settings import PresetKept
@@ -26,6 +26,8 @@ from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
 
 __all__ = [
+    "REFUND_REQUEST",
+    "REPORT",
     "Approval",
     "Cancelled",
     "Change",

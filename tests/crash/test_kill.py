@@ -8,7 +8,9 @@ import random
 import shutil
 import signal
 import sqlite3
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
-from bot.runtime.failpoints import JOB_NAMES
+from bot.runtime.failpoints import DECISION_NAMES, JOB_NAMES
 from bot.sandbox.server import Sandbox
 from bot.store import Store
+from tests.support import promises
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
@@ -73,6 +76,11 @@ class Scene:
         """What the first card says of its state."""
         [message, *_] = self.discord.messages(self.channel)
         return str(message.embeds[0].fields[0].value)
+
+    def refund_button(self) -> str | None:
+        """The custom id by which the author of the first card asks for a refund, once the card offers it."""
+        [message, *_] = self.discord.messages(self.channel)
+        return next((each["custom_id"] for each in message.buttons if ":ask_refund:" in each["custom_id"]), None)
 
     @property
     def posted(self) -> list[str]:
@@ -137,6 +145,37 @@ async def test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back
     lost = {"accept.before": [], "accept.stored": [JobState.CANCELLED]}.get(point, [JobState.DELIVERED])
     assert await scene.exact() == [JobState.DELIVERED, *lost]
     assert [*(scene.folder / "tmp").iterdir(), *scene.folder.glob(".cannon-bot-*")] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("point", DECISION_NAMES)
+async def test_a_refund_request_survives_a_kill_at_any_point_and_reaches_the_moderators_once(scene: Scene, point: str):
+    log = scene.discord.create_text_channel(scene.guild, "log")
+    async with scene.life() as bot:
+        await bot.online()
+        await scene.ask("a fox #billed #fast")
+        button = await scene.discord.until(scene.refund_button)
+        await bot.kill()
+    async with scene.store() as store:
+        await store.settings.change(scene.guild.id, lambda rules: replace(rules, log_channel=log.id))
+
+    [card] = scene.discord.messages(scene.channel)
+    async with scene.life(point) as bot:
+        await bot.online()
+        await scene.discord.click(scene.ada, card, button, wait_s=0)
+        async with asyncio.timeout(10):
+            assert await bot.ended() == KILLED
+    async with scene.life() as bot:
+        await bot.online()
+        answer = await scene.discord.click(scene.ada, card, button)
+        assert "request" in answer.message.content
+        await scene.discord.until(lambda: scene.discord.messages(log))
+        await scene.ask("the last one #fast")
+        await scene.discord.until(lambda: scene.done(scene.database))
+        assert promises.broken(scene.database, time.time(), grace_s=0.0) == []
+        assert await bot.terminate() == 0
+    [question] = scene.discord.messages(log)
+    assert "requests a refund" in question.content
 
 
 @pytest.mark.long

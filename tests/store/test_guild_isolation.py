@@ -21,7 +21,7 @@ from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
 from bot.domain.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.domain.spend_request import Draw, Verdict
 from bot.errors import StoreError
-from bot.store import JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
+from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository
 from tests.support.new_file import write_empty_database
 
@@ -117,8 +117,7 @@ CALLS: dict[str, Call] = {
     "keys.current": lambda store, guild_id, *_: store.keys.current(guild_id),
     "keys.get": lambda store, guild_id, other, _: store.keys.get(guild_id, other.key.id),
     "keys.end_practice": lambda store, guild_id, *_: store.keys.end_practice(guild_id),
-    "refunds.ask": lambda store, guild_id, other, _: store.refunds.ask(guild_id, other.job.id),
-    "refunds.take_back": lambda store, guild_id, other, _: store.refunds.take_back(guild_id, other.job.id),
+    "refunds.ask": lambda store, guild_id, other, _: store.refunds.ask(guild_id, other.job.id, record=lambda _: None),
     "refunds.grant": lambda store, guild_id, other, _: store.refunds.grant(
         guild_id, other.job.id, note="", by_id=1, record=lambda _: None
     ),
@@ -235,6 +234,11 @@ CALLS: dict[str, Call] = {
     ),
     "decisions.all": lambda store, guild_id, *_: store.decisions.all(guild_id),
     "outbox.remove": lambda store, guild_id, *_: store.outbox.remove(guild_id, 1),
+    "outbox.take_back": lambda store, guild_id, other, _: store.outbox.take_back(
+        Decision(
+            id=1, guild_id=guild_id, at=0, by_id=MEMBER, kind="refund_request", text="", about={"job": other.job.id}
+        )
+    ),
     "spending.view": lambda store, guild_id, *_: store.spending.view(
         guild_id, MEMBER, lambda books: repr(all_of(books))
     ),
@@ -357,7 +361,7 @@ CALLS: dict[str, Call] = {
 }
 GUILD_INSIDE = {
     "jobs.advance", "jobs.change", "jobs.raise_hold", "cards.accept", "rechecks.postpone", "rechecks.found",
-    "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed",
+    "rechecks.billed", "reaction_acts.note_done", "reaction_acts.note_failed", "outbox.take_back",
 }  # fmt: skip
 OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_out"}
 """What ends jobs of the guild, or erases what is of it, without being given one."""

@@ -37,6 +37,17 @@ REFUND_ASKED = Text("The moderators already have your request for this refund.")
 NOTHING_TO_REFUND = Text("There is nothing to refund. It was already refunded, or it was free.")
 
 
+def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
+    """Return the line of a member's request for a refund; `link` is the card's message, or ''."""
+    line = tr(
+        "{who} requests a refund of {credits} for job `{job}`, which was charged without a usable result.",
+        who=actor(by_id),
+        credits=amount,
+        job=job_id,
+    )
+    return f"{line} {link}".rstrip()
+
+
 def refund_note(job_id: str) -> str:
     """Return the note of a grant that refunds a job."""
     return tr("Refund of job {job}", job=job_id)

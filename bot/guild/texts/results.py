@@ -62,7 +62,6 @@ def _names(by_id: int, author_id: int, job_id: str) -> dict[str, str]:
 
 OWN_RESULT = Text("This is your own result. You can remove it yourself.")
 REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.")
-NOBODY_READS_REPORTS = Text("This server has no log channel, so nobody would read a report. Tell a moderator directly.")
 
 
 def too_many_reports(most: int) -> str:

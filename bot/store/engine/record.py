@@ -12,6 +12,16 @@ from bot.store.sql import Connection, Row
 
 T = TypeVar("T")
 
+REPORT, REFUND_REQUEST = "report", "refund_request"
+PROMISED = frozenset({REPORT, REFUND_REQUEST})
+"""The kinds of lines of which `by_id`, a member, is told that the moderators have them: they never leave the outbox
+unseen without the member knowing."""
+_QUEUE = "INSERT INTO outbox (decision_id, guild_id) VALUES (?, ?)"
+_QUEUE_IF_READ = """
+INSERT INTO outbox (decision_id, guild_id)
+SELECT ?, guild_id FROM rules WHERE guild_id = ? AND data ->> 'log_channel' IS NOT NULL
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -54,19 +64,23 @@ class Decision:
     names_actor: bool = True
     """Whether the text says who did it; earlier versions wrote what was done alone, as `granted …`."""
 
+    @property
+    def is_promised(self) -> bool:
+        """Whether a member was told that the moderators have it."""
+        return self.kind in PROMISED
+
 
 def write_decision(db: Connection, guild_id: int, record: Record, now: float) -> Decision:
-    """Write a line of the record. If the guild has a log channel, it is queued in the outbox to be posted there."""
+    """Write a line of the record.
+
+    It is queued in the outbox to be posted, if the guild has a log channel or a member was promised that it is read.
+    """
     row = db.execute(
         "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)"
         " RETURNING *",
         (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),
     ).fetchone()
-    db.execute(
-        "INSERT INTO outbox (decision_id, guild_id) SELECT ?, guild_id FROM rules"
-        " WHERE guild_id = ? AND data ->> 'log_channel' IS NOT NULL",
-        (row["id"], guild_id),
-    )
+    db.execute(_QUEUE if record.kind in PROMISED else _QUEUE_IF_READ, (row["id"], guild_id))
     return decision_of(row)
 
 

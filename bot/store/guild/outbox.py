@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection
 
 from bot.store.engine.kept import Recalled
-from bot.store.engine.record import Decision, decision_of
+from bot.store.engine.record import REFUND_REQUEST, REPORT, Decision, decision_of
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
@@ -19,6 +19,14 @@ SELECT decisions.* FROM decisions JOIN (
 ) AS first ON first.id = decisions.id
 ORDER BY decisions.id LIMIT :limit
 """
+
+
+_REMOVE = "DELETE FROM outbox WHERE guild_id = ? AND decision_id = ?"
+_TAKE_BACK = {
+    REFUND_REQUEST: "UPDATE jobs SET refund_asked_at = NULL WHERE guild_id = ? AND id = ? AND author_id = ?",
+    REPORT: "DELETE FROM result_reports WHERE guild_id = ? AND job_id = ? AND member_id = ?",
+}
+"""What a promised line stands for, by its kind."""
 
 
 class Outbox(Repository):
@@ -41,6 +49,13 @@ class Outbox(Repository):
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
         """Delete a line that was posted, or never will be."""
-        await self._database.write(
-            lambda db: db.execute("DELETE FROM outbox WHERE guild_id = ? AND decision_id = ?", (guild_id, decision_id))
-        )
+        await self._database.write(lambda db: db.execute(_REMOVE, (guild_id, decision_id)))
+
+    async def take_back(self, line: Decision) -> None:
+        """Delete a promised line that never reached the moderators, so that its author may ask again."""
+
+        def change(db: Connection) -> None:
+            if db.execute(_REMOVE, (line.guild_id, line.id)).rowcount:
+                db.execute(_TAKE_BACK[line.kind], (line.guild_id, line.about["job"], line.by_id))
+
+        await self._database.write(change)

@@ -15,19 +15,16 @@ from bot.store.sql import Connection
 class Refunds(Repository):
     """What becomes of such jobs. The account was charged, so the books stay: the member gets a grant of the same."""
 
-    async def ask(self, guild_id: int, job_id: str) -> bool:
+    async def ask(self, guild_id: int, job_id: str, *, record: RecordOf[bool]) -> bool:
         """Note that the job's author asks for its credits; False if they did before, or have them."""
         now = self._clock.wall()
         query = (
             "UPDATE jobs SET refund_asked_at = ? WHERE guild_id = ? AND id = ?"
             " AND refund_asked_at IS NULL AND refund_granted_at IS NULL"
         )
-        return await self._database.write(lambda db: db.execute(query, (now, guild_id, job_id)).rowcount == 1)
-
-    async def take_back(self, guild_id: int, job_id: str) -> None:
-        """Note that nobody could be asked, so that the author may ask again."""
-        query = "UPDATE jobs SET refund_asked_at = NULL WHERE guild_id = ? AND id = ?"
-        await self._database.write(lambda db: db.execute(query, (guild_id, job_id)))
+        return await self._recorded(
+            guild_id, lambda db: db.execute(query, (now, guild_id, job_id)).rowcount == 1, record
+        )
 
     async def grant(
         self,

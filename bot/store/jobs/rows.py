@@ -117,7 +117,7 @@ JOBS = Table(
         _by_worker(name="lacks", to_sql=to_json, from_sql=texts_from_json),
     ),
 )
-"""The table also has `refund_asked_at` and `refund_granted_at`, which only bot/store/jobs/refunds.py knows."""
+"""The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/jobs/refunds.py keeps."""
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
 """The fields of Job that `Jobs.change` may set in addition to the state."""

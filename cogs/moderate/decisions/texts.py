@@ -92,9 +92,6 @@ def approved(by_id: int, grant: tuple[int, Decimal] | None) -> str:
 
 # ---------------------------------------------------------------------- credits of jobs that were charged for nothing
 
-REFUND_QUESTION = Text("Refund this job?")
-REFUND = Text("Refund")
-REFUND_COST = Text("Charged")
 REFUND_WAITS = Text("Your refund request is with the moderators.")
 REFUND_OF_ANOTHER = Text("Only the member who paid for this job can request a refund.")
 REFUND_NOBODY = Text(

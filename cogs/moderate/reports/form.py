@@ -8,7 +8,8 @@ from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.delivery.formatting import message_link
 from bot.domain.models import Job, JobState
-from bot.errors import InputError
+from bot.errors import InputError, Refused
+from bot.store import REPORT
 from cogs.moderate.reports import texts
 from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import job_of, on_job
@@ -36,7 +37,7 @@ class ReportForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Report the result, if the member may still see it."""
         job = await job_of(interaction, self._job.id)
-        await require_unblocked(interaction)
+        await _require_reader(interaction, job)
         parts = interaction.client.parts
         card = await parts.store.cards.get(job.guild_id, job.card_id)
         link = "" if card is None or card.message_id is None else message_link(card)
@@ -49,9 +50,16 @@ async def report(interaction: Interaction, job: Job, _values: Sequence[str]) -> 
     """Open the form, for a result that somebody else has posted."""
     if job.state is not JobState.DELIVERED:
         raise InputError(GONE)
-    await require_unblocked(interaction)
+    await _require_reader(interaction, job)
     await interaction.client.parts.moderation.reports.require_open(job, by_id=interaction.user.id)
     await in_time(interaction.response.send_modal(ReportForm(interaction.client, job)))
+
+
+async def _require_reader(interaction: Interaction, job: Job) -> None:
+    """Raise Refused for a blocked member, and where no moderator would read the report."""
+    await require_unblocked(interaction)
+    if not await interaction.client.parts.delivery.log_channel.takes(job.guild_id, REPORT):
+        raise Refused(texts.NOBODY_READS_REPORTS)
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -11,7 +11,7 @@ import discord
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.errors import InputError
-from bot.store import Decision
+from bot.store import REFUND_REQUEST, REPORT, Decision
 from cogs.moderate.reports import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
@@ -24,13 +24,15 @@ BLOCK_DAYS = (1, 7, 0)
 
 
 def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
-    """Return what moderators can do about a line of the record: about a report, and about who was refused."""
+    """Return what moderators can do about a line of the record: a report, a request for a refund, and a refusal."""
     danger = discord.ButtonStyle.danger
     job_id, member_id = decision.about.get("job"), decision.about.get("member")
-    if decision.kind == "report" and job_id and member_id:
+    if decision.kind == REFUND_REQUEST:
+        return [Control.button("refund", f"{job_id}", label=str(texts.REFUND), style=discord.ButtonStyle.success)]
+    if decision.kind == REPORT and job_id and member_id:
         return [
             Control.button("remove", f"{job_id}", label=str(texts.REMOVE_REPORTED), style=danger),
-            Control.button("report_refund", f"{job_id}", label=str(texts.REFUND_REPORTED)),
+            Control.button("report_refund", f"{job_id}", label=str(texts.REFUND)),
             Control.button("block_author", f"{member_id}", label=str(texts.BLOCK_AUTHOR), style=danger),
             Control.button("report_dismiss", f"{job_id}", label=str(texts.DISMISS_REPORT)),
         ]

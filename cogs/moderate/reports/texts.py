@@ -7,11 +7,14 @@ from bot.language import Text, ntr, tr
 REPORT_FORM = Text("Report this result")
 REPORT_INPUT = Text("What is wrong with it?")
 REPORT_PLACEHOLDER = Text("Moderators read this and see who sent it.")
+NOBODY_READS_REPORTS = Text(
+    "This server has no log channel that I can post in, so nobody would read a report. Tell a moderator directly."
+)
 REPORT_SENT = Text("Thanks. The moderators have your report.")
 
 # ---------------------------------------------------------------------- moderators act
 
-REMOVE_REPORTED, REFUND_REPORTED = Text("Remove result"), Text("Refund")
+REMOVE_REPORTED, REFUND = Text("Remove result"), Text("Refund")
 BLOCK_AUTHOR, BLOCK_MEMBER = Text("Block author"), Text("Block member")
 DISMISS_REPORT = Text("Dismiss")
 OWN_BLOCK = Text("You cannot block yourself.")

@@ -9,9 +9,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.models import JobState
+from bot.domain.models import JobState, credits_words
 from tests.support.channels import rule, shown
 from tests.support.rig import Rig
+from tests.support.surface import post_log
 
 GENERATE = "image generate"
 ASK = "Request refund"
@@ -58,13 +59,18 @@ async def test_a_moderator_gives_the_credits_back_once(rig: Rig, log: Any):
     assert job.cost
     assert "with the moderators" in shown(await rig.member.click(card, label=ASK))
     assert "already have your request" in shown(await rig.member.click(card, label=ASK))
-    question = own(rig, log)[-1]
-    assert question.embeds[0].title == "Refund this job?"
+    await post_log(rig)
+    [question] = own(rig, log)
+    assert f"requests a refund of {credits_words(job.cost)} for job `{job.id}`" in question.content
+    assert f"/{rig.channel.id}/{card.id}" in question.content
     assert "Only moderators" in shown(await rig.member.click(question, label="Refund"))
     await rig.moderator.click(question, label="Refund")
     grants = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert [(grant.left, grant.note) for grant in grants] == [(job.cost, f"Refund of job {job.id}")]
-    assert f"refunded job `{job.id}`" in own(rig, log)[-1].content
+    [answered] = own(rig, log)
+    assert answered.content.startswith(question.content)
+    assert f"refunded job `{job.id}`" in answered.content
+    assert labels(answered) == []
     spent = (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent
     assert spent == rig.sandbox.spent("cs_test_host_000000000000") == job.cost
     quota = rig.bot.parts.moderation.quota
@@ -92,6 +98,7 @@ async def test_a_failure_that_was_charged_can_be_asked_back_too(rig: Rig, log: A
     [job] = await rig.jobs()
     assert (job.state, bool(job.cost)) == (JobState.FAILED, True)
     await rig.member.click(card, label=ASK)
+    await post_log(rig)
     await rig.moderator.click(own(rig, log)[-1], label="Refund")
     grants = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
     assert sum((grant.left for grant in grants), Decimal(0)) == job.cost

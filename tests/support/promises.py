@@ -1,0 +1,60 @@
+"""What the bot has promised somebody and not done, read from its database: see docs/decisions, "Promises are rows"."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+GRACE_S = 120.0
+"""How long something may be overdue while the bot runs and Discord answers: two rounds and a retry."""
+
+# Each gives the ids of what is overdue at `:late`, in Unix seconds.
+_OVERDUE = {
+    "a line that moderators were to read was not posted": """
+        SELECT decisions.kind || ' ' || decisions.id FROM outbox
+        JOIN decisions ON decisions.id = outbox.decision_id WHERE decisions.at <= :late""",
+    "a refund was requested and no line of the record says so": """
+        SELECT id FROM jobs WHERE refund_asked_at IS NOT NULL AND refund_granted_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM decisions WHERE decisions.guild_id = jobs.guild_id AND kind = 'refund_request'
+                AND about ->> 'job' = jobs.id)""",
+    "a result was reported and no line of the record says so": """
+        SELECT job_id FROM result_reports WHERE NOT EXISTS (
+            SELECT 1 FROM decisions WHERE decisions.guild_id = result_reports.guild_id AND kind = 'report'
+                AND by_id = member_id AND about ->> 'job' = job_id)""",
+    "moderators were not asked to approve a card": """
+        SELECT approvals.card_id FROM approvals JOIN cards ON cards.id = approvals.card_id
+        WHERE approvals.message_id IS NULL AND cards.answered = 1 AND asked_at <= :late""",
+    "an approval has expired and its card still waits": "SELECT card_id FROM approvals WHERE expires_at <= :late",
+    "a card waits for an approval that nobody can give": """
+        SELECT id FROM jobs WHERE state = 'awaiting_approval'
+            AND NOT EXISTS (SELECT 1 FROM approvals WHERE approvals.card_id = jobs.card_id)""",
+    "moderators were not asked to review a result": """
+        SELECT job_id FROM reviews JOIN jobs ON jobs.id = reviews.job_id
+        WHERE verdict IS NULL AND reviews.message_id IS NULL AND state = 'ready' AND asked_at <= :late
+            AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.card_id = jobs.card_id
+                AND other.finished_at IS NULL AND other.state <> 'ready')""",
+    "the poll of a job that was given up is overdue": "SELECT id FROM jobs WHERE recheck_at <= :late",
+    "a reaction waits though its card has ended": """
+        SELECT card_id FROM reaction_acts WHERE waits = 1 AND at <= :late AND NOT EXISTS (
+            SELECT 1 FROM jobs WHERE jobs.card_id = reaction_acts.card_id
+            AND (finished_at IS NULL OR finished_at > :late))""",
+    "a copy of an erased result is still there": "SELECT message_id FROM copies WHERE delete_at <= :late",
+    "a card was not answered and not dropped": """
+        SELECT id FROM cards WHERE answered = 0 AND dropped_at IS NULL AND created_at <= :late""",
+    "a rejected key was not tried again": """
+        SELECT guild_id FROM guild_keys WHERE refused_at IS NOT NULL AND retired_at IS NULL AND probe_at <= :late""",
+}
+
+
+def broken(database: Path, now: float, *, grace_s: float = GRACE_S) -> list[str]:
+    """Return a sentence for each promise that has been overdue for `grace_s` at `now` (Unix seconds); [] is right.
+
+    The file is only read, also while the bot runs.
+    """
+    with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        return [
+            f"{what}: {row[0]}"
+            for what, query in _OVERDUE.items()
+            for row in db.execute(query, {"late": now - grace_s}).fetchall()
+        ]
