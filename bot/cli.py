@@ -208,6 +208,10 @@ def _check(_arguments: argparse.Namespace) -> int:
     print("OK: settings, database, migrations, and commands.")
     if upgrade is not None:
         print(upgrade)
+    if settings.is_host_key_unlimited:
+        from bot.app import texts
+
+        print(texts.HOST_KEY_UNLIMITED)
     if (link := _invite_link(settings)) is not None:
         print(f"Add the bot to a server: {link}")
     return 0

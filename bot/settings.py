@@ -373,6 +373,13 @@ class Settings:
             "cannot raise it. Unset: no limit.",
         ),
     )
+    cannon_api_key_total: Decimal | None = field(
+        default=None,
+        metadata=_about(
+            _credits,
+            "Credits that all servers together may spend on the host's key per calendar month (UTC). Unset: no limit.",
+        ),
+    )
     top_up_url: str | None = field(
         default=None,
         metadata=_about(
@@ -467,6 +474,12 @@ class Settings:
         """Return every secret in plain text: for the logs' mask, and nothing else."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
+
+    @property
+    def is_host_key_unlimited(self) -> bool:
+        """Whether every server, strangers' too, may spend as much of the host's credits as it likes."""
+        limits = (self.cannon_api_key_limit, self.cannon_api_key_total)
+        return self.cannon_api_key is not None and self.cannon_api_key_guilds == "*" and limits == (None, None)
 
     @property
     def is_fleet(self) -> bool:

@@ -29,6 +29,7 @@ from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.delivery.sharing import Sharing
 from bot.delivery.thumbnails import Thumbnails
+from bot.domain.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.generation.assembly import GenerationUseCases, make_use_cases
@@ -42,7 +43,6 @@ from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import HOST_KEY, ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.first_setup import FirstSetup
-from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
@@ -135,6 +135,7 @@ async def open_parts(setup: Setup) -> Parts:
 
 async def assemble(setup: Setup, store: Store) -> Parts:
     """Put the parts together on an open store."""
+    store.limit_host_key(host_limits(setup.settings.cannon_api_key_limit, setup.settings.cannon_api_key_total))
     core = await _core(setup, store)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
@@ -145,15 +146,13 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     if setup.role.works and setup.spawn is not None:
         CardSignals(store.signals).reach(delivery, setup.spawn)
     watch = _watch(setup, core, delivery)
-    host_limit = HostLimit(store, setup.clock, setup.settings.cannon_api_key_limit)
     key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
-    jobs = _intake(setup, core, delivery, watch, key_gate=key_gate, pricing=pricing, host_limit=host_limit)
+    jobs = _intake(setup, core, delivery, watch, key_gate=key_gate, pricing=pricing)
     admission = Admission(
         store=store,
         key_gate=key_gate,
         catalogue=setup.catalogue,
         switches=core.switches,
-        host_limit=host_limit,
         pricing=pricing,
         watch=watch,
     )
@@ -227,7 +226,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         practice=practice,
         practice_studio=setup.practice,
         status_pace=status_pace,
-        host_limit=host_limit,
         unavailable=core.unavailable,
         watch=watch,
         http=_http_server(setup, worker, webhooks),
@@ -289,12 +287,14 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
         raise StartError(texts.PRACTICE_KEY_OF_HOST, exit_code=RESTART_CANNOT_HELP)
     if host_key is not None:
         log.info("host_key.serves", guilds=str(scope))
+    if settings.is_host_key_unlimited:
+        log.warning("host_key.unlimited", hint=texts.HOST_KEY_UNLIMITED)
     return ApiKeys(
         store,
         host_key=host_key,
         host_key_serves=scope.serves,
         is_absent=absences.is_absent,
-        is_limited=settings.cannon_api_key_limit is not None,
+        is_limited=settings.cannon_api_key_limit is not None or settings.cannon_api_key_total is not None,
         top_up_url=settings.top_up_url,
     )
 
@@ -500,14 +500,12 @@ def _intake(
     *,
     key_gate: KeyGate,
     pricing: Pricing,
-    host_limit: HostLimit,
 ) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
         key_health=core.key_health,
         key_gate=key_gate,
-        host_limit=host_limit,
         catalogue=setup.catalogue,
         switches=core.switches,
         pricing=pricing,

@@ -33,7 +33,6 @@ from bot.guild.api_drift import ApiDrift
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
 from bot.guild.first_setup import FirstSetup
-from bot.guild.host_limit import HostLimit
 from bot.guild.learned_prices import LearnedPrices
 from bot.guild.member_data import MemberData
 from bot.guild.member_settings import OwnSettings
@@ -126,7 +125,6 @@ class Parts:
     practice: PracticeMode
     practice_studio: PracticeStudio
     status_pace: StatusPace
-    host_limit: HostLimit
     unavailable: UnavailableOperations
     watch: Watch
     http: HttpServer

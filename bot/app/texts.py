@@ -46,6 +46,10 @@ NO_DESCRIPTION = "Cannon Studio's answer is not a description of its API."
 KEY_FOR_EVERY_SERVER = "every server"
 KEY_FOR_PRIVATE_APPLICATION = "every server, because the application is private"
 KEY_FOR_NONE = "no server, because the application is public; set CANNON_API_KEY_GUILDS"
+HOST_KEY_UNLIMITED = (
+    "CANNON_API_KEY_GUILDS is * and neither CANNON_API_KEY_LIMIT nor CANNON_API_KEY_TOTAL is set: members of any "
+    "server that adds the bot can spend all of your credits."
+)
 PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
 
 

@@ -77,12 +77,24 @@ def _midnight(day: dt.date, zone: dt.tzinfo) -> float:
 
 
 class Scope(StrEnum):
-    """To whom a limit applies."""
+    """To whom a limit applies. Moderators set the first four; the last two are the host's, for credits of their own."""
 
     SERVER = "server"
     EVERYONE = "everyone"
     ROLE = "role"
     MEMBER = "member"
+    HOST_SERVER = "host: server"
+    HOST_TOTAL = "host: all servers"
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it limits what is spent on the host's key."""
+        return self in {Scope.HOST_SERVER, Scope.HOST_TOTAL}
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all members spend it together: no grant covers what exceeds it."""
+        return self is Scope.SERVER or self.is_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,28 +1,39 @@
 """Which limits apply to a request, what they leave, and what grants must pay for. Pure.
 
 The member's own limit applies, else the best of their roles, else everyone's; limits for an operation or a channel
-apply on top of those for all; the server's always apply. A grant covers what exceeds a member's limits, never the
-server's.
+apply on top of those for all; the server's always apply, and the host's where their key pays. A grant covers what
+exceeds a member's limits, never the server's or the host's.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from bot.domain import texts
-from bot.domain.guild_rules import Grant, Limit, Rules, Scope
+from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.limit_words import about_limit, left_sentences
 from bot.domain.spend_request import ZERO, Draw, Headroom, SpendingView, SpendItem, SpendRequest
+from bot.domain.text import stamp
 from bot.errors import Refused
+
+
+def host_limits(each_server: Decimal | None, total: Decimal | None) -> tuple[Limit, ...]:
+    """Return the host's limits, in credits for a calendar month (UTC): one for each server, one for all together."""
+    amounts = ((Scope.HOST_SERVER, each_server), (Scope.HOST_TOTAL, total))
+    return tuple(
+        Limit(scope=scope, period=Period.MONTH, credits=amount) for scope, amount in amounts if amount is not None
+    )
 
 
 def draws_within_limits(
     request: SpendRequest, limits: Sequence[Limit], rules: Rules, spending: SpendingView, now: float
 ) -> tuple[Draw, ...]:
     """Return the grants that must pay so that no limit is exceeded. Raises Refused if they cannot."""
-    for headroom in _tight(headrooms(_of_server(limits), request, rules, spending, now), request):
-        raise Refused(refusal(headroom, request, rules), "limit")
+    for headroom in _tight(headrooms(_shared(limits), request, rules, spending, now), request):
+        reason = "host limit" if headroom.limit.scope.is_host else "limit"
+        raise Refused(refusal(headroom, request, rules), reason)
     tight = _tight(
         headrooms(applicable_limits(limits, request, rules, spending, now), request, rules, spending, now), request
     )
@@ -55,10 +66,10 @@ def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
 def applicable_limits(
     limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
 ) -> list[Limit]:
-    """Return the limits that apply to the member in this place, apart from the server's."""
+    """Return the limits that apply to the member in this place, apart from the shared ones."""
     groups: dict[tuple[str, int], list[Limit]] = {}
     for limit in limits:
-        if limit.scope is not Scope.SERVER and _is_about(limit, request):
+        if not limit.scope.is_shared and _is_about(limit, request):
             groups.setdefault((limit.operation, limit.channel_id), []).append(limit)
     found: list[Limit] = []
     for group in groups.values():
@@ -86,8 +97,8 @@ def applicable_limits(
 def all_headrooms(
     limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
 ) -> tuple[Headroom, ...]:
-    """Return what each limit that applies leaves now, the server's last."""
-    applicable = [*applicable_limits(limits, request, rules, spending, now), *_of_server(limits)]
+    """Return what each limit that applies leaves now, the shared ones last."""
+    applicable = [*applicable_limits(limits, request, rules, spending, now), *_shared(limits)]
     return tuple(headrooms(applicable, request, rules, spending, now))
 
 
@@ -95,26 +106,25 @@ def headrooms(
     limits: Iterable[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
 ) -> list[Headroom]:
     """Return what each limit leaves now."""
-    zone = rules.zone
-    return [
-        Headroom(
-            limit=limit,
-            left=limit.credits
-            - spending.spent(
-                limit.period.start(now, zone),
-                member=limit.scope is not Scope.SERVER,
-                operation=limit.operation,
-                channel_id=limit.channel_id,
-            ),
-            refills_at=limit.period.end(now, zone),
+    return [headroom_of(limit, rules.zone, spending, now) for limit in limits if _is_about(limit, request)]
+
+
+def headroom_of(limit: Limit, zone: dt.tzinfo, spending: SpendingView, now: float) -> Headroom:
+    """Return what the limit leaves now. `zone` is the server's: months of the host are in UTC."""
+    zone = dt.UTC if limit.scope.is_host else zone
+    since = limit.period.start(now, zone)
+    if limit.scope.is_host:
+        spent = spending.spent_on_host_key(since, everywhere=limit.scope is Scope.HOST_TOTAL)
+    else:
+        spent = spending.spent(
+            since, member=limit.scope is not Scope.SERVER, operation=limit.operation, channel_id=limit.channel_id
         )
-        for limit in limits
-        if _is_about(limit, request)
-    ]
+    return Headroom(limit=limit, left=limit.credits - spent, refills_at=limit.period.end(now, zone))
 
 
-def _of_server(limits: Sequence[Limit]) -> list[Limit]:
-    return [limit for limit in limits if limit.scope is Scope.SERVER]
+def _shared(limits: Sequence[Limit]) -> list[Limit]:
+    """Return the limits that no grant lifts, the host's first: they are not the server's to explain."""
+    return sorted((limit for limit in limits if limit.scope.is_shared), key=lambda limit: not limit.scope.is_host)
 
 
 def _is_about(limit: Limit, request: SpendRequest) -> bool:
@@ -158,6 +168,10 @@ def _draw(
 def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
     """Say which limit is exceeded, what it and grants leave, when it resets, and what the request needs."""
     limit = headroom.limit
+    if limit.scope.is_host:
+        renewed = stamp(headroom.refills_at or 0, "D")
+        of_all = limit.scope is Scope.HOST_TOTAL
+        return texts.host_limit_reached(renewed, is_used_up=headroom.left <= 0, of_all_servers=of_all)
     title = next((item.title for item in request.items if item.operation == limit.operation), "")
     if limit.credits == 0:
         is_servers = limit.scope is Scope.SERVER

@@ -62,8 +62,6 @@ class SpendRequest:
     balance: Decimal | None
     host_pays: bool = False
     """Whether the host's own key pays: its balance is nobody's business here."""
-    host_limit: Decimal | None = None
-    """How many credits the guild may spend on that key in a calendar month (UTC); None without a limit."""
     words: tuple[str, ...] = ()
     """The word list by which the items were judged."""
     approved: bool = False
@@ -144,16 +142,21 @@ class SpendingView(Protocol):
         """Return credits settled or held for jobs accepted since then; for a member, less what grants paid."""
         ...
 
-    def unpriced(self) -> Sequence[Unpriced]:
-        """Return the guild's open jobs whose price nobody knows yet."""
+    @property
+    def host_limits(self) -> Sequence[Limit]:
+        """What the host allows to be spent on their key."""
+        ...
+
+    def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
+        """Return the guild's open jobs whose price nobody knows yet; `everywhere`: and those on the host's key."""
         ...
 
     def has_asked(self) -> bool:
         """Return whether a request of the member that exceeds a limit waits for a moderator."""
         ...
 
-    def spent_on_host_key(self, since: float) -> Decimal:
-        """Return credits of the guild settled or held on the host's key for jobs accepted since then."""
+    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
+        """Return credits settled or held on the host's key for jobs accepted since; `everywhere`: by all guilds."""
         ...
 
     def grants(self) -> Sequence[Grant]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from bot.domain import texts
-from bot.domain.guild_rules import Block, Limit, Period, Rules
+from bot.domain.guild_rules import Block, Limit, Rules
 from bot.domain.limit_rules import draws_within_limits
 from bot.domain.models import JobState
 from bot.domain.posting_place import require_age, require_channel
 from bot.domain.spend_request import ZERO, Draw, KeyChanged, SpendingView, SpendRequest, Verdict, WordsChanged
 from bot.domain.text import full_stop, stamp
-from bot.domain.unknown_prices import may_start_unpriced, needs_approval, refuse_second_unknown
+from bot.domain.unknown_prices import (
+    counts_everywhere,
+    may_start_unpriced,
+    needs_approval,
+    refuse_second_unknown,
+)
 from bot.errors import Refused
 
 
@@ -35,8 +39,7 @@ def decide(
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
     _may_say(request, rules)
-    _host_allows(request, spending, now)
-    limits = list(limits)
+    limits = binding_limits(request, limits, spending)
     draws, asked = _within_limits(request, limits, rules, spending, now)
     refuse_second_unknown(request, rules, limits, spending)
     _account_has(request, spending)
@@ -59,8 +62,12 @@ def admit(
     """
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
-    _host_allows(request, spending, now)
-    _within_limits(request, list(limits), rules, spending, now, is_priced=False)
+    _within_limits(request, binding_limits(request, limits, spending), rules, spending, now, is_priced=False)
+
+
+def binding_limits(request: SpendRequest, limits: Iterable[Limit], spending: SpendingView) -> list[Limit]:
+    """Return the server's limits, with the host's where their key pays."""
+    return [*limits, *(spending.host_limits if request.host_pays else ())]
 
 
 def _within_limits(
@@ -133,21 +140,6 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
             raise Refused(sentence, "ceiling", may_ask=True)
 
 
-def host_month(now: float) -> tuple[float, float]:
-    """Return when the month of the host's limit began and when it ends: a calendar month in UTC, in Unix seconds."""
-    return Period.MONTH.start(now, dt.UTC), Period.MONTH.end(now, dt.UTC) or now
-
-
-def _host_allows(request: SpendRequest, spending: SpendingView, now: float) -> None:
-    if not request.host_pays or request.host_limit is None:
-        return
-    since, renewed_at = host_month(now)
-    spent = spending.spent_on_host_key(since)
-    if spent + request.total > request.host_limit:
-        sentence = texts.host_limit_reached(stamp(renewed_at, "D"), is_used_up=spent >= request.host_limit)
-        raise Refused(sentence, "host limit")
-
-
 def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if request.balance is None:
         return
@@ -168,7 +160,9 @@ def _states(
     )
     if is_to_approve:
         free = 0
-    free_unpriced = request.is_priced or may_start_unpriced(request.member_id, spending.unpriced(), limits)
+    free_unpriced = request.is_priced or may_start_unpriced(
+        request.member_id, spending.unpriced(everywhere=counts_everywhere(limits)), limits
+    )
     states, queued = [], 0
     for item in request.items:
         if not item.linked and free > 0 and (item.known or free_unpriced):

@@ -82,9 +82,11 @@ HOST_BALANCE_TOO_LOW = Text(
 )
 
 
-def host_limit_reached(renewed: str, *, is_used_up: bool) -> str:
-    """Refuse what exceeds the host's limit for the server; `renewed` is the day on which it begins again."""
-    if is_used_up:
+def host_limit_reached(renewed: str, *, is_used_up: bool, of_all_servers: bool) -> str:
+    """Refuse what exceeds a limit of the host; `renewed` is the day on which it begins again."""
+    if of_all_servers:
+        said = tr("The host's credits for all servers together can't cover this until {day}.", day=renewed)
+    elif is_used_up:
         said = tr("This server has used up the host's credits until {day}.", day=renewed)
     else:
         said = tr("The host's credits for this server do not cover this until {day}.", day=renewed)

@@ -39,7 +39,8 @@ def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[
     """Raise Refused for a second job of an operation and model whose price is not known, where it would matter."""
     if request.is_priced or not (limits or _has_threshold(rules)):
         return
-    open_ = {(each.operation, each.model) for each in spending.unpriced() if each.member_id == request.member_id}
+    found = spending.unpriced(everywhere=counts_everywhere(limits))
+    open_ = {(each.operation, each.model) for each in found if each.member_id == request.member_id}
     here: set[tuple[str, str]] = set()
     for item in request.items:
         what = (item.operation, item.model)
@@ -54,8 +55,13 @@ def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[
 
 def may_start_unpriced(member_id: int, unpriced: Iterable[Unpriced], limits: Sequence[Limit]) -> bool:
     """Whether a job without a known price may start: under each limit only one at a time does."""
-    is_shared = any(limit.scope is Scope.SERVER for limit in limits)
+    is_shared = any(limit.scope.is_shared for limit in limits)
     return not limits or not any(each.is_sent and (is_shared or each.member_id == member_id) for each in unpriced)
+
+
+def counts_everywhere(limits: Iterable[Limit]) -> bool:
+    """Whether one of the limits is for all servers together: then their jobs of unknown price take turns, too."""
+    return any(limit.scope is Scope.HOST_TOTAL for limit in limits)
 
 
 def _has_threshold(rules: Rules) -> bool:

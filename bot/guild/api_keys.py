@@ -37,6 +37,8 @@ class UsableKey:
     secret: str = field(repr=False)
     balance: Decimal | None = None
     refused: bool = False
+    is_limited: bool = False
+    """Whether its owner limits what servers spend on it: then they do not say what a job costs."""
 
     @property
     def is_practice(self) -> bool:
@@ -83,7 +85,7 @@ class ApiKeys:
     ) -> None:
         """Take the host's key and whom it serves; `is_absent` says of a guild whether it has removed the bot.
 
-        `is_limited`: each guild may spend so much with the host's key, so jobs accepted on another are not moved to it.
+        `is_limited`: the host limits what is spent on their key, so jobs accepted on another are not moved to it.
         `top_up_url` is where credits are bought, unless the account tells another address.
         """
         self._store = store
@@ -108,6 +110,7 @@ class ApiKeys:
             secret=self._host_key,
             balance=self._host_balance,
             refused=guild_id in self._host_refused_to,
+            is_limited=self._is_limited,
         )
 
     async def for_guild(self, guild_id: int) -> UsableKey:

@@ -39,7 +39,7 @@ class LearnedKind:
 
 
 class LearnedPrices:
-    """Learns from the jobs of one server that its present key has paid, and from no others."""
+    """Learns from the jobs that a server's present key has paid, and from no others."""
 
     def __init__(self, store: Store, keys: ApiKeys) -> None:
         self._store = store

@@ -16,7 +16,6 @@ from bot.domain.spend_request import LEAST, SpendItem, SpendRequest
 from bot.domain.spending_policy import admit
 from bot.errors import KeyRefused, Refused
 from bot.guild.api_keys import ApiKeys, UsableKey
-from bot.guild.host_limit import HostLimit
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
 from bot.guild.watch import Watch
@@ -62,7 +61,6 @@ class Admission:
         key_gate: KeyGate,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
-        host_limit: HostLimit,
         pricing: Pricing,
         watch: Watch,
     ) -> None:
@@ -70,7 +68,6 @@ class Admission:
         self._key_gate = key_gate
         self._catalogue = catalogue
         self._switches = switches
-        self._host_limit = host_limit
         self._pricing = pricing
         self._watch = watch
 
@@ -121,7 +118,6 @@ class Admission:
             balance=None,
             host_pays=key.id is None,
             practice=key.is_practice,
-            host_limit=self._host_limit.of(key),
         )
 
     async def _explained(

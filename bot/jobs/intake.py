@@ -22,7 +22,6 @@ from bot.domain.unknown_prices import needs_confirmation, needs_no_look
 from bot.errors import InputError, Refused
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys, UsableKey
-from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.languages import Languages
 from bot.guild.operation_switches import OperationSwitches
@@ -95,7 +94,6 @@ class JobService:
         keys: ApiKeys,
         key_health: KeyHealth,
         key_gate: KeyGate,
-        host_limit: HostLimit,
         catalogue: LiveCatalogue,
         switches: OperationSwitches,
         pricing: Pricing,
@@ -109,7 +107,6 @@ class JobService:
         self._keys = keys
         self._key_health = key_health
         self._key_gate = key_gate
-        self._host_limit = host_limit
         self._catalogue = catalogue
         self._switches = switches
         self._pricing = pricing
@@ -186,7 +183,7 @@ class JobService:
         if not key.is_practice and any(has_practice_link(job.input) for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
-        spend = spend_request(spec, checked, estimates, rules=rules, key=key, host_limit=self._host_limit.of(key))
+        spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
         is_agreed = spec.agreed is not None and spec.agreed.covers(spend)

@@ -55,6 +55,8 @@ class PriceBook:
     """The tool's prices by operation."""
     default_models: Mapping[str, str]
     """The model that an operation uses here if nobody names one."""
+    trusts_list: bool = True
+    """Whether a price is known that only the list has."""
 
     def estimate(self, operation: Operation, values: Mapping[str, Any]) -> Estimate | None:
         """Return the price of a job with this input, None where nobody knows it."""
@@ -88,6 +90,7 @@ class PriceBook:
             told=next(told, None),
             listed=listed_price(self.listed.get(operation.id, {}), factors),
             learned=known_hold(factors, self.costs.get(operation.id, {}).get(factors.kind, ())),
+            trusts_list=self.trusts_list,
         )
 
     def _usual(self, operation: Operation, only: str | None) -> Iterable[PriceFactors]:
@@ -151,6 +154,7 @@ class PriceBooks:
             costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
             told=self._told_of(key.slot(guild_id), self._samples(rules, operation)),
             default_models=rules.default_models,
+            trusts_list=not key.is_limited,
         )
 
     async def is_complete(self, guild_id: int) -> bool:

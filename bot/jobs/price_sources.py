@@ -15,11 +15,16 @@ ListedPrices = Mapping[str, ListedPrice]
 """An operation's prices by model, as in a kind; '' is for all models."""
 
 
-def highest(*, told: Decimal | None, listed: Decimal | None, learned: Decimal | None) -> Estimate | None:
+def highest(
+    *, told: Decimal | None, listed: Decimal | None, learned: Decimal | None, trusts_list: bool
+) -> Estimate | None:
     """Return the highest of the prices that are known, None without any.
 
-    The highest, as a list or a tool that true costs have shown to be too low would guard nothing.
+    The highest, as a list or a tool that true costs have shown to be too low would guard nothing. Without `trusts_list`
+    a price that only the list has is not known.
     """
+    if told is None and learned is None and not trusts_list:
+        return None
     found = [
         Estimate(credits=credits_, basis=basis)
         for credits_, basis in ((told, "estimate tool"), (listed, "price list"), (learned, "earlier jobs"))

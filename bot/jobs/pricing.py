@@ -14,7 +14,7 @@ from bot.domain.guild_rules import Rules
 from bot.domain.models import UNKNOWN, Estimate
 from bot.domain.posting_place import is_unchecked
 from bot.domain.price_model import guessed_hold, known_hold
-from bot.domain.spend_request import DEFAULT_HOLD, SpendItem, SpendRequest
+from bot.domain.spend_request import DEFAULT_HOLD, ZERO, SpendItem, SpendRequest
 from bot.guild.api_keys import UsableKey
 from bot.guild.estimate_tool import EstimateTool
 from bot.jobs.card_spec import CardSpec, JobSpec
@@ -66,22 +66,25 @@ class Pricing:
 
         A fixed price is certain. Else it is the highest of what Cannon Studio's own tool says, where the guild wants
         that, what the guild's price list says, and what nine of ten such jobs stayed within that the same key paid: a
-        list or a tool that true costs have shown to be too low would guard nothing. Without any, it is a guess.
+        list or a tool that true costs have shown to be too low would guard nothing. Without any, it is a guess; and
+        where the host limits what is spent on their key, a server's list alone is no more than that.
         """
         if operation.fixed_credits is not None:
             return Estimate(credits=operation.fixed_credits, basis="fixed")
         factors = price_factors(operation, values)
         seen = await self._store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
+        listed = listed_price(by_model(await self._store.prices.all(guild_id), operation), factors)
         found = highest(
             told=await self._tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
-            listed=listed_price(by_model(await self._store.prices.all(guild_id), operation), factors),
+            listed=listed,
             learned=known_hold(factors, seen),
+            trusts_list=not key.is_limited,
         )
         if found is not None:
             return found
         costs = await self._store.true_costs.range(guild_id, key.id, operation.id)
         guess = guessed_hold(factors, seen) or (costs[1] if costs else DEFAULT_HOLD)
-        return Estimate(credits=guess, basis=UNKNOWN, seen=costs)
+        return Estimate(credits=max(guess, listed or ZERO), basis=UNKNOWN, seen=costs)
 
     async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
         """Return what a job will probably cost, by what is known here of the operation alone."""
@@ -96,7 +99,6 @@ def spend_request(
     *,
     rules: Rules,
     key: UsableKey,
-    host_limit: Decimal | None,
 ) -> SpendRequest:
     """Return what the policy decides on: who wants to spend how much, where, on what.
 
@@ -127,6 +129,5 @@ def spend_request(
         balance=key.balance,
         host_pays=key.id is None,
         practice=key.is_practice,
-        host_limit=host_limit,
         asked=spec.asked,
     )

@@ -10,7 +10,7 @@ from typing import cast
 
 import structlog
 
-from bot.domain.guild_rules import Rules
+from bot.domain.guild_rules import Limit, Rules
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, no_progress
@@ -139,6 +139,10 @@ class Store:
     def record_in(self, language_of: Callable[[int, Rules], str]) -> None:
         """Have the record's lines written in each guild's language; `language_of` takes its id and its settings."""
         self._database.language_of = lambda db, guild_id: language_of(guild_id, rules_of(db, guild_id))
+
+    def limit_host_key(self, limits: Sequence[Limit]) -> None:
+        """Have every decision about what is spent on the host's key respect these limits from now on."""
+        self._database.host_limits = tuple(limits)
 
     @classmethod
     async def open(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.domain.guild_rules import Scope
 from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- jobs that wait for others' results
@@ -24,6 +25,7 @@ STEP_REFUSED = Text("The previous result was not published, so this step did not
 LIMIT_OVERSHOT = Text(
     "Another job cost more than estimated and used up a limit, so this job did not start. Your credits were refunded."
 )
+LIMIT_USED_UP = Text("A limit has been used up, so this job did not start. Your credits were refunded.")
 AUTHOR_BLOCKED = Text(
     "A moderator blocked you from using the bot here, so this job did not start. Your credits were refunded."
 )
@@ -211,13 +213,15 @@ def hold_closed(job_id: str) -> str:
     return f"Job {job_id} was already settled or released. Nothing was changed."
 
 
-def overshot(job_id: str, cost: str, held: str, over: tuple[str, str, bool] | None, stopped: int) -> str:
-    """Say what a job costs beyond its hold. `over`: the limit that exceeds, by how much, whether it is the server's."""
+def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | None, stopped: int) -> str:
+    """Say what a job costs beyond its hold. `over`: whose limit that exceeds, what the limit is, and by how much."""
     said = [tr("Job `{job}` costs {cost}. The estimate was {held}.", job=job_id, cost=cost, held=held)]
     if over is None:
         return " ".join([*said, tr("That is more than one job may cost here.")])
-    limit, amount, is_servers = over
-    if is_servers:
+    scope, limit, amount = over
+    if scope.is_host:
+        said.append(tr("It exceeds what the bot's host allows to be spent on their key."))
+    elif scope is Scope.SERVER:
         said.append(tr("It exceeds the server's limit of {limit} by {amount}.", limit=limit, amount=amount))
     else:
         said.append(tr("It exceeds the member's limit of {limit} by {amount}.", limit=limit, amount=amount))

@@ -94,7 +94,8 @@ def all_of(books: Spending) -> list[object]:
     return [
         books,
         books.grants(),
-        books.unpriced(),
+        books.unpriced(everywhere=False),
+        books.spent_on_host_key(0, everywhere=False),
         *(
             books.spent(0, member=member, operation="", channel_id=channel_id)
             for member in (False, True)
@@ -310,7 +311,7 @@ CALLS: dict[str, Call] = {
     "retention.give_up": lambda store, guild_id, *_: store.retention.give_up(guild_id),
     "retention.erase_some": lambda store, guild_id, *_: store.retention.erase_some(guild_id, 8e9, lambda _: False),
     "retention.clear_out": lambda store, guild_id, *_: store.retention.clear_out(guild_id, 8e9),
-    "spending.on_host_key": lambda store, guild_id, *_: store.spending.on_host_key(guild_id, 0.0),
+    "spending.of_host": lambda store, guild_id, *_: store.spending.of_host(guild_id),
     "privacy.erase": lambda store, guild_id, *_: store.privacy.erase(guild_id, MEMBER),
     "reactions.get": lambda store, guild_id, *_: store.reactions.get(guild_id),
     "reactions.changes": lambda store, guild_id, *_: store.reactions.changes(guild_id),
@@ -410,7 +411,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     key = (await store.keys.set(guild_id, SECRET, set_by=1, status=made.status())).key
     card, (job,) = await accepted(store, "30", guild_id=guild_id, key_id=key.id)
     unanswered, _ = await accepted(store, "4", guild_id=guild_id, answered=False)
-    _, (paid,) = await accepted(store, "5", guild_id=guild_id, price_kind=CANARY)
+    _, (paid,) = await accepted(store, "5", guild_id=guild_id, price_kind=CANARY, key_id=key.id)
     image = Media(url=f"https://media.test/{guild_id}.png", kind=MediaKind.IMAGE, key="image_url")
     await store.jobs.change(
         paid,

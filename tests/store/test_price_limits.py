@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,13 +24,13 @@ from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.limit_rules import host_limits
 from bot.domain.models import UNKNOWN, Card, Job, JobState
 from bot.domain.spend_request import ShownPrice
 from bot.errors import Refused
 from bot.guild.account_memory import AccountMemories
 from bot.guild.api_keys import ApiKeys
 from bot.guild.estimate_tool import EstimateTool
-from bot.guild.host_limit import HostLimit
 from bot.guild.key_health import KeyHealth
 from bot.guild.operation_switches import OperationSwitches
 from bot.guild.unavailable_operations import UnavailableOperations
@@ -54,6 +55,7 @@ KINDS = (
 NOISES = (Decimal("0.9"), Decimal(1), Decimal("1.25"))
 thresholds = st.sampled_from([None, None, Decimal(0), Decimal(15), Decimal(40), Decimal(100)])
 amounts = st.sampled_from([None, 45, 60, 100, 200])
+truths = st.tuples(*[st.sampled_from([5, 20, 30, 70, 300])] * len(KINDS))
 
 
 class HandClock:
@@ -111,6 +113,9 @@ class Model:
 class PriceLimits(RuleBasedStateMachine):
     """A guild whose limits and thresholds stay as they are, and whose prices nobody knows at first."""
 
+    guilds: ClassVar[Sequence[int]] = (GUILD,)
+    host_limits: Sequence[Limit] = ()
+
     def __init__(self) -> None:
         super().__init__()
         self.directory = tempfile.TemporaryDirectory()
@@ -126,7 +131,7 @@ class PriceLimits(RuleBasedStateMachine):
         everyone=amounts,
         server=amounts,
         running=st.integers(1, 4),
-        prices=st.tuples(*[st.sampled_from([5, 20, 30, 70, 300])] * len(KINDS)),
+        prices=truths,
     )
     def begin(
         self,
@@ -155,20 +160,25 @@ class PriceLimits(RuleBasedStateMachine):
 
     async def open(self) -> None:
         self.store = await Store.open(self.place, clock=self.clock, secret_keys=("x" * 32,))
-        await self.store.settings.change(GUILD, lambda _: self.rules)
+        self.store.limit_host_key(self.host_limits)
+        for guild_id in self.guilds:
+            await self.store.settings.change(guild_id, lambda _: self.rules)
         for limit in self.limits:
             await self.store.limits.set(GUILD, limit, by_id=9)
         catalogue = LiveCatalogue(Catalogue())
         self.client, self.estimates = CannonClient(NOWHERE, clock=self.clock), Estimates(NOWHERE)
         keys = ApiKeys(
-            self.store, host_key="cs_test_host_000000000000", host_key_serves=lambda _: True, is_absent=lambda _: False
+            self.store,
+            host_key="cs_test_host_000000000000",
+            host_key_serves=lambda _: True,
+            is_absent=lambda _: False,
+            is_limited=bool(self.host_limits),
         )
         self.service = JobService(
             store=self.store,
             keys=keys,
             key_health=KeyHealth(keys, self.client, self.clock),
             key_gate=KeyGate(keys, UnavailableOperations(self.store, self.clock)),
-            host_limit=HostLimit(self.store, self.clock, None),
             catalogue=catalogue,
             switches=OperationSwitches(self.store, catalogue),
             pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
@@ -206,15 +216,17 @@ class PriceLimits(RuleBasedStateMachine):
 
     @rule(
         member=st.sampled_from([1, 1, 2]),
+        place=st.integers(0, 1),
         kinds=st.lists(st.integers(0, len(KINDS) - 1), min_size=1, max_size=2),
         agrees=st.booleans(),
     )
-    def ask(self, member: int, kinds: list[int], agrees: bool) -> None:
+    def ask(self, member: int, place: int, kinds: list[int], agrees: bool) -> None:
         self.clock.now += 1
+        guild_id = self.guilds[place % len(self.guilds)]
         origin = Origin(
-            place=Place(guild_id=GUILD, channel_id=5),
+            place=Place(guild_id=guild_id, channel_id=5),
             author_id=member,
-            viewer=seeing(GUILD, member),
+            viewer=seeing(guild_id, member),
             interaction_id=next(self.numbers),
         )
         steps = [JobSpec(operation=KINDS[kind][0], input=KINDS[kind][1]) for kind in kinds]
@@ -229,11 +241,7 @@ class PriceLimits(RuleBasedStateMachine):
 
     def agree(self, draft: Draft) -> None:
         self.clock.now += 1
-        origin = Origin(
-            place=Place(guild_id=GUILD, channel_id=5), author_id=draft.spec.author_id,
-            viewer=seeing(GUILD, draft.spec.author_id),
-            interaction_id=next(self.numbers),
-        )  # fmt: skip
+        origin = replace(draft.spec.origin, interaction_id=next(self.numbers))
         self.submit(CardSpec(origin=origin, steps=draft.spec.steps, agreed=draft.shown))
 
     def submit(self, spec: CardSpec) -> None:
@@ -281,13 +289,15 @@ class PriceLimits(RuleBasedStateMachine):
     def list_price(self, kind: int, amount: int | None) -> None:
         operation, values = KINDS[kind]
         price = None if amount is None else Decimal(amount)
-        self.runner.run(self.store.prices.set(GUILD, operation, str(values["model"]), price))
+        for guild_id in self.guilds:
+            self.runner.run(self.store.prices.set(guild_id, operation, str(values["model"]), price))
 
     # ------------------------------------------------------------------ Cannon Studio
 
     @rule()
     def start(self) -> None:
-        self.runner.run(self.store.queue.start_waiting(GUILD))
+        for guild_id in self.guilds:
+            self.runner.run(self.store.queue.start_waiting(guild_id))
 
     @rule(noise=st.sampled_from(NOISES), most=st.sampled_from([1, 9]))
     def send(self, noise: Decimal, most: int) -> None:
@@ -334,7 +344,9 @@ class PriceLimits(RuleBasedStateMachine):
         return data.draw(st.sampled_from(found)) if found else None
 
     def jobs(self) -> list[Job]:
-        found: list[Job] = self.runner.run(self.store.job_lists.recent(GUILD, limit=10_000))
+        found: list[Job] = []
+        for guild_id in self.guilds:
+            found += self.runner.run(self.store.job_lists.recent(guild_id, limit=10_000))
         return sorted(found, key=lambda job: (job.created_at, job.position))  # ids are random
 
     # ------------------------------------------------------------------ what always holds
@@ -397,3 +409,56 @@ class PriceLimitsOnPostgres(OnPostgres, PriceLimits):
 
 PriceLimitsOnPostgres.TestCase.settings = settings(PriceLimits.TestCase.settings, max_examples=10)
 TestPriceLimitsOnPostgres = on_postgres(PriceLimitsOnPostgres.TestCase)
+
+
+class HostLimits(PriceLimits):
+    """Two guilds whose host limits what each may spend, or all together; their moderators list any price."""
+
+    guilds = (GUILD, GUILD + 1)
+
+    @initialize(
+        each=st.sampled_from([None, 45, 100]),
+        total=st.sampled_from([None, 45, 200]),
+        running=st.integers(1, 4),
+        prices=truths,
+    )
+    def begin(self, each: int | None, total: int | None, running: int, prices: tuple[int, ...]) -> None:  # type: ignore[override]
+        self.prices, self.limits = prices, []
+        self.rules = Rules(running_per_member=running, running_per_server=running)
+        self.host_limits = host_limits(
+            None if each is None else Decimal(each), None if total is None else Decimal(total)
+        )
+        self.runner.run(self.open())
+
+    @invariant()
+    def no_limit_of_the_host_is_passed_by_more_than_one_job_of_unknown_price(self) -> None:
+        if not hasattr(self, "service"):
+            return
+        jobs = self.jobs()
+        for limit in self.host_limits:
+            is_total = limit.scope is Scope.HOST_TOTAL
+            for guilds in [self.guilds] if is_total else [(each,) for each in self.guilds]:
+                counted = [job for job in jobs if job.guild_id in guilds]
+                self.holds(limit, counted)
+                sent = [each for each in counted if each.state in {JobState.SUBMITTING, JobState.PROCESSING}]
+                assert sum(each.basis == UNKNOWN and not each.cost for each in sent) <= 1
+
+    def holds(self, limit: Limit, counted: Sequence[Job]) -> None:
+        over = {job.id: self.charge(job) - job.held for job in counted}
+        guessed = [over[job.id] for job in counted if job.basis == UNKNOWN]
+        known = sum(max(over[job.id], 0) for job in counted if job.basis != UNKNOWN)
+        used = sum(self.charge(job) for job in counted)
+        assert used <= limit.credits + max([0, *guessed]) + known, limit
+
+
+HostLimits.TestCase.settings = settings(
+    PriceLimits.TestCase.settings, max_examples=150 if settings.get_current_profile_name() == "long" else 3
+)
+TestHostLimits = pytest.mark.timeout(600)(HostLimits.TestCase)
+
+
+class HostLimitsOnPostgres(OnPostgres, HostLimits):
+    """The same on the other database."""
+
+
+TestHostLimitsOnPostgres = on_postgres(HostLimitsOnPostgres.TestCase)

@@ -99,6 +99,14 @@ async def test_what_was_sent_already_goes_on(store: Store, accepted: Any):
     assert (await store.ledger.balance(700)).held == 920
 
 
+async def test_no_job_more_is_stopped_where_the_limit_holds_exactly(store: Store, accepted: Any):
+    await limit(store, 100)
+    job = await sent(store, accepted, "20")
+    waiting = [(await accepted(store, "20", state=JobState.WAITING))[1][0] for _ in range(3)]
+    await raised(store, job, "60")
+    assert await states(store, waiting) == [JobState.WAITING, JobState.WAITING, JobState.CANCELLED]
+
+
 async def test_nothing_is_stopped_or_told_where_no_limit_is_exceeded(store: Store, accepted: Any):
     await limit(store, 100)
     job = await sent(store, accepted, "20")

@@ -73,6 +73,21 @@ async def test_a_late_result_is_held_and_booked_once(store: Store, accepted: Any
     assert await store.check() == []
 
 
+async def test_a_late_result_without_a_told_cost_is_booked_as_what_was_last_reserved(
+    store: Store, accepted: Any
+) -> None:
+    _, (job,) = await accepted(store, "10")
+    sent = await store.jobs.change(job, JobState.PROCESSING, attempts=1, remote_id="req_1")
+    assert sent is not None
+    told = await store.jobs.raise_hold(sent, Decimal(30))
+    assert told is not None
+    late = {"release": True, "recheck": True, "submitted_at": store.jobs._clock.wall(), "cost": None}
+    ended = await store.jobs.change(told.job, JobState.FAILED, **late)
+    assert ended is not None
+    assert await store.rechecks.found(ended, output={}, media=[IMAGE], cost=None, sentence="Late.") is not None
+    assert (await kinds(store, job))[LedgerKind.ADJUST] == 30
+
+
 async def test_what_was_billed_for_nothing_is_booked_and_not_polled_again(store: Store, accepted: Any) -> None:
     job = await given_up(store, accepted)
     booked = await store.rechecks.billed(job, Decimal(3))

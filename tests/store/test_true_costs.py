@@ -1,4 +1,4 @@
-"""What a kind of job truly cost: of one guild, one key and one kind, and only where the API has told it."""
+"""What a kind of job truly cost: of one account and one kind, and only where the API has told it."""
 
 from __future__ import annotations
 
@@ -48,17 +48,21 @@ async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted
     assert await store.true_costs.range(700, None, "music.generate") is None
 
 
-async def test_neither_another_server_nor_another_key_shows_a_price(store: Store, accepted: Any, made: Any):
+async def test_another_key_shows_no_price_and_servers_of_the_hosts_key_share_theirs(
+    store: Store, accepted: Any, made: Any
+):
     key = (await store.keys.set(700, "cs_live_first_000000", set_by=1, status=made.status())).key
     other = (await store.keys.set(701, "cs_live_other_000000", set_by=1, status=made.status())).key
     await pay(store, accepted, "1")
     await pay(store, accepted, "2", key_id=key.id)
     await pay(store, accepted, "3", guild_id=701)
     await pay(store, accepted, "4", guild_id=701, key_id=other.id)
-    assert await costs(store) == [1]
+    assert await costs(store) == await costs(store, guild_id=702) == [3, 1]
     assert await costs(store, key_id=key.id) == [2]
+    assert await costs(store, guild_id=702, key_id=key.id) == []
     assert await store.true_costs.range(700, key.id, "image.generate") == (2, 2)
-    assert [len(each) for each in (await store.true_costs.all(701, None)).values()] == [1]
+    assert await store.true_costs.range(702, None, "image.generate") == (1, 3)
+    assert [len(each) for each in (await store.true_costs.all(702, None)).values()] == [2]
 
 
 async def test_an_estimate_that_was_settled_because_the_api_told_no_cost_shows_no_price(store: Store, accepted: Any):

@@ -43,6 +43,9 @@ class Past:
     practice: bool = False
     open_unpriced: Sequence[Unpriced] = ()
     asked_before: bool = False
+    host_limits: Sequence[Limit] = ()
+    on_host_key: tuple[int, int] = (0, 0)
+    """Spent on the host's key: of this server, and of all together."""
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         return sum(
@@ -57,7 +60,11 @@ class Past:
             Decimal(0),
         )
 
-    def unpriced(self) -> Sequence[Unpriced]:
+    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
+        assert since == dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()
+        return Decimal(self.on_host_key[everywhere])
+
+    def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
         return self.open_unpriced
 
     def has_asked(self) -> bool:

@@ -103,9 +103,12 @@ def test_the_command_line_starts_without_discord_or_the_web(tmp_path: Path) -> N
 
 @pytest.mark.long
 def test_check_is_content_with_good_settings_and_changes_nothing(tmp_path: Path) -> None:
-    done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN)
+    done = cannon_bot(
+        "check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, CANNON_API_KEY="cs_live_abcdefgh", CANNON_API_KEY_GUILDS="*"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("OK: ")
+    assert "can spend all of your credits" in done.stdout
     assert f"Add the bot to a server: {invite_link(123456789012345678)}" in done.stdout
     assert list(tmp_path.iterdir()) == []
 

@@ -36,6 +36,23 @@ def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
     assert (settings.discord_api_url, settings.shard_count) == ("https://discord.com", None)
 
 
+@pytest.mark.parametrize(
+    ("values", "is_unlimited"),
+    [
+        ({"CANNON_API_KEY_GUILDS": "*"}, True),
+        ({"CANNON_API_KEY_GUILDS": "*", "CANNON_API_KEY_LIMIT": "5"}, False),
+        ({"CANNON_API_KEY_GUILDS": "*", "CANNON_API_KEY_TOTAL": "0"}, False),
+        ({"CANNON_API_KEY_GUILDS": "123456789012345678"}, False),
+    ],
+)
+def test_a_host_who_pays_for_everybody_without_a_limit_is_warned(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], is_unlimited: bool
+) -> None:
+    for name, value in {"CANNON_API_KEY": "cs_live_abcdefgh", **values}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings(None).is_host_key_unlimited is is_unlimited
+
+
 def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     values = {
         "DISCORD_TOKEN": TOKEN,
@@ -45,6 +62,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DATABASE": "here/x.db",
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
         "CANNON_API_KEY_LIMIT": "250.5",
+        "CANNON_API_KEY_TOTAL": "1000",
         "TOP_UP_URL": " https://example.org/credits?from=discord ",
         "PRIVACY_URL": "https://example.org/privacy",
         "TERMS_URL": "https://example.org/terms",
@@ -71,7 +89,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.cannon_api_key_guilds == {123456789012345678, 223456789012345678}
     assert settings.database == tmp_path / "here" / "x.db"
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
-    assert (settings.cannon_api_key_limit, settings.retention_days) == (Decimal("250.5"), 30)
+    assert (settings.cannon_api_key_limit, settings.cannon_api_key_total) == (Decimal("250.5"), 1000)
+    assert settings.retention_days == 30
     assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.privacy_url, settings.terms_url) == ("https://example.org/privacy", "https://example.org/terms")
     assert (settings.log_level, settings.log_format) == ("DEBUG", "json")

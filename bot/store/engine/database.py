@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar, cast
 
+from bot.domain.guild_rules import Limit
 from bot.language import current
 from bot.runtime.clock import Clock
 from bot.store.engine.connection_thread import ConnectionThread
@@ -61,6 +62,8 @@ class Database(ABC):
         self._kept = kept
         self.language_of: Callable[[Connection, int], str] = lambda _db, _guild_id: current()
         """Returns the language of a guild's record, from within a transaction."""
+        self.host_limits: tuple[Limit, ...] = ()
+        """What the host allows to be spent on their key."""
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function` as one transaction and return what it returns.

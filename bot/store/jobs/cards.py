@@ -85,7 +85,7 @@ class Cards(Repository):
             if earlier is not None:
                 return *earlier, None
             # As of the time from which its jobs count: with a midnight between the two they would count nowhere.
-            known = spending(db, card.guild_id, card.author_id, card.created_at)
+            known = spending(db, card.guild_id, card.author_id, card.created_at, self._database.host_limits)
             verdict = decide(known)
             if verdict is None:
                 verdict = Verdict(states=tuple(job.state for job in jobs))

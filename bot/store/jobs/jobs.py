@@ -207,7 +207,7 @@ class Jobs(Repository):
             if raised.raised <= current.raised:
                 return RaisedHold(job=raised, overshoot=None)
             with speaking(self._database.language_of(db, job.guild_id)):
-                return RaisedHold(job=raised, overshoot=account_for(db, raised, now))
+                return RaisedHold(job=raised, overshoot=account_for(db, raised, now, self._database.host_limits))
 
         raised = await self._database.write(change)
         if raised is not None and raised.overshoot is not None:

@@ -1,28 +1,30 @@
-"""A job costs more than was held for it: what is over a limit then, and what does not start any more."""
+"""What is over a limit, as a job costs more than was held for it, and what does not start any more."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.domain.guild_rules import Limit, Scope
+from bot.domain.guild_rules import Limit
 from bot.domain.limit_rules import all_headrooms
 from bot.domain.limit_words import allowance
 from bot.domain.models import Card, Job, credits_words
 from bot.domain.spend_request import ZERO, Headroom, SpendItem, SpendRequest
+from bot.domain.spending_policy import binding_limits
 from bot.store import texts
 from bot.store.engine.record import Record, write_decision
 from bot.store.jobs.cancellation import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
-from bot.store.money.spending import Spending, spending
+from bot.store.money.spending import Spending, rules_of, spending
 from bot.store.sql import Connection
 
 # What was not sent yet and counts for a limit, the newest first. What grants pay does not count for a member's.
 _UNSENT = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.attempts = 0
-    AND jobs.practice = :practice
+    AND jobs.practice = :practice AND (:host = 0 OR jobs.key_id IS NULL)
     AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
     AND (:channel_id = 0 OR :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id))
@@ -42,25 +44,40 @@ class Overshoot:
     """The cards of the jobs that were stopped and refunded."""
 
 
-def account_for(db: Connection, job: Job, now: float) -> Overshoot | None:
+def account_for(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> Overshoot | None:
     """Stop what exceeds a limit since the job's hold was raised, and write that into the record; None if nothing does.
 
     What was not sent yet is cancelled and refunded, the newest first, until the limit holds again. A cost above the
     guild's ceiling for a job is recorded too. The job is as it is in the database.
     """
-    known = spending(db, job.guild_id, job.author_id, now)
-    request = _request(db, job)
-    stopped: list[Job] = []
-    broken = [each for each in _headrooms(known, request) if each.left < 0]
-    for headroom in broken:
-        stopped += _stop(db, known, request, headroom.limit)
-    ceiling = known.rules.job_ceiling
+    broken, stopped = _stop_what_exceeds(db, job, now, host_limits, str(texts.LIMIT_OVERSHOT))
+    ceiling = rules_of(db, job.guild_id).job_ceiling
     if not broken and (ceiling is None or job.reserved <= ceiling):
         return None
     what = _what(job, broken, len(stopped))
     about = {"job": job.id, "cost": str(job.reserved), "held": str(job.held), "stopped": [each.id for each in stopped]}
     write_decision(db, job.guild_id, Record(kind="overshoot", text=what, by_id=0, about=about), now)
     return Overshoot(sentence=what, card_ids=tuple(dict.fromkeys(each.card_id for each in stopped)))
+
+
+def end_what_exceeds(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> list[str]:
+    """Ask the limits that apply to a job again before it starts, and stop what exceeds them; return the changed cards.
+
+    Since it was accepted, other servers or late results may have spent what was left, or the limit was lowered. The
+    newest are stopped first: the job itself may be among them.
+    """
+    return [each.card_id for each in _stop_what_exceeds(db, job, now, host_limits, str(texts.LIMIT_USED_UP))[1]]
+
+
+def _stop_what_exceeds(
+    db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...], sentence: str
+) -> tuple[list[Headroom], list[Job]]:
+    """Return the job's limits that are exceeded, and what of its guild was stopped for them."""
+    # As of the job's own sort: practice may have begun or ended since it was accepted.
+    known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
+    request = _request(db, job)
+    broken = [each for each in _headrooms(known, request) if each.left < 0]
+    return broken, [stopped for headroom in broken for stopped in _stop(db, known, request, headroom.limit, sentence)]
 
 
 def _request(db: Connection, job: Job) -> SpendRequest:
@@ -75,22 +92,24 @@ def _request(db: Connection, job: Job) -> SpendRequest:
         age_restricted=False,
         items=[SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True)],
         balance=None,
+        host_pays=job.key_id is None,
     )
 
 
 def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
-    return all_headrooms(known.limits, request, known.rules, known, known.now)
+    return all_headrooms(binding_limits(request, known.limits, known), request, known.rules, known, known.now)
 
 
-def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit) -> list[Job]:
+def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit, sentence: str) -> list[Job]:
     """Cancel unsent jobs that count for the limit, until it holds or none is left; return them."""
     values = {
         "guild_id": known.guild_id,
         "practice": known.practice,
-        "since": limit.period.start(known.now, known.rules.zone),
+        "since": limit.period.start(known.now, dt.UTC if limit.scope.is_host else known.rules.zone),
+        "host": int(limit.scope.is_host),
         "operation": limit.operation,
         "channel_id": limit.channel_id,
-        "member_id": None if limit.scope is Scope.SERVER else known.author_id,
+        "member_id": None if limit.scope.is_shared else known.author_id,
     }
     stopped: list[Job] = []
     for row in db.execute(_UNSENT, values).fetchall():
@@ -98,19 +117,17 @@ def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit) 
             break
         job = job_in(db, known.guild_id, job_of(row).id)
         if job is not None and not job.state.ended:  # it may have been cancelled with one before it
-            stopped.append(
-                cancel_in(db, job, str(texts.LIMIT_OVERSHOT), known.now, steps=str(texts.LIMIT_OVERSHOT)).job
-            )
+            stopped.append(cancel_in(db, job, sentence, known.now, steps=sentence).job)
     return stopped
 
 
 def _left(known: Spending, request: SpendRequest, limit: Limit) -> Decimal:
-    return next((each.left for each in _headrooms(known, request) if each.limit.id == limit.id), ZERO)
+    return next((each.left for each in _headrooms(known, request) if each.limit == limit), ZERO)
 
 
 def _what(job: Job, broken: Sequence[Headroom], stopped: int) -> str:
     over = None
     if broken:
         most = min(broken, key=lambda each: each.left)
-        over = (allowance(most.limit), credits_words(-most.left), most.limit.scope is Scope.SERVER)
+        over = (most.limit.scope, allowance(most.limit), credits_words(-most.left))
     return texts.overshot(job.id, credits_words(job.reserved), credits_words(job.held), over, stopped)

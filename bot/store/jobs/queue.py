@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.fair_queue import fair_order
-from bot.domain.models import UNKNOWN, JobState
-from bot.domain.unknown_prices import may_start_unpriced
+from bot.domain.guild_rules import Limit
+from bot.domain.models import UNKNOWN, Job, JobState
+from bot.domain.unknown_prices import counts_everywhere, may_start_unpriced
 from bot.store import texts
 from bot.store.engine.repository import Repository
 from bot.store.jobs.cancellation import cancel_in
+from bot.store.jobs.overshoots import end_what_exceeds
 from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import limits_of, rules_of, unpriced_of
 from bot.store.sql import Connection
@@ -58,14 +61,14 @@ class Queue(Repository):
         """Start as many of the guild's waiting jobs as its rules allow; return the ids of the cards that changed.
 
         Jobs of members who are blocked by now, and of operations that are switched off by now, are cancelled and
-        released, with those that wait for them. While the guild is paused, none starts. Where it has limits, jobs whose
-        price nobody knows start one at a time.
+        released, with those that wait for them; so is what exceeds a limit by now. While the guild is paused, none
+        starts. Under limits, jobs whose price nobody knows start one at a time.
         """
         now = self._clock.wall()
 
         def change(db: Connection) -> list[str]:
             ended = _end_barred(db, guild_id, now)
-            return list(dict.fromkeys([*ended, *_start(db, guild_id)]))
+            return list(dict.fromkeys([*ended, *_start(db, guild_id, now, self._database.host_limits)]))
 
         return await self._database.write(change)
 
@@ -89,7 +92,7 @@ def _order(db: Connection, guild_id: int, *, answered: bool) -> list[str]:
     return fair_order(waiting, _running(db, guild_id))
 
 
-def _start(db: Connection, guild_id: int) -> list[str]:
+def _start(db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, ...]) -> list[str]:
     rules = rules_of(db, guild_id)
     if rules.paused:
         return []
@@ -103,13 +106,24 @@ def _start(db: Connection, guild_id: int) -> list[str]:
         job = job_in(db, guild_id, job_id)
         if job is None or running.get(job.author_id, 0) >= rules.running_per_member:
             continue
-        if job.basis == UNKNOWN and not may_start_unpriced(job.author_id, unpriced_of(db, guild_id), limits):
+        binding = (*limits, *(host_limits if job.key_id is None else ()))
+        if job.basis == UNKNOWN and not _may_start_unpriced(db, job, binding):
+            continue
+        if binding:
+            cards += end_what_exceeds(db, job, now, host_limits)
+            job = job_in(db, guild_id, job_id)
+        if job is None or job.state is not JobState.WAITING:
             continue
         update_job(db, replace(job, state=JobState.SUBMITTING), job)
         running[job.author_id] = running.get(job.author_id, 0) + 1
         free -= 1
         cards.append(job.card_id)
     return cards
+
+
+def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit]) -> bool:
+    unpriced = unpriced_of(db, job.guild_id, everywhere=counts_everywhere(limits))
+    return may_start_unpriced(job.author_id, unpriced, limits)
 
 
 def _end_barred(db: Connection, guild_id: int, now: float) -> list[str]:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
+from bot.domain.limit_rules import headroom_of
 from bot.domain.models import JobState
 from bot.domain.price_model import PriceFactors
-from bot.domain.spend_request import Unpriced
+from bot.domain.spend_request import Headroom, Unpriced
 from bot.store.engine.columns import from_milli, mapping_from_json
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection, Row
@@ -49,12 +50,8 @@ LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settl
 LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'adjust'
 """
 _OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
-_ON_HOST_KEY = (
-    _OF_GUILD
-    + """
-WHERE jobs.guild_id = ? AND jobs.key_id IS NULL AND jobs.created_at >= ?
-"""
-)
+_ON_HOST_KEY = _OF_GUILD + " WHERE jobs.key_id IS NULL AND jobs.created_at >= ?"
+_OF_GUILD_ON_HOST_KEY = _ON_HOST_KEY + " AND jobs.guild_id = ?"
 # What grants were drawn on to pay is not on the member's limits.
 _OF_MEMBER = f"""
 SELECT sum(max(0, {_CHARGE}
@@ -89,9 +86,11 @@ ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 # Word for word the condition of its index.
 _UNPRICED = """
 SELECT author_id, operation, price_kind, state, overdue_at FROM jobs
-WHERE guild_id = ? AND practice = ? AND basis = 'unknown' AND coalesce(cost_milli, 0) = 0
+WHERE basis = 'unknown' AND coalesce(cost_milli, 0) = 0
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
+_UNPRICED_HERE = _UNPRICED + " AND guild_id = ? AND practice = ?"
+_UNPRICED_ELSEWHERE = _UNPRICED + " AND guild_id <> ? AND key_id IS NULL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +102,8 @@ class Spending:
     now: float
     rules: Rules
     limits: tuple[Limit, ...]
+    host_limits: tuple[Limit, ...]
+    """What the host allows to be spent on their key."""
     block: Block | None
     running_of_member: int
     """Running jobs of this member, in this guild."""
@@ -131,17 +132,18 @@ class Spending:
         query = spent_query(of_member=member, in_channel=bool(channel_id))
         return from_milli(self.db.execute(query, values).fetchone()[0])
 
-    def unpriced(self) -> list[Unpriced]:
-        """Return the guild's open jobs whose price nobody knows yet."""
-        return unpriced_of(self.db, self.guild_id)
+    def unpriced(self, *, everywhere: bool) -> list[Unpriced]:
+        """Return the guild's open jobs whose price nobody knows yet; `everywhere`: and those on the host's key."""
+        return unpriced_of(self.db, self.guild_id, everywhere=everywhere)
 
     def has_asked(self) -> bool:
         """Return whether a request of the member that exceeds a limit waits for a moderator."""
         return self.db.execute(_HAS_ASKED, (self.guild_id, self.author_id)).fetchone() is not None
 
-    def spent_on_host_key(self, since: float) -> Decimal:
-        """Return credits of the guild settled or held on the host's key for jobs accepted since then (Unix seconds)."""
-        return spent_on_host_key(self.db, self.guild_id, since)
+    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
+        """Return credits settled or held on the host's key for jobs accepted since; `everywhere`: by all guilds."""
+        query, values = (_ON_HOST_KEY, (since,)) if everywhere else (_OF_GUILD_ON_HOST_KEY, (since, self.guild_id))
+        return from_milli(self.db.execute(query, values).fetchone()[0])
 
     def grants(self) -> list[Grant]:
         """Return the member's grants with credits left that have not expired, the soonest to expire first."""
@@ -158,13 +160,14 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
     )
 
 
-def spent_on_host_key(db: Connection, guild_id: int, since: float) -> Decimal:
-    """Return the guild's credits settled or held on the host's key for jobs accepted since then (Unix seconds)."""
-    return from_milli(db.execute(_ON_HOST_KEY, (guild_id, since)).fetchone()[0])
+def unpriced_of(db: Connection, guild_id: int, *, everywhere: bool) -> list[Unpriced]:
+    """Return the guild's open jobs whose price nobody knows yet: the API has told no cost either.
 
-
-def unpriced_of(db: Connection, guild_id: int) -> list[Unpriced]:
-    """Return the guild's open jobs whose price nobody knows yet: the API has told no cost either."""
+    `everywhere`: also those of other guilds on the host's key.
+    """
+    rows = db.execute(_UNPRICED_HERE, (guild_id, practises(db, guild_id))).fetchall()
+    if everywhere:
+        rows = [*rows, *db.execute(_UNPRICED_ELSEWHERE, (guild_id,)).fetchall()]
     return [
         Unpriced(
             member_id=row["author_id"],
@@ -172,12 +175,12 @@ def unpriced_of(db: Connection, guild_id: int) -> list[Unpriced]:
             model=PriceFactors(kind=row["price_kind"] or "").model,
             is_sent=row["state"] in SENT_STATES and row["overdue_at"] is None,
         )
-        for row in db.execute(_UNPRICED, (guild_id, practises(db, guild_id))).fetchall()
+        for row in rows
     ]
 
 
-def spending(db: Connection, guild_id: int, author_id: int, now: float) -> Spending:
-    """Return what a decision about new jobs of this member may read."""
+def spending(db: Connection, guild_id: int, author_id: int, now: float, host_limits: tuple[Limit, ...]) -> Spending:
+    """Return what a decision about new jobs of this member may read. `host_limits` are the database's."""
     of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
     return Spending(
         guild_id=guild_id,
@@ -185,6 +188,7 @@ def spending(db: Connection, guild_id: int, author_id: int, now: float) -> Spend
         now=now,
         rules=rules_of(db, guild_id),
         limits=limits_of(db, guild_id),
+        host_limits=host_limits,
         block=block_of(db, guild_id, author_id),
         running_of_member=of_member,
         running_of_guild=of_guild,
@@ -287,8 +291,14 @@ class SpendingViews(Repository):
     async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any]) -> Any:
         """Return the result of `look` on a snapshot of the member's spending; it runs on the store's thread."""
         now = self._clock.wall()
-        return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now)))
+        limits = self._database.host_limits
+        return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now, limits)))
 
-    async def on_host_key(self, guild_id: int, since: float) -> Decimal:
-        """Return the guild's credits settled or held on the host's key for jobs accepted since then (Unix seconds)."""
-        return await self._database.read(lambda db: spent_on_host_key(db, guild_id, since))
+    async def of_host(self, guild_id: int) -> list[Headroom]:
+        """Return what the host's limits leave to the guild now."""
+        left: list[Headroom] = await self.view(
+            guild_id,
+            0,
+            lambda known: [headroom_of(limit, known.rules.zone, known, known.now) for limit in known.host_limits],
+        )
+        return left

@@ -1,4 +1,4 @@
-"""What jobs have truly cost: read for the prices of new ones, of one guild and one API key only."""
+"""What jobs have truly cost: read for the prices of new ones, of one API account only."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ LATEST_JOBS = 5000
 LATEST_OF_OPERATION = 1000
 """The same for one operation: completions read it at each keystroke."""
 
-# Word for word the condition of the index jobs_costs.
+# Word for word the condition of the indexes jobs_costs and jobs_host_costs.
 _TOLD = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
 _OF_KIND = f"""
 SELECT cost_milli, price_size, price_outputs FROM jobs
-WHERE guild_id = :guild_id AND operation = :operation AND price_kind = :kind AND key_id IS :key_id AND {_TOLD}
+WHERE {{payer}} AND operation = :operation AND price_kind = :kind AND {_TOLD}
 ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 _RANGE = f"""
 SELECT min(cost_milli), max(cost_milli) FROM jobs
-WHERE guild_id = :guild_id AND operation = :operation AND key_id IS :key_id AND {_TOLD}
+WHERE {{payer}} AND operation = :operation AND {_TOLD}
 """  # noqa: S608 - assembled from constants
 _LATEST = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
-WHERE guild_id = :guild_id AND key_id IS :key_id AND {_TOLD} ORDER BY created_at DESC LIMIT :limit
+WHERE {{payer}} AND {_TOLD} ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 # A cost that equals the guess that was held may be that guess: then the API had told none.
 _UNSORTED = """
@@ -42,7 +42,7 @@ ORDER BY created_at DESC LIMIT ?
 _SORT = "UPDATE jobs SET price_kind = ?, price_size = ?, price_outputs = ? WHERE guild_id = ? AND id = ?"
 _LATEST_OF_OPERATION = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
-WHERE guild_id = :guild_id AND operation = :operation AND key_id IS :key_id AND {_TOLD}
+WHERE {{payer}} AND operation = :operation AND {_TOLD}
 ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 
@@ -68,8 +68,8 @@ class UnsortedCost:
 class TrueCosts(Repository):
     """The costs that the API has told of jobs with a result.
 
-    `key_id` is the API key that paid, None for the host's: prices are those of an account, and what one guild pays on a
-    shared account is nobody else's business.
+    `key_id` is the API key that paid, None for the host's: prices are those of an account. The servers that the host's
+    pays for are one account's, and learn from each other: otherwise each could spend at an unknown price first.
     """
 
     async def of_kind(
@@ -77,13 +77,14 @@ class TrueCosts(Repository):
     ) -> list[CostSeen]:
         """Return the newest costs of the operation's jobs of this kind."""
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit}
-        rows = await self._database.read(lambda db: db.execute(_OF_KIND, values).fetchall())
+        rows = await self._database.read(lambda db: db.execute(_paid_by(_OF_KIND, key_id), values).fetchall())
         return [CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2]) for row in rows]
 
     async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
         """Return the lowest and the highest cost of the operation's jobs, in credits; None without any."""
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation}
-        lowest, highest = await self._database.read(lambda db: db.execute(_RANGE, values).fetchone())
+        query = _paid_by(_RANGE, key_id)
+        lowest, highest = await self._database.read(lambda db: db.execute(query, values).fetchone())
         return None if lowest is None else (from_milli(lowest), from_milli(highest))
 
     async def all(
@@ -92,7 +93,7 @@ class TrueCosts(Repository):
         """Return the newest costs of every kind of job of late, at most `limit` of each; of one operation, if given."""
         rows_max = LATEST_JOBS if operation is None else LATEST_OF_OPERATION
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": rows_max}
-        query = _LATEST if operation is None else _LATEST_OF_OPERATION
+        query = _paid_by(_LATEST if operation is None else _LATEST_OF_OPERATION, key_id)
         rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
         found: dict[PricedKind, list[CostSeen]] = {}
         for operation_id, kind, cost, size, outputs in rows:
@@ -122,3 +123,8 @@ class TrueCosts(Repository):
             db.executemany(_SORT, rows)
 
         await self._database.write(change)
+
+
+def _paid_by(query: str, key_id: int | None) -> str:
+    """Return the query for what one key has paid: a guild's own, or the host's for all guilds."""
+    return query.format(payer="key_id IS NULL" if key_id is None else "guild_id = :guild_id AND key_id = :key_id")

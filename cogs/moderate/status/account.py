@@ -3,6 +3,7 @@
 import discord
 
 from bot.app.client import CannonBot
+from bot.domain.guild_rules import Scope
 from bot.domain.harmless_text import harmless
 from bot.domain.models import AccountStatus, credits_text
 from bot.domain.text import stamp
@@ -29,8 +30,9 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
         if own.practice:
             shown = texts.practises_since(own.set_by, own.set_at)
     embed.add_field(name=texts.KEY, value=shown, inline=False)
-    await _add_host_limit(embed, bot, guild_id, key)
     shows_credits = key.id is not None or is_host(interaction)
+    if key.id is None:
+        await _add_host_limits(embed, bot, guild_id, with_total=shows_credits)
     if not parts.status_pace.allows(guild_id):
         embed.add_field(name=texts.API, value=texts.CHECKED_OFTEN)
         _add_last_seen(embed, key, shows_credits=shows_credits)
@@ -50,11 +52,16 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
     _add_status(embed, status, shows_credits=shows_credits)
 
 
-async def _add_host_limit(embed: discord.Embed, bot: CannonBot, guild_id: int, key: UsableKey) -> None:
-    usage = await bot.parts.host_limit.usage(guild_id, key)
-    if usage is not None:
-        value = texts.host_limit(credits_text(usage.spent), credits_text(usage.limit), stamp(usage.renewed_at, "D"))
-        embed.add_field(name=texts.HOST_LIMIT, value=value, inline=False)
+async def _add_host_limits(embed: discord.Embed, bot: CannonBot, guild_id: int, *, with_total: bool) -> None:
+    """Add what is left of the host's limits; what all servers spend together is the host's business alone."""
+    for headroom in await bot.parts.store.spending.of_host(guild_id):
+        limit = headroom.limit
+        is_total = limit.scope is Scope.HOST_TOTAL
+        if is_total and not with_total:
+            continue
+        spent, renewed = credits_text(limit.credits - headroom.left), stamp(headroom.refills_at or 0, "D")
+        value = texts.host_limit(spent, credits_text(limit.credits), renewed)
+        embed.add_field(name=texts.HOST_TOTAL if is_total else texts.HOST_LIMIT, value=value, inline=False)
 
 
 def _add_last_seen(embed: discord.Embed, key: UsableKey, *, shows_credits: bool) -> None:

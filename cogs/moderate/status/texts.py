@@ -21,6 +21,7 @@ SCOPES = Text("Permissions of the key")
 API = Text("API")
 CREDITS_LAST_SEEN = Text("Credits when last checked")
 HOST_LIMIT = Text("The host's limit for this server")
+HOST_TOTAL = Text("The host's limit for all servers together")
 CHECKED_OFTEN = Text("Checked several times in the last hour. Try again later.")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import discord
 
+from bot.domain.models import UNKNOWN
 from bot.sandbox.prices import fixed
+from cogs.results.priced import retry_price
 from cogs.ui.price_labels import LABEL_CHARS
 from cogs.ui.price_labels import priced as with_its_price
 from tests.support.channels import press, rule, shown
@@ -35,6 +38,14 @@ async def test_a_rerun_of_several_tells_what_all_of_them_cost(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast", count=3)
     await rig.work()
     assert "Re-run all · 36" in labels(rig.messages()[0])
+
+
+async def test_retry_shows_no_guess_as_a_price(rig: Rig):
+    _, job = await picture(rig)
+    assert job.basis == UNKNOWN
+    known = replace(job, basis="earlier jobs", held=Decimal(14))
+    assert retry_price([known, known]) == 28
+    assert retry_price([known, job]) is None
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):

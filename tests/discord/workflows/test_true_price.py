@@ -12,6 +12,7 @@ import pytest
 from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
 from bot.sandbox.prices import by_second, fixed
+from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 
@@ -159,7 +160,8 @@ async def test_members_share_a_servers_limit_so_that_one_job_of_unknown_price_ru
 # ---------------------------------------------------------------------- what a price is made of
 
 
-async def test_another_servers_jobs_neither_lower_nor_raise_a_price_here_nor_are_shown(rig: Rig):
+async def test_another_accounts_jobs_neither_lower_nor_raise_a_price_here_nor_are_shown(rig: Rig):
+    await send_key(rig, GUILD_KEY)
     guild = rig.env.create_guild("Evil")
     await rig.bot.parts.store.settings.change(guild.id, lambda old: replace(old, estimate_tool=False))
     channel = guild.create_text_channel("general")
@@ -181,9 +183,7 @@ async def test_another_servers_jobs_neither_lower_nor_raise_a_price_here_nor_are
 
 async def test_a_price_is_of_the_key_that_paid(rig: Rig):
     await paid(rig)
-    form = await rig.moderator.slash(rig.channel, "studio key")
-    [field] = rig.form_fields(form)
-    await rig.moderator.submit_modal(form, {field: GUILD_KEY})
+    await send_key(rig, GUILD_KEY)
     await clip(rig)
     assert (await newest(rig)).basis == "unknown"
 

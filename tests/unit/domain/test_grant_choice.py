@@ -19,6 +19,7 @@ from tests.support.spending import (
     IMAGE,
     ME,
     NOW,
+    OTHER_ROLE,
     ROLE,
     VIDEO,
     Paid,
@@ -29,6 +30,7 @@ from tests.support.spending import (
     item,
     limit,
     request,
+    role,
     server,
 )
 
@@ -38,6 +40,12 @@ def draws(verdict: Verdict) -> list[tuple[int, int, int]]:
 
 
 # ---------------------------------------------------------------------- grants
+
+
+def test_a_role_without_credits_hides_no_other_role_whose_limit_a_grant_may_exceed():
+    limits = [role(0, period=Period.DAY), role(20, OTHER_ROLE, period=Period.MONTH)]
+    yesterday = Paid(30, at=NOW - 24 * 3600)
+    assert draws(decided(request(20), *limits, paid=[yesterday], given=[grant(1, 50)])) == [(0, 1, 20)]
 
 
 def test_grants_pay_only_what_goes_past_the_soonest_to_expire_first() -> None:

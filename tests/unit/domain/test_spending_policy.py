@@ -37,7 +37,12 @@ class Known:
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
         return self.of_member if member else self.of_guild
 
-    def unpriced(self) -> Sequence[Unpriced]:
+    host_limits: Sequence[Limit] = ()
+
+    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
+        return Decimal(0)
+
+    def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
         return ()
 
     def has_asked(self) -> bool:
