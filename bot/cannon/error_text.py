@@ -16,6 +16,7 @@ from typing import Final
 from bot.cannon.error_body import Said, parsed, said_in
 from bot.cannon.texts import IS_REQUIRED
 from bot.domain.harmless_text import tame
+from bot.domain.reading_time import reads_foreign_text
 from bot.domain.text import one_line
 from bot.errors import FieldFault
 
@@ -25,7 +26,7 @@ _CLEANED_CHARS = 1000
 """What is read of a text once its tags are gone: whole words, of which 200 characters are shown."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _LINK = re.compile(r"(https?://)([^\s\"']+)")
-_LOGIN = re.compile(r"[^/@]*@")
+_LOGIN = re.compile(r"(?<![^/@])[^/@]*@")
 _AFTER_PATH = re.compile(r"[?#].*")
 _KEY = re.compile(r"\b((?:cs|sk|pk|rk)[_-](?:(?:live|test)[_-])?)[A-Za-z0-9_\-]{6,}")
 _BEARER = re.compile(r"\b(Bearer\s+)\S+", re.IGNORECASE)
@@ -42,6 +43,7 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
     return reading_of(body, content_type, status)[0]
 
 
+@reads_foreign_text("api_error")
 def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str, tuple[FieldFault, ...]]:
     """Return what an error answer says, as `sentence_of` does, and its faults by field. Never raises."""
     text = _decoded(body)
@@ -54,6 +56,7 @@ def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str,
     return _sentence(said, {}) or _in_words(status), tuple(said.faults)
 
 
+@reads_foreign_text("api_message")
 def message_read(text: str) -> tuple[str, tuple[FieldFault, ...]]:
     """Return the sentence in a message of the API's, which may be JSON itself, and its faults; '' if there is none."""
     said = said_in(text[:_READ_LIMIT_CHARS])

@@ -14,6 +14,7 @@ from typing import Any, Final
 from bot.cannon.error_text import clean
 from bot.catalogue import Operation
 from bot.domain.models import Media, MediaKind
+from bot.domain.reading_time import reads_foreign_text
 
 LINK_LIMIT_CHARS: Final = 8192
 _MAKING = frozenset(
@@ -44,6 +45,7 @@ MEDIA_MAX = 20
 """How many files of one answer are taken: each of them is fetched."""
 
 
+@reads_foreign_text("answer")
 def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
     """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the operation's outputs.
 

@@ -14,6 +14,7 @@ from bot.catalogue import texts
 from bot.catalogue.fields import Field, FieldKind, TextShape
 from bot.catalogue.nearest import size_of
 from bot.catalogue.texts import Wanted, echo
+from bot.domain.reading_time import reads_foreign_text
 from bot.errors import InputError
 from bot.language import Text
 
@@ -51,6 +52,7 @@ def take(field: Field, value: object, *, allow_local: bool) -> Any:
     return _TAKERS[field.kind](field, value, allow_local)
 
 
+@reads_foreign_text("field")
 def clean_text(text: str) -> str:
     """Return `text` without lone surrogates, controls and outer space; '' if nothing in it is visible."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bot.domain.reading_time import reads_foreign_text
 from bot.domain.text import INVISIBLE, one_line, shortened, without_controls
 
 BACKTICKS = "\u02cb" * 3
@@ -34,10 +35,11 @@ _PAIRS = ("||", "~~", "://")
 _AROUND_WORDS = re.compile(r"(?<![^\W_])_+|_+(?![^\W_]|…)|__+")
 """Underscores that format; one inside a word, as in `aspect_ratio`, does not."""
 _STARTS = " #-+.:"
-_ALL = re.compile(r"@+(?=everyone|here)")
+_ALL = re.compile(r"(?<!@)@+(?=everyone|here)")
 _DROPPED = dict.fromkeys(map(ord, "_~|#@"), " ")
 
 
+@reads_foreign_text("harmless")
 def harmless(text: str) -> str:
     """Escape a text for a message or an embed: nothing of it formats, links, mentions, or looks like a part of Discord.
 
@@ -59,6 +61,7 @@ def harmless_within(text: str, limit: int) -> str:
     return cut.rstrip() + "…"
 
 
+@reads_foreign_text("tame")
 def tame(text: str) -> str:
     """Return a text as one line for a sentence of ours: what would format, link or mention is left out.
 

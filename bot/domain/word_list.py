@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from bot.domain.reading_time import reads_foreign_text
+
 
 class WordList:
     """Finds words in texts as whole words; case, accents, width and invisible characters make no difference."""
@@ -20,6 +22,7 @@ class WordList:
         """Return the list of these words; the same words give the same list, prepared once."""
         return _prepared(tuple(words))
 
+    @reads_foreign_text("word_list")
     def first_in(self, texts: Iterable[str]) -> str | None:
         """Return the first word of the list that occurs in one of the texts, None if none does."""
         if not self._phrases:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.catalogue import Catalogue, Operation
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS
+from bot.domain.reading_time import reads_foreign_text
 from bot.domain.templates import output_of_step
 from bot.domain.text import one_line
 from bot.errors import InputError
@@ -73,6 +74,7 @@ def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpe
     return found
 
 
+@reads_foreign_text("batch")
 def split_prompts(text: str, *, in_file: bool) -> list[str]:
     """Split a text into prompts: one on each line; outside files `|` separates them too. Raises InputError."""
     found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]

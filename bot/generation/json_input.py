@@ -11,6 +11,7 @@ from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.texts import INPUT_NOT_OBJECT
 from bot.catalogue.values import DEPTH_LIMIT
 from bot.domain.harmless_text import tame
+from bot.domain.reading_time import reads_foreign_text
 from bot.domain.text import shortened
 from bot.errors import InputError, MediaUnsafe
 from bot.generation import texts
@@ -53,6 +54,7 @@ def _require_public(name: str, link: str) -> None:
         raise InputError(texts.unusable(texts.file_for(tame(shortened(name, 60))), error.sentence), "input") from None
 
 
+@reads_foreign_text("json")
 def parsed(typed: str) -> dict[str, Any]:
     """Return the JSON object that was typed, without its nulls. Raises InputError, which names the position."""
     try:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.catalogue import Field, FieldKind
+from bot.domain.reading_time import reads_foreign_text
 from bot.domain.templates import is_parameter_name
 from bot.errors import InputError
 from bot.generation import texts
@@ -130,6 +131,7 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
+@reads_foreign_text("recipe")
 def parse_steps(text: str) -> tuple[RecipeStep, ...]:
     """Parse steps, each a paragraph: the operation, then `field: value` lines. Raises InputError."""
     steps: list[RecipeStep] = []

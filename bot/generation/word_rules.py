@@ -2,6 +2,8 @@
 
 A rule reads the start of what was said, its end, or the whole of it, never a word in the middle: "a portrait of a king"
 is a subject, ", portrait" is a format. What no rule knows is a description, and never a guess at another operation.
+All languages together are many rules, so of a long text they see the two ends alone; a prompt keeps all of it. No rule
+takes more than linear time (tests/contract/test_no_runaway_patterns.py tries each one).
 """
 
 from __future__ import annotations
@@ -9,15 +11,20 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.models import MediaKind
+from bot.domain.reading_time import reads_foreign_text
 from bot.generation import rewrite_prompts, texts
 from bot.generation.phrases import PHRASES, joined, plain
 
 WORDS_MAX = 4000
 """Discord's own limit of a message."""
+END_CHARS = 200
+"""How much of a text's start, and of its end, the rules see: a longer text is a description in between."""
+_MIDDLE = "\0"
+"""What they see in place of the rest; Discord lets nobody type it."""
 
 
 class WordAct(StrEnum):
@@ -52,7 +59,7 @@ _END = r"[.!?。！？]*$"
 _NOT_WORDS = re.compile(r"<a?:(\w{2,32}):\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>")
 _SPACES = re.compile(r"\s+")
 _SMALL_TALK, _HELP, _AGAIN = plain("small_talk"), plain("help"), plain("again")
-_QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«\s*(?P<b>[^«»]+?)\s*»|「(?P<c>[^「」]+)」|『(?P<d>[^『』]+)』")
+_QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«(?P<b>[^«»]+)»|「(?P<c>[^「」]+)」|『(?P<d>[^『』]+)』")
 
 
 class _Rule:
@@ -91,12 +98,12 @@ def _thing(name: str) -> str:
     return rf"(?:{'|'.join(kinds)})(?:\s+(?:{joined('of')}(?!\w)|d['’]))?{_GAP}"  # d' stands before a vowel
 
 
-_PLEASE = _Rule(rf"^{joined('please_before')}\b[\s,]*|[\s,、]*{joined('please_after')}{_END}")
+_PLEASE = _Rule(rf"^{joined('please_before')}\b[\s,]*|(?<![\s,、])[\s,、]*{joined('please_after')}{_END}")
 _HOW_MUCH = rf"{joined('subtle')}|{joined('strong')}"
 _VARY = _Rule(rf"(?:(?P<before>{_HOW_MUCH})\s?)?{joined('vary')}(?:\s(?P<after>{_HOW_MUCH}))?")
 _STRONG = _Rule(joined("strong"))
 _ANIMATE = _Rule(rf"^{joined('animate')}(?!\w)(?: {joined('it')}(?!\w))?{_GAP}")
-_AS_VIDEO = _Rule(rf"[\s,、]*{joined('as_video')}[.!。！]*$")
+_AS_VIDEO = _Rule(rf"(?<![\s,、])[\s,、]*{joined('as_video')}[.!。！]*$")
 _UPSCALE = _Rule(rf"^{joined('upscale')}(?!\w)")
 _SUBTITLES = _Rule(joined("subtitles"))
 _LIPSYNC = _Rule(rf"^{joined('lipsync')}(?!\w)")
@@ -122,12 +129,12 @@ _SHAPED = frozenset({"video.generate", "image.generate"})
 """The operations among those that have a format."""
 SHORT_WORDS, SHORT_CHARS = 6, 60
 """A longer text about subtitles is a description, not an order."""
-_RATIO = re.compile(r"(?<![\d:.：])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：])")
+_RATIO = re.compile(r"(?<![\d:.：\0])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：\0])")
 _RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
 _FORMATS = {word: ratio for each in PHRASES.values() for ratio, words in each.formats.items() for word in words}
-_CLAUSES = _Rule(rf"\s*[{_MARKS}]\s*|\s+{joined('and_')}\s+")
-_AROUND_FORMAT = _Rule(rf"^{joined('format_before')}+|(?:{joined('format_after')}|\s+{joined('please_after')})$")
-_BEFORE_CLAUSE = _Rule(rf"(?:\s*[{_MARKS}]\s*|\s+{joined('and_')}\s*)$")
+_CLAUSES = _Rule(rf"[{_MARKS}]\s*|(?<=\s){joined('and_')}\s+")
+_AROUND_FORMAT = _Rule(rf"^{joined('format_before')}+|(?:{joined('format_after')}|(?<!\s)\s+{joined('please_after')})$")
+_BEFORE_CLAUSE = _Rule(rf"(?<!\s)(?:\s*[{_MARKS}]\s*|\s+{joined('and_')}\s*)$")
 _AFTER_CLAUSE = _Rule(rf"^(?:\s*[{_MARKS}!?！？]\s*|\s+{joined('and_')}\s+)")
 
 
@@ -142,11 +149,23 @@ def is_addressed(content: str, bot_id: int) -> bool:
     return re.search(rf"^\s*<@!?{bot_id}>|<@!?{bot_id}>[\s.!?]*$", content[:WORDS_MAX]) is not None
 
 
+@reads_foreign_text("words")
 def understand(said: str, about: Collection[MediaKind], *, native: bool = False) -> Wish | Unclear:
     """Return what `said` is for. `about` are the kinds of the file that it is about, () if it is about none.
 
     `native`: that is a video that Sora made. Never raises.
     """
+    if len(said) <= 2 * END_CHARS:
+        return _understood(said, about, native=native)
+    said = said.replace(_MIDDLE, " ")
+    ends, middle = f"{said[:END_CHARS]}{_MIDDLE}{said[-END_CHARS:]}", said[END_CHARS:-END_CHARS]
+    found = _understood(ends, about, native=native)
+    if isinstance(found, Unclear):
+        return found
+    return replace(found, values={name: value.replace(_MIDDLE, middle) for name, value in found.values.items()})
+
+
+def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wish | Unclear:
     said = _PLEASE.sub("", said.strip()).strip()
     whole = said.casefold().strip(" .!?,…¡¿。！？、，")
     if whole in _SMALL_TALK:
@@ -238,7 +257,7 @@ def _prompt(said: str) -> dict[str, str]:
 def _bare(said: str) -> str:
     """Return what is wanted without what stands around it: marks, and one pair of quotes."""
     left = said.strip(" ,;:：、，；")
-    quoted = _QUOTED.fullmatch(left)
+    quoted = None if _MIDDLE in left else _QUOTED.fullmatch(left)
     return left if quoted is None else next(each for each in quoted.groups() if each).strip() or left
 
 
@@ -247,7 +266,7 @@ def split_ratio(said: str) -> tuple[str, str]:
 
     A ratio in numbers may stand anywhere; a word for one has to be a clause of its own.
     """
-    for clause in _CLAUSES.split(said):
+    for clause in map(str.strip, _CLAUSES.split(said)):
         bare = _AROUND_FORMAT.sub("", clause.strip(" .!?。！？"))
         numbers = _RATIO.fullmatch(bare)
         ratio = _FORMATS.get(bare.casefold(), "") if numbers is None else _ratio_in(numbers)

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from bot.domain.reading_time import slow
 from bot.runtime import texts
 
 
@@ -50,6 +51,17 @@ class CountCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the metric."""
         return [CounterMetricFamily(self._name, self._about, value=self.read())]
+
+
+class ReadingCollector(Collector):
+    """How often reading a text of strangers kept the process, by the reader."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metric."""
+        family = CounterMetricFamily("cannon_bot_slow_readings", texts.SLOW_READINGS, labels=["reader"])
+        for reader, times in slow.copy().items():
+            family.add_metric([reader], times)
+        return [family]
 
 
 class LedgerCollector(Collector):

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.domain.models import JobState
 from bot.runtime import texts
-from bot.runtime.collectors import CountCollector, LedgerCollector, ShardCollector, ShardState
+from bot.runtime.collectors import CountCollector, LedgerCollector, ReadingCollector, ShardCollector, ShardState
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
@@ -93,7 +93,7 @@ class Metrics:
         )
         self._ledger, self._shards = LedgerCollector(), ShardCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
-        for collector in (self._ledger, self._shards, self._dropped_lines):
+        for collector in (self._ledger, self._shards, self._dropped_lines, ReadingCollector()):
             own.register(collector)
         self._refused = Counter(
             "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own

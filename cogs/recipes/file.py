@@ -7,6 +7,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
+from bot.domain.reading_time import reads_foreign_text
 from bot.errors import InputError
 from bot.generation.recipe_texts import texts_of
 from bot.generation.recipes import Recipe
@@ -39,6 +40,7 @@ class FileForm(Form):
         await save(interaction, texts_of(read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES)), replaces=None))
 
 
+@reads_foreign_text("recipe_file")
 def read_shared(text: str) -> Recipe:
     """Read a recipe's file. Raises InputError for anything else."""
     try:

@@ -47,5 +47,5 @@ ENGLISH = Phrases(
     },
     and_="and",
     format_before=r"make (?:it|this)\s+|(?:in|as)\s+|(?:a )?(?:bit|little)\s+",
-    format_after=r"\s+(?:format|mode)",
+    format_after=r"(?<!\s)\s+(?:format|mode)",
 )

@@ -39,7 +39,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     # JSON is stored as text, and what members wrote is read by a function that minds what PostgreSQL refuses.
     (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"(read_json(\1) ->> '\2')"),
     (re.compile(r"json_extract\(([\w.]+), '\$\[(\d+)\]'\)"), r"(\1::jsonb ->> \2)"),
-    (re.compile(r"([\w.]+) (->>?) '"), r"read_json(\1) \2 '"),
+    (re.compile(r"(?<![\w.])([\w.]+) (->>?) '"), r"read_json(\1) \2 '"),
     (re.compile(rf"{_EACH} AS (\w+)"), r"jsonb_array_elements_text(\1::jsonb) WITH ORDINALITY AS \2 (value, key)"),
     (re.compile(_EACH), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
     # SQLite joins in the order of the words CROSS JOIN, and does without an index for `+column`.

@@ -1,0 +1,122 @@
+"""No regular expression takes more than linear time, whatever members, file hosts or the API write.
+
+Each is tried with its own characters and parts, again and again; a new one is tried because it is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from bot.cannon.error_text import message_read, reading_of
+from bot.cannon.outputs import media_of
+from bot.catalogue.values import clean_text
+from bot.domain import harmless_text, reading_time
+from bot.domain.models import MediaKind
+from bot.domain.reading_time import readers
+from bot.domain.word_list import WordList
+from bot.errors import InputError
+from bot.generation import batch, json_input, recipes, word_rules
+from bot.generation.word_rules import Wish, understand
+from cogs.recipes.file import read_shared
+from tests.support.machine import slowness
+from tests.support.patterns import Rule, attacks, chars_of, rules, runaway
+
+RULES = rules()
+SEARCH = frozenset({"search"})
+
+
+def test_every_pattern_is_found() -> None:
+    found = {rule.pattern.pattern for rule in RULES}
+    assert len(found) > 150
+    assert {word_rules._RATIO.pattern, harmless_text._ALL.pattern, word_rules._PLEASE._pattern} <= found
+    assert word_rules._CLOSING[0][0]._pattern in found  # in a table, and compiled when it is first used
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uses"),
+    [
+        (r"[\s,]*please$", SEARCH),  # as it was: each comma is a start
+        (r"(?:a|b|ab)*c", SEARCH),
+        (r"«\s*([^«»]+?)\s*»", frozenset({"fullmatch"})),  # as it was: each space is of one of three
+        (r"(in\s+|in )+x", frozenset({"match"})),
+        (r"^x[\d.]*[\d,]*;", SEARCH),
+        (rb"<[^>]*>", SEARCH),
+    ],
+)
+def test_a_bad_pattern_is_seen(pattern: str | bytes, uses: frozenset[str]) -> None:
+    assert next(runaway(Rule("here", re.compile(pattern), uses)), "")
+
+
+def test_what_repeats_nothing_needs_no_attack() -> None:
+    assert attacks(re.compile(r"[a-z]{1,5}:\d")) == {}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.name for rule in RULES])
+def test_no_pattern_takes_more_than_linear_time(rule: Rule) -> None:
+    assert list(runaway(rule)) == []
+
+
+# ---------------------------------------------------------------------- whole readers
+
+CHARS, LIMIT_S = 4000, 0.005
+READERS: Mapping[str, Callable[[str], object]] = {
+    "words": lambda text: [understand(text, each) for each in ((), (MediaKind.IMAGE,), (MediaKind.VIDEO,))],
+    "word_list": lambda text: WordList.of(("fox", text[:60])).first_in([text]),
+    "harmless": harmless_text.harmless,
+    "tame": harmless_text.tame,
+    "api_error": lambda text: reading_of(text.encode("utf-8", "replace"), "text/plain", 400),
+    "api_message": message_read,
+    "json": lambda text: json_input.parsed(json.dumps({"prompt": text})),
+    "recipe": recipes.parse_steps,
+    "batch": lambda text: batch.split_prompts(text, in_file=False),
+    "field": clean_text,
+    "recipe_file": read_shared,
+    "answer": lambda text: media_of(None, {text[:60]: [text], "video_url": text}),
+}
+
+
+def test_every_reader_is_tried_here() -> None:
+    assert set(READERS) == set(readers)
+
+
+@pytest.mark.parametrize("name", ["words", "tame", *(pytest.param(each, marks=pytest.mark.long) for each in READERS)])
+def test_no_text_of_a_rules_own_signs_keeps_the_bot_for_five_milliseconds(name: str) -> None:
+    """Three times as long for `words`, which is read three times here."""
+    limit_s = LIMIT_S * slowness() * (3 if name == "words" else 1)
+    signs = {char for rule in RULES for char in chars_of(rule.pattern) if not char.isalnum()}
+    late = [sign for sign in sorted(signs) if _least_s(READERS[name], sign * CHARS, limit_s) > limit_s]
+    assert late == []
+
+
+def _least_s(read: Callable[[str], object], text: str, limit_s: float) -> float:
+    """Return the shortest time of five, in seconds; the first that is within the limit will do."""
+    taken = 0.0
+    for _ in range(5):
+        begun = time.thread_time()
+        with contextlib.suppress(InputError):
+            read(text)
+        taken = time.thread_time() - begun
+        if taken <= limit_s:
+            break
+    return taken
+
+
+def test_a_long_text_is_a_whole_prompt_and_its_ends_are_understood() -> None:
+    told = "a fox in the snow, and " * 100
+    assert understand(f"make a video of {told}, 9:16 please", ()) == Wish(
+        operation="video.generate", values={"prompt": told.strip(), "aspect_ratio": "9:16"}
+    )
+    assert understand(f"“{told}”", ()) == Wish(operation="image.generate", values={"prompt": f"“{told}”"})
+
+
+def test_what_took_long_is_counted_by_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_time, "SLOW_S", -1.0)
+    before = reading_time.slow["tame"]
+    harmless_text.tame("a fox")
+    assert reading_time.slow["tame"] == before + 1
