@@ -283,8 +283,13 @@ def _growth(rule: Rule, use: str, text: Attack) -> float:
     size = next((each for each in SIZES if _seconds(rule, use, text(each)) > NOTHING_S), None)
     if size is None:
         return 1.0
-    half, whole = (min(_seconds(rule, use, text(each)) for _ in range(3)) for each in (size // 2, size))
-    return whole / half if whole > NOTHING_S else 1.0
+    growth = float("inf")
+    for _ in range(3):  # a machine with much to do is slow now for one, now for the other
+        half, whole = (min(_seconds(rule, use, text(each)) for _ in range(3)) for each in (size // 2, size))
+        growth = min(growth, whole / half if whole > NOTHING_S else 1.0)
+        if growth <= GROWTH:
+            break
+    return growth
 
 
 def _seconds(rule: Rule, use: str, text: Any) -> float:
