@@ -470,7 +470,7 @@ def _upkeep(
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,
         catch_up=shared.run_once,
-        watch_queued=delivery.watch_queued,
+        watch_nobodys=delivery.watch_nobodys,
         leads=core.leads,
         metrics=setup.metrics,
         clock=setup.clock,

@@ -123,8 +123,12 @@ class Delivery:
         if not self.absences.is_absent(guild_id):
             await self.cards.show(guild_id, card_id, at_once=at_once, if_nobodys=False)
 
-    async def watch_queued(self) -> None:
-        """Have the cards drawn again of which all jobs wait: where there are several processes, none follows those."""
+    async def watch_nobodys(self) -> None:
+        """Have cards drawn again that nobody follows: those that do not show their end, those of which all jobs wait.
+
+        A process of its own follows the latter.
+        """
+        self.ticker.spread(await self.store.cards.undrawn(OPEN_CARDS_KEPT))
         if self.store.signals.is_shared:
             self.ticker.take_over(await self.store.cards.queued(OPEN_CARDS_KEPT))
 

@@ -94,6 +94,11 @@ def is_refused_content(error: discord.HTTPException) -> bool:
     )
 
 
+def is_gone(error: discord.HTTPException) -> bool:
+    """Whether the message can't be edited any more: it is gone, or out of reach for good."""
+    return error.code in MESSAGE_GONE or is_closed(error)
+
+
 def is_closed(error: discord.HTTPException) -> bool:
     """Whether the channel, or the message in it, accepts nothing from us, so that another place is needed."""
     return error.code in CHANNEL_CLOSED or error.status in CLOSED_STATUSES

@@ -14,7 +14,7 @@ from bot.delivery.card_memory import CardMemory
 from bot.delivery.card_owner import CardOwner
 from bot.delivery.card_pace import APART_S, QUEUED_S, apart_s, is_calm, is_only_queued
 from bot.delivery.contact_sheets import ContactSheets
-from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.delivery.discord_facts import DISCORD_ERRORS, is_gone
 from bot.delivery.drawing import CardDrawing
 from bot.delivery.messages import Messages
 from bot.delivery.notifications import Notifications
@@ -108,7 +108,12 @@ class CardRefresh:
             self._ticker.expect((guild_id, card_id), APART_S)
             return
         async with lock:
-            await self._show(guild_id, card_id, at_once=True, if_nobodys=self._owner.leads())
+            try:
+                await self._show(guild_id, card_id, at_once=True, if_nobodys=self._owner.leads())
+            except discord.HTTPException as error:
+                if is_gone(error):
+                    await self._store.cards.note_drawn(guild_id, card_id)
+                raise
 
     async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_nobodys: bool | None) -> bool:
         """Draw the card, if it is this process's to draw: else return False."""
@@ -130,6 +135,8 @@ class CardRefresh:
             else:
                 await self._draw(card, jobs)
             if _has_ended(found[1]):
+                if _is_more_than_its_result(found[1]):
+                    await self._store.cards.note_drawn(guild_id, card_id)
                 self._memory.forget_shown(card_id)
                 await self._finish(card, jobs, search=False)
         return True
@@ -159,7 +166,7 @@ class CardRefresh:
 
     async def _edit(self, card: Card, jobs: Sequence[Job], embed: discord.Embed) -> None:
         changes: dict[str, Any] = {"embed": embed}
-        if _has_ended(jobs) and (len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED):
+        if _has_ended(jobs) and _is_more_than_its_result(jobs):
             # The edit that added the result set its controls too, perhaps before the other jobs had ended.
             seen = await self._messages.look(card)
             changes["view"] = await self._drawing.view(card, jobs, () if seen is None else seen.links)
@@ -199,6 +206,10 @@ class CardRefresh:
 
 def _key(card: Card) -> CardKey:
     return card.guild_id, card.id
+
+
+def _is_more_than_its_result(jobs: Sequence[Job]) -> bool:
+    return len(jobs) > 1 or jobs[0].state is not JobState.DELIVERED
 
 
 def _has_ended(jobs: Sequence[Job]) -> bool:

@@ -16,7 +16,7 @@ import discord
 import structlog
 
 from bot.delivery.card_pace import APART_S
-from bot.delivery.discord_facts import DISCORD_ERRORS, MESSAGE_GONE, is_closed
+from bot.delivery.discord_facts import DISCORD_ERRORS, is_gone
 from bot.runtime.clock import Clock
 from bot.runtime.quiet_errors import QuietErrors
 
@@ -114,14 +114,15 @@ class CardTicker:
         """Expect the cards that an earlier process has left open, spread so that a start is no burst."""
         cards = [] if self._open_cards is None else await self._open_cards()
         self._is_loaded = True
-        self._spread(cards)
+        self.spread(cards)
 
     def take_over(self, cards: Collection[CardKey]) -> None:
         """Expect cards that another process may have drawn so far; none, where `open_cards` has told of them."""
         if self._open_cards is None:
-            self._spread(cards)
+            self.spread(cards)
 
-    def _spread(self, cards: Collection[CardKey]) -> None:
+    def spread(self, cards: Collection[CardKey]) -> None:
+        """Expect cards that are not expected yet, each at another time, so that many are no burst."""
         for number, card in enumerate(cards):
             if card not in self._due:
                 self.expect(card, SPREAD_S * (number + 1) / len(cards))
@@ -146,9 +147,9 @@ class CardTicker:
             self._quiet_until = self._clock.monotonic() + max(QUIET_S, error.retry_after)
             self.expect(card, error.retry_after)
         except DISCORD_ERRORS as error:
-            is_gone = isinstance(error, discord.HTTPException) and (error.code in MESSAGE_GONE or is_closed(error))
-            log.info("ticker.not_drawn", card=card[1], error=type(error).__name__, gone=is_gone)
-            if is_gone:
+            gone = isinstance(error, discord.HTTPException) and is_gone(error)
+            log.info("ticker.not_drawn", card=card[1], error=type(error).__name__, gone=gone)
+            if gone:
                 self.forget(card)
             else:
                 self.expect(card, FAILED_AGAIN_S)

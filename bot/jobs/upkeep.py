@@ -38,7 +38,7 @@ class Upkeep:
     `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
     `delete_erased` deletes copies of results that were erased; `renew_commands` registers the commands of operations
     that the catalogue has learned; `practise` looks after the sandbox of practice; `catch_up` reads again what other
-    processes may have changed; `watch_queued` has cards drawn again that wait and are nobody's. `leads` says whether
+    processes may have changed; `watch_nobodys` has cards drawn again that nobody follows. `leads` says whether
     this process does what of several only one does.
     """
 
@@ -59,7 +59,7 @@ class Upkeep:
         renew_commands: Callable[[], Awaitable[None]],
         practise: Callable[[], Awaitable[None]],
         catch_up: Callable[[], Awaitable[None]],
-        watch_queued: Callable[[], Awaitable[None]],
+        watch_nobodys: Callable[[], Awaitable[None]],
         leads: Callable[[], bool],
         languages: Languages,
         learned: LearnedDurations,
@@ -80,7 +80,7 @@ class Upkeep:
         self._renew_commands = renew_commands
         self._practise = practise
         self._catch_up = catch_up
-        self._watch_queued = watch_queued
+        self._watch_nobodys = watch_nobodys
         self._leads = leads
         self._languages = languages
         self._learned = learned
@@ -109,7 +109,7 @@ class Upkeep:
             ("retention", self._retention.run_once, ONE),
             ("copies", self._delete_erased, ONE),
             ("others", self._catch_up, EACH),
-            ("queued", self._watch_queued, ONE),
+            ("cards", self._watch_nobodys, ONE),
             ("commands", self._renew_commands, EACH),
             ("practice", self._practise, ONE),
             ("learned", self._learned.forget_unknown, ONE),

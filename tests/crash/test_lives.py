@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from bot.app.assembly import assemble
+from bot.delivery.ticker import SPREAD_S
 from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
 from bot.jobs.intake import TOKEN_LIFE_S
@@ -23,6 +24,7 @@ from bot.runtime.failpoints import Crash
 from bot.store import Store
 from tests.support.exactness import assert_exact
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
+from tests.support.surface import labels, state_text
 
 ALWAYS = {"submit.sent", "download.half", "send.done"}
 """The points that every run has; all of them are in `make test-long`."""
@@ -198,6 +200,53 @@ async def test_a_key_that_was_changed_after_a_lost_reply_does_not_pay_twice(rig:
     await rig.bot.parts.store.keys.set(rig.guild.id, GUILD_KEY, set_by=rig.moderator.id, status=status)
     await rig.work()
     assert await exact(rig) == [JobState.DELIVERED]
+
+
+async def drawn_late(rig: Rig) -> None:
+    """Let the upkeep find the cards that do not show their end, and have them drawn."""
+    with rig.env.time_context():
+        await rig.bot.parts.upkeep.run_once()
+    rig.advance(SPREAD_S)
+    await rig.tick()
+
+
+async def test_a_card_whose_end_a_death_kept_from_being_drawn_shows_it_after_the_start(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #forever")
+    await rig.step()
+    [job] = await rig.jobs()
+    assert await rig.bot.parts.store.jobs.change(job, JobState.FAILED, release=True, error="No fox came.")
+    await rig.restart()
+    [card] = rig.messages()
+    assert "No fox came." not in state_text(card)
+    await drawn_late(rig)
+    [card] = rig.messages()
+    assert "No fox came." in state_text(card)
+    assert "Cancel" not in labels(card)
+    assert await rig.bot.parts.store.cards.undrawn(10) == []
+
+
+async def test_a_card_whose_end_discord_did_not_take_is_drawn_later(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fail")
+    await rig.step()
+    rig.env.inject_error("PATCH", "*/messages/*", status=400, code=50035, times=None)
+    await rig.work()
+    rig.env.backend.faults.clear()
+    [card] = rig.messages()
+    assert "Cancel" in labels(card)
+    await drawn_late(rig)
+    [card] = rig.messages()
+    assert "Cancel" not in labels(card)
+    assert await rig.bot.parts.store.cards.undrawn(10) == []
+
+
+async def test_a_card_that_is_gone_is_not_drawn_for_ever(rig: Rig):
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="fox #forever")
+    await rig.step()
+    [job] = await rig.jobs()
+    assert await rig.bot.parts.store.jobs.change(job, JobState.FAILED, release=True)
+    rig.env.backend.delete_message(rig.channel.id, asked.response.id)
+    await drawn_late(rig)
+    assert await rig.bot.parts.store.cards.undrawn(10) == []
 
 
 async def test_a_graceful_stop_gives_the_leases_back_and_the_next_start_goes_on(rig: Rig):

@@ -166,6 +166,7 @@ CALLS: dict[str, Call] = {
     "cards.share": lambda store, guild_id, other, _: store.cards.share(guild_id, other.paid.card_id),
     "cards.drop": lambda store, guild_id, other, _: store.cards.drop(guild_id, other.unanswered.id, "No."),
     "cards.get": lambda store, guild_id, other, _: store.cards.get(guild_id, other.card.id),
+    "cards.note_drawn": lambda store, guild_id, other, _: store.cards.note_drawn(guild_id, other.card.id),
     "jobs.get": lambda store, guild_id, other, _: store.jobs.get(guild_id, other.job.id),
     "jobs.of_card": lambda store, guild_id, other, _: store.jobs.of_card(guild_id, other.card.id),
     "cards.without_token": lambda store, guild_id, other, _: store.cards.without_token(guild_id, other.card.id),
@@ -370,8 +371,8 @@ WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over",
-    "cards.unanswered", "cards.being_made", "cards.queued", "job_lists.open_total", "figures.now", "jobs.hold_lease",
-    "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.has_request",
+    "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
+    "jobs.hold_lease", "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.has_request",
     "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",

@@ -34,6 +34,16 @@ SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     UNION SELECT card_id FROM jobs WHERE message_id = :message_id
 )
 """
+_UNDRAWN = """
+SELECT guild_id, id FROM cards
+WHERE undrawn = 1 AND answered = 1 AND message_id IS NOT NULL
+    AND guild_id NOT IN (SELECT guild_id FROM absent_guilds)
+    AND NOT EXISTS (
+        SELECT 1 FROM jobs WHERE card_id = cards.id
+        AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    )
+ORDER BY created_at DESC LIMIT ?
+"""
 _KEEP_DIRECT_MESSAGE = """
 INSERT INTO copies (job_id, guild_id, channel_id, message_id, kind)
 SELECT jobs.id, jobs.guild_id, message_channel_id, cards.message_id, 'card'
@@ -212,6 +222,19 @@ class Cards(Repository):
             ).fetchall()
         )
         return [(row["guild_id"], row["id"]) for row in rows]
+
+    async def undrawn(self, limit: int) -> list[tuple[int, str]]:
+        """Return the cards of all guilds whose message may not show how their jobs have ended, as in `being_made`."""
+        rows = await self._database.read(lambda db: db.execute(_UNDRAWN, (limit,)).fetchall())
+        return [(row["guild_id"], row["id"]) for row in rows]
+
+    async def note_drawn(self, guild_id: int, card_id: str) -> None:
+        """Store that the card shows how its jobs have ended, or that nothing can show it any more."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1", (guild_id, card_id)
+            )
+        )
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
         """Return the guild's card, None if it has none of this id."""

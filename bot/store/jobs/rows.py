@@ -55,7 +55,7 @@ CARDS = Table(
         Column(name="role_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
     ),
 )
-"""The table also has `dropped_at` and `pinged_at`, which only their own statements read and write."""
+"""The table also has `dropped_at`, `pinged_at` and `undrawn`, which only their own statements read and write."""
 
 JOBS = Table(
     "jobs",
@@ -119,6 +119,11 @@ JOBS = Table(
 )
 """The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/jobs/refunds.py keeps."""
 
+_TO_BE_DRAWN = """
+UPDATE cards SET undrawn = 1 WHERE guild_id = :guild_id AND id = :card_id AND undrawn = 0
+    AND (:state <> 'delivered' OR EXISTS (SELECT 1 FROM jobs WHERE card_id = :card_id AND id <> :id))
+"""
+
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
 """The fields of Job that `Jobs.change` may set in addition to the state."""
 
@@ -178,5 +183,11 @@ def insert_job(db: Connection, job: Job) -> None:
 
 
 def update_job(db: Connection, job: Job, was: Job) -> None:
-    """Write what differs in a job from `was`, which the caller has read, and may change, in this transaction."""
+    """Write what differs in a job from `was`, which the caller has read, and may change, in this transaction.
+
+    Its card is to be drawn once it has ended, unless the message that has its result is all of the card.
+    """
     JOBS.update(db, job, was)
+    if job.state.ended and job.state is not was.state:
+        values = {"guild_id": job.guild_id, "card_id": job.card_id, "id": job.id, "state": job.state}
+        db.execute(_TO_BE_DRAWN, values)
