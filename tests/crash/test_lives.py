@@ -21,7 +21,7 @@ from bot.jobs.intake import TOKEN_LIFE_S
 from bot.jobs.worker import LEASE_S, Worker
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
-from bot.store import Store
+from bot.store import ReviewRule, Store
 from tests.support.exactness import assert_exact
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import labels, state_text
@@ -222,6 +222,49 @@ async def test_a_card_whose_end_a_death_kept_from_being_drawn_shows_it_after_the
     [card] = rig.messages()
     assert "No fox came." in state_text(card)
     assert "Cancel" not in labels(card)
+    assert await rig.bot.parts.store.cards.undrawn(10) == []
+
+
+async def test_a_question_of_review_that_a_death_kept_from_being_noted_is_taken_down_with_its_result(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    desk = rig.guild.create_text_channel("desk")
+    await rig.bot.parts.store.reviews.set_rule(rig.guild.id, ReviewRule(channel_id=0, review_channel=desk.id))
+
+    async def die(*_: object, **__: object) -> bool:
+        raise Crash("copies.note")
+
+    monkeypatch.setattr(rig.bot.parts.store.copies, "note", die)
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    with pytest.raises(Crash):
+        await until_parked(rig)
+    await rig.restart()
+    await until_parked(rig)
+    [job] = await rig.jobs()
+    assert [copy.kind for copy in await rig.bot.parts.store.copies.of_card(rig.guild.id, job.card_id)] == ["review"]
+    assert len(desk.history()) == 1
+
+
+async def until_parked(rig: Rig) -> None:
+    """Work until the result waits for a moderator."""
+    async for [job] in rounds(rig.jobs):
+        review = await rig.bot.parts.store.reviews.get(rig.guild.id, job.id)
+        if review is not None and review.message_id is not None:
+            return
+        await rig.step()
+        rig.advance(0.5)
+
+
+async def test_a_late_result_leaves_nothing_to_be_drawn(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox")
+    await rig.step()
+    [job] = await rig.jobs()
+    assert await rig.bot.parts.store.jobs.change(job, JobState.FAILED, release=True, recheck=True)
+    rig.sandbox.finish(job.remote_id or "")
+    [job] = await rig.jobs()
+    with rig.env.time_context():
+        await rig.bot.parts.reconciler.look(job)
+    assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED]
     assert await rig.bot.parts.store.cards.undrawn(10) == []
 
 

@@ -120,8 +120,9 @@ JOBS = Table(
 """The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/jobs/refunds.py keeps."""
 
 _TO_BE_DRAWN = """
-UPDATE cards SET undrawn = 1 WHERE guild_id = :guild_id AND id = :card_id AND undrawn = 0
-    AND (:state <> 'delivered' OR EXISTS (SELECT 1 FROM jobs WHERE card_id = :card_id AND id <> :id))
+UPDATE cards SET undrawn = CASE
+    WHEN :state <> 'delivered' OR EXISTS (SELECT 1 FROM jobs WHERE card_id = :card_id AND id <> :id) THEN 1 ELSE 0
+END WHERE guild_id = :guild_id AND id = :card_id
 """
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
