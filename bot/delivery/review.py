@@ -97,9 +97,9 @@ class ReviewDesk:
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:
-            await self._store.reviews.note_message(card.guild_id, job.id, **place)
-            # Taken down with the result, should that be removed.
+            # Taken down with the result, should that be removed. First: what is not noted as a question is found again.
             await self._store.copies.note(card.guild_id, job.id, **place, kind="review")
+            await self._store.reviews.note_message(card.guild_id, job.id, **place)
 
     async def _expire(self, review: Review) -> None:
         """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
