@@ -29,6 +29,7 @@ async def forget_guild(settings: Settings, guild_id: int, progress: Progress = n
         await store.absent_guilds.forget(guild_id)
         erased = await _erase_all(store, guild_id, progress)
         left = await store.retention.clear_out(guild_id, FOR_EVER)
+        await _replace_all(store)
         is_clean = await store.scrub(at_most_bytes=None)
     return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
 
@@ -40,6 +41,12 @@ async def _erase_all(store: Store, guild_id: int, progress: Progress) -> int:
         erased += last
         progress(texts.ERASING, erased, 0)
     return erased
+
+
+async def _replace_all(store: Store) -> None:
+    """Replace the numbers of members wherever nothing counts by them; the running bot does so with the others later."""
+    while await store.former_members.replace_due():
+        pass
 
 
 async def forget_member(
@@ -54,6 +61,7 @@ async def forget_member(
         guilds = [guild_id] if guild_id is not None else await store.privacy.guilds_of(member_id)
         is_known = Catalogue().knows_model
         erased = [await store.privacy.erase(each, member_id, is_known_model=is_known) for each in guilds]
+        await _replace_all(store)
         is_clean = await store.scrub(at_most_bytes=None)
     jobs, drafts, left = (sum(getattr(each, name) for each in erased) for name in ("jobs", "drafts", "left"))
     return texts.member_forgotten(member_id, len(guilds), jobs, drafts, left, is_clean=is_clean)

@@ -119,7 +119,8 @@ def member_forgotten(member_id: int, guilds: int, jobs: int, drafts: int, left: 
     """Say what was erased of a member, and how many of their jobs have not ended."""
     return (
         f"Erased {_count(jobs, 'job')} and {_count(drafts, 'draft')} of member {member_id}"
-        f" on {_count(guilds, 'server')}.{_left(left)}{'' if is_clean else LOG_NOT_EMPTIED}"
+        f" on {_count(guilds, 'server')}. While limits count by the ID it stays with the costs in the books; then the"
+        f" running bot replaces it by a random number.{_left(left)}{'' if is_clean else LOG_NOT_EMPTIED}"
     )
 
 

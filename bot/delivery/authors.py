@@ -51,8 +51,8 @@ class Authors:
 
     async def find(self, card: Card) -> None:
         """Learn how the card's author is shown, unless that is known; best effort, and answered once in a process."""
-        if self.face(card) is not None:
-            return
+        if card.author_id < 0 or self.face(card) is not None:
+            return  # a random number is nobody's: they had their data deleted
         face = Face(name="", icon_url=None)
         try:
             face = await self._on_message(card) or await self._fetched(card.author_id)

@@ -20,6 +20,7 @@ from bot.delivery.view import message_view
 from bot.domain.guild_rules import Rules
 from bot.domain.harmless_text import harmless
 from bot.domain.text import shortened, stamp
+from bot.domain.texts import mention, with_former_members
 from bot.guild.decision_log import Posted
 from bot.language import speaking
 from bot.runtime.metrics import Metrics
@@ -190,10 +191,11 @@ def _places(rules: Rules, kind: str) -> Sequence[int]:
 
 def decision_text(decision: Decision) -> str:
     """Return what a line of the record says, with who acted."""
+    text = with_former_members(decision.text)
     if decision.names_actor:
-        return decision.text
-    who = f"<@{decision.by_id}>" if decision.by_id else str(texts.THE_BOT)
-    return f"{who} {decision.text}"
+        return text
+    who = mention(decision.by_id) if decision.by_id else str(texts.THE_BOT)
+    return f"{who} {text}"
 
 
 def _may_pass(error: Exception) -> bool:

@@ -5,11 +5,31 @@ Amounts come in as numbers of credits, times as Discord's markup, places as ment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.models import credits_text, credits_words
 from bot.language import Text, both, either, ntr, percent, ptr, tr
+
+FORMER_MEMBER = Text("a former member")
+_FORMER = re.compile(r"<@-(\d+)>")
+
+
+def mention(member_id: int) -> str:
+    """Return a mention of a member; a random number, which has the place of one who had their data deleted, is none."""
+    return f"<@{member_id}>" if member_id > 0 else str(FORMER_MEMBER)
+
+
+def with_former_members(text: str) -> str:
+    """Return a stored text, in which random numbers may be mentioned, as people read it."""
+    return _FORMER.sub(str(FORMER_MEMBER), text)
+
+
+def numbered_member(member_id: int) -> str:
+    """Return a member's number for a table; random ones are kept apart, so that they can be added up."""
+    return str(member_id) if member_id > 0 else f"{FORMER_MEMBER} {-member_id}"
+
 
 # ---------------------------------------------------------------------- refusals: who, where, what
 

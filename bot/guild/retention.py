@@ -49,13 +49,15 @@ class DataRetention:
             has_more |= not await self._purge(guild_id, before)
             self._has_erased = True
         has_more |= await self._store.retention.forget_left_over() >= BATCH
+        replaced = await self._store.former_members.replace_due()
+        has_more |= replaced >= BATCH
         if (path := self._store.path) is not None:
             await asyncio.to_thread(delete_upgrade_backups, path, self._clock.wall() - UPGRADE_BACKUP_S)
         await self._store.retention.forget_expired()
         await self._store.retention.forget_unused(self._host_days)
         if erased:
             log.info("retention.erased", jobs=erased)
-        self._has_erased |= bool(erased)
+        self._has_erased |= bool(erased or replaced)
         if has_more:
             await self._store.truncate_log()
         elif await (self._store.scrub() if self._has_erased else self._store.truncate_log()):

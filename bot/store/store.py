@@ -30,6 +30,7 @@ from bot.store.guild.approvals import Approvals
 from bot.store.guild.blocks import Blocks
 from bot.store.guild.decisions import Decisions
 from bot.store.guild.first_contact import SetupSteps, WelcomeRows
+from bot.store.guild.former_members import FormerMembers
 from bot.store.guild.guild_keys import GuildKeys
 from bot.store.guild.host_key_refusals import HostKeyRefusals
 from bot.store.guild.member_settings import MemberSettingsRows
@@ -114,7 +115,7 @@ class Store:
         self.keys = GuildKeys(database, box, clock)
         self.practice = Practice(database, box, clock)
         self.switched_off = SwitchedOff(database, box, clock)
-        self.privacy = Privacy(database, box, clock)
+        self.privacy, self.former_members = Privacy(database, box, clock), FormerMembers(database, box, clock)
         self.recipes = Recipes(database, box, clock)
         self.voices = Voices(database, box, clock)
         self.member_settings = MemberSettingsRows(database, box, clock)

@@ -9,6 +9,7 @@ from bot.delivery.colours import NEUTRAL
 from bot.delivery.deadlines import in_time
 from bot.domain.models import Job
 from bot.domain.text import stamp
+from bot.domain.texts import mention
 from bot.errors import InputError
 from cogs.jobs import texts
 from cogs.jobs.cancelling import any_job, cancel_button
@@ -45,7 +46,13 @@ async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[
 
 
 async def _show_hidden(interaction: Interaction, job: Job) -> None:
-    facts = [f"`{job.operation}`", state_word(job.state), cost_words(job), stamp(job.created_at), f"<@{job.author_id}>"]
+    facts = [
+        f"`{job.operation}`",
+        state_word(job.state),
+        cost_words(job),
+        stamp(job.created_at),
+        mention(job.author_id),
+    ]
     lines = [f"### `{job.id}`", " · ".join(facts), str(texts.HIDDEN_JOB)]
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     box.add_item(discord.ui.TextDisplay("\n".join(lines)))

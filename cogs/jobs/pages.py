@@ -13,6 +13,7 @@ from bot.delivery.formatting import message_link
 from bot.domain.harmless_text import harmless, harmless_within
 from bot.domain.models import Card, Job
 from bot.domain.text import one_line, shortened, stamp
+from bot.domain.texts import mention
 from bot.generation.visible_jobs import ListedJob
 from bot.language import tr
 from bot.store.jobs.job_lists import SEARCHED
@@ -74,7 +75,7 @@ def _job_text(bot: CannonBot, page: Page, listed: ListedJob) -> str:
     job = listed.job
     facts = [f"**{_title(bot, job)}**", state_word(job.state), cost_words(job), stamp(job.created_at)]
     if page.browsing.whose != MINE:
-        facts.append(f"<@{job.author_id}>")
+        facts.append(mention(job.author_id))
     prompt = f"> {harmless(shortened(one_line(job.prompt), PROMPT_CHARS))}"
     first = [] if not listed.seen or not job.prompt.strip() else [prompt]
     card = page.cards.get(job.card_id)

@@ -16,6 +16,7 @@ import discord
 from bot.delivery.discord_facts import MIB, REQUEST_LIMIT_BYTES
 from bot.domain.csv_cells import cell
 from bot.domain.member_settings import MemberSettings
+from bot.domain.texts import numbered_member, with_former_members
 from bot.errors import InputError
 from bot.store import Store
 from bot.store.money.reports import START, Mark, ReportPage
@@ -168,7 +169,14 @@ async def _write(file: IO[bytes], next_page: NextPage, form: Written) -> None:
 
 
 def _put(file: IO[bytes], form: Written, rows: Rows, is_first: bool, is_last: bool) -> None:
-    file.write(form(rows, is_first, is_last).encode())
+    file.write(form([_readable(row) for row in rows], is_first, is_last).encode())
+
+
+def _readable(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the row with a word in the place of random numbers, which members have who had their data deleted."""
+    formers = {name: numbered_member(int(row[name])) for name in ("member_id", "by_id") if int(row.get(name, 0)) < 0}
+    words = {"text": with_former_members(row["text"])} if "by_id" in row else {}
+    return {**row, **formers, **words} if formers or words else row
 
 
 def _size(file: IO[bytes]) -> int:

@@ -24,6 +24,7 @@ from bot.domain.harmless_text import bare
 from bot.domain.models import ExpiringCredits, credits_text, credits_words
 from bot.domain.shares import percents
 from bot.domain.text import shortened
+from bot.domain.texts import FORMER_MEMBER, mention
 from bot.errors import CannonError, NoKey
 from bot.guild.api_keys import UsableKey
 from bot.language import percent, short_day
@@ -189,7 +190,7 @@ def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days:
     if not found.total:
         return embed
     if rate is not None:
-        members = _top(((f"<@{member_id}>", spent) for member_id, spent in found.members), found.total)
+        members = _top(((mention(member_id), spent) for member_id, spent in found.members), found.total)
         embed.add_field(name=str(texts.TOP_SPENDERS), value=members, inline=False)
     operations = _top(((title_of(catalogue, operation), spent) for operation, spent in found.operations), found.total)
     embed.add_field(name=str(texts.BY_OPERATION), value=operations, inline=False)
@@ -264,6 +265,8 @@ async def _names(interaction: Interaction, member_ids: Iterable[int]) -> dict[in
 
 
 async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
+    if member_id < 0:
+        return member_id, str(FORMER_MEMBER)
     fallback = texts.unknown_member(member_id)
     if guild is None:
         return member_id, fallback

@@ -11,6 +11,7 @@ from bot.domain.harmless_text import harmless, harmless_within
 from bot.domain.models import credits_words
 from bot.domain.templates import steps_in, with_outputs, with_parameters
 from bot.domain.text import shortened
+from bot.domain.texts import mention
 from bot.errors import InputError
 from bot.generation.recipes import Parameter, Recipe, RecipeStep
 from bot.language import tr
@@ -69,7 +70,7 @@ def recipe_embed(recipe: Recipe, catalogue: Catalogue, total: Total) -> discord.
         lines = [_input_line(each) for each in recipe.parameters]
         shown = shortened("\n".join(lines), EMBED_FIELD_CHARS)
         embed.add_field(name=str(texts.INPUTS_SHOWN), value=shown, inline=False)
-    who = str(texts.BUILT_IN) if recipe.built_in else f"<@{recipe.made_by}>"
+    who = str(texts.BUILT_IN) if recipe.built_in else mention(recipe.made_by)
     embed.add_field(name=str(texts.OWNER), value=who, inline=False)
     return embed
 

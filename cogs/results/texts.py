@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.domain.texts import mention
 from bot.language import Text, both, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
@@ -274,12 +275,12 @@ def took(span: str) -> str:
 
 def requested_by(author_id: int) -> str:
     """Return whose request it was."""
-    return tr("**Requested by** {member}", member=f"<@{author_id}>")
+    return tr("**Requested by** {member}", member=mention(author_id))
 
 
 def card_at(link: str, author_id: int) -> str:
     """Return whose request it was, and where its card is."""
-    return tr("**Requested by** {member} · [Open card]({link})", member=f"<@{author_id}>", link=link)
+    return tr("**Requested by** {member} · [Open card]({link})", member=mention(author_id), link=link)
 
 
 def made_by(name: str) -> str:

@@ -49,6 +49,7 @@ async def test_a_server_is_forgotten_and_no_other(rig: Rig):
     assert done.returncode == 0, done.stderr
     assert "2" in done.stdout, "it says how many jobs were erased"
     assert left_in_files(rig.folder, WORDS, TITLE, NEIGHBOUR) == {}
+    assert left_in_tables(rig.folder, str(rig.moderator.id)) == {}, "nothing counts by members there any more"
     assert left_in_tables(rig.folder, ELSEWHERE)
     again = forget(rig.folder, "--guild", str(rig.guild.id))
     assert again.returncode == 0, "twice is no error"

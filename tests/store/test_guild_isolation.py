@@ -27,7 +27,7 @@ from tests.support.new_file import write_empty_database
 
 MINE, THEIRS = 700, 701
 MESSAGE = 88_000_123
-MEMBER = 42
+MEMBER, FORMER = 42, 4343
 CANARY = "canary words"
 RECIPE = "night trailer"
 RERUN = DEFAULTS["🔁"]
@@ -370,7 +370,7 @@ OF_ALL_JOBS = {"absent_guilds.note", "absent_guilds.forget", "retention.clear_ou
 WITHOUT_GUILD = {
     # What the host does on the command line, by the id of a job.
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
-    "retention.forget_left_over",
+    "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
     "jobs.hold_lease", "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.has_request",
     "histograms.save", "histograms.all", "histograms.forget",
@@ -464,6 +464,7 @@ async def populate(store: Store, guild_id: int, made: Any, accepted: Any) -> Gui
     given_up = await store.jobs.get(guild_id, lost.id)
     assert given_up is not None
     await store.host_key_refusals.note(guild_id, probe_at=1.0)
+    await store.privacy.erase(guild_id, FORMER)
     await store.welcomes.expect({guild_id: 777.0})
     await store.setup_steps.note(guild_id, SetupStep.TEST, StepOutcome.DONE, by_id=777)
     version = await store.account_checks.books_version(guild_id)
@@ -506,7 +507,8 @@ async def populated(
 
 TABLES = (
     "absent_guilds", "account_checks", "alerts", "approvals", "blocks", "cards", "copies", "decisions", "drafts",
-    "draws", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs", "ledger", "limits",
+    "draws", "former_members", "grants", "guild_keys", "host_key_refusals", "job_attempts", "job_texts", "jobs",
+    "ledger", "limits",
     "member_settings", "outbox", "presets", "prices", "reaction_acts", "reaction_legends", "reaction_settings",
     "reactions", "recipes", "result_reports", "review_rules", "reviews", "rules", "setup_steps", "switched_off",
     "tried_values", "voice_defaults", "voice_samples", "welcomes", "word_offers",

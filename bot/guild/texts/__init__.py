@@ -4,6 +4,7 @@ Amounts, times and members' own words come in as text, names as markup that ment
 of the record is a whole sentence with who acted in it.
 """
 
+from bot.domain.texts import mention
 from bot.language import Text, tr
 
 DECIDED = Text("This was already decided, or it has expired.")
@@ -11,7 +12,7 @@ DECIDED = Text("This was already decided, or it has expired.")
 
 def actor(member_id: int) -> str:
     """Return who acted, as a line of the record names them; 0 is the bot itself."""
-    return f"<@{member_id}>" if member_id else tr("The bot")
+    return mention(member_id) if member_id else tr("The bot")
 
 
 def because(reason: str) -> str:

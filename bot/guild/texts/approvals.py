@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from bot.domain.models import credits_words
 from bot.domain.text import full_stop
+from bot.domain.texts import mention
 from bot.guild.texts import actor, because
 from bot.language import Text, ntr, tr
 
@@ -24,7 +25,7 @@ def refused(reason: str) -> str:
 
 def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool, practice: bool) -> str:
     """Return the line of an approval."""
-    names = {"who": actor(by_id), "member": f"<@{author_id}>", "credits": credits_words(amount)}
+    names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
     if granted and practice:
         return tr(
             "{who} approved {member}'s 🧪 practice job of about {credits} and granted them the same amount.", **names
@@ -38,7 +39,7 @@ def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool,
 
 def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, practice: bool) -> str:
     """Return the line of a refusal."""
-    names = {"who": actor(by_id), "member": f"<@{author_id}>", "credits": credits_words(amount)}
+    names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
     if practice:
         line = tr("{who} refused {member}'s 🧪 practice job of about {credits}.", **names)
     else:
@@ -95,7 +96,7 @@ def review_off(by_id: int, channel_id: int | None) -> str:
 
 def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published: bool) -> str:
     """Return the line of a decision about a result."""
-    names = {"who": actor(by_id), "member": f"<@{author_id}>", "job": job_id}
+    names = {"who": actor(by_id), "member": mention(author_id), "job": job_id}
     if published:
         line = tr("{who} published {member}'s result `{job}`.", **names)
     else:

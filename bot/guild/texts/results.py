@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.text import full_stop
+from bot.domain.texts import mention
 from bot.guild.texts import actor, because
 from bot.language import Text, both, ntr, tr
 
@@ -41,7 +42,7 @@ def card_cancelled(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:
         "{who} canceled {member}'s jobs {jobs}.",
         len(job_ids),
         who=actor(by_id),
-        member=f"<@{author_id}>",
+        member=mention(author_id),
         jobs=both(f"`{job_id}`" for job_id in job_ids),
     )
 
@@ -55,7 +56,7 @@ def result_removed(by_id: int, author_id: int, job_id: str, *, with_record: bool
 
 
 def _names(by_id: int, author_id: int, job_id: str) -> dict[str, str]:
-    return {"who": actor(by_id), "member": f"<@{author_id}>", "job": job_id}
+    return {"who": actor(by_id), "member": mention(author_id), "job": job_id}
 
 
 # ---------------------------------------------------------------------- results that members report

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.store.engine.columns import from_milli, from_milli_or_none
 from bot.store.engine.repository import Repository
+from bot.store.guild.former_members import note_former
 from bot.store.guild.member_settings import forget_settings
 from bot.store.guild.review_places import withheld_in
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs, no_model
@@ -38,6 +39,8 @@ UNION SELECT guild_id FROM member_settings WHERE member_id = :member_id
 UNION SELECT guild_id FROM presets WHERE member_id = :member_id
 UNION SELECT guild_id FROM tried_values WHERE member_id = :member_id
 UNION SELECT guild_id FROM result_reports WHERE member_id = :member_id
+UNION SELECT guild_id FROM grants WHERE member_id = :member_id
+UNION SELECT guild_id FROM decisions WHERE by_id = :member_id
 """
 
 
@@ -88,8 +91,8 @@ class Privacy(Repository):
         """Blank the contents of the member's ended jobs in the guild; delete the rest of theirs there.
 
         That is drafts, reactions, settings, presets and the default voice. Copies of their results are to be deleted
-        from then on. Ids, times, states, operations and credits stay, models if `is_known_model`, and so does the
-        ledger. The log is emptied.
+        from then on. Times, states, operations and credits stay, models if `is_known_model`, and so does the ledger;
+        a random number takes the member's place as soon as limits allow. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
@@ -100,6 +103,7 @@ class Privacy(Repository):
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", mine)
             forget_settings(db, guild_id, member_id)
             forget_of_member(db, guild_id, member_id, is_known_model)
+            note_former(db, guild_id, member_id, now)
             drafts = db.execute("DELETE FROM drafts WHERE guild_id = ? AND member_id = ?", mine).rowcount
             return Erased(jobs=jobs, drafts=drafts, left=db.execute(_STILL_OPEN, mine).fetchone()[0])
 

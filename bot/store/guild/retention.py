@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.store.engine.repository import Repository
+from bot.store.guild.former_members import note_all_former
 from bot.store.jobs.erasing import KEPT, ModelTest, erase_jobs
 from bot.store.sql import Connection
 from bot.store.vault.sealed_columns import forget_expired_tokens
@@ -202,8 +203,8 @@ class Retention(Repository):
     async def clear_out(self, guild_id: int, before: float) -> int:
         """Delete all that is of a guild that is to be purged alone: settings, recipes, record.
 
-        Jobs and the ledger stay, wordless. `before` as for `to_purge`. Returns how many of its jobs have not ended:
-        then it is not done, and has to be repeated.
+        Jobs and the ledger stay, wordless, and soon without the numbers of members. `before` as for `to_purge`. Returns
+        how many of its jobs have not ended: then it is not done, and has to be repeated.
         """
         now = self._clock.wall()
 
@@ -216,6 +217,7 @@ class Retention(Repository):
                 db.execute(statement, (guild_id,))
             left = int(db.execute(_OPEN, (guild_id,)).fetchone()[0])
             if not left:
+                note_all_former(db, guild_id, now)
                 db.execute("UPDATE absent_guilds SET purged_at = ? WHERE guild_id = ?", (now, guild_id))
             return left
 

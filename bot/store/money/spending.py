@@ -249,9 +249,21 @@ def block_from(row: Row) -> Block:
     return Block(member_id=row["member_id"], until=row["until"], reason=row["reason"], by_id=row["by_id"], at=row["at"])
 
 
-def grants_of(db: Connection, guild_id: int, member_id: int, now: float, *, used_up: bool = False) -> list[Grant]:
-    """Return the member's grants, the soonest to expire first; those used up or expired only with `used_up`."""
-    who = {"guild_id": guild_id, "member_id": member_id, "practice": practises(db, guild_id)}
+def grants_of(
+    db: Connection,
+    guild_id: int,
+    member_id: int,
+    now: float,
+    *,
+    used_up: bool = False,
+    practice: bool | None = None,
+) -> list[Grant]:
+    """Return the member's grants, the soonest to expire first; those used up or expired only with `used_up`.
+
+    `practice`: those of practice or the others; None: those that apply now.
+    """
+    is_practice = practises(db, guild_id) if practice is None else practice
+    who = {"guild_id": guild_id, "member_id": member_id, "practice": is_practice}
     used = _used(db, who)
     grants = [
         Grant(

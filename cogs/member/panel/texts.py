@@ -155,8 +155,9 @@ DELETE_QUESTION = Text(
     "This deletes the prompts, inputs and results of your finished jobs on this server from my records. "
     "It also deletes your settings, presets and drafts, and copies of your results in galleries, reviews and "
     "direct messages. You can't undo it.\n"
-    "What each job cost stays in the server's books, with your Discord ID. "
-    "Cards stay in their channels: use Remove on a card to delete it."
+    "What each job cost stays in the server's books: with your Discord ID while limits count it, usually until the "
+    "month ends, and then with a random number. "
+    "Cards stay in their channels: use Remove on a card before then to delete it."
 )
 OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
 DELETE_WORD = Text("DELETE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.texts import mention
 from bot.language import Text, tr
 
 # ---------------------------------------------------------------------- commands and options
@@ -45,7 +46,7 @@ ALLOWANCE_TITLE = Text("Credits of a member")
 
 def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
     """Return a line of the list of limits; `whose` is None where the heading says it."""
-    set_by = tr("set by {moderator} on {date}", moderator=f"<@{by_id}>", date=at)
+    set_by = tr("set by {moderator} on {date}", moderator=mention(by_id), date=at)
     return f"• {terms} · {set_by}" if whose is None else f"• {whose}: {terms} · {set_by}"
 
 

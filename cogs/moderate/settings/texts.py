@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.price_list import PriceUnit
+from bot.domain.texts import mention
 from bot.language import Text, both, ntr, tr
 
 NO_DEFAULT_MODEL = Text("No default model")
@@ -159,5 +160,5 @@ BLOCK_REASON_HINT = Text("The member sees it.")
 def block_line(member_id: int, until: str | None, reason: str, by_id: int, at: str) -> str:
     """Return a line of the list of blocks; `until` is None for good, `reason` may be empty."""
     life = tr("until unblocked") if until is None else tr("until {date}", date=until)
-    by = tr("blocked by {moderator} on {date}", moderator=f"<@{by_id}>", date=at)
+    by = tr("blocked by {moderator} on {date}", moderator=mention(by_id), date=at)
     return " · ".join([f"• <@{member_id}>", life, *([reason] if reason else []), by])

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.first_contact import SetupStep, StepOutcome
+from bot.domain.texts import mention
 from bot.language import Text, both, ptr, tr
 
 # ---------------------------------------------------------------------- the greeting
@@ -156,7 +157,7 @@ def step_line(step: SetupStep, mark: str, state: str) -> str:
 
 def state_of(outcome: StepOutcome | None, by_id: int | None, when: str | None) -> str:
     """Say how far a step is, who has done it, and when, as far as that is known."""
-    member = f"<@{by_id}>" if by_id else ""
+    member = mention(by_id) if by_id else ""
     match outcome:
         case StepOutcome.DONE:
             return _done(member, when or "")

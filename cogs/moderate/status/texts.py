@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.models import JobState
+from bot.domain.texts import mention
 from bot.language import Text, amount, tr
 
 TITLE = Text("Studio status")
@@ -32,14 +33,14 @@ def key_shown(last4: str) -> str:
 
 def key_set_by(last4: str, member_id: int, at: float) -> str:
     """Return a server's own key, who set it, and when (Unix seconds)."""
-    return tr("{key}, set by {member} {when}", key=key_shown(last4), member=f"<@{member_id}>", when=f"<t:{int(at)}:R>")
+    return tr("{key}, set by {member} {when}", key=key_shown(last4), member=mention(member_id), when=f"<t:{int(at)}:R>")
 
 
 def practises_since(member_id: int, at: float) -> str:
     """Say that the server practices, since when (Unix seconds) and by whom."""
     return tr(
         "🧪 Practice mode, started by {member} {when}. Results are simulated and free.",
-        member=f"<@{member_id}>",
+        member=mention(member_id),
         when=f"<t:{int(at)}:R>",
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.generation.texts import ERASED
+from bot.store import Record
 from tests.support.channels import press, rule, shown
-from tests.support.erased import delete_data, left_in_files, left_in_tables, sealed_key, send_key
+from tests.support.erased import delete_data, left_in_files, left_in_tables, round_of_upkeep, sealed_key, send_key
 from tests.support.reacting import in_channel, other, sent, told
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import labels, newest
@@ -37,6 +42,31 @@ async def test_a_members_words_are_in_no_file_after_they_deleted_them(rig: Rig, 
     await delete_data(rig, eve)
     assert left_in_files(rig.folder, WORDS, link) == {}
     assert left_in_tables(rig.folder, OTHERS), "and nobody else's went with them"
+
+
+async def test_when_the_month_has_ended_a_random_number_is_in_the_place_of_theirs(rig: Rig, eve: Any):
+    await made(rig, eve)
+    await made(rig, eve, private=True)
+    text = f"<@{rig.moderator.id}> unblocked <@{eve.id}>."
+    record = Record(kind="block", text=text, by_id=rig.moderator.id, about={"member": eve.id})
+    await rig.bot.parts.store.decisions.add(rig.guild.id, lambda _: record)
+    await delete_data(rig, eve)
+    await round_of_upkeep(rig, hours=1)
+    assert left_in_tables(rig.folder, str(eve.id)), "limits count by it"
+    await round_of_upkeep(rig, days=38)
+    assert left_in_tables(rig.folder, str(eve.id)) == {}
+    result = await rig.moderator.slash(rig.channel, "usage export")
+    books = {file.filename: rig.file(file).decode() for file in result.response.attachments}
+    [name] = {row["member_id"] for row in csv.DictReader(io.StringIO(books["ledger.csv"]))}
+    assert re.fullmatch(r"a former member \d+", name)
+    assert {line["member_id"] for line in json.loads(books["jobs.json"])} == {name}
+    [line] = json.loads(books["decisions.json"])
+    assert line["text"] == f"<@{rig.moderator.id}> unblocked a former member."
+    report = await rig.moderator.slash(rig.channel, "usage report", period="quarter")
+    [spenders] = [field.value for field in report.response.embeds[0].fields if field.name == "By member"]
+    assert spenders.startswith("1. a former member")
+    listed = await rig.moderator.slash(rig.channel, "jobs list")
+    assert "a former member" in shown(await rig.moderator.click(listed.response, label="Everyone's jobs"))
 
 
 async def test_nor_after_a_result_was_removed_with_its_record(rig: Rig, eve: Any):

@@ -1,0 +1,206 @@
+"""Members who had their data deleted: a random number takes their place once nothing counts by their own.
+
+Limits do for as long as a period lasts: else a member could refill their own by deleting their data. The number is
+negative, so that it is nobody's on Discord, and the same for all that a deletion concerns in a server. The row that
+connects the two goes with the last of it: docs/decisions/0007-privacy.md.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.domain.guild_rules import Period, Scope
+from bot.store.engine.columns import to_json
+from bot.store.engine.repository import Repository
+from bot.store.money.spending import grants_of, limits_of, rules_of
+from bot.store.sql import Connection
+
+BATCH = 500
+"""How many jobs one transaction changes: other writes wait for it."""
+NUMBERS = 10**12
+
+_NOTE = """
+INSERT INTO former_members (guild_id, member_id, number, asked_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (guild_id, member_id) DO UPDATE SET asked_at = excluded.asked_at
+"""
+_ALL_OF_GUILD = """
+SELECT author_id FROM jobs WHERE guild_id = :guild_id
+UNION SELECT dropped_by FROM jobs WHERE guild_id = :guild_id AND dropped_by IS NOT NULL
+UNION SELECT member_id FROM grants WHERE guild_id = :guild_id
+UNION SELECT granted_by FROM grants WHERE guild_id = :guild_id
+UNION SELECT member_id FROM ledger WHERE guild_id = :guild_id AND kind IN ('grant', 'adjust')
+UNION SELECT set_by FROM guild_keys WHERE guild_id = :guild_id
+UNION SELECT decided_by FROM reviews WHERE guild_id = :guild_id AND decided_by IS NOT NULL
+"""
+_IS_PURGED = "SELECT 1 FROM absent_guilds WHERE guild_id = ? AND purged_at IS NOT NULL"
+# What was erased of a card of which all was.
+_JOBS = """
+SELECT id FROM jobs
+WHERE guild_id = :guild_id AND author_id = :member_id AND created_at < :before AND created_at <= :asked_at
+    AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.card_id = jobs.card_id AND other.erased_at IS NULL)
+ORDER BY created_at LIMIT :limit
+"""
+# The channel of direct messages is theirs as well.
+_REPLACE_IN_JOBS = (
+    """
+    UPDATE ledger SET member_id = :number
+    WHERE guild_id = :guild_id AND member_id = :member_id AND job_id IN (SELECT value FROM json_each(:ids))
+    """,
+    """
+    UPDATE cards SET author_id = :number, role_ids = '[]',
+        message_id = CASE WHEN private = 0 THEN message_id END,
+        message_channel_id = CASE WHEN private = 0 THEN message_channel_id END
+    WHERE guild_id = :guild_id AND author_id = :member_id
+        AND id IN (SELECT card_id FROM jobs WHERE id IN (SELECT value FROM json_each(:ids)))
+    """,
+    "UPDATE jobs SET author_id = :number WHERE guild_id = :guild_id AND id IN (SELECT value FROM json_each(:ids))",
+)
+_NAMED = (
+    ("ledger", "member_id", "job_id IS NULL AND kind IN ('grant', 'adjust') AND at"),
+    ("jobs", "dropped_by", "created_at"),
+    ("grants", "granted_by", "granted_at"),
+    ("guild_keys", "set_by", "set_at"),
+    ("limits", "set_by", "set_at"),
+    ("switched_off", "by_id", "at"),
+    ("blocks", "by_id", "at"),
+    ("recipes", "made_by", "changed_at"),
+    ("recipes", "changed_by", "changed_at"),
+    ("reviews", "decided_by", "asked_at"),
+    ("setup_steps", "by_id", "at"),
+    ("result_reports", "member_id", "at"),
+)
+"""Where else a member is named: table, column, and the condition whose last word is the column of the time."""
+_LINES = """
+SELECT id, by_id, text, about FROM decisions
+WHERE guild_id = :guild_id AND at <= :asked_at
+    AND (by_id = :member_id OR text LIKE :part OR about LIKE :part)
+"""
+_STILL_APPLIES = """
+SELECT 1 FROM blocks WHERE guild_id = :guild_id AND member_id = :member_id
+UNION ALL SELECT 1 FROM limits WHERE guild_id = :guild_id AND scope = 'member' AND scope_id = :member_id
+UNION ALL SELECT 1 FROM grants WHERE guild_id = :guild_id AND member_id = :member_id
+UNION ALL SELECT 1 FROM jobs WHERE guild_id = :guild_id AND author_id = :member_id AND created_at <= :asked_at
+LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Former:
+    guild_id: int
+    member_id: int
+    number: int
+    asked_at: float
+
+
+def note_former(db: Connection, guild_id: int, member_id: int, now: float) -> None:
+    """Note that a number is to take the member's place in what there is of them in the guild by `now`."""
+    db.execute(_NOTE, (guild_id, member_id, -1 - secrets.randbelow(NUMBERS), now))
+
+
+def note_all_former(db: Connection, guild_id: int, now: float) -> None:
+    """Note it of all members of a guild of which everything else is deleted."""
+    for (member_id,) in db.execute(_ALL_OF_GUILD, {"guild_id": guild_id}).fetchall():
+        if member_id > 0:
+            note_former(db, guild_id, member_id, now)
+
+
+class FormerMembers(Repository):
+    """The table `former_members`, and the places where its numbers go."""
+
+    async def replace_due(self) -> int:
+        """Put the numbers in the place of members where nothing counts by them; return in how many jobs.
+
+        At most BATCH of each member: then there are more.
+        """
+        rows = await self._database.read(lambda db: db.execute("SELECT * FROM former_members").fetchall())
+        formers = [_Former(**dict(row)) for row in rows]
+        return sum([await self._database.write(partial(self._replace, former=each)) for each in formers])
+
+    def _replace(self, db: Connection, former: _Former) -> int:
+        values: dict[str, Any] = {
+            "guild_id": former.guild_id,
+            "member_id": former.member_id,
+            "number": former.number,
+            "asked_at": former.asked_at,
+            "before": _counted_from(db, former.guild_id, self._clock.wall()),
+            "limit": BATCH,
+        }
+        ids = [row[0] for row in db.execute(_JOBS, values).fetchall()]
+        for statement in _REPLACE_IN_JOBS if ids else ():
+            db.execute(statement, {**values, "ids": json.dumps(ids)})
+        if len(ids) < BATCH and former.asked_at < values["before"]:
+            self._replace_rest(db, former, values)
+        return len(ids)
+
+    def _replace_rest(self, db: Connection, former: _Former, values: dict[str, Any]) -> None:
+        """Replace the number outside of jobs; what still applies to the member keeps it, and is asked of later."""
+        now = self._clock.wall()
+        for table, column, when in _NAMED:
+            db.execute(
+                f"UPDATE {table} SET {column} = :number"  # noqa: S608 - constants
+                f" WHERE guild_id = :guild_id AND {column} = :member_id AND {when} <= :asked_at",
+                values,
+            )
+        for row in db.execute(_LINES, {**values, "part": f"%{former.member_id}%"}).fetchall():
+            _rewrite(db, former, row)
+        mine = (former.guild_id, former.member_id, now)
+        db.execute("DELETE FROM blocks WHERE guild_id = ? AND member_id = ? AND until <= ?", mine)
+        db.execute(
+            "DELETE FROM alerts WHERE guild_id = ? AND name LIKE ? AND until <= ?",
+            (former.guild_id, f"%{former.member_id}%", now),
+        )
+        live = () if _is_purged(db, former.guild_id) else _live_grants(db, former, now)
+        db.execute(
+            "UPDATE grants SET member_id = :number WHERE guild_id = :guild_id AND member_id = :member_id"
+            " AND granted_at <= :asked_at AND id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(:live))",
+            {**values, "live": json.dumps(list(live))},
+        )
+        if db.execute(_STILL_APPLIES, values).fetchone() is None:
+            db.execute("DELETE FROM former_members WHERE guild_id = ? AND member_id = ?", mine[:2])
+
+
+def _counted_from(db: Connection, guild_id: int, now: float) -> float:
+    """Return from when on limits count the guild's jobs by member, Unix seconds: all periods that one may have."""
+    if _is_purged(db, guild_id):
+        return now + 1
+    if any(limit.period is Period.TOTAL and limit.scope is not Scope.SERVER for limit in limits_of(db, guild_id)):
+        return 0.0
+    zone = rules_of(db, guild_id).zone
+    return min(period.start(now, zone) for period in (Period.DAY, Period.WEEK, Period.MONTH))
+
+
+def _is_purged(db: Connection, guild_id: int) -> bool:
+    return db.execute(_IS_PURGED, (guild_id,)).fetchone() is not None
+
+
+def _live_grants(db: Connection, former: _Former, now: float) -> set[int]:
+    """Return the ids of the member's grants with credits left, of practice too."""
+    who = (db, former.guild_id, former.member_id, now)
+    return {each.id for practice in (False, True) for each in grants_of(*who, practice=practice)}
+
+
+def _rewrite(db: Connection, former: _Former, row: Any) -> None:
+    db.execute(
+        "UPDATE decisions SET by_id = ?, text = ?, about = ? WHERE id = ?",
+        (
+            former.number if row["by_id"] == former.member_id else row["by_id"],
+            row["text"].replace(f"<@{former.member_id}>", f"<@{former.number}>"),
+            to_json(_without(json.loads(row["about"]), former)),
+            row["id"],
+        ),
+    )
+
+
+def _without(value: Any, former: _Former) -> Any:
+    """Return a JSON value with the number in the member's place."""
+    if isinstance(value, dict):
+        return {name: _without(each, former) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, former) for each in value]
+    if value == former.member_id or value == str(former.member_id):
+        return type(value)(former.number)
+    return value
