@@ -23,6 +23,7 @@ INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 ROWS = {
     "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "approvals": DECIDED,
     "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
+    "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS,
     "job_attempts": IDS, "job_texts": PROMPTS, **dict.fromkeys(INDEX, PROMPTS),
     **dict.fromkeys(("gateways", "identifies", "rents", "shards"), NOBODY), "leases": NOBODY,
