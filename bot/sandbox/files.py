@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from aiohttp import web
 
 STORE_LIMIT_BYTES = 512 * 1024 * 1024
 """Above this the oldest files are deleted, so that a long rehearsal does not fill the memory."""
+DRAWN_LIMIT = 20_000
+"""Of how many files it is known that they were drawn here: 32 bytes of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,22 @@ class Files:
         self._limit_bytes = limit_bytes
         self._files: dict[str, StoredFile] = {}
         self._total_bytes = 0
+        self._drawn: dict[bytes, None] = {}
 
     def put(self, name: str, file: StoredFile) -> None:
         """Store `file`; drop the oldest ones while there are too many bytes."""
         self._files[name] = file
+        self._drawn[_digest(file.data)] = None
+        while len(self._drawn) > DRAWN_LIMIT:
+            del self._drawn[next(iter(self._drawn))]
         self._total_bytes += len(file.data)
         while self._total_bytes > self._limit_bytes and len(self._files) > 1:
             oldest = next(iter(self._files))
             self._total_bytes -= len(self._files.pop(oldest).data)
+
+    def has_drawn(self, data: bytes) -> bool:
+        """Whether a file was stored here before, wherever it comes from now."""
+        return _digest(data) in self._drawn
 
     def get(self, name: str) -> StoredFile | None:
         """Return the file of that name, None if there is none."""
@@ -45,6 +56,10 @@ class Files:
         if file is not None:
             self._total_bytes -= len(file.data)
         return file
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 def serve(file: StoredFile, request: web.Request) -> web.Response:

@@ -1,8 +1,9 @@
 """The process in which servers practise: `python -m bot.sandbox.practice`, started by the bot and ended with it.
 
 It reads its secret path from its standard input, prints the port, and ends when the input does: then the bot is gone.
-It has little memory, the lowest priority, writes no file, and fetches what members link to as the bot does: from
-public addresses only.
+It has little memory, the lowest priority, is the first that the kernel ends where memory runs out, writes no file,
+decodes nothing that members upload (bot/sandbox/sources.py), and fetches what they link to as the bot does: from public
+addresses only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 from bot.catalogue.catalogue import Catalogue
 from bot.domain import practice
@@ -25,8 +27,8 @@ from bot.sandbox.sources import SOURCE_LIMIT_BYTES, SOURCE_TIMEOUT_S
 CREDITS = Decimal(10_000)
 """What each server has to practise with; a new process begins with it again."""
 FILES_BYTES = 128 * 1024 * 1024
-MEMORY_BYTES = 2 * 1024**3
-"""Of address space, of which threads and libraries reserve much more than they use."""
+MEMORY_BYTES = 1024**3
+"""Of address space, of which threads and libraries reserve twice what they use."""
 OPEN_FILES = 512
 KEPT_S = 6 * 3600.0
 """For how long a request is known after its end."""
@@ -49,6 +51,8 @@ def limit() -> None:
     import resource  # noqa: PLC0415 - there is none on Windows
 
     os.nice(LOWEST_PRIORITY)
+    with contextlib.suppress(OSError):  # there is no /proc on macOS
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_NOFILE, OPEN_FILES),

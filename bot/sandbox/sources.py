@@ -1,9 +1,15 @@
-"""Fetches the files that a request's input links to, as Cannon Studio does with its hosted URLs."""
+"""Fetches the files that a request's input links to, as Cannon Studio does with its hosted URLs.
+
+No decoder opens what members upload: a picture of few bytes can unpack to gigabytes, and a decoder with a fault can be
+taken over. Of a foreign file its headers are read; only what this sandbox has drawn itself is decoded.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +17,9 @@ import aiohttp
 
 from bot.catalogue.fields import FieldKind
 from bot.catalogue.operation import Operation
+from bot.media.containers.boxes import boxes
+from bot.media.containers.facts import facts_of
+from bot.media.containers.pieces import Broken, FilePieces, Needed
 from bot.sandbox import texts
 from bot.sandbox.files import Files
 
@@ -20,6 +29,26 @@ Fetch = Callable[[str], Awaitable[bytes | None]]
 SOURCE_LIMIT_BYTES = 64 * 1024 * 1024
 SOURCE_TIMEOUT_S = 20.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that an input links to. `is_own`: this sandbox has drawn it, so that it may be decoded."""
+
+    data: bytes
+    is_own: bool
+
+    def size(self) -> tuple[int, int] | None:
+        """Return width and height in pixels, as the headers say; None for sound and where no header is known."""
+        try:
+            found = next((size for read in _SIZES if (size := read(self.data)) is not None), None)
+        except (struct.error, IndexError, Broken, Needed):
+            return None
+        return found if found is not None and min(found) > 0 else None
+
+    def seconds(self) -> float | None:
+        """Return the duration that the headers say, None if they say none."""
+        return facts_of({0: self.data}, len(self.data)).seconds
 
 
 class SourceLost(Exception):
@@ -39,7 +68,7 @@ class InputFiles:
         self._own_prefix = f"{own_url}/media/"
         self._fetch = fetch
 
-    async def read(self, operation: Operation, given: Mapping[str, Any]) -> dict[str, bytes]:
+    async def read(self, operation: Operation, given: Mapping[str, Any]) -> dict[str, Source]:
         """Return the files that the input links to, by field. Raises SourceLost for the first that cannot be read."""
         found = {}
         for name, url in _links(operation, given):
@@ -50,7 +79,7 @@ class InputFiles:
                 data = None
             if not data:
                 raise SourceLost(name)
-            found[name] = data
+            found[name] = Source(data, self._files.has_drawn(data))
         return found
 
     async def _get(self, url: str) -> bytes | None:
@@ -84,3 +113,57 @@ def _links(operation: Operation, given: Mapping[str, Any]) -> list[tuple[str, st
         elif field.kind is FieldKind.URLS and isinstance(value, list):
             links += [(field.name, url) for url in value if isinstance(url, str)]
     return links
+
+
+# ---------------------------------------------------------------------- sizes in headers
+
+
+def _of_png(data: bytes) -> tuple[int, int] | None:
+    return struct.unpack_from(">II", data, 16) if data.startswith(b"\x89PNG\r\n\x1a\n") else None
+
+
+def _of_gif(data: bytes) -> tuple[int, int] | None:
+    return struct.unpack_from("<HH", data, 6) if data.startswith((b"GIF87a", b"GIF89a")) else None
+
+
+def _of_jpeg(data: bytes) -> tuple[int, int] | None:
+    """Read the frame header (ITU T.81, B.2.2), behind segments that say how long they are."""
+    at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] in _JPEG_FRAMES:
+            high, wide = struct.unpack_from(">HH", data, at + 5)
+            return wide, high
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
+
+
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _of_webp(data: bytes) -> tuple[int, int] | None:
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return None
+    if data[12:16] == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    wide, high = struct.unpack_from("<HH", data, 26)
+    return wide & 0x3FFF, high & 0x3FFF
+
+
+def _of_mp4(data: bytes) -> tuple[int, int] | None:
+    """Read the first track header with a size (ISO/IEC 14496-12, 8.3.2): its last numbers, in 1/65536."""
+    if data[4:8] != b"ftyp":
+        return None
+    file = FilePieces({0: data}, len(data))
+    for name, body, end in boxes(file, 0, len(data)):
+        for inner, start, stop in boxes(file, body, end) if name == b"moov" else ():
+            for part, _, last in boxes(file, start, stop) if inner == b"trak" else ():
+                size = file.number(last - 8, 2), file.number(last - 4, 2)
+                if part == b"tkhd" and min(size) > 0:
+                    return size
+    return None
+
+
+_SIZES = (_of_png, _of_gif, _of_jpeg, _of_webp, _of_mp4)

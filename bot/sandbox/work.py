@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from PIL.Image import Image
 
 from bot.sandbox import render
 from bot.sandbox.answers import PRODUCTS, input_preview
 from bot.sandbox.prices import CLIP_DEFAULT_S, TRACK_DEFAULT_S, seconds_of
 from bot.sandbox.scenes import Size
+from bot.sandbox.sources import Source
 
 BIG_BYTES = 11 * 1024 * 1024
 """The size of a `#big` file: over Discord's 10 MiB for a server without boosts."""
@@ -38,52 +37,52 @@ class Task:
     small: bool = False
 
 
-def make(task: Task, sources: Mapping[str, bytes]) -> dict[str, list[render.Rendered]]:
+def make(task: Task, sources: Mapping[str, Source]) -> dict[str, list[render.Rendered]]:
     """Return the files of a task by kind. `sources` are the files that its input links to, by field."""
     kinds = {kind for _, kind in PRODUCTS[task.operation].files} if task.operation in PRODUCTS else set()
     if task.operation == "soundfx.generate" and "video_url" not in sources:
         kinds.discard("mp4")
-    frames = [frame for data in sources.values() if (frame := render.first_frame(data)) is not None]
-    files = {kind: _files(task, kind, frames, sources) for kind in sorted(kinds)}
+    files = {kind: _files(task, kind, sources) for kind in sorted(kinds)}
     if "#big" in task.words:
         files = {kind: [render.padded(file, BIG_BYTES) for file in made] for kind, made in files.items()}
     return files
 
 
-def _files(task: Task, kind: str, frames: Sequence[Image], sources: Mapping[str, bytes]) -> list[render.Rendered]:
+def _files(task: Task, kind: str, sources: Mapping[str, Source]) -> list[render.Rendered]:
     text, label = input_preview(task.input), f"Sandbox · {task.operation}"
-    source = frames[0] if frames else None
+    shape, source = next(((size, each) for each in sources.values() if (size := each.size())), (None, None))
+    picture = render.first_frame(source.data) if source is not None and source.is_own else None
     match kind:
         case "png":
-            size = image_size(task, source)
+            size = image_size(task, shape)
             seeds = [task.seed, *(f"{task.seed}-{more}" for more in range(1, MANY))]
             count = MANY if {"#many"} & task.words or task.operation == "three_d.location.generate" else 1
-            return [render.png(text, size=size, seed=seed, label=label, source=source) for seed in seeds[:count]]
+            return [render.png(text, size=size, seed=seed, label=label, source=picture) for seed in seeds[:count]]
         case "mp4":
-            seconds, size = _seconds(task, sources), clip_size(task, source)
-            return [render.mp4(text, seconds=seconds, size=size, seed=task.seed, label=label, source=source)]
+            seconds, size = _seconds(task, sources), clip_size(task, shape)
+            return [render.mp4(text, seconds=seconds, size=size, seed=task.seed, label=label, source=picture)]
         case "mp3":
             return [render.mp3(seconds=_seconds(task, sources), seed=task.seed)]
     return [_glb(text)]
 
 
-def image_size(task: Task, source: Image | None = None) -> Size:
+def image_size(task: Task, source: Size | None = None) -> Size:
     """Return the size of an image in pixels: moderate, but of the requested ratio and growing with the resolution."""
     edge = _PICTURE_EDGES.get(str(task.input.get("resolution", "1K")).upper(), 1024)
     return _shaped(task, source, edge, "1:1")
 
 
-def clip_size(task: Task, source: Image | None = None) -> Size:
+def clip_size(task: Task, source: Size | None = None) -> Size:
     """Return the size of a clip in pixels, in the same way."""
     resolution = task.input.get("target_resolution", task.input.get("resolution", ""))
     return _shaped(task, source, _CLIP_EDGES.get(str(resolution).casefold(), _CLIP_EDGE_PX), "16:9")
 
 
-def _shaped(task: Task, source: Image | None, edge: int, usual: str) -> Size:
+def _shaped(task: Task, source: Size | None, edge: int, usual: str) -> Size:
     edge = SMALL_EDGE_PX if task.small else edge
     ratio = _ratio(task.input.get("aspect_ratio"))
     if ratio is None and source is not None:
-        ratio = source.width / source.height
+        ratio = source[0] / source[1]
     ratio = min(max(ratio or _ratio(usual) or 1.0, _TALLEST), _WIDEST)
     wide, high = (edge, round(edge / ratio)) if ratio >= 1 else (round(edge * ratio), edge)
     return wide // 2 * 2, high // 2 * 2
@@ -97,12 +96,12 @@ def _ratio(text: object) -> float | None:
         return None
 
 
-def _seconds(task: Task, sources: Mapping[str, bytes]) -> float:
+def _seconds(task: Task, sources: Mapping[str, Source]) -> float:
     default = TRACK_DEFAULT_S if task.operation == "music.generate" else CLIP_DEFAULT_S
     if task.operation == "narration.generate":
         default = max(1.0, len(str(task.input.get("text", "")).split()) / _WORDS_PER_SECOND)
     elif "video_url" in sources:
-        default = render.length_s(sources["video_url"]) or default
+        default = sources["video_url"].seconds() or default
     seconds = seconds_of(task.input, default)
     return min(seconds, SMALL_MAX_S) if task.small else seconds
 

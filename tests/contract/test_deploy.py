@@ -48,6 +48,11 @@ def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
+def test_every_service_has_a_limit_of_memory() -> None:
+    assert [name for name, service in [*services().items(), *fleet().items()] if "mem_limit" not in service] == []
+    assert unit()["MemoryMax"].lower() == services()["bot"]["mem_limit"]
+
+
 def test_the_bot_is_given_longer_to_stop_than_it_takes() -> None:
     assert float(services()["bot"]["stop_grace_period"].removesuffix("s")) > STOP_TIMEOUT_S
     assert float(unit()["TimeoutStopSec"]) > STOP_TIMEOUT_S

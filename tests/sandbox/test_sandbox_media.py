@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import io
 import math
+import struct
 import sys
 import wave
 
@@ -14,6 +15,7 @@ from PIL import Image, ImageFilter
 from bot.catalogue.catalogue import Catalogue
 from bot.sandbox import render
 from bot.sandbox.server import Sandbox
+from bot.sandbox.sources import Source
 
 KEY = "cs_test_sandbox_key"
 GIVEN = {
@@ -194,14 +196,75 @@ async def test_the_same_request_gives_another_picture_unless_a_seed_is_given(cli
     assert clips[0] == clips[1]
 
 
-async def test_an_edit_keeps_the_shape_and_the_content_of_its_source(client, files):
-    given = {"prompt": "Make it night", "image_url": "https://cdn.example/source.png"}
-    output = (await run(client, "image.edit", given))["output"]
-    _, data = await download(client, output["image_url"])
+async def test_an_edit_keeps_the_shape_and_the_content_of_a_result_wherever_it_comes_from(client, files):
+    made = (await run(client, "image.generate", {"prompt": "A fox", "aspect_ratio": "16:9"}))["output"]
+    _, source = await download(client, made["image_url"])
+    files["copied"] = source  # as Discord has it
+    given = {"prompt": "Make it night", "image_url": "https://cdn.example/source.copied"}
+    _, data = await download(client, (await run(client, "image.edit", given))["output"]["image_url"])
     other = render.png("Another", size=(320, 180), seed="other").data
     with Image.open(io.BytesIO(data)) as edited:
         assert edited.width / edited.height == pytest.approx(16 / 9, rel=0.01)
-        assert _difference(edited, files["png"]) < 0.6 * _difference(edited, other)
+        assert _difference(edited, source) < 0.6 * _difference(edited, other)
+
+
+def huge_png() -> bytes:
+    """Return the start of a picture that would unpack to 507 million bytes."""
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", 13_000, 6500, 8, 2, 0, 0, 0) + bytes(100)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["image.edit", *(pytest.param(each, marks=pytest.mark.long) for each in GIVEN if "{" in str(GIVEN[each]))],
+)
+async def test_no_decoder_opens_what_comes_from_outside(client, files, monkeypatch, operation):
+    def decoder(*_args: object, **_options: object) -> None:
+        raise AssertionError("a foreign file was opened")
+
+    encode = av.open
+    monkeypatch.setattr(Image, "open", decoder)
+    monkeypatch.setattr(
+        av, "open", lambda file, mode="r", **more: (encode if mode == "w" else decoder)(file, mode, **more)
+    )
+    given = {
+        name: value.format(png="https://a.example/x.huge", mp4="https://a.example/x.mp4", mp3="https://a.example/x.mp3")
+        if isinstance(value, str)
+        else value
+        for name, value in GIVEN[operation].items()
+    }
+    files["huge"] = huge_png()
+    document = await run(client, operation, given)
+    assert document["status"] == "succeeded", document
+    if operation == "image.edit":
+        _, data = await download(client, document["output"]["image_url"])
+        assert Source(data, is_own=True).size() == (1024, 512)
+
+
+@pytest.mark.parametrize(
+    ("form", "more"),
+    [
+        ("PNG", {}),
+        ("GIF", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+    ],
+)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_the_size_of_a_picture_is_read_from_its_header(form, more, mode):
+    file = io.BytesIO()
+    Image.new("RGB" if form == "JPEG" else mode, (322, 180), "#336699").save(file, form, **more)
+    assert Source(file.getvalue(), is_own=False).size() == (322, 180)
+    for length in range(0, 120, 7):  # cut anywhere, it is a size or none, and never an error
+        Source(file.getvalue()[:length], is_own=False).size()
+
+
+def test_size_and_duration_of_a_clip_are_read_from_its_headers(files):
+    clip = Source(files["mp4"], is_own=False)
+    assert clip.size() == (320, 180)
+    assert clip.seconds() == pytest.approx(2, abs=0.2)
+    assert Source(files["mp3"], is_own=False).size() is None
 
 
 def _difference(edited, source):
@@ -312,9 +375,9 @@ def test_a_grown_file_still_decodes():
 
 
 @pytest.mark.parametrize("data", [b"", b"junk", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" + bytes(100)])
-def test_what_is_no_medium_has_no_first_frame_and_no_length(data):
-    assert render.first_frame(data) is None
-    assert render.length_s(data) is None
+def test_what_is_no_medium_has_no_size_and_no_length(data):
+    source = Source(data, is_own=False)
+    assert (source.size(), source.seconds()) == (None, None)
 
 
 async def test_a_file_is_served_by_ranges(client):
@@ -337,9 +400,9 @@ def test_without_pyav_there_are_pictures_one_clip_for_all_and_wav(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     poor = importlib.import_module("bot.sandbox.render")
     clip, track = poor.mp4("x", seconds=9), poor.mp3(seconds=90)
-    assert 1.5 < (render.length_s(clip.data) or 0) < 3
+    assert 1.5 < (Source(clip.data, is_own=True).seconds() or 0) < 3
     assert (track.content_type, track.extension) == ("audio/wav", "wav")
     with wave.open(io.BytesIO(track.data)) as sound:
         assert sound.getnframes() / sound.getframerate() == poor.WAV_MAX_S
     assert poor.first_frame(poor.png("x", size=(64, 64)).data) is not None
-    assert (poor.first_frame(clip.data), poor.length_s(clip.data)) == (None, None)
+    assert poor.first_frame(clip.data) is None

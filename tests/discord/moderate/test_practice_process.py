@@ -84,6 +84,18 @@ async def test_a_picture_is_posted_and_a_killed_process_costs_nothing(real: Rig)
     assert await gone(second or 0)
 
 
+async def test_it_has_little_memory_and_is_the_first_to_go_where_that_runs_out():
+    process = PracticeProcess(ManualClock())
+    try:
+        await process.address()
+        own = Path(f"/proc/{process.pid}")
+        assert own.joinpath("oom_score_adj").read_text().strip() == "1000"
+        [line] = [each for each in own.joinpath("limits").read_text().splitlines() if "address space" in each]
+        assert int(line.split()[3]) == 1024**3
+    finally:
+        await process.aclose()
+
+
 @pytest.mark.long
 async def test_an_idle_process_is_stopped_and_started_when_it_is_needed(real: Rig):
     await real.moderator.slash(real.channel, "studio practice")
