@@ -181,6 +181,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         renew=setup.renew_commands,
         registers=setup.role.answers,
     )
+    setup.metrics.commands_outdated(lambda: command_sync.is_outdated)
     drift = ApiDrift(store, keys=core.keys, switches=core.switches, catalogue=setup.catalogue)
     catalogue_refresh = CatalogueRefresh(
         setup.catalogue,

@@ -31,7 +31,7 @@ from bot.app.practice_process import NoPracticeStudio, PracticeProcess, Practice
 from bot.app.responses import Responses, speak_to
 from bot.app.rest_login import RestLogin
 from bot.app.roles import Role
-from bot.app.runtime_shards import RuntimeShards
+from bot.app.runtime_shards import Gateway, RuntimeShards
 from bot.app.shards import shard_states
 from bot.app.start_backoff import StartBackoff
 from bot.app.translation import Translator
@@ -226,7 +226,7 @@ class CannonBot(RuntimeShards):
         await self.tree.set_translator(Translator())
         await self.parts.catalogue_refresh.load()  # before the commands: some are made of what it knows
         await self.load_surface()
-        await self.parts.command_sync.sync_if_changed()
+        await self.parts.command_sync.read_again()
         if self._serve_http:
             await self.parts.http.start()
             if isinstance(self.settings.database, PostgresUrl):  # which others store there too
@@ -247,9 +247,8 @@ class CannonBot(RuntimeShards):
                 spawn=self._background.start,
             )
             duties.begin()
+        await self.parts.command_sync.sync_if_changed()
         give_back()  # a start reads much that it does not keep
-        if self._backoff is not None and self.role.answers:
-            await self._backoff.take()
 
     @property
     def is_one_of_several(self) -> bool:
@@ -288,18 +287,24 @@ class CannonBot(RuntimeShards):
             log.info("ready", user=str(self.user), role=self.role.value)
             await self._login.keep()
 
-    async def begin_shards(self) -> None:
-        """Join the fleet, and connect what it leaves to this process. Raises StartError."""
+    async def begin_shards(self, gateway: Gateway) -> None:
+        """Join the fleet, or wait for a session where there is none: jobs are followed meanwhile. Raises StartError."""
+        if not self.is_leased:
+            if (backoff := self._backoff) is not None:
+                backoff.note_limit(gateway.limit)
+                self.metrics.identifies_left(lambda: backoff.left)
+                await backoff.take(shards=self.shard_count or 1)
+            return
         leases = self.leases = FleetShards(
             self,
             self.parts.store,
             process=self._process,
-            clock=self.clock,
             spawn=self._background.start,
             wanted=self.settings.shard_count,
         )
-        self.metrics.fleet(held=lambda: leases.held, identifies_left=lambda: leases.identifies_left)
-        await leases.begin()
+        self.metrics.shards_held(lambda: leases.held)
+        self.metrics.identifies_left(lambda: leases.identifies_left)
+        await leases.begin(gateway)
 
     def is_ready(self) -> bool:
         """Whether all connections that this process should have are there, and their servers known."""
@@ -311,7 +316,7 @@ class CannonBot(RuntimeShards):
         return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Count a new session like a start: `setup_hook` did so for the first one. In a fleet, wait for its turn."""
+        """Count a new session like a start: `begin_shards` did so for the first one. In a fleet, wait for its turn."""
         if self.leases is not None and shard_id is not None:
             await self.leases.take_identify(shard_id)
             return

@@ -16,6 +16,7 @@ from discord.ext import commands
 from bot.app.command_payload import payload_of
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.runtime.clock import Clock
 from bot.store import Store
 
@@ -27,6 +28,8 @@ CHAT_INPUT = discord.AppCommandType.chat_input.value
 _NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
 RENEW_EVERY_S = 3600.0
 """How often commands may change while the bot runs: Discord takes 200 creations a day, and a document may flap."""
+RETRY_S = 15.0
+"""How long it is not tried again after the first failure; the wait doubles, up to RENEW_EVERY_S."""
 
 
 class Renew(Protocol):
@@ -58,24 +61,29 @@ class CommandSync:
         self._renew = renew
         self._ids: dict[str, int] = {}
         self._known: Catalogue | None = None
-        """The catalogue that the commands are of."""
-        self._registered_at: float | None = None
+        """The catalogue that the commands are of; None before they are registered."""
+        self._again_at = 0.0
+        """When they may be registered again, monotonic."""
+        self._failures = 0
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether Discord has not taken the commands as they are now: those of before serve."""
+        return self._failures > 0
 
     async def sync_if_changed(self) -> None:
         """Register the commands, in every language, if they have changed since the last time.
 
-        If Discord refuses them as invalid, those that come from the catalogue's data are removed first: a document from
-        outside keeps no bot from starting. Raises what discord.py raises.
+        If Discord refuses them as invalid, those that come from the catalogue's data are removed first. If it does not
+        take them at all, the registered ones go on serving, and `catch_up` tries again.
         """
         await self._sync()
-        self._registered_at = None  # the first change after a start may come at once: the document is read then
+        if not self.is_outdated:
+            self._again_at = 0.0  # the first change after a start may come at once: the document is read then
 
     async def catch_up(self) -> None:
-        """If the catalogue has changed since, change and register the commands; at most once an hour."""
-        if self._known is self._catalogue.current:
-            return
-        now = self._clock.monotonic()
-        if self._registered_at is not None and now - self._registered_at < RENEW_EVERY_S:
+        """Register the commands if that has failed, or if the catalogue has changed since; at most once an hour."""
+        if self._known is self._catalogue.current or self._clock.monotonic() < self._again_at:
             return
         await self._renew()
         await self._sync()
@@ -107,15 +115,31 @@ class CommandSync:
     async def _sync(self) -> None:
         known = self._catalogue.current
         try:
+            await self._register_what_is_valid()
+        except DISCORD_ERRORS as error:
+            pause_s = min(RETRY_S * 2.0 ** min(self._failures, 16), RENEW_EVERY_S)
+            self._failures += 1
+            self._again_at = self._clock.monotonic() + pause_s
+            status = getattr(error, "status", None)
+            log.warning("commands.not_registered", error=type(error).__name__, status=status, again_s=pause_s)
+            return
+        self._failures = 0
+        self._known = known
+        await self.read_again()
+
+    async def _register_what_is_valid(self) -> None:
+        try:
             await self._register_if_changed()
         except discord.HTTPException as error:
             if error.status != HTTPStatus.BAD_REQUEST:
                 raise
             log.exception("commands.refused")
             await self._renew(described=False)
-            await self._register_if_changed()
-        self._known = known
-        await self.read_again()
+            try:
+                await self._register_if_changed()
+            except DISCORD_ERRORS:
+                await self._renew()  # some of them may be registered since before: they serve
+                raise
 
     async def read_again(self) -> None:
         """Read the ids that Discord gave the commands, perhaps to another process."""
@@ -127,11 +151,18 @@ class CommandSync:
         meta, application_id = self._store.meta, self._bot.application_id
         payload = await self._payload()
         digest = f"{application_id}:{fingerprint(payload)}"
-        if application_id is None or await meta.get("commands") == digest:
+        before = await meta.get("commands") or ""
+        if application_id is None or before == digest:
             return
-        self._registered_at = self._clock.monotonic()
-        # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
-        made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
+        self._again_at = self._clock.monotonic() + RENEW_EVERY_S
+        await meta.set("commands", "")  # until Discord has answered, nobody knows which are registered
+        try:
+            # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
+            made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
+        except discord.HTTPException as error:
+            if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                await meta.set("commands", before)
+            raise
         slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
         await meta.set("command_ids", json.dumps(slash))
         await meta.set("commands", digest)

@@ -9,16 +9,15 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import discord
 import structlog
 
 from bot.app import texts
 from bot.app.identifies import Identifies
-from bot.app.runtime_shards import RuntimeShards
+from bot.app.runtime_shards import Gateway, RuntimeShards
 from bot.app.shard_keeper import ShardKeeper
-from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
-from bot.runtime.clock import Clock
 from bot.store import Store
 
 log = structlog.get_logger(__name__)
@@ -44,14 +43,13 @@ class FleetShards:
         store: Store,
         *,
         process: str,
-        clock: Clock,
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
         wanted: int | None,
     ) -> None:
         """`wanted` is how many shards the host wants, None for what Discord recommends; `spawn` runs the keeper."""
         self._client = client
         self._store = store
-        self._clock = clock
+        self._clock = client.clock
         self._spawn = spawn
         self._wanted = wanted
         self._process = process
@@ -77,16 +75,22 @@ class FleetShards:
         """Whether this process holds the shard now."""
         return self._keeper is not None and self._keeper.holds(shard_id)
 
-    async def begin(self) -> None:
+    async def begin(self, told: Gateway) -> None:
         """Join the fleet, and begin to keep shards. Raises StartError if the others go by another number of shards."""
         fleet = self._store.fleet
-        recommended, gateway, max_concurrency = await self._ask_limit()
+        recommended = told.shards
+        await fleet.note_limit(told.limit)
         count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
         if self._wanted is not None and count != self._wanted:
             raise StartError(texts.other_shard_count(count, self._wanted), exit_code=RESTART_MAY_HELP)
         if count < recommended:
             log.warning("shards.few", shards=count, recommended=recommended)
-        self._identifies = Identifies(fleet, process=self._process, clock=self._clock, max_concurrency=max_concurrency)
+        self._identifies = Identifies(
+            fleet,
+            process=self._process,
+            clock=self._clock,
+            max_concurrency=max(1, told.limit["max_concurrency"]),
+        )
         self._keeper = ShardKeeper(
             fleet,
             self._client,
@@ -96,7 +100,7 @@ class FleetShards:
             tell=lambda: self._store.signals.send(CHANGED),
         )
         self._store.signals.listen(CHANGED, self._keeper.wake)
-        self._client.lead_shards(count, gateway, holding=self._keeper, identifying=self._identifies)
+        self._client.lead_shards(count, told.address, holding=self._keeper, identifying=self._identifies)
         self._spawn(self._keep(self._keeper), "shards")
         self._spawn(self._watch(self._identifies), "identifies")
 
@@ -116,20 +120,6 @@ class FleetShards:
         except Exception as error:  # noqa: BLE001 - `connect` raises it: without its keeper a process must not go on
             self._client.fail(error)
 
-    async def _ask_limit(self) -> tuple[int, str, int]:
-        """Note what Discord says of session starts; return the shards it recommends, its address, `max_concurrency`."""
-        asked = self._clock.monotonic()
-        recommended, gateway, limit = await in_time(self._client.http.get_bot_gateway())
-        max_concurrency = max(1, limit["max_concurrency"])
-        await self._store.fleet.note_limit(
-            total=limit["total"],
-            remaining=limit["remaining"],
-            reset_after_s=limit["reset_after"] / 1000,
-            max_concurrency=max_concurrency,
-            age_s=self._clock.monotonic() - asked,
-        )
-        return recommended, gateway, max_concurrency
-
     async def _watch(self, identifies: Identifies) -> None:
         """Know how many identifies are left, and now and then what Discord says of it."""
         never, turns = asyncio.Event(), 0
@@ -138,7 +128,7 @@ class FleetShards:
             try:
                 identifies.left = await self._store.fleet.identifies_left()
                 if turns % ASK_AGAIN_TURNS == 0:
-                    await self._ask_limit()
-            except (StoreError, *DISCORD_ERRORS) as error:
+                    await self._store.fleet.note_limit((await self._client.ask_gateway()).limit)
+            except (StoreError, discord.GatewayNotFound, *DISCORD_ERRORS) as error:
                 log.info("identifies.not_known", error=type(error).__name__)
             await self._clock.wait(never, WATCH_S)

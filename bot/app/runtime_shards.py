@@ -12,6 +12,7 @@ import contextlib
 import random
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
@@ -23,7 +24,11 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType
 
 from bot.app.identifies import NotNowError
+from bot.delivery.deadlines import in_time
+from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.domain.session_starts import ToldLimit
 from bot.errors import StoreError
+from bot.runtime.clock import Clock, SystemClock
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +39,8 @@ GOODBYE, INTERRUPTED = 1000, 4000
 INTENTS_DISALLOWED = 4014
 RESUMES_MAX = 5
 """How often it is tried to get where a session can be resumed."""
+ASK_AGAIN_S = 5.0
+"""When Discord is asked again for its gateway, for the first time; the wait doubles, up to PAUSE_MAX_S."""
 PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
 """How long a shard rests after the first failure to connect, and at most; it doubles."""
 TROUBLE = (OSError, discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, TimeoutError, StoreError)
@@ -60,6 +67,16 @@ class Holding(Protocol):
     def holds(self, shard_id: int) -> bool:
         """Whether this process holds the shard now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What Discord says of its gateway and of the sessions that this bot may begin: `GET /gateway/bot`."""
+
+    shards: int
+    """How many it recommends."""
+    address: str
+    limit: ToldLimit
 
 
 @dataclass(slots=True)
@@ -215,14 +232,16 @@ class _Shard:
 
 
 class RuntimeShards(commands.AutoShardedBot):
-    """An AutoShardedBot that can be `leased`: then nothing is connected but by `open_shard`.
+    """An AutoShardedBot that asks first how many sessions are left, and connects then.
 
-    A subclass starts whoever opens shards in `begin_shards`, and hands `before_identify_hook` to `take_identify`.
+    It can be `leased`: then nothing is connected but by `open_shard`. A subclass waits in `begin_shards`, or starts
+    whoever opens shards, and hands `before_identify_hook` to `take_identify`.
     """
 
     holding: Holding
     identifying: Identifying
     is_leased = False
+    clock: Clock = SystemClock()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -230,16 +249,44 @@ class RuntimeShards(commands.AutoShardedBot):
         self._all: dict[int, _Shard] = {}
         self._ready_shards: set[int] = set()
 
-    async def begin_shards(self) -> None:
-        """Begin to open shards, and return. Only called if `is_leased`."""
+    async def begin_shards(self, gateway: Gateway) -> None:
+        """Return when the first session may begin; if `is_leased`, begin to open shards."""
         raise NotImplementedError
+
+    async def ask_gateway(self) -> Gateway:
+        """Ask Discord once. Raises GatewayNotFound, and what else of DISCORD_ERRORS is no answer."""
+        asked = self.clock.monotonic()
+        shards, address, limit = await in_time(self.http.get_bot_gateway())
+        told = ToldLimit(
+            total=limit["total"],
+            remaining=limit["remaining"],
+            reset_after_s=limit["reset_after"] / 1000,
+            max_concurrency=limit["max_concurrency"],
+            age_s=self.clock.monotonic() - asked,
+        )
+        return Gateway(shards, address, told)
 
     async def launch_shards(self) -> None:
         """Connect all shards one after the other, or let others open them."""
-        if self.is_leased:
-            await self.begin_shards()
-        else:
+        gateway = await self._answered_gateway()
+        if not self.is_leased:
+            self.shard_count = self.shard_count or gateway.shards
+        await self.begin_shards(gateway)
+        if not self.is_leased:
             await super().launch_shards()
+
+    async def _answered_gateway(self) -> Gateway:
+        """Ask Discord until it answers: what needs no gateway goes on meanwhile. Raises LoginFailure."""
+        pause_s = ASK_AGAIN_S
+        while True:
+            try:
+                return await self.ask_gateway()
+            except (discord.GatewayNotFound, *DISCORD_ERRORS) as error:
+                if getattr(error.__cause__, "status", None) == HTTPStatus.UNAUTHORIZED:
+                    raise discord.LoginFailure from None
+                log.warning("start.waits", seconds=pause_s, error=type(error.__cause__ or error).__name__)
+            await self.clock.wait(asyncio.Event(), pause_s)
+            pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:
         """Prepare for shards of so many, at Discord's address of the gateway."""

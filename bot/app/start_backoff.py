@@ -1,4 +1,4 @@
-"""When a bot of one process may identify again, so that a storm of restarts never uses up the day's starts.
+"""When a bot of one process may identify again: as Discord says, and so that restarts never use up the day's starts.
 
 Discord allows 1,000 identifies in 24 hours and resets the token of an application that exceeds them (docs.discord.com,
 Gateway: "Session Start Limit"). A supervisor that starts a crashing bot at once would get there within the hour, so
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.session_starts import identify_at, last_day
+from bot.domain.session_starts import SessionStartLimit, ToldLimit, last_day
 from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,16 @@ class StartBackoff:
         self._clock = clock
         self._times: list[float] | None = None
         """When the bot identified, Unix seconds; None until the file was read."""
+        self._limit = SessionStartLimit()
+
+    @property
+    def left(self) -> int:
+        """How many identifies are left of Discord's day."""
+        return self._limit.left(self._times or (), self._clock.wall())
+
+    def note_limit(self, told: ToldLimit) -> None:
+        """Note what Discord says of session starts, which may be others' too."""
+        self._limit = SessionStartLimit.as_told(self._clock.wall(), told)
 
     async def take(self, *, shards: int = 1) -> None:
         """Return when one of the bot's `shards` may identify, and note that it does.
@@ -41,7 +51,7 @@ class StartBackoff:
         is_first = self._times is None
         is_read, times = await asyncio.to_thread(self._read) if self._times is None else (True, self._times)
         now = self._clock.wall()
-        await self._pause(identify_at(times, now, shards=shards) - now)
+        await self._pause(self._limit.open_at(times, now, shards=shards) - now)
         now = self._clock.wall()
         self._times = [*last_day(times, now), now]
         is_written = await asyncio.to_thread(self._write, self._times)
@@ -50,7 +60,7 @@ class StartBackoff:
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
-            log.warning("start.waits", seconds=math.ceil(seconds), file=self._path.name)
+            log.warning("start.waits", seconds=math.ceil(seconds), left=self.left, file=self._path.name)
             await self._clock.wait(asyncio.Event(), seconds)  # never set: the clock ends the wait
 
     def _read(self) -> tuple[bool, list[float]]:

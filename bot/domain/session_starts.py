@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 DAY_S = 86_400.0
 TOTAL = 1000
@@ -46,6 +47,17 @@ def usable(total: int) -> int:
     return max(1, total - round(total * RESERVE))
 
 
+class ToldLimit(TypedDict):
+    """`session_start_limit` as Discord's answer has it, with the time in seconds."""
+
+    total: int
+    remaining: int
+    reset_after_s: float
+    max_concurrency: int
+    age_s: float
+    """How long ago it was asked at most."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStartLimit:
     """What Discord said of an application's identifies: `session_start_limit` of `GET /gateway/bot`.
@@ -61,6 +73,17 @@ class SessionStartLimit:
     """How many shards may identify within 5 seconds: one of each value of `shard_id % max_concurrency`."""
     read_at: float = 0.0
     """What was counted before this time is in `remaining`."""
+
+    @classmethod
+    def as_told(cls, now: float, told: ToldLimit) -> SessionStartLimit:
+        """Return what Discord says."""
+        return cls(
+            total=max(1, told["total"]),
+            remaining=told["remaining"],
+            reset_at=now + told["reset_after_s"],
+            max_concurrency=max(1, told["max_concurrency"]),
+            read_at=now - told["age_s"],
+        )
 
     def left(self, times: Sequence[float], now: float) -> int:
         """Return how many identifies are left, the reserve among them; `times` are those of our own."""

@@ -88,6 +88,7 @@ class Metrics:
         self._held = Gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.", registry=own)
         self._refused_keys = Gauge("cannon_bot_keys_refused", "Servers' keys that are refused.", registry=own)
         self._files = Gauge("cannon_bot_file_bytes", "Size of the database's files.", ["file"], registry=own)
+        self._commands_outdated = Gauge("cannon_bot_commands_outdated", texts.COMMANDS_OUTDATED, registry=own)
         self._loop_lag = Histogram(
             "cannon_bot_loop_lag_seconds", "How late the event loop is.", buckets=_LOOP_BUCKETS_S, registry=own
         )
@@ -124,17 +125,21 @@ class Metrics:
         """Have read how many lines of the log were dropped whenever the metrics are."""
         self._dropped_lines.read = read
 
+    def commands_outdated(self, read: Callable[[], bool]) -> None:
+        """Have read whether Discord has not taken the commands as they are now."""
+        self._commands_outdated.set_function(read)
+
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
         """Have the state of the shards read whenever the metrics are."""
         self._shards.read = read
 
-    def fleet(self, *, held: Callable[[], float], identifies_left: Callable[[], float]) -> None:
-        """Have read what this process has of a fleet's shards, and what is left of the identifies of Discord's day."""
-        for name, about, read in (
-            ("cannon_bot_shards_held", texts.SHARDS_HELD, held),
-            ("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, identifies_left),
-        ):
-            Gauge(name, about, registry=self.registry).set_function(read)
+    def shards_held(self, read: Callable[[], float]) -> None:
+        """Have read what this process has of a fleet's shards."""
+        Gauge("cannon_bot_shards_held", texts.SHARDS_HELD, registry=self.registry).set_function(read)
+
+    def identifies_left(self, read: Callable[[], float]) -> None:
+        """Have read what is left of the identifies of Discord's day."""
+        Gauge("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, registry=self.registry).set_function(read)
 
     def loop_lag(self, seconds: float) -> None:
         """Note by how much the event loop was late."""

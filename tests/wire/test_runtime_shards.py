@@ -16,7 +16,7 @@ from discord.state import AutoShardedConnectionState
 
 from bot.app.client import intents
 from bot.app.identifies import NotNowError
-from bot.app.runtime_shards import RuntimeShards
+from bot.app.runtime_shards import Gateway, RuntimeShards
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 SHARDS = 4
@@ -54,7 +54,7 @@ class Client(RuntimeShards):
         self.seen: list[str] = []
         self.changed = asyncio.Event()
 
-    async def begin_shards(self) -> None:
+    async def begin_shards(self, gateway: Gateway) -> None:
         self.lead_shards(SHARDS, self.address, holding=self.leases, identifying=self.leases)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

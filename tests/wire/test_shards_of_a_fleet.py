@@ -16,6 +16,7 @@ import pytest
 import yarl
 from discord.gateway import DiscordWebSocket
 
+from bot.app import runtime_shards
 from bot.app.client import intents
 from bot.app.fleet_shards import FleetShards, process_name
 from bot.app.runtime_shards import RuntimeShards
@@ -39,12 +40,10 @@ class Gateway(RuntimeShards):
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self._connection.guild_ready_timeout = 0.05
         self.tasks = BackgroundTasks()
-        self.leases = FleetShards(
-            self, store, process=process_name(), clock=SystemClock(), spawn=self.tasks.start, wanted=wanted
-        )
+        self.leases = FleetShards(self, store, process=process_name(), spawn=self.tasks.start, wanted=wanted)
 
-    async def begin_shards(self) -> None:
-        await self.leases.begin()
+    async def begin_shards(self, gateway: runtime_shards.Gateway) -> None:
+        await self.leases.begin(gateway)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         assert shard_id is not None

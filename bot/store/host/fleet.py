@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from bot.domain.fleet_shares import shard_targets
-from bot.domain.session_starts import DAY_S, SessionStartLimit
+from bot.domain.session_starts import DAY_S, SessionStartLimit, ToldLimit
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
@@ -131,20 +131,11 @@ class Fleet(Repository):
 
     # ------------------------------------------------------------------ identifies
 
-    async def note_limit(
-        self, *, total: int, remaining: int, reset_after_s: float, max_concurrency: int, age_s: float
-    ) -> None:
-        """Note what Discord says of the session starts; the answer was asked for `age_s` seconds ago at most."""
+    async def note_limit(self, told: ToldLimit) -> None:
+        """Note what Discord says of the session starts."""
 
         def change(db: Connection) -> None:
-            now = self._database.now(db)
-            limit = SessionStartLimit(
-                total=max(1, total),
-                remaining=remaining,
-                reset_at=now + reset_after_s,
-                max_concurrency=max(1, max_concurrency),
-                read_at=now - age_s,
-            )
+            limit = SessionStartLimit.as_told(self._database.now(db), told)
             _set(db, LIMIT_META, json.dumps(asdict(limit)))
 
         await self._database.write(change)

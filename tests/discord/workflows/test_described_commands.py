@@ -325,6 +325,22 @@ async def test_what_discord_refuses_keeps_no_bot_from_starting(rig: Rig, monkeyp
     await rig.work()
 
 
+async def test_the_registered_ones_serve_while_discord_takes_none(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    tile = branch("image.tile", TILE, "prompt")
+    await learn(rig, tile)
+
+    async def refusing(*_: Any, **__: Any) -> Any:
+        raise discord.HTTPException(SimpleNamespace(status=400, reason="Bad Request"), "invalid")  # type: ignore[arg-type] # what it reads of a response
+
+    monkeypatch.setattr(HTTPClient, "bulk_upsert_global_commands", refusing)
+    rig.advance(HOUR_S)
+    await learn(rig, tile, branch("image.poster", TILE, "prompt"))
+    assert rig.bot.parts.command_sync.is_outdated
+    await rig.member.slash(rig.channel, "image tile", prompt="roses")
+    await rig.work()
+    assert [job.operation for job in await rig.jobs()] == ["image.tile"]
+
+
 async def test_help_prices_and_lists_them(rig: Rig):
     await learn(rig, branch("image.tile", TILE, "prompt", title="Tile Image"))
     result = await rig.member.slash(rig.channel, "help", topic="image")

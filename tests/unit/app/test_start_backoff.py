@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app.start_backoff import UNCOUNTED_PAUSE_S, StartBackoff
-from bot.domain.session_starts import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, identify_at, usable
+from bot.domain.session_starts import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, ToldLimit, identify_at, usable
 from tests.support.rig import ManualClock
 
 ALLOWED_PER_DAY = 1000
@@ -60,6 +60,33 @@ def most_in_a_day(times: list[float]) -> int:
 async def test_a_few_restarts_wait_for_nothing_and_a_storm_waits_longer_each_time(database: Path):
     waited = await starts(database, PassingClock(), 13)
     assert waited == [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 120, 120]
+
+
+def told(remaining: int, *, reset_after_s: float = 3600.0) -> ToldLimit:
+    return ToldLimit(total=1000, remaining=remaining, reset_after_s=reset_after_s, max_concurrency=1, age_s=0.0)
+
+
+@pytest.mark.parametrize("remaining", [0, 100])
+async def test_where_discord_has_no_sessions_left_the_first_waits_for_its_reset(database: Path, remaining: int):
+    clock = PassingClock()
+    backoff = StartBackoff(database, clock)
+    backoff.note_limit(told(remaining))
+    assert backoff.left == remaining
+    await backoff.take()
+    assert clock.waits == [3600]
+    await backoff.take()
+    assert (clock.waits, backoff.left) == ([3600], 998), "Discord counts from zero again"
+
+
+async def test_the_sessions_of_a_running_bot_are_taken_off_what_discord_said(database: Path):
+    clock = PassingClock()
+    backoff = StartBackoff(database, clock)
+    backoff.note_limit(told(103))
+    for _ in range(3):
+        await backoff.take()
+    assert (clock.waits, backoff.left) == ([], 100)
+    await backoff.take()
+    assert clock.waits == [3600]
 
 
 async def test_after_a_calm_half_hour_restarts_are_free_again(database: Path):

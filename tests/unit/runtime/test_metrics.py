@@ -37,6 +37,7 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_shard_connected": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
     "cannon_bot_gateway_latency_seconds": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
     "cannon_bot_webhook_hints": lambda each: each.hint(known=True),
+    "cannon_bot_commands_outdated": lambda each: each.commands_outdated(lambda: True),
     "cannon_bot_log_lines_dropped": lambda each: each.dropped_lines(lambda: 3.0),
     "cannon_bot_slow_readings": lambda _: reading_time.slow.update(["words"]),
     "cannon_bot_connections_refused": lambda each: each.connection_refused("peer"),
