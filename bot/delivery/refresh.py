@@ -28,6 +28,9 @@ from bot.store import Store
 
 log = structlog.get_logger(__name__)
 
+AGAIN_S = 15.0
+"""When a card is tried again that Discord did not take, or whose author it did not let be pinged."""
+
 
 class CardRefresh:
     """Draws the first response, and edits the card's message afterwards; results are added by the poster."""
@@ -82,7 +85,7 @@ class CardRefresh:
             self._messages.seen.note(message_id, Seen())
 
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False, if_nobodys: bool | None = None) -> bool:
-        """Bring the card up to date; best effort: a failure is logged, and the next change retries.
+        """Bring the card up to date; best effort: a failure is logged, and left to the ticker or the next change.
 
         What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted. With
         `if_nobodys` it is left to the process that follows the card's jobs; if none does, it says whether to draw it.
@@ -94,6 +97,8 @@ class CardRefresh:
         except DISCORD_ERRORS as error:
             self._metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
+            if not (isinstance(error, discord.HTTPException) and is_gone(error)):
+                self._ticker.expect((guild_id, card_id), AGAIN_S)
         except Exception:
             log.exception("card.show_failed", card=card_id)
         return True

@@ -58,7 +58,8 @@ class CardSurface(Protocol):
     async def ask_moderators(self, approval: Approval) -> bool:
         """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord.
 
-        Returns False if Discord refuses the question for what it says: asking again will hardly help.
+        Returns False if Discord refuses the question for what it says: asking again will hardly help. Raises Later if
+        no channel takes it now.
         """
         ...
 

@@ -81,7 +81,7 @@ class ApprovalDecisions(ModeratorActs):
             raise InputError(DECIDED)
 
     async def note_question(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
-        """Note where the moderators were asked; message 0: nowhere, and they are not asked again."""
+        """Note where the moderators were asked."""
         await self._store.approvals.note_message(guild_id, card_id, channel_id=channel_id, message_id=message_id)
 
 

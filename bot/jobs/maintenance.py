@@ -13,7 +13,7 @@ import structlog
 from bot.domain.models import JobState
 from bot.guild.languages import Languages
 from bot.jobs import texts
-from bot.jobs.surface import Sentence
+from bot.jobs.surface import Later, Sentence
 from bot.language import speak, speaking
 from bot.runtime.clock import Clock
 from bot.store import Approval, Store
@@ -29,7 +29,7 @@ ASKED_MAX = 3
 Show = Callable[[int, str], Awaitable[None]]
 AlertServer = Callable[[int, Sentence], Awaitable[None]]
 AskModerators = Callable[[Approval], Awaitable[bool]]
-"""Asks, and returns False if Discord refuses the question."""
+"""Asks, and returns False if Discord refuses the question. Raises Later if no channel takes it now."""
 
 
 @dataclass(slots=True)
@@ -70,6 +70,8 @@ class Maintenance:
         """Servers for which there was more to do while that was done."""
         self._refused: dict[str, int] = {}
         """How often Discord has refused the question about a card."""
+        self._closed: dict[tuple[int, int | None], float] = {}
+        """Until when (monotonic) no question is asked in a channel of a guild that takes none."""
 
     def wake(self) -> None:
         """There may be something to do: see to it soon."""
@@ -154,9 +156,18 @@ class Maintenance:
             await self._show_card(approval.guild_id, approval.card_id)
 
     async def _ask(self, approval: Approval) -> None:
+        rules = await self._store.settings.get(approval.guild_id)
+        place = (approval.guild_id, rules.approval_channel or rules.log_channel)
+        now = self._clock.monotonic()
+        if self._closed.get(place, 0.0) > now:
+            return
         try:
             async with asyncio.timeout(CALL_S):
                 is_refused = not await self._ask_moderators(approval)
+        except Later as error:
+            self._closed = {each: until for each, until in self._closed.items() if until > now}
+            self._closed[place] = now + error.seconds
+            return
         except TimeoutError:
             log.info("approval.later", card=approval.card_id, error="TimeoutError")
             return

@@ -17,6 +17,7 @@ from bot.domain.harmless_text import harmless
 from bot.domain.models import Card, Job
 from bot.domain.text import shortened, stamp
 from bot.guild.approvals import total
+from bot.jobs.surface import Later, Sentence
 from bot.language import speaking, tr
 from bot.store import Approval
 from cogs.moderate.decisions import texts
@@ -28,12 +29,15 @@ from cogs.ui.permissions import guild_of, require_moderator
 log = structlog.get_logger(__name__)
 
 REASON_CHARS = 200
+NO_CHANNEL_AGAIN_S = 600.0
+"""When a channel that takes no questions is tried again; another that is chosen meanwhile is asked in at once."""
+ALERT_QUIET_S = 24 * 3600.0
 
 
 async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     """Post the question where the guild wants it; without such a channel, alert the member who set the key.
 
-    Returns False if Discord refuses the question for what it says.
+    Returns False if Discord refuses the question for what it says. Raises Later if no channel takes it.
     """
     store, note = bot.parts.store, bot.parts.moderation.approvals.note_question
     found = await store.cards.with_jobs(approval.guild_id, approval.card_id)
@@ -42,9 +46,7 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     rules = await store.settings.get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
-        await bot.parts.delivery.alert(approval.guild_id, lambda: str(texts.NO_APPROVAL_CHANNEL))
-        await note(approval.guild_id, approval.card_id, channel_id=0, message_id=0)
-        return True
+        raise await _closed(bot, approval, lambda: str(texts.NO_APPROVAL_CHANNEL))
     channel = bot.get_partial_messageable(channel_id, guild_id=approval.guild_id)
     try:
         message = await in_time(
@@ -54,15 +56,20 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
                 nonce=nonce_of("approve", approval.card_id, channel_id),
             )
         )
-    except (discord.Forbidden, discord.NotFound):
-        await bot.parts.delivery.alert(approval.guild_id, partial(texts.approval_channel_closed, channel_id))
-        await note(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=0)
-        return True
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise await _closed(bot, approval, partial(texts.approval_channel_closed, channel_id)) from error
     except DISCORD_ERRORS as error:
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
         return not (isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429)
     await note(approval.guild_id, approval.card_id, channel_id=channel_id, message_id=message.id)
     return True
+
+
+async def _closed(bot: CannonBot, approval: Approval, sentence: Sentence) -> Later:
+    """Alert the guild, once a day, that nobody can be asked; return when it is tried again."""
+    if await bot.parts.watch.once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
+        await bot.parts.delivery.alert(approval.guild_id, sentence)
+    return Later(NO_CHANNEL_AGAIN_S)
 
 
 def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:

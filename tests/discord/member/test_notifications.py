@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.delivery import texts
+from bot.delivery.refresh import AGAIN_S
 from bot.domain.member_settings import Notify
+from bot.runtime import failpoints
+from bot.runtime.failpoints import Crash
 from tests.support.rig import Rig
-from tests.support.surface import close_private, private_messages
+from tests.support.surface import close_private, post_log, private_messages
 
 
 async def make(rig: Rig, how: Notify | None, *, server: bool = False, **options: Any) -> None:
@@ -89,3 +93,31 @@ async def test_what_a_crash_prevented_is_found_for_those_who_want_it(rig: Rig, h
         await rig.bot.parts.delivery.ping_late(rig.guild.id, card_id)
     assert (len(pings(rig)), len(direct(rig))) == (how is Notify.PING, how is Notify.DIRECT)
     assert await rig.bot.parts.store.pings.missing(0.0) == []
+
+
+async def test_a_ping_that_discord_does_not_take_is_sent_later(rig: Rig):
+    path = f"/channels/{rig.channel.id}/messages"
+    rig.env.inject_error("POST", path, status=503, code=0, message="later", times=1)
+    await make(rig, Notify.PING)
+    assert pings(rig) == []
+    rig.advance(AGAIN_S)
+    await rig.tick()
+    await rig.tick()
+    assert len(pings(rig)) == 1
+
+
+async def test_the_ping_of_what_took_an_hour_is_not_too_late_for_a_crash(rig: Rig):
+    await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, Notify.PING)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #forever")
+    await rig.step()
+    rig.advance(3600)
+    failpoints.arm(["deliver.stored"])
+    for request in rig.sandbox.requests:
+        rig.sandbox.finish(request.id)
+    with contextlib.suppress(Crash):
+        await rig.work()
+    assert failpoints.disarm() == []
+    assert pings(rig) == []
+    await rig.restart()
+    await post_log(rig)
+    assert len(pings(rig)) == 1

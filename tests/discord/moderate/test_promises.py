@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store.engine import schema
+from cogs.moderate.decisions.approvals import NO_CHANNEL_AGAIN_S
 from cogs.ui.controls import Control, view_of
 from tests.support import promises
 from tests.support.channels import rule, shown
@@ -20,7 +22,7 @@ from tests.support.discord_trouble import DiscordCall, trouble_with
 from tests.support.reacting import other
 from tests.support.results import picture
 from tests.support.rig import Rig
-from tests.support.surface import close_private, labels, post_log, private_messages, private_sentence
+from tests.support.surface import agreed, close_private, labels, post_log, private_messages, private_sentence
 
 ASK = "Request refund"
 DAY_S = 24 * 3600.0
@@ -221,6 +223,42 @@ async def report(rig: Rig, who: Any, reported: str) -> None:
     form = await press(rig, who, reported)
     [field] = rig.form_fields(form)
     await who.submit_modal(form, {field: "a real person"})
+
+
+# ---------------------------------------------------------------------- approvals
+
+
+async def test_a_question_that_no_channel_takes_is_asked_once_one_does(rig: Rig, log: Any):
+    await rule(rig, approve_above=Decimal(1), confirm_above=None, log_channel=None)
+    await agreed(rig.member, await rig.member.slash(rig.channel, "image generate", prompt="dear"))
+    await rig.step()
+    desk = rig.guild.create_text_channel("desk")
+    closed(rig, desk)
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id, log_channel=log.id)
+    await rig.step()
+    assert own(rig, desk) == []
+    another = rig.guild.create_text_channel("another desk")
+    await rule(rig, approve_above=Decimal(1), approval_channel=another.id)
+    await rig.step()
+    await rig.step()
+    assert len(own(rig, another)) == 1
+    rig.advance(promises.GRACE_S)
+    assert broken(rig) == []
+
+
+async def test_a_channel_that_opens_again_gets_its_questions_and_one_alert_a_day_said_so(rig: Rig, log: Any):
+    desk = rig.guild.create_text_channel("desk")
+    path = f"/channels/{desk.id}/messages"
+    rig.env.inject_error("POST", path, status=403, code=50013, message="no", times=1)
+    await rule(rig, approve_above=Decimal(1), approval_channel=desk.id, log_channel=log.id)
+    for member in (rig.member, other(rig, "eve")):
+        await agreed(member, await member.slash(rig.channel, "image generate", prompt="dear"))
+        await rig.step()
+    assert own(rig, desk) == []
+    assert len([each for each in own(rig, log) if "waiting for approval" in each.content]) == 1
+    rig.advance(NO_CHANNEL_AGAIN_S)
+    await rig.step()
+    assert len(own(rig, desk)) == 2
 
 
 # ---------------------------------------------------------------------- what earlier versions have left
