@@ -26,6 +26,7 @@ from bot.app.host.command_line import host_settings, snowflake, start_logs, watc
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
 from bot.runtime.output import end_now, queue_standard_error
+from bot.runtime.writable import problem_of
 from bot.settings import PostgresUrl, Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -194,6 +195,8 @@ def _check(_arguments: argparse.Namespace) -> int:
     start_logs(Settings(log_level="ERROR"))
     database_readable = not any(problem.startswith(("DATABASE", "SECRET_KEYS")) for problem in problems)
     problems += asyncio.run(_deep_check(settings, database=database_readable))
+    if database_readable and (unwritable := problem_of(settings.local_files.parent)) is not None:
+        problems.append(unwritable)
     upgrade = None
     if database_readable and not problems:
         from bot.app.host.files import upgrade_told

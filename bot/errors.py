@@ -26,7 +26,7 @@ BotError
 └── StartError                 the bot cannot start; the sentence says what to do
     ├── SettingsError
     └── StoreError             the database: newer schema, corrupt, no permission, key lost
-        ├── DatabaseFailing    SQLite cannot do it: the file is busy, full, damaged or not to be read
+        ├── DatabaseFailing    it is busy, full, damaged, gone, or cannot be reached
         └── DatabaseTaken      another process serves the file
 """
 
@@ -211,7 +211,22 @@ class StoreError(StartError):
 
 
 class DatabaseFailing(StoreError):
-    """SQLite cannot do it, for a reason of the file or the disk: nothing that was asked of it is wrong."""
+    """The database cannot do it, for a reason of the file, the disk or the server: nothing asked of it is wrong.
+
+    `kind` is the reason as one word, for metrics. `for_host` says what to do where `sentence` is for members.
+    """
+
+    def __init__(
+        self,
+        sentence: str | Text,
+        *,
+        exit_code: int = RESTART_MAY_HELP,
+        kind: str = "other",
+        for_host: str | None = None,
+    ) -> None:
+        super().__init__(sentence, exit_code=exit_code)
+        self.kind = kind
+        self.for_host = for_host or self.sentence
 
 
 class DatabaseTaken(StoreError):

@@ -73,6 +73,7 @@ from bot.jobs.worker import Worker
 from bot.language import Text
 from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch_dir import sweep
+from bot.runtime.collectors import DatabaseState
 from bot.runtime.listener import Endpoint
 from bot.runtime.practice_transport import PracticeTransport
 from bot.runtime.transport import OriginTransport, public_transport
@@ -122,6 +123,8 @@ async def open_parts(setup: Setup) -> Parts:
         secret_keys=tuple(key.get_secret_value() for key in settings.secret_keys),
         alone=True,
     )
+    pulse = store.pulse
+    setup.metrics.database(lambda: DatabaseState(pulse.is_well, pulse.last_commit, pulse.errors))
     if (path := store.path) is not None:
         for name, file in (("database", path), ("write_ahead_log", path.with_name(f"{path.name}-wal"))):
             setup.metrics.file_size(name, partial(_size_of, file))
@@ -229,7 +232,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         status_pace=status_pace,
         unavailable=core.unavailable,
         watch=watch,
-        http=_http_server(setup, worker, webhooks),
+        http=_http_server(setup, store, worker, webhooks),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
         command_sync=command_sync,
@@ -539,14 +542,21 @@ def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) 
     )
 
 
-def _http_server(setup: Setup, worker: Worker, webhooks: Webhooks) -> HttpServer:
+def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks) -> HttpServer:
     settings = setup.settings
     public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
         private=Endpoint("HEALTH", settings.health_host, settings.health_port),
         public=public,
         proxies=settings.http_proxies,
-        health=Health(setup.bot, role=setup.role, worker=worker, is_ready=setup.is_ready, clock=setup.clock),
+        health=Health(
+            setup.bot,
+            role=setup.role,
+            worker=worker,
+            pulse=store.pulse,
+            is_ready=setup.is_ready,
+            clock=setup.clock,
+        ),
         hint=webhooks.receive,
         metrics=setup.metrics,
         clock=setup.clock,

@@ -40,7 +40,7 @@ from bot.delivery import CardSurface
 from bot.delivery.deadlines import in_time
 from bot.delivery.guilds import FetchedGuilds, Guilds, SharedGuilds, ToldGuilds
 from bot.domain.text import whole
-from bot.errors import StoreError
+from bot.errors import DatabaseFailing, StoreError
 from bot.media.scratch_dir import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -245,6 +245,7 @@ class CannonBot(RuntimeShards):
                 metrics=self.metrics,
                 compared=self._compared,
                 spawn=self._background.start,
+                end=self._background.fail,
             )
             duties.begin()
         await self.parts.command_sync.sync_if_changed()
@@ -278,14 +279,14 @@ class CannonBot(RuntimeShards):
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """Log in, and be connected to the gateway; in a role without one look that the token is still good.
 
-        Raises what discord.py raises.
+        Raises what discord.py raises, and StartError once it cannot go on.
         """
         if self.role.answers:
-            await super().start(token, reconnect=reconnect)
+            await self._background.accompany(super().start(token, reconnect=reconnect))
         else:
             await in_time(self.login(token), LOGIN_S)
             log.info("ready", user=str(self.user), role=self.role.value)
-            await self._login.keep()
+            await self._background.accompany(self._login.keep())
 
     async def begin_shards(self, gateway: Gateway) -> None:
         """Join the fleet, or wait for a session where there is none: jobs are followed meanwhile. Raises StartError."""
@@ -344,9 +345,10 @@ class CannonBot(RuntimeShards):
     # ------------------------------------------------------------------ events
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Log what an event raised. One that a closing bot has cut short is no fault: the next start does its work."""
-        if self._closed_parts and isinstance(sys.exc_info()[1], StoreError):
-            log.info("event.cut_short", name=event_method)
+        """Log what an event raised. One that a closing bot, or its database, has cut short is no fault of the bot."""
+        error = sys.exc_info()[1]
+        if isinstance(error, DatabaseFailing) or (self._closed_parts and isinstance(error, StoreError)):
+            log.info("event.cut_short", name=event_method, error=error.sentence)
             return
         await super().on_error(event_method, *args, **kwargs)
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from bot.app import texts
+from bot.app.database_watch import DatabaseWatch
 from bot.app.loop_lag import LoopLag
 from bot.app.parts import Parts
 from bot.app.recovery import Spawn
@@ -29,10 +30,21 @@ LEADING_LOOK_S = 2.0
 
 
 class Duties:
-    """Begins them. `compared` is set once it is known which servers have removed the bot meanwhile."""
+    """Begins them. `compared` is set once it is known which servers have removed the bot meanwhile.
+
+    `end` ends the process with an error.
+    """
 
     def __init__(
-        self, parts: Parts, role: Role, *, clock: Clock, metrics: Metrics, compared: asyncio.Event, spawn: Spawn
+        self,
+        parts: Parts,
+        role: Role,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        compared: asyncio.Event,
+        spawn: Spawn,
+        end: Callable[[StoreError], None],
     ) -> None:
         self._parts = parts
         self._role = role
@@ -40,6 +52,7 @@ class Duties:
         self._metrics = metrics
         self._compared = compared
         self._spawn = spawn
+        self._end = end
 
     def begin(self) -> None:
         """Begin everything; it goes on until it is cancelled."""
@@ -49,6 +62,7 @@ class Duties:
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """Return what goes on, by its name."""
         parts, lag = self._parts, LoopLag(self._clock, self._metrics)
+        yield "database", DatabaseWatch(parts.store, self._clock, end=self._end).run()
         yield "watch", parts.watch.run()
         yield "upkeep", parts.upkeep.run()
         if self._role.answers:

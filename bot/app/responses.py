@@ -16,6 +16,7 @@ from bot.delivery.discord_facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
 from bot.runtime.metrics import Metrics
+from bot.runtime.patience import answer_soon
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +33,12 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
 
 
 def speak_to(interaction: discord.Interaction[Any]) -> None:
-    """Speak the language of the member's Discord from here on: for the start of every answer to an interaction."""
+    """Speak the language of the member's Discord from here on, and let no database delay the answer for long.
+
+    For the start of every answer to an interaction.
+    """
     speak(from_discord(str(interaction.locale)))
+    answer_soon(interaction.client.clock, interaction.response.is_done)
 
 
 class Responses:

@@ -208,8 +208,8 @@ class Lane:
             self._old.add(followed)
         return len(self._young) < self._size.slots
 
-    def done(self, followed: Followed, now: float) -> None:
-        """End a turn that `take_due` began."""
+    def done(self, followed: Followed, now: float, *, is_progress: bool = True) -> None:
+        """End a turn that `take_due` began; one that has failed is no progress."""
         if self._young.pop(followed, None) is None:
             self._old.discard(followed)
         server, card_id = self._servers[followed.guild_id], followed.card_id
@@ -221,6 +221,10 @@ class Lane:
             for entry in server.behind.pop(card_id, ()):
                 heapq.heappush(server.due, entry)
         self._place(server)
+        if is_progress:
+            self._count(now)
+
+    def _count(self, now: float) -> None:
         second = int(now)
         if self._ended and self._ended[-1][0] == second:
             self._ended[-1] = (second, self._ended[-1][1] + 1)
@@ -257,7 +261,7 @@ class Lane:
         return None if spot is None else spot[3][0]
 
     def turns_last_minute(self, now: float) -> int:
-        """Return how many turns have ended in the last 60 seconds."""
+        """Return how many turns have ended in the last 60 seconds, and did not fail."""
         self._forget_ended(now)
         return sum(count for _, count in self._ended)
 

@@ -8,12 +8,14 @@ Discord or to Cannon Studio is a turn. A turn that fails never stops the others.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.domain.models import JobState, new_id
+from bot.errors import StoreError
 from bot.guild.api_keys import ApiKeys
 from bot.guild.languages import Languages
 from bot.jobs.agenda import Agenda
@@ -41,6 +43,8 @@ LEASE_S = 60.0
 LEASE_RENEW_S = 15.0
 CLAIM_EVERY_S = 15.0
 """How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
+RETRY_S = 1.0
+"""When to try again what the database did not do."""
 CLAIM_REST_S = 1.0
 """After this time a process of several takes what it has left to the others: one of them may be gone."""
 CLAIMED_MAX = 2000
@@ -172,7 +176,7 @@ class Worker:
                 await self._claim()
             except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
                 self._quiet.note(log, "worker.claim_failed", "", error)
-                self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
+                self._agenda.claim_due = self._lease_due = self._clock.monotonic() + RETRY_S
             self._start_due()
             now = self._clock.monotonic()
             idle_s = self._idle_s(now)
@@ -213,7 +217,8 @@ class Worker:
                 turn.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         self._agenda.clear()
-        await self._store.jobs.drop_lease(self._lease)
+        with contextlib.suppress(StoreError):  # it ends by itself, and the rest must be closed all the same
+            await self._store.jobs.drop_lease(self._lease)
 
     def _idle_s(self, now: float) -> float:
         due = [self._agenda.claim_due, self._lease_due]
@@ -294,31 +299,32 @@ class Worker:
         self._agenda.changed.set()
 
     async def _turn(self, lane: Lane, followed: Followed) -> None:
+        is_progress = False
         try:
-            wait_s = await self._turn_within_limits(followed)
+            wait_s, is_progress = await self._turn_within_limits(followed)
         finally:
             self._turned = self._clock.monotonic()
-            lane.done(followed, self._turned)
+            lane.done(followed, self._turned, is_progress=is_progress)
         if self._ended_in_step is not None:
             self._ended_in_step.append((followed, wait_s))
         else:
             self._let_rest(followed, wait_s)
 
-    async def _turn_within_limits(self, followed: Followed) -> float | None:
-        """Take the turn; one job's surprise is its own: it rests, the others go on."""
+    async def _turn_within_limits(self, followed: Followed) -> tuple[float | None, bool]:
+        """Take the turn, and return also whether it did not fail; one job's surprise is its own: it rests."""
         try:
             async with asyncio.timeout(TURN_S):
                 if not await self._rows.read(followed, self._lease):
                     log.warning("worker.lost_job", job=followed.id, state=followed.state)
-                    return None
+                    return None, True
                 job = followed.job  # what the turn says of it is for those who read its card
                 bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each line of this task
                 if job.state not in REMOTE_STATES:  # a poll that has something to say asks for its language by itself
                     speak(await self._languages.of_card(job.guild_id, job.card_id))
                 wait_s = await self._take_turn(followed)
-                return await self._own_errors.forget(followed, wait_s)
+                return await self._own_errors.forget(followed, wait_s), True
         except Exception as error:  # noqa: BLE001 - counted and logged there
-            return await self._own_errors.note(followed, error)
+            return await self._own_errors.note(followed, error), False
 
     def _let_rest(self, followed: Followed, wait_s: float | None) -> None:
         followed.busy = False

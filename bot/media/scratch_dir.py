@@ -15,12 +15,14 @@ import stat
 import tempfile
 from pathlib import Path
 
+from bot.runtime.writable import refusal
+
 
 class ScratchFolder(tempfile.TemporaryDirectory[str]):
     """A folder that is locked for as long as its process lives: of several on a machine none sweeps another's."""
 
     def __init__(self, prefix: str, parent: Path) -> None:
-        super().__init__(prefix=prefix, dir=parent)
+        super().__init__(prefix=prefix, dir=parent, ignore_cleanup_errors=True)  # a later start sweeps it
         self._held: int | None = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(self._held, fcntl.LOCK_EX)
 
@@ -33,10 +35,16 @@ class ScratchFolder(tempfile.TemporaryDirectory[str]):
 
 
 def scratch_folder(database: Path) -> ScratchFolder:
-    """Make a folder for a process that serves this database; its name shows later processes whose it was."""
+    """Make a folder for a process that serves this database; its name shows later processes whose it was.
+
+    Raises StoreError if that is impossible.
+    """
     parent = database.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    return ScratchFolder(_prefix(database), parent)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        return ScratchFolder(_prefix(database), parent)
+    except OSError as error:
+        raise refusal(parent, error) from None
 
 
 def ensure(folder: Path) -> Path:

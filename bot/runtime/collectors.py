@@ -64,6 +64,34 @@ class ReadingCollector(Collector):
         return [family]
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseState:
+    """Whether the database works, when it last kept a row (Unix seconds), and how often it failed, by kind."""
+
+    is_up: bool
+    last_commit: float
+    errors: Mapping[str, int]
+
+
+class DatabaseCollector(Collector):
+    """The state of the database, as `read` returns it; None before there is one."""
+
+    def __init__(self) -> None:
+        self.read: Callable[[], DatabaseState | None] = lambda: None
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics."""
+        up = GaugeMetricFamily("cannon_bot_database_up", texts.DATABASE_UP)
+        commit = GaugeMetricFamily("cannon_bot_last_commit_timestamp_seconds", texts.LAST_COMMIT)
+        errors = CounterMetricFamily("cannon_bot_database_errors", texts.DATABASE_ERRORS, labels=["kind"])
+        if (state := self.read()) is not None:
+            up.add_metric([], float(state.is_up))
+            commit.add_metric([], state.last_commit)
+            for kind, count in state.errors.items():
+                errors.add_metric([kind], float(count))
+        return [up, commit, errors]
+
+
 class LedgerCollector(Collector):
     """What was ever booked, in credits, by kind."""
 

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.errors import StartError
 from bot.runtime import texts
+from bot.runtime.writable import refusal
 
 ADDRESS_META = "http_address"
 """The name under which the running bot stores, in the table `meta`, where its health is asked."""
@@ -28,9 +29,12 @@ def address_file(files: Path) -> Path:
 
 
 def store_address(files: Path, address: str) -> None:
-    """Store the address in a file, for a process whose database is not this machine's. Raises OSError."""
-    files.parent.mkdir(parents=True, exist_ok=True)
-    address_file(files).write_text(address, encoding="ascii")
+    """Store the address in a file, for a process whose database is not this machine's. Raises StoreError."""
+    try:
+        files.parent.mkdir(parents=True, exist_ok=True)
+        address_file(files).write_text(address, encoding="ascii")
+    except OSError as error:
+        raise refusal(address_file(files), error) from None
 
 
 def stored_address(database: Path) -> str:

@@ -16,7 +16,15 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.domain.models import JobState
 from bot.runtime import texts
-from bot.runtime.collectors import CountCollector, LedgerCollector, ReadingCollector, ShardCollector, ShardState
+from bot.runtime.collectors import (
+    CountCollector,
+    DatabaseCollector,
+    DatabaseState,
+    LedgerCollector,
+    ReadingCollector,
+    ShardCollector,
+    ShardState,
+)
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 OTHER = "other"
@@ -92,9 +100,9 @@ class Metrics:
         self._loop_lag = Histogram(
             "cannon_bot_loop_lag_seconds", "How late the event loop is.", buckets=_LOOP_BUCKETS_S, registry=own
         )
-        self._ledger, self._shards = LedgerCollector(), ShardCollector()
+        self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
-        for collector in (self._ledger, self._shards, self._dropped_lines, ReadingCollector()):
+        for collector in (self._ledger, self._shards, self._database, self._dropped_lines, ReadingCollector()):
             own.register(collector)
         self._refused = Counter(
             "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own
@@ -128,6 +136,10 @@ class Metrics:
     def commands_outdated(self, read: Callable[[], bool]) -> None:
         """Have read whether Discord has not taken the commands as they are now."""
         self._commands_outdated.set_function(read)
+
+    def database(self, read: Callable[[], DatabaseState]) -> None:
+        """Have the state of the database read whenever the metrics are."""
+        self._database.read = read
 
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
         """Have the state of the shards read whenever the metrics are."""

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from structlog.stdlib import BoundLogger
 
+from bot.errors import DatabaseFailing
 from bot.runtime.clock import Clock
 
 HOUR_S = 3600.0
@@ -35,7 +36,10 @@ class QuietErrors:
             self._seen[kind] = _Seen(now)
             while len(self._seen) > KINDS_KEPT:
                 self._seen.pop(next(iter(self._seen)))
-            log.error(event, **facts, exc_info=error)
+            if isinstance(error, DatabaseFailing):  # no fault of the bot's
+                log.warning(event, **facts, error=error.for_host)
+            else:
+                log.error(event, **facts, exc_info=error)
             return
         seen.count += 1
         if now - seen.logged_at >= HOUR_S:

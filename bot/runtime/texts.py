@@ -48,6 +48,9 @@ def _time(seconds: float) -> str:
 
 # ---------------------------------------------------------------------- metrics
 
+DATABASE_UP = "Whether this process has kept a row within the last 30 seconds."
+LAST_COMMIT = "When this process last kept a row, Unix time; it tries each 15 seconds."
+DATABASE_ERRORS = "Transactions that failed by the database's fault, by kind."
 SHARD_CONNECTED = "Whether a shard is connected to Discord's gateway."
 GATEWAY_LATENCY = "How long a shard's last heartbeat took."
 CREDITS_BOOKED = "Credits booked, by the ledger's kind of line; practice excluded."
@@ -56,3 +59,21 @@ COMMANDS_OUTDATED = "1 while Discord has not taken the commands as they are now:
 LOG_LINES_DROPPED = "Lines of the log that were dropped, because nobody read standard error."
 SLOW_READINGS = "Times a text of strangers took more than 2 ms to read, by the reader."
 IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with all its processes."
+
+
+def not_writable(path: Path, reason: str) -> str:
+    """Refuse to start without a file or folder that the bot needs."""
+    return f"{path} cannot be written ({reason}). Check its folder and the disk that it is on."
+
+
+def not_permitted(path: Path, reason: str, user_id: int) -> str:
+    """Refuse to start without the right to write a file or in a folder."""
+    return (
+        f"{path} cannot be written ({reason}). The bot runs as user {user_id}: check who owns the folder and the files"
+        f" in it, and hand them over with `chown -R {user_id}`."
+    )
+
+
+def disk_is_full(path: Path) -> str:
+    """Refuse to start without room."""
+    return f"The disk of {path} is full. Free some space."

@@ -64,7 +64,7 @@ def problems_of_file(path: Path, secret_keys: Sequence[str], now: float, progres
         refuse_half_restored(path)
         if not path.exists():
             return []
-        with explained(str(path)):
+        with explained(path):
             db = connect(read_only(path))
             try:
                 return _look(db, path, secret_keys, now, progress)

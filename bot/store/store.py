@@ -21,6 +21,7 @@ from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.meta import Meta
 from bot.store.engine.moved import refuse_moved
 from bot.store.engine.process_lock import ProcessLock
+from bot.store.engine.pulse import Pulse
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
@@ -234,6 +235,15 @@ class Store:
             return
         if self.resealed:
             log.info("secrets.resealed", count=self.resealed)
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whether the database works."""
+        return self._database.pulse
+
+    async def probe(self) -> None:
+        """Write a row, so that `pulse` knows. Raises StoreError."""
+        await self._database.probe()
 
     @property
     def path(self) -> Path | None:

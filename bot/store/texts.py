@@ -89,17 +89,20 @@ def not_writable(path: Path, reason: str | None) -> str:
     return f"{path} cannot be written ({reason}). Check who owns it and its directory."
 
 
-def directory_not_writable(directory: Path) -> str:
-    """Refuse a directory in which SQLite could not create its log."""
-    return f"The directory {directory} cannot be written. Check who owns it."
+def file_removed(path: Path) -> str:
+    """Say why a running bot ends: it would write what nobody finds again."""
+    return (
+        f"{path} was removed or moved while the bot was using it, so the bot has stopped. Put it back, or restore a"
+        " backup, before you start the bot: without it, the bot begins with an empty database."
+    )
+
+
+def file_exchanged(path: Path) -> str:
+    """Say why a running bot ends, whose next start uses what is there then."""
+    return f"{path} was removed or replaced while the bot was using it, so the bot has stopped."
 
 
 # ---------------------------------------------------------------------- the lock for one process
-
-
-def lock_not_opened(path: Path, reason: str | None) -> str:
-    """Refuse to start without the file of the lock."""
-    return f"{path} cannot be opened ({reason}). Check who owns it."
 
 
 def runs_already(database: Path) -> str:
@@ -130,16 +133,20 @@ def newer_schema(name: str, version: int, known: int) -> str:
     )
 
 
-# ---------------------------------------------------------------------- SQLite's failures; `{name}` is the file's name
+# ------------------------------------------ SQLite's failures; `{name}` is the file's name; members read some of them
 
-NOT_A_DATABASE = Text("{name} is not a database. Restore it from a backup, or name another file.")
-CORRUPT = Text("{name} is damaged. Stop the bot and restore it from a backup.")
-NOT_OPENED = Text("{name} cannot be opened. Check that its directory exists and that the bot may write there.")
-READ_ONLY = Text("{name} cannot be written. The file, its directory, or its file system is read-only for the bot.")
-NO_PERMISSION = Text("{name} cannot be used because the bot lacks permission.")
+NOT_A_DATABASE = "{name} is not a database. Restore it from a backup, or name another file."
+CORRUPT = "{name} is damaged. Stop the bot and restore it from a backup."
+NOT_OPENED = "{name} cannot be opened. Check that its directory exists and that the bot may write there."
+READ_ONLY = "{name} cannot be written. The file, its directory, or its file system is read-only for the bot."
+NO_PERMISSION = "{name} cannot be used because the bot lacks permission."
 DISK_FULL = Text("The bot's disk is full, so nothing was saved. Its host needs to free some space.")
 IN_USE = Text("{name} is in use by another program, so nothing was saved. Try again in a minute.")
-DISK_FAILED = Text("The bot's disk failed while reading or writing {name}, so nothing was saved.")
+OUT_OF_ORDER = Text("The bot's database isn't working, so nothing was saved. Its host needs to fix it.")
+STILL_SAVING = Text(
+    "The bot's database is slow, so I don't know yet if this was saved. Check in a minute before you try again."
+)
+DISK_FAILED = "The bot's disk failed while reading or writing {name}, so nothing was saved."
 
 # ---------------------------------------------------------------------- PostgreSQL's failures; `{name}` is the server's
 
@@ -147,8 +154,8 @@ SERVER_IS_LOST = Text("{name} cannot be reached, so nothing was saved. Try again
 SERVER_IS_BUSY = Text("{name} is busy, so nothing was saved. Try again in a minute.")
 SERVER_IS_FULL = Text("{name} is out of disk space, memory, or connections, so nothing was saved.")
 SERVER_IS_READ_ONLY = Text("{name} takes no changes right now, so nothing was saved. It may be a standby server.")
-SERVER_REFUSES = Text("{name} does not let the bot in. Check the user, the password, and the database in DATABASE.")
-SERVER_LACKS_RIGHTS = Text("{name} does not give the bot the permissions that it needs. Grant them as the guide says.")
+SERVER_REFUSES = "{name} does not let the bot in. Check the user, the password, and the database in DATABASE."
+SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it needs. Grant them as the guide says."
 COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
 
 

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.errors import StoreError
+from bot.store.engine import schema, sqlite_errors
 from tests.support.notes import Open, note, notes
 
 pytestmark = pytest.mark.sqlite_only("what is done to a file from outside")
@@ -112,6 +114,27 @@ async def test_a_lacking_permission_is_refused(
         monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(StoreError, match=r"cannot be written.*owns"):
         await open_database()
+
+
+class NoRoomForTheLog:
+    """What SQLite does with a WAL database on a full disk: no page can be read, and no transaction is left."""
+
+    in_transaction = False
+
+    def execute(self, sql: str) -> None:
+        if sql != "BEGIN":
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR if sql != "ROLLBACK" else sqlite3.SQLITE_ERROR
+            raise error
+
+
+@pytest.mark.parametrize(("has_room", "said"), [(False, "disk is full"), (True, "disk failed while reading")])
+def test_a_log_that_does_not_fit_on_the_disk_is_one_sentence(
+    path: Path, monkeypatch: pytest.MonkeyPatch, has_room: bool, said: str
+) -> None:
+    monkeypatch.setattr(sqlite_errors, "has_room", lambda _: has_room)
+    with pytest.raises(StoreError, match=said), sqlite_errors.explained(path):
+        schema.refuse_strangers(cast("sqlite3.Connection", NoRoomForTheLog()), str(path), 1)
 
 
 async def test_a_lost_log_is_no_harm_after_a_clean_close(open_database: Open, path: Path) -> None:

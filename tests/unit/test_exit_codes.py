@@ -29,7 +29,7 @@ def test_with_wrong_settings_no_restart_helps(tmp_path: Path) -> None:
     assert (done.returncode, "HTTP_PORT" in done.stderr) == (CANNOT_HELP, True)
 
 
-def life(discord: WireDiscord, folder: Path, **more: str) -> BotProcess:
+def life(discord: WireDiscord, folder: Path, *, module: str = "tests.support.wire.child", **more: str) -> BotProcess:
     env = {
         "DISCORD_TOKEN": discord.token,
         "CANNON_API_URL": "http://127.0.0.1:9",
@@ -38,7 +38,7 @@ def life(discord: WireDiscord, folder: Path, **more: str) -> BotProcess:
         "DATABASE": str(folder / "bot.db"),
         "HEALTH_PORT": "0",
     }
-    return BotProcess(discord, ["run"], folder / "bot.log", env=env | more)
+    return BotProcess(discord, ["run"], folder / "bot.log", env=env | more, module=module)
 
 
 async def has_run(discord: WireDiscord, folder: Path) -> None:
@@ -166,3 +166,18 @@ async def test_every_session_is_counted_for_the_next_start(tmp_path: Path) -> No
         await has_run(discord, tmp_path)
         await has_run(discord, tmp_path)
     assert len(json.loads((tmp_path / "bot.db.starts").read_text())) == 2
+
+
+def test_check_finds_a_folder_that_the_bot_may_not_write(tmp_path: Path) -> None:
+    done = cannon_bot("check", cwd=tmp_path, DISCORD_TOKEN=TOKEN, DATABASE="/proc/none/bot.db")
+    assert (done.returncode, "/proc cannot be written" in done.stdout) == (1, True)
+
+
+@pytest.mark.long
+async def test_a_folder_that_the_bot_may_not_write_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
+    async with WireDiscord() as discord:
+        discord.create_guild("Studio")
+        async with life(discord, tmp_path, DATABASE="/proc/none/bot.db") as bot:
+            assert await bot.ended() == CANNOT_HELP
+            assert "/proc/none cannot be written" in bot.output()
+            assert "Traceback" not in bot.output()

@@ -47,7 +47,7 @@ def undo(settings: Settings) -> str:
     database = settings.sqlite_file
     lock = ProcessLock.take(database)
     try:
-        with explained(str(database)):
+        with explained(database):
             mark = take_mark_off(database, is_doubtful=True)
     finally:
         lock.release()
@@ -73,7 +73,7 @@ def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
             if filled_by(db) == mark.id:
                 raise StoreError(store_texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)
             refuse_filled(db, str(target))
-        with explained(str(database)):
+        with explained(database):
             take_mark_off(database, is_doubtful=False)
     finally:
         lock.release()
@@ -82,7 +82,7 @@ def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
 def _move(settings: Settings, target: PostgresUrl, now: float, progress: Progress) -> MoveDone:
     database = settings.sqlite_file
     try:
-        with _server(target) as db, explained(str(database)):
+        with _server(target) as db, explained(database):
             return move(database, db, str(target), now=now, progress=progress)
     except StoreError as error:
         if moved_file(database) is None:

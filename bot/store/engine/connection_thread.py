@@ -70,6 +70,13 @@ class ConnectionThread:
         A cancelled caller leaves at once. Its function then either never starts or runs to completion,
         so that a transaction inside it is atomic. Raises StoreError after `close`.
         """
+        return await self.begin(function)
+
+    def begin(self, function: Callable[[Any], T]) -> asyncio.Future[T]:
+        """Queue `function` and return its outcome; one that is cancelled before its turn never runs.
+
+        Raises StoreError after `close`.
+        """
         outcome: asyncio.Future[T] = self._loop.create_future()
 
         def turn() -> T:
@@ -81,7 +88,7 @@ class ConnectionThread:
                 raise RuntimeError("a function of the store raised StopIteration") from error
 
         self._queue(outcome, turn)
-        return await outcome
+        return outcome
 
     def post(self, function: Callable[[Any], None]) -> None:
         """Run `function` on the thread without waiting for it. It raises nothing. Raises StoreError after `close`."""

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar, cast
 
 from bot.domain.guild_rules import Limit
+from bot.errors import DatabaseFailing
 from bot.language import current
 from bot.runtime.clock import Clock
+from bot.runtime.patience import in_patience
 from bot.store.engine.connection_thread import ConnectionThread
-from bot.store.engine.group_commit import GroupCommit
+from bot.store.engine.group_commit import GroupCommit, busy
 from bot.store.engine.kept import NOTHING, Kept, Key, Recalled
+from bot.store.engine.pulse import Pulse
 from bot.store.engine.transaction import transaction
 from bot.store.leadership import Leadership
 from bot.store.signals import COMMITTED, Signals
@@ -55,8 +58,9 @@ class Database(ABC):
         searcher: ConnectionThread,
         group_commit: GroupCommit,
         kept: Kept,
+        pulse: Pulse,
     ) -> None:
-        self.clock = clock
+        self.clock, self.pulse = clock, pulse
         self._writer, self._reader, self._searcher = writer, reader, searcher
         self._group_commit = group_commit
         self._kept = kept
@@ -95,7 +99,27 @@ class Database(ABC):
 
     async def _read_on(self, thread: ConnectionThread, function: Callable[[Connection], T]) -> T:
         context = contextvars.copy_context()  # the language in which it writes sentences
-        return await thread.run(lambda db: transaction(db, "BEGIN", lambda db: context.run(function, db)))
+        outcome = thread.begin(lambda db: transaction(db, "BEGIN", lambda db: context.run(function, db)))
+        try:
+            if not await in_patience(outcome, self.clock):
+                outcome.cancel()
+                raise busy()
+            return await outcome
+        except DatabaseFailing as error:
+            self.pulse.note_failure(error)
+            raise
+
+    async def probe(self) -> None:
+        """Write a row and keep it: only what was written shows that anything can be. Raises as `write`."""
+        now = str(self.clock.wall())
+        await self.write(
+            lambda db: db.execute(
+                "INSERT INTO meta (name, value) VALUES ('probed_at', ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (now,),
+            )
+        )
+        self.pulse.note_commit()
 
     @abstractmethod
     async def truncate_log(self) -> bool:

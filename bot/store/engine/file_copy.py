@@ -75,7 +75,7 @@ def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progr
             if problem := damage(copy, progress):
                 raise StoreError(texts.copy_damaged(target, problem))
     finally:
-        if not is_within:
+        if not is_within and source.in_transaction:
             source.execute("ROLLBACK")
     target.with_name(f"{target.name}-journal").unlink(missing_ok=True)
 

@@ -39,7 +39,8 @@ def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], pro
                 if schema.is_behind(db, steps):
                     _copy(db, database, progress)
             finally:
-                db.execute("ROLLBACK")
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
     except (OSError, sqlite3.Error, StoreError) as error:
         reason = error.sentence if isinstance(error, StoreError) else str(error)
         raise StoreError(texts.not_backed_up(database, reason)) from error

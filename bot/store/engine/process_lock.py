@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from bot.errors import DatabaseTaken, StoreError
+from bot.runtime.writable import refusal
 from bot.store import texts
 from bot.store.engine.sqlite_database import prepare_file
 
@@ -29,7 +30,7 @@ class ProcessLock:
             # Never deleted: a process that opened the old file would hold a lock that nobody else sees.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StoreError(texts.lock_not_opened(path, error.strerror)) from None
+            raise refusal(path, error) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -57,7 +57,8 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
         application_id = db.execute("PRAGMA application_id").fetchone()[0]
         is_empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
     finally:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite itself ends one in which it failed
+            db.execute("ROLLBACK")
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
         raise StoreError(texts.not_ours(name), exit_code=RESTART_CANNOT_HELP)
     if (version := version_of(db)) > known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import sqlite3
@@ -15,6 +16,7 @@ import structlog
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, logged, no_progress
+from bot.runtime.writable import refusal
 from bot.store import texts
 from bot.store.engine import migration_backup, schema, text_index
 from bot.store.engine.checkpoints import BackgroundCheckpoints
@@ -24,6 +26,8 @@ from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.kept import Kept, RowWatch
+from bot.store.engine.pulse import Pulse
+from bot.store.engine.same_files import SameFiles
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
 from bot.store.engine.write_ahead_log import emptied, rebuild
@@ -58,9 +62,25 @@ class SqliteDatabase(Database):
         kept: Kept,
         progress: Progress = no_progress,
     ) -> None:
-        note_commit = BackgroundCheckpoints(checkpointer).note_commit
-        group_commit = GroupCommit(writer, clock, kept, written=watch.written, note_commit=note_commit)
-        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
+        pulse = Pulse(clock)
+        group_commit = GroupCommit(
+            writer,
+            clock,
+            kept,
+            pulse=pulse,
+            written=watch.written,
+            note_commit=BackgroundCheckpoints(checkpointer).note_commit,
+            require_usable=SameFiles(path).require,
+        )
+        super().__init__(
+            clock,
+            writer=writer,
+            reader=reader,
+            searcher=searcher,
+            group_commit=group_commit,
+            kept=kept,
+            pulse=pulse,
+        )
         self.path = path
         self.text_index = text_index.Fts5Index() if has_text_index else None
         self.signals, self.leadership = Signals(), OnlyProcess()
@@ -167,10 +187,9 @@ def _emptied(db: sqlite3.Connection) -> bool:
 def _connect_writer(
     path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress, watch: RowWatch
 ) -> sqlite3.Connection:
-    name = str(path)
     refuse_half_restored(path)
     prepare_file(path)
-    with explained(name):
+    with explained(path):
         db = connect(path, busy_timeout_s)
         try:
             _set_up(db, path, steps, progress)
@@ -204,7 +223,7 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
 
 
 def _connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    with explained(str(path)):
+    with explained(path):
         db = connect(path, busy_timeout_s)
         db.execute("PRAGMA query_only = ON")
         return db
@@ -230,7 +249,7 @@ def prepare_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         _close_to_others(path)
     except OSError as error:
-        raise StoreError(texts.not_writable(path, error.strerror)) from None
+        raise refusal(path, error) from None
     # SQLite creates its log next to the file.
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise StoreError(texts.directory_not_writable(path.parent))
+        raise refusal(path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))

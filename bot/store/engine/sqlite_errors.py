@@ -5,38 +5,49 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
-from bot.language import Text
+from bot.runtime.writable import has_room
 from bot.store import texts
 
-_SENTENCES = {
-    sqlite3.SQLITE_NOTADB: texts.NOT_A_DATABASE,
-    sqlite3.SQLITE_CORRUPT: texts.CORRUPT,
-    sqlite3.SQLITE_CANTOPEN: texts.NOT_OPENED,
-    sqlite3.SQLITE_READONLY: texts.READ_ONLY,
-    sqlite3.SQLITE_PERM: texts.NO_PERMISSION,
-    sqlite3.SQLITE_FULL: texts.DISK_FULL,
-    sqlite3.SQLITE_BUSY: texts.IN_USE,
-    sqlite3.SQLITE_LOCKED: texts.IN_USE,
-    sqlite3.SQLITE_IOERR: texts.DISK_FAILED,
+_REASONS = {
+    sqlite3.SQLITE_NOTADB: ("damaged", texts.NOT_A_DATABASE),
+    sqlite3.SQLITE_CORRUPT: ("damaged", texts.CORRUPT),
+    sqlite3.SQLITE_CANTOPEN: ("unwritable", texts.NOT_OPENED),
+    sqlite3.SQLITE_READONLY: ("unwritable", texts.READ_ONLY),
+    sqlite3.SQLITE_PERM: ("unwritable", texts.NO_PERMISSION),
+    sqlite3.SQLITE_FULL: ("full", texts.DISK_FULL),
+    sqlite3.SQLITE_BUSY: ("busy", texts.IN_USE),
+    sqlite3.SQLITE_LOCKED: ("busy", texts.IN_USE),
+    sqlite3.SQLITE_IOERR: ("disk", texts.DISK_FAILED),
 }
-_LASTING = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-"""What no restart cures. A full disk, a lock or a volume that is mounted late may be gone at the next start."""
+"""The kind of a failure, and what the host reads."""
+_FOR_HOST = frozenset({"damaged", "unwritable", "disk"})
+"""What no member can do anything about, so that they read another sentence."""
+_WITHOUT_ROOM = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+"""What SQLite says, too, where its log does not fit on the disk any more."""
 _PRIMARY_CODE = 0xFF
 """Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html)."""
 
 
 @contextmanager
-def explained(name: str | Text = texts.OUR_DATABASE) -> Iterator[None]:
-    """Turn what an operator can fix into DatabaseFailing; `name` describes the file in words safe to show."""
+def explained(path: Path | None = None) -> Iterator[None]:
+    """Turn what an operator can fix into DatabaseFailing; `path` names the file, where no member reads of it."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         primary = code & _PRIMARY_CODE if isinstance(code, int) else sqlite3.SQLITE_ERROR
-        sentence = _SENTENCES.get(primary)
-        if sentence is None:
+        if primary not in _REASONS:
             raise
-        exit_code = RESTART_CANNOT_HELP if primary in _LASTING else RESTART_MAY_HELP
-        raise DatabaseFailing(str(sentence).format(name=str(name)), exit_code=exit_code) from error
+        if path is not None and primary in _WITHOUT_ROOM and not has_room(path.parent):
+            primary = sqlite3.SQLITE_FULL
+        kind, sentence = _REASONS[primary]
+        for_host = str(sentence).format(name=texts.OUR_DATABASE if path is None else path)
+        raise DatabaseFailing(
+            texts.OUT_OF_ORDER if path is None and kind in _FOR_HOST else for_host,
+            exit_code=RESTART_CANNOT_HELP if kind == "damaged" else RESTART_MAY_HELP,
+            kind=kind,
+            for_host=for_host,
+        ) from error

@@ -44,7 +44,7 @@ def back_up(
     no room, a copy that is damaged.
     """
     _refuse(database, target, replaces=replaces, with_key=with_key)
-    with explained(str(database)), _file_errors(target), contextlib.closing(open_beside(database)) as db:
+    with explained(database), _file_errors(target), contextlib.closing(open_beside(database)) as db:
         size, free = room_for(db, target.parent)
         if size > free:
             raise StoreError(texts.no_room(size, free))

@@ -58,7 +58,7 @@ def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: fl
         raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
     lock = ProcessLock.take(database)
     try:
-        with explained(str(backup)), _told(database):
+        with explained(backup), _told(database):
             return _restore(backup, database, secret_keys, now, progress)
     finally:
         lock.release()

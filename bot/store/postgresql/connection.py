@@ -35,15 +35,16 @@ _IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERRO
 _GONE = ("08", "57P", "25P03")
 """The classes of errors by which the server says that the connection is at its end
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
-_SENTENCES: dict[str, tuple[Text, int]] = {
-    "28": (texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
-    "3D": (texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
-    "42501": (texts.SERVER_LACKS_RIGHTS, RESTART_CANNOT_HELP),
-    "25006": (texts.SERVER_IS_READ_ONLY, RESTART_MAY_HELP),
-    "53": (texts.SERVER_IS_FULL, RESTART_MAY_HELP),
-    "55P03": (texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
-    "40": (texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
+_REASONS: dict[str, tuple[str, Text | str, int]] = {
+    "28": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
+    "3D": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
+    "42501": ("refused", texts.SERVER_LACKS_RIGHTS, RESTART_CANNOT_HELP),
+    "25006": ("unwritable", texts.SERVER_IS_READ_ONLY, RESTART_MAY_HELP),
+    "53": ("full", texts.SERVER_IS_FULL, RESTART_MAY_HELP),
+    "55P03": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
+    "40": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
 }
+"""The kind of a failure by how its code begins, what is said of it, and how a start ends by it."""
 
 
 class PostgresRow(tuple[Any, ...]):
@@ -228,7 +229,7 @@ class PostgresConnection:
             raw.close()
             if self._has_committed(transaction_id):
                 return self._raw.cursor()
-            raise TransactionLost(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP) from error
+            raise TransactionLost(_told(texts.SERVER_IS_LOST), kind="unreachable") from error
 
     def _has_committed(self, transaction_id: str) -> bool:
         """Return whether the server has committed it. Raises CommitUnknown if that cannot be learned now.
@@ -247,14 +248,14 @@ class PostgresConnection:
                 return False
             except (psycopg.Error, DatabaseFailing) as error:
                 if isinstance(error, DatabaseFailing) or not self._is_lost(error) or time.monotonic() > until:
-                    raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP) from error
+                    raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), kind="unreachable") from error
                 self._raw.close()
                 continue
             status = None if row is None else row[0]
             if status in {"committed", "aborted"}:
                 return bool(status == "committed")
             if time.monotonic() > until:
-                raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), exit_code=RESTART_MAY_HELP)
+                raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), kind="unreachable")
             time.sleep(RECONNECT_EVERY_S)  # on a thread of its own, which nothing else runs on
 
     def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
@@ -263,7 +264,7 @@ class PostgresConnection:
         Raises DatabaseFailing, and never that a transaction may be repeated: it has waited long enough.
         """
         if time.monotonic() < self._gave_up_at + GIVEN_UP_S:
-            raise DatabaseFailing(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP)
+            raise DatabaseFailing(_told(texts.SERVER_IS_LOST), kind="unreachable")
         while True:
             try:
                 return self._prepared(connected(self._url))
@@ -286,7 +287,7 @@ class PostgresConnection:
         try:
             self._raise(error)
         except TransactionLost as lost:
-            raise DatabaseFailing(lost.sentence, exit_code=lost.exit_code) from error
+            raise DatabaseFailing(lost.sentence, exit_code=lost.exit_code, kind=lost.kind) from error
 
     def _is_lost(self, error: psycopg.Error) -> bool:
         return self._raw.closed or (error.sqlstate or "").startswith(_GONE)
@@ -296,11 +297,17 @@ class PostgresConnection:
         if isinstance(error, psycopg.IntegrityError):
             raise sqlite3.IntegrityError(error.diag.message_primary or str(error)) from error
         code = error.sqlstate or ""
-        for beginning, (sentence, exit_code) in _SENTENCES.items():
+        for beginning, (kind, sentence, exit_code) in _REASONS.items():
             if code.startswith(beginning):
-                raise DatabaseFailing(_told(sentence), exit_code=exit_code) from error
+                is_for_host = exit_code == RESTART_CANNOT_HELP
+                raise DatabaseFailing(
+                    _told(texts.OUT_OF_ORDER if is_for_host else sentence),
+                    exit_code=exit_code,
+                    kind=kind,
+                    for_host=_told(sentence),
+                ) from error
         if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE):
-            raise TransactionLost(_told(texts.SERVER_IS_LOST), exit_code=RESTART_MAY_HELP) from error
+            raise TransactionLost(_told(texts.SERVER_IS_LOST), kind="unreachable") from error
         raise error
 
 
@@ -309,7 +316,7 @@ def _may_pass(error: psycopg.Error) -> bool:
     return (error.sqlstate or "08").startswith((*_GONE, "53"))
 
 
-def _told(sentence: Text) -> str:
+def _told(sentence: Text | str) -> str:
     """Return the sentence for whoever meets it, members too: without the server's name."""
     return str(sentence).format(name=texts.OUR_DATABASE)
 
@@ -317,6 +324,6 @@ def _told(sentence: Text) -> str:
 def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:
     """Return it for the host, who has set the address: in the server's words, none of which is a secret."""
     cause = error.__cause__
-    reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.sentence
+    reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.for_host
     sentence = texts.server_not_opened(str(url), " ".join(reason.split())[:300].rstrip("."))
-    return DatabaseFailing(sentence, exit_code=error.exit_code)
+    return DatabaseFailing(sentence, exit_code=error.exit_code, kind=error.kind)

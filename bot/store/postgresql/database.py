@@ -18,6 +18,7 @@ from bot.store.engine.connection_thread import ConnectionThread
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.kept import Kept, Key, Recalled
+from bot.store.engine.pulse import Pulse
 from bot.store.engine.schema import Migration
 from bot.store.postgresql import schema, text_index
 from bot.store.postgresql.connection import PostgresConnection
@@ -49,11 +50,19 @@ class PostgresDatabase(Database):
         has_text_index: bool,
         url: PostgresUrl,
     ) -> None:
-        kept = Kept()
+        kept, pulse = Kept(), Pulse(clock)
         group_commit = GroupCommit(
-            writer, clock, kept, written=heard.taken, note_commit=lambda _db: None, group_s=GROUP_S
+            writer, clock, kept, pulse=pulse, written=heard.taken, note_commit=lambda _db: None, group_s=GROUP_S
         )
-        super().__init__(clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept)
+        super().__init__(
+            clock,
+            writer=writer,
+            reader=reader,
+            searcher=searcher,
+            group_commit=group_commit,
+            kept=kept,
+            pulse=pulse,
+        )
         self.text_index = text_index.TrigramIndex() if has_text_index else None
         self.signals = Signals(self._send)
         self._listener = AnnouncementListener(

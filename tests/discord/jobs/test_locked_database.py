@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -10,7 +14,9 @@ from bot.errors import StoreError
 from bot.runtime import failpoints
 from tests.support.following import MINUTE_S, PICTURE, charged, kept, pass_time, set_aside, the_job
 from tests.support.rig import HOST_KEY, Rig
+from tests.support.surface import private_sentence
 
+BUSY = "The bot's database is busy, so nothing was saved. Try again in a minute."
 LOCKED = "The bot's database is in use by another program, so nothing was saved. Try again in a minute."
 
 
@@ -65,3 +71,30 @@ async def test_a_card_that_was_lost_for_a_minute_is_found(rig: Rig):
     [job] = kept(rig)
     await pass_time(rig, 1.5 * MINUTE_S, 5)
     assert the_job(rig, job.id).state == "delivered"
+
+
+@pytest.fixture
+async def tries(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[threading.Event]:
+    """Set once the bot tries to write: from then on no member has time to wait."""
+    trying = threading.Event()
+
+    async def wait(event: asyncio.Event, _seconds: float | None) -> None:
+        ends = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(asyncio.to_thread(trying.wait, 10))]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        ends[0].cancel()
+
+    writer = rig.bot.parts.store._database._writer
+    await writer.run(lambda db: db.set_trace_callback(lambda sql: sql == "BEGIN IMMEDIATE" and trying.set()))
+    monkeypatch.setattr(rig.clock, "wait", wait)
+    yield trying
+    trying.set()
+
+
+async def test_a_command_that_another_program_delays_is_answered_and_costs_nothing(rig: Rig, tries: threading.Event):
+    with closing(sqlite3.connect(rig.folder / "bot.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = await rig.member.slash(rig.channel, "image generate", prompt="a heron #fast")
+        assert tries.is_set()
+        other.execute("ROLLBACK")
+    assert private_sentence(answer) == BUSY
+    assert (kept(rig), rig.sandbox.posts) == ([], 0)

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
+import pytest
+
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, StoreError
 from bot.media.scratch_dir import scratch_files, scratch_folder, sweep
 
 
@@ -39,3 +45,25 @@ def test_what_another_living_process_of_the_database_has_is_left_to_it(tmp_path:
         assert sweep(database, keep=Path(own)) == 0
         assert Path(neighbours).is_dir()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "exit_code"),
+    [
+        (errno.EROFS, "cannot be written (Read-only file system). Check its folder", RESTART_CANNOT_HELP),
+        (errno.EACCES, f"The bot runs as user {os.getuid()}: check who owns the folder", RESTART_CANNOT_HELP),
+        (errno.ENOSPC, "is full. Free some space.", RESTART_MAY_HELP),
+    ],
+)
+def test_a_folder_that_takes_no_files_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str, exit_code: int
+):
+    def refuse(**_: object) -> str:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda *_, **options: refuse(**options))
+    with pytest.raises(StoreError) as raised:
+        scratch_folder(tmp_path / "bot.db")
+    assert said in raised.value.sentence
+    assert str(tmp_path) in raised.value.sentence
+    assert raised.value.exit_code == exit_code

@@ -11,9 +11,10 @@ import pytest
 
 from bot.domain import reading_time
 from bot.domain.models import JobState
-from bot.runtime.collectors import ShardState
+from bot.runtime.collectors import DatabaseState, ShardState
 from bot.runtime.metrics import Metrics
 
+DATABASE = DatabaseState(is_up=True, last_commit=1.8e9, errors={"busy": 2})
 FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_jobs_open": lambda each: each.open_jobs({("poll", JobState.QUEUED): 1}, {}),
     "cannon_bot_jobs_waiting": lambda each: each.open_jobs({}, {"discord": 1}),
@@ -33,6 +34,9 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_credits_held": lambda each: each.books({}, Decimal(3), 0),
     "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1),
     "cannon_bot_file_bytes": lambda each: each.file_size("database", lambda: 4096.0),
+    "cannon_bot_database_up": lambda each: each.database(lambda: DATABASE),
+    "cannon_bot_last_commit_timestamp_seconds": lambda each: each.database(lambda: DATABASE),
+    "cannon_bot_database_errors": lambda each: each.database(lambda: DATABASE),
     "cannon_bot_loop_lag_seconds": lambda each: each.loop_lag(0.01),
     "cannon_bot_shard_connected": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),
     "cannon_bot_gateway_latency_seconds": lambda each: each.shards(lambda: [ShardState(0, True, 0.1)]),

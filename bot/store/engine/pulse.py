@@ -1,0 +1,58 @@
+"""Whether the database works: when it last kept something, what it fails with, and how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import structlog
+
+from bot.errors import DatabaseFailing
+from bot.runtime.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+KINDS = ("busy", "damaged", "disk", "full", "gone", "other", "refused", "slow", "unreachable", "unwritable")
+"""What it may fail with: those of DatabaseFailing. Each is counted from 0, so that the first one is an increase."""
+WELL_S = 30.0
+"""For how long a database counts as working since it last kept something."""
+
+
+class Pulse:
+    """What is known of one database in this process. It belongs to the event loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept_at = clock.monotonic()  # it was just opened
+        self.last_commit = clock.wall()
+        """Unix seconds."""
+        self.failure: DatabaseFailing | None = None
+        """What it has failed with since then, the last time."""
+        self.errors = Counter(dict.fromkeys(KINDS, 0))
+        """How often it failed, by kind."""
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds it has kept nothing."""
+        return self._clock.monotonic() - self._kept_at
+
+    @property
+    def is_well(self) -> bool:
+        """Whether a transaction has been kept within the last half minute."""
+        return self.silent_s < WELL_S
+
+    def note_failure(self, error: BaseException | None) -> None:
+        """Count an error of the database, and log the first of its kind since something was kept; ignore others."""
+        if not isinstance(error, DatabaseFailing):
+            return
+        self.errors[error.kind] += 1
+        if self.failure is None or self.failure.kind != error.kind:
+            log.warning("database.failing", kind=error.kind, error=error.for_host)
+        if self.failure is None or self.failure.kind != "gone":  # which later ones of the same cause must not hide
+            self.failure = error
+
+    def note_commit(self) -> None:
+        """Note that a row was written and kept: not just any transaction, as one without a change fits a full disk."""
+        if self.failure is not None:
+            log.info("database.works", after=self.failure.kind, silent_s=round(self.silent_s, 1))
+        self.failure = None
+        self._kept_at, self.last_commit = self._clock.monotonic(), self._clock.wall()
