@@ -142,7 +142,8 @@ def _run(arguments: argparse.Namespace) -> int:
         import_surface()
     close_to_others()
     raise_open_files_limit()
-    return _until_signal(run(settings, Role(arguments.role)))
+    # What makes it end, such as a disk that does not answer, may keep it from closing, too.
+    return _until_signal(run(settings, Role(arguments.role), closing=lambda: _kill_after(STOP_TIMEOUT_S)))
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -238,7 +238,7 @@ class CannonBot(RuntimeShards):
             await self.parts.practice.recover()
         self._reach_others()
         if self._run_worker:
-            duties = Duties(
+            Duties(
                 self.parts,
                 self.role,
                 clock=self.clock,
@@ -246,8 +246,7 @@ class CannonBot(RuntimeShards):
                 compared=self._compared,
                 spawn=self._background.start,
                 end=self._background.fail,
-            )
-            duties.begin()
+            ).begin()
         await self.parts.command_sync.sync_if_changed()
         give_back()  # a start reads much that it does not keep
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
 """Its codes for more servers than the shards may have, and for intents that the application may not name."""
 
 
-async def run(settings: Settings, role: Role = Role.ALL) -> None:
-    """Run the bot on the real Discord until cancelled, in its role.
+async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[], None] = lambda: None) -> None:
+    """Run the bot on the real Discord until cancelled, in its role; `closing` is called when it begins to end.
 
     Raises StartError if it cannot start, or not go on.
     """
@@ -61,6 +61,7 @@ async def run(settings: Settings, role: Role = Role.ALL) -> None:
     except DISCORD_ERRORS as error:
         raise StartError(texts.discord_in_trouble(str(error))) from None
     finally:
+        closing()
         await bot.close()
 
 
