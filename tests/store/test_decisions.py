@@ -10,7 +10,9 @@ import pytest
 
 from bot.domain.guild_rules import Rules
 from bot.errors import InputError
-from bot.store import Decision, Record, Store
+from bot.store import REFUND_REQUEST, Decision, Record, Store
+from bot.store.engine import schema
+from bot.store.postgresql import schema as postgresql_schema
 
 GUILD = 700
 Open = Callable[..., Awaitable[Store]]
@@ -137,3 +139,43 @@ async def test_the_outbox_gives_the_oldest_line_of_each_guild_and_forgets_what_w
     again = await open_store()
     assert [line.text for line in await again.outbox.next_lines()] == [f"{GUILD} 1", f"{GUILD + 1} 0"]
     assert len(await again.decisions.all(GUILD)) == 2
+
+
+async def test_a_promised_line_waits_without_a_log_channel_and_is_taken_back_with_what_it_stands_for(
+    store: Store, accepted: Any
+) -> None:
+    _, (job,) = await accepted(store)
+    line = Record(kind=REFUND_REQUEST, text="x", by_id=job.author_id, about={"job": job.id})
+
+    async def ask() -> bool:
+        return await store.refunds.ask(job.guild_id, job.id, record=lambda is_first: line if is_first else None)
+
+    assert (await ask(), await ask()) == (True, False)
+    [queued] = await store.outbox.next_lines()
+    assert queued.is_promised
+    await store.outbox.take_back(queued)
+    await store.outbox.take_back(queued)
+    assert await store.outbox.next_lines() == []
+    assert await ask()
+    await store.outbox.take_back(queued)  # what is asked now is another line
+    assert not await ask()
+
+
+async def test_requests_for_refunds_of_earlier_versions_become_lines_that_wait(store: Store, accepted: Any) -> None:
+    _, (asked, granted, other) = await accepted(store, "1", "2", "3")
+    [step] = [each for each in schema.migrations() if "'refund_request'" in each.sql]
+    assert step in postgresql_schema.migrations()
+
+    def upgrade(db: Any) -> None:
+        for job in (asked, granted):
+            db.execute("UPDATE jobs SET refund_asked_at = 5 WHERE id = ?", (job.id,))
+        db.execute("UPDATE jobs SET refund_granted_at = 6 WHERE id = ?", (granted.id,))
+        code = "\n".join(line for line in step.sql.splitlines() if not line.startswith("--"))
+        for statement in filter(str.strip, code.split(";")):
+            db.execute(statement)
+
+    await store._database.write(upgrade)
+    [line] = await store.outbox.next_lines()
+    assert (line.kind, line.by_id, line.at, dict(line.about)) == (REFUND_REQUEST, asked.author_id, 5, {"job": asked.id})
+    assert line.text == f"<@{asked.author_id}> requests a refund for job `{asked.id}`."
+    assert other.id not in line.text
