@@ -107,7 +107,7 @@ def known_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | Non
     """Return what to hold for a job; None if the costs of earlier jobs of its kind do not tell enough."""
     alike = _alike(factors, seen)
     same = [each for each in alike if _is_same(each, factors)]
-    if len(same) >= JOBS_TO_KNOW and (len({each.credits for each in same}) == 1 or len(same) == len(alike)):
+    if len(same) >= JOBS_TO_KNOW and len({each.credits for each in same}) == 1:
         alike = same
     price = learn(alike)
     return None if price is None else price.hold(factors.size, factors.outputs)

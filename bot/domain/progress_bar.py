@@ -43,7 +43,7 @@ def progress_of(durations: Durations, age_s: float) -> JobProgress:
 
 def bar(share: float) -> str:
     """Draw the part that is done, in `CELLS` signs; never full, for what is done is shown as done."""
-    full = max(0, min(CELLS - 1, int(share * CELLS)))
+    full = min(CELLS - 1, int(share * CELLS))
     return FULL_CELL * full + EMPTY_CELL * (CELLS - full)
 
 

@@ -35,7 +35,7 @@ def laid_out(bot: CannonBot, results: Sequence[Job], made: Sequence[Job], *, fir
     alone = [Control.button(ALONE, job.id, label=texts.alone(numbered[job.id])) for job in own]
     vary = [Control.button(VARY, job.id, label=texts.vary_one(numbered[job.id])) for job in own if can_vary(job)]
     above = [*first, *alone]
-    gap = max(0, BUTTONS_PER_ROW - len(above)) if vary else 0
+    gap = max(0, BUTTONS_PER_ROW - len(above))
     beyond = [job for job in made if job not in own]
     return [*above, *others[:gap], *vary, *others[gap:], *([_choice(beyond, numbered)] if beyond else [])]
 

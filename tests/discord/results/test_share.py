@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from bot.domain.models import Job, JobState
 from bot.domain.texts import PAUSED
 from bot.store import ReviewRule
 from cogs.jobs import texts
+from cogs.results.buttons import offered
 from cogs.results.texts import SHARE
 from cogs.ui.texts import GONE
 from tests.support.channels import age_restricted, hidden_channel, press, rule
@@ -29,6 +31,14 @@ async def secret(rig: Rig, **options: Any) -> Job:
 async def share(rig: Rig, job: Job, channel: Any = None, member: Any = None) -> Any:
     opened = await on_job(rig, member or rig.member, "show", job.id, channel=channel)
     return await (member or rig.member).click(opened.response, label=str(SHARE))
+
+
+@pytest.mark.parametrize(("state", "is_offered"), [(JobState.PROCESSING, False), (JobState.FAILED, True)])
+async def test_it_is_offered_once_no_job_of_the_card_runs(rig: Rig, state: JobState, is_offered: bool):
+    made = await secret(rig)
+    other = replace(made, id="another", position=1, state=state, media=())
+    items = offered(rig.bot, [made, other], linked=False, told_above=None, private=True)
+    assert (f"c1:share:{made.id}" in {item.custom_id for item in items}) is is_offered
 
 
 def public(rig: Rig, channel: Any = None) -> list[Any]:

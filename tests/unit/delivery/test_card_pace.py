@@ -1,0 +1,111 @@
+"""When a card is drawn again, and what can wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.delivery.card_pace import (
+    APART_S,
+    EVERY_S,
+    SELDOM_S,
+    SEVERAL_APART_S,
+    TOKEN_SPARE_S,
+    apart_s,
+    is_calm,
+    is_only_queued,
+    next_edit_s,
+    tells_time,
+)
+from bot.delivery.card_states import SHORTEST_TOLD_S
+from bot.domain.models import Job, JobState, WaitsFor
+from bot.domain.progress_bar import JobProgress
+from tests.unit.delivery.test_attachments import NOW, job
+
+
+def a_job(state: JobState, number: int = 0, **changes: Any) -> Job:
+    return replace(job(number, files=0), state=state, **changes)
+
+
+def next_s(*jobs: Job, left_s: float | None = None, blocked: bool = False) -> float | None:
+    known = {each.id: JobProgress(share=0.5, left_s=left_s) for each in jobs if each.state is JobState.PROCESSING}
+    context: Any = SimpleNamespace(now=NOW, progress=known, blocked=blocked)
+    return next_edit_s(jobs, context)
+
+
+RUNNING, WAITING = a_job(JobState.PROCESSING), a_job(JobState.WAITING, 1)
+
+
+def test_cards_of_several_jobs_are_edited_less_often():
+    assert (apart_s([RUNNING]), apart_s([RUNNING, WAITING])) == (APART_S, SEVERAL_APART_S)
+
+
+@pytest.mark.parametrize(
+    ("job_", "left_s", "expected"),
+    [
+        (RUNNING, None, SELDOM_S),
+        (RUNNING, SHORTEST_TOLD_S, EVERY_S),
+        (RUNNING, SHORTEST_TOLD_S - 1, SHORTEST_TOLD_S),
+        (WAITING, None, SELDOM_S),
+        (a_job(JobState.DELIVERED), None, None),
+        (a_job(JobState.AWAITING_APPROVAL), None, None),
+        (a_job(JobState.QUEUED), None, None),
+        (replace(RUNNING, overdue_at=NOW), 60.0, None),
+        (replace(RUNNING, waits_for=WaitsFor.FILE, next_at=NOW + 60), None, 61.0),
+        (replace(RUNNING, waits_for=WaitsFor.FILE, next_at=NOW + 1), None, EVERY_S),
+    ],
+)
+def test_a_card_is_drawn_again_when_what_it_says_is_no_longer_true(
+    job_: Job, left_s: float | None, expected: float | None
+):
+    assert next_s(job_, left_s=left_s) == expected
+
+
+def test_the_soonest_of_several_counts_and_without_a_key_nothing_moves():
+    assert next_s(RUNNING, WAITING, left_s=60.0) == EVERY_S
+    assert next_s(RUNNING, left_s=60.0, blocked=True) is None
+
+
+@pytest.mark.parametrize(
+    ("jobs", "told", "expected"),
+    [
+        ([RUNNING], {}, True),
+        ([WAITING], {}, True),
+        ([a_job(JobState.READY)], {}, False),  # its result comes at once: nothing is under way
+        ([a_job(JobState.READY, 2), RUNNING], {}, True),
+        ([a_job(JobState.AWAITING_APPROVAL)], {}, False),
+        ([replace(RUNNING, waits_for=WaitsFor.FILE)], {}, False),
+        ([replace(RUNNING, overdue_at=NOW)], {}, False),
+        ([replace(RUNNING, raised=1)], {}, False),
+        ([a_job(JobState.FAILED, 2), RUNNING], {}, False),
+        ([a_job(JobState.FAILED, 2), RUNNING], {2: JobState.FAILED}, True),
+        ([a_job(JobState.FAILED, 2)], {2: JobState.FAILED}, False),
+    ],
+)
+def test_what_can_be_told_some_seconds_later_is(jobs: list[Job], told: dict[int, JobState], expected: bool):
+    assert is_calm(jobs, {job(number, files=0).id: state for number, state in told.items()}) is expected
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([JobState.QUEUED], True),
+        ([JobState.QUEUED, JobState.SUBMITTING, JobState.WAITING], True),
+        ([JobState.SUBMITTING], False),
+        ([JobState.QUEUED, JobState.PROCESSING], False),
+    ],
+)
+def test_a_card_is_only_queued_while_nothing_has_begun(states: list[JobState], expected: bool):
+    assert is_only_queued([a_job(state, number) for number, state in enumerate(states)]) is expected
+
+
+@pytest.mark.parametrize(
+    ("is_ephemeral", "left_s", "expected"),
+    [(False, 0.0, True), (True, TOKEN_SPARE_S, False), (True, TOKEN_SPARE_S + 1, True)],
+)
+def test_a_time_is_told_where_it_can_be_corrected(is_ephemeral: bool, left_s: float, expected: bool):
+    card: Any = SimpleNamespace(is_ephemeral=is_ephemeral, token_expires_at=NOW + left_s)
+    assert tells_time(card, NOW) is expected
