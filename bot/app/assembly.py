@@ -16,6 +16,7 @@ from bot.app.command_sync import COMMANDS, CommandSync
 from bot.app.document_reader import DocumentReader
 from bot.app.health import Health
 from bot.app.host_key import HostKeyScope
+from bot.app.own_messages import OwnMessages
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.recovery import Recovery
 from bot.app.shared_memory import ReadAgain, SharedMemory
@@ -29,6 +30,7 @@ from bot.delivery.channel_sight import ChannelSights
 from bot.delivery.copies import ResultCopies
 from bot.delivery.sharing import Sharing
 from bot.delivery.thumbnails import Thumbnails
+from bot.domain.custom_ids import Installation
 from bot.domain.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
@@ -66,6 +68,7 @@ from bot.jobs.maintenance import Maintenance
 from bot.jobs.price_book import PriceBooks
 from bot.jobs.pricing import Pricing
 from bot.jobs.reconciler import Reconciler
+from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.told_prices import ToldPrices
 from bot.jobs.upkeep import Upkeep
@@ -125,6 +128,7 @@ async def open_parts(setup: Setup) -> Parts:
     )
     pulse = store.pulse
     setup.metrics.database(lambda: DatabaseState(pulse.is_well, pulse.last_commit, pulse.errors))
+    Installation.signature = store.signature
     if (path := store.path) is not None:
         for name, file in (("database", path), ("write_ahead_log", path.with_name(f"{path.name}-wal"))):
             setup.metrics.file_size(name, partial(_size_of, file))
@@ -149,7 +153,10 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     if setup.role.works and setup.spawn is not None:
         CardSignals(store.signals).reach(delivery, setup.spawn)
     watch = _watch(setup, core, delivery)
-    key_gate, pricing = KeyGate(core.keys, core.unavailable), Pricing(store, core.estimate_tool)
+    second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
+    OwnMessages(setup.bot, second_copy).listen()
+    key_gate = KeyGate(core.keys, core.unavailable, require_alone=second_copy.require_alone)
+    pricing = Pricing(store, core.estimate_tool)
     jobs = _intake(setup, core, delivery, watch, key_gate=key_gate, pricing=pricing)
     admission = Admission(
         store=store,
@@ -172,7 +179,15 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     store.record_in(delivery.languages.by_rules)
     practice = _practice(setup, core, delivery)
     reconciler = _reconciler(setup, core, delivery)
-    recovery = _recovery(setup, store, jobs, delivery)
+    recovery = Recovery(
+        store=store,
+        jobs=jobs,
+        delivery=delivery,
+        second_copy=second_copy,
+        clock=setup.clock,
+        metrics=setup.metrics,
+        spawn=setup.spawn,
+    )
     core.absences.listen(core.signals.resume)
     core.estimate_tool.listen(watch.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=core.signals.hint)
@@ -232,7 +247,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         status_pace=status_pace,
         unavailable=core.unavailable,
         watch=watch,
-        http=_http_server(setup, store, worker, webhooks),
+        second_copy=second_copy,
+        http=_http_server(setup, store, worker, webhooks, second_copy),
         webhook_tokens=core.webhook_tokens,
         webhooks=webhooks,
         command_sync=command_sync,
@@ -536,13 +552,7 @@ def _use_cases(
     )
 
 
-def _recovery(setup: Setup, store: Store, jobs: JobService, delivery: Delivery) -> Recovery:
-    return Recovery(
-        store=store, jobs=jobs, delivery=delivery, clock=setup.clock, metrics=setup.metrics, spawn=setup.spawn
-    )
-
-
-def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks) -> HttpServer:
+def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks, second_copy: SecondCopy) -> HttpServer:
     settings = setup.settings
     public = Endpoint("HTTP", settings.http_host, settings.http_port) if settings.public_url is not None else None
     return HttpServer(
@@ -555,6 +565,7 @@ def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks)
             worker=worker,
             pulse=store.pulse,
             is_ready=setup.is_ready,
+            has_second_copy=lambda: second_copy.is_there,
             clock=setup.clock,
         ),
         hint=webhooks.receive,

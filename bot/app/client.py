@@ -353,7 +353,7 @@ class CannonBot(RuntimeShards):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a form that was opened before a restart: discord.py drops it silently."""
-        if self.forms.is_lost(interaction):
+        if self.forms.is_lost(interaction) and not self.parts.second_copy.is_there:  # else it may have opened it
             speak_to(interaction)
             await self.responses.warn(interaction, str(texts.FORM_LOST))
 

@@ -27,6 +27,7 @@ class Health:
         worker: Worker,
         pulse: Pulse,
         is_ready: Callable[[], bool],
+        has_second_copy: Callable[[], bool],
         clock: Clock,
     ) -> None:
         """Take what it reads; `is_ready` says whether Discord is reached, in the way of the role."""
@@ -35,6 +36,7 @@ class Health:
         self._worker = worker
         self._pulse = pulse
         self._is_ready = is_ready
+        self._has_second_copy = has_second_copy
         self._clock = clock
 
     def __call__(self) -> dict[str, object]:
@@ -44,6 +46,7 @@ class Health:
         `ready`: connected to Discord, where there is no gateway by its REST API; how many `jobs` are followed and
         `guilds` are known; `database`: whether it is `up`, for how many seconds it has kept nothing, and what it fails
         with, as one word;
+        `second_copy`: whether another copy runs with the same token, so that no new work is taken;
         `oldest_due_s`: for how long each lane has let the job wait that was due first;
         `turns_last_minute`: how many ended without an error of the bot's or the database's, of all lanes;
         `shards`: of each connection to the gateway, whether it is `connected`, and its `latency_s`, None: not known.
@@ -62,6 +65,7 @@ class Health:
             },
             "jobs": self._worker.followed,
             "guilds": len(self._bot.guilds),
+            "second_copy": self._has_second_copy(),
             "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},
             "turns_last_minute": sum(turns.values()),
             "shards": {

@@ -48,6 +48,7 @@ from bot.jobs.intake import JobService
 from bot.jobs.maintenance import Maintenance
 from bot.jobs.price_book import PriceBooks
 from bot.jobs.reconciler import Reconciler
+from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
@@ -127,6 +128,7 @@ class Parts:
     status_pace: StatusPace
     unavailable: UnavailableOperations
     watch: Watch
+    second_copy: SecondCopy
     http: HttpServer
     webhook_tokens: WebhookTokens
     webhooks: Webhooks

@@ -1,6 +1,7 @@
 """Cards whose answer may or may not have reached Discord: a crash or a lost reply came between.
 
-Discord is asked. If it has the message, the card's jobs start; if not, they are dropped and refunded.
+Discord is asked. If it has the message, the card's jobs start; if not, they are dropped and refunded. So they are if
+the message is not ours: a second copy of the bot, with the same token, has answered first, and pays for its own job.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bot.delivery.discord_facts import DISCORD_ERRORS
 from bot.domain.models import Card
 from bot.errors import StoreError
 from bot.jobs.intake import JobService
+from bot.jobs.second_copy import SecondCopy
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.runtime.metrics import Metrics
@@ -40,6 +42,7 @@ class Recovery:
         store: Store,
         jobs: JobService,
         delivery: Delivery,
+        second_copy: SecondCopy,
         clock: Clock,
         metrics: Metrics,
         spawn: Spawn | None,
@@ -47,6 +50,9 @@ class Recovery:
         self._store = store
         self._jobs = jobs
         self._delivery = delivery
+        self._second_copy = second_copy
+        self._taken: set[str] = set()
+        """Cards to whose interaction Discord already had a first response when ours came."""
         self._clock = clock
         self._metrics = metrics
         self._spawn = spawn
@@ -56,6 +62,7 @@ class Recovery:
 
         For the start, before the first interaction: no answer may be in flight.
         """
+        await self._second_copy.begin()
         self._settle_later(await self._settle(await self._store.cards.unanswered()))
 
     async def settle_overdue(self) -> None:
@@ -63,11 +70,15 @@ class Recovery:
         before = self._clock.wall() - ANSWERED_BY_S
         await self._settle([card for card in await self._store.cards.unanswered() if card.created_at < before])
 
-    async def settle_answer(self, card: Card) -> bool:
+    async def settle_answer(self, card: Card, *, is_taken: bool = False) -> bool:
         """Find out, after a failed answer, whether Discord has the card anyway; start its jobs or refund them.
+
+        `is_taken`: Discord said that the interaction had been answered already.
 
         Returns whether the jobs start; False also if that cannot be found out now, in which case it is retried later.
         """
+        if is_taken:
+            self._taken.add(card.id)
         try:
             return await self._settle_answer(card)
         except (*DISCORD_ERRORS, StoreError) as error:
@@ -78,14 +89,19 @@ class Recovery:
             return False
 
     async def _settle_answer(self, card: Card) -> bool:
-        message_id = await self._delivery.messages.original_id(card)
-        if message_id is None:
+        found = await self._delivery.messages.original(card)
+        # "Thinking…" names no job yet: it is ours, unless somebody had answered before us.
+        is_ours = found is not None and (found.names_card or (found.is_loading and card.id not in self._taken))
+        if found is None or not is_ours:
+            if found is not None:
+                await self._second_copy.look(found.id, found.custom_ids, is_taken=card.id in self._taken)
             dropped = await self._jobs.drop_unanswered(card)
-            log.info("answer.dropped", card=card.id, jobs=dropped)
-            return False
-        await self._jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
-        await self._delivery.show(card.guild_id, card.id)
-        return True
+            log.info("answer.dropped", card=card.id, jobs=dropped, anothers=found is not None)
+        else:
+            await self._jobs.mark_answered(card, message_id=found.id, channel_id=card.channel_id)
+            await self._delivery.show(card.guild_id, card.id)
+        self._taken.discard(card.id)
+        return is_ours
 
     async def _settle(self, cards: Sequence[Card]) -> list[Card]:
         """Settle what can be settled; return the cards that have to be retried."""

@@ -25,6 +25,8 @@ ALT_TEXT_CHARS = 1024
 
 NONCE_CHARS = 25
 """The longest nonce; within a few minutes Discord sends no second message with the same one."""
+LOADING = 1 << 7
+"""The flag of a deferred response that still says "thinking…"."""
 BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
 """A select takes a row of its own."""
 CONTENT_CHARS = 2000

@@ -11,13 +11,14 @@ import base64
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import discord
 
 from bot.delivery.deadlines import CALL_TIMEOUT_S
-from bot.delivery.discord_facts import NONCE_CHARS, TOKEN_EXPIRED, is_closed
+from bot.delivery.discord_facts import LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed
 from bot.delivery.formatting import bare_name, file_stem
 from bot.delivery.seen import KEPT, Seen, SeenMessages, seen_of
 from bot.delivery.view import links_on, message_view
@@ -34,6 +35,18 @@ NONCE_PURPOSE_CHARS, NONCE_HASH_CHARS = 7, 17
 """Of a nonce for a certain channel: 85 bits keep two messages apart."""
 NOT_CONNECTED_S = 5.0
 """When to retry what needs the bot to be logged in, or the card to have a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The message that Discord has as the response to an interaction."""
+
+    id: int
+    custom_ids: tuple[str, ...] = ()
+    names_card: bool
+    """Whether a job of the card is named on it: then it is this bot's."""
+    is_loading: bool = False
+    """Whether it still says "thinking…"."""
 
 
 class Messages:
@@ -148,8 +161,8 @@ class Messages:
 
     # ------------------------------------------------------------------ the response to an interaction
 
-    async def original_id(self, card: Card) -> int | None:
-        """Return the message id of the response to the card's interaction, None if Discord has none.
+    async def original(self, card: Card) -> Original | None:
+        """Return the response to the card's interaction, None if Discord has none.
 
         While the token is valid its own route returns it, after that the channel is searched, where an ephemeral one is
         not found. Raises Discord's or the network's error if it cannot be found out now.
@@ -172,13 +185,23 @@ class Messages:
             if error.status == 404:
                 return None
             raise
-        return int(answer["id"])
+        footers = [str((embed.get("footer") or {}).get("text") or "") for embed in answer.get("embeds", ())]
+        custom_ids = _custom_ids(answer.get("components", ()))
+        return Original(
+            id=int(answer["id"]),
+            custom_ids=tuple(custom_ids),
+            names_card=bool(await self._ids_of(card) & _named(custom_ids, footers)),
+            is_loading=bool(int(answer.get("flags") or 0) & LOADING),
+        )
 
-    async def _search_original(self, card: Card) -> int | None:
+    async def _ids_of(self, card: Card) -> set[str]:
+        return {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
+
+    async def _search_original(self, card: Card) -> Original | None:
         """Search for the card among the messages that came right after its interaction."""
         if card.private:
             return None
-        ids = {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
+        ids = await self._ids_of(card)
         requested_at = datetime.fromtimestamp(card.created_at - CLOCK_SKEW_S, UTC)
         after = discord.Object(card.interaction_id or discord.utils.time_snowflake(requested_at))
         channel = self.channel(card.channel_id, card.guild_id)
@@ -186,7 +209,7 @@ class Messages:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 async for message in channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=True):
                     if self.is_own(message) and ids & named_on(message):
-                        return message.id
+                        return Original(id=message.id, names_card=True)
         except discord.HTTPException as error:
             if not is_closed(error):
                 raise
@@ -243,8 +266,23 @@ def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> d
 
 def named_on(message: discord.Message) -> set[str]:
     """Return the ids that a message of ours names: in its controls, and in the footers that cards had before."""
-    words = {word for embed in message.embeds for word in (embed.footer.text or "").split()}
-    for row in message.components:
-        ids = (getattr(item, "custom_id", None) for item in getattr(row, "children", ()))
-        words |= {each.rpartition(":")[2] for each in ids if isinstance(each, str)}
-    return words
+    return _named(custom_ids_of(message), [embed.footer.text or "" for embed in message.embeds])
+
+
+def custom_ids_of(message: discord.Message) -> list[str]:
+    """Return the custom ids of a message's controls, in order, those within a panel too."""
+    return _custom_ids([component.to_dict() for component in message.components])
+
+
+def _custom_ids(components: Sequence[Any]) -> list[str]:
+    """Return the custom ids in components as Discord's JSON has them."""
+    found = []
+    for each in components:
+        if isinstance(name := each.get("custom_id"), str):
+            found.append(name)
+        found += _custom_ids([*each.get("components", ()), *filter(None, [each.get("accessory")])])
+    return found
+
+
+def _named(custom_ids: Sequence[str], footers: Sequence[str]) -> set[str]:
+    return {each.rpartition(":")[2] for each in custom_ids} | {word for text in footers for word in text.split()}

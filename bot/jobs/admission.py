@@ -6,7 +6,7 @@ price are known. What is refused here would be refused there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,15 +34,20 @@ def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
 class KeyGate:
     """Finds the key that pays, and refuses what it cannot pay for."""
 
-    def __init__(self, keys: ApiKeys, unavailable: UnavailableOperations) -> None:
+    def __init__(
+        self, keys: ApiKeys, unavailable: UnavailableOperations, *, require_alone: Callable[[], None] = lambda: None
+    ) -> None:
+        """`require_alone` raises Refused while another copy of the bot takes the same requests."""
         self._keys = keys
+        self._require_alone = require_alone
         self._unavailable = unavailable
 
     async def require(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
         """Return the guild's key for these operations.
 
-        Raises NoKey, KeyRefused, and Refused for an operation that its account does not have.
+        Raises NoKey, KeyRefused, and Refused for an operation that its account does not have, or beside another copy.
         """
+        self._require_alone()
         key = await self._keys.for_guild(guild_id)
         if key.refused:
             raise KeyRefused(texts.KEY_REFUSED)

@@ -196,7 +196,7 @@ class JobService:
             least = _least_certain(estimates)
             raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
         card = self._card(spec)
-        jobs = _jobs(spec, card, checked, estimates, key)
+        jobs = _jobs(spec, card, checked, estimates, key, self._store.signature)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
         return await self._store_held(spec, spend, card, jobs)
 
@@ -326,7 +326,12 @@ def _least_certain(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def _jobs(
-    spec: CardSpec, card: Card, checked: Sequence[CheckedJob], estimates: Sequence[Estimate], key: UsableKey
+    spec: CardSpec,
+    card: Card,
+    checked: Sequence[CheckedJob],
+    estimates: Sequence[Estimate],
+    key: UsableKey,
+    signature: str,
 ) -> list[Job]:
     ids = [new_id() for _ in checked]
     factors = [price_factors(job.operation, job.input) for job in checked]
@@ -341,7 +346,7 @@ def _jobs(
             input=job.input,
             state=JobState.WAITING if job.spec.after else JobState.SUBMITTING,
             # Derived from the job's id so that it is stored before it is ever sent.
-            idempotency_key=f"cannon-bot-{ids[place]}",
+            idempotency_key="-".join(filter(None, ("cannon-bot", signature, ids[place]))),
             key_id=key.id,
             practice=key.is_practice,
             held=estimate.credits,

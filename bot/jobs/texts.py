@@ -12,6 +12,10 @@ from bot.language import Text, amount, tr
 # ---------------------------------------------------------------------- intake
 
 KEY_REFUSED = Text("Cannon Studio rejects this server's API key. A moderator can set a new one with `/studio key`.")
+SECOND_COPY = Text(
+    "I'm running twice right now, so I can't start anything new: you could be charged twice. Nothing was charged."
+    " My host needs to stop one of the two copies."
+)
 NOT_ANSWERED = Text("Discord did not accept the answer in time.")
 CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")

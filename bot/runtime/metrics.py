@@ -95,6 +95,11 @@ class Metrics:
         )
         self._held = Gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.", registry=own)
         self._refused_keys = Gauge("cannon_bot_keys_refused", "Servers' keys that are refused.", registry=own)
+        self._second_copy = Gauge(
+            "cannon_bot_second_copy",
+            "Whether another copy of the bot runs with the same token.",
+            registry=own,
+        )
         self._files = Gauge("cannon_bot_file_bytes", "Size of the database's files.", ["file"], registry=own)
         self._commands_outdated = Gauge("cannon_bot_commands_outdated", texts.COMMANDS_OUTDATED, registry=own)
         self._loop_lag = Histogram(
@@ -124,6 +129,10 @@ class Metrics:
         self._ledger.booked = booked
         self._held.set(float(held))
         self._refused_keys.set(refused_keys)
+
+    def second_copy(self, is_there: Callable[[], float]) -> None:
+        """Have read, whenever the metrics are, whether another copy of the bot runs with the same token: 1 or 0."""
+        self._second_copy.set_function(is_there)
 
     def file_size(self, file: str, size: Callable[[], float]) -> None:
         """Have the size of a file, in bytes, read by `size` whenever the metrics are."""

@@ -13,6 +13,7 @@ from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
 from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.moved import refuse_moved
+from bot.store.engine.signature import problems_of_copies
 from bot.store.engine.sqlite_errors import explained
 from bot.store.sql import Connection
 from bot.store.vault import sealed_columns as sealed
@@ -82,6 +83,12 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
         found = damage(db, progress)
         return [texts.damaged(str(path), found)] if found else []
     refuse_moved(db, path)
+    return problems_of_copies(db, now) + _problems(db, path, secret_keys, now, progress)
+
+
+def _problems(
+    db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: float, progress: Progress
+) -> list[str]:
     needed = sealed.needed_fingerprints(db, now)
     key_file = key_file_of(path)
     if not secret_keys and not key_file.exists():

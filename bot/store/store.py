@@ -22,6 +22,7 @@ from bot.store.engine.meta import Meta
 from bot.store.engine.moved import refuse_moved
 from bot.store.engine.process_lock import ProcessLock
 from bot.store.engine.pulse import Pulse
+from bot.store.engine.signature import signature_in
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account_checks import AccountChecks
@@ -85,6 +86,9 @@ class Store:
     Every method of a repository is one transaction, and raises StoreError when the file is busy, full or damaged, with
     nothing done.
     """
+
+    signature = ""
+    """The installation's, of six characters: it tells which database has made what the bot posts."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
         self._database, self._box, self._lock = database, box, lock
@@ -192,6 +196,7 @@ class Store:
             box = load_box(secret_keys, None, needed=needed)
             await database.write(lambda db: sealed.forget_expired_tokens(db, now))
             store = cls(database, box, clock)
+            store.signature = await database.read(signature_in)
             await store._rotate_if_needed()
         except BaseException:
             await database.close()
@@ -218,6 +223,7 @@ class Store:
             if lock is not None:
                 await database.write(end_all_leases)
             store = cls(database, box, clock, lock)
+            store.signature = await database.read(signature_in)
             if lock is not None:
                 await store._rotate_if_needed()
         except BaseException:

@@ -117,6 +117,16 @@ def not_lockable(path: Path, reason: str | None) -> str:
 
 # ---------------------------------------------------------------------- the schema
 
+
+def second_copy(at: float) -> str:
+    """Say that another copy of the bot was seen, at `at` (Unix seconds)."""
+    when = datetime.fromtimestamp(at, UTC)
+    return (
+        f"Another copy of this bot runs with the same token on another database (last seen {when:%Y-%m-%d %H:%M} UTC)."
+        " No new work is taken. Stop one of the two, or give it a token of its own (docs/operations.md)."
+    )
+
+
 MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
 
 

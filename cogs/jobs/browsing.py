@@ -11,9 +11,9 @@ from typing import Any, Self
 
 import discord
 
+from bot.domain.custom_ids import custom_id, unsigned
 from bot.domain.models import OPEN_STATES, JobState
 from bot.errors import InputError
-from cogs.ui.controls import custom_id
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import require_moderator
 from cogs.ui.texts import GONE
@@ -97,8 +97,8 @@ async def require_may_browse(interaction: Interaction, browsing: Browsing) -> No
 def searched_in(message: discord.Message | None) -> str:
     """Return what the search button of a gallery says is searched for, '' if it searches for nothing."""
     for item in _items([] if message is None else message.components):
-        name = getattr(item, "custom_id", None) or ""
-        if name.startswith(custom_id(SEARCH_ACTION, "x")[:-1]) and name.endswith(f".{_SEARCHING}"):
+        name = unsigned(getattr(item, "custom_id", None) or "")
+        if name.startswith(unsigned(custom_id(SEARCH_ACTION, "x"))[:-1]) and name.endswith(f".{_SEARCHING}"):
             return (getattr(item, "label", None) or "")[:WORDS_CHARS]
     return ""
 

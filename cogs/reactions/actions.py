@@ -162,7 +162,7 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_rerun else None
     if not is_told(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
         await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
-    await post(bot, accepted, target)
+    await post(bot, reacted.key, accepted, target)
 
 
 async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:

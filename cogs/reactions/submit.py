@@ -1,8 +1,9 @@
 """From a reaction to a card: as commands do, for a generation without an interaction to answer.
 
-The card is the bot's own message. Its row is stored first, then the message is sent with a nonce made of the card's id,
+The card is the bot's own message. Its row is stored first, then the message is sent with a nonce made of the reaction,
 then the message's id is recorded. After a crash in between, the channel is searched for the message; if it is not
-there, the jobs are refunded.
+there, the jobs are refunded. If another copy of the bot acts on the same reaction, Discord takes the message of one and
+returns it to the other, whose jobs are refunded.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.messages import nonce_of
+from bot.delivery.messages import custom_ids_of, named_on, nonce_of
 from bot.domain.reaction_rules import ReactionKey
 from bot.domain.visibility import Viewer
 from bot.errors import Refused
@@ -67,9 +68,10 @@ async def accept(
         raise Refused(question(unconfirmed)) from unconfirmed
 
 
-async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
+async def post(bot: CannonBot, key: ReactionKey, accepted: Accepted, target: CardTarget) -> None:
     """Post the card of an accepted generation; its jobs start then. Raises Discord's errors, with all jobs refunded."""
     may_reply = target.channel.permissions_for(target.channel.guild.me).read_message_history
+    ids = {job.id for job in accepted.jobs}
     parent = discord.MessageReference(
         message_id=target.message_id,
         channel_id=target.channel.id,
@@ -77,18 +79,31 @@ async def post(bot: CannonBot, accepted: Accepted, target: CardTarget) -> None:
         fail_if_not_exists=False,
     )
 
-    async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int:
-        message = await in_time(
+    async def attempt(
+        embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None, nonce: str
+    ) -> discord.Message:
+        return await in_time(
             target.channel.send(
                 embed=embed,
                 files=files,
                 view=view or discord.utils.MISSING,
-                nonce=nonce_of("card", accepted.card.id),
+                nonce=nonce,
                 reference=parent if may_reply else discord.utils.MISSING,
                 mention_author=False,
             ),
             UPLOAD_TIMEOUT_S,
         )
-        return message.id
+
+    async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
+        reaction = f"{key.message_id} {key.emoji} {key.member_id}"
+        message = await attempt(embed, files, view, nonce_of("card", reaction, target.channel.id))
+        if ids & named_on(message):
+            return message.id
+        if await bot.parts.store.jobs.known(named_on(message)):  # of the same reaction, which was cleared meanwhile
+            for file in files:
+                file.reset(seek=True)
+            return (await attempt(embed, files, view, nonce_of("card", accepted.card.id))).id
+        await bot.parts.second_copy.look(message.id, custom_ids_of(message))
+        return None
 
     await answer(bot, accepted, send)

@@ -1,14 +1,15 @@
 """Controls: every button and select on the bot's messages, as one class without state in memory.
 
-A control is only its custom id: `c1:<action>:<subject>`, mostly with a job's id as its subject. The id is not trusted:
-what it names is looked up again for the server and the member who pressed, and what does not exist, is not theirs or
-is not known gets one and the same answer.
+A control is only its custom id (bot/domain/custom_ids.py), mostly with a job's id as its subject. The id is not
+trusted: what it names is looked up again for the server and the member who pressed, and what does not exist, is not
+theirs or is not known gets one and the same answer.
 
 discord.py only logs what is raised while a control is created, checked or called, and some of it not even that. So
 creating and checking a control cannot fail, and all its work is done in `callback`, whose errors go to
 `Responses.report`.
 """
 
+import datetime as dt
 import functools
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,6 +18,8 @@ from typing import Any, Self, cast
 import discord
 
 from bot.app.responses import speak_to
+from bot.delivery.messages import custom_ids_of
+from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, marks_of
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.sources import require_kept
@@ -25,10 +28,8 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 from cogs.ui.viewer import viewer_of
 
-VERSION = 1
-"""Incremented when custom ids change their meaning; those of other versions get the constant answer."""
-_CUSTOM_ID = re.compile(r"c(?P<version>\d{1,3}):(?P<action>[a-z_]{1,32}):(?P<subject>[A-Za-z0-9._-]{1,60})")
-"""Of any version, so that an old button is answered rather than dropped. At most 98 characters; Discord allows 100."""
+FRESH = dt.timedelta(minutes=10)
+"""How old a message may be for this: later its job may have been forgotten at somebody's request."""
 
 ControlAction = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
 """Does what a control is for: the interaction, the control's subject, the values chosen in a select."""
@@ -66,6 +67,7 @@ def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], Job
             await action(interaction, job, values)
 
         on(name)(look_up)
+        JOB_ACTIONS.add(name)
         return action
 
     return register
@@ -79,7 +81,7 @@ async def job_of(interaction: Interaction, job_id: str) -> Job:
     return job
 
 
-class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID):
+class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
     """A button or a select. Views hold nothing else but links: a mixed view that ends unregisters all controls."""
 
     @classmethod
@@ -166,10 +168,13 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_CUSTOM_ID)
         try:
             await self._act(cast("Interaction", interaction))
         except Exception as error:  # noqa: BLE001 - the boundary separates expected errors from faults
-            await interaction.client.responses.report(interaction, error)
+            if not (str(error) == str(GONE) and await _is_of_another_copy(cast("Interaction", interaction))):
+                await interaction.client.responses.report(interaction, error)
 
     async def _act(self, interaction: Interaction) -> None:
-        match = _CUSTOM_ID.fullmatch(self.custom_id)
+        match = CUSTOM_ID.fullmatch(self.custom_id)
+        if marks_of([self.custom_id]).is_foreign and await _is_of_another_copy(interaction):
+            return
         action = _ACTIONS.get(match["action"]) if match is not None else None
         if match is None or action is None or int(match["version"]) != VERSION:
             raise InputError(GONE)
@@ -183,12 +188,13 @@ def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
     return item.values if isinstance(item, discord.ui.Select) else ()
 
 
-def custom_id(action: str, subject: str) -> str:
-    """Return the custom id of a control. Raises ValueError if it would be invalid."""
-    made = f"c{VERSION}:{action}:{subject}"
-    if _CUSTOM_ID.fullmatch(made) is None:
-        raise ValueError(f"{made!r} is no control's custom id")
-    return made
+async def _is_of_another_copy(interaction: Interaction) -> bool:
+    """Whether another copy of the bot that is alive has made the message: then it answers, and this one must not."""
+    message, copies = interaction.message, interaction.client.parts.second_copy
+    names = [] if message is None else custom_ids_of(message)
+    if message is None or (copies.is_there and marks_of(names).is_foreign):
+        return message is not None
+    return interaction.created_at - message.created_at < FRESH and await copies.look(message.id, names)
 
 
 def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:

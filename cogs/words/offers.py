@@ -9,7 +9,7 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.messages import nonce_of
+from bot.delivery.messages import custom_ids_of, nonce_of
 from bot.errors import InputError, NotAllowed
 from bot.generation.word_requests import WordRequest
 from bot.generation.word_rules import WordAct
@@ -43,20 +43,25 @@ class WordAnswers:
             "words", f"{draft_id}.{member_id}", label=texts.CONTINUE, style=discord.ButtonStyle.primary
         )
         try:
-            await self._send(message, _offer_text(request), view_of([button]))
+            sent = await self._send(message, _offer_text(request), view_of([button]))
         except DISCORD_ERRORS:
             await requests.take(guild_id, member_id, draft_id)
             raise
+        if button.custom_id in custom_ids_of(sent):
+            await self._note(sent)
+        else:  # another copy of the bot has answered, with the same nonce: the answer and its button are its own
+            await self._bot.parts.second_copy.look(sent.id, custom_ids_of(sent), is_taken=True)
+            await requests.take(guild_id, member_id, draft_id)
 
     async def say(self, message: discord.Message, sentence: str) -> None:
         """Answer with a sentence alone. Raises Discord's errors."""
-        await self._send(message, sentence, None)
+        await self._note(await self._send(message, sentence, None))
 
-    async def _send(self, message: discord.Message, text: str, view: discord.ui.View | None) -> None:
+    async def _send(self, message: discord.Message, text: str, view: discord.ui.View | None) -> discord.Message:
         guild = message.guild
         may_reply = guild is not None and message.channel.permissions_for(guild.me).read_message_history
         reference = message.to_reference(fail_if_not_exists=False)
-        sent = await in_time(
+        return await in_time(
             message.channel.send(
                 text,
                 view=view or discord.utils.MISSING,
@@ -66,7 +71,10 @@ class WordAnswers:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         )
-        offer = WordOffer(guild_id=_guild_id(message), channel_id=sent.channel.id, message_id=sent.id)
+
+    async def _note(self, sent: discord.Message) -> None:
+        """Remember to delete the answer."""
+        offer = WordOffer(guild_id=_guild_id(sent), channel_id=sent.channel.id, message_id=sent.id)
         await self._bot.parts.generation.word_requests.note_answer(offer)
 
     def delete_due(self) -> None:

@@ -7,6 +7,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 
 from bot.app.client import CannonBot
+from bot.delivery.discord_facts import ALREADY_ANSWERED
 from bot.errors import StoreError
 from bot.jobs.intake import Accepted
 
@@ -30,8 +31,9 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     embed, files = await delivery.first_answer(card, jobs)
     try:
         message_id = await send(embed, files, await delivery.first_view(card, jobs))
-    except Exception:
-        if await bot.parts.recovery.settle_answer(card):
+    except Exception as error:
+        is_taken = isinstance(error, discord.HTTPException) and error.code == ALREADY_ANSWERED
+        if await bot.parts.recovery.settle_answer(card, is_taken=is_taken):
             return  # there is nothing to apologise for
         raise
     if message_id is None:

@@ -92,5 +92,6 @@ def test_each_metric_of_jobs_calls_and_money_is_on_the_dashboard():
         "log_lines_dropped",
         "slow_readings",
         "commands_outdated",
+        "second_copy",
     }
     assert [name for name in FED if name not in shown and name.removeprefix("cannon_bot_") not in seldom] == []

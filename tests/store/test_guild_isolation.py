@@ -372,7 +372,7 @@ WITHOUT_GUILD = {
     "host_jobs.find", "host_jobs.doubt", "host_jobs.end_dead_lease", "host_jobs.make_due", "host_jobs.recheck_now",
     "retention.forget_left_over", "former_members.replace_due",
     "cards.unanswered", "cards.being_made", "cards.queued", "cards.undrawn", "job_lists.open_total", "figures.now",
-    "jobs.hold_lease", "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.has_request",
+    "jobs.hold_lease", "jobs.drop_lease", "jobs.claim", "jobs.under", "jobs.has_request", "jobs.known",
     "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.store import Store
+from bot.store.engine.schema import migrations, statements
 
 
 async def test_a_request_is_known_to_be_another_jobs_and_is_stored_for_no_second(store: Store, accepted: Any) -> None:
@@ -38,7 +39,8 @@ async def test_the_later_of_two_jobs_with_one_request_is_in_doubt_after_the_migr
             "UPDATE jobs SET remote_id = 'req_1', state = ?, submitted_at = ?, output = '{\"a\": 1}' WHERE id = ?",
             (state, at, job.id),
         )
-    db.execute("PRAGMA user_version = 33")
+    for statement in statements(migrations()[33].sql):
+        db.execute(statement)
     db.close()
     migrated = await open_store()
     first, later = [await migrated.jobs.get(job.guild_id, job.id) for job in (one, two)]

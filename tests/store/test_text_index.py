@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from bot.domain.models import JobState, MediaKind
 from bot.store import Store
 from bot.store.engine import text_index
 from bot.store.engine.connection import damage, damage_of_tables
-from bot.store.engine.schema import migrations
+from bot.store.engine.schema import migrations, statements
 from bot.store.engine.text_index import match_of
 from bot.store.jobs.rows import job_in
 from tests.store.conftest import AUTHOR, GUILD
@@ -149,10 +148,8 @@ async def test_jobs_of_before_the_index_are_found(open_store: Any, accepted: Any
         db.execute(f"DROP TRIGGER {name}")
     db.execute("DROP TABLE job_texts")
     db.execute("DROP TABLE job_grams")
-    for step in reversed(migrations()[31:]):
-        for kind, name in reversed(re.findall(r"CREATE (?:UNIQUE )?(TABLE|VIEW|INDEX) (\w+)", step.sql)):
-            db.execute(f"DROP {kind} {name}")
-    db.execute("PRAGMA user_version = 29")
+    for statement in statements(migrations()[29].sql):
+        db.execute(statement)
     db.close()
     migrated = await open_store()
     assert await found(migrated, "words") == [second.id, first.id]

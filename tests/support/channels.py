@@ -9,9 +9,10 @@ import discord
 from simcord.backend.models import Overwrite
 from simcord.enums import ChannelType, OverwriteType
 
+from bot.domain.custom_ids import custom_id
 from bot.domain.guild_rules import Rules
 from bot.domain.models import Job
-from cogs.ui.controls import Control, custom_id, view_of
+from cogs.ui.controls import Control, view_of
 from tests.support.rig import Rig
 from tests.support.surface import sends
 

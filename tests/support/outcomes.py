@@ -9,8 +9,9 @@ from typing import Any
 
 import discord
 
+from bot.domain.custom_ids import custom_id
 from bot.domain.models import Job, JobState
-from cogs.ui.controls import Control, custom_id, view_of
+from cogs.ui.controls import Control, view_of
 from tests.support.channels import let_in, rule
 from tests.support.prices import all_priced
 from tests.support.reacting import event, in_channel, other

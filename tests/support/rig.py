@@ -16,6 +16,7 @@ import simcord
 
 from bot.app.client import CannonBot, intents
 from bot.app.practice_process import PracticeStudio
+from bot.domain.custom_ids import Installation
 from bot.domain.models import Job
 from bot.errors import BotError
 from bot.runtime import failpoints
@@ -176,6 +177,7 @@ class Rig:
         await self.env.shutdown()
         await self.sandbox.close()
         failpoints.disarm()
+        Installation.signature = ""
         unexpected = [error for error in self.env.errors if not expected(error, self.forgiven)]
         if unexpected:
             raise BaseExceptionGroup("the bot raised", unexpected)

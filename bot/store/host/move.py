@@ -80,6 +80,7 @@ def move(database: Path, target: Target, place: str, *, now: float, progress: Pr
         with target.transaction():
             refuse_filled(target, place)
             schema.migrate(target, place, schema.migrations(), progress)
+            target.execute("DELETE FROM meta")  # the new schema's own signature: the file's moves with it
             tables = tables_of(source, target)
             _fill(source, target, tables, progress)
             failpoint("move.filled")

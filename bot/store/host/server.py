@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.settings import PostgresUrl
 from bot.store import texts
+from bot.store.engine.signature import problems_of_copies
 from bot.store.integrity import problems_of_rows
 from bot.store.sql import Connection
 from bot.store.vault import sealed_columns as sealed
@@ -68,10 +69,11 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
             if found.version < found.known:
                 return []  # queries of this version may not work; the next start migrates it
             needed = sealed.needed_fingerprints(found.db, now)
+            problems = problems_of_copies(found.db, now)
             try:
                 box = load_box(secret_keys, None, needed=needed)
             except StoreError as error:
-                return [*problems_of_rows(found.db, None), error.sentence]
-            return problems_of_rows(found.db, box)
+                return [*problems, *problems_of_rows(found.db, None), error.sentence]
+            return problems + problems_of_rows(found.db, box)
     except StoreError as error:
         return [error.sentence]

@@ -74,6 +74,12 @@ class Jobs(Repository):
         """Return the jobs of the guild's card, in order."""
         return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
+    async def known(self, job_ids: Collection[str]) -> set[str]:
+        """Return which of these ids are those of jobs, of any guild."""
+        query = "SELECT jobs.id FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value"
+        rows = await self._database.read(lambda db: db.execute(query, (to_json(list(job_ids)),)).fetchall())
+        return {row["id"] for row in rows}
+
     async def has_request(self, remote_id: str, *, practice: bool) -> bool:
         """Whether a job of any guild has that request of Cannon Studio, or of the sandbox of practice."""
         query = "SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?"

@@ -12,8 +12,9 @@ import structlog
 from bot.app.client import CannonBot
 from bot.delivery.deadlines import in_time
 from bot.delivery.discord_facts import DISCORD_ERRORS, is_closed
-from bot.delivery.messages import nonce_of
+from bot.delivery.messages import custom_ids_of, nonce_of
 from bot.delivery.needed_permissions import SEND_MESSAGES, VIEW_CHANNEL, missing_of
+from bot.domain.custom_ids import custom_id, unsigned
 from bot.domain.first_contact import WelcomePlace
 from bot.domain.harmless_text import harmless
 from bot.errors import InputError, NotAllowed
@@ -22,7 +23,7 @@ from cogs.moderate.practice import ON, switch_practice
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.commands import open_setup
 from cogs.moderate.texts import PRACTICE_ON
-from cogs.ui.controls import Control, custom_id, on, view_of
+from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE
 
@@ -75,8 +76,12 @@ async def _sent(
 ) -> bool:
     """Send the message, unless it is there; return False if the place accepts none."""
     subject = f".{guild.id}" if to_owner else ""
-    mark = custom_id("welcome", f"help{subject}")
-    if again and await bot.parts.delivery.messages.search(channel, lambda message: mark in _custom_ids(message)):
+    mark = unsigned(custom_id("welcome", f"help{subject}"))
+
+    def is_greeting(message: discord.Message) -> bool:
+        return mark in map(unsigned, custom_ids_of(message))
+
+    if again and await bot.parts.delivery.messages.search(channel, is_greeting):
         return True
     practice = bot.parts.practice.is_allowed
     text = texts.greeting(
@@ -94,11 +99,6 @@ async def _sent(
         log.info("welcome.closed", guild=guild.id, channel=channel.id, code=error.code)
         return False
     return True
-
-
-def _custom_ids(message: discord.Message) -> set[str | None]:
-    rows = [each for each in message.components if isinstance(each, discord.ActionRow)]
-    return {getattr(item, "custom_id", None) for row in rows for item in row.children}
 
 
 def _buttons(subject: str, *, practice: bool) -> discord.ui.View:

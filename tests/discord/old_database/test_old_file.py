@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bot.domain.custom_ids import custom_id
 from tests.support.old_database import KEYS, SECRET_KEY, OldRig, new_jobs, rows, said, started, write_database
 from tests.support.prices import all_priced
 
@@ -92,7 +93,7 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         channel = rig.channel if member is morgan else rig.channels["bench"]
         shown = await member.slash(channel, "studio settings" if command in LISTS else command, **options)
         if command in LISTS:
-            shown = await member.select(shown.response, [command], custom_id="c1:set_page:panel")
+            shown = await member.select(shown.response, [command], custom_id=custom_id("set_page", "panel"))
         answer = said(shown)
         missing = [each for each in wanted if each not in answer]
         assert not missing, (command, options, missing, answer)
@@ -105,7 +106,7 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         "words": ["gargoyle, very bad word", "flux2pro"],
     }
     for page, wanted in pages.items():
-        answer = said(await morgan.select(panel, [page], custom_id="c1:set_page:panel"))
+        answer = said(await morgan.select(panel, [page], custom_id=custom_id("set_page", "panel")))
         assert not [each for each in wanted if each not in answer], (page, answer)
 
 

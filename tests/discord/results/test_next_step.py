@@ -7,9 +7,10 @@ from typing import Any
 import discord
 import pytest
 
+from bot.domain.custom_ids import custom_id
 from bot.domain.models import JobState
 from bot.sandbox.render import mp3, mp4
-from cogs.ui.controls import Control, custom_id, view_of
+from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import HOST_KEY, Rig

@@ -8,10 +8,11 @@ import discord
 import pytest
 
 from bot.app.texts import FORM_LOST, UNEXPECTED
+from bot.domain.custom_ids import custom_id
 from bot.domain.models import Job, JobState
 from bot.errors import InputError
 from cogs.ui import controls
-from cogs.ui.controls import Control, custom_id, view_of
+from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import INPUT_CHARS
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 from cogs.workflows.operation_form import _pieces

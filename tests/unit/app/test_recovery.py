@@ -29,6 +29,7 @@ async def test_a_card_of_which_discord_does_not_tell_is_looked_up_again_until_it
         store=parts.store,
         jobs=parts.jobs,
         delivery=parts.delivery,
+        second_copy=parts.second_copy,
         clock=clock,
         metrics=rig.bot.metrics,
         spawn=lambda work, name: begun.append(asyncio.create_task(work, name=name)),

@@ -32,6 +32,7 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_rate_limit_wait_seconds": lambda each: each.rate_limit_wait("own", 1.5),
     "cannon_bot_credits": lambda each: each.books({"settle": Decimal(3)}, Decimal(0), 0),
     "cannon_bot_credits_held": lambda each: each.books({}, Decimal(3), 0),
+    "cannon_bot_second_copy": lambda each: each.second_copy(lambda: 1.0),
     "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1),
     "cannon_bot_file_bytes": lambda each: each.file_size("database", lambda: 4096.0),
     "cannon_bot_database_up": lambda each: each.database(lambda: DATABASE),

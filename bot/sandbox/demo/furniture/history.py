@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.custom_ids import custom_id, unsigned
 from bot.language import Text
 from bot.sandbox.demo.furniture.deeds import AddedReaction, Deed, PressedButton, RanCommand, WroteMessage
 from bot.sandbox.demo.simulation import ResponseMessage
@@ -96,7 +97,7 @@ class History:
 
     async def _press(self, who: MemberActor, act: PressedButton) -> None:
         card = self._cards[act.card]
-        shown = await who.click(card, custom_id=f"c1:{act.action}:{await self._job_of(act.card)}")
+        shown = await who.click(card, custom_id=custom_id(act.action, await self._job_of(act.card)))
         await self._answered(who, shown, act.made)
         await self._work()
 
@@ -140,9 +141,9 @@ def _answers(shown: InteractionResult) -> list[ResponseMessage]:
 def _asked(shown: InteractionResult) -> tuple[ResponseMessage, str] | None:
     """Return the message that asks something and the custom id of the answer, None if nothing is asked."""
     for answer in _answers(shown):
-        for custom_id in _ids(answer.components):
-            if answer.ephemeral and custom_id.startswith(YES):
-                return answer, custom_id
+        for name in _ids(answer.components):
+            if answer.ephemeral and unsigned(name).startswith(YES):
+                return answer, name
     return None
 
 
