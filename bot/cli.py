@@ -120,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     forgetting.add_argument("--member", type=snowflake, help="id of the member")
     forgetting.set_defaults(usage_error=forgetting.error)
+    unlearning = add(
+        "forget-description", _forget_description, "Stop using Cannon Studio's API description if it is wrong."
+    )
+    unlearning.add_argument("--undo", action="store_true", help="use it again")
     add("rotate-keys", _rotate_keys, "Encrypt all secrets with the newest of SECRET_KEYS. Stop the bot first.")
     add("health", _health, "Check the health of the running bot.")
     command_line.add_to(add)
@@ -261,6 +265,14 @@ def _commands(arguments: argparse.Namespace) -> int:
 
     commands = listing.rows(describe_commands(read_settings()[0].local_files))
     print(json.dumps(commands, indent=2, ensure_ascii=False) if arguments.json else listing.text(commands))
+    return 0
+
+
+def _forget_description(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.forget import forget_description
+
+    print(asyncio.run(forget_description(settings, undo=arguments.undo, progress=watch()[1])))
     return 0
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable
 
 import structlog
 
 from bot.app.document_reader import OPEN, DocumentReader
-from bot.app.named_operations import NamedOperations
+from bot.app.named_operations import NAMED_META, NamedOperations
 from bot.catalogue import LiveCatalogue
 from bot.catalogue.drift import ApiChange
 from bot.errors import CannonError
@@ -27,6 +28,8 @@ CATALOGUE = "catalogue"
 """The signal that another description is stored."""
 DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
 """The names under which the document, its version, and the way it was read in are in the table `meta`."""
+FORGOTTEN_META = "openapi_forgotten"
+"""The name under which the digest is of a document that the host had the bot forget: it is not learned again."""
 OTHER_IDS_META = "openapi_other_ids"
 """The name under which the ids are that documents had for built-in operations: jobs are stored under them."""
 
@@ -95,7 +98,9 @@ class CatalogueRefresh:
         reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
         facts = {}
         former = self._catalogue.current
-        if reading.document is not None:
+        if reading.document is not None and _digest(reading.document) == await meta.get(FORGOTTEN_META):
+            log.info("catalogue.forgotten_document_ignored")
+        elif reading.document is not None:
             self._untold += await self._learned(reading.document)
         if self._catalogue.current is not former:  # it names operations
             facts = {
@@ -152,3 +157,25 @@ class CatalogueRefresh:
 
     async def _learned(self, document: object) -> list[ApiChange]:
         return await self._catalogue.learn(document, await self._named.recent())
+
+
+async def forget_document(store: Store) -> bool:
+    """Have a bot know only what it was made with from its next start on, until another document comes.
+
+    Returns False if it has learned none. Ids that documents had for built-in operations are kept: jobs have them.
+    """
+    text = await store.meta.get(DOCUMENT_META)
+    if text is None:
+        return False
+    await store.meta.set(FORGOTTEN_META, _digest(json.loads(text)))
+    await store.meta.forget(DOCUMENT_META, ETAG_META, NAMED_META)
+    return True
+
+
+async def learn_document_again(store: Store) -> None:
+    """Take back `forget_document`: the next reading learns the document again."""
+    await store.meta.forget(FORGOTTEN_META)
+
+
+def _digest(document: object) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

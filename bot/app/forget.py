@@ -1,4 +1,4 @@
-"""`cannon-bot forget`: a host erases a server or a member while the bot is stopped.
+"""`cannon-bot forget` and `forget-description`: a host erases a server or a member, or has the bot unlearn a document.
 
 The members of a server that has removed the bot cannot delete their data by `/me` there any more, and others may ask
 their host by other ways.
@@ -7,7 +7,8 @@ their host by other ways.
 from __future__ import annotations
 
 from bot.app import texts
-from bot.app.offline import stopped_bots_store
+from bot.app.catalogue_refresh import forget_document, learn_document_again
+from bot.app.offline import any_bots_store, stopped_bots_store
 from bot.catalogue import Catalogue
 from bot.runtime.progress import Progress, no_progress
 from bot.settings import Settings
@@ -32,6 +33,18 @@ async def forget_guild(settings: Settings, guild_id: int, progress: Progress = n
         await _replace_all(store)
         is_clean = await store.scrub(at_most_bytes=None)
     return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
+
+
+async def forget_description(settings: Settings, *, undo: bool, progress: Progress = no_progress) -> str:
+    """Forget Cannon Studio's description of its API as it was last read, or take that back; return the outcome.
+
+    The bot may run: it uses what it has read until its next start. Raises StoreError, StartError.
+    """
+    async with any_bots_store(settings, progress) as store:
+        if undo:
+            await learn_document_again(store)
+            return texts.DESCRIPTION_WANTED
+        return texts.DESCRIPTION_FORGOTTEN if await forget_document(store) else texts.NO_DESCRIPTION_STORED
 
 
 async def _erase_all(store: Store, guild_id: int, progress: Progress) -> int:

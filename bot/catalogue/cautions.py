@@ -13,6 +13,7 @@ from typing import Any
 from bot.catalogue import texts
 from bot.catalogue.fields import NAMED_IDS, Field
 from bot.catalogue.operation import Operation, labels_of
+from bot.catalogue.validation import refusal
 from bot.language import Text
 
 
@@ -31,6 +32,7 @@ def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collect
         *_not_given(operation, {*taken, *pending}),
         *_unusual(operation, taken),
         *_undocumented(operation, taken),
+        *_narrowed(operation, taken),
         *_unlikely_ids(operation, taken),
     ]
 
@@ -70,10 +72,18 @@ def _unusual(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution
 
 
 def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
-    known = {field.name for field in operation.fields}
+    known = {field.name for field in operation.fields if field.offered}
     for name in taken if known else ():
         if name not in known:
             yield Caution(undocumented_key(operation, name), texts.field_not_documented(operation.title, name))
+
+
+def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    """Doubt what only the live document refuses: it may be wrong, and the API was not asked."""
+    for field in operation.fields:
+        if (error := refusal(operation, field, taken)) is not None:
+            key = f"said:{operation.id}:{field.name}:{str(taken[field.name])[:60]}"
+            yield Caution(key, texts.described_otherwise(error.sentence))
 
 
 def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:

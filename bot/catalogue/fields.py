@@ -107,6 +107,13 @@ class Field:
     """Whether an object may have keys beyond `item_fields`."""
     offered: bool = True
     """False if the live document lists the operation's fields without this one."""
+    known: Field | None = None
+    """The field as it was known before the live document described it otherwise: what fits that is never refused."""
+
+    @property
+    def longest(self) -> int:
+        """The longest text that is taken, in characters: a document may only allow more."""
+        return self.max_length if self.known is None else max(self.max_length, self.known.max_length)
 
     @property
     def judges_by_usual(self) -> bool:

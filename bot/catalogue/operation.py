@@ -63,6 +63,8 @@ class Operation:
     """False if the id was deduced: the live document then replaces it."""
     offered: bool = True
     """False if the live document lists the operations without this one: it may be tried, after a yes."""
+    is_open: bool = False
+    """Whether it also takes fields that are not listed: only the live document, which may be wrong, lists any."""
     ends: str | None = None
     """The announced last day, as an ISO date."""
 

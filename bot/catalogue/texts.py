@@ -370,6 +370,11 @@ def field_not_documented(operation: str, name: object) -> str:
     )
 
 
+def described_otherwise(reason: str) -> str:
+    """Warn of a value that Cannon Studio's own description of its API would refuse; `reason` is a sentence."""
+    return tr("Cannon Studio's description of its API has changed, so this may fail: {reason}", reason=reason)
+
+
 def no_document_names(operation_id: str, nearest: str | None) -> str:
     """Say that an operation is not documented; `nearest` is one that is spelled alike."""
     shown = echo(operation_id, 60)

@@ -33,19 +33,53 @@ def check_input(
     if not operation.fields:
         return _undescribed(values)
     known = {field.name for field in operation.fields}
+    if operation.is_open:
+        extra = values.keys()
     _refuse_unknown(operation, [name for name in values if name not in extra])
     taken: dict[str, Any] = {}
     for field in operation.fields:
-        value = take(field, values.get(field.name), allow_local=allow_local)
+        value = _taken(field, values.get(field.name), allow_local=allow_local)
         if value is not None:
             taken[field.name] = model_id(operation, value) if field.name == "model" and type(value) is str else value
     _need_required(operation, {*taken, *pending})
     for field in operation.fields:
         if field.name in taken:
-            taken[field.name] = _chosen(operation, field, taken[field.name], taken)
+            given = values[field.name]
+            taken[field.name] = _settled(operation, field, given, taken, allow_local=allow_local)
     check_rules(operation, {**dict.fromkeys(pending), **taken})
     unnamed = plain({name: values[name] for name in values if name in extra and name not in known})
     return taken | {name: value for name, value in unnamed.items() if value not in (None, "", [])}
+
+
+def refusal(operation: Operation, field: Field, taken: Mapping[str, Any]) -> InputError | None:
+    """Return why the live document would refuse a value that was taken as it was known before; None if it would not."""
+    if field.known is None or field.name not in taken:
+        return None
+    try:
+        _chosen(operation, field, take(field, taken[field.name], allow_local=True), taken)
+    except InputError as error:
+        return error
+    return None
+
+
+def _taken(field: Field, value: object, *, allow_local: bool) -> Any:
+    """Return `value` as the document has the field, else as it was known before. Raises InputError."""
+    try:
+        return take(field, value, allow_local=allow_local)
+    except InputError:
+        if field.known is None:
+            raise
+        return take(field.known, value, allow_local=allow_local)
+
+
+def _settled(operation: Operation, field: Field, given: object, taken: Mapping[str, Any], *, allow_local: bool) -> Any:
+    """Return a taken value in the closed list's own spelling: the document's list, else the one known before."""
+    try:
+        return _chosen(operation, field, taken[field.name], taken)
+    except InputError:
+        if field.known is None:
+            raise
+        return _chosen(operation, field.known, take(field.known, given, allow_local=allow_local), taken)
 
 
 def _undescribed(values: Mapping[str, object]) -> dict[str, Any]:

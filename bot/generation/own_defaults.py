@@ -147,7 +147,7 @@ def _styled(catalogue: Catalogue, generation: Generation, style: str) -> Generat
         return generation
     if not any(field.name == PROMPT for field in operation.fields):
         return generation
-    longest = operation.field(PROMPT).max_length
+    longest = operation.field(PROMPT).longest
     if not generation.values.get(PROMPT) and PROMPT not in generation.fill:
         return replace(generation, style=style)
     before = [_styled_step(step, style, longest) for step in generation.before]

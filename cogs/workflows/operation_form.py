@@ -143,7 +143,7 @@ class OperationForm(Form):
                 style=discord.TextStyle.paragraph if field.name in LONG_TEXTS else discord.TextStyle.short,
                 default=piece or None,
                 required=field.required and number == 0,
-                max_length=min(field.max_length, INPUT_CHARS),
+                max_length=min(field.longest, INPUT_CHARS),
             )
             self._add(tr(field.label) if number == 0 else continued(tr(field.label)), tr(field.help), item)
             self.inputs.setdefault(path, []).append(item)

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "failure-cases.md"
-CASES = range(1, 127)
+CASES = range(1, 128)
 
 _CASE = re.compile(r"^(\d+)\. (.+(?:\n   .+)*)", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")

@@ -121,3 +121,14 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     assert main(["forget", "--guild", "123456789012345678"]) != 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.long
+async def test_a_description_is_forgotten_beside_the_running_bot(rig: Rig):
+    at = {"cwd": rig.folder, "DATABASE": str(rig.folder / "bot.db")}
+    assert "Nothing was changed" in cannon_bot("forget-description", **at).stdout
+    await rig.bot.parts.store.meta.set("openapi_document", "{}")
+    done = cannon_bot("forget-description", **at)
+    assert (done.returncode, "next start" in done.stdout) == (0, True), done.stderr
+    assert await rig.bot.parts.store.meta.get("openapi_document") is None
+    assert "again at its next start" in cannon_bot("forget-description", "--undo", **at).stdout

@@ -1,4 +1,8 @@
-"""One operation as the catalogue has it, and what the document says about it, made one."""
+"""One operation as the catalogue has it, and what the document says about it, made one.
+
+A document is not always right. Of a built-in operation it may widen what is taken; where it narrows, what was taken
+before still is (`Field.known`), with a caution.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +41,9 @@ _WORKFLOWS = {
 
 def absorbed(operation: Operation, entry: Entry) -> Operation:
     """Return the operation as the document has it. What the document says nothing about stays as it was."""
-    present = replace(operation, id=entry.id, id_documented=True, offered=True)
-    kept = operation.fields
-    if entry.fields and entry.is_whole and not operation.id_documented:
-        confirmed = {each.name for each in entry.fields}
-        kept = tuple(field for field in kept if field.name in confirmed)
-    fields = _merged_fields(kept, entry)
+    fields = _merged_fields(operation.fields, entry)
+    is_open = not operation.fields and bool(fields)
+    present = replace(operation, id=entry.id, id_documented=True, offered=True, is_open=is_open)
     return replace(present, fields=fields, models=_merged_models(operation, entry))
 
 
@@ -50,7 +51,8 @@ def learned(entry: Entry) -> Operation:
     """Return an operation that is known only from the document."""
     title = entry.titles[0] if entry.titles else entry.id
     workflow = _WORKFLOWS.get(entry.id.split(".")[0], "finish")
-    return absorbed(Operation(id=entry.id, title=title, workflow=workflow), entry)
+    operation = Operation(id=entry.id, title=title, workflow=workflow)
+    return replace(operation, fields=tuple(map(field_of, entry.fields)), models=_merged_models(operation, entry))
 
 
 def _merged_fields(fields: Sequence[Field], entry: Entry) -> tuple[Field, ...]:
@@ -62,13 +64,27 @@ def _merged_fields(fields: Sequence[Field], entry: Entry) -> tuple[Field, ...]:
         else replace(field, offered=not (entry.is_whole and entry.fields))
         for field in fields
     ]
-    return (*merged, *(field_of(each) for each in entry.fields if each.name not in known))
+    return (*merged, *(_new_field(each, is_first=not fields) for each in entry.fields if each.name not in known))
+
+
+def _new_field(said: Described, *, is_first: bool) -> Field:
+    """Return a field that only the document has. With `is_first` it is the first to describe the operation at all."""
+    field = field_of(said)
+    anything = replace(field, kind=FieldKind.JSON, choices=(), minimum=None, maximum=None, item_fields=())
+    return replace(field, rule_inferred=field.required, known=anything if is_first else None)
 
 
 def _merged_field(field: Field, said: Described) -> Field:
+    """Return the field as the document has it, and `known` as it was where that is another."""
+    merged = _described_field(field, said)
+    return merged if merged == field else replace(merged, known=replace(field, known=None))
+
+
+def _described_field(field: Field, said: Described) -> Field:
     merged = _with_values(_with_kind(field, said), said)
     if said.required is not None:
-        merged = replace(merged, required=said.required, rule_inferred=False)  # a fact now, no guess
+        is_news = said.required and (field.rule_inferred or not field.required)
+        merged = replace(merged, required=said.required, rule_inferred=is_news)
     if (said.minimum, said.maximum) != (None, None):
         merged = replace(merged, minimum=said.minimum, maximum=said.maximum, usual=None)
     if said.max_length is not None:

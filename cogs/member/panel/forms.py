@@ -108,7 +108,7 @@ class PresetForm(Form):
         for field in preset_fields(operation)[: INPUTS - 1]:
             now = values.get(field.name)
             item: discord.ui.TextInput[Any] = discord.ui.TextInput(
-                required=False, max_length=min(field.max_length, INPUT_CHARS), default=None if now is None else str(now)
+                required=False, max_length=min(field.longest, INPUT_CHARS), default=None if now is None else str(now)
             )
             label = tr(field.label)
             self._add(f"{label[:1].upper()}{label[1:]}", tr(field.help), item)

@@ -91,11 +91,11 @@ async def test_a_video_without_a_prompt_is_sent_after_a_yes(rig: Rig):
     assert request.input.keys() == {"image_url"}
 
 
-async def test_the_live_documents_word_that_a_field_is_required_is_no_guess():
+async def test_the_live_documents_word_that_a_field_is_required_is_asked_about_too():
     branch = {"properties": {"operation": {"const": "video.generate"}, "input": {"required": ["prompt"]}}}
     branch["properties"]["input"]["properties"] = {"prompt": {"type": "string"}, "image_url": {"type": "string"}}
     learned = merge(Catalogue(), {"oneOf": [branch]})
-    assert not learned.get("video.generate").field("prompt").rule_inferred
+    assert learned.get("video.generate").field("prompt").rule_inferred
 
 
 async def test_a_control_asks_as_the_command_does(rig: Rig):

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.app.catalogue_refresh import REFRESH_S, RETRY_S, CatalogueRefresh
+from bot.app.catalogue_refresh import (
+    REFRESH_S,
+    RETRY_S,
+    CatalogueRefresh,
+    forget_document,
+    learn_document_again,
+)
 from bot.app.document_reader import DocumentReader
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
@@ -83,6 +89,35 @@ async def test_a_document_that_names_nothing_does_not_replace_the_stored_one(rig
     await refresh.refresh()
     live, after_restart = refresh_of(rig, rig.clock)
     await after_restart.load()
+    assert "video.dream" in live.current.operations
+
+
+async def test_what_the_host_had_forgotten_is_not_learned_again_until_another_document_comes(rig: Rig):
+    store = rig.bot.parts.store
+    running_, refresh = refresh_of(rig, rig.clock)
+    rig.sandbox.document = document("video.dream")
+    await refresh.refresh()
+    assert await forget_document(store)
+    assert not await forget_document(store)
+    await refresh.refresh()  # by the bot that still runs
+    assert "video.dream" in running_.current.operations
+    live, after_restart = refresh_of(rig, rig.clock)
+    await after_restart.load()
+    await after_restart.refresh()
+    assert live.current.operations.keys() == Catalogue().operations.keys()
+    rig.sandbox.document = document("video.other")
+    await after_restart.refresh()
+    assert "video.other" in live.current.operations
+
+
+async def test_a_forgotten_document_is_learned_again_if_its_host_wants_that(rig: Rig):
+    store = rig.bot.parts.store
+    rig.sandbox.document = document("video.dream")
+    await refresh_of(rig, rig.clock)[1].refresh()
+    await forget_document(store)
+    await learn_document_again(store)
+    live, after_restart = refresh_of(rig, rig.clock)
+    await after_restart.refresh()
     assert "video.dream" in live.current.operations
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe, merge
 from bot.catalogue.drift import changes
+from bot.catalogue.values import take
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()
@@ -82,6 +84,66 @@ def test_any_text_in_any_field_is_taken_or_told_in_one_sentence(operation, data)
 def test_any_json_in_any_fields_is_taken_or_told_in_one_sentence(operation, data):
     names = st.sampled_from([field.name for field in operation.fields] or ["name"]) | st.text(max_size=10)
     answer_or_sentence(operation.id, needed(operation) | data.draw(st.dictionaries(names, any_json, max_size=4)))
+
+
+WORKABLE = {
+    FieldKind.TEXT: ["a fox", "x" * 300, "16:9", "sora-2", "auto", "en-US"],
+    FieldKind.INTEGER: [1, 2, 5],
+    FieldKind.NUMBER: [1, 5, 0.5, 8],
+    FieldKind.BOOLEAN: [True, False],
+    FieldKind.URL: [LINK],
+    FieldKind.URLS: [[LINK]],
+    FieldKind.OBJECT: [{"font": "Inter"}, {"pan": 2}],
+    FieldKind.OBJECTS: [[{"label": "north"}], [{"azimuth": 90}, {"image_url": LINK}]],
+    FieldKind.JSON: [1, "x"],
+}
+schemas = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string", "number", "integer", "boolean", "array", "object"]),
+        "enum": st.lists(st.sampled_from(["a", 3, "1:1", LINK]), min_size=1, max_size=2),
+        "minimum": st.integers(-5, 50),
+        "maximum": st.integers(-5, 50),
+        "maxLength": st.integers(0, 9),
+    },
+)
+
+
+def workable(field):
+    found = []
+    for value in [*field.choices, *field.suggestions, *WORKABLE[field.kind]]:
+        with contextlib.suppress(InputError):
+            take(field, value, allow_local=False)
+            found.append(value)
+    return found
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+@settings(
+    max_examples=60 if settings.get_current_profile_name() == "long" else 6,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_no_document_refuses_what_was_valid_without_it(operation, data):
+    fields = operation.fields
+    values = {
+        field.name: data.draw(st.sampled_from(workable(field)))
+        for field in fields
+        if field.required or data.draw(st.booleans())
+    }
+    try:
+        known = CATALOGUE.check(operation.id, values)
+    except InputError:
+        reject()
+    names = st.sampled_from([*(field.name for field in fields), "captcha", "model", "prompt"])
+    properties = data.draw(st.dictionaries(names, schemas, min_size=1))
+    given_ = {"type": "object", "properties": properties, "required": data.draw(st.lists(names, max_size=3))}
+    schema = {"properties": {"operation": {"const": operation.id}, "input": given_}}
+    merged = merge(CATALOGUE, {"components": {"schemas": {"Request": schema}}})
+    taken = merged.check(operation.id, values)
+    assert taken.keys() == known.keys()
+    for caution in merged.cautions(operation.id, taken):
+        assert on_one_line(caution.sentence)
 
 
 @given(values=any_json)
