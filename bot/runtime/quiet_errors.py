@@ -43,7 +43,8 @@ class QuietErrors:
             return
         seen.count += 1
         if now - seen.logged_at >= HOUR_S:
-            log.error(event, **facts, error=type(error).__name__, times=seen.count)
+            tell = log.warning if isinstance(error, DatabaseFailing) else log.error
+            tell(event, **facts, error=type(error).__name__, times=seen.count)
             seen.logged_at, seen.count = now, 0
 
 

@@ -10,8 +10,10 @@ from contextlib import closing
 
 import pytest
 
-from bot.errors import StoreError
+from bot.errors import DatabaseFailing, StoreError
+from bot.jobs.worker import RETRY_S
 from bot.runtime import failpoints
+from bot.store.jobs.jobs import Jobs
 from tests.support.following import MINUTE_S, PICTURE, charged, kept, pass_time, set_aside, the_job
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import private_sentence
@@ -98,3 +100,23 @@ async def test_a_command_that_another_program_delays_is_answered_and_costs_nothi
         other.execute("ROLLBACK")
     assert private_sentence(answer) == BUSY
     assert (kept(rig), rig.sandbox.posts) == ([], 0)
+
+
+async def test_a_lease_that_cannot_be_renewed_is_tried_again_after_a_second_and_not_at_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    waits: asyncio.Queue[float | None] = asyncio.Queue()
+
+    async def wait(_event: asyncio.Event, seconds: float | None) -> None:
+        waits.put_nowait(seconds)
+        await asyncio.Event().wait()
+
+    async def full(*_: object) -> bool:
+        raise DatabaseFailing("The disk is full.", kind="full")
+
+    monkeypatch.setattr(rig.clock, "wait", wait)
+    monkeypatch.setattr(Jobs, "hold_lease", full)
+    rig.clock.advance(MINUTE_S)
+    worker = asyncio.create_task(rig.bot.parts.worker.run())
+    assert await waits.get() == RETRY_S
+    worker.cancel()
