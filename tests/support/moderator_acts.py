@@ -207,6 +207,7 @@ async def a_refund_to_grant(stage: Stage) -> Any:
     card = await stage.ask("a fox #fast #gone")
     await stage.rig.work()
     await stage.rig.member.click(card, label="Request refund")
+    await post_log(stage.rig)
     return stage.newest(stage.desk)
 
 
