@@ -149,12 +149,13 @@ class Poster:
         return True
 
     async def post_late(self, job: Job) -> bool:
-        """Post a held result that came after its job was given up; return whether it is posted now."""
+        """Post a held result that came late, or whose sharing a death has cut off; return whether it is posted now."""
         card = await self._store.cards.get(job.guild_id, job.card_id)
         if card is None:
             return False
         try:
-            return await self.post_held(job, job.media, channel_id=card.channel_id)
+            channel_id = card.channel_id if card.message_id is not None else card.place_id
+            return await self.post_held(job, job.media, channel_id=channel_id)
         except (Later, NoPlace) as error:
             log.info("delivery.late_result_held", job=job.id, error=type(error).__name__)
             return False

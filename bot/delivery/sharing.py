@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.delivery.poster import Poster
 from bot.delivery.posting_gate import PostingGate
 from bot.domain.models import Card, Job, JobState
+from bot.jobs.surface import Later, NoPlace
 from bot.store import Store
 
 
@@ -28,10 +29,20 @@ class Sharing:
         """
         posted = [job for job in jobs if job.state is JobState.DELIVERED]
         await self._gate.require_public(card, posted, channel_id=channel_id)
-        held = await self._store.cards.share(card.guild_id, card.id)
+        held = await self._store.cards.share(card.guild_id, card.id, channel_id=channel_id)
         if held is None:
             return False
         for job in held:
             media = [replace(medium, url=links.get(medium.url, medium.url)) for medium in job.media]
-            await self._poster.post_held(job, media, channel_id=channel_id)
+            try:
+                await self._poster.post_held(job, media, channel_id=channel_id)
+            except (Later, NoPlace):
+                await self._let_author_post(held)
+                raise
+        await self._let_author_post(held)
         return True
+
+    async def _let_author_post(self, jobs: Sequence[Job]) -> None:
+        """Have no other life post what has been tried."""
+        for job in jobs:
+            await self._store.rechecks.postpone(job, None, counts=False)

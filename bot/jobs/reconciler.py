@@ -17,7 +17,7 @@ from bot.cannon.client import CannonClient
 from bot.cannon.outputs import media_of, text_of
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.catalogue import LiveCatalogue, Operation
-from bot.domain.models import Job, credits_words
+from bot.domain.models import PAID_STATES, Job, JobState, credits_words
 from bot.domain.poll_schedule import FORGOTTEN_S, recheck_at
 from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, RequestNotFound
 from bot.guild.account_memory import AccountMemories
@@ -98,6 +98,8 @@ class Reconciler:
         """Poll an ended job now; what is found is booked, and posted where that is possible."""
         if job.recheck_at is None or job.remote_id is None:
             return Found.NOTHING
+        if job.state in PAID_STATES:
+            return await self._post(job)
         progress = await self._poll(job, job.remote_id)
         if isinstance(progress, Found):
             return await self._postpone(job, progress)
@@ -155,7 +157,14 @@ class Reconciler:
         self._memories.forget(job.guild_id)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
-            await self._surface.post_late(kept)
+            await self._post(kept)
+        return Found.RESULT
+
+    async def _post(self, job: Job) -> Found:
+        """Post a late result, unless it has been posted; where that is not possible, it stays held for its author."""
+        if job.state is JobState.HELD:
+            await self._surface.post_late(job)
+        await self._store.rechecks.postpone(job, None, counts=False)
         return Found.RESULT
 
     async def _book(self, job: Job, progress: Progress) -> None:

@@ -22,6 +22,7 @@ from bot.jobs.worker import LEASE_S, Worker
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store import ReviewRule, Store
+from bot.store.jobs.rechecks import POST_AGAIN_S
 from tests.support.exactness import assert_exact
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
 from tests.support.surface import labels, state_text
@@ -253,6 +254,38 @@ async def until_parked(rig: Rig) -> None:
             return
         await rig.step()
         rig.advance(0.5)
+
+
+@pytest.mark.parametrize("point", ["download.done", "send.done"])
+async def test_a_late_result_that_a_death_kept_from_being_posted_is_posted_by_the_next_life(rig: Rig, point: str):
+    await rig.member.slash(rig.channel, "image generate", prompt="fox")
+    await rig.step()
+    [job] = await rig.jobs()
+    assert await rig.bot.parts.store.jobs.change(job, JobState.FAILED, release=True, recheck=True)
+    rig.sandbox.finish(job.remote_id or "")
+    [job] = await rig.jobs()
+    failpoints.arm([point])
+    with pytest.raises(Crash), rig.env.time_context():
+        await rig.bot.parts.reconciler.look(job)
+    await assert_posted_by_the_next_life(rig)
+
+
+@pytest.mark.parametrize("point", ["download.done", "send.done"])
+async def test_a_result_that_a_death_kept_from_being_shared_is_shared_by_the_next_life(rig: Rig, point: str):
+    asked = await rig.member.slash(rig.channel, "image generate", prompt="fox #fast", private=True)
+    await rig.work()
+    failpoints.arm([point])
+    await rig.member.click(asked.response, label="Share in channel")
+    assert failpoints.disarm() == []
+    await assert_posted_by_the_next_life(rig)
+
+
+async def assert_posted_by_the_next_life(rig: Rig) -> None:
+    await rig.restart(after_s=POST_AGAIN_S)
+    await drawn_late(rig)
+    [job] = await rig.jobs()
+    assert (job.state, job.recheck_at) == (JobState.DELIVERED, None)
+    assert len(files_in(rig.messages())) == 1
 
 
 async def test_a_late_result_leaves_nothing_to_be_drawn(rig: Rig):

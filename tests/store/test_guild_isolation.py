@@ -163,7 +163,7 @@ CALLS: dict[str, Call] = {
     "cards.move": lambda store, guild_id, other, _: store.cards.move(
         guild_id, other.card.id, message_id=1, channel_id=2
     ),
-    "cards.share": lambda store, guild_id, other, _: store.cards.share(guild_id, other.paid.card_id),
+    "cards.share": lambda store, guild_id, other, _: store.cards.share(guild_id, other.paid.card_id, channel_id=55),
     "cards.drop": lambda store, guild_id, other, _: store.cards.drop(guild_id, other.unanswered.id, "No."),
     "cards.get": lambda store, guild_id, other, _: store.cards.get(guild_id, other.card.id),
     "cards.note_drawn": lambda store, guild_id, other, _: store.cards.note_drawn(guild_id, other.card.id),

@@ -16,6 +16,7 @@ from bot.store.engine.record import RecordOf
 from bot.store.engine.repository import Repository
 from bot.store.jobs.dependents import end_unsent
 from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
+from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 from bot.store.jobs.tried_values import forget_of_job
 from bot.store.jobs.voice_samples import claim_sample
@@ -53,11 +54,11 @@ WHERE cards.guild_id = :guild_id AND cards.id = :card_id AND private = 1 AND mes
 ON CONFLICT (job_id, message_id) DO NOTHING
 """
 _SHARE = """
-UPDATE cards SET private = 0, message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0
+UPDATE cards SET private = 0, message_id = NULL, message_channel_id = :channel_id, token = NULL, token_expires_at = 0
 WHERE guild_id = :guild_id AND id = :card_id AND private = 1
 """
 _HOLD_AGAIN = """
-UPDATE jobs SET state = 'held', message_id = NULL, delivered_at = NULL
+UPDATE jobs SET state = 'held', message_id = NULL, delivered_at = NULL, recheck_at = :post_again_at
 WHERE guild_id = :guild_id AND id IN (SELECT value FROM json_each(:posted)) AND state = 'delivered'
 """
 
@@ -263,19 +264,23 @@ class Cards(Repository):
 
         return await self._database.read(look)
 
-    async def share(self, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
-        """Turn a private card into one for all to see, in no message yet: its posted results are to be posted again.
+    async def share(self, guild_id: int, card_id: str, *, channel_id: int) -> tuple[Job, ...] | None:
+        """Turn a private card into one for all to see, in no message yet: its results are to be posted in `channel_id`.
 
         Returns those, held and paid for as they were; None if the card is not private any more, or has none, or
         something on it has not ended. A direct message that it was in is deleted with the results.
         """
+        post_again_at = self._clock.wall() + POST_AGAIN_S
 
         def change(db: Connection) -> tuple[Job, ...] | None:
             jobs = jobs_of_card(db, guild_id, card_id)
             posted = [job.id for job in jobs if job.state is JobState.DELIVERED and job.erased_at is None]
             if not posted or not all(job.state.ended for job in jobs):
                 return None
-            values = {"guild_id": guild_id, "card_id": card_id, "posted": json.dumps(posted)}
+            values = {
+                "guild_id": guild_id, "card_id": card_id, "channel_id": channel_id, "posted": json.dumps(posted),
+                "post_again_at": post_again_at,
+            }  # fmt: skip
             db.execute(_KEEP_DIRECT_MESSAGE, values)
             if not db.execute(_SHARE, values).rowcount:
                 return None

@@ -17,10 +17,15 @@ from bot.store.vault.sealed_columns import forget_unneeded_keys
 
 _DUE = "SELECT * FROM jobs WHERE recheck_at <= ? ORDER BY recheck_at LIMIT ?"
 _LISTED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND recheck_at IS NOT NULL"
+_WITHOUT_RESULT = f"{_LISTED} AND state IN ('failed', 'expired')"
+
+
+POST_AGAIN_S = 60.0
+"""When a held result that is to be posted at once is posted by another life: the one that was to do it has died."""
 
 
 class Rechecks(Repository):
-    """The jobs with a `recheck_at`. All of them have failed or expired, with their hold closed."""
+    """The jobs with a `recheck_at`. They have failed or expired, with their hold closed, or are held to be posted."""
 
     async def due(self, now: float, *, limit: int) -> list[Job]:
         """Return those of all guilds that are to be polled by `now` (Unix seconds), the longest due first."""
@@ -45,6 +50,8 @@ class Rechecks(Repository):
     ) -> Job | None:
         """Keep a late result as `held`, with its cost booked. Returns the job; None if it is not on the list any more.
 
+        It stays on the list until it has been tried to post it: a death before is made up for.
+
         `sentence` says why it was not posted before, `tried` what has come of its values. A `cost` of None was not
         told: the estimate is booked.
         """
@@ -62,10 +69,10 @@ class Rechecks(Repository):
                 cost=cost,
                 error=sentence,
                 finished_at=now,
-                recheck_at=None,
+                recheck_at=now + POST_AGAIN_S,
             )
 
-        return await self._change(job, find)
+        return await self._change(job, find, _WITHOUT_RESULT)
 
     async def billed(self, job: Job, cost: Decimal) -> Job | None:
         """Book what a request that has failed for good was charged, and take the job off the list.
@@ -78,13 +85,15 @@ class Rechecks(Repository):
                 ledger.adjust(db, current, cost, now)
             return replace(current, cost=cost or None, recheck_at=None)
 
-        return await self._change(job, bill)
+        return await self._change(job, bill, _WITHOUT_RESULT)
 
-    async def _change(self, job: Job, changed: Callable[[Connection, Job, float], Job]) -> Job | None:
+    async def _change(
+        self, job: Job, changed: Callable[[Connection, Job, float], Job], listed: str = _LISTED
+    ) -> Job | None:
         now = self._clock.wall()
 
         def change(db: Connection) -> Job | None:
-            row = db.execute(_LISTED, (job.id, job.guild_id)).fetchone()
+            row = db.execute(listed, (job.id, job.guild_id)).fetchone()
             if row is None:
                 return None
             current = job_of(row)
