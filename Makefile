@@ -38,7 +38,7 @@ test: $(READY) ## Run the tests, under 3 minutes on 2 cores; some of them: make 
 test-long: $(READY) ## Run the rest of the tests: every case of the large tables, all examples of properties, slower ones, bench and soak in small
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'long or hypothesis' --hypothesis-profile=long $(ARGS)
 
-soak: $(READY) ## Run the real bot for ten minutes among random faults; the same again: make soak SEED=7
+soak: $(READY) ## Run the real bot for ten minutes among random faults; the same again: make soak SEED=7; a thousand kills: make soak ARGS=--storm
 	@SEED=$(SEED) $(BIN)/python -m tests.soak.soak $(ARGS)
 
 check: $(READY) $(TOOLS_READY) ## Lint, format, types, import contracts, the Dockerfile, workflows, compose.yaml, the systemd unit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +94,8 @@ def acts(seed: int) -> Iterator[Act]:
     number = 0
     while True:
         number += 1
-        kind = _drawn(dice, _ACTS)
-        prompt = f"fox {number} {_drawn(dice, _WORDS)}".strip()
+        kind = drawn(dice, _ACTS)
+        prompt = f"fox {number} {drawn(dice, _WORDS)}".strip()
         options: dict[str, Any] = {"prompt": prompt, "private": dice.random() < 0.15, "pick": dice.random()}
         if kind == "picture":
             options["count"] = dice.choice([1, 1, 2, 3])
@@ -126,8 +126,8 @@ def _moments(dice: random.Random, until_s: float, *, each_s: float) -> Iterator[
 
 
 def _discord_fault(dice: random.Random) -> dict[str, Any]:
-    method, pattern = _drawn(dice, _DISCORD_CALLS)
-    kind = _drawn(dice, _DISCORD_FAULTS)
+    method, pattern = drawn(dice, _DISCORD_CALLS)
+    kind = drawn(dice, _DISCORD_FAULTS)
     fault: dict[str, Any] = {"method": method, "pattern": pattern, "times": dice.choice([1, 1, 2, 6])}
     options: dict[str, dict[str, Any]] = {
         "5xx": {"status": dice.choice([500, 502, 503]), "commit": dice.random() < 0.5},
@@ -143,7 +143,7 @@ def _discord_fault(dice: random.Random) -> dict[str, Any]:
 
 
 def _studio_fault(dice: random.Random) -> dict[str, Any]:
-    where = _drawn(dice, {"submit": 3, "get": 4, "media": 3, "status": 1, "openapi": 0.3})
+    where = drawn(dice, {"submit": 3, "get": 4, "media": 3, "status": 1, "openapi": 0.3})
     kind = dice.choice(_STUDIO_FAULTS[where])
     fault: dict[str, Any] = {"where": where, "kind": kind, "times": dice.choice([1, 1, 2, 5])}
     if kind == "status":
@@ -153,7 +153,8 @@ def _studio_fault(dice: random.Random) -> dict[str, Any]:
     return fault
 
 
-def _drawn(dice: random.Random, weights: dict[Any, float]) -> Any:
+def drawn(dice: random.Random, weights: Mapping[Any, float]) -> Any:
+    """Draw one of what has weights."""
     return dice.choices(list(weights), weights=list(weights.values()))[0]
 
 

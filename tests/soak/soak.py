@@ -1,5 +1,7 @@
 """The soak: the real bot for ten minutes among faults that are drawn at random. `make soak`, `SEED=7 make soak`.
 
+With `--storm` it is storm.py instead: a thousand kills.
+
 Twenty servers request two thousand jobs while Cannon Studio and Discord fail at random, the bot's wall clock is set
 forward and back, keys are revoked for a while, and the process is killed three times. Then all faults end, and when the
 bot has come to rest the three books must agree, every open job must have a reason, every result must have been posted
@@ -25,6 +27,7 @@ from bot.sandbox.server import Sandbox
 from tests.bench.bench_bot import memory
 from tests.soak import verdict
 from tests.soak.plan import FULL, SHORT, Size, Trouble, acts, troubles
+from tests.soak.storm import FULL_KILLS, SHORT_KILLS, storms
 from tests.soak.town import Town, sleep_until
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
@@ -242,15 +245,19 @@ async def soak(folder: Path, size: Size, seed: int) -> Report:
 
 
 def main() -> int:
-    """Run the soak of `make soak` and print its report; return the exit status."""
+    """Run the soak of `make soak`, or its storms, and print the report; return the exit status."""
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     size = SHORT if "--short" in sys.argv else FULL
     folder = Path(tempfile.mkdtemp(prefix="cannon-bot-soak-"))
     sys.stdout.write(f"SEED={seed}; log and database: {folder}\n")
     sys.stdout.flush()
-    report = asyncio.run(soak(folder, size, seed))
-    sys.stdout.writelines(f"{line}\n" for line in report.lines())
-    if report.wrong:
+    if "--storm" in sys.argv:
+        lines, wrong = asyncio.run(storms(folder, seed, SHORT_KILLS if size is SHORT else FULL_KILLS))
+    else:
+        report = asyncio.run(soak(folder, size, seed))
+        lines, wrong = report.lines(), report.wrong
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    if wrong:
         return 1
     shutil.rmtree(folder)
     return 0

@@ -1,4 +1,4 @@
-"""`make soak` in two minutes."""
+"""`make soak` in two minutes, and the storms of `make soak ARGS=--storm` in small."""
 
 from __future__ import annotations
 
@@ -8,12 +8,24 @@ import pytest
 
 from tests.soak.plan import SHORT
 from tests.soak.soak import soak
+from tests.soak.storm import storm
 
 SEED = 7
+STORMS, KILLS = 8, 25
+"""200 kills; each storm can have a worker of its own."""
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_two_minutes_among_random_faults_leave_exact_books_and_no_complaint(tmp_path: Path) -> None:
     report = await soak(tmp_path, SHORT, SEED)
+    assert report.wrong == [], report.lines()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)  # a minute where the machine has nothing else to do
+@pytest.mark.parametrize("seed", range(1, STORMS + 1))
+async def test_a_storm_of_kills_loses_nothing_doubles_nothing_and_breaks_no_promise(tmp_path: Path, seed: int) -> None:
+    report = await storm(tmp_path, seed, KILLS)
+    assert report.kills == KILLS
     assert report.wrong == [], report.lines()

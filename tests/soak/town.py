@@ -1,4 +1,4 @@
-"""Twenty servers with their members, a Discord and a Cannon Studio that outlive the bot, and the bot's lives."""
+"""Servers with their members, a Discord and a Cannon Studio that outlive the bot, and the bot's lives."""
 
 from __future__ import annotations
 
@@ -43,16 +43,24 @@ AGAIN, APPROVE, CANCEL, EMOJI = "Re-run", "Approve", "Cancel", "🔁"
 
 
 class Town:
-    """A Discord with `SERVERS` servers; every second one has a key of its own, the others use the host's."""
+    """A Discord with so many servers; every second one has a key of its own, the others use the host's."""
 
-    def __init__(self, discord: WireDiscord, sandbox: Sandbox, folder: Path) -> None:
+    def __init__(
+        self,
+        discord: WireDiscord,
+        sandbox: Sandbox,
+        folder: Path,
+        *,
+        servers: int = SERVERS,
+        members: int = MEMBERS_EACH,
+    ) -> None:
         self.discord = discord
         self.sandbox = sandbox
         self.folder = folder
         self.database = folder / "bot.db"
         self.log = folder / "bot.log"
         self.clock = ClockError(folder / "clock")
-        self.servers = [Server(self, number) for number in range(SERVERS)]
+        self.servers = [Server(self, number, members) for number in range(servers)]
         self.deleted: set[int] = set()
         """The messages of the bot that members have deleted."""
         sandbox.add_key(HOST_KEY, credits=PLENTY)
@@ -123,18 +131,24 @@ class Town:
 class Server:
     """A server, and what its members do there. Each act may find nothing to act on."""
 
-    def __init__(self, town: Town, number: int) -> None:
+    def __init__(self, town: Town, number: int, members: int) -> None:
         self._town = town
         self._discord = discord = town.discord
         self.number = number
         self.guild: GuildHandle = discord.create_guild(f"Server {number}")
         self.channel: ChannelHandle = discord.create_text_channel(self.guild, "art")
         self.members: list[MemberActor] = [
-            discord.add_member(self.guild, f"member{number}x{each}") for each in range(MEMBERS_EACH)
+            discord.add_member(self.guild, f"member{number}x{each}") for each in range(members)
         ]
         self.questions: ChannelHandle = discord.create_text_channel(self.guild, "questions")
         self.moderator = discord.add_member(self.guild, f"mod{number}", permissions=Permissions(manage_guild=True))
-        self.key = f"cs_test_soak_server_{number:04}" if number % 2 else HOST_KEY
+        own = f"cs_test_soak_server_{number:04}"
+        self.keys = (own, f"{own}_second") if number % 2 else (HOST_KEY,)
+        """Its first key, and the one that may replace it, of another account."""
+
+    @property
+    def key(self) -> str:
+        return self.keys[0]
 
     async def picture(self, member: MemberActor, *, prompt: str, private: bool, count: int, **_: Any) -> None:
         await self._slash(member, "image generate", prompt=prompt, private=private, count=count)

@@ -5,6 +5,7 @@ Everything here returns what is wrong, as sentences; the empty list means that a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -14,11 +15,11 @@ from decimal import Decimal
 
 from bot.delivery.formatting import file_stem
 from bot.domain.guild_rules import Rules
-from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
+from bot.domain.models import ID_ALPHABET, ID_LENGTH, PAID_STATES, Job, JobState, LedgerKind
 from bot.sandbox.accounts import StudioRequest
 from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
-from tests.soak.town import LIMIT, LIMITED, Town
+from tests.soak.town import CANCEL, LIMIT, LIMITED, Town
 
 _REFUSED_KEYS = "SELECT id FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 UNCONFIRMED = "did not confirm"
@@ -83,13 +84,14 @@ def wrong_money(town: Town, books: Books) -> Iterator[str]:
     for job in books.jobs:
         yield from _wrong_money_of(job, books)
     yield from _over_the_limit(town, books)
-    key_of = {server.guild.id: server.key for server in town.servers}
-    for key in sorted(set(key_of.values())):
-        mine = [job for job in books.jobs if key_of[job.guild_id] == key]
+    keys_of = {server.guild.id: server.keys for server in town.servers}
+    for keys in sorted(set(keys_of.values())):
+        mine = [job for job in books.jobs if keys_of[job.guild_id] == keys and not job.practice]
         booked = sum((books.booked(job) for job in mine), Decimal(0))
         unbooked = sum((books.charged(job) for job in mine if _is_unbooked(job)), Decimal(0))
-        if booked + unbooked != town.sandbox.spent(key):
-            yield f"…{key[-4:]}: {booked} booked and {unbooked} to be booked, {town.sandbox.spent(key)} charged"
+        spent = sum(map(town.sandbox.spent, keys), Decimal(0))
+        if booked + unbooked != spent:
+            yield f"…{keys[0][-4:]}: {booked} booked and {unbooked} to be booked, {spent} charged"
 
 
 def _over_the_limit(town: Town, books: Books) -> Iterator[str]:
@@ -118,6 +120,10 @@ def _wrong_money_of(job: Job, books: Books) -> Iterator[str]:
         yield f"{job.id} is {job.state} with the lines {sorted(rows)}"
     if job.state in PAID_STATES and job.cost != books.booked(job):
         yield f"{job.id} says that it cost {job.cost}, the ledger {books.booked(job)}"
+    if job.practice:
+        if job.idempotency_key in books.requests:
+            yield f"{job.id} is practice, but was sent to be paid"
+        return
     if job.state.ended and not _is_unbooked(job) and books.booked(job) != books.charged(job):
         yield f"{job.id} is {job.state}: booked {books.booked(job)}, charged {books.charged(job)}: {job.error}"
     if job.state in {JobState.CANCELLED, JobState.REFUSED} and job.idempotency_key in books.requests:
@@ -188,15 +194,26 @@ def wrong_deliveries(town: Town, books: Books) -> Iterator[str]:
     shown = _messages_by_mark(town)
     there = {message.id for message in town.messages()}
     ephemeral = {message.id for message in town.messages() if message.ephemeral}
+    copies = _copies(town)
     for job in books.jobs:
-        places = set().union(*(shown.get(mark, set()) for mark in _marks(job)))
+        places = set().union(*(shown.get(mark, set()) for mark in _marks(job))) - copies[job.id]
         if job.message_id not in ephemeral:  # out of reach for good once its token has expired, whatever it shows
             places -= ephemeral
         if job.state is JobState.DELIVERED and not job.media:  # a text is on its card
             places = {job.message_id} & there
         is_there = job.state is JobState.DELIVERED and job.message_id not in town.deleted
+        if job.erased_at is not None:  # its card stays, as far as it is there
+            is_there = is_there and bool(places)
         if len(places) != is_there:
             yield f"{job.id} is {job.state} and in {len(places)} messages: {job.prompt!r} {job.error or ''}"
+
+
+def _copies(town: Town) -> dict[str, set[int]]:
+    """Return the messages that the bot knows to show a result in addition to its card, by job."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for job_id, message_id in town.ask_database("SELECT job_id, message_id FROM copies WHERE kind <> 'review'"):
+        found[job_id].add(message_id)
+    return found
 
 
 def _marks(job: Job) -> set[str]:
@@ -205,9 +222,16 @@ def _marks(job: Job) -> set[str]:
 
 
 def _messages_by_mark(town: Town) -> dict[str, set[int]]:
-    """Return where each result is: messages by the names of their files, and by the results that they link."""
+    """Return where each result is: messages by the names of their files, and by the results that they link.
+
+    A copy of a card (in the gallery, or of one result alone) links to it. A death may have kept it from being recorded:
+    then it is found by that link, and `_twice` looks that there is one.
+    """
     found: dict[str, set[int]] = defaultdict(set)
+    asked = {message_id for (message_id,) in town.ask_database("SELECT message_id FROM copies WHERE kind = 'review'")}
     for message in town.messages():
+        if message.id in asked or (message.embeds and _LINK.search(str(message.embeds[0].url))):
+            continue
         for file in message.attachments:
             stem = str(file["filename"]).rpartition(".")[0]
             for name in {stem, re.sub(r"-\d+$", "", stem)}:
@@ -222,6 +246,64 @@ def _media_name(url: str) -> str:
     return url.rpartition("/")[2]
 
 
+# ---------------------------------------------------------------------- other messages
+
+_ID = re.compile(rf"\b[{ID_ALPHABET}]{{{ID_LENGTH}}}\b")
+RECORD_MARK = "`"
+"""What a line of the record begins with in the log channel."""
+_LINK = re.compile(r"channels/(\d+/\d+/\d+)")
+
+
+def wrong_messages(town: Town, books: Books) -> Iterator[str]:
+    """Find messages that were posted twice or not at all, and cards that do not show the end."""
+    yield from _twice(town)
+    there = {message.id: message for message in town.messages() if not message.ephemeral}
+    open_cards = {job.card_id for job in books.jobs if not job.state.ended}
+    for card_id, message_id in town.ask_database("SELECT id, message_id FROM cards"):
+        if card_id not in open_cards and message_id in there:
+            labels = [str(each.get("label")) for each in there[message_id].buttons]
+            if CANCEL in labels:
+                yield f"the card {card_id} is stale: it has {labels}"
+
+
+def _twice(town: Town) -> Iterator[str]:
+    """Find what two messages of one channel say of the same job or message; what members alone see aside.
+
+    Two lines of the record may be alike: they are counted.
+    """
+    lines = sum(message.content.startswith(RECORD_MARK) for message in town.messages())
+    [(decided,)] = town.ask_database("SELECT count(*) FROM decisions WHERE id NOT IN (SELECT decision_id FROM outbox)")
+    if lines != decided:
+        yield f"{decided} lines of the record, {lines} of them posted"
+    found: Counter[tuple[int, str, str]] = Counter()
+    for message in town.messages():
+        if message.ephemeral or message.content.startswith(RECORD_MARK):
+            continue
+        embeds = [each.to_dict() for each in message.embeds]
+        title = str(embeds[0].get("title", "")) if embeds else ""
+        files = [str(file["filename"]) for file in message.attachments]
+        about = _LINK.findall(message.content) + files
+        if about or _ID.search(json.dumps([message.content, embeds])):
+            about += _ID.findall(json.dumps([message.content, embeds, message.buttons]))
+            found[message.channel_id, title or message.content, " ".join(sorted(set(about)))] += 1
+    yield from (f"{count} times in {where}: {said!r}" for (where, said, _), count in found.items() if count > 1)
+
+
+_UNDONE = {
+    "lines of the record": "SELECT count(*) FROM outbox",
+    "questions of approval": "SELECT count(*) FROM approvals",
+    "results in review": "SELECT count(*) FROM reviews WHERE verdict IS NULL",
+    "messages to be deleted": "SELECT count(*) FROM copies WHERE delete_at IS NOT NULL",
+    "cards that do not show their end": "SELECT count(*) FROM cards WHERE undrawn = 1 AND dropped_at IS NULL",
+    "reactions that wait": "SELECT count(*) FROM reaction_acts WHERE waits = 1",
+}
+
+
+def left_undone(town: Town) -> list[str]:
+    """Return what the bot has stored to be done and has not done."""
+    return [f"{count} {what} left" for what, query in _UNDONE.items() if (count := town.ask_database(query)[0][0])]
+
+
 # ---------------------------------------------------------------------- the log
 
 _COMPLAINTS = re.compile(r"never retrieved|never awaited|was destroyed|Unclosed|unclosed|Traceback|ResourceWarning")
@@ -230,6 +312,16 @@ _COMPLAINTS = re.compile(r"never retrieved|never awaited|was destroyed|Unclosed|
 def complaints(log: str) -> list[str]:
     """Return the lines of the log that tell of a task that nobody awaited, of a leak, or of an error of the bot's."""
     return [line for line in log.splitlines() if _COMPLAINTS.search(line)]
+
+
+def errors(log: str) -> list[str]:
+    """Return the lines of a log in JSON that are errors; one that a death has cut off is none."""
+    found = []
+    for line in log.splitlines():
+        with contextlib.suppress(ValueError):
+            if json.loads(line)["level"] in {"error", "critical"}:
+                found.append(line)
+    return found
 
 
 def counted(sentences: Iterable[str]) -> Counter[str]:
