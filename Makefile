@@ -108,10 +108,10 @@ lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newe
 	$(COMPILE) --group engines --output-file requirements-engines.lock
 	$(COMPILE) --group httpx-fork --output-file requirements-httpx-fork.lock
 
-pin-image: $(READY) ## Pin the Dockerfile's base image to its newest digest; needs docker with buildx
+pin-image: $(READY) ## Pin the images of the Dockerfile and of Compose to the newest digests of their tags; needs docker with buildx
 	$(BIN)/python tools/pin_image.py
 
-audit: $(TOOLS_READY) ## Look the locked packages up among known vulnerabilities, where an advisory source can be reached
+audit: $(TOOLS_READY) ## Look the locked packages up among known vulnerabilities; fails with 3 from tools/audit.py if no source answers
 	$(TOOLS)/bin/python tools/audit.py
 
 clean: ## Remove the environment and everything built

@@ -140,11 +140,13 @@ def _run(arguments: argparse.Namespace) -> int:
     with permanent():
         from bot.app.entry_points import import_surface, run
         from bot.app.roles import Role
+        from bot.media.decoder_cage import closes
         from bot.runtime.open_files import raise_open_files_limit
         from bot.runtime.process_guard import close_to_others
 
         import_surface()
     close_to_others()
+    structlog.get_logger(__name__).info("decoder.cage", closes=closes().value)
     raise_open_files_limit()
     # What makes it end, such as a disk that does not answer, may keep it from closing, too.
     return _until_signal(run(settings, Role(arguments.role), closing=lambda: _kill_after(STOP_TIMEOUT_S)))
@@ -213,7 +215,11 @@ def _check(_arguments: argparse.Namespace) -> int:
         print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}:")
         print(_listed(problems))
         return 1
+    from bot.app.host.texts import caged
+    from bot.media.decoder_cage import closes
+
     print("OK: settings, database, migrations, and commands.")
+    print(caged(closes().value))
     if upgrade is not None:
         print(upgrade)
     if settings.is_host_key_unlimited:

@@ -1,7 +1,7 @@
 """Look every locked package up among known vulnerabilities: ends with 1 if there is one, 0 if there is none.
 
 Run by `make audit`, with pip-audit beside this Python. Where no source of advisories can be reached it says so in one
-line and ends with 0: nothing was found, and nothing was audited.
+line and ends with 3: nothing was audited, and nobody must take that for a clean audit.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ SERVICES = ("pypi", "osv")
 """What pip-audit calls its sources: the package index, and the OSV database."""
 TIMEOUT_S = 15
 UNREACHABLE = re.compile(r"Could not connect|(Client|Server|Connection|Proxy|SSL)\s?Error|Timeout", re.IGNORECASE)
+NO_SOURCE = 3
+"""The exit code then; 2 is that of make and of a wrong command line."""
 NOT_AUDITED = "No source of advisories can be reached from here, so no package was audited."
 
 
@@ -91,7 +93,7 @@ def main() -> int:
         if is_reachable(service):
             return report([each for lock in LOCKS for each in audited(service, lock)])
     print(NOT_AUDITED)
-    return 0
+    return NO_SOURCE
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Pin the Dockerfile's base image to the digest that its tag has now. `make pin-image` runs it; docker is needed.
+"""Pin the images that are deployed to the digests that their tags have now. `make pin-image` runs it; docker is needed.
 
-The digest is that of the list of all platforms, so that one line fits every machine.
+The base image of the Dockerfile, and those that Compose fetches. The digest is that of the list of all platforms, so
+that one line fits every machine.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-DOCKERFILE = Path(__file__).resolve().parent.parent / "Dockerfile"
-IMAGE = re.compile(r"^(ARG PYTHON_IMAGE=)([\w./:-]+)(?:@sha256:[0-9a-f]{64})?$", re.MULTILINE)
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("Dockerfile", "compose.yaml", "compose.fleet.yaml")
+IMAGE = re.compile(r"^(ARG PYTHON_IMAGE=| +image: )([a-z][\w./-]*:[\w.-]+)(?:@sha256:[0-9a-f]{64})?$", re.MULTILINE)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -28,20 +30,25 @@ def newest_digest(tag: str) -> str:
     return digest
 
 
-def pinned(text: str, digest: str) -> str:
-    """Return the Dockerfile's `text` with its base image at `digest`."""
-    return IMAGE.sub(rf"\g<1>\g<2>@{digest}", text)
+def tags(text: str) -> list[str]:
+    """Return the images that a file names, without their digests."""
+    return [found[2] for found in IMAGE.finditer(text)]
+
+
+def pinned(text: str, digests: dict[str, str]) -> str:
+    """Return the `text` of a file with its images at these digests, by tag."""
+    return IMAGE.sub(lambda found: f"{found[1]}{found[2]}@{digests[found[2]]}", text)
 
 
 def main() -> None:
-    """Read the digest and write it down."""
-    text = DOCKERFILE.read_text(encoding="utf-8")
-    found = IMAGE.search(text)
-    if found is None:
-        sys.exit("the Dockerfile names no base image as ARG PYTHON_IMAGE")
-    digest = newest_digest(found[2])
-    DOCKERFILE.write_text(pinned(text, digest), encoding="utf-8")
-    print(f"{found[2]}@{digest}")
+    """Read all digests, then write them down."""
+    files = {ROOT / name: (ROOT / name).read_text(encoding="utf-8") for name in FILES}
+    if unnamed := [path.name for path, text in files.items() if not tags(text)]:
+        sys.exit(f"no image is named as expected in {', '.join(unnamed)}")
+    digests = {tag: newest_digest(tag) for text in files.values() for tag in tags(text)}
+    for path, text in files.items():
+        path.write_text(pinned(text, digests), encoding="utf-8")
+    print("\n".join(f"{tag}@{digest}" for tag, digest in digests.items()))
 
 
 if __name__ == "__main__":

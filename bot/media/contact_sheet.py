@@ -9,11 +9,14 @@ sizes, and in a folder that contains only the images, out of which it cannot rea
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import json
 import math
 import resource
+import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -57,6 +60,8 @@ BACKGROUND, EMPTY, TEXT, NUMBER_BACK = "#1E1F22", "#34363C", "#F2F3F5", "#000000
 QUALITY = 88
 INSTALLED = str(Path(__file__).resolve().parent.parent.parent)
 """Where this package is, whatever the working directory."""
+COMMAND = (sys.executable, "-P", "-m", "bot.media.contact_sheet")
+"""-P: nothing may be imported from the folder with foreign files. The environment has no token, no key, no proxy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,30 @@ class Tile:
 
 _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 """By event loop, of which a process has one, and the tests many."""
+
+
+@functools.cache
+def attacked() -> dict[str, str]:
+    """Attack the process that draws once, from inside; return for each attempt whether it is `closed` or `OPEN`."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, outside = Path(place, "pictures"), Path(place, "outside")
+        folder.mkdir()
+        outside.write_text("of the bot", encoding="ascii")
+        outside.chmod(0o600)
+        done = subprocess.run(  # noqa: S603 - our own command
+            [*COMMAND, str(outside)],
+            cwd=folder,
+            env={"PYTHONPATH": INSTALLED},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    try:
+        found: dict[str, str] | None = json.loads(done.stdout)
+    except ValueError:
+        return {"attack": f"ended with {done.returncode}"}
+    return {"programs": "OPEN"} if found is None else found
 
 
 class NoSheet(Exception):
@@ -88,12 +117,9 @@ async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOU
 
 async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # nothing may be imported from the folder with foreign files
-        "-m",
-        "bot.media.contact_sheet",
+        *COMMAND,
         cwd=folder,
-        env={"PYTHONPATH": INSTALLED},  # no token, no key, no proxy
+        env={"PYTHONPATH": INSTALLED},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -118,9 +144,15 @@ async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
 
 
 def main() -> int:
-    """Draw the tiles that stdin names, in the working directory; return the exit code."""
+    """Draw the tiles that stdin names, in the working directory; return the exit code.
+
+    With an argument, attack this process instead: `attacked`.
+    """
     letters = load()
     restrict()
+    if sys.argv[1:]:
+        print(json.dumps(decoder_cage.attack(Path(sys.argv[1]))))  # noqa: T201 - its only way to report
+        return 0
     tiles = [Tile(**each) for each in json.load(sys.stdin)][:TILES_MAX]
     sheet = drawn(tiles, Path(), letters)
     if sheet is None:

@@ -1,24 +1,28 @@
 """What the process that decodes foreign pictures can reach: the files of one folder, and nothing else of the machine.
 
-For the case that a picture takes a decoder over. Landlock closes files, connections and signals to others, seccomp the
-system calls that make sockets, start programs or look into other processes. Both need no privilege and cannot be
+For the case that a picture takes a decoder over. Landlock closes files, connections and signals to others, seccomp all
+system calls but some fifty. Both need no privilege and cannot be
 undone; they are Linux's, and called through ctypes, because what there is on PyPI needs a library of the system. Where
-the kernel lacks one of them, the other holds.
+the kernel lacks one of them, the other holds; `closes` says what there is, at the start and in `check` and `doctor`.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import resource
+import socket
 import struct
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 """Of linux/prctl.h and linux/seccomp.h."""
+CLONE_NEWUSER = 0x10000000
+"""Of linux/sched.h."""
 
 # ---------------------------------------------------------------------- Landlock: linux/landlock.h
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -36,30 +40,95 @@ SCOPES_SINCE, SCOPES = 6, 0b11
 """Abstract Unix sockets of other processes, and signals to them."""
 
 # ---------------------------------------------------------------------- seccomp: linux/filter.h and seccomp.h
-LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 NUMBER_AT, ARCHITECTURE_AT = 0, 4
 ALLOW, KILL_PROCESS, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | 1
-"""REFUSE is SECCOMP_RET_ERRNO with EPERM."""
-X32 = 0x40000000
-"""Numbers from here on are of a second table on x86_64, which no program here uses."""
+"""REFUSE is SECCOMP_RET_ERRNO with EPERM: what a library tries without need fails, and ends nothing."""
+SECCOMP, GET_ACTION_AVAILABLE = {"x86_64": 317, "aarch64": 277}, 2
+
+_ALLOWED: Mapping[str, tuple[int, int | None]] = MappingProxyType({
+    "read": (0, 63), "write": (1, 64), "close": (3, 57), "fstat": (5, 80), "lseek": (8, 62), "mmap": (9, 222),
+    "mprotect": (10, 226), "munmap": (11, 215), "brk": (12, 214), "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "pread64": (17, 67), "pwrite64": (18, 68),
+    "readv": (19, 65), "writev": (20, 66), "sched_yield": (24, 124), "mremap": (25, 216), "madvise": (28, 233),
+    "nanosleep": (35, 101), "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160), "ftruncate": (77, 46),
+    "getcwd": (79, 17), "getrusage": (98, 165), "sysinfo": (99, 179), "getuid": (102, 174), "getgid": (104, 176),
+    "geteuid": (107, 175), "getegid": (108, 177), "getppid": (110, 173), "sigaltstack": (131, 132),
+    "gettid": (186, 178), "futex": (202, 98), "sched_getaffinity": (204, 123), "getdents64": (217, 61),
+    "restart_syscall": (219, 128), "clock_gettime": (228, 113), "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115), "exit_group": (231, 94), "openat": (257, 56), "newfstatat": (262, 79),
+    "unlinkat": (263, 35), "readlinkat": (267, 78), "faccessat": (269, 48), "getrandom": (318, 278),
+    "membarrier": (324, 283), "statx": (332, 291), "rseq": (334, 293), "faccessat2": (439, 439),
+    "open": (2, None), "stat": (4, None), "lstat": (6, None), "access": (21, None), "unlink": (87, None),
+    "readlink": (89, None), "gettimeofday": (96, None), "time": (201, None),
+})  # fmt: skip
+"""All that reading pictures and writing one takes, as traced, and what other libraries of C use for it: numbers on
+x86_64 and aarch64.
+
+Not on it, and so refused: sockets, programs, threads and processes, namespaces, signals, other processes' memory,
+limits, priority and processors; modes, owners and times of files; links and renaming.
+"""
+_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+"""AUDIT_ARCH_… of linux/audit.h, and the column of `_ALLOWED`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Architecture:
-    audit: int
-    """AUDIT_ARCH_… of linux/audit.h."""
-    refused: tuple[int, ...]
-    """The numbers of the system calls that are refused, in the order of `_REFUSED`."""
+class Closes(StrEnum):
+    """How much a cage closes on this machine."""
+
+    ALL = "full"
+    FILES = "files only"
+    CALLS = "system calls only"
+    NOTHING = "none"
 
 
-_REFUSED = (
-    "socket", "io_uring_setup", "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
-    "kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal",
-)  # fmt: skip
-_ARCHITECTURES = {
-    "x86_64": _Architecture(0xC000003E, (41, 425, 59, 322, 101, 310, 311, 438, 62, 200, 234, 129, 297, 424)),
-    "aarch64": _Architecture(0xC00000B7, (198, 425, 221, 281, 117, 270, 271, 438, 129, 130, 131, 138, 240, 424)),
-}
+def closes() -> Closes:
+    """Return what `shut` would close here; this process stays as it is."""
+    if not sys.platform.startswith("linux"):
+        return Closes.NOTHING
+    libc = ctypes.CDLL(None, use_errno=True)
+    refuse = ctypes.byref(ctypes.c_uint32(REFUSE & 0xFFFF0000))
+    number = SECCOMP.get(os.uname().machine) if struct.calcsize("P") == 8 else None
+    has_calls = number is not None and libc.syscall(number, GET_ACTION_AVAILABLE, 0, refuse) == 0
+    if landlock_version(libc) > 0:
+        return Closes.ALL if has_calls else Closes.FILES
+    return Closes.CALLS if has_calls else Closes.NOTHING
+
+
+def attack(outside: Path) -> dict[str, str]:
+    """Try what a decoder that was taken over would try; return for each whether it is closed. For `cannon-bot doctor`.
+
+    `outside` is a file that is not in the folder. What is open is not harmed: each thing is set to what it is.
+    """
+    libc, parent = ctypes.CDLL(None, use_errno=True), os.getppid()
+    attempts: dict[str, Callable[[], object]] = {
+        "other files": outside.read_bytes,
+        "modes of files": lambda: outside.chmod(0o600),
+        "times of files": lambda: os.utime(outside),
+        "network": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+        "programs": lambda: os.execv(sys.executable, [sys.executable, "-c", "print('null')"]),  # noqa: S606
+        "processes": lambda: os.fork() or os._exit(0),
+        "signals": lambda: os.kill(parent, 0),
+        "memory of others": lambda: _require(libc.process_vm_readv(parent, None, 0, None, 0, 0)),
+        "priority": lambda: os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent)),
+        "processors": lambda: os.sched_setaffinity(parent, os.sched_getaffinity(parent)),
+        "limits": lambda: resource.prlimit(parent, resource.RLIMIT_CORE),
+        "namespaces": lambda: _require(libc.unshare(CLONE_NEWUSER)),
+    }
+    order = sorted(attempts, key="programs".__eq__)  # a program that starts ends the rest
+    return {name: "closed" if _is_refused(attempts[name]) else "OPEN" for name in order}
+
+
+def _is_refused(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except OSError:
+        return True
+    return False
+
+
+def _require(result: int) -> None:
+    if result != 0:
+        raise OSError
 
 
 def shut(folder: Path) -> None:
@@ -103,25 +172,24 @@ def _close_system_calls(libc: ctypes.CDLL) -> None:
     here = _ARCHITECTURES.get(os.uname().machine)
     if here is None or struct.calcsize("P") != 8:
         return
-    code = b"".join(_program(here))
+    code = b"".join(_program(*here))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
     held = ctypes.create_string_buffer(program, len(program))
     _prctl(libc, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(held))
 
 
-def _program(here: _Architecture) -> Sequence[bytes]:
-    """Return the filter's instructions: refuse the listed system calls, and kill what calls by another table."""
-    checks = len(here.refused)
+def _program(audit: int, column: int) -> Sequence[bytes]:
+    """Return the filter's instructions: allow the listed system calls, and kill what calls by another table."""
+    allowed = [number for each in _ALLOWED.values() if (number := each[column]) is not None]
     return [
         _instruction(LOAD, ARCHITECTURE_AT),
-        _instruction(JUMP_IF_EQUAL, here.audit, then=1),
+        _instruction(JUMP_IF_EQUAL, audit, then=1),
         _instruction(RETURN, KILL_PROCESS),
         _instruction(LOAD, NUMBER_AT),
-        _instruction(JUMP_IF_AT_LEAST, X32, then=checks + 1),
-        *(_instruction(JUMP_IF_EQUAL, number, then=checks - place) for place, number in enumerate(here.refused)),
-        _instruction(RETURN, ALLOW),
+        *(_instruction(JUMP_IF_EQUAL, number, then=len(allowed) - place) for place, number in enumerate(allowed)),
         _instruction(RETURN, REFUSE),
+        _instruction(RETURN, ALLOW),
     ]
 
 

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from trove_classifiers import classifiers
 
 from bot import __version__
-from tools.pin_image import pinned
+from tools.pin_image import FILES, pinned, tags
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
@@ -135,13 +135,14 @@ def test_the_image_stands_on_a_digest() -> None:
     assert re.search(r"^ARG PYTHON_IMAGE=python:3\.13-slim@sha256:[0-9a-f]{64}$", text, re.MULTILINE), "make pin-image"
 
 
-def test_a_new_digest_takes_the_old_ones_place() -> None:
-    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    digest = "sha256:" + "5" * 64
-    changed = pinned(text, digest)
-    assert changed.count("@sha256:") == 1
-    assert f"ARG PYTHON_IMAGE=python:3.13-slim@{digest}\n" in changed
-    assert pinned(changed.replace(f"@{digest}", ""), digest) == changed
+@pytest.mark.parametrize("name", FILES)
+def test_a_new_digest_takes_the_old_ones_place(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    digests = {tag: "sha256:" + str(number) * 64 for number, tag in enumerate(tags(text))}
+    changed = pinned(text, digests)
+    assert [f"{tag}@{digest}" in changed for tag, digest in digests.items()] == [True] * changed.count("@sha256:")
+    assert pinned(changed, digests) == changed
+    assert tags(changed) == tags(text) != []
 
 
 def test_what_is_deployed_is_checked_with_the_code() -> None:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.errors import StartError
+from bot.media.contact_sheet import attacked
+from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
 from bot.runtime.health_probe import ask, stored_address
 from bot.runtime.logs import Scrubber
@@ -47,6 +49,7 @@ def examine(
         "database": condition(settings.database, keys, clock.wall(), progress),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),
+        "decoder": {"cage": closes().value, **attacked()},
     }
     if is_online:
         reached = (("discord", settings.discord_api_url + DISCORD_PATH), ("cannon", settings.cannon_api_url))

@@ -282,6 +282,11 @@ def details(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def caged(closes: str) -> str:
+    """Say how much the cage of the process that decodes pictures closes: `full`, `files only`, …, `none`."""
+    return f"Cage of the process that decodes pictures: {closes}."
+
+
 # ---------------------------------------------------------------------- doctor
 
 

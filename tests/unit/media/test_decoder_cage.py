@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -13,8 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.media import contact_sheet
+from bot.media import contact_sheet, decoder_cage
 from bot.media.contact_sheet import NoSheet, Tile, draw
+from bot.media.decoder_cage import Closes, closes
 from tests.support.decoders import FILES_SINCE, NETWORK_SINCE, as_bot, landlock, with_code
 
 SHEET_MAX_MIB = 256
@@ -107,11 +109,42 @@ def test_no_connection_can_be_made(tmp_path: Path) -> None:
 
 @files_closed
 def test_a_sheet_is_drawn_all_the_same(tmp_path: Path) -> None:
-    for name in ("a.png", "b.jpg", "c.webp", "d.gif"):
+    for name in ("a.png", "b.jpg", "c.webp", "d.gif", "e.avif"):
         Image.new("RGB", (300, 200), "#336699").save(tmp_path / name)
-    done = as_bot(DRAW, tmp_path, "-", "a.png", "b.jpg", "c.webp", "d.gif")
+    done = as_bot(DRAW, tmp_path, "-", "a.png", "b.jpg", "c.webp", "d.gif", "e.avif")
     assert done.stdout.startswith("drawn"), done.stdout + done.stderr
 
+
+@files_closed
+def test_an_attack_from_inside_finds_everything_closed_and_harms_nothing() -> None:
+    found = contact_sheet.attacked()
+    if closes() is Closes.ALL:
+        assert set(found.values()) == {"closed"}, found
+    assert {"other files", "network", "programs", "processes", "namespaces", "priority", "processors"} <= set(found)
+
+
+@files_closed
+def test_what_is_open_without_the_cage_is_seen_by_the_attack(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("x")
+    program = (
+        "import json, pathlib, sys; from bot.media.decoder_cage import attack; "
+        "print(json.dumps(attack(pathlib.Path(sys.argv[1]))))"
+    )
+    done = as_bot(program, outside)
+    assert json.loads(done.stdout) is None  # the program that it starts is all that is left of it
+
+
+def test_the_filter_allows_the_same_calls_on_both_architectures_once_each() -> None:
+    for column in (0, 1):
+        numbers = [each[column] for each in decoder_cage._ALLOWED.values() if each[column] is not None]
+        assert len(numbers) == len(set(numbers))
+    assert all(each[1] is not None for name, each in decoder_cage._ALLOWED.items() if name not in OLD_CALLS)
+    assert len(decoder_cage._ALLOWED) < 250  # a jump skips at most 255 instructions
+
+
+OLD_CALLS = {"open", "stat", "lstat", "access", "unlink", "readlink", "gettimeofday", "time"}
+"""aarch64 has their successors alone."""
 
 SYSTEM_CALLS = """
 import ctypes, os, socket
