@@ -32,7 +32,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """A file that an input links to. `is_own`: this sandbox has drawn it, so that it may be decoded."""
 
     data: bytes
@@ -68,7 +68,7 @@ class InputFiles:
         self._own_prefix = f"{own_url}/media/"
         self._fetch = fetch
 
-    async def read(self, operation: Operation, given: Mapping[str, Any]) -> dict[str, Source]:
+    async def read(self, operation: Operation, given: Mapping[str, Any]) -> dict[str, InputFile]:
         """Return the files that the input links to, by field. Raises SourceLost for the first that cannot be read."""
         found = {}
         for name, url in _links(operation, given):
@@ -79,7 +79,7 @@ class InputFiles:
                 data = None
             if not data:
                 raise SourceLost(name)
-            found[name] = Source(data, self._files.has_drawn(data))
+            found[name] = InputFile(data, self._files.has_drawn(data))
         return found
 
     async def _get(self, url: str) -> bytes | None:

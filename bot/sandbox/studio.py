@@ -26,7 +26,7 @@ from bot.sandbox.faults import ERROR_WORDS, MEDIA_WORDS, Faults, words_in
 from bot.sandbox.files import Files, StoredFile
 from bot.sandbox.prices import Tariff
 from bot.sandbox.render import Rendered
-from bot.sandbox.sources import Fetch, InputFiles, Source, SourceLost
+from bot.sandbox.sources import Fetch, InputFile, InputFiles, SourceLost
 from bot.sandbox.variant import TrueApi
 from bot.sandbox.work import Task, make
 
@@ -212,7 +212,7 @@ class Studio:
         request.urls = {kind: self._stored(request, files, fault) for kind, files in made.items()}
         request.made.set()
 
-    async def _drawn(self, task: Task, sources: Mapping[str, Source]) -> Mapping[str, list[Rendered]]:
+    async def _drawn(self, task: Task, sources: Mapping[str, InputFile]) -> Mapping[str, list[Rendered]]:
         loop = asyncio.get_running_loop()
         if task.small and not sources:
             # Prompt and seed are not visible at this size: drawn once, used for all equal ones.
@@ -221,13 +221,13 @@ class Studio:
             return await loop.run_in_executor(self._threads, _make_small, task.operation, plain, task.words)
         return await loop.run_in_executor(self._threads, make, task, sources)
 
-    def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, Source]:
+    def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, InputFile]:
         """Return the clip that a `sora_video_id` names, if it was made here."""
         wanted = given.get("sora_video_id")
         for request in self.accounts.requests.values() if wanted else ():
             if request.task == wanted and (urls := request.urls.get("mp4")):
                 file = self.files.get(urls[0].rpartition("/")[2])
-                return {"video_url": Source(file.data, is_own=True)} if file is not None else {}
+                return {"video_url": InputFile(file.data, is_own=True)} if file is not None else {}
         return {}
 
     def _stored(self, request: StudioRequest, files: list[Rendered], fault: str | None) -> list[str]:

@@ -12,7 +12,7 @@ from bot.sandbox import render
 from bot.sandbox.answers import PRODUCTS, input_preview
 from bot.sandbox.prices import CLIP_DEFAULT_S, TRACK_DEFAULT_S, seconds_of
 from bot.sandbox.scenes import Size
-from bot.sandbox.sources import Source
+from bot.sandbox.sources import InputFile
 
 BIG_BYTES = 11 * 1024 * 1024
 """The size of a `#big` file: over Discord's 10 MiB for a server without boosts."""
@@ -37,7 +37,7 @@ class Task:
     small: bool = False
 
 
-def make(task: Task, sources: Mapping[str, Source]) -> dict[str, list[render.Rendered]]:
+def make(task: Task, sources: Mapping[str, InputFile]) -> dict[str, list[render.Rendered]]:
     """Return the files of a task by kind. `sources` are the files that its input links to, by field."""
     kinds = {kind for _, kind in PRODUCTS[task.operation].files} if task.operation in PRODUCTS else set()
     if task.operation == "soundfx.generate" and "video_url" not in sources:
@@ -48,7 +48,7 @@ def make(task: Task, sources: Mapping[str, Source]) -> dict[str, list[render.Ren
     return files
 
 
-def _files(task: Task, kind: str, sources: Mapping[str, Source]) -> list[render.Rendered]:
+def _files(task: Task, kind: str, sources: Mapping[str, InputFile]) -> list[render.Rendered]:
     text, label = input_preview(task.input), f"Sandbox · {task.operation}"
     shape, source = next(((size, each) for each in sources.values() if (size := each.size())), (None, None))
     picture = render.first_frame(source.data) if source is not None and source.is_own else None
@@ -96,7 +96,7 @@ def _ratio(text: object) -> float | None:
         return None
 
 
-def _seconds(task: Task, sources: Mapping[str, Source]) -> float:
+def _seconds(task: Task, sources: Mapping[str, InputFile]) -> float:
     default = TRACK_DEFAULT_S if task.operation == "music.generate" else CLIP_DEFAULT_S
     if task.operation == "narration.generate":
         default = max(1.0, len(str(task.input.get("text", "")).split()) / _WORDS_PER_SECOND)

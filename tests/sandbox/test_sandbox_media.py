@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 from bot.catalogue.catalogue import Catalogue
 from bot.sandbox import render
 from bot.sandbox.server import Sandbox
-from bot.sandbox.sources import Source
+from bot.sandbox.sources import InputFile
 
 KEY = "cs_test_sandbox_key"
 GIVEN = {
@@ -237,7 +237,7 @@ async def test_no_decoder_opens_what_comes_from_outside(client, files, monkeypat
     assert document["status"] == "succeeded", document
     if operation == "image.edit":
         _, data = await download(client, document["output"]["image_url"])
-        assert Source(data, is_own=True).size() == (1024, 512)
+        assert InputFile(data, is_own=True).size() == (1024, 512)
 
 
 @pytest.mark.parametrize(
@@ -255,16 +255,16 @@ async def test_no_decoder_opens_what_comes_from_outside(client, files, monkeypat
 def test_the_size_of_a_picture_is_read_from_its_header(form, more, mode):
     file = io.BytesIO()
     Image.new("RGB" if form == "JPEG" else mode, (322, 180), "#336699").save(file, form, **more)
-    assert Source(file.getvalue(), is_own=False).size() == (322, 180)
+    assert InputFile(file.getvalue(), is_own=False).size() == (322, 180)
     for length in range(0, 120, 7):  # cut anywhere, it is a size or none, and never an error
-        Source(file.getvalue()[:length], is_own=False).size()
+        InputFile(file.getvalue()[:length], is_own=False).size()
 
 
 def test_size_and_duration_of_a_clip_are_read_from_its_headers(files):
-    clip = Source(files["mp4"], is_own=False)
+    clip = InputFile(files["mp4"], is_own=False)
     assert clip.size() == (320, 180)
     assert clip.seconds() == pytest.approx(2, abs=0.2)
-    assert Source(files["mp3"], is_own=False).size() is None
+    assert InputFile(files["mp3"], is_own=False).size() is None
 
 
 def _difference(edited, source):
@@ -376,7 +376,7 @@ def test_a_grown_file_still_decodes():
 
 @pytest.mark.parametrize("data", [b"", b"junk", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" + bytes(100)])
 def test_what_is_no_medium_has_no_size_and_no_length(data):
-    source = Source(data, is_own=False)
+    source = InputFile(data, is_own=False)
     assert (source.size(), source.seconds()) == (None, None)
 
 
@@ -400,7 +400,7 @@ def test_without_pyav_there_are_pictures_one_clip_for_all_and_wav(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     poor = importlib.import_module("bot.sandbox.render")
     clip, track = poor.mp4("x", seconds=9), poor.mp3(seconds=90)
-    assert 1.5 < (Source(clip.data, is_own=True).seconds() or 0) < 3
+    assert 1.5 < (InputFile(clip.data, is_own=True).seconds() or 0) < 3
     assert (track.content_type, track.extension) == ("audio/wav", "wav")
     with wave.open(io.BytesIO(track.data)) as sound:
         assert sound.getnframes() / sound.getframerate() == poor.WAV_MAX_S
