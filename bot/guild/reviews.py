@@ -61,8 +61,21 @@ class ReviewDecisions(ModeratorActs):
         if review is None or review.verdict is not None:
             raise InputError(DECIDED)
 
-    async def decide(self, guild_id: int, job_id: str, verdict: ReviewVerdict, reason: str, *, by_id: int) -> None:
-        """Publish a result, or refuse it with a `reason` for its author, or ''. Raises InputError as above."""
+    async def decide(
+        self,
+        guild_id: int,
+        job_id: str,
+        verdict: ReviewVerdict,
+        reason: str,
+        *,
+        by_id: int,
+        question: tuple[int, int] | None,
+    ) -> None:
+        """Publish a result, or refuse it with a `reason` for its author, or ''. Raises InputError as above.
+
+        `question` is the channel and the message that asked: a death may have kept it from being noted, so that it
+        would stay when the result is taken down.
+        """
 
         def record(job: Job | None) -> Record | None:
             if job is None:
@@ -80,6 +93,9 @@ class ReviewDecisions(ModeratorActs):
         waiting = await self._store.jobs.get(guild_id, job_id)
         if waiting is None:
             raise InputError(DECIDED)
+        if question is not None:
+            channel_id, message_id = question
+            await self._store.copies.note(guild_id, job_id, channel_id=channel_id, message_id=message_id, kind="review")
         with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # its author reads the reason there
             sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)

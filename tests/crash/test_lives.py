@@ -246,6 +246,28 @@ async def test_a_question_of_review_that_a_death_kept_from_being_noted_is_taken_
     assert len(desk.history()) == 1
 
 
+async def test_a_question_of_review_that_was_never_noted_is_noted_as_a_moderator_answers_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    desk = rig.guild.create_text_channel("desk")
+    await rig.bot.parts.store.reviews.set_rule(rig.guild.id, ReviewRule(channel_id=0, review_channel=desk.id))
+
+    async def die(*_: object, **__: object) -> bool:
+        raise Crash("copies.note")
+
+    monkeypatch.setattr(rig.bot.parts.store.copies, "note", die)
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    with pytest.raises(Crash):
+        await until_parked(rig)
+    await rig.restart()
+    [question] = desk.history()
+    await rig.moderator.click(question, label="Publish")
+    await rig.work()
+    [job] = await rig.jobs()
+    copies = await rig.bot.parts.store.copies.of_card(rig.guild.id, job.card_id)
+    assert [(copy.kind, copy.message_id) for copy in copies] == [("review", question.id)]
+
+
 async def until_parked(rig: Rig) -> None:
     """Work until the result waits for a moderator."""
     async for [job] in rounds(rig.jobs):

@@ -124,8 +124,9 @@ async def refuse(interaction: Interaction, job_id: str, reason: str) -> None:
 async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict, reason: str) -> None:
     await require_moderator(interaction)
     reviews = interaction.client.parts.moderation.reviews
-    await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=interaction.user.id)
-    by_id = interaction.user.id
+    by_id, asked = interaction.user.id, interaction.message
+    question = None if asked is None else (asked.channel.id, asked.id)
+    await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=by_id, question=question)
     is_published = verdict is ReviewVerdict.PUBLISHED
     with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
         said = texts.published(by_id) if is_published else texts.refused(by_id, harmless(reason))
