@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -65,6 +66,8 @@ class CommandSync:
         self._again_at = 0.0
         """When they may be registered again, monotonic."""
         self._failures = 0
+        self._turn = asyncio.Lock()
+        """One registration at a time: the start's and a round's would each overwrite what the other has stored."""
 
     @property
     def is_outdated(self) -> bool:
@@ -77,16 +80,18 @@ class CommandSync:
         If Discord refuses them as invalid, those that come from the catalogue's data are removed first. If it does not
         take them at all, the registered ones go on serving, and `catch_up` tries again.
         """
-        await self._sync()
+        async with self._turn:
+            await self._sync()
         if not self.is_outdated:
             self._again_at = 0.0  # the first change after a start may come at once: the document is read then
 
     async def catch_up(self) -> None:
         """Register the commands if that has failed, or if the catalogue has changed since; at most once an hour."""
-        if self._known is self._catalogue.current or self._clock.monotonic() < self._again_at:
-            return
-        await self._renew()
-        await self._sync()
+        async with self._turn:
+            if self._known is self._catalogue.current or self._clock.monotonic() < self._again_at:
+                return
+            await self._renew()
+            await self._sync()
 
     def mention(self, command: str) -> str:
         """Return a slash command, such as `image generate`, as members can click it, in their own language."""

@@ -8,7 +8,7 @@ from typing import Any
 from bot.app import command_sync
 from bot.app.command_sync import CommandSync
 from bot.catalogue import Operation
-from cogs.described.registration import DescribedCommands, Made
+from cogs.described.registration import DescribedCommands, Made, Room
 
 _compute_payload = CommandSync._payload
 _fingerprint = command_sync.fingerprint
@@ -26,8 +26,8 @@ class _Payload(list[dict[str, Any]]):
 
 _payloads: dict[tuple[tuple[str, Any], ...], _Payload] = {}
 """By the names of the commands and the functions that they were made of."""
-_fitted: deque[tuple[list[Operation], list[Made]]] = deque(maxlen=4)
-"""The commands made of these operations; operations come from a document, and few tests change it."""
+_fitted: deque[tuple[list[Operation], list[Made], dict[str, Room]]] = deque(maxlen=4)
+"""The commands made of these operations, and the groups as measured for them; few tests change the document."""
 
 
 def _function_of(command: Any) -> Any:
@@ -53,10 +53,13 @@ def _fingerprint_once(payload: list[dict[str, Any]]) -> str:
 
 async def _fitted_once(cog: DescribedCommands, operations: list[Operation]) -> list[Made]:
     """Return copies of the commands of these operations: to measure them, each is translated."""
-    made = next((made for known, made in _fitted if known == operations), None)
-    if made is None:
-        made = await _fit(cog, operations)
-        _fitted.append((operations, made))
+    found = next(((made, rooms) for known, made, rooms in _fitted if known == operations), None)
+    if found is None:
+        found = await _fit(cog, operations), dict(cog._rooms)
+        _fitted.append((operations, *found))
+    made, rooms = found
+    for name, room in rooms.items():
+        cog._rooms.setdefault(name, room)  # they are measured before anything is added to them
     return [Made(each.group, each.command._copy_with(parent=None, binding=None)) for each in made]
 
 
