@@ -21,7 +21,7 @@ from cogs.ui.interaction import Interaction
 from tests.support.channels import open_to_all
 from tests.support.locales import speaks
 from tests.support.pseudo import speak_pseudo, spoken
-from tests.support.rig import Rig
+from tests.support.rig import ManualClock, Rig
 
 NO = Text("This is not possible.")
 
@@ -79,7 +79,11 @@ class Pressed:
 
     @property
     def client(self) -> Any:
-        return SimpleNamespace(responses=self)
+        return SimpleNamespace(responses=self, clock=ManualClock())
+
+    @property
+    def response(self) -> Any:
+        return SimpleNamespace(is_done=lambda: True)
 
     async def report(self, _interaction: Any, error: Exception) -> None:
         await asyncio.sleep(0)

@@ -118,6 +118,8 @@ class Approvals(Repository):
             gone_on = tuple(replace(job, state=JobState.WAITING) for job in jobs)
             for job, was in zip(gone_on, jobs, strict=True):
                 update_job(db, job, was)
+            if approval["asked"]:
+                db.execute("UPDATE jobs SET allowed = 1 WHERE guild_id = ? AND card_id = ?", (guild_id, card_id))
             return gone_on
 
         return await self._recorded(guild_id, change, record)

@@ -24,7 +24,7 @@ from bot.store.sql import Connection
 _UNSENT = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.attempts = 0
-    AND jobs.practice = :practice AND (:host = 0 OR jobs.key_id IS NULL)
+    AND jobs.practice = :practice AND (CASE WHEN :host = 1 THEN jobs.key_id IS NULL ELSE jobs.allowed = 0 END)
     AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
     AND (:channel_id = 0 OR :channel_id IN (cards.channel_id, cards.parent_channel_id, cards.category_id))
@@ -64,7 +64,8 @@ def end_what_exceeds(db: Connection, job: Job, now: float, host_limits: tuple[Li
     """Ask the limits that apply to a job again before it starts, and stop what exceeds them; return the changed cards.
 
     Since it was accepted, other servers or late results may have spent what was left, or the limit was lowered. The
-    newest are stopped first: the job itself may be among them.
+    newest are stopped first: the job itself may be among them. What a moderator has allowed above the server's limits
+    is asked for the host's alone.
     """
     return [each.card_id for each in _stop_what_exceeds(db, job, now, host_limits, str(texts.LIMIT_USED_UP))[1]]
 
@@ -76,7 +77,9 @@ def _stop_what_exceeds(
     # As of the job's own sort: practice may have begun or ended since it was accepted.
     known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
     request = _request(db, job)
-    broken = [each for each in _headrooms(known, request) if each.left < 0]
+    allowed = db.execute("SELECT allowed FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
+    found = [each for each in _headrooms(known, request) if each.limit.scope.is_host or not allowed]
+    broken = [each for each in found if each.left < 0]
     return broken, [stopped for headroom in broken for stopped in _stop(db, known, request, headroom.limit, sentence)]
 
 

@@ -117,7 +117,8 @@ JOBS = Table(
         _by_worker(name="lacks", to_sql=to_json, from_sql=texts_from_json),
     ),
 )
-"""The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/jobs/refunds.py keeps."""
+"""The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/jobs/refunds.py keeps, and `allowed`,
+which bot/store/guild/approvals.py sets and bot/store/jobs/overshoots.py reads."""
 
 _TO_BE_DRAWN = """
 UPDATE cards SET undrawn = CASE
