@@ -57,10 +57,15 @@ def _withdrawn(operation: Operation) -> Iterator[Caution]:
         yield Caution(f"gone:{operation.id}", texts.no_longer_offered(operation.title))
 
 
+def needed_key(operation: Operation, name: str) -> str:
+    """Return the key of the doubt whether a request works without the field of that name."""
+    return f"needs:{operation.id}:{name}"
+
+
 def _not_given(operation: Operation, given: Collection[str]) -> Iterator[Caution]:
     for field in operation.fields:
         if field.required and field.rule_inferred and field.name not in given:
-            yield Caution(f"needs:{operation.id}:{field.name}", texts.probably_needs(operation.title, field.label))
+            yield Caution(needed_key(operation, field.name), texts.probably_needs(operation.title, field.label))
 
 
 def _unusual(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:

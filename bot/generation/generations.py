@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.catalogue import Field, LiveCatalogue, Operation
+from bot.catalogue.cautions import needed_key
 from bot.domain.guild_rules import Spoilers
 from bot.errors import FieldsMissing, Refused
 from bot.generation import texts
 from bot.generation.files import with_files
 from bot.generation.generation import Generation
-from bot.generation.lacking import lacking
+from bot.generation.lacking import described_as_needed, lacking
 from bot.generation.sources import Sources
 from bot.generation.steps import card_spec, job_specs
 from bot.guild.operation_switches import OperationSwitches
@@ -125,6 +126,8 @@ class Generations:
                 raise
             return Incomplete(generation=generation, sentence=missing.sentence, fields=fields)
         except Unconfirmed as unconfirmed:
+            if (incomplete := self._to_fill_in(generation, unconfirmed)) is not None:
+                return incomplete
             draft = replace(
                 generation,
                 may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice,
@@ -145,6 +148,17 @@ class Generations:
                 may_pay_twice=unconfirmed.may_pay_twice,
                 cautions=tuple(each.sentence for each in unconfirmed.cautions),
             )
+
+    def _to_fill_in(self, generation: Generation, unconfirmed: Unconfirmed) -> Incomplete | None:
+        """Return what a form asks for, to be filled in or left empty, not a doubt that nobody can resolve."""
+        operation = self._operation(generation)
+        names = described_as_needed(operation, unconfirmed.cautions)
+        if generation.before or generation.label or not names:
+            return None
+        keys = [needed_key(operation, name) for name in names]
+        accepted = replace(generation, accepted=[*generation.accepted, *keys])
+        sentence = next(each.sentence for each in unconfirmed.cautions if each.key in keys)
+        return Incomplete(generation=accepted, sentence=sentence, fields=lacking(operation, names, keys))
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
         """Return a quoted generation as confirmed by its author, and delete the draft; only the first call gets it.
@@ -167,7 +181,7 @@ class Generations:
         if data is None or "lacks" not in data:
             return None
         generation = Generation.from_draft({key: each for key, each in data.items() if key not in _OF_INCOMPLETE})
-        fields = lacking(self._operation(generation), data["lacks"])
+        fields = lacking(self._operation(generation), data["lacks"], generation.accepted)
         return Incomplete(generation=generation, sentence=data["sentence"], fields=fields)
 
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:

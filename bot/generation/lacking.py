@@ -6,16 +6,31 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.catalogue import Field, Operation, undocumented_field
-from bot.catalogue.cautions import undocumented_key
+from bot.catalogue import OPERATIONS, Field, Operation, undocumented_field
+from bot.catalogue.cautions import Caution, needed_key, undocumented_key
 from bot.generation.generation import Generation
 
 
-def lacking(operation: Operation, names: Collection[str]) -> list[Field]:
-    """Return the operation's fields of these names, in its order; those that it has not as fields for text."""
+def lacking(operation: Operation, names: Collection[str], accepted: Collection[str] = ()) -> list[Field]:
+    """Return the operation's fields of these names, in its order; those that it has not as fields for text.
+
+    A field may be left empty where the doubt whether it is needed is among the `accepted` ones.
+    """
     known = {field.name: field for field in operation.fields}
-    there = [replace(field, required=True) for field in operation.fields if field.name in names]
+    there = [
+        replace(field, required=needed_key(operation, field.name) not in accepted)
+        for field in operation.fields
+        if field.name in names
+    ]
     return [*there, *(undocumented_field(name) for name in names if name not in known)]
+
+
+def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> list[str]:
+    """Return the fields that only Cannon Studio's document says are needed, and for which no command has an option."""
+    built_in = {field.name for each in OPERATIONS if each.id == operation.id for field in each.fields}
+    doubts = {each.key for each in cautions}
+    names = [field.name for field in operation.fields if needed_key(operation, field.name) in doubts]
+    return [name for name in names if built_in and name not in built_in]
 
 
 def named_as_missing(operation: Operation, names: Collection[str], given: Collection[str | None]) -> list[Field]:

@@ -36,12 +36,22 @@ async def test_a_command_asks_for_what_it_has_no_option_for(rig: Rig):
     assert job.input == {"prompt": "gold", "display_name": "Nugget"}
 
 
+async def test_what_only_a_document_asks_for_may_be_left_empty(rig: Rig):
+    await require(rig, "image.generate", **NAME)
+    shown = await rig.member.slash(rig.channel, "image generate", prompt="gold")
+    [field] = rig.form_fields(shown)
+    await rig.member.submit_modal(shown, {field: ""})
+    await rig.work()
+    [job] = await rig.jobs()
+    assert job.input == {"prompt": "gold"}
+
+
 async def test_where_no_form_can_be_opened_any_more_a_button_opens_it(rig: Rig):
     await require(rig, "image.edit", **NAME)
     picture = hosted(rig, *sample(MediaKind.IMAGE))
     answer = await rig.member.slash(rig.channel, "image edit", prompt="night", url=picture)
     [message] = [each for each in (answer.response, *answer.followups) if each is not None and each.ephemeral]
-    assert "needs: display name" in message.content
+    assert "probably needs: display name" in message.content
     assert labels(message) == ["Fill in…"]
     await nothing_happened(rig)
     await rig.restart()
