@@ -12,7 +12,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.app import texts
+from bot.app import fleet_texts as texts
 from bot.app.identifies import Identifies
 from bot.app.runtime_shards import Gateway, RuntimeShards
 from bot.app.shard_keeper import ShardKeeper

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.app import texts
+from bot.app import fleet_texts as texts
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.runtime.clock import Clock
 from bot.store.host.fleet import LEASE_S, HeldShards

@@ -73,14 +73,6 @@ def gateway_closed(code: int) -> str:
     return f"Discord closed the connection and refuses to reconnect (gateway close code {code})."
 
 
-def other_shard_count(is_now: int, ours: int) -> str:
-    """Say that the other processes of the fleet go by another number of shards than this one."""
-    return (
-        f"The fleet runs with {is_now} shards, and this process would with {ours}. To change the number, set"
-        " SHARD_COUNT for all processes, and stop all gateways before you start them again."
-    )
-
-
 def discord_in_trouble(error: str) -> str:
     """Say with which error Discord answered at the start."""
     return f"Discord cannot serve the bot now ({error}). Try again later."
