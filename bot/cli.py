@@ -26,7 +26,7 @@ from bot.app.host.command_line import host_settings, snowflake, start_logs, watc
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
 from bot.runtime.output import end_now, queue_standard_error
-from bot.runtime.writable import problem_of
+from bot.runtime.process import problem_of
 from bot.settings import PostgresUrl, Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -133,16 +133,14 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     start_logs(settings)
-    from bot.runtime.heap import keep_little
-    from bot.runtime.permanent import permanent
+    from bot.runtime.process import keep_little, permanent
 
     keep_little()
     with permanent():
         from bot.app.entry_points import import_surface, run
-        from bot.app.roles import Role
+        from bot.app.parts import Role
         from bot.media.decoder_cage import closes
-        from bot.runtime.open_files import raise_open_files_limit
-        from bot.runtime.process_guard import close_to_others
+        from bot.runtime.process import close_to_others, raise_open_files_limit
 
         import_surface()
     close_to_others()
@@ -155,7 +153,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
     start_logs(Settings(log_level="WARNING", log_format="console"))
-    from bot.runtime.process_guard import close_to_others
+    from bot.runtime.process import close_to_others
     from bot.sandbox.demo.demo import run_demo
 
     close_to_others()
@@ -258,7 +256,7 @@ def _invite(_arguments: argparse.Namespace) -> int:
 
 def _invite_link(settings: Settings) -> str | None:
     """Return the invite link, read off the token; None without a token that has the application's id."""
-    from bot.app.invite import application_id_of, invite_link
+    from bot.app.connection.start import application_id_of, invite_link
 
     token = settings.discord_token
     application_id = None if token is None else application_id_of(token.get_secret_value())
@@ -266,7 +264,7 @@ def _invite_link(settings: Settings) -> str | None:
 
 
 def _commands(arguments: argparse.Namespace) -> int:
-    from bot.app import command_list as listing
+    from bot.app.connection import commands as listing
     from bot.app.entry_points import describe_commands
 
     commands = listing.rows(describe_commands(read_settings()[0].local_files))
@@ -276,7 +274,7 @@ def _commands(arguments: argparse.Namespace) -> int:
 
 def _forget_description(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.forget import forget_description
+    from bot.app.host.offline import forget_description
 
     print(asyncio.run(forget_description(settings, undo=arguments.undo, progress=watch()[1])))
     return 0
@@ -286,7 +284,7 @@ def _forget(arguments: argparse.Namespace) -> int:
     if arguments.guild is None and arguments.member is None:
         arguments.usage_error("give --guild or --member")
     settings = host_settings()
-    from bot.app.forget import forget_guild, forget_member
+    from bot.app.host.offline import forget_guild, forget_member
 
     _, progress = watch()
     if arguments.member is None:
@@ -298,7 +296,7 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 def _rotate_keys(_arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.key_rotation import rotate_keys
+    from bot.app.host.offline import rotate_keys
 
     _, progress = watch()
     print(asyncio.run(rotate_keys(settings, progress)))
@@ -306,7 +304,7 @@ def _rotate_keys(_arguments: argparse.Namespace) -> int:
 
 
 def _health(_arguments: argparse.Namespace) -> int:
-    from bot.runtime.health_probe import ask, stored_address
+    from bot.runtime.network.health_probe import ask, stored_address
 
     is_healthy, body = ask(stored_address(read_settings()[0].local_files))
     print(body)
@@ -381,7 +379,7 @@ def _speed(text: str) -> float:
 
 
 def _api_options(text: str) -> dict[str, Any]:
-    from bot.sandbox.variant import Variant
+    from bot.sandbox.studio.variant import Variant
 
     try:
         value = json.loads(text)

@@ -7,15 +7,15 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
+from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
 from bot.store import Approval, Decision
 from cogs.moderate.decisions import approvals, review
 from cogs.moderate.reports.log_buttons import log_buttons
 from cogs.moderate.setup.welcome import send_welcome
-from cogs.reactions.seeds import Seeds
-from cogs.reactions.wishes import Wishes
+from cogs.reactions.listener import Wishes
+from cogs.reactions.pressed import Seeds
 from cogs.results import buttons
 from cogs.words.offers import WordAnswers
 

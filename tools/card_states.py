@@ -19,10 +19,10 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.card import card_embed
-from bot.delivery.card_context import CardContext
+from bot.delivery.card.card import card_embed
+from bot.delivery.card.context import CardContext
+from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import END_STATES, UNKNOWN, Card, Job, JobState, Media, WaitsFor
-from bot.domain.progress_bar import JobProgress
 from bot.sandbox.demo.demo import Demo
 from cogs.results.buttons import offered
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from babel.messages.extract import extract
 
+from bot.app.connection.commands import NAME
 from bot.app.entry_points import unconnected
-from bot.app.translation import NAME
 from bot.catalogue import OPERATIONS, Field
-from bot.generation.built_in_recipes import BUILT_IN
+from bot.generation.recipes.recipes import BUILT_IN
 from bot.settings import Settings
 from cogs.recipes.shown import input_label
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("bot", "cogs")
 KEYWORDS: dict[str, Any] = {
     "tr": None,
-    "said": None,  # in bot/language/formats.py, which `tr` itself is made of
+    "said": None,  # in bot/language/messages.py, which `tr` itself is made of
     "Text": None,
     "ntr": (1, 2),
     "ptr": ((1, "c"), 2),
@@ -160,7 +160,7 @@ def of_recipes() -> Iterator[Found]:
     for recipe in BUILT_IN:
         for each in recipe.parameters:
             said = f"What the recipe {recipe.name} takes: {each.about} At most 45 characters."
-            yield Found(one=input_label(each.name), place="bot/generation/built_in_recipes.py", comment=said)
+            yield Found(one=input_label(each.name), place="bot/generation/recipes/recipes.py", comment=said)
 
 
 def _module(workflow: str) -> str:

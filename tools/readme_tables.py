@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.app.command_list import rows
+from bot.app.connection.commands import rows
 from bot.catalogue import OPERATIONS, Field, Operation
 from bot.settings import describe_settings
 

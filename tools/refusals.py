@@ -51,10 +51,10 @@ SECTIONS = (
     _part("answer", r"bot/app/"),
     _part(
         "key",
-        r"bot/guild/texts/account|bot/cannon|bot/jobs|bot/domain|cogs/moderate",
+        r"bot/account/|bot/cannon|bot/jobs|bot/domain|cogs/moderate",
         r"API key|a key|Practice|[Aa]ccount",
     ),
-    _part("key", r"bot/guild/texts/account"),
+    _part("key", r"bot/account/"),
     _part("studio", r"bot/cannon/"),
     _part(
         "file",
@@ -65,17 +65,17 @@ SECTIONS = (
     _part(
         "moderator", r"bot/domain/", r"“…”|list can have|word can have|letter or a digit|time zone|emoji|Did you mean"
     ),
-    _part("spend", r"bot/domain/|bot/guild/texts/(?:access|approvals|quota|__init__)"),
+    _part("spend", r"bot/domain/|bot/moderation/"),
     _part("ended", r"bot/jobs/"),
     _part("post", r"bot/delivery/"),
     _part(
         "recipe",
-        r".*recipe|bot/guild/texts/member_settings|cogs/member/panel|.*",
+        r".*recipe|bot/server/|cogs/member/panel|.*",
         r"recipe|[Ss]tep|preset|[Ii]nputs?\b.*(?:line|default)",
     ),
     _part("file", r"bot/generation/", r"file|link|[Uu]pload"),
     _part("input", r"bot/(?:catalogue|generation)/|cogs/workflows/"),
-    _part("moderator", r"bot/guild/texts/(?:prices|reactions|settings)|cogs/moderate|cogs/reactions/settings"),
+    _part("moderator", r"bot/(?:prices|server)/|cogs/moderate|cogs/reactions/settings"),
     _part("reaction", r"cogs/(?:reactions|words)/"),
     _part("place", r"cogs/ui/", r"channel|permission|moderators|host|server"),
     _part("moderator", r".*", r"built into the bot|could be mapped|label up to"),

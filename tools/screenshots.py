@@ -21,7 +21,7 @@ from playwright.async_api import TimeoutError as NotInTime
 
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.furniture.texts import ADA, MORGAN
+from bot.sandbox.demo.texts import ADA, MORGAN
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

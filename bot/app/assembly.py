@@ -8,80 +8,95 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import discord
 import structlog
 
+from bot.account.api_keys import HOST_KEY, ApiKeys
+from bot.account.audit import AccountAudit
+from bot.account.key_health import KeyHealth, StatusPace
+from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.app import texts
-from bot.app.catalogue_refresh import CATALOGUE, CatalogueRefresh
-from bot.app.command_sync import COMMANDS, CommandSync
-from bot.app.document_reader import DocumentReader
+from bot.app.catalogue import CATALOGUE, CatalogueRefresh, DocumentReader
+from bot.app.connection.commands import COMMANDS, CommandSync
+from bot.app.connection.recovery import OwnMessages, Recovery
 from bot.app.health import Health
-from bot.app.host_key import HostKeyScope
-from bot.app.own_messages import OwnMessages
 from bot.app.parts import Cdn, Parts, Setup
-from bot.app.recovery import Recovery
-from bot.app.shared_memory import ReadAgain, SharedMemory
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
-from bot.delivery.card_owner import CardOwner
-from bot.delivery.card_signals import CardSignals
-from bot.delivery.channel_sight import ChannelSights
-from bot.delivery.copies import ResultCopies
-from bot.delivery.sharing import Sharing
-from bot.delivery.thumbnails import Thumbnails
+from bot.delivery.card.memory import CardOwner
+from bot.delivery.channels.channel_sight import ChannelSights
+from bot.delivery.channels.links import Thumbnails
+from bot.delivery.delivery import CardSignals
+from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.domain.custom_ids import Installation
-from bot.domain.limit_rules import host_limits
+from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
+from bot.fleet.shared_memory import ReadAgain, SharedMemory
 from bot.generation.assembly import GenerationUseCases, make_use_cases
-from bot.generation.look_pace import LookPace
-from bot.generation.sources import Sources
+from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
-from bot.guild.absences import ABSENCES, Absences
-from bot.guild.account_audit import AccountAudit
-from bot.guild.account_memory import AccountMemories
-from bot.guild.api_drift import ApiDrift
-from bot.guild.api_keys import HOST_KEY, ApiKeys
-from bot.guild.estimate_tool import EstimateTool
-from bot.guild.first_setup import FirstSetup
-from bot.guild.key_health import KeyHealth
-from bot.guild.learned_prices import LearnedPrices
-from bot.guild.member_data import MemberData
-from bot.guild.member_settings import OwnSettings
-from bot.guild.moderation import make_moderation
-from bot.guild.operation_switches import SWITCHES, OperationSwitches
-from bot.guild.practice import PracticeMode
-from bot.guild.retention import DataRetention
-from bot.guild.status_pace import StatusPace
-from bot.guild.texts.settings import PRACTICE_IN_ONE_PROCESS, PRACTICE_NOT_ALLOWED
-from bot.guild.unavailable_operations import UnavailableOperations
-from bot.guild.voices import ServerVoices
-from bot.guild.watch import Watch
-from bot.guild.welcomes import Welcomes
 from bot.jobs.admission import Admission, KeyGate
 from bot.jobs.assembly import make_worker
-from bot.jobs.earlier_costs import sort_earlier_costs
+from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
-from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.maintenance import Maintenance
-from bot.jobs.price_book import PriceBooks
-from bot.jobs.pricing import Pricing
-from bot.jobs.reconciler import Reconciler
+from bot.jobs.rounds.maintenance import Maintenance
+from bot.jobs.rounds.reconciler import Reconciler
+from bot.jobs.rounds.upkeep import Upkeep
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
-from bot.jobs.told_prices import ToldPrices
-from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.language import Text
 from bot.media.fetcher import MediaFetcher, NewTransport
-from bot.media.scratch_dir import sweep
-from bot.runtime.collectors import DatabaseState
-from bot.runtime.listener import Endpoint
-from bot.runtime.practice_transport import PracticeTransport
-from bot.runtime.transport import OriginTransport, public_transport
-from bot.runtime.web_server import HttpServer
+from bot.media.scratch import sweep
+from bot.moderation.alerts import Watch
+from bot.moderation.moderation import make_moderation
+from bot.prices.book import PriceBooks
+from bot.prices.estimates import EstimateTool
+from bot.prices.learned import LearnedPrices
+from bot.prices.pricing import Pricing, sort_earlier_costs
+from bot.prices.samples import ToldPrices
+from bot.runtime.metrics import DatabaseState
+from bot.runtime.network.fetching import PracticeTransport
+from bot.runtime.network.listener import Endpoint
+from bot.runtime.network.transport import OriginTransport, public_transport
+from bot.runtime.network.web_server import HttpServer
+from bot.server.absences import ABSENCES, Absences, DataRetention
+from bot.server.members import MemberData, OwnSettings
+from bot.server.operations import SWITCHES, ApiDrift, OperationSwitches
+from bot.server.practice import PracticeMode
+from bot.server.texts import PRACTICE_IN_ONE_PROCESS, PRACTICE_NOT_ALLOWED
+from bot.server.voices import ServerVoices
+from bot.server.welcome import FirstSetup, Welcomes
 from bot.store import Store
+
+
+class HostKeyScope:
+    """`allowed` is the setting CANNON_API_KEY_GUILDS: "*", guild ids, or None where it is not set."""
+
+    def __init__(self, bot: discord.Client, allowed: Collection[int] | str | None) -> None:
+        self._bot = bot
+        self._allowed = allowed
+
+    def serves(self, guild_id: int) -> bool:
+        """Whether the host pays for that server."""
+        if self._allowed is None:
+            # A public bot would let strangers spend the host's credits.
+            application = self._bot.application
+            return application is not None and not application.bot_public
+        return self._allowed == "*" or guild_id in self._allowed
+
+    def __str__(self) -> str:
+        if self._allowed == "*":
+            return texts.KEY_FOR_EVERY_SERVER
+        if self._allowed is not None:
+            return texts.key_for_servers(len(self._allowed))
+        if self.serves(0):
+            return texts.KEY_FOR_PRIVATE_APPLICATION
+        return texts.KEY_FOR_NONE
+
 
 log = structlog.get_logger(__name__)
 

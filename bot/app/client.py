@@ -19,36 +19,32 @@ from discord.ext import commands
 
 from bot.app import texts
 from bot.app.assembly import open_parts
-from bot.app.call_rent import UNRENTED, CallRent
-from bot.app.changed_guilds import GUILD, ChangedGuilds
-from bot.app.discord_gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.connection.commands import Translator
+from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.connection.responses import OpenForms, Responses, speak_to
+from bot.app.connection.start import StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties
-from bot.app.fleet_shards import FleetShards, process_name
-from bot.app.invite import invite_link
-from bot.app.open_forms import OpenForms
-from bot.app.parts import Cdn, Parts, Setup
+from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
-from bot.app.responses import Responses, speak_to
-from bot.app.rest_login import RestLogin
-from bot.app.roles import Role
-from bot.app.runtime_shards import Gateway, RuntimeShards
-from bot.app.shards import shard_states
-from bot.app.start_backoff import StartBackoff
-from bot.app.translation import Translator
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
-from bot.delivery.deadlines import in_time
-from bot.delivery.guilds import FetchedGuilds, Guilds, SharedGuilds, ToldGuilds
-from bot.domain.text import whole
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.guilds import FetchedGuilds, Guilds, SharedGuilds, ToldGuilds
+from bot.domain.words.text import whole
 from bot.errors import DatabaseFailing, StoreError
-from bot.media.scratch_dir import scratch_folder
+from bot.fleet.call_rent import UNRENTED, CallRent
+from bot.fleet.rest_login import RestLogin
+from bot.fleet.runtime_shards import Gateway, RuntimeShards
+from bot.fleet.shards import FleetShards, process_name
+from bot.fleet.shared_memory import GUILD, ChangedGuilds
+from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
-from bot.runtime.cooldowns import Cooldowns
-from bot.runtime.health_probe import ADDRESS_META, store_address
-from bot.runtime.heap import give_back
 from bot.runtime.metrics import Metrics
+from bot.runtime.network.health_probe import ADDRESS_META, store_address
 from bot.runtime.output import dropped_lines
+from bot.runtime.pace import Cooldowns
+from bot.runtime.process import give_back
 from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
 
 log = structlog.get_logger(__name__)

@@ -14,17 +14,16 @@ import discord
 from discord import app_commands
 
 from bot.app import texts
-from bot.app.catalogue_refresh import DOCUMENT_META
+from bot.app.catalogue import DOCUMENT_META, NAMED_META, recent_operations
 from bot.app.client import CannonBot, import_surface
-from bot.app.discord_address import call_discord_at
-from bot.app.named_operations import NAMED_META, recent_operations
-from bot.app.roles import Role
-from bot.app.start_backoff import StartBackoff
-from bot.delivery.discord_facts import DISCORD_ERRORS
+from bot.app.connection.gate import call_discord_at
+from bot.app.connection.start import StartBackoff
+from bot.app.parts import Role
+from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
 from bot.runtime.clock import SystemClock
 from bot.settings import DISCORD_API_URL, Settings
-from bot.store.engine.meta import stored_facts
+from bot.store.engine.repository import stored_facts
 
 __all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
 

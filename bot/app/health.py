@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sys
+import threading
+import traceback
 from collections.abc import Callable
 
 import discord
 
-from bot.app.roles import Role
-from bot.app.shards import shard_states
+from bot.app import texts
+from bot.app.connection.start import shard_states
+from bot.app.parts import Role
+from bot.errors import RESTART_MAY_HELP, DatabaseFailing, StoreError
+from bot.jobs.follow.agenda import WorkerProgress
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
+from bot.runtime.output import end_now
+from bot.store import Store
 from bot.store.engine.pulse import Pulse
 
 STALLED_S = 120.0
@@ -76,3 +86,120 @@ class Health:
                 for shard in shard_states(self._bot)
             },
         }
+
+
+STILL_S = 300.0
+"""For how long nothing may move although something is due."""
+CHECK_EVERY_S = 5.0
+
+
+class Watchdog:
+    """Watches the worker's progress.
+
+    It stands still while its loop does not come back from a round when it should, or while a job waits for a slot alone
+    and no turn ends. What waits for a slow server of its own is no reason to end the others' work.
+    """
+
+    def __init__(self, progress: Callable[[], WorkerProgress], clock: Clock, *, end: Callable[[], None]) -> None:
+        self._progress = progress
+        self._clock = clock
+        self._end = end
+        self._still_s = 0.0
+        self._checked_at = clock.monotonic()
+        self._turned = 0.0
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Watch until `stop`."""
+        threading.Thread(target=self._run, name="watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(CHECK_EVERY_S):
+            if self.is_over():
+                self._end()
+
+    def is_over(self) -> bool:
+        """Look once; return whether nothing has moved for too long."""
+        now, progress = self._clock.monotonic(), self._progress()
+        # A process that was stopped and continued (SIGSTOP) has not hung for as long as it was away.
+        passed_s = min(now - self._checked_at, 2 * CHECK_EVERY_S)
+        is_late = now > progress.next_beat
+        is_stuck = progress.startable_at is not None and progress.turned == self._turned
+        self._still_s = self._still_s + passed_s if is_late or is_stuck else 0.0
+        self._checked_at, self._turned = now, progress.turned
+        return self._still_s >= STILL_S
+
+
+def end_process(sentence: object) -> None:
+    """Say on standard error what has happened and where each thread is, and end: nobody needs to read it."""
+    end_now(lambda: f"{sentence}\n{_where_threads_are()}", RESTART_MAY_HELP)
+
+
+def _where_threads_are() -> str:
+    # Not faulthandler: it writes to the descriptor itself, and lets no other thread run until that is read.
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return "\n".join(
+        f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"
+        for ident, frame in sys._current_frames().items()  # noqa: SLF001 - documented, and the only way
+    )
+
+
+EVERY_S = 15.0
+ROUNDS = 20
+"""After so many in a row, five minutes, in which nothing could be written, the process ends."""
+PASSING = frozenset({"busy", "full"})
+"""What a start would meet as this process does: it goes on by itself once the lock is gone, or there is room."""
+
+
+class DatabaseWatch:
+    """Writes a row each 15 seconds, and so finds out too that the file is not the one any more that was opened.
+
+    `end` is called with what ends the process.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, end: Callable[[StoreError], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._end = end
+        self._lost_rounds = 0
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        never, probe = asyncio.Event(), asyncio.ensure_future(self._probe())
+        try:
+            while True:
+                await self._clock.wait(never, EVERY_S)
+                is_kept = probe.done() and probe.result()  # one that hangs is asked nothing more
+                if probe.done():
+                    probe = asyncio.ensure_future(self._probe())
+                if (error := self._judge(is_kept=is_kept)) is not None:
+                    self._end(error)
+        finally:
+            probe.cancel()
+
+    async def _probe(self) -> bool:
+        """Return whether a row was kept."""
+        with contextlib.suppress(StoreError):  # counted and logged by the store
+            await self._store.probe()
+            return True
+        return False
+
+    def _judge(self, *, is_kept: bool) -> StoreError | None:
+        """Return what ends the process after a round, None if it goes on. Rounds, as a process may have been paused."""
+        failure = self._store.pulse.failure
+        self._lost_rounds = 0 if is_kept else self._lost_rounds + 1
+        if failure is not None and failure.kind == "gone":
+            return _ending(failure)
+        if self._lost_rounds < ROUNDS:
+            return None
+        if failure is None:
+            return StoreError(texts.DATABASE_HANGS)
+        return None if failure.kind in PASSING else _ending(failure)
+
+
+def _ending(failure: DatabaseFailing) -> StoreError:
+    return StoreError(failure.for_host, exit_code=failure.exit_code)

@@ -4,60 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from discord.ext import commands
 
-from bot.app.catalogue_refresh import CatalogueRefresh
-from bot.app.command_sync import CommandSync, Renew
+from bot.account.api_keys import ApiKeys
+from bot.account.key_health import StatusPace
+from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.app.catalogue import CatalogueRefresh
+from bot.app.connection.commands import CommandSync, Renew
+from bot.app.connection.recovery import Recovery, Spawn
 from bot.app.practice_process import PracticeStudio
-from bot.app.recovery import Recovery, Spawn
-from bot.app.roles import Role
-from bot.app.shared_memory import SharedMemory
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
-from bot.delivery.channel_sight import ChannelSights
-from bot.delivery.copies import ResultCopies
-from bot.delivery.guild_languages import GuildLanguages
-from bot.delivery.guilds import Guilds
-from bot.delivery.sharing import Sharing
-from bot.delivery.thumbnails import Thumbnails
+from bot.delivery.card.readers import GuildLanguages
+from bot.delivery.channels.channel_sight import ChannelSights
+from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.links import Thumbnails
+from bot.delivery.posting.copies import ResultCopies, Sharing
+from bot.fleet.shared_memory import SharedMemory
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
-from bot.guild.absences import Absences
-from bot.guild.account_memory import AccountMemories
-from bot.guild.api_drift import ApiDrift
-from bot.guild.api_keys import ApiKeys
-from bot.guild.estimate_tool import EstimateTool
-from bot.guild.first_setup import FirstSetup
-from bot.guild.learned_prices import LearnedPrices
-from bot.guild.member_data import MemberData
-from bot.guild.member_settings import OwnSettings
-from bot.guild.moderation import Moderation
-from bot.guild.operation_switches import OperationSwitches
-from bot.guild.practice import PracticeMode
-from bot.guild.status_pace import StatusPace
-from bot.guild.unavailable_operations import UnavailableOperations
-from bot.guild.voices import ServerVoices
-from bot.guild.watch import Watch
-from bot.guild.welcomes import Welcomes
 from bot.jobs.intake import JobService
-from bot.jobs.maintenance import Maintenance
-from bot.jobs.price_book import PriceBooks
-from bot.jobs.reconciler import Reconciler
+from bot.jobs.rounds.maintenance import Maintenance
+from bot.jobs.rounds.reconciler import Reconciler
+from bot.jobs.rounds.upkeep import Upkeep
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
-from bot.jobs.upkeep import Upkeep
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher
+from bot.moderation.alerts import Watch
+from bot.moderation.moderation import Moderation
+from bot.prices.book import PriceBooks
+from bot.prices.estimates import EstimateTool
+from bot.prices.learned import LearnedPrices
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.runtime.web_server import HttpServer
+from bot.runtime.network.web_server import HttpServer
+from bot.server.absences import Absences
+from bot.server.members import MemberData, OwnSettings
+from bot.server.operations import ApiDrift, OperationSwitches
+from bot.server.practice import PracticeMode
+from bot.server.voices import ServerVoices
+from bot.server.welcome import FirstSetup, Welcomes
 from bot.settings import Settings
 from bot.store import Store
+
+
+class Role(StrEnum):
+    """Whether a process is connected to Discord's gateway, and whether it takes turns of jobs.
+
+    One that is connected answers commands, controls and reactions, and accepts jobs. One that works submits, polls and
+    delivers them, over Discord's REST API alone; among those that work, one does what only one may do.
+    """
+
+    ALL = "all"
+    GATEWAY = "gateway"
+    WORKER = "worker"
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is connected to the gateway."""
+        return self is not Role.WORKER
+
+    @property
+    def works(self) -> bool:
+        """Whether it takes turns of jobs."""
+        return self is not Role.GATEWAY
+
 
 Cdn = Callable[[str], Awaitable[bytes | None]]
 """Serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404."""

@@ -20,11 +20,11 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
-from bot.cannon.error_text import is_own_error, is_page, reading_of
+from bot.cannon.errors import is_own_error, is_page, reading_of
 from bot.cannon.key_routes import API_PATH, KeyRoutes
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
-from bot.domain.text import whole
+from bot.domain.words.text import whole
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -38,7 +38,7 @@ from bot.errors import (
 )
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
-from bot.runtime.transport import HttpClient, NoAnswer, TooMuch, answer_to, read_capped
+from bot.runtime.network.transport import HttpClient, NoAnswer, TooMuch, answer_to, read_capped
 
 log = structlog.get_logger(__name__)
 

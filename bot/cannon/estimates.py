@@ -20,7 +20,7 @@ import structlog
 
 from bot.cannon.key_routes import KeyRoutes
 from bot.domain.models import credits_of
-from bot.runtime.transport import NoAnswer, TooMuch, answer_to, read_capped
+from bot.runtime.network.transport import NoAnswer, TooMuch, answer_to, read_capped
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from bot.domain import practice
-from bot.runtime.transport import HttpClient, plain_transport
+from bot.runtime.network.transport import HttpClient, plain_transport
 
 API_PATH: Final = "/api/v1/"
 

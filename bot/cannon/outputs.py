@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bot.cannon.error_text import clean
+from bot.cannon.errors import clean
 from bot.catalogue import Operation
 from bot.domain.models import Media, MediaKind
-from bot.domain.reading_time import reads_foreign_text
+from bot.domain.words.text import reads_foreign_text
 
 LINK_LIMIT_CHARS: Final = 8192
 _MAKING = frozenset(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.cautions import Caution, distinct
-from bot.catalogue.drift import ApiChange, ChangeKind, Subject
-from bot.catalogue.field_builders import undocumented_field
-from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar
-from bot.catalogue.live import LiveCatalogue
+from bot.catalogue.checks.cautions import Caution, distinct
+from bot.catalogue.checks.suggest import Offer
+from bot.catalogue.checks.tried import Tried
+from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar, undocumented_field
+from bot.catalogue.live import ApiChange, ChangeKind, LiveCatalogue, Subject
 from bot.catalogue.openapi import describe, merge
 from bot.catalogue.operation import labels_of, model_id, model_name
 from bot.catalogue.operations import OPERATIONS, Model, Operation, Output
-from bot.catalogue.suggest import Offer
-from bot.catalogue.tried import Tried
 
 __all__ = [
     "OPERATIONS",

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.domain.harmless_text import tame
+from bot.domain.words.text import tame
 from bot.language import Text, amount, both, either, ntr, tr
 
 ECHO_LIMIT_CHARS = 40

@@ -1,9 +1,9 @@
 """A job's card in Discord: how it looks, and how results reach it."""
 
-from bot.delivery.card import card_embed
-from bot.delivery.card_states import state_word
+from bot.delivery.card.card import card_embed
+from bot.delivery.card.states import state_word
+from bot.delivery.channels.links import DiscordLinks
 from bot.delivery.delivery import Delivery, make_delivery
-from bot.delivery.fresh_links import DiscordLinks
 from bot.delivery.surface import CardSurface
 
 __all__ = ["CardSurface", "Delivery", "DiscordLinks", "card_embed", "make_delivery", "state_word"]

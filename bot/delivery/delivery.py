@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import discord
 import structlog
 
 from bot.catalogue import LiveCatalogue
-from bot.delivery.authors import Authors
-from bot.delivery.card_languages import CardLanguages
-from bot.delivery.card_memory import CardMemory
-from bot.delivery.card_owner import CardOwner
-from bot.delivery.channel_sight import ChannelSights
-from bot.delivery.contact_sheets import ContactSheets
-from bot.delivery.downloads import Downloads, FreshLink
-from bot.delivery.drawing import CardDrawing
-from bot.delivery.formatting import MadeWith
-from bot.delivery.guild_languages import GuildLanguages
-from bot.delivery.guilds import Guilds
-from bot.delivery.log_channel import LogChannel
-from bot.delivery.messages import Messages
-from bot.delivery.notifications import Notifications
-from bot.delivery.places import Places
-from bot.delivery.poster import Poster
-from bot.delivery.posting_gate import PostingGate
-from bot.delivery.ready_with_it import ReadyWithIt
-from bot.delivery.refresh import CardRefresh
-from bot.delivery.review import ReviewDesk
-from bot.delivery.review_message import ReviewMessages
+from bot.delivery.card.drawing import CardDrawing
+from bot.delivery.card.memory import CardMemory, CardOwner
+from bot.delivery.card.readers import Authors, CardLanguages, GuildLanguages
+from bot.delivery.card.ticker import CardTicker
+from bot.delivery.channels.channel_sight import ChannelSights
+from bot.delivery.channels.gate import PostingGate
+from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.messages import Messages
+from bot.delivery.channels.view import MadeWith
+from bot.delivery.files.attachments import ContactSheets
+from bot.delivery.files.downloads import Downloads, FreshLink
+from bot.delivery.notices import LogChannel, Notifications
+from bot.delivery.posting.copies import Takedown
+from bot.delivery.posting.places import Places
+from bot.delivery.posting.poster import Poster
+from bot.delivery.posting.ready_with_it import ReadyWithIt
+from bot.delivery.posting.refresh import CardRefresh
+from bot.delivery.posting.review import ReviewDesk, ReviewMessages
 from bot.delivery.surface import CardSurface
-from bot.delivery.takedown import Takedown
-from bot.delivery.ticker import CardTicker
 from bot.domain.models import Job
-from bot.guild.absences import Absences
-from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.surface import Later, Sentence
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
+from bot.server.absences import Absences
 from bot.store import Claimed, Store
+from bot.store.signals import Signals
 
 log = structlog.get_logger(__name__)
 
@@ -266,3 +263,29 @@ def make_delivery(
         has_ticker=has_ticker,
         draw_elsewhere=draw_elsewhere,
     )
+
+
+SHOW = "show"
+AT_ONCE, SOON = "at_once", "soon"
+
+
+class CardSignals:
+    """Asks all processes to draw a card; the one whose it is does. A lost signal leaves it to the card's next edit."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def draw(self, guild_id: int, card_id: str, at_once: bool) -> None:
+        """Have the guild's card brought up to date, at once or some seconds later."""
+        self._signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else SOON)
+
+    def reach(self, delivery: Delivery, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:
+        """Have this process draw its own of the cards that others ask for, where there are others."""
+        if not self._signals.is_shared:
+            return
+
+        def heard(guild_id: str, card_id: str, how: str) -> None:
+            work = delivery.show_if_own(int(guild_id), card_id, at_once=how == AT_ONCE)
+            spawn(work, f"show-{card_id}")
+
+        self._signals.listen(SHOW, heard)

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.domain.first_contact import WelcomePlace
 from bot.domain.models import Card, Job
+from bot.domain.server.first_contact import WelcomePlace
 from bot.store import Approval, Decision
 
 

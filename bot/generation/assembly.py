@@ -5,25 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.catalogue import LiveCatalogue
-from bot.generation.asking import ModeratorQuestions
-from bot.generation.earlier_jobs import EarlierJobs
-from bot.generation.generations import Generations
-from bot.generation.next_steps import NextSteps
+from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.again.next_steps import NextSteps, RewrittenPrompts
+from bot.generation.again.reactions import Reactions
+from bot.generation.again.rerun import Reruns
+from bot.generation.again.retry import Retries
+from bot.generation.generations import Generations, ModeratorQuestions
 from bot.generation.own_defaults import OwnDefaults
-from bot.generation.reactions import Reactions
-from bot.generation.recipe_run import RecipeRuns
-from bot.generation.recipe_texts import RecipeDrafts
-from bot.generation.rerun import Reruns
-from bot.generation.retry import Retries
-from bot.generation.rewritten_prompts import RewrittenPrompts
+from bot.generation.recipes.run import RecipeRuns
+from bot.generation.recipes.typed import RecipeDrafts
 from bot.generation.sources import Sources
 from bot.generation.visible_jobs import VisibleJobs
-from bot.generation.word_requests import WordRequests
-from bot.guild.member_settings import OwnSettings
-from bot.guild.operation_switches import OperationSwitches
+from bot.generation.words.requests import WordRequests
 from bot.jobs.admission import Admission
 from bot.jobs.intake import JobService
 from bot.runtime.clock import Clock
+from bot.server.members import OwnSettings
+from bot.server.operations import OperationSwitches
 from bot.store import Store
 
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.models import SOURCE_KINDS, MediaKind
-from bot.domain.spend_request import ShownPrice
+from bot.catalogue import OPERATIONS, Catalogue, Field, Operation, undocumented_field
+from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
+from bot.domain.jobs.card_spec import JobSpec
+from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
+from bot.domain.money.spend_request import ShownPrice
+from bot.domain.words.templates import output_of_step
+from bot.domain.words.text import one_line, reads_foreign_text
+from bot.errors import InputError
+from bot.generation import texts
+from bot.generation.rewrites import enhancing
 from bot.generation.sources import SourceRef
-from bot.jobs.card_spec import JobSpec
 
 _NOT_IN_DRAFTS = frozenset({"files", "agreed", "labelled"})
 """What `to_draft` does not write by itself."""
@@ -128,3 +136,177 @@ def _file_of(data: Mapping[str, Any]) -> SourceFile:
         kinds=frozenset(map(MediaKind, data["kinds"])),
         into_list=data["into_list"],
     )
+
+
+def nested(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return texts by path as values by field."""
+    values: dict[str, Any] = {}
+    for path, text in texts.items():
+        name, inside, key = path.partition(".")
+        if inside:
+            values.setdefault(name, {})[key] = text
+        else:
+            values[name] = text
+    return values
+
+
+def flattened(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return values by field as texts by path, as a member types them; without lists, for which a form has no input."""
+    texts: dict[str, str] = {}
+    for name, value in values.items():
+        inner = {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, Mapping) else {name: value}
+        texts |= {path: _typed(each) for path, each in inner.items() if isinstance(each, str | int | float)}
+    return texts
+
+
+def _typed(value: str | float) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def lacking(operation: Operation, names: Collection[str], accepted: Collection[str] = ()) -> list[Field]:
+    """Return the operation's fields of these names, in its order; those that it has not as fields for text.
+
+    A field may be left empty where the doubt whether it is needed is among the `accepted` ones.
+    """
+    known = {field.name: field for field in operation.fields}
+    there = [
+        replace(field, required=needed_key(operation, field.name) not in accepted)
+        for field in operation.fields
+        if field.name in names
+    ]
+    return [*there, *(undocumented_field(name) for name in names if name not in known)]
+
+
+def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> list[str]:
+    """Return the fields that only Cannon Studio's document says are needed, and for which no command has an option."""
+    built_in = {field.name for each in OPERATIONS if each.id == operation.id for field in each.fields}
+    doubts = {each.key for each in cautions}
+    names = [field.name for field in operation.fields if needed_key(operation, field.name) in doubts]
+    return [name for name in names if built_in and name not in built_in]
+
+
+def named_as_missing(operation: Operation, names: Collection[str], given: Collection[str | None]) -> list[Field]:
+    """Return the fields that the API has named as missing, without those that were given."""
+    known = {field.name for field in operation.fields}
+    fitting = [name for name in names if name not in given]
+    return lacking(operation, [name for name in fitting if name in known or name.isidentifier()])
+
+
+def asked_again(generation: Generation, operation: Operation, fields: Collection[Field]) -> Generation:
+    """Return the generation with room for fields that the API itself has named: no doubt is left about those."""
+    known = {field.name for field in operation.fields}
+    extra = [field.name for field in fields if field.name not in known]
+    keys = [undocumented_key(operation, name) for name in extra]
+    return replace(generation, extra=[*generation.extra, *extra], accepted=[*generation.accepted, *keys])
+
+
+def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -> list[str]:
+    """Return the names in an input that the operation has no field for; [] where its fields are not public."""
+    if operation is None or not operation.fields:
+        return []
+    known = {field.name for field in operation.fields}
+    return [name for name in values if name not in known]
+
+
+_SEPARATOR = re.compile(r"[\n|]")
+ENHANCED = "prompt"
+"""The field whose text is rewritten first; a text that is spoken is not."""
+_RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
+
+
+def unsupported(catalogue: Catalogue) -> set[str]:
+    """Return the ids of the operations that a batch cannot run."""
+    return {operation.id for operation in catalogue.operations.values() if _prompt_field(operation) is None}
+
+
+def operation_typed(catalogue: Catalogue, typed: str) -> Operation:
+    """Return the operation that a member named for a batch. Raises InputError for one that a batch cannot run."""
+    operation = catalogue.resolve(typed.strip())
+    if _prompt_field(operation) is None:
+        raise InputError(texts.no_batch(operation.title), "operation")
+    return operation
+
+
+def batch(
+    catalogue: Catalogue,
+    operation: Operation,
+    prompts: Sequence[str],
+    *,
+    model: str | None,
+    aspect_ratio: str | None,
+    private: bool,
+    enhance: bool = False,
+) -> Generation:
+    """Return one generation with a job for each prompt; with `enhance`, each prompt is rewritten first.
+
+    Raises InputError, which names the invalid prompt.
+    """
+    steps = _steps(catalogue, operation, prompts, model, aspect_ratio)
+    if enhance:
+        steps = _enhanced(catalogue, operation, steps)
+    *before, last = steps
+    return Generation(
+        operation=last.operation, values=last.input, before=before, fill=last.fill, private=private, typed=True
+    )
+
+
+def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpec]) -> list[JobSpec]:
+    """Put a step that rewrites its prompt before each step. Raises InputError if these are too many."""
+    if _prompt_field(operation) != ENHANCED or operation.workflow == "prompt":
+        raise InputError(texts.not_enhanced(operation.title), "enhance")
+    most = JOBS_PER_CARD // 2
+    if len(steps) > most:
+        raise InputError(texts.too_many_prompts(most, len(steps)), "prompts")
+    found: list[JobSpec] = []
+    for step in steps:
+        fill = {ENHANCED: str(output_of_step(len(found), "enhancedPrompt"))}
+        found += [enhancing(catalogue, operation, step.input), replace(step, fill=fill)]
+    return found
+
+
+@reads_foreign_text("batch")
+def split_prompts(text: str, *, in_file: bool) -> list[str]:
+    """Split a text into prompts: one on each line; outside files `|` separates them too. Raises InputError."""
+    found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]
+    prompts = [line for line in found if line]
+    if not prompts:
+        raise InputError(texts.NO_PROMPT, "prompts")
+    if len(prompts) > JOBS_PER_CARD:
+        raise InputError(texts.too_many_prompts(JOBS_PER_CARD, len(prompts)), "prompts")
+    return prompts
+
+
+def _steps(
+    catalogue: Catalogue, operation: Operation, prompts: Sequence[str], model: str | None, aspect_ratio: str | None
+) -> list[JobSpec]:
+    shared: dict[str, Any] = {}
+    if model:
+        shared["model"] = model
+    if aspect_ratio:
+        shared[ratio_field(operation)] = aspect_ratio
+    name = _prompt_field(operation) or PROMPT_FIELDS[0]
+    made = []
+    for number, prompt in enumerate(prompts, start=1):
+        values = {**shared, name: prompt}
+        try:
+            catalogue.check(operation.id, values)
+        except InputError as error:
+            if error.field != name:
+                raise  # the other fields are the same for every prompt
+            raise InputError(texts.in_prompt(number, error.sentence), "prompts") from None
+        made.append(JobSpec(operation=operation.id, input=values))
+    return made
+
+
+def _prompt_field(operation: Operation) -> str | None:
+    """Return the field that takes the prompt, None if the operation cannot be run with a prompt alone."""
+    names = [field.name for field in operation.fields]
+    found = next((name for name in PROMPT_FIELDS if name in names), None)
+    required = {field.name for field in operation.fields if field.required}
+    return found if found is not None and required <= {found} else None
+
+
+def ratio_field(operation: Operation) -> str:
+    """Return the field that takes the aspect ratio."""
+    names = {field.name for field in operation.fields}
+    return next((name for name in _RATIO_FIELDS if name in names), _RATIO_FIELDS[0])

@@ -2,27 +2,107 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
-from bot.catalogue import Field, LiveCatalogue, Operation
-from bot.catalogue.cautions import needed_key
-from bot.domain.guild_rules import Spoilers
-from bot.errors import FieldsMissing, Refused
+from bot.catalogue import Catalogue, Field, LiveCatalogue, Operation
+from bot.catalogue.checks.cautions import needed_key
+from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
+from bot.domain.models import MediaKind
+from bot.domain.server.guild_rules import Spoilers
+from bot.domain.server.places import Viewer
+from bot.domain.words.templates import output_of_step
+from bot.errors import FieldsMissing, InputError, Refused
 from bot.generation import texts
-from bot.generation.files import with_files
-from bot.generation.generation import Generation
-from bot.generation.lacking import described_as_needed, lacking
-from bot.generation.sources import Sources
-from bot.generation.steps import card_spec, job_specs
-from bot.guild.operation_switches import OperationSwitches
+from bot.generation.generation import Generation, SourceFile, described_as_needed, lacking
+from bot.generation.rewrites import enhancing
+from bot.generation.sources import Source, Sources, probed
 from bot.jobs.admission import Admission, is_surely_unchecked
-from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
 from bot.jobs.what_is_left import WhatIsLeft
 from bot.runtime.clock import Clock
+from bot.runtime.pace import Cooldowns
+from bot.server.operations import OperationSwitches
 from bot.store import Store
+
+SEED_MAX = 2**31 - 1
+"""The docs give no range; every known provider accepts at least these."""
+PROMPT_OF_STEP_BEFORE = MappingProxyType({"prompt": str(output_of_step(0, "enhancedPrompt"))})
+"""What a job fills in if the first step of its card rewrites its prompt."""
+
+
+def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> CardSpec:
+    """Return the card that the generation becomes. Its files must have been filled in. Raises InputError."""
+    return CardSpec(
+        origin=origin,
+        steps=job_specs(catalogue, generation),
+        private=generation.private,
+        spoiler=generation.spoiler,
+        parent_id=generation.parent_id,
+        label=generation.label,
+        agreed=generation.agreed,
+        pressed=generation.pressed,
+        labelled=generation.labelled,
+        accepted=generation.accepted,
+        sample_of=generation.sample_of,
+        may_pay_twice=generation.may_pay_twice,
+        asked=generation.asked,
+    )
+
+
+def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
+    """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the other jobs wait for it."""
+    values = generation.values
+    if generation.raw:
+        return [JobSpec(operation=generation.operation, input=values, raw=True)]
+    operation = catalogue.resolve(generation.operation)
+    if generation.enhance:
+        rest = JobSpec(operation=generation.operation, input=values, fill=PROMPT_OF_STEP_BEFORE, extra=generation.extra)
+        return [enhancing(catalogue, operation, values), *[rest] * generation.count]
+    reseed = generation.reseed and any(each.name == "seed" for each in operation.fields)
+    inputs = [{**values, "seed": _new_seed()} if reseed else values for _ in range(generation.count)]
+    jobs = [
+        JobSpec(
+            operation=operation.id, input=each, fill=generation.fill, repeats=generation.repeats, extra=generation.extra
+        )
+        for each in inputs
+    ]
+    return [*generation.before, *jobs]
+
+
+def _new_seed() -> int:
+    return 1 + secrets.randbelow(SEED_MAX)
+
+
+async def with_files(generation: Generation, operation: Operation, sources: Sources, viewer: Viewer) -> Generation:
+    """Return the generation with its files among its values as links, and with what can be read from the files.
+
+    Raises InputError or a MediaError.
+    """
+    values = dict(generation.values)
+    found: dict[str, Source] = {}
+    for file in generation.files:
+        kinds = frozenset(file.by_kind) or _kinds(operation, file)
+        source = await sources.find(viewer, file.ref, kinds, file.label)
+        name = file.by_kind.get(source.facts.kind) or file.field or ""
+        if file.into_list:
+            values[name] = [*values.get(name, ()), source.url]
+        else:
+            values[name] = source.url
+            found[name] = source
+    return replace(generation, values={**probed(operation, values, found), **values}, files=())
+
+
+def _kinds(operation: Operation, file: SourceFile) -> frozenset[MediaKind]:
+    """Return the kinds that the file's field takes; those of the command if the operation's fields are not public."""
+    for each in operation.fields:
+        if each.name == file.field and each.media:
+            return each.media
+    return file.kinds
+
 
 DRAFT_LIFE_S = 15 * 60.0
 """How long a price may be confirmed: as long as Discord lets the ephemeral message be answered."""
@@ -87,7 +167,7 @@ class Generations:
     def is_slow(generation: Generation) -> bool:
         """Whether it may take longer than Discord waits for an answer: files are checked.
 
-        A price that is fetched takes half of that time at most, and seldom any (bot/guild/estimate_tool.py).
+        A price that is fetched takes half of that time at most, and seldom any (bot/prices/estimates.py).
         """
         return bool(generation.files)
 
@@ -215,3 +295,43 @@ class Generations:
         parent = await self._store.jobs.get(guild_id, generation.parent_id)
         card = None if parent is None else await self._store.cards.get(guild_id, parent.card_id)
         return card is not None and card.spoiler
+
+
+KEPT_S = 15 * 60.0
+"""How long the question may be asked: as long as Discord lets the ephemeral refusal be answered."""
+ASK_AGAIN_S = 5 * 60.0
+"""How soon a member may ask again: moderators are few."""
+
+
+class ModeratorQuestions:
+    """Keeps refused generations, and returns one to the member who asks. Nothing is held before they ask."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._cooldowns = Cooldowns(clock, ASK_AGAIN_S)
+
+    async def keep(self, guild_id: int, member_id: int, generation: Generation) -> str | None:
+        """Keep a refused generation, and return the id by which it is asked about.
+
+        None where no moderator would read the question, or where it was asked already.
+        """
+        rules = await self._store.settings.get(guild_id)
+        if generation.asked or (rules.approval_channel or rules.log_channel) is None:
+            return None
+        draft = replace(generation, asked=True).to_draft(generation.agreed)
+        return await self._store.drafts.keep(guild_id, member_id, draft, expires_at=self._clock.wall() + KEPT_S)
+
+    async def take(self, guild_id: int, member_id: int, draft_id: str) -> Generation:
+        """Return the generation, to be accepted as a question to the moderators; only the first call gets it.
+
+        Raises InputError if it is somebody else's, was asked before or has expired, Refused if they asked just now.
+        """
+        if await self._store.drafts.get(guild_id, member_id, draft_id) is None:
+            raise InputError(texts.QUESTION_EXPIRED)
+        if not self._cooldowns.start((guild_id, member_id)):
+            raise Refused(texts.ask_again_later(round(ASK_AGAIN_S / 60)))
+        data = await self._store.drafts.take(guild_id, member_id, draft_id)
+        if data is None:
+            raise InputError(texts.QUESTION_EXPIRED)
+        return Generation.from_draft(data)

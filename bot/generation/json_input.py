@@ -8,16 +8,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.catalogue import Field, FieldKind, Operation
+from bot.catalogue.checks.values import DEPTH_LIMIT
 from bot.catalogue.texts import INPUT_NOT_OBJECT
-from bot.catalogue.values import DEPTH_LIMIT
-from bot.domain.harmless_text import tame
-from bot.domain.reading_time import reads_foreign_text
-from bot.domain.text import shortened
+from bot.domain.words.text import reads_foreign_text, shortened, tame
 from bot.errors import InputError, MediaUnsafe
 from bot.generation import texts
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.sources import SourceRef
-from bot.runtime.safe_urls import checked
+from bot.runtime.network.safe_urls import checked
 
 _EXAMPLE = re.compile(r"e\.g\. ([^;:(…]+)")
 _LINK = re.compile(r"\s*<?[a-z][a-z0-9+.-]{0,20}://", re.ASCII | re.IGNORECASE)

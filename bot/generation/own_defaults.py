@@ -11,14 +11,13 @@ from typing import Any, Final
 
 from bot.catalogue import Catalogue, LiveCatalogue, Operation
 from bot.catalogue.operation import same_name
-from bot.domain.guild_rules import Spoilers
-from bot.domain.member_settings import MemberSettings, Preset
+from bot.domain.jobs.card_spec import JobSpec
+from bot.domain.server.guild_rules import Spoilers
+from bot.domain.server.member_settings import MemberSettings, Preset
 from bot.errors import InputError
 from bot.generation import texts
-from bot.generation.batch import ratio_field
-from bot.generation.generation import Generation
-from bot.guild.member_settings import OwnSettings
-from bot.jobs.card_spec import JobSpec
+from bot.generation.generation import Generation, ratio_field
+from bot.server.members import OwnSettings
 from bot.store import Store
 
 MODEL: Final = "model"

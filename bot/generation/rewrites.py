@@ -7,9 +7,55 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bot.catalogue import Catalogue, Operation
+from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import MediaKind
-from bot.generation import rewrite_prompts
-from bot.jobs.card_spec import JobSpec
+
+SUBTLE_REWRITE = "Keep the subject and the composition. Change only small details, such as the light or the colours."
+STRONG_REWRITE = "Keep the subject only. Change the composition, the setting and the mood boldly."
+LOOK_REWRITE = "Keep the character's identity, face and pose. Change what they wear, its colours and materials."
+SUBTLE_VIDEO_REWRITE = (
+    "This describes a video. Keep the subject, what happens and the framing. Change only small details, such as the "
+    "light, the colours or the pace."
+)
+STRONG_VIDEO_REWRITE = (
+    "This describes a video. Keep the subject only. Change the setting, the camera's movement, the pace and the mood "
+    "boldly."
+)
+SUBTLE_MUSIC_REWRITE = (
+    "This describes music. Keep its genre and theme, and any lyrics word for word. Change only small details of the "
+    "sound, such as the tempo, one instrument or the mood."
+)
+STRONG_MUSIC_REWRITE = (
+    "This describes music. Keep its theme only, and any lyrics word for word. Change genre, tempo, instruments and "
+    "mood boldly. Describe nothing that is seen."
+)
+SUBTLE_SOUND_REWRITE = (
+    "This describes a sound. Keep what is heard. Change only small details, such as how near, how loud or in what kind "
+    "of room it is."
+)
+STRONG_SOUND_REWRITE = (
+    "This describes a sound. Keep only what makes it. Change its character, its surroundings and its course boldly. "
+    "Describe nothing that is seen."
+)
+ENHANCE_MUSIC = (
+    "This describes music. Make it a richer description: genre, tempo, instruments, mood, how the piece develops. Keep "
+    "any lyrics word for word. Describe nothing that is seen."
+)
+ENHANCE_SOUND = (
+    "This describes a sound. Make it a richer description: what makes it, how near it is, the room, how it begins and "
+    "ends. Describe nothing that is seen."
+)
+
+
+def varied(instruction: str, prompt: str) -> str:
+    """Return the prompt that edits an image into a variant; `prompt`: what the image was made from, '' for none."""
+    return f"{instruction} The picture shows: {prompt}" if prompt else instruction
+
+
+def reshape(ratio: str) -> str:
+    """Return the prompt of an edit that changes nothing but the format; `ratio` as in 16:9."""
+    return f"Keep the picture as it is and continue the scene to fill {ratio}."
+
 
 VARIANT: Final = "prompt.enhance.variant"
 _FOR_IMAGE, _FOR_VIDEO = "prompt.enhance.image", "prompt.enhance.video"
@@ -24,18 +70,16 @@ _ENHANCERS: Final = {
 _SOUND: Final = "audio"
 _HINTS: Final = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
 """Fields of a job from which an enhancer knows what the prompt is for."""
-PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": rewrite_prompts.SUBTLE_REWRITE, "strong": rewrite_prompts.STRONG_REWRITE}
-)
+PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType({"subtle": SUBTLE_REWRITE, "strong": STRONG_REWRITE})
 """What edits a picture into a variant of it, by strength."""
 VIDEO_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": rewrite_prompts.SUBTLE_VIDEO_REWRITE, "strong": rewrite_prompts.STRONG_VIDEO_REWRITE}
+    {"subtle": SUBTLE_VIDEO_REWRITE, "strong": STRONG_VIDEO_REWRITE}
 )
 MUSIC_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": rewrite_prompts.SUBTLE_MUSIC_REWRITE, "strong": rewrite_prompts.STRONG_MUSIC_REWRITE}
+    {"subtle": SUBTLE_MUSIC_REWRITE, "strong": STRONG_MUSIC_REWRITE}
 )
 SOUND_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"subtle": rewrite_prompts.SUBTLE_SOUND_REWRITE, "strong": rewrite_prompts.STRONG_SOUND_REWRITE}
+    {"subtle": SUBTLE_SOUND_REWRITE, "strong": STRONG_SOUND_REWRITE}
 )
 
 
@@ -51,9 +95,7 @@ def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, A
     known = {each.name for each in enhancer.fields}
     given = {name: values.get(field) for name, field in _HINTS.items() if name in known}
     if operation.workflow == _SOUND:
-        given["rewriteRequest"] = (
-            rewrite_prompts.ENHANCE_MUSIC if is_music(operation) else rewrite_prompts.ENHANCE_SOUND
-        )
+        given["rewriteRequest"] = ENHANCE_MUSIC if is_music(operation) else ENHANCE_SOUND
     return JobSpec(operation=enhancer.id, input=given)
 
 
@@ -67,7 +109,7 @@ def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
 
 def changing_look(prompt: str) -> JobSpec:
     """Return the step that gives the character whom a prompt describes another look: what the tool is for."""
-    return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": rewrite_prompts.LOOK_REWRITE})
+    return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": LOOK_REWRITE})
 
 
 def is_music(operation: Operation) -> bool:

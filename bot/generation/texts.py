@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from bot.domain.harmless_text import harmless
 from bot.domain.models import MediaKind
+from bot.domain.words.text import harmless
 from bot.language import Text, both, either, ntr, span, tr
 
 # ---------------------------------------------------------------------- sources

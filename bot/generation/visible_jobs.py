@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.domain.models import Card, Job, JobState, MediaKind
-from bot.domain.visibility import CardPlace, Sight, Viewer, may_see, sees
+from bot.domain.server.places import CardPlace, Sight, Viewer, may_see, sees
 from bot.store import PlacedJob, Store
 from bot.store.jobs.job_lists import SEARCHED, FoundResult
 from bot.store.money.reports import Mark, ReportPage

@@ -6,24 +6,42 @@ price are known. What is refused here would be refused there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from bot.catalogue import LiveCatalogue, Operation
-from bot.domain.posting_place import SAFETY_SWITCH
-from bot.domain.spend_request import LEAST, SpendItem, SpendRequest
-from bot.domain.spending_policy import admit
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.account.memory import UnavailableOperations
+from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation
+from bot.domain.jobs.card_spec import Origin
+from bot.domain.money.account import of_limits
+from bot.domain.money.limit_rules import all_headrooms
+from bot.domain.money.spend_request import LEAST, Headroom, SpendItem, SpendRequest
+from bot.domain.money.spending_policy import admit
+from bot.domain.server.places import SAFETY_SWITCH
+from bot.domain.words.templates import Template, words_in
+from bot.domain.words.text import WordList
 from bot.errors import KeyRefused, Refused
-from bot.guild.api_keys import ApiKeys, UsableKey
-from bot.guild.operation_switches import OperationSwitches
-from bot.guild.unavailable_operations import UnavailableOperations
-from bot.guild.watch import Watch
 from bot.jobs import texts
-from bot.jobs.card_spec import Origin
-from bot.jobs.limit_alerts import tell_refused
-from bot.jobs.pricing import Pricing
+from bot.moderation.alerts import Watch
+from bot.prices.pricing import CheckedJob, Pricing
+from bot.server.operations import OperationSwitches
 from bot.store import Spending, Store
+
+
+def headrooms(request: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
+    """Return what the limits that apply to the request leave without it; () where there is no log channel to alert."""
+    if spending.rules.log_channel is None:
+        return ()
+    return all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
+
+
+async def tell_refused(store: Store, watch: Watch, guild_id: int, request: SpendRequest) -> None:
+    """Tell of the limits that are used up, or nearly, now that one of them has refused the request."""
+    left = await store.spending.view(guild_id, request.member_id, lambda spending: headrooms(request, spending))
+    watch.tell(guild_id, partial(of_limits, left, request, taken=False))
 
 
 def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
@@ -151,3 +169,52 @@ class Admission:
             )
 
         await self._store.spending.view(guild_id, request.member_id, judge)
+
+
+_LINKS = frozenset({FieldKind.URL, FieldKind.URLS})
+
+
+async def judged(job: CheckedJob, words: Sequence[str]) -> CheckedJob:
+    """Return the job with the word list's verdict; it is made outside of transactions, in which others would wait."""
+    is_forbidden = await has_forbidden_word(words, job.operation.fields, job.input, job.spec.fill)
+    return replace(job, has_forbidden_word=is_forbidden)
+
+
+async def has_forbidden_word(
+    words: Sequence[str], fields: Sequence[Field], values: Mapping[str, Any], fill: Mapping[str, Template]
+) -> bool:
+    """Whether a text that is sent, or the words of a template of it, has one of `words`.
+
+    Links to a job's files are no texts. A text is read in milliseconds, and others have their turn after each.
+    """
+    forbidden = WordList.of(words)
+    for text in (*_texts(values, fields), *_texts_of_templates(fill, fields)) if words else ():
+        if forbidden.first_in([text]) is not None:
+            return True
+        await asyncio.sleep(0)
+    return False
+
+
+def _texts(value: object, fields: Sequence[Field]) -> Iterator[str]:
+    """Yield the texts of a value; of an object with these fields, the names that are none of theirs, too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        known = {each.name: each for each in fields}
+        for name, inner in value.items():
+            field = known.get(name)
+            if field is None:
+                yield name
+                yield from _texts(inner, ())
+            elif field.kind not in _LINKS:
+                yield from _texts(inner, field.item_fields)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each, fields)
+
+
+def _texts_of_templates(fill: Mapping[str, Template], fields: Sequence[Field]) -> Iterator[str]:
+    links = {each.name for each in fields if each.kind in _LINKS}
+    for name, template in fill.items():
+        if name not in links:
+            yield from words_in(template)

@@ -7,30 +7,28 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from bot.account.api_keys import ApiKeys
+from bot.account.key_health import KeyHealth
+from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.cannon.client import CannonClient
 from bot.catalogue import LiveCatalogue
 from bot.domain.models import Job
-from bot.guild.account_memory import AccountMemories
-from bot.guild.api_keys import ApiKeys
-from bot.guild.key_health import KeyHealth
-from bot.guild.languages import Languages
-from bot.guild.unavailable_operations import UnavailableOperations
-from bot.jobs.agenda import Agenda
-from bot.jobs.delivering import Delivering
-from bot.jobs.key_waits import KeyWaits
-from bot.jobs.lanes import Lane
-from bot.jobs.learned_durations import LearnedDurations
-from bot.jobs.maintenance import AskModerators, Maintenance
-from bot.jobs.own_errors import OwnErrors
-from bot.jobs.polling import Polling
+from bot.jobs.follow.agenda import Agenda
+from bot.jobs.follow.durations import LearnedDurations
+from bot.jobs.follow.lanes import Lane
+from bot.jobs.follow.webhook_hints import WebhookTrust
+from bot.jobs.rounds.maintenance import AskModerators, Maintenance
 from bot.jobs.signals import WorkerSignals
-from bot.jobs.submitting import Submitting
 from bot.jobs.surface import Surface
-from bot.jobs.transitions import Transitions
-from bot.jobs.webhook_trust import WebhookTrust
+from bot.jobs.turns.delivering import Delivering
+from bot.jobs.turns.key_waits import KeyWaits
+from bot.jobs.turns.polling import Polling
+from bot.jobs.turns.submitting import Submitting
+from bot.jobs.turns.transitions import OwnErrors, Transitions
 from bot.jobs.worker import Worker
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
+from bot.server.settings import Languages
 from bot.store import Claimed, Store
 
 

@@ -3,43 +3,118 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import structlog
 
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.account.key_health import KeyHealth
+from bot.account.memory import MODEL, VOICE, AccountMemories, AccountMemory
+from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
-from bot.catalogue.price_factors import price_factors
+from bot.catalogue.checks.tried import resolved_model
+from bot.catalogue.checks.values import clean_text
+from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import JOBS_PER_CARD, Card, Estimate, Job, JobState, new_id
+from bot.domain.money.account import of_limits
+from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
+from bot.domain.money.spending_policy import decide, needs_confirmation, needs_no_look
 from bot.domain.practice import has_practice_link
-from bot.domain.spend_request import KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
-from bot.domain.spending_alerts import of_limits
-from bot.domain.spending_policy import decide
-from bot.domain.templates import OutputRef, Template, steps_in, with_outputs
-from bot.domain.unknown_prices import needs_confirmation, needs_no_look
+from bot.domain.server.guild_rules import Rules
+from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, Refused
-from bot.guild.account_memory import AccountMemories
-from bot.guild.api_keys import ApiKeys, UsableKey
-from bot.guild.key_health import KeyHealth
-from bot.guild.languages import Languages
-from bot.guild.operation_switches import OperationSwitches
-from bot.guild.removals import cancelled_by, card_cancelled_by
-from bot.guild.watch import Watch
 from bot.jobs import texts
-from bot.jobs.admission import KeyGate
-from bot.jobs.card_spec import CardSpec, JobSpec
-from bot.jobs.defaults import Defaults, with_defaults
-from bot.jobs.limit_alerts import headrooms, tell_refused
-from bot.jobs.pricing import CheckedJob, Pricing, spend_request
-from bot.jobs.repeats import Repeats
-from bot.jobs.sent_words import judged
+from bot.jobs.admission import KeyGate, headrooms, judged, tell_refused
 from bot.jobs.what_is_left import WhatIsLeft, left_after, with_what_is_left
 from bot.language import Text, speaking
+from bot.moderation.alerts import Watch
+from bot.moderation.results import cancelled_by, card_cancelled_by
+from bot.prices.factors import price_factors
+from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.server.operations import OperationSwitches
+from bot.server.settings import Languages
 from bot.store import Cancelled, Spending, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What applies to one request: the server's settings, and what its account took before."""
+
+    rules: Rules
+    memory: AccountMemory
+    voice: str = ""
+    """The author's own voice, else the server's, '' for none."""
+
+
+def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
+    """Return the step's input with what was left out, and with a model's name as an id."""
+    names = {each.name for each in operation.fields} - step.fill.keys()
+    given = dict(step.input)
+    model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
+    if MODEL in names and isinstance(model, str):
+        given[MODEL] = resolved_model(operation, clean_text(model), defaults.memory.of(operation, MODEL))
+    if VOICE in names and not given.get(VOICE) and defaults.voice:
+        given[VOICE] = defaults.voice
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a job is to an earlier, unconfirmed one: nothing for most. At most one of the two fields says something."""
+
+    repeats: Job | None = None
+    """The unconfirmed job whose idempotency key it is sent with: both are one request, which is charged once."""
+    may_pay_twice: bool = False
+    """Whether it is sent as a request of its own, although the unconfirmed one may have been charged."""
+
+    def of(self, job: Job) -> Job:
+        """Return the job as this attempt."""
+        if self.repeats is None:
+            return job
+        return replace(
+            job,
+            repeats_key=_key_of(self.repeats),
+            in_doubt=True,
+            first_attempt_at=self.repeats.first_attempt_at,
+        )
+
+
+class Repeats:
+    """Finds out whether another attempt can repeat the idempotency key of the first, and so cannot be paid twice."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def attempts(self, guild_id: int, checked: Sequence[CheckedJob], key_id: int | None) -> list[Attempt]:
+        """Return for each job what it is to an unconfirmed one. `key_id` is the API key's; None for the host's.
+
+        Raises Refused if an unconfirmed one has another attempt already that is open or has a result.
+        """
+        return [await self._attempt(guild_id, job, key_id) for job in checked]
+
+    async def _attempt(self, guild_id: int, job: CheckedJob, key_id: int | None) -> Attempt:
+        unconfirmed_id = job.spec.repeats
+        before = await self._store.jobs.get(guild_id, unconfirmed_id) if unconfirmed_id else None
+        if before is None or not before.in_doubt:
+            return Attempt()
+        other = await self._store.job_lists.repeating(guild_id, _key_of(before))
+        if other is not None:
+            raise Refused(texts.retried_already(other.id))
+        # Cannon Studio recognises the same input with the same API key, for some hours.
+        is_same = (before.key_id, before.operation, before.input) == (key_id, job.operation.id, job.input)
+        is_late = self._clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
+        return Attempt(repeats=before) if is_same and not is_late else Attempt(may_pay_twice=True)
+
+
+def _key_of(job: Job) -> str:
+    return job.repeats_key or job.idempotency_key
+
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ restore, proves nothing. Time is Discord's own here: ids grow with it, so what i
 to this process was made during its life, whatever its clock says.
 
 Nothing of that decides who is paid for. Each way to a job has one moment at which Discord takes one copy's message
-alone, and whose message that is decides (bot/app/recovery.py, cogs/reactions/submit.py). See
+alone, and whose message that is decides (bot/app/connection/recovery.py, cogs/reactions/submit.py). See
 docs/decisions/0042-the-signature.md.
 """
 
@@ -23,7 +23,7 @@ from bot.jobs import texts
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.store import Store
-from bot.store.engine.signature import PROOF_HOLDS_S, SECOND_COPY_META
+from bot.store.engine.repository import PROOF_HOLDS_S, SECOND_COPY_META
 from bot.store.texts import second_copy as seen_twice
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ Amounts of credits come in as words.
 from __future__ import annotations
 
 from bot.domain.models import WaitsFor
-from bot.domain.text import full_stop
+from bot.domain.words.text import full_stop
 from bot.language import Text, amount, tr
 
 # ---------------------------------------------------------------------- intake

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain import texts
-from bot.domain.guild_rules import Limit, Scope
-from bot.domain.limit_rules import all_headrooms, need
-from bot.domain.limit_words import left_of
 from bot.domain.models import Card, Job
-from bot.domain.spend_request import ZERO, SpendItem, SpendRequest
+from bot.domain.money.limit_rules import all_headrooms, left_of, need
+from bot.domain.money.spend_request import ZERO, SpendItem, SpendRequest
+from bot.domain.server.guild_rules import Limit, Scope
 from bot.errors import Refused
 from bot.store import Spending, Store
 

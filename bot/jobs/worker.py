@@ -9,32 +9,76 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
+from bot.account.api_keys import ApiKeys
 from bot.domain.models import JobState, new_id
 from bot.errors import StoreError
-from bot.guild.api_keys import ApiKeys
-from bot.guild.languages import Languages
-from bot.jobs.agenda import Agenda
-from bot.jobs.delivering import Delivering
-from bot.jobs.followed import REMOTE_STATES, Followed
-from bot.jobs.hint_pace import HintPace
-from bot.jobs.job_rows import JobRows
-from bot.jobs.key_waits import KeyWaits
-from bot.jobs.lanes import Lane, LaneName
-from bot.jobs.own_errors import OwnErrors
-from bot.jobs.polling import Polling
-from bot.jobs.progress import WorkerProgress
-from bot.jobs.submitting import Submitting
+from bot.jobs.follow.agenda import Agenda, WorkerProgress
+from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane, LaneName
+from bot.jobs.follow.webhook_hints import HintPace
+from bot.jobs.turns.delivering import Delivering
+from bot.jobs.turns.key_waits import KeyWaits
+from bot.jobs.turns.polling import Polling
+from bot.jobs.turns.submitting import Submitting
+from bot.jobs.turns.transitions import OwnErrors
 from bot.language import speak
 from bot.runtime.clock import Clock
-from bot.runtime.heap import give_back
-from bot.runtime.permanent import permanent
-from bot.runtime.quiet_errors import QuietErrors
+from bot.runtime.logs import QuietErrors
+from bot.runtime.process import give_back, permanent
+from bot.server.settings import Languages
 from bot.store import Claimed, Store
+
+KEPT = 3200
+"""How many rows are kept in memory between two turns of their jobs: some 2 KB each."""
+
+
+class JobRows:
+    """Gives each turn its job's row. Turns that begin while a read goes on share the next one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: OrderedDict[Followed, None] = OrderedDict()
+        """Those with a row that have no turn, the one whose turn was the longest time ago first."""
+        self._wanted: list[Followed] = []
+        self._reading: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+        """The read that begins when that one ends."""
+
+    async def read(self, followed: Followed, lease: str) -> bool:
+        """Have the job's row in `followed.row`; False if the job is not under this lease any more."""
+        self._kept.pop(followed, None)
+        if followed.row is None:
+            self._wanted.append(followed)
+            if self._next is None:
+                self._next = asyncio.create_task(self._read(lease, after=self._reading), name="read-jobs")
+            await asyncio.shield(self._next)  # it is other turns' as well
+        return followed.row is not None
+
+    async def _read(self, lease: str, *, after: asyncio.Task[None] | None) -> None:
+        if after is not None and not after.done():
+            await asyncio.wait({after})
+        wanted, self._wanted = self._wanted, []
+        self._reading, self._next = self._next, None
+        rows = await self._store.jobs.under(lease, [each.id for each in wanted])
+        for each in wanted:
+            if (row := rows.get(each.id)) is not None:
+                each.job = row
+
+    def keep(self, followed: Followed) -> None:
+        """Keep the row of a job whose turn has ended; of the one whose turn was the longest time ago it is let go."""
+        self._kept[followed] = None
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)[0].forget_row()
+
+    def clear(self) -> None:
+        """Keep nothing: no job is followed any more."""
+        self._kept.clear()
+
 
 log = structlog.get_logger(__name__)
 

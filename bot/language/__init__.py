@@ -1,8 +1,22 @@
 """Text for people in their own language: gettext catalogues, the language of the moment, numbers and lists."""
 
 from bot.language.current import LANGUAGES, NAMES, SOURCE, current, from_discord, speak, speaking
-from bot.language.formats import ago, amount, both, either, month_day, percent, plain_amount, short_day, span, weekday
-from bot.language.messages import Text, ntr, ptr, tr
+from bot.language.messages import (
+    Text,
+    ago,
+    amount,
+    both,
+    either,
+    month_day,
+    ntr,
+    percent,
+    plain_amount,
+    ptr,
+    short_day,
+    span,
+    tr,
+    weekday,
+)
 
 __all__ = [
     "LANGUAGES",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,24 +31,85 @@ from bot.errors import (
     MediaWrongKind,
 )
 from bot.media import texts
-from bot.media.body import body_of, is_packed
 from bot.media.containers.facts import ContainerFacts, facts_of
 from bot.media.containers.pieces import Span
-from bot.media.download_pace import FLOOR_WINDOW_S, DownloadPace
-from bot.media.identify import identified, identified_whole, looked_at, refined, require_kind
-from bot.media.partial_file import PartFile
-from bot.media.sniff import HEAD_BYTES, Sniffed
+from bot.media.scratch import PartFile
+from bot.media.sniff import HEAD_BYTES, Sniffed, identified, identified_whole, looked_at, refined, require_kind
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
-from bot.runtime.safe_urls import checked, origins_of
-from bot.runtime.transport import (
+from bot.runtime.network.safe_urls import checked, origins_of
+from bot.runtime.network.transport import (
+    BrokenEncoding,
     HttpClient,
     NoAnswer,
     OriginTransport,
+    UnknownEncoding,
+    Unpacker,
     answer_to,
+    chunks,
     content_length,
     public_transport,
 )
+
+FLOOR_BYTES_S: Final = 4 * 1024
+"""A download with fewer bytes per second, as the mean over a window, is given up; it is tried again later."""
+FLOOR_WINDOW_S: Final = 20.0
+_STEPS: Final = 20
+"""In how many steps a window moves: it holds so few points whatever the chunks are."""
+
+
+class DownloadPace:
+    """Counts one download's bytes as they come over the wire."""
+
+    def __init__(self, clock: Clock, window_s: float = FLOOR_WINDOW_S) -> None:
+        self._clock = clock
+        self._window_s = window_s
+        self._points = deque([(clock.monotonic(), 0)])
+        """When (monotonic seconds) how many bytes had come, oldest first; the first is the window's start."""
+        self._bytes = 0
+
+    def add(self, count: int) -> None:
+        """Note `count` more bytes. Raises MediaSlow if the last window brought too few."""
+        now = self._clock.monotonic()
+        while len(self._points) > 1 and self._points[1][0] <= now - self._window_s:
+            self._points.popleft()
+        self._bytes += count
+        since, before = self._points[0]
+        if now - since >= self._window_s and self._bytes - before < FLOOR_BYTES_S * (now - since):
+            raise MediaSlow(texts.TOO_SLOW)
+        if now - self._points[-1][0] >= self._window_s / _STEPS:
+            self._points.append((now, self._bytes))
+
+
+async def body_of(response: httpx.Response, pace: DownloadPace | None = None) -> AsyncIterator[bytes]:
+    """Yield the body without its content encoding, in pieces whose sum the caller limits.
+
+    Raises MediaWrongKind for an encoding that is not undone, MediaUnreachable for a broken one or for a body that is
+    too slow for `pace`, NoAnswer if it breaks off.
+    """
+    unpacker = _unpacker(response)
+    try:
+        async for chunk in chunks(response):
+            if pace is not None:
+                pace.add(len(chunk))
+            for piece in unpacker.feed(chunk):
+                yield piece
+        unpacker.finish()
+    except BrokenEncoding:
+        raise MediaUnreachable(texts.NO_ANSWER) from None
+
+
+def is_packed(response: httpx.Response) -> bool:
+    """Whether the body is sent compressed, though this was not requested. Raises MediaWrongKind like `body_of`."""
+    return _unpacker(response).is_needed
+
+
+def _unpacker(response: httpx.Response) -> Unpacker:
+    try:
+        return Unpacker(response.headers.get("content-encoding", ""))
+    except UnknownEncoding:
+        raise MediaWrongKind(texts.COMPRESSED) from None
+
 
 __all__ = ["LocalFile", "MediaFetcher", "NewTransport", "OnProgress", "OriginTransport", "SourceFacts"]
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
-from bot.domain.models import MediaKind
+from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.errors import MediaEmpty, MediaWrongKind
+from bot.media import texts
+from bot.media.containers.facts import ContainerFacts, facts_of
+from bot.media.containers.pieces import Span
 
 HEAD_BYTES: Final = 4096
 """How many of the first bytes `sniff` can use."""
@@ -118,3 +125,158 @@ def _mpeg_sound(head: bytes) -> Sniffed | None:
     if version == 1 or layer != 1 or bitrate in {0, 15} or rate == 3:
         return None
     return _AUDIO, "audio/mpeg", ".mp3"
+
+
+_NAMED_AT_MOST: Final = 8
+_OTHER_FILES_MAGIC: Final[tuple[tuple[bytes, tuple[str, str]], ...]] = (
+    (b"glTF", ("model/gltf-binary", ".glb")),
+    (b"Kaydara FBX Binary", ("application/octet-stream", ".fbx")),
+    (b"ply\n", ("model/ply", ".ply")),
+    (b"ply\r\n", ("model/ply", ".ply")),
+    (b"MThd", ("audio/midi", ".mid")),
+    (b"#?RADIANCE", ("image/vnd.radiance", ".hdr")),
+    (b"\x76\x2f\x31\x01", ("image/x-exr", ".exr")),
+)
+_ARCHIVES: Final[Mapping[str, tuple[str, str]]] = {
+    ".usdz": ("model/vnd.usdz+zip", ".usdz"),
+    ".3mf": ("model/3mf", ".3mf"),
+}
+"""What is a ZIP archive inside and has a name of its own; every other one is attached as an archive."""
+_MARKUP: Final = re.compile(r"\s*(?:<|#!|@echo|MZ)", re.IGNORECASE)
+"""Pages, drawings and scripts: not attached, whatever their link's end says."""
+_SOLID: Final = ".stl"
+_SOLID_HEAD: Final = 84
+"""A binary STL begins with 80 bytes of anything and the number of its triangles: only its link's end tells."""
+_PROGRAMS: Final = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
+_CAPTIONS: Final = re.compile(r"\s*\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{3} *--> *\d{1,2}:\d\d:\d\d[,.]\d{3}")
+
+
+def _begins(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern).match
+
+
+_TEXTS: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
+    ".srt": (_CAPTIONS.match, "application/x-subrip"),
+    ".vtt": (_begins(r"WEBVTT\b"), "text/vtt"),
+    ".ass": (_begins(r"\s*\[Script Info\]"), "text/x-ssa"),
+    ".gltf": (_begins(r"\s*\{"), "model/gltf+json"),
+    ".json": (_begins(r"\s*[\[{]"), "application/json"),
+    ".obj": (_begins(r"(?:#|mtllib|o |g |v )"), "model/obj"),
+    ".stl": (_begins(r"solid\b"), "model/stl"),
+    ".csv": (_begins(r"[^\n]*[,;\t]"), "text/csv"),
+    ".txt": (_begins(r""), "text/plain"),
+}
+"""Texts by the end of their link: how they begin, and their content type."""
+_BY_CONTENT: Final = (".vtt", ".srt", ".ass", ".json")
+"""Those that are known without the end of a link, the more exact first."""
+
+
+def names_other_file(link: str) -> bool:
+    """Whether a link ends like one to a file that is attached."""
+    extension = _extension(link)
+    known = {*_TEXTS, *_ARCHIVES, ".zip", *(own for _, (_, own) in _OTHER_FILES_MAGIC)}
+    return extension in known
+
+
+def other_file(head: bytes, link: str) -> tuple[MediaKind, str, str] | None:
+    """Return kind, content type and extension of a file by its first bytes, None for one that is not attached.
+
+    The end of its link decides only between kinds that begin alike.
+    """
+    for magic, (content_type, extension) in _OTHER_FILES_MAGIC:
+        if head.startswith(magic):
+            return MediaKind.FILE, content_type, extension
+    ending = _extension(link)
+    if head.startswith(b"PK\x03\x04"):
+        content_type, extension = _ARCHIVES.get(ending, ("application/zip", ".zip"))
+        return MediaKind.FILE, content_type, extension
+    if ending == _SOLID and b"\0" in head and len(head) > _SOLID_HEAD and not head.startswith(_PROGRAMS):
+        return MediaKind.FILE, "model/stl", _SOLID
+    text = _text(head)
+    if text is None or _MARKUP.match(text):
+        return None
+    for extension in (ending, *_BY_CONTENT):
+        begins, content_type = _TEXTS.get(extension, (None, ""))
+        if begins is not None and begins(text):
+            return MediaKind.FILE, content_type, extension
+    return None
+
+
+def _text(head: bytes) -> str | None:
+    """Return the first bytes as text, None if they are none; the last character may be cut."""
+    if b"\0" in head:
+        return None
+    for cut in range(4):
+        try:
+            return head[: len(head) - cut].decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _extension(link: str) -> str:
+    """Return the end of a link's path with its dot, in lower case; nothing for a link without one."""
+    try:
+        name = urlsplit(link).path.rpartition("/")[2].lower()
+    except ValueError:
+        return ""
+    stem, dot, extension = name.rpartition(".")
+    return dot + extension if stem and extension.isascii() and len(extension) < _NAMED_AT_MOST else ""
+
+
+_AT_ONCE_BYTES: Final = 256 * 1024
+_LINKED_ONLY: Final[Sniffed] = (MediaKind.FILE, "application/octet-stream", "")
+
+
+def identified(head: bytes, expect: Collection[MediaKind] | None, link: str = "") -> Sniffed:
+    """Return what a file is by its first bytes, perhaps a video that turns out to have sound only.
+
+    Files of other kinds are known only where one is expected, and may be media all the same; `link` is where the file
+    is from. Raises MediaWrongKind if it can be none of the kinds in `expect`, or nothing that the bot knows.
+    """
+    if not head:
+        raise MediaEmpty(texts.EMPTY)
+    takes_any = MediaKind.FILE in (expect or ())
+    found = sniff(head) or (other_file(head, link) if takes_any else None)
+    if found is None:
+        raise MediaWrongKind(texts.unknown_kind(expect or SOURCE_KINDS))
+    if takes_any:
+        return found
+    if found[0] is not MediaKind.VIDEO or MediaKind.AUDIO not in (expect or ()):
+        require_kind(found, expect)
+    return found
+
+
+def looked_at(head: bytes, expect: Collection[MediaKind] | None, link: str) -> Sniffed:
+    """Return what a file is that is only checked: where any file is expected, one that is never attached too."""
+    if head and MediaKind.FILE in (expect or ()):
+        return sniff(head) or other_file(head, link) or _LINKED_ONLY
+    return identified(head, expect)
+
+
+def require_kind(found: Sniffed, expect: Collection[MediaKind] | None) -> None:
+    """Raise MediaWrongKind if a file is none of the kinds in `expect`; a file of any kind is a file."""
+    if expect is not None and MediaKind.FILE not in expect and found[0] not in expect:
+        raise MediaWrongKind(texts.wrong_kind(found[0], expect))
+
+
+def refined(found: Sniffed, facts: ContainerFacts) -> Sniffed:
+    """Return what a file is after its headers were read."""
+    return without_picture(found) if found[0] is MediaKind.VIDEO and facts.has_picture is False else found
+
+
+def identified_whole(
+    found: Sniffed, size: int, read: Callable[[Span], bytes], expect: Collection[MediaKind] | None
+) -> Sniffed:
+    """Return what a complete file is, after `identified` let its start pass. `read` gives bytes of it.
+
+    Raises MediaWrongKind if it is none of the kinds in `expect`. Headers that are far apart leave it as it was found.
+    """
+    if found[0] is MediaKind.VIDEO:
+        head = read(Span(0, min(_AT_ONCE_BYTES, size)))
+        facts = facts_of({0: head}, size)
+        if facts.has_picture is None and facts.needs is not None:
+            facts = facts_of({0: head, facts.needs.start: read(facts.needs)}, size)
+        found = refined(found, facts)
+    require_kind(found, expect)
+    return found

@@ -11,13 +11,93 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Literal, TextIO
 
 import structlog
+from structlog.stdlib import BoundLogger
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.runtime.log_collapse import LogCollapse
+from bot.errors import DatabaseFailing
+from bot.runtime.clock import Clock
+
+COLLAPSED = frozenset({"asyncio", "aiohttp.server"})
+"""The loggers of libraries that complain once for each connection, and so as often as a stranger wants."""
+WINDOW_S = 60.0
+KINDS_MAX = 100
+
+_Kind = tuple[str, int, str, str]
+_OTHER: _Kind = ("", 0, "", "")
+_VALUE = re.compile(r"0x[0-9a-f]+|\d+")
+
+
+@dataclass(slots=True)
+class _Window:
+    """A minute that began with a written line; `left_out` are those that followed.
+
+    It keeps no record: one holds its traceback, and with that all that the code had in hand.
+    """
+
+    began_at: float
+    logger: str
+    level: int
+    first_line: str
+    left_out: int = 0
+
+
+class LogCollapse:
+    """Decides which records are written. Not a filter, since one record may release what is to be said of others."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._windows: dict[_Kind, _Window] = {}
+
+    def let_through(self, record: logging.LogRecord) -> list[logging.LogRecord]:
+        """Return what to write when `record` comes: first what was left out in minutes that are over, then `record`."""
+        now = self._monotonic()
+        written = self._ended(now)
+        if record.name not in COLLAPSED:
+            return [*written, record]
+        kind = _kind(record)
+        if kind not in self._windows and len(self._windows) >= KINDS_MAX:
+            kind = _OTHER
+        if kind in self._windows:
+            self._windows[kind].left_out += 1
+            return written
+        first_line, _, _ = record.getMessage().partition("\n")
+        self._windows[kind] = _Window(now, record.name, record.levelno, first_line)
+        return [*written, record]
+
+    def _ended(self, now: float) -> list[logging.LogRecord]:
+        over = [kind for kind, window in self._windows.items() if now - window.began_at >= WINDOW_S]
+        windows = [self._windows.pop(kind) for kind in over]
+        return [_summary(window) for window in windows if window.left_out]
+
+
+def _kind(record: logging.LogRecord) -> _Kind:
+    """Return what lines have in common that say the same: logger, level, first line without values, and the place."""
+    first_line, _, _ = str(record.msg).partition("\n")
+    error, place = (record.exc_info[1], _place(record.exc_info[2])) if record.exc_info else (None, "")
+    return record.name, record.levelno, _VALUE.sub("#", first_line), f"{type(error).__name__} {place}"
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the line of code that raised."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+
+
+def _summary(window: _Window) -> logging.LogRecord:
+    """Return the line that stands for those that were left out."""
+    values = (window.first_line, window.left_out, WINDOW_S)
+    return logging.LogRecord(
+        window.logger, window.level, __file__, 0, "%s (%d more like it in %d seconds)", values, None
+    )
+
 
 MASK = "[masked]"
 NOT_LOGGED = "[not logged]"
@@ -244,3 +324,50 @@ class _Console:
         """Quote values that could be read as more than one."""
         text = str(value)
         return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text
+
+
+HOUR_S = 3600.0
+KINDS_KEPT = 1000
+
+
+@dataclass(slots=True)
+class _Seen:
+    logged_at: float
+    count: int = 0
+    """How often it came since."""
+
+
+class QuietErrors:
+    """Knows what was logged of which subject. An error of another type or place is news."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen: dict[tuple[str, str], _Seen] = {}
+
+    def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
+        """Log that `error` has hit `subject`, unless that was said within the hour."""
+        now, kind = self._clock.monotonic(), (f"{event} {subject}", _quiet_errors_kind(error))
+        seen = self._seen.get(kind)
+        if seen is None:
+            self._seen[kind] = _Seen(now)
+            while len(self._seen) > KINDS_KEPT:
+                self._seen.pop(next(iter(self._seen)))
+            if isinstance(error, DatabaseFailing):  # no fault of the bot's
+                log.warning(event, **facts, error=error.for_host)
+            else:
+                log.error(event, **facts, exc_info=error)
+            return
+        seen.count += 1
+        if now - seen.logged_at >= HOUR_S:
+            tell = log.warning if isinstance(error, DatabaseFailing) else log.error
+            tell(event, **facts, error=type(error).__name__, times=seen.count)
+            seen.logged_at, seen.count = now, 0
+
+
+def _quiet_errors_kind(error: BaseException) -> str:
+    """Return the error's type and the line of code that raised it."""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return f"{type(error).__name__} {place}"

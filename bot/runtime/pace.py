@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import math
 from collections import deque
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 from bot.runtime.clock import Clock
 
@@ -108,3 +110,108 @@ class Pace:
         is_full = len(self._passed) >= self._calls
         room_at = self._passed[-self._calls] + self.window_s if is_full else -math.inf
         return max(room_at, self._even_at - self._ahead_s) - self._clock.monotonic()
+
+
+KEPT = 4096
+"""How many keys are counted at most, so that memory stays bounded."""
+
+
+class RateLimiter:
+    """Lets each key start `times` things within `seconds`."""
+
+    def __init__(self, clock: Clock, times: int, seconds: float) -> None:
+        self._clock = clock
+        self._times = times
+        self._seconds = seconds
+        self._started: dict[Hashable, deque[float]] = {}
+
+    def wait_s(self, key: Hashable) -> float:
+        """Return in how many seconds `key` may start something; 0: now, and then it counts as started."""
+        wait_s = self.peek_s(key)
+        if wait_s <= 0:
+            self.note(key)
+        return wait_s
+
+    def peek_s(self, key: Hashable, times: int = 1) -> float:
+        """Return in how many seconds `key` may start so many things, which must not exceed its `times`; 0: now."""
+        started = self._started.get(key, ())
+        too_many = len(started) + times - self._times
+        if too_many <= 0:
+            return 0.0
+        return max(0.0, self._seconds - (self._clock.monotonic() - started[too_many - 1]))
+
+    def note(self, key: Hashable) -> None:
+        """Count something as started by `key`, whether it may or not."""
+        started = self._started.pop(key, None) or deque(maxlen=self._times)
+        self._started[key] = started  # the last one counted is the last one forgotten
+        while len(self._started) > KEPT:
+            self._started.pop(next(iter(self._started)))
+        started.append(self._clock.monotonic())
+
+    def __len__(self) -> int:
+        """Return how many keys are counted."""
+        return len(self._started)
+
+
+"""How many are remembered at most, so that memory stays bounded."""
+
+
+class Cooldowns:
+    """Remembers for `seconds` what was done, in memory: a restart takes longer than a double press."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._until: dict[Hashable, float] = {}
+
+    def start(self, what: Hashable) -> bool:
+        """Whether `what` may be done now; then its cooldown starts."""
+        now = self._clock.monotonic()
+        if self._until.get(what, now) > now:
+            return False
+        self._until.pop(what, None)
+        while self._until and (len(self._until) >= KEPT or next(iter(self._until.values())) <= now):
+            self._until.pop(next(iter(self._until)))  # the oldest: all have the same duration
+        self._until[what] = now + self._seconds
+        return True
+
+    def __len__(self) -> int:
+        """Return how many are remembered."""
+        return len(self._until)
+
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+KEPT_ANSWERS = 4096
+"""How many are remembered at most, so that memory stays bounded."""
+
+
+class TimedMemory(Generic[K, V]):
+    """Remembers each answer for `seconds`, in this process only."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._answers: dict[K, tuple[float, V]] = {}
+
+    def get(self, key: K) -> V | None:
+        """Return what is remembered, None if nothing is any more."""
+        until, answer = self._answers.get(key, (0.0, None))
+        return answer if until > self._clock.monotonic() else None
+
+    def put(self, key: K, answer: V) -> V:
+        """Remember an answer from now on, and return it."""
+        now = self._clock.monotonic()
+        self._answers.pop(key, None)
+        while self._answers and (len(self._answers) >= KEPT_ANSWERS or self._oldest_until() <= now):
+            self._answers.pop(next(iter(self._answers)))
+        self._answers[key] = (now + self._seconds, answer)
+        return answer
+
+    def _oldest_until(self) -> float:
+        return next(iter(self._answers.values()))[0]  # all are kept for the same time
+
+    def __len__(self) -> int:
+        """Return how many are remembered."""
+        return len(self._answers)

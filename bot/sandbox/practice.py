@@ -2,8 +2,8 @@
 
 It reads its secret path from its standard input, prints the port, and ends when the input does: then the bot is gone.
 It has little memory, the lowest priority, is the first that the kernel ends where memory runs out, writes no file,
-decodes nothing that members upload (bot/sandbox/sources.py), and fetches what they link to as the bot does: from public
-addresses only.
+decodes nothing that members upload (bot/sandbox/studio/files.py), and fetches what they link to as the bot does: from
+public addresses only.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 from bot.catalogue.catalogue import Catalogue
 from bot.domain import practice
 from bot.runtime.clock import SystemClock
-from bot.runtime.public_fetch import PublicFetch
+from bot.runtime.network.fetching import PublicFetch
 from bot.sandbox.server import Sandbox
-from bot.sandbox.sources import SOURCE_LIMIT_BYTES, SOURCE_TIMEOUT_S
+from bot.sandbox.studio.files import SOURCE_LIMIT_BYTES, SOURCE_TIMEOUT_S
 
 CREDITS = Decimal(10_000)
 """What each server has to practise with; a new process begins with it again."""

@@ -17,14 +17,13 @@ from bot.catalogue.catalogue import Catalogue
 from bot.errors import StartError
 from bot.runtime.clock import Clock, SystemClock
 from bot.sandbox import texts
-from bot.sandbox.accounts import Accounts
-from bot.sandbox.files import STORE_LIMIT_BYTES, Files
-from bot.sandbox.prices import Tariff
-from bot.sandbox.routes import Routes
-from bot.sandbox.sources import Fetch
-from bot.sandbox.state import State
-from bot.sandbox.studio import Studio
-from bot.sandbox.variant import TrueApi, Variant
+from bot.sandbox.http.routes import Routes
+from bot.sandbox.studio.accounts import Accounts
+from bot.sandbox.studio.costs import Tariff
+from bot.sandbox.studio.files import STORE_LIMIT_BYTES, Fetch, Files
+from bot.sandbox.studio.state import State
+from bot.sandbox.studio.studio import Studio
+from bot.sandbox.studio.variant import TrueApi, Variant
 
 SHUTDOWN_S = 0.2
 """How long a call in progress may take to finish when the sandbox closes."""

@@ -1,27 +1,25 @@
 """The store: jobs, cards, keys and the ledger, in one database."""
 
 from bot.store.engine.database import Database
-from bot.store.engine.record import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
+from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.approvals import Approval
-from bot.store.guild.member_settings import PresetKept
+from bot.store.guild.members import PresetKept, WordOffer
 from bot.store.guild.privacy import Erased
-from bot.store.guild.reaction_acts import DueWish
+from bot.store.guild.reactions import DueWish
 from bot.store.guild.recipes import KeptRecipe, Saved
-from bot.store.guild.result_reports import ReportOutcome
-from bot.store.guild.review_places import ReviewRule
-from bot.store.guild.reviews import Review, ReviewVerdict
-from bot.store.guild.word_offers import WordOffer
-from bot.store.jobs.attempts import JobAttempt
-from bot.store.jobs.cancellation import Cancelled
+from bot.store.guild.record import ReportOutcome
+from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
 from bot.store.jobs.copies import Copy, DoomedCopy
+from bot.store.jobs.ending import Cancelled
 from bot.store.jobs.jobs import Claimed
 from bot.store.jobs.overshoots import Overshoot
+from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
 from bot.store.jobs.tried_values import TriedOutcome, TriedValue
 from bot.store.money.ledger import LedgerRow, LedgerSums
+from bot.store.money.prices import PricedKind
 from bot.store.money.spending import Spending
-from bot.store.money.true_costs import PricedKind
 from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -58,3 +59,25 @@ def _call(name: str, callback: Callable[..., object], *words: str) -> None:
         callback(*words)
     except Exception:
         log.exception("signal.failed", name=name)
+
+
+class Leadership(Protocol):
+    """Whether this process leads. Another may lead a moment later: what the leader does must bear being done twice."""
+
+    @property
+    def is_leader(self) -> bool:
+        """Whether this process leads now."""
+        ...
+
+    async def wait(self) -> None:
+        """Return once this process leads. One that never calls it never leads."""
+        ...
+
+
+class OnlyProcess:
+    """That of a process that is alone on its database: it always leads."""
+
+    is_leader = True
+
+    async def wait(self) -> None:
+        """Return at once."""

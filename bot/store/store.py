@@ -10,7 +10,7 @@ from typing import cast
 
 import structlog
 
-from bot.domain.guild_rules import Limit, Rules
+from bot.domain.server.guild_rules import Limit, Rules
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, no_progress
@@ -18,63 +18,41 @@ from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
-from bot.store.engine.meta import Meta
-from bot.store.engine.moved import refuse_moved
-from bot.store.engine.process_lock import ProcessLock
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.signature import signature_in
-from bot.store.engine.sqlite_database import SqliteDatabase
+from bot.store.engine.repository import Meta, signature_in
+from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.guild.absent_guilds import AbsentGuilds
-from bot.store.guild.account_checks import AccountChecks
-from bot.store.guild.alerts import Alerts
-from bot.store.guild.api_changes import ApiChanges
+from bot.store.guild.account import AccountChecks, ApiChanges
 from bot.store.guild.approvals import Approvals
-from bot.store.guild.blocks import Blocks
-from bot.store.guild.decisions import Decisions
-from bot.store.guild.first_contact import SetupSteps, WelcomeRows
 from bot.store.guild.former_members import FormerMembers
-from bot.store.guild.guild_keys import GuildKeys
-from bot.store.guild.host_key_refusals import HostKeyRefusals
-from bot.store.guild.member_settings import MemberSettingsRows
-from bot.store.guild.outbox import Outbox
-from bot.store.guild.practice import Practice
-from bot.store.guild.privacy import Privacy
-from bot.store.guild.reaction_acts import ReactionActs
-from bot.store.guild.reactions import ReactionMaps
+from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
+from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffers
+from bot.store.guild.privacy import Privacy, Retention
+from bot.store.guild.reactions import ReactionActs, ReactionMaps
 from bot.store.guild.recipes import Recipes
-from bot.store.guild.result_reports import ResultReports
-from bot.store.guild.retention import Retention
+from bot.store.guild.record import Alerts, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
-from bot.store.guild.settings import GuildSettings
-from bot.store.guild.switched_off import SwitchedOff
-from bot.store.guild.voices import Voices
-from bot.store.guild.word_offers import WordOffers
-from bot.store.host.fleet import Fleet
+from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
+from bot.store.host.fleet import Fleet, Rents
+from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
-from bot.store.host.rents import Rents
+from bot.store.host.moved import refuse_moved
 from bot.store.host.server import problems_of_server
-from bot.store.integrity import problems_of, problems_of_file, problems_of_rows
-from bot.store.jobs.cancellation import Cancellation
 from bot.store.jobs.cards import Cards
-from bot.store.jobs.copies import Copies
-from bot.store.jobs.drafts import Drafts
-from bot.store.jobs.figures import Figures
-from bot.store.jobs.histograms import Histograms
-from bot.store.jobs.job_lists import JobLists
+from bot.store.jobs.copies import Copies, Pings
+from bot.store.jobs.ending import Cancellation
+from bot.store.jobs.figures import Figures, Histograms
+from bot.store.jobs.job_lists import JobLists, Lineage
 from bot.store.jobs.jobs import Jobs, end_all_leases
-from bot.store.jobs.lineage import Lineage
-from bot.store.jobs.pings import Pings
 from bot.store.jobs.queue import Queue
 from bot.store.jobs.rechecks import Rechecks
-from bot.store.jobs.refunds import Refunds
 from bot.store.jobs.tried_values import TriedValues
 from bot.store.money.ledger import Ledger
-from bot.store.money.limits import Grants, Limits
-from bot.store.money.prices import Prices
+from bot.store.money.limits import Blocks, Grants, Limits
+from bot.store.money.prices import Prices, TrueCosts
 from bot.store.money.reports import Reports
 from bot.store.money.spending import SpendingViews, rules_of
-from bot.store.money.true_costs import TrueCosts
-from bot.store.vault import sealed_columns as sealed
+from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.domain.guild_rules import Scope
+from bot.domain.server.guild_rules import Scope
 from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- jobs that wait for others' results

@@ -10,19 +10,18 @@ from typing import Any, TypeAlias
 import discord
 from discord import app_commands
 
-from bot.app.command_payload import file_types, takes_files
+from bot.app.connection.commands import file_types, takes_files
 from bot.catalogue import FieldKind
-from bot.catalogue.compatible import kinds_of
-from bot.delivery.deadlines import in_time
-from bot.generation.field_paths import nested
-from bot.generation.generation import Generation, SourceFile
+from bot.catalogue.catalogue import kinds_of
+from bot.delivery.channels.facts import in_time
+from bot.generation.generation import Generation, SourceFile, nested
 from cogs.described.plan import CommandPlan, Common, OptionKind, PlannedOption, is_needed
 from cogs.ui.interaction import Interaction
-from cogs.workflows.files import offered_file, offered_files
-from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.options import Count, field_completion, job_completion, offers_values, runs
-from cogs.workflows.own import preset_completion, with_own
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.files import offered_file, offered_files
+from cogs.workflows.asked.form import OperationForm
+from cogs.workflows.asked.options import Count, field_completion, job_completion, offers_values, runs
+from cogs.workflows.asked.own import preset_completion, with_own
+from cogs.workflows.asked.submit import submit
 
 DescribedCommand: TypeAlias = app_commands.Command[Any, ..., None]
 

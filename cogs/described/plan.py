@@ -6,17 +6,18 @@ The limits are from https://discord.com/developers/docs/interactions/application
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.catalogue import Field, FieldKind, Operation
-from bot.catalogue.compatible import LINK_KINDS, kinds_of
-from bot.domain.text import shortened
+from bot.catalogue.catalogue import LINK_KINDS, kinds_of
+from bot.domain.words.text import shortened
 from cogs.described import texts
 from cogs.ui.forms import INPUTS
 from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
-from cogs.workflows.operation_form import MAIN_FIELDS, TYPED
+from cogs.workflows.asked.form import MAIN_FIELDS, TYPED
 from cogs.workflows.texts import COUNT_OPTION, ENHANCE_OPTION, JOB_OPTION, PRESET_OPTION, URL_OPTION
 
 OPTIONS_MAX = 25
@@ -233,3 +234,57 @@ def _named_apart(options: Collection[PlannedOption], taken: Collection[str]) -> 
         name = option_name(option.name, names)
         names.add(name)
         yield replace(option, name=name)
+
+
+OVERFLOW = "more"
+"""The group of those for which their own has no room."""
+GROUPS_OF_WORKFLOWS = frozenset({"image", "video", "audio", "prompt", "finish", "sora", "3d"})
+"""Each workflow has the group of its name."""
+_FAMILIES: Mapping[str, frozenset[str]] = {
+    "image": frozenset({"image"}),
+    "video": frozenset({"video"}),
+    "audio": frozenset({"audio"}),
+    "prompt": frozenset({"prompt"}),
+    "sora": frozenset({"sora", "sora2"}),
+    "3d": frozenset({"three_d", "3d"}),
+}
+"""First parts of ids that say no more than the group does."""
+_VERBS = frozenset({"generate", "create", "make", "run"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """The names that an operation's command may have: the short one, and the one that tells it apart."""
+
+    operation: Operation
+    group: str
+    short: str
+    whole: str
+
+
+def called(operation: Operation) -> Called:
+    """Return what the command of an operation may be called: `image.tile.generate` is `/image tile`."""
+    group = operation.workflow if operation.workflow in GROUPS_OF_WORKFLOWS else "finish"
+    parts = [part for part in operation.id.split(".") if part]
+    own = parts[1:] if len(parts) > 1 and parts[0].casefold() in _FAMILIES.get(group, frozenset()) else parts
+    short = own[:-1] if len(own) > 1 and own[-1].casefold() in _VERBS else own
+    return Called(
+        operation=operation, group=group, short=option_name("_".join(short)), whole=option_name("_".join(own))
+    )
+
+
+def named(operations: Iterable[Operation], taken: Mapping[str, Collection[str]]) -> list[tuple[Called, str]]:
+    """Return each operation with its command's name; `taken` are the names that a group has already.
+
+    Where the short names of two are equal, both have their whole ones; where those are, the later by id a number.
+    """
+    found = [called(each) for each in operations]
+    uses = Counter((each.group, each.short) for each in found)
+    names: dict[str, str] = {}
+    used = {group: set(each) for group, each in taken.items()}
+    for each in sorted(found, key=lambda one: (one.short != one.whole, one.operation.id)):
+        own = used.setdefault(each.group, set())
+        is_free = uses[each.group, each.short] == 1 and each.short not in own
+        names[each.operation.id] = option_name(each.short if is_free else each.whole, own)
+        own.add(names[each.operation.id])
+    return [(each, names[each.operation.id]) for each in found]

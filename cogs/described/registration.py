@@ -13,13 +13,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.app.translation import Translator
+from bot.app.connection.commands import Translator
 from bot.catalogue import Catalogue, Operation
 from cogs.described import texts
 from cogs.described.command import DescribedCommand, command_of
-from cogs.described.names import OVERFLOW, called, named
-from cogs.described.plan import plan_of
-from cogs.workflows.options import operation_of
+from cogs.described.plan import OVERFLOW, called, named, plan_of
+from cogs.workflows.asked.options import operation_of
 
 log = structlog.get_logger(__name__)
 

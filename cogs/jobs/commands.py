@@ -13,8 +13,8 @@ from cogs.jobs.gallery import show_first
 from cogs.jobs.one_job import open_job
 from cogs.ui.choices import CHOICES_MAX
 from cogs.ui.interaction import Interaction
-from cogs.ui.viewer import viewer_of
-from cogs.workflows.options import job_label
+from cogs.ui.permissions import viewer_of
+from cogs.workflows.asked.options import job_label
 
 JobId = app_commands.Range[str, 1, 20]
 Words = app_commands.Range[str, 1, WORDS_CHARS]

@@ -1,25 +1,101 @@
 """One job of the gallery: its details with all that can be done about it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 
-from bot.delivery.card_states import state_word
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.deadlines import in_time
+from bot.app.client import CannonBot
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.card.states import state_word
+from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
-from bot.domain.text import stamp
 from bot.domain.texts import mention
+from bot.domain.words.text import stamp
 from bot.errors import InputError
+from bot.store import Cancelled
 from cogs.jobs import texts
-from cogs.jobs.cancelling import any_job, cancel_button
+from cogs.jobs.recovery import require_own
 from cogs.results import buttons as results
 from cogs.results.details import show_job
+from cogs.results.remove import ICON
+from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import cost_words
-from cogs.ui.permissions import is_moderator
+from cogs.ui.permissions import guild_of, is_moderator, viewer_of
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
+
+CANCEL_ONE, DROP_ONE = "cancel_one", "drop_one"
+
+
+def cancel_button(job: Job) -> Control:
+    """Return the button that cancels this job and no other."""
+    return Control.button(CANCEL_ONE, job.id, label=texts.CANCEL_JOB, emoji=ICON)
+
+
+async def any_job(interaction: Interaction, job_id: str) -> Job:
+    """Return the server's job with this id, for a moderator: nothing of its words or files may be shown of it.
+
+    Raises InputError with the constant answer.
+    """
+    job = await interaction.client.parts.store.jobs.get(guild_of(interaction), job_id.strip().upper())
+    if job is None:
+        raise InputError(GONE)
+    return job
+
+
+async def _own_job(interaction: Interaction, job_id: str) -> Job:
+    """Return the job if this member may cancel it. Raises InputError or NotAllowed."""
+    job = await (any_job if await is_moderator(interaction) else job_of)(interaction, job_id)
+    await require_own(interaction, job)
+    return job
+
+
+@on(CANCEL_ONE)
+async def cancel_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Cancel and refund the job; if it was sent already, ask whether its result is to be posted."""
+    job = await _own_job(interaction, subject)
+    done = await _cancelled(interaction, job, drop=False)
+    drop = Control.button(DROP_ONE, job.id, label=texts.DO_NOT_POST, style=discord.ButtonStyle.danger)
+    view = discord.utils.MISSING if done.stopped else view_of([drop])
+    try:
+        await in_time(interaction.response.send_message(_outcome(done, drop=False), view=view, ephemeral=True))
+    finally:
+        await interaction.client.parts.delivery.show_now(job.guild_id, job.card_id)
+
+
+@on(DROP_ONE)
+async def drop_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Keep the result of what cannot be stopped any more from being posted. It is charged all the same."""
+    job = await _own_job(interaction, subject)
+    done = await _cancelled(interaction, job, drop=True)
+    try:
+        await in_time(interaction.response.edit_message(content=_outcome(done, drop=True), view=None))
+    finally:
+        await interaction.client.parts.delivery.show_now(job.guild_id, job.card_id)
+
+
+async def _cancelled(interaction: Interaction, job: Job, *, drop: bool) -> Cancelled:
+    done = await interaction.client.parts.jobs.cancel(job, by_id=interaction.user.id, drop=drop)
+    if done is None:
+        raise InputError(texts.nothing_to_cancel(job.id))
+    return done
+
+
+def _outcome(done: Cancelled, *, drop: bool) -> str:
+    """Return what came of it, in sentences."""
+    sentences = [texts.cancelled(done.job.id)]
+    if not done.stopped:
+        sentences = [texts.too_late_to_cancel(done.job.id), str(texts.RESULT_DROPPED if drop else texts.RESULT_POSTED)]
+    if done.others:
+        sentences.append(texts.others_refunded(done.others))
+    return " ".join(sentences)
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered when this module is imported."""
 
 
 async def open_job(interaction: Interaction, job_id: str) -> None:

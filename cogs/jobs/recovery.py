@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import message_link
-from bot.domain.harmless_text import harmless
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import message_link
 from bot.domain.models import END_STATES, Job, JobState, Media
+from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from bot.generation.sources import require_kept, require_shown
-from bot.guild.removals import recovered_by
 from bot.jobs.surface import Later, NoPlace
+from bot.moderation.results import recovered_by
 from cogs.jobs import texts
-from cogs.results import fresh_links
-from cogs.results.late import find_late, may_come_late
+from cogs.results import post_again as fresh_links
+from cogs.results.pressing import find_late, may_come_late
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import is_moderator

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import message_link
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import message_link
 from bot.domain.models import Job
 from bot.domain.texts import PAUSED
 from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.surface import Later, NoPlace
 from cogs.jobs import texts
-from cogs.results import fresh_links
+from cogs.results import post_again as fresh_links
 from cogs.results.buttons import SHARE
 from cogs.results.post_again import require_may_copy
 from cogs.ui.controls import on_job

@@ -4,7 +4,7 @@ Amounts of credits and times come in as text.
 """
 
 from bot.domain.models import JobState
-from bot.domain.text import full_stop
+from bot.domain.words.text import full_stop
 from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options

@@ -13,10 +13,10 @@ from typing import IO, Any, TypeAlias, cast
 
 import discord
 
-from bot.delivery.discord_facts import MIB, REQUEST_LIMIT_BYTES
-from bot.domain.csv_cells import cell
-from bot.domain.member_settings import MemberSettings
+from bot.delivery.channels.facts import MIB, REQUEST_LIMIT_BYTES
+from bot.domain.server.member_settings import MemberSettings
 from bot.domain.texts import numbered_member, with_former_members
+from bot.domain.words.text import cell
 from bot.errors import InputError
 from bot.store import Store
 from bot.store.money.reports import START, Mark, ReportPage

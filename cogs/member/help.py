@@ -1,5 +1,7 @@
 """`/help`: the commands, what they cost on this server, and who pays."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,25 +11,31 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.app.translation import NAME
+from bot.app.connection.commands import NAME
 from bot.catalogue import Operation
-from bot.catalogue.ends import passed_end, passed_models
-from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
+from bot.catalogue.checks.cautions import passed_end, passed_models
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
-from bot.jobs.price_book import PriceBook
 from bot.language import ptr, tr
+from bot.prices.book import PriceBook
 from cogs.member import texts
-from cogs.member.legal import legal_links
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.legend import reaction_legend
-from cogs.ui.pages import pages
+from cogs.ui.limit_text import reaction_legend
+from cogs.ui.panels import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
 from cogs.ui.texts import GONE, LEGEND_WORDS
-from cogs.workflows.options import operation_of
+from cogs.workflows.asked.options import operation_of
+
+
+def legal_links(interaction: Interaction) -> list[discord.ui.Button[Any]]:
+    """Return a link button for each of the two that the host has set."""
+    settings = interaction.client.settings
+    found = ((texts.PRIVACY_POLICY, settings.privacy_url), (texts.TERMS, settings.terms_url))
+    return [discord.ui.Button(label=str(label), url=url) for label, url in found if url is not None]
+
 
 AnyCommand = app_commands.Command[Any, ..., Any]
 HelpEntry = AnyCommand | app_commands.Group

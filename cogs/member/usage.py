@@ -1,5 +1,7 @@
 """`/usage`: what is left for a member, and where the credits went: theirs, or for moderators the server's."""
 
+from __future__ import annotations
+
 import asyncio
 import datetime as dt
 import io
@@ -13,32 +15,86 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.account.api_keys import UsableKey
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.discord_facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.texts import practice_title
-from bot.domain.credit_expiry import days_left
-from bot.domain.harmless_text import bare
 from bot.domain.models import ExpiringCredits, credits_text, credits_words
-from bot.domain.shares import percents
-from bot.domain.text import shortened
+from bot.domain.money.account import days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
+from bot.domain.words.text import bare, shortened
 from bot.errors import CannonError, NoKey
-from bot.guild.api_keys import UsableKey
 from bot.language import percent, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
 from bot.media.lettering import drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books, own_books
-from cogs.member.own_spending import by_kind, days_of, spending_embed
-from cogs.ui.account_words import expiring_words
 from cogs.ui.interaction import Interaction
-from cogs.ui.limit_text import fitting, title_of
-from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator
-from cogs.ui.viewer import viewer_of
+from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
+from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator, viewer_of
+
+JOBS_SHOWN = 10
+Day = tuple[dt.date, float, float]
+"""A day with its start and its end in Unix seconds."""
+
+
+async def spending_embed(interaction: Interaction) -> discord.Embed:
+    """Return what the member has spent today and this month, by kind, what is left, and their last jobs."""
+    bot, guild_id, user = interaction.client, guild_of(interaction), interaction.user
+    month = await days_of(bot, guild_id, await _days_of_month(bot, guild_id))
+    found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in month], member_id=user.id)
+    roles = [role.id for role in getattr(user, "roles", ())]
+    left = await member_usage(bot, guild_id, user.id, roles)
+    jobs = await bot.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
+    title = practice_title(str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
+    embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue), colour=NEUTRAL)
+    embed.add_field(name=str(texts.TODAY), value=credits_words(found.spans[-1]))
+    embed.add_field(name=str(texts.THIS_MONTH), value=credits_words(found.total))
+    if found.total:
+        embed.add_field(
+            name=str(texts.BY_KIND_THIS_MONTH), value=_kind_lines(bot.catalogue, found.operations), inline=False
+        )
+    last = fitting([job_line(job, bot.catalogue) for job in jobs], EMBED_FIELD_CHARS) or str(texts.NO_JOBS)
+    embed.add_field(name=texts.last_jobs(len(jobs)), value=last, inline=False)
+    return embed
+
+
+def by_kind(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+    """Return what was spent on each kind of work, as members call it, the most first."""
+    sums: dict[str, Decimal] = {}
+    for operation_id, spent in operations:
+        operation = catalogue.find(operation_id)
+        kind = texts.kind_of("" if operation is None else operation.workflow)
+        sums[kind] = sums.get(kind, Decimal(0)) + spent
+    return sorted(sums.items(), key=lambda each: -each[1])
+
+
+def _kind_lines(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]]) -> str:
+    kinds = by_kind(catalogue, operations)
+    shares = percents([spent for _, spent in kinds], sum((spent for _, spent in kinds), Decimal(0)))
+    lines = [
+        texts.share_line(kind, credits_words(spent), percent(share / 100))
+        for (kind, spent), share in zip(kinds, shares, strict=True)
+    ]
+    return fitting(lines, EMBED_FIELD_CHARS)
+
+
+async def days_of(bot: CannonBot, guild_id: int, count: int) -> list[Day]:
+    """Return the last `count` days in the guild's zone, today included."""
+    zone = (await bot.parts.store.settings.get(guild_id)).zone
+    today = dt.datetime.fromtimestamp(bot.clock.wall(), zone).date()
+    dates = [today - dt.timedelta(days=back) for back in range(count - 1, -2, -1)]
+    starts = [dt.datetime.combine(date, dt.time(), zone).timestamp() for date in dates]
+    return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
+
+
+async def _days_of_month(bot: CannonBot, guild_id: int) -> int:
+    zone = (await bot.parts.store.settings.get(guild_id)).zone
+    return dt.datetime.fromtimestamp(bot.clock.wall(), zone).day
+
 
 TOP_SHOWN = 10
 NAME_TIMEOUT_S = 5.0

@@ -3,13 +3,13 @@
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.colours import ATTENTION, SUCCESS
-from bot.delivery.deadlines import in_time
-from bot.domain.harmless_text import harmless
+from bot.delivery.card.context import ATTENTION, SUCCESS
+from bot.delivery.channels.facts import in_time
 from bot.domain.models import AccountStatus, GuildKey, credits_text
+from bot.domain.words.text import harmless
 from bot.errors import NoKey
-from bot.guild.server_key import KEY_LENGTH_MIN, key_typed
-from bot.store.guild.guild_keys import RetiredKey
+from bot.moderation.server_key import KEY_LENGTH_MIN, key_typed
+from bot.store.guild.keys import RetiredKey
 from cogs.moderate import texts
 from cogs.moderate.status import texts as account_texts
 from cogs.ui.forms import Form

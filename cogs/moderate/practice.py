@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.delivery.deadlines import in_time
+from bot.delivery.channels.facts import in_time
 from cogs.moderate import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction

@@ -1,5 +1,7 @@
 """`/studio`: what moderators set for their server."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import discord
@@ -7,28 +9,54 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.deadlines import in_time
-from bot.domain.reaction_rules import NEEDED_MAX
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import in_time
+from bot.domain.models import RUNNING_STATES, JobState
+from bot.domain.server.reaction_rules import NEEDED_MAX
 from cogs.moderate import texts
 from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.decisions.review import ReviewScope, set_review
-from cogs.moderate.pause import pause
 from cogs.moderate.practice import switch_practice
 from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.setup.commands import add_setup, open_setup
 from cogs.moderate.status import texts as status_texts
-from cogs.moderate.status.account import add_account
-from cogs.moderate.status.api_changes import add_api_changes
-from cogs.moderate.status.books import add_books
-from cogs.reactions.settings.gallery_command import set_gallery
-from cogs.recipes.finding import complete as complete_recipes
+from cogs.moderate.status.books import add_account, add_api_changes, add_books
+from cogs.reactions.settings.page import set_gallery
 from cogs.recipes.panel import open_recipes
+from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of, moderators_only, require_manager
+from cogs.ui.permissions import guild_of, moderators_only, require_manager, require_moderator
 from cogs.ui.texts import PRIVATE_OPTION
-from cogs.workflows.raw_request import open_request
+from cogs.workflows.asked.submit import open_request
+
+CARDS_REDRAWN = 25
+"""How many waiting cards show the pause at once; the others show it at their next update."""
+
+
+async def pause(interaction: Interaction, *, on: bool) -> None:
+    """Pause new jobs, or resume them. Running jobs still finish and are delivered."""
+    await require_moderator(interaction)
+    guild_id, bot = guild_of(interaction), interaction.client
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    await bot.parts.moderation.access.pause(guild_id, on=on, by_id=interaction.user.id)
+    await in_time(interaction.edit_original_response(content=await _said(bot, guild_id, on=on)))
+    await _redraw_waiting(bot, guild_id)
+
+
+async def _said(bot: CannonBot, guild_id: int, *, on: bool) -> str:
+    counts = await bot.parts.store.job_lists.counts(guild_id)
+    waiting = counts.get(JobState.WAITING, 0)
+    if on:
+        return texts.paused(sum(counts.get(state, 0) for state in RUNNING_STATES), waiting)
+    return texts.resumed(waiting)
+
+
+async def _redraw_waiting(bot: CannonBot, guild_id: int) -> None:
+    """Update the waiting cards, which show whether jobs are paused."""
+    jobs = await bot.parts.store.job_lists.recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
+    for card_id in list(dict.fromkeys(job.card_id for job in jobs))[:CARDS_REDRAWN]:
+        await bot.parts.delivery.show(guild_id, card_id)
 
 
 @app_commands.guild_only()

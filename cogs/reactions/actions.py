@@ -7,30 +7,29 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.copies import shown_jobs
-from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import message_link
-from bot.domain.card_jobs import main_job, open_part, results_of
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import message_link
+from bot.delivery.posting.copies import shown_jobs
+from bot.domain.jobs.card_jobs import main_job, open_part, results_of
 from bot.domain.models import Card, Job, JobState
-from bot.domain.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, ReactionKey, Who
-from bot.domain.spending_policy import refuse_blocked
-from bot.domain.visibility import Viewer
+from bot.domain.money.spending_policy import refuse_blocked
+from bot.domain.server.places import Viewer
+from bot.domain.server.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, ReactionKey, Who
 from bot.errors import InputError, NotAllowed, Refused
-from bot.generation.reactions import NEXT_STEPS, ReactedCard
-from bot.generation.rerun import require_payer
+from bot.generation.again.reactions import NEXT_STEPS, ReactedCard
+from bot.generation.again.rerun import require_payer
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import NoPlace
 from bot.language import current
-from bot.runtime.rate_limiter import RateLimiter
+from bot.runtime.pace import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
-from cogs.reactions.price_line import is_told, tell_price
-from cogs.reactions.submit import CardTarget, ReactionPayer, accept, post
-from cogs.results.priced import rerun_price
+from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_told, post, tell_price
+from cogs.results.pressing import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
 from cogs.ui.interaction import PostableChannel
-from cogs.ui.viewer import viewer_in
+from cogs.ui.permissions import viewer_in
 
 log = structlog.get_logger(__name__)
 

@@ -8,16 +8,14 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.colours import GALLERY
-from bot.delivery.copies import shown_jobs
-from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.formatting import message_link
-from bot.domain.card_jobs import prompt_text
-from bot.domain.harmless_text import harmless
+from bot.delivery.card.context import GALLERY
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.view import message_link
+from bot.delivery.posting.copies import shown_jobs
+from bot.domain.jobs.card_jobs import prompt_text
 from bot.domain.models import Card, Job
-from bot.domain.reaction_rules import ReactionRules
-from bot.domain.text import shortened
+from bot.domain.server.reaction_rules import ReactionRules
+from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking

@@ -6,24 +6,72 @@ there, the jobs are refunded. If another copy of the bot acts on the same reacti
 returns it to the other, whose jobs are refunded.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import discord
+import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.messages import custom_ids_of, named_on, nonce_of
-from bot.domain.reaction_rules import ReactionKey
-from bot.domain.visibility import Viewer
+from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.messages import custom_ids_of, named_on, nonce_of
+from bot.domain.jobs.card_spec import Origin
+from bot.domain.models import UNKNOWN, Job, credits_text, credits_words
+from bot.domain.money.spend_request import YES_COVERS, ZERO
+from bot.domain.server.places import Viewer
+from bot.domain.server.reaction_rules import ReactionKey
 from bot.errors import Refused
 from bot.generation.generation import Generation
-from bot.jobs.card_spec import Origin
 from bot.jobs.intake import Accepted, Unconfirmed
-from cogs.reactions.price_line import question
+from cogs.reactions import texts
 from cogs.ui.interaction import PostableChannel, place_in
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import may_not_post
-from cogs.workflows.answer import answer
+from cogs.workflows.asked.submit import answer
+
+log = structlog.get_logger(__name__)
+
+
+def is_told(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
+    """Whether a button of the card that was reacted to tells this price already; `labelled` is in credits."""
+    return labelled is not None and _total(jobs) <= labelled * YES_COVERS
+
+
+async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel_id: int, jobs: Sequence[Job]) -> None:
+    """Send who pays one line about the jobs, whose credits are held by now; best effort."""
+    is_known = all(job.basis != UNKNOWN for job in jobs)
+    price = credits_words(_total(jobs)) if is_known else None
+    if reactor_id == payer.id:
+        line = texts.price_line(emoji, channel_id, price)
+    else:
+        line = texts.price_line_of(emoji, channel_id, price, reactor_id)
+    try:
+        await in_time(payer.send(line))
+    except DISCORD_ERRORS as error:
+        log.info("reaction.price_not_told", member=payer.id, error=type(error).__name__)
+
+
+def question(unconfirmed: Unconfirmed) -> str:
+    """Return what a reaction is refused with where a price is to be confirmed: the price, and what there is to pay."""
+    if unconfirmed.cautions:
+        return texts.doubtful(unconfirmed.cautions[0].sentence)
+    shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
+    if shown.known:
+        sentence, rest = texts.needs_confirmation(credits_words(shown.credits)), left and left.sentence_after()
+    else:
+        sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
+    return f"{sentence} {rest}" if rest else sentence
+
+
+def _range(low: Decimal, high: Decimal) -> str:
+    return credits_words(low) if low == high else texts.price_range(credits_text(low), credits_words(high))
+
+
+def _total(jobs: Sequence[Job]) -> Decimal:
+    return sum((job.held for job in jobs), ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What reactions, their settings and the gallery say to people, in one place: reworded without touching logic."""
 
-from bot.domain.reaction_rules import Who
+from bot.domain.server.reaction_rules import Who
 from bot.language import Text, amount, ntr, tr
 
 # ---------------------------------------------------------------------- emojis that cannot be used

@@ -1,5 +1,8 @@
 """Writing a recipe: the form, saving it, and keeping its text as a draft if it is invalid."""
 
+from __future__ import annotations
+
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,15 +10,16 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.harmless_text import harmless
+from bot.delivery.channels.facts import in_time
+from bot.domain.words.text import harmless, reads_foreign_text
 from bot.errors import InputError
-from bot.generation.recipe_texts import RecipeTexts
-from bot.generation.recipes import ABOUT_CHARS, TEXT_MAX
+from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX, Recipe
+from bot.generation.recipes.typed import RecipeTexts, texts_of
+from bot.generation.texts import NOT_SHARED
 from bot.language import Text
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.forms import Form
+from cogs.ui.forms import Form, text_of_file
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 
@@ -104,3 +108,36 @@ async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[
     if kept is None:
         raise InputError(texts.TEXT_GONE)
     await in_time(interaction.response.send_modal(RecipeForm(interaction.client, kept)))
+
+
+FILE_MAX_BYTES = 64 * 1024
+
+
+class FileForm(Form):
+    """Takes the file of a recipe, and saves it under its name."""
+
+    def __init__(self, bot: CannonBot) -> None:
+        super().__init__(bot, title=str(texts.FILE_FORM), name="recipe_file")
+        self._upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(max_values=1)
+        self.add_item(
+            discord.ui.Label(text=str(texts.FILE_INPUT), description=str(texts.FILE_HELP), component=self._upload)
+        )
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Read the file and save the recipe, if the sender is still a moderator."""
+        await require_moderator(interaction)
+        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+        [file] = self._upload.values
+        await save(interaction, texts_of(read_shared(await text_of_file(file, at_most=FILE_MAX_BYTES)), replaces=None))
+
+
+@reads_foreign_text("recipe_file")
+def read_shared(text: str) -> Recipe:
+    """Read a recipe's file. Raises InputError for anything else."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError(NOT_SHARED, "file") from None
+    if not isinstance(data, dict):
+        raise InputError(NOT_SHARED, "file")
+    return Recipe.from_json(data)

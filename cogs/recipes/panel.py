@@ -7,21 +7,16 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
-from bot.domain.harmless_text import harmless
-from bot.domain.text import shortened, slug
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
+from bot.domain.words.text import harmless, shortened, slug
 from bot.errors import InputError
-from bot.generation.built_in_recipes import built_in
-from bot.generation.recipe_texts import RecipeTexts, texts_of
-from bot.generation.recipes import Recipe
+from bot.generation.recipes.recipes import Recipe, built_in
+from bot.generation.recipes.typed import RecipeTexts, texts_of
 from cogs.recipes import texts
-from cogs.recipes.file import FileForm
-from cogs.recipes.finding import find, find_subject, own_recipes, subject_of
-from cogs.recipes.form import RecipeForm
-from cogs.recipes.shown import recipe_embed
-from cogs.recipes.total import total_of_run
+from cogs.recipes.form import FileForm, RecipeForm
+from cogs.recipes.run import total_of_run
+from cogs.recipes.shown import find, find_subject, own_recipes, recipe_embed, subject_of
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting

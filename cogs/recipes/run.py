@@ -1,30 +1,49 @@
 """Running a recipe: its steps and price, a form for its parameters, then one card, submitted as all commands are."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import discord
+from discord import app_commands
+from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.text import shortened
+from bot.delivery.channels.facts import in_time
+from bot.domain.words.templates import parameters_in, with_parameters
+from bot.domain.words.text import shortened
 from bot.errors import InputError
-from bot.generation.recipes import Parameter, Recipe
+from bot.generation.recipes.recipes import Parameter, Recipe
 from cogs.recipes import texts
-from cogs.recipes.finding import find_subject, subject_of
-from cogs.recipes.shown import input_label, recipe_embed, summary
-from cogs.recipes.total import total_of_run
+from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, subject_of, summary
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of
-from cogs.ui.price_labels import price_shown, priced
-from cogs.ui.texts import GONE, with_price
-from cogs.ui.totals import Total
-from cogs.ui.viewer import origin_of
-from cogs.workflows.submit import submit
+from cogs.ui.permissions import guild_of, origin_of
+from cogs.ui.prices import PRICED, Total, price_shown, priced, total_of
+from cogs.ui.texts import GONE, PRIVATE_OPTION, with_price
+from cogs.workflows.asked.submit import submit
+
+
+async def total_of_run(bot: CannonBot, guild_id: int, recipe: Recipe) -> Total:
+    """Return what the recipe costs with the defaults of its parameters.
+
+    A step whose price depends on a parameter without one has no known price.
+    """
+    defaults = {each.name: each.default for each in recipe.parameters if each.default}
+    steps, unknown = [], 0
+    for step in recipe.steps:
+        values = {name: value for name, value in step.values.items() if set(parameters_in(value)) <= defaults.keys()}
+        if PRICED & (step.values.keys() - values.keys()):
+            unknown += 1
+            continue
+        steps.append((step.operation, {name: with_parameters(value, defaults) for name, value in values.items()}))
+    total = await total_of(bot, guild_id, steps)
+    return Total(credits=total.credits, unknown=total.unknown + unknown, exact=total.exact)
+
 
 SUMMARY_CHARS = 3000
 """Of a form's text; Discord's limit is 4000."""
@@ -119,3 +138,23 @@ async def run(
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))
     made = await runs.generation(begun, origin, private=private)
     await submit(interaction, replace(made, labelled=labelled))
+
+
+Name = app_commands.Range[str, 1, 60]
+
+
+@app_commands.guild_only()
+class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=texts.RECIPE_GROUP):
+    """A server's recipes and the built-in ones."""
+
+    @app_commands.command(name="run", description=texts.RECIPE_RUN)
+    @app_commands.describe(recipe=texts.NAME_OPTION, private=PRIVATE_OPTION)
+    @app_commands.autocomplete(recipe=complete)
+    async def run(self, interaction: Interaction, recipe: Name, private: bool = False) -> None:
+        """Show the recipe's steps and price and ask for its parameters, then run it."""
+        await open_run(interaction, await find(interaction.client, guild_of(interaction), recipe), private)
+
+
+async def setup(bot: CannonBot) -> None:
+    """Load the group."""
+    await bot.add_cog(RecipeCommands())

@@ -9,19 +9,17 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.view import message_view
+from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.view import message_view
 from bot.domain.models import Card, Job
 from bot.errors import InputError, Refused
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking
 from cogs.results import texts
-from cogs.results.buttons import of_result
+from cogs.results.buttons import ALONE, of_result
 from cogs.results.details import details_button
 from cogs.results.post_again import CopySpec, post_copy, require_may_copy
-from cogs.results.several import ALONE
 from cogs.ui.controls import on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE

@@ -1,5 +1,7 @@
 """The controls of a card that has a result or has ended: re-run, vary, edit, retry, next step, links, removal."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -8,31 +10,61 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.card_jobs import main_job, results_of
+from bot.delivery.channels.facts import BUTTONS_PER_ROW, OPTIONS_PER_SELECT, in_time
+from bot.domain.jobs.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
+from bot.domain.words.text import shortened
 from bot.errors import InputError
-from bot.generation.retry import to_retry
+from bot.generation.again.retry import to_retry
 from bot.language import Text
 from cogs.results import texts
-from cogs.results.cancel import stop_controls
 from cogs.results.details import details_button
-from cogs.results.double_press import refuse_double_press
-from cogs.results.late import find_late
 from cogs.results.next_step import JOB_ACTION
-from cogs.results.priced import rerun_price, retry_price, submit_pressed
+from cogs.results.pressing import find_late, refuse_double_press, rerun_price, retry_price, submit_pressed
 from cogs.results.prompt_buttons import of_prompt
-from cogs.results.several import laid_out
+from cogs.results.remove import stop_controls
 from cogs.results.variants import VARY
-from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
-from cogs.ui.price_labels import priced
+from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
+from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import origin_of, viewer_of
-from cogs.workflows.fill_in import ask
-from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.form import OperationForm, ask
+from cogs.workflows.asked.submit import submit
+
+ALONE = "alone"
+"""Shows a result alone; also the kind of that message among the copies."""
+WITH_BUTTONS = 4
+"""How many results have buttons of their own."""
+
+Items = list[discord.ui.Item[Any]]
+
+
+def laid_out(bot: CannonBot, results: Sequence[Job], made: Sequence[Job], *, first: Items, others: Items) -> Items:
+    """Return all controls of a card: `first`, U and V of what is `made` among its `results`, `others`, the select.
+
+    A result keeps its number, whichever of the others failed.
+    """
+    numbered = {job.id: number for number, job in enumerate(results, start=1)}
+    own = [job for job in made if job.media][:WITH_BUTTONS]
+    can_vary = bot.parts.generation.reruns.can_vary
+    alone = [Control.button(ALONE, job.id, label=texts.alone(numbered[job.id])) for job in own]
+    vary = [Control.button(VARY, job.id, label=texts.vary_one(numbered[job.id])) for job in own if can_vary(job)]
+    above = [*first, *alone]
+    gap = max(0, BUTTONS_PER_ROW - len(above))
+    beyond = [job for job in made if job not in own]
+    return [*above, *others[:gap], *vary, *others[gap:], *([_choice(beyond, numbered)] if beyond else [])]
+
+
+def _choice(jobs: Sequence[Job], numbered: dict[str, int]) -> Control:
+    options = [
+        discord.SelectOption(
+            label=shortened(f"{numbered[job.id]}. {job.prompt.strip() or job.operation}", 100), value=job.id
+        )
+        for job in jobs[:OPTIONS_PER_SELECT]
+    ]
+    return Control.select("pick", jobs[0].id, placeholder=texts.PICK, options=options)
+
 
 SHARE = "share"
 ICONS = {

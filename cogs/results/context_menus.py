@@ -8,11 +8,10 @@ from discord import app_commands
 from bot.app.client import CannonBot
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError, Refused
-from bot.generation.next_steps import Medium
+from bot.generation.again.next_steps import Medium
 from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
-from cogs.results.message_media import find
-from cogs.results.next_step import JOB_ACTION, LINK_ACTION, of_offer, offer, open_form
+from cogs.results.next_step import JOB_ACTION, LINK_ACTION, find, of_offer, offer, open_form
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction
 from cogs.ui.texts import GONE, IN_SERVER_ONLY

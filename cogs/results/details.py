@@ -3,10 +3,13 @@
 One panel of Components V2, unlike the cards: it has sections, and the picture above them.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,29 +17,67 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
-from bot.delivery.card_costs import cost_of_all
-from bot.delivery.card_states import state_word, took_words
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.copies import shown_jobs
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.discord_facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE
-from bot.delivery.formatting import message_link
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.card.states import cost_of_all, state_word, took_words
+from bot.delivery.channels.facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.channels.view import in_five_rows, message_link
+from bot.delivery.posting.copies import shown_jobs
 from bot.delivery.texts import BASES
-from bot.delivery.view import in_five_rows
-from bot.domain.card_jobs import open_part
-from bot.domain.harmless_text import harmless, harmless_within
-from bot.domain.models import PROMPT_FIELDS, Card, Job, JobState, credits_words
-from bot.domain.text import shortened, stamp
+from bot.domain.jobs.card_jobs import open_part
+from bot.domain.models import OPEN_STATES, PAID_STATES, PROMPT_FIELDS, Card, Job, JobState, credits_words
+from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
 from bot.language import tr
 from cogs.results import texts
-from cogs.results.family import family_text, total_words
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Interaction
+from cogs.ui.limit_text import cost_words, fitting
+from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
+
+FAMILY_CHARS = 1000
+INDENT_MAX = 8
+"""Deeper relatives are not indented further."""
+
+
+def family_text(family: Sequence[Job], shown_id: str) -> str:
+    """Write a family as a tree, a line for each: what came from what, and what it cost. `family` is oldest first."""
+    return fitting([_line(job, depth, job.id == shown_id) for job, depth in _tree(family)], FAMILY_CHARS)
+
+
+def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
+    """Yield the family depth first, each with its distance from the first."""
+    ids = {job.id for job in family}
+    children: dict[str | None, list[Job]] = {}
+    for job in family:
+        origin = origin_of(job)
+        children.setdefault(origin if origin in ids else None, []).append(job)
+    pending = [(job, 0) for job in reversed(children.get(None, []))]
+    while pending:
+        job, depth = pending.pop()
+        yield job, depth
+        pending += [(child, depth + 1) for child in reversed(children.get(job.id, []))]
+
+
+def origin_of(job: Job) -> str | None:
+    """Return what a job came from: the step before it on its card, else the job that its card was made from."""
+    return job.after_ids[0] if job.after_ids else job.parent_id
+
+
+def _line(job: Job, depth: int, is_shown: bool) -> str:
+    indent = "\u2003" * min(max(depth - 1, 0), INDENT_MAX) + ("└ " if depth else "")
+    name = f"**`{job.id}`**" if is_shown else f"`{job.id}`"
+    return f"{indent}{name} `{job.operation}` · {state_word(job.state)} · {cost_words(job)}"
+
+
+def total_words(family: Sequence[Job]) -> str:
+    """Return what a family cost in total, and what is held for its open jobs."""
+    paid = sum((job.held if job.cost is None else job.cost for job in family if job.state in PAID_STATES), Decimal(0))
+    held = sum((job.held for job in family if job.state in OPEN_STATES), Decimal(0))
+    return texts.and_held(credits_words(paid), credits_words(held)) if held else credits_words(paid)
+
 
 DETAILS, REPORT = "details", "report"
 ICON, REPORT_ICON = "🧾", "🚩"
@@ -84,7 +125,7 @@ async def show_job(interaction: Interaction, job: Job, controls: Sequence[discor
 
 
 @contextlib.asynccontextmanager
-async def _files(interaction: Interaction, known: "JobFacts") -> AsyncIterator[list[discord.File]]:
+async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[list[discord.File]]:
     """Give the job's files, [] where they may not be shown or cannot be had."""
     bot, guild = interaction.client, interaction.guild
     assert guild is not None

@@ -1,24 +1,29 @@
 """*Post here again*: a result that is posted somewhere is shown in the channel where somebody asks for it, too."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import discord
 
-from bot.delivery.copies import shown_jobs
-from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import message_link
+from bot.app.client import CannonBot
+from bot.delivery.channels.facts import BUTTONS_PER_MESSAGE, in_time
+from bot.delivery.channels.view import message_link
+from bot.delivery.posting.copies import shown_jobs
+from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Card, Job
-from bot.errors import InputError, NotAllowed, Refused
+from bot.errors import InputError, MediaGone, NotAllowed, Refused
+from bot.generation.sources import require_kept
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import Later, NoPlace
 from cogs.results import texts
-from cogs.results.double_press import refuse_double_press
-from cogs.ui.blocked import require_unblocked
+from cogs.results.pressing import refuse_double_press
 from cogs.ui.controls import Control, on_job
 from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
-from cogs.workflows.submit import require_may_post
+from cogs.workflows.asked.submit import require_may_post
 
 POST_AGAIN = "post_again"
 KIND = "again"
@@ -99,3 +104,59 @@ def _may_write(interaction: Interaction) -> bool:
     permissions = interaction.permissions
     is_thread = isinstance(interaction.channel, discord.Thread)
     return permissions.send_messages_in_threads if is_thread else permissions.send_messages
+
+
+KEPT_DAYS = 7
+"""How long Cannon Studio keeps results (its docs)."""
+
+
+@on_job("link")
+async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
+    """Renew the links of the job's card."""
+    await send(interaction, job)
+
+
+async def send(interaction: Interaction, job: Job) -> None:
+    """Answer ephemerally with fresh links to the card's files, and put them on the card. Raises InputError."""
+    require_kept(job)
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    bot = interaction.client
+    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    if found is None:
+        raise InputError(GONE)
+    card, jobs = found
+    withheld = await bot.parts.store.reviews.withheld_of(card.guild_id, [each.id for each in jobs])
+    if job.id in withheld:
+        raise InputError(NOT_REVIEWED)
+    async with bot.parts.sources.pace.request(interaction.user.id):
+        fresh = await renew(bot, interaction.user.id, [each for each in jobs if each.id not in withheld])
+    view = discord.ui.View(timeout=None)
+    for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
+        view.add_item(
+            discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
+        )
+    await in_time(interaction.edit_original_response(content=str(texts.LINKS), view=view))
+    await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
+
+
+async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
+    """Return fresh links for a member, by the links that were delivered. Raises InputError for a file that is gone."""
+    fresh: dict[str, str] = {}
+    for job in jobs:
+        for medium in job.media:
+            try:
+                source = await bot.parts.sources.of_job(member_id, job, medium, frozenset({medium.kind}), "result")
+            except MediaGone as error:
+                raise InputError(gone_text(bot, job)) from error
+            fresh[medium.url] = source.url
+    if not fresh:
+        raise InputError(texts.NO_FILES)
+    return fresh
+
+
+def gone_text(bot: CannonBot, job: Job) -> str:
+    """Return why there is no fresh link."""
+    age_s = bot.clock.wall() - (job.finished_at or job.created_at)
+    if age_s > KEPT_DAYS * 86400:
+        return texts.too_old(KEPT_DAYS)
+    return str(texts.NOLINK)

@@ -8,22 +8,21 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.generated_texts import rewritten_prompt
+from bot.delivery.card.card import rewritten_prompt
+from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.errors import InputError
+from bot.generation.again.next_steps import IMAGE, VIDEO
 from bot.generation.generation import Generation
-from bot.generation.rewritten_prompts import IMAGE, VIDEO
 from cogs.results import texts
-from cogs.results.double_press import refuse_double_press
-from cogs.results.priced import rerun_price, submit_pressed
+from cogs.results.pressing import refuse_double_press, rerun_price, submit_pressed
 from cogs.ui.controls import Control, job_of, on_job
 from cogs.ui.interaction import Interaction
-from cogs.ui.price_labels import priced
+from cogs.ui.permissions import viewer_of
+from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
-from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.form import OperationForm
+from cogs.workflows.asked.submit import submit
 
 LABELS = {IMAGE: texts.GENERATE_IMAGE, VIDEO: texts.GENERATE_VIDEO}
 ICONS = {IMAGE: "🖼️", VIDEO: "🎬"}

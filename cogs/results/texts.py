@@ -138,7 +138,7 @@ def _numbers(numbers: Iterable[int]) -> str:
 OPEN_RESULT = Text("Open result")
 LINKS = Text("Here is a fresh link. It, too, will expire.")
 NO_FILES = Text("There are no files: this job made none, or its record was erased.")
-NO_NEW_LINK = Text("Cannon Studio did not give a new link to this result. Try again later.")
+NOLINK = Text("Cannon Studio did not give a new link to this result. Try again later.")
 
 
 def open_result(number: int) -> str:

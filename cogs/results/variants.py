@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.guild_rules import Strength
+from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job, credits_words
+from bot.domain.server.guild_rules import Strength
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from cogs.results import texts
-from cogs.results.double_press import refuse_double_press
-from cogs.results.priced import submit_pressed, variant_price
-from cogs.ui.blocked import require_unblocked
+from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
 from cogs.ui.controls import Control, on_job, view_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.price_labels import priced
+from cogs.ui.permissions import require_unblocked, viewer_of
+from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
 
 VARY, VARY_LOOK = "vary", "vary_look"
 LABELS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}

@@ -17,16 +17,16 @@ from typing import Any, Self, cast
 
 import discord
 
-from bot.app.responses import speak_to
-from bot.delivery.messages import custom_ids_of
+from bot.app.connection.responses import speak_to
+from bot.delivery.channels.messages import custom_ids_of
 from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, marks_of
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.sources import require_kept
 from bot.language import Text
 from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
-from cogs.ui.viewer import viewer_of
 
 FRESH = dt.timedelta(minutes=10)
 """How old a message may be for this: later its job may have been forgotten at somebody's request."""

@@ -1,13 +1,22 @@
 """Forms (modals): with a timeout, so that dismissed ones do not stay in memory, and one place for their errors."""
 
+from __future__ import annotations
+
+import asyncio
 import secrets
-from typing import cast
+from collections.abc import Collection
+from typing import Any, cast
 
 import discord
 
 from bot.app.client import CannonBot
-from bot.app.open_forms import FORM_PREFIX
-from bot.app.responses import speak_to
+from bot.app.connection.commands import file_types
+from bot.app.connection.responses import FORM_PREFIX, speak_to
+from bot.delivery.channels.facts import DISCORD_ERRORS
+from bot.domain.models import MediaKind
+from bot.domain.words.text import without_controls
+from bot.errors import InputError
+from cogs.ui import texts
 from cogs.ui.interaction import Interaction
 
 FORM_TIMEOUT_S = 900.0
@@ -47,3 +56,39 @@ class Form(discord.ui.Modal):
         """Report the error at the one boundary, in the member's language: what was sent may be unreadable already."""
         speak_to(interaction)
         await self.bot.responses.report(interaction, error)
+
+
+FILES_PER_UPLOAD = 10
+"""The most files that Discord takes in one input of a form."""
+
+
+class MediaUpload(discord.ui.FileUpload[Any]):
+    """Takes up to `max_values` files of some kinds; any file if there are no kinds."""
+
+    def __init__(self, kinds: Collection[MediaKind], *, max_values: int = 1) -> None:
+        super().__init__(required=False, max_values=max_values)
+        self._kinds = frozenset(kinds)
+
+    def to_component_dict(self) -> Any:
+        """Return the payload, with the filter that discord.py does not know."""
+        payload: dict[str, Any] = {**super().to_component_dict()}
+        return payload | ({"file_types": list(file_types(self._kinds))} if self._kinds else {})
+
+
+READ_TIMEOUT_S = 10.0
+
+
+async def text_of_file(file: discord.Attachment, *, at_most: int) -> str:
+    """Return the content of a text file of at most `at_most` bytes, without control characters. Raises InputError."""
+    if file.size > at_most:
+        raise InputError(texts.file_too_large(file.size, at_most), "file")
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            data = await file.read()
+    except DISCORD_ERRORS:
+        raise InputError(texts.FILE_UNREADABLE, "file") from None
+    try:
+        text = data[: at_most + 1].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(texts.FILE_NOT_TEXT, "file") from None
+    return without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -6,7 +6,7 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import FieldKind
-from bot.jobs.card_spec import Place
+from bot.domain.jobs.card_spec import Place
 
 Interaction = discord.Interaction[CannonBot]
 

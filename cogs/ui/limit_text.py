@@ -1,5 +1,7 @@
 """A member's limits, grants and open jobs as text; and a limit as a choice of a list."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,14 +10,15 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
-from bot.delivery.card_states import state_word
-from bot.domain.guild_rules import Grant, Limit, Scope
-from bot.domain.harmless_text import harmless
-from bot.domain.limit_rules import all_headrooms
-from bot.domain.limit_words import terms, whose
-from bot.domain.models import OPEN_STATES, PAID_STATES, Job, credits_text, credits_words
-from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
-from bot.domain.text import shortened, stamp
+from bot.delivery.card.states import state_word
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS
+from bot.domain.models import OPEN_STATES, PAID_STATES, ExpiringCredits, Job, credits_text, credits_words
+from bot.domain.money.account import living
+from bot.domain.money.limit_rules import all_headrooms, terms, whose
+from bot.domain.money.spend_request import Headroom, SpendItem, SpendRequest
+from bot.domain.server.guild_rules import Grant, Limit, Scope
+from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
+from bot.domain.words.text import harmless, shortened, stamp
 from bot.language import tr
 from bot.store import Spending
 from cogs.ui import texts
@@ -167,3 +170,40 @@ def cost_words(job: Job) -> str:
     if job.state in PAID_STATES:
         return credits_words(job.held if job.cost is None else job.cost)
     return str(texts.FREE) if job.state.ended else texts.held(credits_words(job.held))
+
+
+LOTS_SHOWN = 5
+
+
+def expiring_words(expiring: Sequence[ExpiringCredits], now: float) -> str:
+    """Return the next credits that expire, a line each, '' where there are none; `now` in Unix seconds."""
+    found = living(expiring, now)
+    lines = [
+        texts.expire_on(credits_words(each.credits), stamp(each.expires_at, "D"), stamp(each.expires_at))
+        for each in found[:LOTS_SHOWN]
+    ]
+    if len(found) > LOTS_SHOWN:
+        lines.append(texts.and_more(len(found) - LOTS_SHOWN))
+    return fitting(lines, EMBED_FIELD_CHARS)
+
+
+def reaction_legend(settings: ReactionRules) -> str:
+    """Return what members can do with emojis on results here, as one line of a message."""
+    if not settings.is_on:
+        return str(texts.LEGEND_OFF)
+    has_gallery = settings.gallery_channel is not None
+    shown = [
+        (rule.shown, str(texts.LEGEND_ACTIONS[rule.action]))
+        for rule in settings.rules.values()
+        if has_gallery or rule.action is not ReactionAction.GALLERY
+    ]
+    return texts.legend_of(shown) if shown else str(texts.LEGEND_OFF)
+
+
+def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
+    """Return what stands once under the first result of a channel, as small print."""
+    seeded = settings.seeded()
+    legend = reaction_legend(
+        ReactionRules(rules={rule.emoji: rule for rule in seeded}, gallery_channel=settings.gallery_channel)
+    )
+    return texts.small(f"{legend} {texts.LEGEND_WORDS}" if answers_words else legend)

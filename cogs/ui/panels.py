@@ -1,19 +1,22 @@
 """Panels of moderators: a page is an embed with controls, redrawn over itself, with what was done above it."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import discord
 
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.deadlines import in_time
-from bot.domain.setting import PAGES, SettingsPage
-from bot.domain.text import shortened
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import in_time
+from bot.domain.server.setting import PAGES, SettingsPage
+from bot.domain.words.text import shortened
 from bot.errors import InputError
 from cogs.ui import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
+from cogs.ui.texts import continued
 
 PAGE_ACTION = "set_page"
 OPTION_CHARS = 100
@@ -91,3 +94,26 @@ async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -
     """Redraw the panel, whose control was pressed or whose form was sent, below what was done."""
     edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
     await in_time(edit(content=said or None, embed=page.embed, view=page.view()))
+
+
+PAGE_CHARS = 4000
+"""Discord takes 4096 in an embed's description and 6000 in all embeds of a message: a page is a message of its own."""
+
+
+def pages(title: str, blocks: Iterable[str]) -> list[discord.Embed]:
+    """Put the blocks on as few embeds as they fit on. A block is never cut in two unless it is longer than a page."""
+    texts = [""]
+    for block in blocks:
+        separator = "\n" if block.startswith("`") and texts[-1] else "\n\n"
+        for start in range(0, len(block), PAGE_CHARS):
+            part = block[start : start + PAGE_CHARS]
+            if texts[-1] and len(texts[-1]) + len(separator) + len(part) <= PAGE_CHARS:
+                texts[-1] += separator + part
+            elif texts[-1]:
+                texts.append(part)
+            else:
+                texts[-1] = part
+    names = [title, *[continued(title)] * (len(texts) - 1)]
+    return [
+        discord.Embed(title=name, description=text, colour=NEUTRAL) for name, text in zip(names, texts, strict=True)
+    ]

@@ -1,15 +1,22 @@
 """Permissions: who is a moderator or the host, and which permissions the bot itself lacks in a channel."""
 
+from __future__ import annotations
+
 from typing import Any, cast
 
 import discord
 from discord import app_commands
 
-from bot.delivery.needed_permissions import missing_of, to_post
-from bot.domain.guild_rules import Rules
+from bot.app.client import CannonBot
+from bot.delivery.channels.facts import missing_of, to_post
+from bot.domain.jobs.card_spec import Origin
+from bot.domain.money.spending_policy import refuse_blocked
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.places import Viewer
 from bot.errors import BotError, NotAllowed, Refused
 from cogs.ui import texts
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, PostableChannel, place_of
+from cogs.ui.texts import IN_SERVER_ONLY
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 """The team roles that may change an application; a read-only role decides nothing here."""
@@ -86,3 +93,48 @@ def _hosts(application: discord.AppInfo) -> set[int]:
 def missing_permissions(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
     """Return the permissions that the bot needs to post in a channel, with or without files, and does not have."""
     return missing_of(permissions, to_post(is_thread=is_thread, files=files))
+
+
+async def require_unblocked(interaction: Interaction) -> None:
+    """Raise Refused if who presses is blocked on this server now."""
+    bot = interaction.client
+    block = await bot.parts.store.blocks.active(interaction.guild_id or 0, interaction.user.id)
+    refuse_blocked(block, bot.clock.wall())
+
+
+_MADE = "viewer"
+"""Under this name an interaction keeps its viewer once it was made."""
+
+
+async def viewer_of(interaction: Interaction) -> Viewer:
+    """Return who sent the interaction, with the roles that came with it. Raises Refused outside servers."""
+    made = interaction.extras.get(_MADE)
+    if isinstance(made, Viewer):
+        return made
+    if not isinstance(interaction.user, discord.Member):
+        raise Refused(IN_SERVER_ONLY)
+    viewer = interaction.client.parts.sights.viewer(
+        interaction.user, here_id=interaction.channel_id, is_moderator=await is_moderator(interaction)
+    )
+    interaction.extras[_MADE] = viewer
+    return viewer
+
+
+async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
+    """Return a member without an interaction as a viewer; `channel` is where they are right now, None for nowhere."""
+    rules = await bot.parts.store.settings.get(member.guild.id)
+    is_moderator = moderates(member.guild_permissions, member, rules)
+    return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
+
+
+async def origin_of(interaction: Interaction) -> Origin:
+    """Return the author of a request and its place. Raises Refused outside servers."""
+    interaction.client.parts.delivery.authors.note(interaction.guild_id or 0, interaction.user)
+    return Origin(
+        place=place_of(interaction),
+        author_id=interaction.user.id,
+        viewer=await viewer_of(interaction),
+        locale=str(interaction.locale),
+        interaction_id=interaction.id,
+        token=interaction.token,
+    )

@@ -1,17 +1,29 @@
 """Prices in words: what a usual job costs here, and what one with given options would cost."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any
+from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import discord
+
+from bot.app.client import CannonBot
 from bot.catalogue import Operation, labels_of
-from bot.catalogue.price_factors import model_word, size_unit
-from bot.domain.harmless_text import harmless
-from bot.domain.models import Estimate, credits_text, credits_words
+from bot.domain.models import Estimate, credits_of, credits_text, credits_words
 from bot.domain.texts import price_per
-from bot.jobs.price_book import KnownPrice, PriceBook
-from bot.language import tr
+from bot.domain.words.text import harmless
+from bot.errors import InputError
+from bot.language import Text, plain_amount, tr
+from bot.prices.book import KnownPrice, PriceBook
+from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
+from cogs.ui.choices import CHOICE_CHARS
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import PRICE_MARK, with_price
 
 
 def price_range(operation: Operation, book: PriceBook) -> str:
@@ -111,3 +123,137 @@ def _usual(operation: Operation, known: Sequence[KnownPrice]) -> str:
 
 def _from_to(low: Decimal, high: Decimal) -> str:
     return texts.about(credits_words(low)) if low == high else texts.from_to(credits_text(low), credits_words(high))
+
+
+Offer = tuple[str, Any]
+
+PRICED: Final = frozenset({"model", *GRADES, *LENGTHS, *COUNTS})
+"""The fields that a price may depend on."""
+WAIT_S: Final = 0.5
+"""How long the store may take: Discord waits 3 seconds for choices, and prices are an extra."""
+
+
+async def with_prices(
+    interaction: discord.Interaction[CannonBot],
+    operation_id: str,
+    field: str,
+    offered: Sequence[Offer],
+    given: Mapping[str, object],
+) -> list[Offer]:
+    """Return the offers of a field, each with what the job would cost with it where that is known.
+
+    `given` are the other values so far, by wire name. Reads memory and the store; asks nobody.
+    """
+    guild_id, bot = interaction.guild_id, interaction.client
+    if field not in PRICED or guild_id is None or not offered:
+        return list(offered)
+    try:
+        operation = bot.catalogue.resolve(operation_id)
+        async with asyncio.timeout(WAIT_S):
+            book = await bot.parts.price_books.of(guild_id, operation)
+    except (InputError, TimeoutError):
+        return list(offered)
+    values = _values(operation, given)
+    shown = []
+    for label, value in offered:
+        price = hint(operation, book, {**values, field: value}, of_model=field == "model")
+        shown.append((with_price(label, price, CHOICE_CHARS) if price else label, value))
+    return shown
+
+
+def _values(operation: Operation, given: Mapping[str, object]) -> dict[str, Any]:
+    """Return the plain values as they would go over the wire; files are not there yet."""
+    names = {each.name for each in operation.fields}
+    return {name: each for name, each in given.items() if name in names and isinstance(each, str | int | float)}
+
+
+GROUPING_COMMA = re.compile(r",(?=[0-9]{3}(?![0-9]))")
+LABEL_CHARS = 80
+"""Discord's limit of a button's label."""
+
+
+def priced(label: Text | str, price: Decimal | None, told_above: Decimal | None = None) -> str:
+    """Return a label with its price in credits, as it is where the price is not known.
+
+    Nor is it told up to `told_above`, what the server lets its members spend without a look at it; None: it sets none.
+    """
+    is_small = told_above is not None and price is not None and price <= told_above
+    return str(label) if price is None or is_small else with_price(str(label), plain_amount(price), LABEL_CHARS)
+
+
+def price_shown(interaction: Interaction) -> Decimal | None:
+    """Return the price, in credits, that the label of the pressed button told; None if it told none.
+
+    It is read from the message as Discord sends it: nobody but the bot writes there.
+    """
+    pressed = None if interaction.data is None else interaction.data.get("custom_id")
+    for button in _buttons(interaction.message):
+        if button.custom_id == pressed and button.label is not None:
+            _, mark, price = button.label.rpartition(PRICE_MARK)
+            return _amount(price) if mark else None
+    return None
+
+
+def _buttons(message: discord.Message | None) -> Iterator[discord.Button]:
+    rows: list[Any] = [] if message is None else list(message.components)
+    for row in rows:
+        yield from (each for each in getattr(row, "children", ()) if isinstance(each, discord.Button))
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return the amount that `plain_amount` wrote in any language, or an older release in English: `1,200.5`."""
+    plain = GROUPING_COMMA.sub("", text).replace(",", ".")
+    try:
+        return credits_of(plain)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """The sum of the known prices, in credits, and how many jobs there are without one."""
+
+    credits: Decimal
+    unknown: int
+    exact: bool
+    """Whether all the known prices are fixed ones."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """The price of all; None if one is not known."""
+        return None if self.unknown else self.credits
+
+    def words(self) -> str:
+        """Return the total as members read it."""
+        if not self.credits and self.unknown:
+            return str(texts.PRICE_NOT_KNOWN)
+        known = self._known()
+        return texts.and_unknown(known, self.unknown) if self.unknown else known
+
+    def short(self) -> str:
+        """Return the total in a few words."""
+        if not self.credits and self.unknown:
+            return str(texts.PRICE_NOT_KNOWN)
+        return texts.above(credits_words(self.credits)) if self.unknown else self._known()
+
+    def _known(self) -> str:
+        amount = credits_words(self.credits)
+        return amount if self.exact else texts.about(amount)
+
+
+async def total_of(bot: CannonBot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:
+    """Return what jobs of these operations and values cost on a server. Reads memory and the store; asks nobody."""
+    credits_, unknown, exact = Decimal(0), 0, True
+    for operation_id, values in steps:
+        try:
+            operation = bot.catalogue.resolve(operation_id)
+        except InputError:
+            unknown += 1  # the operation is gone
+            continue
+        found = (await bot.parts.price_books.of(guild_id, operation)).estimate(operation, values)
+        if found is None:
+            unknown += 1
+        else:
+            credits_ += found.credits
+            exact = exact and found.basis == "fixed"
+    return Total(credits=credits_, unknown=unknown, exact=exact)

@@ -5,7 +5,7 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 
 from collections.abc import Iterable, Mapping
 
-from bot.domain.reaction_rules import ReactionAction
+from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Text, amount, both, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages

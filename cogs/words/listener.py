@@ -1,7 +1,7 @@
 """Members who mention the bot: with words, with a file, or in reply to a result.
 
 Discord sends a message's words and files to a bot that is mentioned in them, with no privileged intent; of others it
-sends neither. Words are read once, by rules (bot/generation/word_rules.py), and kept in a draft for ten minutes.
+sends neither. Words are read once, by rules (bot/generation/words/rules.py), and kept in a draft for ten minutes.
 Nothing is spent by a message: its author presses the button of the answer, and confirms the price, which only they see.
 """
 
@@ -10,22 +10,19 @@ import structlog
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.domain.harmless_text import harmless_within
+from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import SOURCE_KINDS, MediaKind
-from bot.domain.posting_place import PostingPlace, require_channel
-from bot.domain.spending_policy import refuse_blocked
-from bot.domain.text import whole
-from bot.domain.visibility import Viewer
+from bot.domain.money.spending_policy import refuse_blocked
+from bot.domain.server.places import PostingPlace, Viewer, require_channel
+from bot.domain.words.text import harmless_within, whole
 from bot.errors import Refused
-from bot.generation.word_requests import WordRequest
-from bot.generation.word_rules import Unclear, Wish, WordAct, clean_words, is_addressed, understand
+from bot.generation.words.requests import WordRequest
+from bot.generation.words.rules import Unclear, Wish, WordAct, clean_words, is_addressed, understand
 from bot.language import speak
-from bot.runtime.rate_limiter import RateLimiter
-from cogs.results.message_media import MessageFile, parts_of
+from bot.runtime.pace import RateLimiter
+from cogs.results.next_step import MessageFile, parts_of
 from cogs.ui.interaction import PostableChannel, place_in
-from cogs.ui.permissions import missing_permissions
-from cogs.ui.viewer import viewer_in
+from cogs.ui.permissions import missing_permissions, viewer_in
 from cogs.words import texts
 from cogs.words.offers import WordAnswers
 

@@ -7,21 +7,19 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.messages import custom_ids_of, nonce_of
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.errors import InputError, NotAllowed
-from bot.generation.word_requests import WordRequest
-from bot.generation.word_rules import WordAct
+from bot.generation.words.requests import WordRequest
+from bot.generation.words.rules import WordAct
 from bot.runtime.background import BackgroundTasks
 from bot.store import WordOffer
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of
-from cogs.ui.viewer import viewer_of
+from cogs.ui.permissions import guild_of, viewer_of
 from cogs.words import texts
+from cogs.workflows.asked.submit import submit
 from cogs.workflows.image import submit_usual
-from cogs.workflows.submit import submit
 
 log = structlog.get_logger(__name__)
 

@@ -7,18 +7,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.app.command_payload import TEXT_FILES, takes_files
-from bot.delivery.deadlines import in_time
+from bot.app.connection.commands import TEXT_FILES, takes_files
+from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
-from bot.generation.batch import batch, operation_typed, ratio_field, split_prompts, unsupported
+from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported
+from cogs.ui.forms import text_of_file
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.ui.text_files import text_of_file
+from cogs.ui.prices import Offer, with_prices
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows import texts
-from cogs.workflows.own import is_private, preset_completion
-from cogs.workflows.price_hints import Offer, with_prices
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.own import is_private, preset_completion
+from cogs.workflows.asked.submit import submit
 
 FILE_MAX_BYTES = 256 * 1024
 """Room for twenty prompts of 6,000 characters."""

@@ -11,9 +11,9 @@ from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
-from cogs.workflows.files import offered_file
-from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.files import offered_file
+from cogs.workflows.asked.options import PromptOption, offers
+from cogs.workflows.asked.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
 IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})

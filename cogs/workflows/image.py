@@ -7,16 +7,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.domain.guild_rules import PictureCount
 from bot.domain.models import MediaKind
-from bot.domain.unknown_prices import UNKNOWN_PRICE
+from bot.domain.money.spending_policy import UNKNOWN_PRICE
+from bot.domain.server.guild_rules import PictureCount
 from bot.errors import Refused
 from bot.generation.generation import Generation, SourceFile
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
-from cogs.workflows.files import offered_file, offered_files
-from cogs.workflows.options import REFERENCES, Count, PromptOption, offers
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.files import offered_file, offered_files
+from cogs.workflows.asked.options import REFERENCES, Count, PromptOption, offers
+from cogs.workflows.asked.submit import submit
 
 IMAGES = frozenset({MediaKind.IMAGE})
 

@@ -7,8 +7,8 @@ from bot.app.client import CannonBot
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
-from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.options import PromptOption, offers
+from cogs.workflows.asked.submit import submit
 
 OPTIONS = {"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"}
 """Discord's option names are lower case; Cannon Studio's prompt fields are not."""

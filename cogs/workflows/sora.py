@@ -14,11 +14,11 @@ from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.sources import native_video_id
 from cogs.ui.interaction import Interaction, given
-from cogs.ui.viewer import viewer_of
+from cogs.ui.permissions import viewer_of
 from cogs.workflows import texts
-from cogs.workflows.files import offered_file
-from cogs.workflows.options import PromptOption, offers
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.files import offered_file
+from cogs.workflows.asked.options import PromptOption, offers
+from cogs.workflows.asked.submit import submit
 
 CLIPS = frozenset({MediaKind.VIDEO})
 

@@ -9,10 +9,10 @@ from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
 from cogs.ui.interaction import Interaction, given
 from cogs.workflows import texts
-from cogs.workflows.files import offered_file
+from cogs.workflows.asked.files import offered_file
+from cogs.workflows.asked.options import Count, PromptOption, offers
+from cogs.workflows.asked.submit import submit
 from cogs.workflows.image import IMAGES, references
-from cogs.workflows.options import Count, PromptOption, offers
-from cogs.workflows.submit import submit
 
 SOUNDS = frozenset({MediaKind.AUDIO})
 IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})

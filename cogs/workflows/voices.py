@@ -6,30 +6,26 @@ from typing import Any, Final
 
 import discord
 
+from bot.account.memory import VOICE
 from bot.app.client import CannonBot
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.harmless_text import harmless
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import Job, JobState
-from bot.domain.text import shortened, stamp
+from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.generation import Generation
 from bot.generation.sources import require_kept, require_shown
-from bot.guild.account_memory import VOICE
-from bot.guild.voices import LABEL_CHARS, Voice, VoiceList
 from bot.jobs.surface import Later, NoPlace
+from bot.server.voices import LABEL_CHARS, Voice, VoiceList
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting
-from cogs.ui.permissions import guild_of, is_moderator, require_moderator
-from cogs.ui.price_labels import price_shown, priced
+from cogs.ui.permissions import guild_of, is_moderator, require_moderator, viewer_of
+from cogs.ui.prices import price_shown, priced, total_of
 from cogs.ui.texts import GONE
-from cogs.ui.totals import total_of
-from cogs.ui.viewer import viewer_of
 from cogs.workflows import texts
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.submit import submit
 
 NARRATION: Final = "narration.generate"
 LIST_CHARS, OPTION_CHARS = 3800, 100

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench_beside import LIFE, OURS, PER_SERVER, SETTLED_S, Side, side
 from bench_report import Row
 
-from bot.generation.recipes import Recipe, parse_parameters, parse_steps
+from bot.generation.recipes.recipes import Recipe, parse_parameters, parse_steps
 from bot.runtime.clock import SystemClock
 from bot.store import Store
 from tests.support.surface import fill

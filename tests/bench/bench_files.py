@@ -23,7 +23,7 @@ SPEED = 10.0
 BOOST_TIER = 3
 """A server of this tier takes files of 100 MiB."""
 AGE_S = 60.0
-"""Old enough that the bot polls a video every eight seconds (bot/domain/poll_schedule.py)."""
+"""Old enough that the bot polls a video every eight seconds (bot/domain/jobs/poll_schedule.py)."""
 DUE_S = 4.0
 """The first poll waits until the bot is up and warm."""
 PATIENCE_S = 120.0

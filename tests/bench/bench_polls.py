@@ -27,9 +27,9 @@ from bench_report import Row
 from bot.app.assembly import open_parts
 from bot.app.client import CannonBot
 from bot.cannon.client import CannonClient
+from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import AccountStatus, Card, Job, JobState, new_id
-from bot.domain.poll_schedule import next_poll_s
-from bot.jobs import polling
+from bot.jobs.turns import polling
 from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
 from bot.settings import Settings

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox import work
-from bot.sandbox.accounts import Account
 from bot.sandbox.server import Sandbox
-from bot.sandbox.studio import Studio
+from bot.sandbox.studio import studio as work
+from bot.sandbox.studio.accounts import Account
+from bot.sandbox.studio.studio import Studio
 
 CREDITS = 10**9
 FILES_BYTES = 10**10

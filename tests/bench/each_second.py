@@ -16,7 +16,7 @@ PERIOD_S = 1.0
 
 
 def poll_each_second() -> None:
-    from bot.jobs.polling import Polling
+    from bot.jobs.turns.polling import Polling
 
     take_turn = Polling.take_turn
 

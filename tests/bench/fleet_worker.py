@@ -23,9 +23,9 @@ import bench_polls
 from bot.app.assembly import open_parts
 from bot.app.client import CannonBot
 from bot.cannon.wire import Progress, RemoteStatus
+from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import new_id
-from bot.domain.poll_schedule import next_poll_s
-from bot.jobs import polling
+from bot.jobs.turns import polling
 from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
 from bot.settings import PostgresUrl, SecretStr, Settings

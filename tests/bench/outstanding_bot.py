@@ -89,9 +89,8 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
 
 
 def main() -> None:
-    from bot.runtime.heap import keep_little
     from bot.runtime.logs import configure_logs
-    from bot.runtime.permanent import permanent
+    from bot.runtime.process import keep_little, permanent
 
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     configure_logs(level="ERROR", log_format="json", secrets=())

@@ -7,15 +7,15 @@ from bot.store.sql import Connection
 JOBS_PER_CARD = 20
 _NUMBERED = 1_000_000_000
 """What is added to a number for an id, so that all have the same length."""
-_NEW_CARD = {"id": f"'C' || ({_NUMBERED} + number)", "interaction_id": "1000000 + number"}
-_NEW_JOB = {
+CARD = {"id": f"'C' || ({_NUMBERED} + number)", "interaction_id": "1000000 + number"}
+JOB = {
     "id": f"'J' || ({_NUMBERED} + number)",
     "card_id": f"'C' || ({_NUMBERED} + number / {JOBS_PER_CARD})",
     "position": f"number % {JOBS_PER_CARD}",
     "idempotency_key": f"'outstanding-' || ({_NUMBERED} + number)",
     "remote_id": f"'req_' || ({_NUMBERED} + number)",
 }
-_NEW_HOLD = {"job_id": f"'J' || ({_NUMBERED} + number)"}
+HOLD = {"job_id": f"'J' || ({_NUMBERED} + number)"}
 _COUNTED = frozenset({"rowid", "number"})
 """Columns that the database fills by itself."""
 
@@ -31,9 +31,9 @@ def multiply(db: Connection, jobs: int) -> None:
     guilds = db.execute("SELECT count(*) FROM models").fetchone()[0]
     in_turn = f"models.turn = number / {JOBS_PER_CARD} % {guilds}"
     cards = f"models.turn = number % {guilds} AND number < {-(-jobs // JOBS_PER_CARD)}"
-    _copy(db, "cards", _NEW_CARD, cards, "models.card_id = old.id")
-    _copy(db, "jobs", _NEW_JOB, in_turn, "models.job_id = old.id")
-    _copy(db, "ledger", _NEW_HOLD, in_turn, "models.job_id = old.job_id", _COUNTED | {"id"})
+    _copy(db, "cards", CARD, cards, "models.card_id = old.id")
+    _copy(db, "jobs", JOB, in_turn, "models.job_id = old.id")
+    _copy(db, "ledger", HOLD, in_turn, "models.job_id = old.job_id", _COUNTED | {"id"})
     db.execute("DROP TABLE models")
     db.execute("DROP TABLE numbers")
 

@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.delivery.texts import PRACTICE_MARK
-from bot.domain.first_contact import SetupStep
+from bot.domain.server.first_contact import SetupStep
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import DEMO_KEY, GALLERY
-from bot.sandbox.demo.furniture.texts import DIRECTORS, MORGAN
+from bot.sandbox.demo.texts import DIRECTORS, MORGAN
 from cogs.moderate import texts as moderator_texts
 from cogs.moderate.setup import texts
 from tests.support.page import ANSWER_MS, CHROMIUM, at_rest, newest_message, page_at, run_slash

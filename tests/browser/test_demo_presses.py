@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from bot.domain.reaction_rules import Seeding
+from bot.domain.server.reaction_rules import Seeding
 from bot.sandbox.demo.demo import Demo
 from tests.support.page import CHROMIUM, page_at, run_slash
 from tests.support.presses import SETTLED_MS, Presses

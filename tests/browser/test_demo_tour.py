@@ -12,12 +12,12 @@ from bot.delivery import texts as cards
 from bot.domain import texts as domain
 from bot.domain.models import JobState
 from bot.language import Text, speaking, tr
+from bot.sandbox.demo import texts
 from bot.sandbox.demo import texts as demo_texts
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
-from bot.sandbox.demo.furniture.texts import ADA, MORGAN
-from bot.sandbox.demo.tour import texts
-from bot.sandbox.demo.tour.steps import STEPS
+from bot.sandbox.demo.texts import ADA, MORGAN
+from bot.sandbox.demo.tour.card import STEPS
 from cogs.moderate.decisions import texts as decisions
 from cogs.moderate.quota import texts as quota
 from cogs.results import texts as results

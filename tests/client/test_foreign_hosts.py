@@ -16,7 +16,7 @@ from bot.domain.models import MediaKind
 from bot.errors import MediaUnsafe
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import SystemClock
-from bot.runtime.safe_urls import checked, is_public, origins_of
+from bot.runtime.network.safe_urls import checked, is_public, origins_of
 from tests.support.surface import png
 
 LOOKS = 210

@@ -11,8 +11,8 @@ from aiohttp import web
 from bot.errors import MediaUnreachable, MediaUnsafe
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import SystemClock
-from bot.runtime.safe_urls import checked, is_public, origins_of
-from bot.runtime.transport import public_transport
+from bot.runtime.network.safe_urls import checked, is_public, origins_of
+from bot.runtime.network.transport import public_transport
 
 PUBLIC, METADATA = "8.8.8.8", "169.254.169.254"
 

@@ -17,11 +17,11 @@ from PIL import Image
 
 from bot.domain.models import MediaKind
 from bot.errors import MediaGone, MediaSlow, MediaTooLarge, MediaUnreachable, MediaUnsafe, MediaWrongKind
-from bot.media import partial_file as partfile
+from bot.media import scratch as partfile
 from bot.media.fetcher import INSPECT_BYTES, MediaFetcher, OriginTransport
 from bot.runtime import failpoints
 from bot.runtime.clock import SystemClock
-from bot.runtime.transport import public_transport
+from bot.runtime.network.transport import public_transport
 
 
 def png(size=(64, 48)):

@@ -14,7 +14,7 @@ from bot.domain import practice
 from bot.errors import CannonUnavailable, MediaError
 from bot.media.fetcher import MediaFetcher
 from bot.runtime.clock import SystemClock
-from bot.runtime.practice_transport import PracticeTransport
+from bot.runtime.network.fetching import PracticeTransport
 from bot.sandbox.server import Sandbox
 
 REAL = "https://api.test"

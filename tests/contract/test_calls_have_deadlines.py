@@ -138,7 +138,7 @@ def test_every_call_to_discord_has_a_deadline() -> None:
         for path, module in modules().items()
         for call in module.without_deadline()
     }
-    assert found == {}, "put each into `in_time` (bot/delivery/deadlines.py); what is not Discord's goes into OURS"
+    assert found == {}, "put each into `in_time` (bot/delivery/channels/facts.py); what is not Discord's goes into OURS"
 
 
 def test_the_calls_are_found() -> None:

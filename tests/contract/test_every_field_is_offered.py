@@ -17,10 +17,10 @@ from discord import app_commands
 
 import cogs
 from bot.app.client import CannonBot
-from bot.app.command_list import rows
+from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.catalogue import Catalogue, FieldKind
-from bot.catalogue.compatible import kinds_of
+from bot.catalogue.catalogue import kinds_of
 from bot.catalogue.fields import Field
 from bot.errors import InputError
 from bot.generation.own_defaults import PRESET

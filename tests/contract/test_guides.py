@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.command_list import rows
+from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 from bot.cli import _parser
 from bot.settings import Settings, describe_settings
@@ -154,4 +154,4 @@ def test_a_wrong_claim_is_noticed() -> None:
     assert not is_known("make coffee")
     assert not is_known("NO_SUCH_SETTING")
     assert not is_known("brush")
-    assert value_of("bot.generation.look_pace.FILES_MAX + 1") == 11
+    assert value_of("bot.generation.sources.FILES_MAX + 1") == 11

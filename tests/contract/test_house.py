@@ -13,7 +13,8 @@ from tools.draw_architecture import PICTURE, boxes, svg
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOSE_MODULES = {"__init__", "__main__", "cli", "settings", "errors"}
-PACKAGES_MAX = 13
+PACKAGES_MAX = 17
+ROOMS_INSIDE_MAX = 12
 CLASS_METHODS_MAX = 25
 CLASS_LINES_MAX = 300
 REASON = "Large on purpose:"
@@ -32,6 +33,19 @@ def packages(folder: str) -> list[str]:
 @pytest.mark.parametrize("folder", ["bot", "cogs"])
 def test_a_folder_has_few_rooms(folder: str) -> None:
     assert 0 < len(packages(folder)) <= PACKAGES_MAX
+
+
+def test_an_inside_view_has_at_most_twelve_rooms() -> None:
+    inside = [path.parent for path in modules() if path.name == "__init__.py" and path.parents[1] != ROOT]
+    rooms = {
+        str(folder.relative_to(ROOT)): [
+            each.stem
+            for each in folder.iterdir()
+            if (each.suffix == ".py" and each.stem != "__init__") or (each / "__init__.py").is_file()
+        ]
+        for folder in inside
+    }
+    assert {folder: names for folder, names in rooms.items() if len(names) > ROOMS_INSIDE_MAX} == {}
 
 
 def test_no_loose_modules_but_the_named_ones() -> None:

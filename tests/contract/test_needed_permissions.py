@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 import pytest
 
-from bot.app.invite import application_id_of, invite_link
-from bot.delivery.needed_permissions import NEEDED, as_permissions, missing_of, to_post
+from bot.app.connection.start import application_id_of, invite_link
+from bot.delivery.channels.facts import NEEDED, as_permissions, missing_of, to_post
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = {

@@ -13,17 +13,20 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from bot.cannon.error_text import message_read, reading_of
+from bot.cannon.errors import message_read, reading_of
 from bot.cannon.outputs import media_of
-from bot.catalogue.values import clean_text
-from bot.domain import harmless_text, reading_time
+from bot.catalogue.checks.values import clean_text
 from bot.domain.models import MediaKind
-from bot.domain.reading_time import readers
-from bot.domain.word_list import WordList
+from bot.domain.words import text as harmless_text
+from bot.domain.words import text as reading_time
+from bot.domain.words.text import WordList, readers
 from bot.errors import InputError
-from bot.generation import batch, json_input, recipes, word_rules
-from bot.generation.word_rules import Wish, understand
-from cogs.recipes.file import read_shared
+from bot.generation import generation as batch
+from bot.generation import json_input
+from bot.generation.recipes import recipes
+from bot.generation.words import rules as word_rules
+from bot.generation.words.rules import Wish, understand
+from cogs.recipes.form import read_shared
 from tests.support.machine import slowness
 from tests.support.patterns import Rule, attacks, chars_of, rules, runaway
 

@@ -1,4 +1,4 @@
-"""There is one escape for text of others: `bot/domain/harmless_text.py`."""
+"""There is one escape for text of others: `bot/domain/words/text.py`."""
 
 from __future__ import annotations
 

@@ -19,13 +19,16 @@ def users(pattern: str) -> set[str]:
 
 def test_results_become_files_in_three_places_only() -> None:
     """On a card or in a new message, in a copy, and in the question whether it may be posted, for moderators alone."""
-    assert users(r"(?<!def )\bmedia_files\(") == {"bot/delivery/places.py", "bot/delivery/review_message.py"}
-    assert users(r"discord\.File\(file\.path") == {"bot/delivery/attachments.py", "bot/delivery/copies.py"}
+    assert users(r"(?<!def )\bmedia_files\(") == {"bot/delivery/posting/places.py", "bot/delivery/posting/review.py"}
+    assert users(r"discord\.File\(file\.path") == {
+        "bot/delivery/files/attachments.py",
+        "bot/delivery/posting/copies.py",
+    }
 
 
 def test_each_of_them_has_asked_the_gate() -> None:
-    assert users(r"(?<!class )\bPosting\(") == {"bot/delivery/poster.py"}
-    assert "await self._gate.open_places(" in SOURCES["bot/delivery/poster.py"]
-    post = SOURCES["bot/delivery/copies.py"].partition("async def post(")[2]
+    assert users(r"(?<!class )\bPosting\(") == {"bot/delivery/posting/poster.py"}
+    assert "await self._gate.open_places(" in SOURCES["bot/delivery/posting/poster.py"]
+    post = SOURCES["bot/delivery/posting/copies.py"].partition("async def post(")[2]
     assert 0 < post.index("self._gate.require_copy(") < post.index("self._send(")
     assert 0 < post.index("self._gate.require_person(") < post.index("self._send(")

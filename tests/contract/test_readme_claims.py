@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.account.audit import CHECK_EVERY_S
 from bot.cli import _parser
-from bot.domain.poll_schedule import REMEMBERED_S
-from bot.guild.account_audit import CHECK_EVERY_S
+from bot.domain.jobs.poll_schedule import REMEMBERED_S
 from tests.contract.test_failure_cases import names_in
 from tests.install.readme_blocks import followed
 from tests.soak.plan import SERVERS

@@ -19,10 +19,10 @@ SENTENCE_CHARS = 20
 EXEMPT = {
     "bot/app/host/command_line.py": "help of the command line, a part of its definition as in bot/cli.py",
     "bot/catalogue/operations": "data: a field's label and sample are part of its definition, next to its limits",
-    "bot/generation/rewrite_prompts.py": "instructions to models: no person reads them, and they stay English",
-    "bot/sandbox/answers.py": "samples: the prompts that the sandbox rewrites are content, as a model would return it",
-    "bot/sandbox/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
-    "bot/sandbox/undocumented.py": "data: invented operations of the sandbox, like the catalogue's",
+    "bot/generation/rewrites.py": "instructions to models: no person reads them, and they stay English",
+    "bot/sandbox/studio/answers.py": "samples: the prompts that the sandbox rewrites are what a model would return",
+    "bot/sandbox/studio/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
+    "bot/sandbox/studio/variant.py": "data: invented operations of the sandbox, like the catalogue's",
     "bot/store/postgresql": "SQL of PostgreSQL, which a program reads",
     "bot/runtime/metrics.py": "a metric's help is part of its definition, read by monitoring and not by people here",
 }
@@ -149,6 +149,7 @@ ENGLISH_ONLY = {
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
     "cogs/described/texts.py": "descriptions of commands, which Discord gets in all languages",
     "bot/store/texts.py": "what hosts read in a terminal or a log",
+    "bot/fleet/texts.py": "what hosts read in a log",
 }
 NO_WORDS = re.compile(r"https?://\S+|/[a-z0-9]+(?: .*)?|[A-Za-z0-9]+(?:, [A-Za-z0-9]+)+")
 """Links, examples of commands, names of kinds of files."""

@@ -19,10 +19,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from discord import app_commands
 
+from bot.app.connection.commands import NAME, Translator
 from bot.app.entry_points import unconnected
-from bot.app.translation import NAME, Translator
 from bot.language import LANGUAGES, SOURCE, from_discord
-from bot.language.catalogues import translations
+from bot.language.messages import translations
 from bot.settings import Settings
 from tests.support.machine import slowness
 from tests.support.pseudo import PseudoTranslations

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bot.app.assembly import assemble
-from bot.delivery.ticker import SPREAD_S
+from bot.delivery.card.ticker import SPREAD_S
 from bot.domain.models import AccountStatus, JobState
 from bot.errors import StoreError
 from bot.jobs.intake import TOKEN_LIFE_S

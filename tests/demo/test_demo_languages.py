@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from bot.language import LANGUAGES, speaking
+from bot.sandbox.demo import texts
 from bot.sandbox.demo.demo import Demo
-from bot.sandbox.demo.page.commands import localize
-from bot.sandbox.demo.tour import texts
+from bot.sandbox.demo.page.markup import localize
 from tests.demo.test_demo_page_server import Browser
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})

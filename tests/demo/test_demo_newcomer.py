@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.first_contact import SetupStep, StepOutcome
+from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import DEMO_KEY
-from bot.sandbox.demo.furniture.texts import MORGAN
+from bot.sandbox.demo.texts import MORGAN
 from cogs.moderate.setup import texts
 
 

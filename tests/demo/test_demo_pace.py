@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card_pace import QUEUED_S
+from bot.delivery.card.ticker import QUEUED_S
 from bot.delivery.texts import STATES
 from bot.domain.models import JobState
 from bot.runtime.clock import Clock

@@ -9,11 +9,11 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.runtime.clock import SystemClock
-from bot.sandbox.demo.clock import DemoClock
 from bot.sandbox.demo.demo import PAST_S, Demo
 from bot.sandbox.demo.furniture.people import PEOPLE
 from bot.sandbox.demo.furniture.server import AFTER_DARK, DEMO_CREDITS, GALLERY, LOG, REVIEW, STUDIO
-from bot.sandbox.demo.tour.steps import _NAMED, STEPS
+from bot.sandbox.demo.simulation import DemoClock
+from bot.sandbox.demo.tour.card import _NAMED, STEPS
 
 COMING = {"studio setup"}
 """Commands that the tour names before they are there."""

@@ -10,11 +10,11 @@ import discord
 import pytest
 import structlog.testing
 
-from bot.catalogue.drift import ApiChange, ChangeKind, Subject
-from bot.domain.guild_rules import ServerLanguage
+from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import JobState
-from bot.guild.texts import approvals as guild_texts
+from bot.domain.server.guild_rules import ServerLanguage
 from bot.language import speaking, tr
+from bot.moderation import texts as guild_texts
 from tests.support.locales import speaks
 from tests.support.pseudo import OPEN, speak_pseudo, spoken
 from tests.support.rig import Rig

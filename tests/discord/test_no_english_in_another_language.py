@@ -15,8 +15,8 @@ from babel import Locale
 from simcord.backend.errors import BackendError, SetupError
 
 from bot.catalogue import OPERATIONS
-from bot.domain.guild_rules import ServerLanguage
-from bot.generation.built_in_recipes import BUILT_IN
+from bot.domain.server.guild_rules import ServerLanguage
+from bot.generation.recipes.recipes import BUILT_IN
 from bot.language import LANGUAGES, NAMES
 from tests.support.every_command import OWN_WORDS, commands, filled, needed
 from tests.support.locales import speaks

@@ -9,7 +9,7 @@ import discord
 import pytest
 from discord.http import HTTPClient
 
-from bot.app.command_sync import RENEW_EVERY_S, RETRY_S
+from bot.app.connection.commands import RENEW_EVERY_S, RETRY_S
 from bot.domain.models import JobState
 from tests.support.rig import Rig
 

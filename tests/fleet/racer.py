@@ -23,8 +23,8 @@ from bot.app.assembly import assemble
 from bot.app.client import CannonBot
 from bot.app.parts import Parts
 from bot.app.practice_process import NoPracticeStudio
+from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.errors import Refused
-from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import Accepted
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl, SecretStr, Settings

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import LedgerKind
-from bot.domain.spend_request import DEFAULT_HOLD
+from bot.domain.money.spend_request import DEFAULT_HOLD
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Store

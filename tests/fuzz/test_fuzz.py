@@ -18,7 +18,7 @@ import discord
 import pytest
 
 from bot.catalogue import Catalogue, describe, merge
-from bot.domain.guild_rules import Rules
+from bot.domain.server.guild_rules import Rules
 from bot.errors import InputError
 from cogs.ui.controls import _ACTIONS, Control, view_of
 from tests.fuzz.fuzz_verdict import FOREIGN_WORDS, PRIVATE_WORDS, SECRET_WORDS, SECRETS, Verdict

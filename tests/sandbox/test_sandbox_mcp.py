@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.sandbox.mcp import INVALID_PARAMS, INVALID_REQUEST, NO_METHOD, PARSE_ERROR, TOOL, answer
-from bot.sandbox.prices import Tariff
-from bot.sandbox.variant import TrueApi, Variant
+from bot.sandbox.http.routes import INVALID_PARAMS, INVALID_REQUEST, NO_METHOD, PARSE_ERROR, TOOL, answer
+from bot.sandbox.studio.costs import Tariff
+from bot.sandbox.studio.variant import TrueApi, Variant
 
 CALL = {"jsonrpc": "2.0", "id": 7, "method": "tools/call"}
 

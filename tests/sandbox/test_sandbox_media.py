@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from bot.catalogue.catalogue import Catalogue
-from bot.sandbox import render
+from bot.sandbox.media import render
 from bot.sandbox.server import Sandbox
-from bot.sandbox.sources import InputFile
+from bot.sandbox.studio.files import InputFile
 
 KEY = "cs_test_sandbox_key"
 GIVEN = {
@@ -398,7 +398,7 @@ def test_without_pyav_there_are_pictures_one_clip_for_all_and_wav(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("bot.sandbox.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "av", None)
-    poor = importlib.import_module("bot.sandbox.render")
+    poor = importlib.import_module("bot.sandbox.media.render")
     clip, track = poor.mp4("x", seconds=9), poor.mp3(seconds=90)
     assert 1.5 < (InputFile(clip.data, is_own=True).seconds() or 0) < 3
     assert (track.content_type, track.extension) == ("audio/wav", "wav")

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.generation.recipes import Parameter, Recipe, parse_steps
-from bot.sandbox.accounts import StudioRequest
+from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
 from bot.sandbox.server import Sandbox
+from bot.sandbox.studio.accounts import StudioRequest
 from bot.store import ReviewRule
 from tests.soak import verdict
 from tests.soak.crowd import ENDLESS, RECIPE, REKEYED, REVIEWED, SERVERS, STARRED, STEPS, Crowd

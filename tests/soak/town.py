@@ -18,8 +18,8 @@ from simcord.actors import MemberActor
 from simcord.backend.errors import BackendError
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
 from bot.sandbox.server import Sandbox
 from bot.store import Store

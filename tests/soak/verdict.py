@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.delivery.formatting import file_stem
-from bot.domain.guild_rules import Rules
+from bot.delivery.channels.view import file_stem
 from bot.domain.models import ID_ALPHABET, ID_LENGTH, PAID_STATES, Job, JobState, LedgerKind
-from bot.sandbox.accounts import StudioRequest
+from bot.domain.server.guild_rules import Rules
+from bot.sandbox.studio.accounts import StudioRequest
 from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
 from tests.soak.town import CANCEL, LIMIT, LIMITED, Town

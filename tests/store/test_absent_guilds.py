@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.account.api_keys import ApiKeys
 from bot.domain.models import Job, JobState, LedgerKind
-from bot.domain.spend_request import Verdict
+from bot.domain.money.spend_request import Verdict
 from bot.errors import StoreError
-from bot.guild.absences import GRACE_S, Absences
-from bot.guild.api_keys import ApiKeys
+from bot.server.absences import GRACE_S, Absences
 from bot.store import Store
 from tests.store.conftest import GUILD
 

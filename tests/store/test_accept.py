@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState, LedgerKind, Media, MediaKind
-from bot.domain.spend_request import Verdict
+from bot.domain.money.spend_request import Verdict
 from bot.errors import Refused
 from bot.store import Spending, Store
 from tests.support.claims import claimed_by

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue.drift import ApiChange, ChangeKind, Subject
+from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.store import Record, Store
-from bot.store.guild import api_changes
-from bot.store.guild.api_changes import SeenChange
+from bot.store.guild import account as api_changes
+from bot.store.guild.account import SeenChange
 from tests.store.conftest import GUILD, HandClock
 
 DAY_S = api_changes.QUIET_S

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import APPROVAL_LIFE_S
 from bot.domain.models import Card, Job, JobState
-from bot.domain.spend_request import Verdict
+from bot.domain.money.spend_request import Verdict
+from bot.domain.server.guild_rules import APPROVAL_LIFE_S
 from bot.store import Store
 from bot.store.texts import STEP_LOST
 from tests.support.stored import states

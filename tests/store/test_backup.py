@@ -17,9 +17,9 @@ from bot.domain.models import JobState
 from bot.errors import DatabaseTaken, StoreError
 from bot.runtime.progress import no_progress
 from bot.store import Store
-from bot.store.engine.half_restored import mark_of
-from bot.store.engine.migration_backup import KEPT, made_for
+from bot.store.engine.files import mark_of
 from bot.store.engine.schema import migrations
+from bot.store.engine.sqlite_database import KEPT, made_for
 from bot.store.host import backup as module
 from bot.store.host.backup import back_up
 from bot.store.host.jobs import reading
@@ -74,7 +74,7 @@ async def test_a_backup_is_one_moment_although_the_bot_writes(
     store = await open_store()
     for _ in range(30):
         await accepted(store, *["1"] * 20)
-    monkeypatch.setattr("bot.store.engine.file_copy.PAGES", 1)
+    monkeypatch.setattr("bot.store.engine.files.PAGES", 1)
     loop, calls = asyncio.get_running_loop(), 0
 
     def write(_what: str, done: int, total: int) -> None:
@@ -267,7 +267,7 @@ async def test_without_its_backup_nothing_is_migrated(
 ) -> None:
     old_database.write_database(path)
     version = one(path, "PRAGMA user_version")
-    monkeypatch.setattr("bot.store.engine.migration_backup.room_for", lambda _db, _directory: (2, 1))
+    monkeypatch.setattr("bot.store.engine.sqlite_database.room_for", lambda _db, _directory: (2, 1))
     with pytest.raises(StoreError, match="not upgraded"):
         await open_store(secret_keys=[old_database.SECRET_KEY])
     assert one(path, "PRAGMA user_version") == version

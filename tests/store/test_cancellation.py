@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Card, Job, JobState
-from bot.domain.spend_request import Verdict
+from bot.domain.money.spend_request import Verdict
 from bot.store import Store
 from bot.store.texts import STEP_CANCELLED
 from tests.support.claims import claimed_by

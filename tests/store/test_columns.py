@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.models import Card, Job
 from bot.store import Store
-from bot.store.engine.table import ChangedBy, Column, Table
+from bot.store.engine.columns import ChangedBy, Column, Table
 from bot.store.jobs.rows import CARDS, CHANGEABLE, JOBS
 
 pytestmark = pytest.mark.sqlite_only(

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import Refused, StoreError
 from bot.language import current, speaking
-from bot.store.engine import checkpoints
+from bot.store.engine import sqlite_database as checkpoints
 from bot.store.engine import sqlite_database as engine
 from tests.support.notes import Open, note, notes
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Rules
+from bot.domain.server.guild_rules import Rules
 from bot.errors import InputError
 from bot.store import REFUND_REQUEST, Decision, Record, Store
 from bot.store.engine import schema

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.models import PAID_STATES, Job, JobState, LedgerKind
 from bot.store import Store
-from bot.store.jobs.dependents import filled
+from bot.store.jobs.ending import filled
 from bot.store.texts import STEP_CANCELLED, STEP_LOST, STEP_NOT_SENT
 from tests.support.claims import claimed_by
 from tests.support.stored import chain, now
@@ -210,7 +210,7 @@ async def test_if_the_next_step_cannot_be_written_the_step_before_has_not_ended(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("disk")
 
-    monkeypatch.setattr("bot.store.jobs.dependents.update_job", broken)
+    monkeypatch.setattr("bot.store.jobs.ending.update_job", broken)
     with pytest.raises(RuntimeError, match="disk"):
         await end(store, first, JobState.DELIVERED)
     assert (await now(store, first)).state is JobState.SUBMITTING

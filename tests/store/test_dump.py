@@ -12,11 +12,11 @@ import pytest
 from bot.app.host.doctor import examine
 from bot.app.host.files import make_backup, restore_backup, upgrade_told
 from bot.app.host.jobs import doubt_jobs
-from bot.app.host.prune import prune
+from bot.app.host.offline import prune
 from bot.domain.models import JobState
 from bot.errors import Refused, StartError
 from bot.runtime.clock import SystemClock
-from bot.runtime.health_probe import store_address, stored_address
+from bot.runtime.network.health_probe import store_address, stored_address
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
@@ -63,7 +63,7 @@ async def test_a_dump_is_restored_and_the_books_agree(
     dump = tmp_path / "cannon-bot.dump"
     run("pg_dump", "--format=custom", f"--file={dump}", filled.get_secret_value())
     run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={empty_postgres_database}", str(dump))
-    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     url = PostgresUrl(empty_postgres_database)
     assert "1 job had not ended" in await doubt_jobs(settings(url), 3600, clock=clock, progress=no_progress)
     store = await Store.open(url, clock=clock, secret_keys=(SECRET_KEY,))
@@ -87,7 +87,7 @@ async def test_a_dump_is_restored_and_the_books_agree(
 async def test_nothing_is_doubted_while_a_bot_runs(
     filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     store = await Store.open(filled, clock=clock, secret_keys=(SECRET_KEY,))
     await store.jobs.hold_lease("p1", 60)
     with pytest.raises(Refused, match="Stop every bot"):
@@ -106,7 +106,7 @@ async def test_backup_and_restore_name_the_servers_own_commands(filled: Postgres
 async def test_old_jobs_are_pruned_and_only_a_file_can_be_rewritten(
     filled: PostgresUrl, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     with pytest.raises(StartError, match="about an SQLite file"):
         await prune(settings(filled), days=1, rebuilds=True, clock=clock, progress=no_progress)
     clock.now += 2 * 86_400

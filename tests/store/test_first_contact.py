@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
+from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.store import Store
 from bot.store.engine.connection import connect
 from bot.store.engine.schema import migrate, migrations

@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.fleet_shares import fair_share
+from bot.domain.shards import fair_share
 from bot.store import Store
-from bot.store.host.rents import IN_USE_S, RENT_S
+from bot.store.host.fleet import IN_USE_S, RENT_S
 from tests.store.conftest import HandClock
 
 Open = Callable[..., Awaitable[Store]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.session_starts import DAY_S, ToldLimit
+from bot.domain.shards import DAY_S, ToldLimit
 from bot.store import Store
 from bot.store.host.fleet import LEASE_S, SPACING_S
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.store import Record, Store
 from bot.store.guild import former_members
 from tests.store.conftest import GUILD, HandClock, Made

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState, LedgerKind
-from bot.domain.spend_request import Draw, Verdict
+from bot.domain.money.spend_request import Draw, Verdict
 from bot.store import Spending, Store
 
 GUILD, AUTHOR = 700, 42

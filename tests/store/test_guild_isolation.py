@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.first_contact import SetupStep, StepOutcome, WelcomePlace
-from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
-from bot.domain.member_settings import Preset
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
-from bot.domain.reaction_rules import DEFAULTS, ReactionKey, Seeding
-from bot.domain.spend_request import Draw, Verdict
+from bot.domain.money.spend_request import Draw, Verdict
+from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
+from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.server.member_settings import Preset
+from bot.domain.server.reaction_rules import DEFAULTS, ReactionKey, Seeding
 from bot.errors import StoreError
 from bot.store import Decision, JobAttempt, Record, ReviewRule, ReviewVerdict, Spending, Store, TriedOutcome
 from bot.store.engine.repository import Repository

@@ -19,7 +19,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import JobAttempt, Store
-from bot.store.jobs.attempts import KEPT
+from bot.store.jobs.rechecks import KEPT
 from tests.support.claims import claimed_by
 from tests.support.databases import Databases
 
@@ -32,7 +32,7 @@ def settings(
     address: Path | PostgresUrl, databases: Databases, monkeypatch: pytest.MonkeyPatch, clock: Any
 ) -> Settings:
     """Settings of a host whose commands have the tests' clock."""
-    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     return Settings(database=address, secret_keys=tuple(map(SecretStr, databases.options({}).get("secret_keys", ()))))
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Rules, Scope
-from bot.domain.limit_rules import host_limits
 from bot.domain.models import UNKNOWN, Job, JobState
-from bot.domain.spend_request import SpendItem, SpendRequest, Verdict
-from bot.domain.spending_policy import decide
+from bot.domain.money.limit_rules import host_limits
+from bot.domain.money.spend_request import SpendItem, SpendRequest, Verdict
+from bot.domain.money.spending_policy import decide
+from bot.domain.server.guild_rules import Rules, Scope
 from bot.errors import Refused
 from bot.store import Spending, Store
 from tests.store.conftest import GUILD

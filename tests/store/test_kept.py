@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.guild_rules import Rules
+from bot.domain.server.guild_rules import Rules
 from bot.errors import Refused
 from bot.store.engine import kept
 from bot.store.engine.kept import Recalled

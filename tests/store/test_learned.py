@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from bot.catalogue import Catalogue, LiveCatalogue
-from bot.domain.durations import Durations
+from bot.domain.jobs.durations import Durations
 from bot.domain.models import Job, JobState
-from bot.jobs.learned_durations import LearnedDurations
+from bot.jobs.follow.durations import LearnedDurations
 from bot.store import Store
 
 
@@ -79,8 +79,8 @@ async def test_what_was_learned_is_there_after_a_restart_but_for_the_last_few_jo
 
 
 async def test_what_is_learned_has_an_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.jobs.learned_durations.KINDS_MAX", 4)
-    monkeypatch.setattr("bot.jobs.learned_durations.NAMED_MAX", 3)
+    monkeypatch.setattr("bot.jobs.follow.durations.KINDS_MAX", 4)
+    monkeypatch.setattr("bot.jobs.follow.durations.NAMED_MAX", 3)
     learned = LearnedDurations(store, LiveCatalogue(Catalogue()))
     for number in range(9):
         await learn(learned, job(f"operation.{number}"), 5.0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Block, Limit, Payer, Period, Rules, Scope
 from bot.domain.models import Card, Job, JobState
-from bot.domain.price_list import ListedPrice
+from bot.domain.money.costs import ListedPrice
+from bot.domain.server.guild_rules import Block, Limit, Payer, Period, Rules, Scope
 from bot.store import Spending, Store
 
 GUILD, AUTHOR = 700, 42

@@ -96,7 +96,7 @@ async def test_jobs_that_came_from_each_other_are_shown_once_each(store: Store, 
 
 @pytest.mark.sqlite_only("SQLite's plans")
 async def test_a_lineage_is_found_by_an_index(store: Store):
-    from bot.store.jobs import lineage
+    from bot.store.jobs import job_lists as lineage
 
     values = {"guild_id": GUILD, "ids": '["x"]', "limit": 9}
     plan = await store._database.read(

@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import Card, Job, JobState, LedgerKind
-from bot.domain.spend_request import SpendItem, SpendRequest
-from bot.domain.spending_policy import decide
+from bot.domain.money.spend_request import SpendItem, SpendRequest
+from bot.domain.money.spending_policy import decide
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.settings import PostgresUrl
 from bot.store import Spending, Store

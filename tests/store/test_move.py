@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.app.host.move import migrate, undo
+from bot.app.host.files import migrate, undo
 from bot.domain.models import JobState
 from bot.errors import StartError, StoreError
 from bot.runtime import failpoints
@@ -20,9 +20,9 @@ from bot.runtime.failpoints import Crash
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
-from bot.store.engine.moved import moved_file
+from bot.store.host import move as move_check
 from bot.store.host import move as moving
-from bot.store.host import move_check
+from bot.store.host.moved import moved_file
 from tests.store.conftest import GUILD, HandClock
 from tests.store.test_guild_isolation import populate
 
@@ -33,7 +33,7 @@ KEY = "m" * 40
 
 @pytest.fixture
 def settings(path: Path, monkeypatch: pytest.MonkeyPatch, clock: HandClock) -> Settings:
-    monkeypatch.setattr("bot.app.offline.SystemClock", lambda: clock)
+    monkeypatch.setattr("bot.app.host.offline.SystemClock", lambda: clock)
     return Settings(database=path, secret_keys=(SecretStr(KEY),))
 
 

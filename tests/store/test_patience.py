@@ -15,7 +15,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.patience import LEAST_S, UNDER_WAY_S, answer_soon, take_time
 from bot.settings import PostgresUrl
 from bot.store import Database
-from bot.store.engine.transaction import CommitUnknown
+from bot.store.engine.group_commit import CommitUnknown
 from tests.support.databases import Databases
 from tests.support.notes import note, notes
 

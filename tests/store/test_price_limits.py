@@ -20,25 +20,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.account.api_keys import ApiKeys
+from bot.account.key_health import KeyHealth
+from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import Catalogue, LiveCatalogue
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
-from bot.domain.limit_rules import host_limits
+from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.domain.models import UNKNOWN, Card, Job, JobState
-from bot.domain.spend_request import ShownPrice
+from bot.domain.money.limit_rules import host_limits
+from bot.domain.money.spend_request import ShownPrice
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
-from bot.guild.account_memory import AccountMemories
-from bot.guild.api_keys import ApiKeys
-from bot.guild.estimate_tool import EstimateTool
-from bot.guild.key_health import KeyHealth
-from bot.guild.operation_switches import OperationSwitches
-from bot.guild.unavailable_operations import UnavailableOperations
-from bot.guild.watch import Watch
 from bot.jobs.admission import KeyGate
-from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import JobService, Unconfirmed
-from bot.jobs.pricing import Pricing
+from bot.moderation.alerts import Watch
+from bot.prices.estimates import EstimateTool
+from bot.prices.pricing import Pricing
+from bot.server.operations import OperationSwitches
 from bot.settings import PostgresUrl
 from bot.store import Store
 from tests.support.databases import OnPostgres, on_postgres

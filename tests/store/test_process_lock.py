@@ -13,7 +13,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.store import Store
-from bot.store.engine.process_lock import ProcessLock
+from bot.store.engine.sqlite_database import ProcessLock
 from tests.support.claims import claimed_by
 
 pytestmark = pytest.mark.sqlite_only("several processes may have a PostgreSQL database")
@@ -59,7 +59,7 @@ async def test_a_start_that_fails_lets_go_of_the_lock(open_store: Open, path: Pa
 def test_the_kernel_lets_go_when_the_process_dies(path: Path) -> None:
     script = (
         "import pathlib, sys, time\n"
-        "from bot.store.engine.process_lock import ProcessLock\n"
+        "from bot.store.engine.sqlite_database import ProcessLock\n"
         "lock = ProcessLock.take(pathlib.Path(sys.argv[1]))\n"
         "print('taken', flush=True)\n"
         "time.sleep(60)\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.models import Job, JobState, WaitsFor
 from bot.store import Store
-from bot.store.guild.switched_off import EVERYWHERE
+from bot.store.guild.settings import EVERYWHERE
 from bot.store.texts import SWITCHED_OFF_EVERYWHERE
 from tests.support.stored import states
 

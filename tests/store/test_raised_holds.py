@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import Job, JobState
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.store import Store
 from bot.store.jobs.jobs import RaisedHold
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.reaction_rules import (
+from bot.domain.server.reaction_rules import (
     DEFAULTS,
     Purse,
     ReactionAction,
@@ -159,7 +159,7 @@ async def test_a_private_card_is_not_found(store: Store, made: Any):
 
 @pytest.mark.sqlite_only("SQLite's plans")
 async def test_looking_up_a_message_reads_by_indexes_alone(store: Store):
-    from bot.store.guild.reaction_acts import _TAKEN_BACK
+    from bot.store.guild.reactions import _TAKEN_BACK
     from bot.store.jobs.cards import _CARD_IN_MESSAGE
 
     def plans(db: Any) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.generation.built_in_recipes import BUILT_IN
+from bot.generation.recipes.recipes import BUILT_IN
 from bot.store import Saved, Store
 from bot.store.guild.recipes import RECIPES_MAX
 

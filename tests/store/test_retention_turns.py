@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
-from bot.domain.reaction_rules import DEFAULTS
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.server.reaction_rules import DEFAULTS
 from bot.store import Record, Store
-from bot.store.guild.retention import BATCH
+from bot.store.guild.privacy import BATCH
 from tests.store.conftest import AUTHOR, GUILD, HandClock
 
 WORDS = "canary-person-xyzzy"

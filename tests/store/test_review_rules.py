@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import ReviewPrivate
 from bot.domain.models import JobState, Media, MediaKind
-from bot.domain.spend_request import Verdict as Start
+from bot.domain.money.spend_request import Verdict as Start
+from bot.domain.server.guild_rules import ReviewPrivate
 from bot.store import ReviewRule, ReviewVerdict, Store
 from bot.store.guild.reviews import REVIEW_LIFE_S
 

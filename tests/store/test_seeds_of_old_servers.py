@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.reaction_rules import Seeding
+from bot.domain.server.reaction_rules import Seeding
 from bot.store import Store
 from tests.support import old_database
 

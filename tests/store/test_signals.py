@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from bot.store.leadership import OnlyProcess
-from bot.store.signals import Signals
+from bot.store.signals import OnlyProcess, Signals
 
 
 def test_a_signal_reaches_the_listeners_of_its_name_at_once():

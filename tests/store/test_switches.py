@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.store import Store
-from bot.store.guild.switched_off import EVERYWHERE
+from bot.store.guild.settings import EVERYWHERE
 
 GUILD = 700
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Rules
 from bot.domain.models import Job, JobState
+from bot.domain.server.guild_rules import Rules
 from bot.store import Store, TriedOutcome
 from bot.store.jobs import tried_values
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import Job, JobState
-from bot.jobs.earlier_costs import sort_earlier_costs
+from bot.prices.pricing import sort_earlier_costs
 from bot.store import PricedKind, Store
 from tests.support import old_database
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.reaction_rules import DEFAULTS, ReactionAction, ReactionKey
+from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction, ReactionKey
 from bot.errors import Refused
 from bot.store import Store
 from bot.store.texts import REACTION_WITHDRAWN

@@ -10,8 +10,8 @@ from simcord.backend.models import Overwrite
 from simcord.enums import ChannelType, OverwriteType
 
 from bot.domain.custom_ids import custom_id
-from bot.domain.guild_rules import Rules
 from bot.domain.models import Job
+from bot.domain.server.guild_rules import Rules
 from cogs.ui.controls import Control, view_of
 from tests.support.rig import Rig
 from tests.support.surface import sends

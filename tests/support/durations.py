@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain.durations import Durations
+from bot.domain.jobs.durations import Durations
 
 
 def taught(durations: Durations, took_s: Iterable[float]) -> Durations:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
-from bot.delivery.formatting import file_stem
+from bot.delivery.channels.view import file_stem
 from bot.domain.models import Job, JobState, LedgerKind
 from bot.sandbox.server import Sandbox
 from bot.store import Store

@@ -17,7 +17,7 @@ from typing import Any
 
 import discord
 
-from bot.delivery.messages import named_on
+from bot.delivery.channels.messages import named_on
 from tests.support.rig import Rig
 from tests.support.surface import private_messages, unlinked
 

@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.models import Job, JobState
 from cogs.jobs import texts
-from cogs.jobs.cancelling import CANCEL_ONE, DROP_ONE
+from cogs.jobs.one_job import CANCEL_ONE, DROP_ONE
 from tests.support.channels import press
 from tests.support.rig import Rig
 from tests.support.surface import agreed, delete, newest, parts, unlinked

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.first_contact import SetupStep, StepOutcome
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import AccountStatus, Job, JobState
-from bot.domain.reaction_rules import DEFAULTS
+from bot.domain.server.first_contact import SetupStep, StepOutcome
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.server.reaction_rules import DEFAULTS
 from bot.store import ReviewRule
 from tests.support.jobs import on_job
 from tests.support.prices import priced

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import Card, Job, JobState, new_id
-from bot.domain.spend_request import Verdict
-from bot.sandbox.faults import Fault
+from bot.domain.money.spend_request import Verdict
+from bot.sandbox.studio.faults import Fault
 from tests.support.rig import ManualClock, Rig
 
 LOOK_EVERY_S = 0.02

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.jobs.card_spec import Origin, Place
+from bot.domain.jobs.card_spec import Origin, Place
 from tests.support.rig import Rig
 from tests.support.viewers import seeing
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.runtime.clock import SystemClock
-from bot.runtime.listener import Endpoint
 from bot.runtime.logs import configure_logs
 from bot.runtime.metrics import Metrics
-from bot.runtime.web_server import HttpServer
+from bot.runtime.network.listener import Endpoint
+from bot.runtime.network.web_server import HttpServer
 
 SOFT_LIMIT = 1024
 

@@ -6,7 +6,7 @@ from bot.app.practice_process import OnLoss
 from bot.domain import practice
 from bot.runtime.clock import Clock
 from bot.sandbox.server import Sandbox
-from bot.sandbox.sources import Fetch
+from bot.sandbox.studio.files import Fetch
 
 PATH = "/a-secret-path"
 

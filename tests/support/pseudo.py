@@ -11,7 +11,8 @@ import re
 
 import pytest
 
-from bot.language import LANGUAGES, SOURCE, formats, messages
+from bot.language import LANGUAGES, SOURCE, messages
+from bot.language import messages as formats
 
 OPEN, CLOSE = "⟦", "⟧"
 _PLACE = re.compile(r"\{[a-z_]+\}")

@@ -22,7 +22,7 @@ from bot.errors import BotError
 from bot.runtime import failpoints
 from bot.runtime.clock import Clock
 from bot.sandbox.server import Sandbox
-from bot.sandbox.variant import Variant
+from bot.sandbox.studio.variant import Variant
 from bot.settings import SecretStr, Settings
 from tests.support.new_file import write_empty_database
 from tests.support.plain_copies import copy_plainly

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
-from bot.domain.spend_request import SpendItem, SpendRequest, Unpriced, Verdict
-from bot.domain.spending_policy import decide
+from bot.domain.money.spend_request import SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spending_policy import decide
+from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
 
 NOW = dt.datetime(2026, 1, 8, 12, tzinfo=dt.UTC).timestamp()  # a Thursday

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from bot.app import command_sync
-from bot.app.command_sync import CommandSync
+from bot.app.connection import commands as command_sync
+from bot.app.connection.commands import CommandSync
 from bot.catalogue import Operation
 from cogs.described.registration import DescribedCommands, Made, Room
 

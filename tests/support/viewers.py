@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.visibility import Sight, Viewer
+from bot.domain.server.places import Sight, Viewer
 
 
 def seeing(guild_id: int, member_id: int, *hidden: int, is_moderator: bool = False) -> Viewer:

@@ -12,8 +12,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.durations import DurationsByKind, Kind
-from bot.domain.poll_schedule import next_poll_s
+from bot.domain.jobs.durations import DurationsByKind, Kind
+from bot.domain.jobs.poll_schedule import next_poll_s
 
 SPREAD = 0.35
 """The sigma of the log-normal that durations are drawn from, as in the sandbox."""

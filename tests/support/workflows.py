@@ -13,8 +13,8 @@ from PIL import Image
 from bot.catalogue import Catalogue
 from bot.domain.models import Job, JobState, MediaKind
 from bot.media.sniff import sniff
-from bot.sandbox import render
-from bot.sandbox.files import StoredFile
+from bot.sandbox.media import render
+from bot.sandbox.studio.files import StoredFile
 from tests.support.rig import Rig
 
 CATALOGUE = Catalogue(allow_local=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.csv_cells import cell
+from bot.domain.words.text import cell
 
 INVISIBLE = ["\u200b", "\u200e", "\u202e", "\ufeff", "\u00ad", " ", "\u00a0", "\u3000", "\u2060"]
 SIGNS = [

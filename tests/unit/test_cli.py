@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.command_list import rows, text
-from bot.app.invite import invite_link
+from bot.app.connection.commands import rows, text
+from bot.app.connection.start import invite_link
 from bot.runtime.clock import SystemClock
-from bot.runtime.health_probe import ask, stored_address
-from bot.runtime.listener import Endpoint
 from bot.runtime.metrics import Metrics
-from bot.runtime.web_server import HttpServer
+from bot.runtime.network.health_probe import ask, stored_address
+from bot.runtime.network.listener import Endpoint
+from bot.runtime.network.web_server import HttpServer
 from bot.settings import describe_settings
 from bot.store.engine.schema import migrations
 from tests.support import old_database

@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.runtime.health_probe import ask, stored_address
-from bot.runtime.open_files import OPEN_FILES_MAX
+from bot.runtime.network.health_probe import ask, stored_address
+from bot.runtime.process import OPEN_FILES_MAX
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
 

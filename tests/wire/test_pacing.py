@@ -14,10 +14,9 @@ import discord as dpy
 import pytest
 
 from bot.app.client import _client_options
-from bot.app.discord_breaker import Trouble
-from bot.app.discord_gate import PATIENCE_S, RATE_LIMIT_MAX_S, SENDING_S, DiscordGate, _Passage
-from bot.delivery import upload_slots
-from bot.delivery.upload_slots import UPLOADS_OF_ONE_SERVER, posting_of
+from bot.app.connection.gate import PATIENCE_S, RATE_LIMIT_MAX_S, SENDING_S, DiscordGate, Trouble, _Passage
+from bot.delivery.files import downloads as upload_slots
+from bot.delivery.files.downloads import UPLOADS_OF_ONE_SERVER, posting_of
 from bot.runtime.metrics import Metrics
 from tests.support.signals import Bus
 from tests.support.wire.server import WAIT_S, WireDiscord

@@ -15,8 +15,7 @@ from discord.shard import AutoShardedClient, EventItem, Shard
 from discord.state import AutoShardedConnectionState
 
 from bot.app.client import intents
-from bot.app.identifies import NotNowError
-from bot.app.runtime_shards import Gateway, RuntimeShards
+from bot.fleet.runtime_shards import Gateway, NotNowError, RuntimeShards
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 SHARDS = 4
@@ -256,7 +255,7 @@ async def test_what_no_wait_helps_against_ends_the_client(stage: Stage, code: in
 
 
 def test_discord_py_has_the_private_names_that_are_used() -> None:
-    """Read bot/app/runtime_shards.py again, and discord/shard.py, when this fails."""
+    """Read bot/fleet/runtime_shards.py again, and discord/shard.py, when this fails."""
     client = RuntimeShards("!", intents=dpy.Intents.none())
     assert vars(client)["_AutoShardedClient__shards"] == {}
     source = inspect.getsource(AutoShardedClient)

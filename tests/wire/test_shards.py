@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.runtime.health_probe import ask, stored_address
+from bot.runtime.network.health_probe import ask, stored_address
 from tests.support.wire.server import WireDiscord
 from tests.wire.test_addresses import life
 

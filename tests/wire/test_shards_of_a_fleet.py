@@ -16,11 +16,11 @@ import pytest
 import yarl
 from discord.gateway import DiscordWebSocket
 
-from bot.app import runtime_shards
 from bot.app.client import intents
-from bot.app.fleet_shards import FleetShards, process_name
-from bot.app.runtime_shards import RuntimeShards
 from bot.errors import StartError
+from bot.fleet import runtime_shards
+from bot.fleet.runtime_shards import RuntimeShards
+from bot.fleet.shards import FleetShards, process_name
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import SystemClock
 from bot.store import Store

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RESTART_MAY_HELP
-from bot.runtime import health_probe
+from bot.runtime.network import health_probe
 from bot.sandbox.server import Sandbox
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess

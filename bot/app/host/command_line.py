@@ -117,7 +117,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _migrate_to(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.move import migrate, undo
+    from bot.app.host.files import migrate, undo
 
     clock, progress = watch()
     if arguments.undo:
@@ -129,7 +129,7 @@ def _migrate_to(arguments: argparse.Namespace) -> int:
 
 def _prune(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.prune import prune
+    from bot.app.host.offline import prune
 
     days = settings.retention_days if arguments.days is None else arguments.days
     clock, progress = watch()

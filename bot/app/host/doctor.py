@@ -19,8 +19,8 @@ from bot.errors import StartError
 from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
-from bot.runtime.health_probe import ask, stored_address
 from bot.runtime.logs import Scrubber
+from bot.runtime.network.health_probe import ask, stored_address
 from bot.runtime.progress import Progress
 from bot.settings import SECRET_SETTINGS, SecretStr, Settings
 from bot.store.host.condition import condition

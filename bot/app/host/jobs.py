@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.app.host import texts
-from bot.app.offline import any_bots_store
+from bot.app.host.offline import any_bots_store
 from bot.domain.models import PENDING_STATES, Job, JobState
 from bot.errors import Refused
 from bot.jobs import texts as job_texts
-from bot.jobs.transitions import true_cost
+from bot.jobs.turns.transitions import true_cost
 from bot.language import from_discord, speaking
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress

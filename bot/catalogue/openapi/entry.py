@@ -4,11 +4,182 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from types import MappingProxyType
+from typing import Any
 
-from bot.catalogue.openapi.described import Described, filled, in_order
-from bot.catalogue.texts import printable
+from bot.catalogue.checks.values import NUMBER_LIMIT
+from bot.catalogue.fields import TEXT_LIMIT_CHARS, Field, FieldKind, Scalar
+from bot.catalogue.texts import DESCRIBED_ELSEWHERE, printable
+from bot.domain.server.places import SAFETY_SWITCH
+
+FIELD_LIMIT = 80
+CHOICE_LIMIT = 200
+CHOICE_LIMIT_CHARS = 200
+SAMPLE_DEPTH_LIMIT = 4
+"""How deep the objects of an example are read."""
+
+RULED_KINDS: Mapping[str, FieldKind] = MappingProxyType({SAFETY_SWITCH: FieldKind.BOOLEAN})
+"""Fields that a server's rules rest on: no document changes their kind."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_LINK = re.compile(r"https?://\S+", re.ASCII | re.IGNORECASE)
+_STAND_IN = re.compile(r"[<{\[].*[>}\]]|.*(?:\byour[ _-]|placeholder|x{3,}|\.{3}|…).*", re.IGNORECASE | re.DOTALL)
+"""A sample that stands for a value of one's own, such as `<voice id>` or `your_voice_id`: never offered."""
+_ENVELOPE = frozenset({"operation", "webhook_url", "webhookUrl"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a document says about one field. Empty and None mean that it does not say."""
+
+    name: str
+    kind: FieldKind | None = None
+    is_sample: bool = False
+    """Whether the kind is only that of a sample value: 8 for a number, a link for a text."""
+    closed: tuple[Scalar, ...] = ()
+    seen: tuple[Scalar, ...] = ()
+    """Values that the document shows: the default first, then examples."""
+    titles: Mapping[Scalar, str] = field(default_factory=dict)
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    about: str = ""
+    items: tuple[Described, ...] = ()
+    required: bool | None = None
+    """None if nothing says which fields are required."""
+
+
+def is_field_name(name: object) -> bool:
+    """Whether a key of a document can be the name of a field on the wire."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def in_order(described: Sequence[Described]) -> tuple[Described, ...]:
+    """Return fields in the order in which they are kept: keys of JSON have none. The required ones come first."""
+    return tuple(sorted(described, key=lambda each: (not each.required, each.name)))[:FIELD_LIMIT]
+
+
+def without_envelope(described: Sequence[Described]) -> tuple[Described, ...]:
+    """Return the fields of an input that stands where the whole request is expected."""
+    return tuple(each for each in described if each.name not in _ENVELOPE)
+
+
+def of_sample(values: Mapping[str, Any], depth: int = 0) -> tuple[Described, ...]:
+    """Return the fields that an example has. It does not say which are required, nor that there are no others."""
+    if depth > SAMPLE_DEPTH_LIMIT:
+        return ()
+    return in_order([_of_value(name, value, depth) for name, value in values.items() if is_field_name(name)])
+
+
+def filled(first: Described, second: Described) -> Described:
+    """Return what both say of the same field; where both say something, the first counts."""
+    typed = first if first.kind is not None and (second.kind is None or not first.is_sample) else second
+    return replace(
+        first,
+        kind=typed.kind,
+        is_sample=typed.is_sample,
+        closed=first.closed or second.closed,
+        seen=tuple(dict.fromkeys((*first.seen, *second.seen))),
+        titles={**second.titles, **first.titles},
+        minimum=second.minimum if first.minimum is None else first.minimum,
+        maximum=second.maximum if first.maximum is None else first.maximum,
+        max_length=first.max_length or second.max_length,
+        about=first.about or second.about,
+        items=first.items or second.items,
+        required=second.required if first.required is None else first.required,
+    )
+
+
+def usable(value: object) -> bool:
+    """Whether a listed value can be offered: short printable text, or a number that JSON carries exactly."""
+    if isinstance(value, str):
+        return 0 < len(value) <= CHOICE_LIMIT_CHARS and value == printable(value, CHOICE_LIMIT_CHARS)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_LIMIT
+
+
+def samples(*values: object) -> tuple[Scalar, ...]:
+    """Return those of `values` that are worth a suggestion."""
+    found = [value for value in values if isinstance(value, str | int | float) and usable(value)]
+    return tuple(value for value in found if not (isinstance(value, str) and _STAND_IN.fullmatch(value)))
+
+
+def field_of(described: Described) -> Field:
+    """Return a field that is known only from the live document."""
+    label = " ".join(word.casefold() for word in _WORD.findall(described.name)) or described.name
+    kind = RULED_KINDS.get(described.name) or described.kind or _named_kind(described.name)
+    closed = fitting(kind, described.closed)
+    return Field(
+        name=described.name,
+        kind=kind,
+        required=bool(described.required),
+        label=label[:60],
+        help=described.about or DESCRIBED_ELSEWHERE.message,
+        choices=() if open_ended(described.name) else closed,
+        suggestions=closed if open_ended(described.name) else fitting(kind, described.seen),
+        minimum=described.minimum,
+        maximum=described.maximum,
+        max_length=described.max_length or TEXT_LIMIT_CHARS,
+        item_fields=tuple(field_of(item) for item in described.items),
+        extra_keys=not described.items,
+    )
+
+
+def _named_kind(name: str) -> FieldKind:
+    """Return the kind of a field of which only the name is said: the API names its links `…_url`."""
+    if name.endswith("_urls"):
+        return FieldKind.URLS
+    return FieldKind.URL if name.endswith("_url") else FieldKind.JSON
+
+
+def open_ended(name: str) -> bool:
+    """Whether a field stays open even if the document lists its values: new models come faster than documents."""
+    return name in {"model", "resolution"}
+
+
+def fitting(kind: FieldKind, values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    """Return those of `values` that a field of that kind can have."""
+    if kind is FieldKind.TEXT:
+        return tuple(value for value in values if isinstance(value, str))
+    if kind is FieldKind.NUMBER:
+        return tuple(value for value in values if not isinstance(value, str))
+    return tuple(value for value in values if isinstance(value, int)) if kind is FieldKind.INTEGER else ()
+
+
+def _of_value(name: str, value: object, depth: int) -> Described:
+    inner: object = value
+    if isinstance(value, list):
+        inner = next((each for each in value if isinstance(each, Mapping)), None)
+    return Described(
+        name=name,
+        kind=_kind_of(name, value),
+        is_sample=True,
+        seen=samples(value),
+        items=of_sample(inner, depth + 1) if isinstance(inner, Mapping) else (),
+    )
+
+
+def _kind_of(name: str, value: object) -> FieldKind | None:
+    """Return the kind of field that a sample value fits, None if it shows none."""
+    if isinstance(value, str):
+        linked = _LINK.fullmatch(value) or name.casefold().endswith("url")
+        return FieldKind.URL if linked else FieldKind.TEXT
+    if isinstance(value, list):
+        return _kind_of_list(value)
+    kinds = {bool: FieldKind.BOOLEAN, int: FieldKind.NUMBER, float: FieldKind.NUMBER, dict: FieldKind.OBJECT}
+    return kinds.get(type(value))
+
+
+def _kind_of_list(values: Sequence[object]) -> FieldKind | None:
+    if not values:
+        return None
+    if all(isinstance(each, Mapping) for each in values):
+        return FieldKind.OBJECTS
+    linked = all(isinstance(each, str) and _LINK.fullmatch(each) for each in values)
+    return FieldKind.URLS if linked else FieldKind.JSON
+
 
 TITLE_LIMIT_CHARS = 100
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import SHARE, VIDEO, flag, identifier, link, number, seed, text
+from bot.catalogue.fields import SHARE, VIDEO, flag, identifier, link, number, seed, text
 from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
 

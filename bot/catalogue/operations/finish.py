@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from bot.catalogue.field_builders import AUDIO, IMAGE, VIDEO, link, number, text
-from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind
+from bot.catalogue.fields import AUDIO, IMAGE, VIDEO, Field, FieldKind, Probe, ProbeKind, link, number, text
 from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import ASPECT_RATIOS, GPT_IMAGE_RESOLUTIONS, IMAGE, link, links, number, ratio, text
-from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.fields import (
+    ASPECT_RATIOS,
+    GPT_IMAGE_RESOLUTIONS,
+    IMAGE,
+    Field,
+    FieldKind,
+    link,
+    links,
+    number,
+    ratio,
+    text,
+)
 from bot.catalogue.operation import Model, Operation, Output
 from bot.domain.models import MediaKind
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.catalogue.field_builders import ASPECT_RATIOS, number, ratio, text
+from bot.catalogue.fields import ASPECT_RATIOS, number, ratio, text
 from bot.catalogue.operation import Operation, Output
 
 ENHANCED = (Output(key="enhancedPrompt", kind=None),)

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import SORA_SECONDS, VIDEO, identifier, link, number, ratio, text
-from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind
+from bot.catalogue.fields import (
+    SORA_SECONDS,
+    VIDEO,
+    Field,
+    FieldKind,
+    Probe,
+    ProbeKind,
+    identifier,
+    link,
+    number,
+    ratio,
+    text,
+)
 from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
 from bot.domain.models import MediaKind
 

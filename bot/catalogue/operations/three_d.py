@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.catalogue.field_builders import IMAGE, identifier, link, links, number, text
-from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.fields import IMAGE, Field, FieldKind, identifier, link, links, number, text
 from bot.catalogue.operation import Model, Operation
 
 ANGLE_CONTEXT = Field(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.catalogue.field_builders import (
+from bot.catalogue.fields import (
     ASPECT_RATIOS,
     AUDIO,
     IMAGE,
     SORA_SECONDS_BY_MODEL,
     VIDEO,
+    Field,
+    FieldKind,
     flag,
     link,
     links,
@@ -17,7 +19,6 @@ from bot.catalogue.field_builders import (
     seed,
     text,
 )
-from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
 from bot.domain.models import MediaKind
 

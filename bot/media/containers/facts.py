@@ -14,13 +14,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.media.containers.flac import flac_seconds
 from bot.media.containers.matroska import matroska_seconds
 from bot.media.containers.mp4 import mp4_seconds
-from bot.media.containers.mpeg_sound import adts_seconds, is_adts, is_layer_three, mp3_seconds
-from bot.media.containers.ogg import ogg_seconds
 from bot.media.containers.pieces import Broken, FilePieces, Needed, Span
-from bot.media.containers.riff import avi_seconds, wav_seconds
+from bot.media.containers.sound import (
+    adts_seconds,
+    avi_seconds,
+    flac_seconds,
+    is_adts,
+    is_layer_three,
+    mp3_seconds,
+    ogg_seconds,
+    wav_seconds,
+)
 
 LONGEST_S: Final = 1_000_000.0
 """Eleven days: a header with more is broken."""

@@ -2,12 +2,147 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.media.containers.boxes import boxes, numbers
-from bot.media.containers.fragments import fragmented_seconds
-from bot.media.containers.pieces import Broken, FilePieces
+from bot.media.containers.pieces import SPAN_BYTES, Broken, FilePieces
+
+_BOX_LIMIT: Final = 500
+
+
+def boxes(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start of the content and end of each box in `start`..`stop`."""
+    for _ in range(_BOX_LIMIT):
+        if stop is not None and start + 8 > stop:
+            return
+        size, name, body = file.number(start, 4), file.read(start + 4, 4), start + 8
+        if size == 1:
+            size, body = file.number(start + 8, 8), start + 16
+        elif size == 0:
+            size = (stop or start + 8) - start  # it extends to the end of the file
+        if size < body - start or (stop is not None and start + size > stop):
+            raise Broken
+        yield name, body, start + size
+        start += size
+
+
+def numbers(file: FilePieces, body: int, short: Sequence[int], wide: Sequence[int]) -> list[int]:
+    """Read the numbers behind a box's version and flags, of these lengths in version 0 and in version 1."""
+    at, found = body + 4, []
+    for length in wide if file.number(body, 1) == 1 else short:
+        found.append(file.number(at, length))
+        at += length
+    return found
+
+
+_TAILS: Final = (4 * SPAN_BYTES, 16 * SPAN_BYTES)
+"""How much of the end is searched for a fragment, in bytes: a second of a usual recording, then four."""
+_CANDIDATES: Final = 16
+
+
+def fragmented_seconds(file: FilePieces, start: int, scales: Mapping[int, int], *, begins_before: bool) -> float | None:
+    """Return the seconds of a file with fragments behind `start`, None if there are none.
+
+    In: each track's ticks in a second by its id, and whether the first samples are described before `start`. Raises
+    Broken if neither an index nor the last fragments say it.
+    """
+    size = file.known_size()
+    for name, body, stop in boxes(file, start, size):
+        if name == b"sidx" and not begins_before and (seconds := _indexed(file, body, stop, size)) is not None:
+            return seconds
+        if name == b"moof":
+            first = _times(file, body, stop, scales)
+            since = 0.0 if begins_before else min((since for since, _ in first.values()), default=0.0)
+            return _last_end(file, scales, set(first)) - since
+    return None
+
+
+def _indexed(file: FilePieces, body: int, stop: int, size: int) -> float | None:
+    """Return what an index says, None if it covers less than the rest of the file or leads to other indexes."""
+    _, scale, _, first, count = numbers(file, body, (4, 4, 4, 4, 4), (4, 4, 8, 8, 4))
+    at = body + 4 + (28 if file.number(body, 1) == 1 else 20)
+    if at + (count & 0xFFFF) * 12 > stop:
+        raise Broken
+    table = struct.unpack(f">{(count & 0xFFFF) * 3}I", file.read(at, (count & 0xFFFF) * 12))
+    covers_all = stop + first + sum(table[::3]) == size  # an entry whose first bit is 1 is another index: too large
+    return sum(table[1::3]) / scale if covers_all else None
+
+
+def _last_end(file: FilePieces, scales: Mapping[int, int], tracks: set[int]) -> float:
+    """Return where the last samples end, in seconds. All `tracks` have to be seen: each may end last."""
+    for length in _TAILS:
+        offset, tail = file.tail(min(length, file.known_size()))
+        ends: dict[int, float] = {}
+        at = len(tail)
+        for _ in range(_CANDIDATES):
+            at = tail.rfind(b"moof", 4, at)
+            if at < 0:
+                break
+            if (found := _ends_from(file, offset + at - 4, scales)) is not None:
+                for track, end in found.items():
+                    ends[track] = max(end, ends.get(track, 0.0))
+                if tracks <= ends.keys():
+                    return max(ends.values())
+    raise Broken
+
+
+def _ends_from(file: FilePieces, start: int, scales: Mapping[int, int]) -> dict[int, float] | None:
+    """Return the end of each track in the fragment at `start`, None if no chain of boxes leads to the file's end."""
+    found: dict[int, float] = {}
+    try:
+        last = start
+        for name, body, stop in boxes(file, start, file.size):
+            if name == b"moof" and body == start + 8:
+                found = {track: end for track, (_, end) in _times(file, body, stop, scales).items()}
+            last = stop
+    except Broken:
+        return None
+    return found if last == file.size else None
+
+
+def _times(file: FilePieces, start: int, stop: int, scales: Mapping[int, int]) -> dict[int, tuple[float, float]]:
+    """Return start and end in seconds of each track in a fragment. Raises Broken where one is not said."""
+    found = {}
+    for name, body, end in boxes(file, start, stop):
+        if name == b"traf":
+            track, since, ticks = _track_times(file, body, end)
+            found[track] = (since / scales.get(track, 0), (since + ticks) / scales.get(track, 0))
+    return found
+
+
+def _track_times(file: FilePieces, start: int, stop: int) -> tuple[int, int, int]:
+    """Return a track's id, where its samples start and how long they last, both in ticks."""
+    track, usual, since, ticks = 0, None, None, 0
+    for name, body, end in boxes(file, start, stop):
+        if name == b"tfhd":
+            flags, track, at = file.number(body + 1, 3), file.number(body + 4, 4), body + 8
+            at += (8 if flags & 1 else 0) + (4 if flags & 2 else 0)
+            usual = file.number(at, 4) if flags & 8 else None
+        elif name == b"tfdt":
+            (since,) = numbers(file, body, (4,), (8,))
+        elif name == b"trun":
+            ticks += _run_ticks(file, body, end, usual)
+    if since is None:
+        raise Broken
+    return track, since, ticks
+
+
+def _run_ticks(file: FilePieces, body: int, stop: int, usual: int | None) -> int:
+    """Return how long the samples of a run last: each says it, or all last as long as `usual`."""
+    flags, count = file.number(body + 1, 3), file.number(body + 4, 4)
+    if not flags & 0x100:
+        if usual is None:
+            raise Broken
+        return count * usual
+    at = body + 8 + (4 if flags & 1 else 0) + (4 if flags & 4 else 0)
+    width = 4 * (flags >> 8 & 15).bit_count()
+    if at + count * width > stop:
+        raise Broken
+    table = file.read(at, count * width)
+    return sum(int.from_bytes(table[n : n + 4], "big") for n in range(0, len(table), width))
+
 
 _NOT_TOLD: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 

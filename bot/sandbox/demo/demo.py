@@ -14,21 +14,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from bot.app.client import CannonBot
-from bot.domain.reaction_rules import Seeding
+from bot.domain.server.reaction_rules import Seeding
 from bot.language import SOURCE, speaking
 from bot.sandbox.demo import texts
-from bot.sandbox.demo.clock import DemoClock
-from bot.sandbox.demo.furniture.deeds import DAY_S
-from bot.sandbox.demo.furniture.history import History
-from bot.sandbox.demo.furniture.newcomer import welcome
-from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up
-from bot.sandbox.demo.furniture.week import WEEK
+from bot.sandbox.demo.furniture.history import DAY_S, WEEK, History
+from bot.sandbox.demo.furniture.server import DEMO_CREDITS, PICTURE_HASH, Furnished, furnish, set_up, welcome
 from bot.sandbox.demo.page.acts import PageActs
 from bot.sandbox.demo.page.front import Front
-from bot.sandbox.demo.page.media import PageMedia
-from bot.sandbox.demo.page.publisher import Publisher
-from bot.sandbox.demo.page.server_names import ServerNames
-from bot.sandbox.demo.simulation import DemoEnv
+from bot.sandbox.demo.page.markup import ServerNames
+from bot.sandbox.demo.page.publisher import PageMedia, Publisher
+from bot.sandbox.demo.simulation import DemoClock, DemoEnv
 from bot.sandbox.demo.tour.card import Tour
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings

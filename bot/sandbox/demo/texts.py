@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.reaction_rules import ReactionAction
+from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Text, tr
 
 DEMO_EXTRA_MISSING = (
@@ -85,3 +85,128 @@ PAGE: Mapping[str, Text] = {
 def react_with(emoji: str, does: str) -> str:
     """Return what a screen reader says of an emoji of the picker."""
     return tr("React with {emoji}: {does}", emoji=emoji, does=does)
+
+
+ADA, MORGAN, BO, CLEO, DARA, ELI = "Ada", "Morgan (moderator)", "Bo", "Cleo", "Dara", "Eli"
+MODERATORS, DIRECTORS, ARTISTS, GUESTS = Text("Moderators"), Text("Directors"), Text("Artists"), Text("Guests")
+
+STUDIO_TOPIC = Text("Images, videos, and audio by slash command. New here? Take the tour.")
+GALLERY_TOPIC = Text("Results with two stars or more")
+REVIEW_TOPIC = Text("What waits for a moderator")
+LOG_TOPIC = Text("What moderators decide, and what the bot reports to them")
+AFTER_DARK_TOPIC = Text("Age-restricted")
+POSTCARD, POSTCARD_PLACE = (
+    Text("An image of a place, and a spoken greeting from there"),
+    Text("where the postcard is from"),
+)
+
+NEWCOMER_TITLE = Text("The bot has just joined")
+
+
+def newcomer(key: str) -> str:
+    """Explain the server that the bot has just joined; `key` is one that the simulated Cannon Studio knows."""
+    return tr(
+        "Nothing is set up yet, and the bot introduces itself below. You are Morgan, a moderator.\n\n"
+        "**Set up** asks for an API key. Use `{key}`.\n**Practice** needs no key at all.",
+        key=key,
+    )
+
+
+GRANT_NOTE = Text("For the jazz night poster")
+
+# ---------------------------------------------------------------------- the week
+
+DOOR = "A blue door in a white wall, bougainvillea, morning light"
+LAKE = "A still mountain lake at dusk, dark firs on both shores"
+FOX = "A red fox asleep in the snow, first light"
+HARBOUR = "A harbor at night, lanterns on the boats, film still"
+HARBOUR_FILM = "The lanterns sway, the camera glides along the quay"
+MARKET = "A spice market under striped awnings, wide shot"
+DESERT = "A train crossing a desert under two moons"
+GARDEN = "A greenhouse in the rain, seen from outside"
+POSTER = "A poster for a jazz night, bold shapes, three colors"
+TOWER = "A lighthouse keeper's room, storm outside"
+LAMP = "A lamp that refuses to shine #fail"
+PLACE = "a fishing village at the end of the world"
+WELCOME_LINE = "Welcome to the studio. Shall we begin?"
+NEON = "A neon alley in the rain, people only as shadows"
+SERIES = "The whole harbor in one shot, from dawn to night"
+
+SAID_DOOR = Text("First image of the week. The light is just what I hoped for.")
+SAID_LOVELY = Text("Lovely! Let me try another seed.")
+SAID_FILM = Text("Cleo, your harbor is moving now.")
+SAID_RATE = Text("Two stars send a result to the gallery, so star what you like.")
+SAID_FAIL = Text("That one failed. Did it cost anything?")
+SAID_FREE = Text("No, failed jobs are refunded. The card says so.")
+SAID_POSTCARD = Text("One recipe, three steps: a postcard with a voice.")
+SAID_WAITS = Text("The long one is above 60 credits, so Morgan has to approve it.")
+
+
+BACK, NEXT, AGAIN = Text("Back"), Text("Next"), Text("Start again")
+JUMP = Text("Go to a step…")
+
+
+def title(number: int, count: int, heading: str) -> str:
+    """Return the title of a step."""
+    return tr("{number} of {count} · {heading}", number=number, count=count, heading=heading)
+
+
+WELCOME = Text(
+    "Welcome to the demo. This is the real bot; only Discord and Cannon Studio are simulated, on this computer. "
+    "Nothing costs real credits."
+)
+
+PICTURE = Text("Generate an image")
+PICTURE_TRY = Text(
+    "Click {image generate}, type a prompt such as `a lighthouse in fog`, and press Enter.\n\n"
+    "The card shows the price first, then the progress, and in the end what it really cost."
+)
+REACT = Text("React to a result")
+REACT_TRY = Text(
+    "Point at a result, click ☺ and pick an emoji:\n"
+    "🔁 Re-run · 🎲 Vary · 🎬 Animate · ⭐ Vote for the gallery · ✉️ Send to your DMs · ❌ Remove your own result\n\n"
+    "Two stars bring a result to {#gallery}. The person who reacts pays."
+)
+VARY = Text("Make another one")
+VARY_TRY = Text(
+    "Each result has buttons, with their price. **Re-run** makes it again with a new seed. **Vary** asks how different "
+    "it should be. **Edit and run** opens the prompt first."
+)
+STEP = Text("Take the next step")
+STEP_TRY = Text(
+    "Choose **Next step…** below an image to animate it, edit it, or use it in a new image. Video and audio have next "
+    "steps too, such as subtitles, lip sync, and upscaling.\n\n"
+    "{jobs list} finds every result again, with what it was made from and what it cost."
+)
+RECIPE = Text("Run a recipe")
+RECIPE_TRY = Text(
+    "Run {recipe run} with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
+    "five steps on one card, each with its state and cost.\n\n"
+    "You see the steps and the price before anything starts."
+)
+FAULTS = Text("See it fail")
+FAULTS_TRY = Text(
+    "Here, a word in your prompt makes Cannon Studio fail. Try {image generate} with `a lamp #fail`.\n"
+    "`#fail` The job fails, and its credits are refunded.\n"
+    "`#slow` The job takes ten times as long, so you can try **Cancel**.\n"
+    "`#broke` The account has no credits left.\n"
+    "`#flood` Cannon Studio has too many requests, and the bot retries.\n"
+    "`#none` The job succeeds without a result.\n"
+    "`#gone` The file cannot be downloaded.\n"
+    "`#big` The file is too large for Discord, so you get a link.\n"
+    "`#billed` The job fails, but Cannon Studio keeps the credits."
+)
+MODERATE = Text("Be a moderator")
+MODERATE_TRY = Text(
+    "Choose **Morgan (moderator)** under *Viewing as* at the top of the page. Morgan also sees {#review}, where "
+    "Bo's long video waits for your **Approve**, and {#staff-log}, which records every decision.\n\n"
+    "{usage report} shows who spent how much on what. {studio settings} and {quota set} hold the rules."
+)
+SET_UP = Text("Set it up for your server")
+SET_UP_TRY = Text(
+    "Still as Morgan: {studio setup} takes you through everything a new server needs, one question at a time. "
+    "{studio status} shows what is missing.\n\n"
+    "To see how the bot greets a new server, stop this demo and run `cannon-bot demo --new` "
+    "(or `make demo ARGS=--new`). There you can also turn on practice: every command works without a key or credits, "
+    "and every card says so."
+)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from bot.domain.models import Media, MediaKind
-from bot.domain.visibility import CardPlace
-from bot.store.sql import Row
+from bot.domain.server.places import CardPlace
+from bot.store.sql import Connection, Row
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 """One for all rows that have none: most columns of most jobs are empty."""
@@ -87,3 +90,101 @@ def _plain(value: object) -> object:
 def place_of(row: Row) -> CardPlace:
     """Return where a card stands, of a row with its columns as `card_author`, `card_private` and `card_place`."""
     return CardPlace(author_id=row["card_author"], private=bool(row["card_private"]), place_id=row["card_place"])
+
+
+Value = TypeVar("Value")
+SqlValue = str | int | float | bytes | None
+ToSql = Callable[[Any], SqlValue]
+FromSql = Callable[[Any], Any]
+KEY = frozenset({"id", "guild_id"})
+"""The columns that identify a row: another guild's row never matches."""
+
+
+class ChangedBy(Enum):
+    """What may change a column after its row was inserted."""
+
+    NEVER = auto()
+    BY_STORE = auto()
+    """The store's own transactions only, which keep it consistent with other columns."""
+    BY_WORKER = auto()
+    """The worker too, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `to_sql` and `from_sql` convert the attribute to what SQLite stores and back; None: no conversion."""
+
+    name: str
+    attribute: str = ""
+    """The attribute that it stores; '': the one with the column's name."""
+    to_sql: ToSql | None = None
+    from_sql: FromSql | None = None
+    changes: ChangedBy = ChangedBy.NEVER
+    is_read: bool = True
+    """False: it is written for queries only, and derived from other attributes."""
+
+    @property
+    def field(self) -> str:
+        """The name of the attribute."""
+        return self.attribute or self.name
+
+
+class Table(Generic[Value]):
+    """Writes values of one type to the rows of one table, and reads them back."""
+
+    def __init__(self, name: str, type_: Callable[..., Value], columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self._type = type_
+        self._places = {each.name: place for place, each in enumerate(columns)}
+        self._read = tuple((each.name, each.field, each.from_sql) for each in columns if each.is_read)
+        changing = [each for each in columns if each.changes is not ChangedBy.NEVER]
+        key = [each for each in columns if each.name in KEY]
+        self._inserted, self._key = _contents_of(columns), attrgetter(*(each.field for each in key))
+        self._changing = tuple((each.name, each.field, each.to_sql) for each in changing)
+        names, marks = ", ".join(each.name for each in columns), ", ".join("?" for _ in columns)
+        self._insert = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own columns
+        where = " AND ".join(f"{each.name} = ?" for each in key)
+        self._update = f"UPDATE {name} SET {{sets}} WHERE {where}"  # noqa: S608 - names of our own columns
+
+    def read(self, row: Row, **instead: Any) -> Value:
+        """Return the value of a row that has all columns. `instead` overrides attributes."""
+        found = dict(zip(row.keys(), row, strict=True))
+        values = {
+            field: found[name] if from_sql is None else from_sql(found[name]) for name, field, from_sql in self._read
+        }
+        return self._type(**(values | instead))
+
+    def insert(self, db: Connection, value: Value, **instead: SqlValue) -> None:
+        """Insert the value's row. `instead` overrides contents of columns, by name."""
+        row = self._inserted(value)
+        for name, content in instead.items():
+            row[self._places[name]] = content
+        db.execute(self._insert, row)
+
+    def update(self, db: Connection, value: Value, was: Value) -> None:
+        """Write the mutable columns in which the value differs from `was`, as which it was read in this transaction.
+
+        SQLite writes each index anew that has one of the columns that are set, be their values the same.
+        """
+        changed: dict[str, SqlValue] = {}
+        for name, field, to_sql in self._changing:
+            new, old = getattr(value, field), getattr(was, field)
+            if new is not old and new != old:
+                changed[name] = new if to_sql is None else to_sql(new)
+        if changed:
+            sets = ", ".join(f"{name} = ?" for name in changed)
+            db.execute(self._update.format(sets=sets), (*changed.values(), *self._key(value)))
+
+
+def _contents_of(columns: Sequence[Column]) -> Callable[[Any], list[SqlValue]]:
+    """Return a function from a value to the contents of these columns (two or more), in order."""
+    get = attrgetter(*(each.field for each in columns))
+    converted = tuple((place, each.to_sql) for place, each in enumerate(columns) if each.to_sql is not None)
+
+    def contents(value: Any) -> list[SqlValue]:
+        found = list(get(value))
+        for place, to_sql in converted:
+            found[place] = to_sql(found[place])
+        return found
+
+    return contents

@@ -8,18 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar, cast
 
-from bot.domain.guild_rules import Limit
+from bot.domain.server.guild_rules import Limit
 from bot.errors import DatabaseFailing
 from bot.language import current
 from bot.runtime.clock import Clock
 from bot.runtime.patience import in_patience
-from bot.store.engine.connection_thread import ConnectionThread
-from bot.store.engine.group_commit import GroupCommit, busy
+from bot.store.engine.connection import ConnectionThread
+from bot.store.engine.group_commit import GroupCommit, busy, transaction
 from bot.store.engine.kept import NOTHING, Kept, Key, Recalled
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.transaction import transaction
-from bot.store.leadership import Leadership
-from bot.store.signals import COMMITTED, Signals
+from bot.store.signals import COMMITTED, Leadership, Signals
 from bot.store.sql import Connection, Row
 
 T = TypeVar("T")

@@ -2,18 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.store import texts
+from bot.store.engine.columns import mapping_from_json, to_json, to_text
 from bot.store.engine.database import Database
-from bot.store.engine.record import RecordOf, write_decision
-from bot.store.sql import Connection
+from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import SecretBox
 
 T = TypeVar("T")
+
+REPORT, REFUND_REQUEST = "report", "refund_request"
+PROMISED = frozenset({REPORT, REFUND_REQUEST})
+"""The kinds of lines of which `by_id`, a member, is told that the moderators have them: they never leave the outbox
+unseen without the member knowing."""
+_QUEUE = "INSERT INTO outbox (decision_id, guild_id) VALUES (?, ?)"
+_QUEUE_IF_READ = """
+INSERT INTO outbox (decision_id, guild_id)
+SELECT ?, guild_id FROM rules WHERE guild_id = ? AND data ->> 'log_channel' IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A line to be written: who did what."""
+
+    kind: str
+    """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
+    text: str
+    """What was done and by whom, in whole sentences. Members' own text in it is escaped already (`harmless`)."""
+    by_id: int
+    """Who did it; 0 for the bot itself."""
+    about: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The same as JSON values, for programs."""
+
+
+RecordOf = Callable[[T], Record | None]
+"""Returns the line for the outcome of a change, None if nothing was changed. It runs inside the transaction, and once
+more if that is repeated: it must have no side effects. What it raises rolls the change back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Generic[T]):
+    """A value before and after a change."""
+
+    before: T
+    after: T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A line of the record as it was written. `at` is Unix seconds."""
+
+    id: int
+    guild_id: int
+    at: float
+    by_id: int
+    kind: str
+    text: str
+    about: Mapping[str, Any]
+    names_actor: bool = True
+    """Whether the text says who did it; earlier versions wrote what was done alone, as `granted …`."""
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether a member was told that the moderators have it."""
+        return self.kind in PROMISED
+
+
+def write_decision(db: Connection, guild_id: int, record: Record, now: float) -> Decision:
+    """Write a line of the record.
+
+    It is queued in the outbox to be posted, if the guild has a log channel or a member was promised that it is read.
+    """
+    row = db.execute(
+        "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)"
+        " RETURNING *",
+        (guild_id, now, record.by_id, record.kind, record.text, to_json(record.about)),
+    ).fetchone()
+    db.execute(_QUEUE if record.kind in PROMISED else _QUEUE_IF_READ, (row["id"], guild_id))
+    return decision_of(row)
+
+
+def decision_of(row: Row) -> Decision:
+    """Read a row of the table `decisions`."""
+    return Decision(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        at=row["at"],
+        by_id=row["by_id"],
+        kind=row["kind"],
+        text=row["text"],
+        about=mapping_from_json(row["about"]),
+        names_actor=bool(row["names_actor"]),
+    )
 
 
 class Repository:
@@ -49,3 +141,65 @@ class Repository:
             failpoint("decision.stored")
             self._database.notify()
         return result
+
+
+class Meta(Repository):
+    """The table `meta`: small facts that the bot keeps about itself."""
+
+    async def get(self, name: str) -> str | None:
+        """Return the value stored under this name, None if there is none."""
+        row = await self._database.read(
+            lambda db: db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        )
+        return None if row is None else str(row[0])
+
+    async def set(self, name: str, value: str) -> None:
+        """Store a value under this name, replacing any earlier one."""
+
+        def change(db: Connection) -> None:
+            db.execute(
+                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, to_text(value)),
+            )
+
+        await self._database.write(change)
+
+    async def forget(self, *names: str) -> None:
+        """Delete what is stored under these names."""
+        await self._database.write(
+            lambda db: db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
+        )
+
+
+def stored_facts(path: Path, *names: str) -> dict[str, str]:
+    """Return what a database file, which may be in use, has stored under these names; {} if it cannot be read.
+
+    Nothing is created or migrated. Blocks: not for the event loop.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+            marks = ", ".join("?" * len(names))
+            return dict(db.execute(f"SELECT name, value FROM meta WHERE name IN ({marks})", names))  # noqa: S608 - marks
+    except sqlite3.Error:
+        return {}
+
+
+SIGNATURE_META = "signature"
+"""The installation's signature, made with the database."""
+SECOND_COPY_META = "second_copy"
+"""When another copy was proven last (Unix seconds)."""
+PROOF_HOLDS_S = 900.0
+"""For how long after its last proof another copy counts as running."""
+
+
+def signature_in(db: Connection) -> str:
+    """Return the installation's signature."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (SIGNATURE_META,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def problems_of_copies(db: Connection, now: float) -> list[str]:
+    """Return a sentence if another copy was proven lately."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (SECOND_COPY_META,)).fetchone()
+    is_recent = row is not None and now - float(row[0]) < PROOF_HOLDS_S
+    return [texts.second_copy(float(row[0]))] if row is not None and is_recent else []

@@ -4,37 +4,195 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import functools
 import os
+import re
 import sqlite3
 import stat
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
 
-from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, DatabaseTaken, StoreError
 from bot.runtime.clock import Clock
+from bot.runtime.process import refusal
 from bot.runtime.progress import Progress, logged, no_progress
-from bot.runtime.writable import refusal
 from bot.store import texts
-from bot.store.engine import migration_backup, schema, text_index
-from bot.store.engine.checkpoints import BackgroundCheckpoints
-from bot.store.engine.connection import BUSY_TIMEOUT_S, connect, damage_of_tables, ticking
-from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine import schema, text_index
+from bot.store.engine.connection import BUSY_TIMEOUT_S, ConnectionThread, connect, damage_of_tables, ticking
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
+from bot.store.engine.files import copy_database, refuse_half_restored, replacing, room_for
 from bot.store.engine.group_commit import GroupCommit
-from bot.store.engine.half_restored import refuse_half_restored
 from bot.store.engine.kept import Kept, RowWatch
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.same_files import SameFiles
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
-from bot.store.engine.write_ahead_log import emptied, rebuild
-from bot.store.leadership import OnlyProcess
-from bot.store.signals import Signals
+from bot.store.signals import OnlyProcess, Signals
+
+CHECKPOINT_ROWS = 1000
+"""After how many changed rows the log is copied: some megabytes of it."""
+
+
+class BackgroundCheckpoints:
+    """Copies the log whenever enough was written. The writer itself only does what is left at the log's limit."""
+
+    def __init__(self, thread: ConnectionThread) -> None:
+        self._thread = thread
+        self._next_at = CHECKPOINT_ROWS
+        self._is_due = False
+
+    def note_commit(self, writer: sqlite3.Connection) -> None:
+        """Have the log copied if enough was written. Runs on the writer's thread, after a commit."""
+        written = writer.total_changes
+        if written < self._next_at or self._is_due:
+            return
+        self._next_at = written + CHECKPOINT_ROWS
+        self._is_due = True
+        self._thread.post(self._checkpoint)
+
+    def _checkpoint(self, db: sqlite3.Connection) -> None:
+        self._is_due = False
+        # PASSIVE waits for nobody. What fails here fails again in a commit, whose caller is told.
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+READERS_WAIT_MS = 100
+"""How long those that still read are waited for: writes wait as long."""
+
+
+def emptied(db: sqlite3.Connection) -> bool:
+    """Write the log back into the database and empty it; False if somebody still reads from it.
+
+    `db` is in no transaction (sqlite.org/pragma.html#pragma_wal_checkpoint).
+    """
+    timeout_ms = db.execute("PRAGMA busy_timeout").fetchone()[0]
+    db.execute(f"PRAGMA busy_timeout = {READERS_WAIT_MS}")
+    try:
+        is_busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+    return not is_busy
+
+
+def rebuild(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
+    """Rewrite the database without gaps (sqlite.org/lang_vacuum.html), unless it is larger than that.
+
+    Everybody else's writes wait for it: 0.6 s for 60 MB. `db` is in no transaction. What SQLite needs besides stays in
+    memory (`temp_store`): a file of its own would be one more with what was erased.
+    """
+    pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    if at_most_bytes is not None and pages * size > at_most_bytes:
+        return
+    db.execute("VACUUM")
+
+
+KEPT = 3
+_NAME = re.compile(r"\.schema-(\d{3,})\.backup")
 
 log = structlog.get_logger(__name__)
+
+
+def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], progress: Progress) -> None:
+    """Copy the database next to itself, named with its schema's version; delete all but the newest KEPT of these.
+
+    Two processes may call this at once: the second finds nothing left to do. Raises StoreError, with nothing migrated,
+    if the copy cannot be made or is not intact. The key file is not copied: it stays where it is.
+    """
+    try:
+        with _one_at_a_time(database):
+            db.execute("BEGIN")
+            try:
+                if schema.is_behind(db, steps):
+                    _copy(db, database, progress)
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+    except (OSError, sqlite3.Error, StoreError) as error:
+        reason = error.sentence if isinstance(error, StoreError) else str(error)
+        raise StoreError(texts.not_backed_up(database, reason)) from error
+
+
+def _copy(db: sqlite3.Connection, database: Path, progress: Progress) -> None:
+    size, free = room_for(db, database.parent)
+    if size > free:
+        raise StoreError(texts.no_room(size, free))
+    target = database.with_name(f"{database.name}.schema-{schema.version_of(db):03}.backup")
+    with replacing(target) as partial:
+        copy_database(db, partial, now=time.time(), progress=progress)
+    for old in made_for(database)[KEPT:]:
+        old.unlink(missing_ok=True)
+    log.info("database.backed_up", path=target.name, bytes=size)
+
+
+def made_for(database: Path) -> list[Path]:
+    """Return the backups that were made before migrations of this database, the newest first."""
+    found = [
+        (int(match[1]), path)
+        for path in database.parent.glob(f"{escaped(database.name)}.schema-*.backup")
+        if (match := _NAME.fullmatch(path.name.removeprefix(database.name)))
+    ]
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def escaped(name: str) -> str:
+    """Return a file's name for a pattern of `glob` that means it alone."""
+    return re.sub(r"([*?\[])", r"[\1]", name)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(database: Path) -> Iterator[None]:
+    """Let another process that is about to migrate the same database wait: it locks the directory as well."""
+    descriptor = os.open(database.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class SameFiles:
+    """An open SQLite database and its log, as they were found."""
+
+    def __init__(self, database: Path) -> None:
+        """Look at them. SQLite replaces neither while it has them open, VACUUM included."""
+        self._database = database.absolute()
+        log = self._database.with_name(f"{database.name}-wal")
+        self._found = {path: _identity(path) for path in (self._database, log)}
+
+    def require(self) -> None:
+        """Raise DatabaseFailing, of the kind `gone`, unless both are there still. It takes some microseconds."""
+        for path, found in self._found.items():
+            try:
+                is_there = _identity(path) == found
+            except OSError:  # of the disk; what is written next tells
+                return
+            if not is_there:
+                raise self._gone(path)
+
+    def _gone(self, path: Path) -> DatabaseFailing:
+        # Without its database the next start would begin from nothing, and with no word of it. A log that is lost here
+        # is moved into the database when that is closed, and another file was put there by somebody.
+        is_lost = path == self._database and not path.exists()
+        return DatabaseFailing(
+            texts.OUT_OF_ORDER,
+            exit_code=RESTART_CANNOT_HELP if is_lost else RESTART_MAY_HELP,
+            kind="gone",
+            for_host=texts.file_removed(path) if is_lost else texts.file_exchanged(path),
+        )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode, None if nothing is there. A file that is open keeps its number, removed or not."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
 
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 """The size to which the write-ahead log is truncated after a checkpoint."""
@@ -215,7 +373,7 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     db.execute("PRAGMA secure_delete = ON")
     db.execute("PRAGMA temp_store = MEMORY")  # once: a change of it would drop the triggers of `kept`
     if schema.is_behind(db, steps):
-        migration_backup.make(db, path, steps, progress)
+        make(db, path, steps, progress)
     schema.migrate(db, steps, progress)
     with ticking(db, texts.MIGRATING, progress):
         text_index.prepare(db)
@@ -253,3 +411,39 @@ def prepare_file(path: Path) -> None:
     # SQLite creates its log next to the file.
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise refusal(path.parent, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+class ProcessLock:
+    """Held on `<database>.lock` from `take` to `release`. The holder knows that no other process serves the file.
+
+    It is not a lock of SQLite: a backup tool or `cannon-bot check` may read the database meanwhile.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    @classmethod
+    def take(cls, database: Path) -> ProcessLock:
+        """Take the lock without waiting. Raises DatabaseTaken if it is held, StoreError if it cannot be."""
+        prepare_file(database)
+        path = database.with_name(f"{database.name}.lock")
+        try:
+            # Never deleted: a process that opened the old file would hold a lock that nobody else sees.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise refusal(path, error) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise DatabaseTaken(texts.runs_already(database)) from None
+        except OSError as error:
+            os.close(descriptor)
+            raise StoreError(texts.not_lockable(path, error.strerror)) from None
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Release the lock. Idempotent."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from bot.domain.models import Job, JobState
 from bot.language import speaking
 from bot.store import texts
-from bot.store.engine.record import Record, write_decision
-from bot.store.engine.repository import Repository
-from bot.store.jobs.dependents import end_unsent
+from bot.store.engine.repository import Record, Repository, write_decision
+from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.sql import Connection
-from bot.store.vault.sealed_columns import forget_keys, forget_unneeded_keys
+from bot.store.vault.secret_box import forget_keys, forget_unneeded_keys
 
 # Word for word the condition of the index of open jobs, which is read for it.
 _OPEN = "state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')"

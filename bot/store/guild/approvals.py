@@ -9,13 +9,12 @@ from decimal import Decimal
 from bot.domain.models import Job, JobState
 from bot.store.engine.columns import to_milli
 from bot.store.engine.kept import Recalled
-from bot.store.engine.record import RecordOf
-from bot.store.engine.repository import Repository
-from bot.store.jobs.dependents import end_unsent
+from bot.store.engine.repository import RecordOf, Repository
+from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant
 from bot.store.sql import Connection, Row
-from bot.store.vault.sealed_columns import forget_unneeded_keys
+from bot.store.vault.secret_box import forget_unneeded_keys
 
 _OF_CARD = "SELECT * FROM approvals WHERE guild_id = ? AND card_id = ?"
 _UNASKED = """

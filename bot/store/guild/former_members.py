@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.domain.guild_rules import Period, Scope
+from bot.domain.server.guild_rules import Period, Scope
 from bot.store.engine.columns import to_json
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import grants_of, limits_of, rules_of

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.store.engine.columns import mapping_from_json, to_json
-from bot.store.engine.record import RecordOf
-from bot.store.engine.repository import Repository
+from bot.store.engine.repository import RecordOf, Repository
 from bot.store.sql import Connection, Row
 
 RECIPES_MAX = 100

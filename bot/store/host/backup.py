@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from bot.runtime.progress import Progress
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect
-from bot.store.engine.file_copy import copy_database, replacing, room_for
-from bot.store.engine.half_restored import refuse_half_restored
+from bot.store.engine.files import copy_database, refuse_half_restored, replacing, room_for
+from bot.store.engine.sqlite_database import escaped, made_for
 from bot.store.engine.sqlite_errors import explained
-from bot.store.integrity import read_only
-from bot.store.vault import sealed_columns as sealed
+from bot.store.host.integrity import read_only
+from bot.store.sql import Connection
+from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, fingerprints_of, key_file_of
 
 
@@ -130,3 +131,39 @@ def opens_all(needed: frozenset[str], secret_keys: Sequence[str], *key_files: Pa
     for each in key_files:
         found |= set(fingerprints_of(each))
     return needed - found
+
+
+# A step of a chain gets its input at its first attempt, so its attempts are not counted up.
+_DOUBTFUL = """
+UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :taken_at),
+    attempts = CASE WHEN after_ids = '[]' THEN max(attempts, 1) ELSE attempts END
+WHERE remote_id IS NULL AND state IN ('awaiting_approval', 'waiting', 'submitting')
+"""
+"""Since the backup they may have been submitted. Submitting treats them as attempts of unknown outcome: the same
+idempotency key is sent while the API is trusted to know it, and after that they end with a refund."""
+
+
+def doubt(db: Connection, since: float) -> None:
+    """Note that what was not submitted may have been since that time (Unix seconds), unseen by this database."""
+    db.execute(_DOUBTFUL, {"taken_at": since})
+
+
+def delete_upgrade_backups(database: Path, before: float) -> int:
+    """Delete those that were made by themselves before that time (Unix seconds); return how many."""
+    return _delete(made_for(database), before)
+
+
+def delete_older(database: Path, before: float) -> int:
+    """Delete those that were last written before that time (Unix seconds): they have what was erased since.
+
+    Returns how many.
+    """
+    found = [*made_for(database), *database.parent.glob(f"{escaped(database.name)}.before-restore-*")]
+    return _delete(found, before)
+
+
+def _delete(found: Iterable[Path], before: float) -> int:
+    old = [path for path in found if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -12,12 +12,12 @@ from bot.errors import StoreError
 from bot.runtime.progress import Progress
 from bot.settings import PostgresUrl
 from bot.store.engine.connection import damage
-from bot.store.engine.half_restored import mark_of
-from bot.store.engine.migration_backup import made_for
+from bot.store.engine.files import mark_of
 from bot.store.engine.schema import migrations
+from bot.store.engine.sqlite_database import made_for
+from bot.store.host.integrity import problems_of_file
 from bot.store.host.jobs import reading
 from bot.store.host.server import looking, problems_of_server
-from bot.store.integrity import problems_of_file
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 

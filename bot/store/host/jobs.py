@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from bot.domain.jobs.poll_schedule import FORGOTTEN_S
 from bot.domain.models import RUNNING_STATES, Job, JobState
-from bot.domain.poll_schedule import FORGOTTEN_S
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.columns import from_milli, to_json
-from bot.store.engine.half_restored import refuse_half_restored
+from bot.store.engine.files import refuse_half_restored
 from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
-from bot.store.host.backup import open_beside
-from bot.store.host.doubt import doubt
+from bot.store.host.backup import doubt, open_beside
 from bot.store.host.server import reading_server
-from bot.store.jobs.attempts import JobAttempt, attempts_of
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.jobs.jobs import end_all_leases
+from bot.store.jobs.rechecks import JobAttempt, attempts_of
 from bot.store.jobs.rows import job_of
 from bot.store.sql import Connection
 

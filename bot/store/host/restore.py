@@ -20,12 +20,10 @@ from bot.runtime.progress import Progress
 from bot.store import texts
 from bot.store.engine import schema
 from bot.store.engine.connection import connect, damage
-from bot.store.engine.file_copy import copy_database, replacing, room_for, sync_directory, taken_at
-from bot.store.engine.half_restored import mark_of
-from bot.store.engine.process_lock import ProcessLock
+from bot.store.engine.files import copy_database, mark_of, replacing, room_for, sync_directory, taken_at
+from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
-from bot.store.host.backup import copy_key, needed_by, open_beside, opens_all
-from bot.store.host.doubt import doubt
+from bot.store.host.backup import copy_key, doubt, needed_by, open_beside, opens_all
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.vault.secret_box import key_file_of
 

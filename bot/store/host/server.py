@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from bot.errors import RESTART_CANNOT_HELP, StoreError
 from bot.settings import PostgresUrl
 from bot.store import texts
-from bot.store.engine.signature import problems_of_copies
-from bot.store.integrity import problems_of_rows
+from bot.store.engine.repository import problems_of_copies
+from bot.store.host.integrity import problems_of_rows
 from bot.store.sql import Connection
-from bot.store.vault import sealed_columns as sealed
+from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import load_box
 
 

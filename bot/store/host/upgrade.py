@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.runtime.progress import Progress
 from bot.store.engine import schema
 from bot.store.engine.connection import damage
-from bot.store.engine.file_copy import room_for
+from bot.store.engine.files import room_for
 from bot.store.host.backup import open_to_look
 
 WORK = 4.0

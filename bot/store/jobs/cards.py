@@ -6,29 +6,79 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.domain.guild_rules import APPROVAL_LIFE_S, Limit, Scope
 from bot.domain.models import Card, Job, JobState
-from bot.domain.reaction_rules import ReactionKey
-from bot.domain.spend_request import Verdict
-from bot.store.engine.columns import to_milli
+from bot.domain.money.spend_request import Verdict
+from bot.domain.server.guild_rules import APPROVAL_LIFE_S, Limit, Scope
+from bot.domain.server.reaction_rules import ReactionKey
+from bot.errors import Refused
+from bot.store import texts
+from bot.store.engine.columns import to_milli, to_text
 from bot.store.engine.kept import Recalled
-from bot.store.engine.record import RecordOf
-from bot.store.engine.repository import Repository
-from bot.store.jobs.dependents import end_unsent
-from bot.store.jobs.erasing import ModelTest, erase_jobs, no_model
+from bot.store.engine.repository import RecordOf, Repository
+from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
-from bot.store.jobs.tried_values import forget_of_job
-from bot.store.jobs.voice_samples import claim_sample
-from bot.store.jobs.wishes import require_waiting
+from bot.store.jobs.tried_values import ModelTest, erase_jobs, forget_of_job, no_model
 from bot.store.money import ledger
 from bot.store.money.spending import Spending, spending
 from bot.store.sql import Connection
-from bot.store.vault.sealed_columns import forget_unneeded_keys
+from bot.store.vault.secret_box import forget_unneeded_keys
+
+LIVING_SAMPLE = """
+SELECT job_id FROM voice_samples JOIN jobs ON jobs.id = voice_samples.job_id
+WHERE voice_samples.guild_id = :guild_id AND voice_samples.key_id = :key_id AND voice_id = :voice_id
+    AND jobs.guild_id = :guild_id AND jobs.erased_at IS NULL
+    AND jobs.state NOT IN ('failed', 'cancelled', 'refused', 'expired')
+"""
+"""The job with a voice's sample, made or being made; its parameters are the columns of the table's key."""
+_CLAIM = """
+INSERT INTO voice_samples (guild_id, key_id, voice_id, job_id) VALUES (:guild_id, :key_id, :voice_id, :job_id)
+ON CONFLICT (guild_id, key_id, voice_id) DO UPDATE SET job_id = excluded.job_id
+"""
+
+
+def claim_sample(db: Connection, job: Job, voice_id: str) -> None:
+    """Note that the job, which is stored in this transaction, is the voice's sample. Raises Refused if it has one."""
+    values: dict[str, str | int] = {
+        "guild_id": job.guild_id,
+        "key_id": job.key_id or 0,
+        "voice_id": to_text(voice_id),
+        "job_id": job.id,
+    }
+    if db.execute(LIVING_SAMPLE, values).fetchone() is not None:
+        raise Refused(texts.SAMPLE_MADE)
+    db.execute(_CLAIM, values)
+
+
+_DONE = """
+UPDATE reaction_acts SET fired = 1, waits = 0, made_card = :made_card
+WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND member_id = :member_id AND waits = 1
+"""
+
+
+def note_acted(db: Connection, key: ReactionKey, made_card: str | None) -> bool:
+    """Note that a reaction that waited to act has done so, and which card has come of it; False if none waited."""
+    return db.execute(_DONE, {**key_values(key), "made_card": made_card}).rowcount > 0
+
+
+def require_waiting(db: Connection, key: ReactionKey, made_card: str) -> None:
+    """Do as `note_acted`. Raises Refused if the reaction was taken back meanwhile."""
+    if not note_acted(db, key, made_card):
+        raise Refused(texts.REACTION_WITHDRAWN)
+
+
+def key_values(key: ReactionKey) -> dict[str, int | str]:
+    """Return the values by which a statement finds the reaction's row."""
+    return {
+        "guild_id": key.guild_id,
+        "message_id": key.message_id,
+        "emoji": key.emoji,
+        "member_id": key.member_id,
+    }
+
 
 _CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"
 # `+`: a message belongs to one card, so its index is the one to use.
-_CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"
 _CARD_IN_MESSAGE = """
 SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     SELECT id FROM cards WHERE message_id = :message_id

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.domain.jobs.durations import Kind
 from bot.domain.models import JobState, WaitsFor
 from bot.runtime.clock import Clock
 from bot.store.engine.columns import from_milli
@@ -71,3 +72,36 @@ SELECT sum(held_milli) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') AND practice = 0
 """
 _REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
+
+
+class Histograms(Repository):
+    """The table `histograms`: how long jobs take, for all guilds together."""
+
+    async def save(self, learned: Mapping[Kind, str]) -> None:
+        """Store how long jobs of these kinds take, as the text of bot/domain/jobs/durations.py."""
+        if not learned:
+            return
+        rows = [(*kind, data) for kind, data in learned.items()]
+        await self._database.write(
+            lambda db: db.executemany(
+                "INSERT INTO histograms (operation, model, kind, data) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (operation, model, kind) DO UPDATE SET data = excluded.data",
+                rows,
+            )
+        )
+
+    async def forget(self, kinds: Sequence[Kind]) -> None:
+        """Delete what is stored of these kinds."""
+        if kinds:
+            await self._database.write(
+                lambda db: db.executemany(
+                    "DELETE FROM histograms WHERE operation = ? AND model = ? AND kind = ?", kinds
+                )
+            )
+
+    async def all(self) -> dict[Kind, str]:
+        """Return all stored data."""
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT operation, model, kind, data FROM histograms").fetchall()
+        )
+        return {(operation, model, kind): data for operation, model, kind, data in rows}

@@ -8,20 +8,19 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
+from bot.domain.jobs.poll_schedule import recheck_at
 from bot.domain.models import RUNNING_STATES, Job, JobState
-from bot.domain.poll_schedule import recheck_at
 from bot.language import speaking
 from bot.store.engine.columns import to_json
-from bot.store.engine.record import RecordOf
-from bot.store.engine.repository import Repository
-from bot.store.jobs.attempts import JobAttempt, note_attempt
-from bot.store.jobs.dependents import follow_up
+from bot.store.engine.repository import RecordOf, Repository
+from bot.store.jobs.ending import follow_up
 from bot.store.jobs.overshoots import Overshoot, account_for
+from bot.store.jobs.rechecks import JobAttempt, note_attempt
 from bot.store.jobs.rows import CHANGEABLE, job_in, job_of, jobs_of_card, update_job
 from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.sql import Connection, Row
-from bot.store.vault.sealed_columns import forget_unneeded_keys
+from bot.store.vault.secret_box import forget_unneeded_keys
 
 WHOLE_MAX = 100
 """Up to how many claimed jobs are read whole on the way."""

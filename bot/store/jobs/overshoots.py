@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.domain.guild_rules import Limit
-from bot.domain.limit_rules import all_headrooms
-from bot.domain.limit_words import allowance
 from bot.domain.models import Card, Job, credits_words
-from bot.domain.spend_request import ZERO, Headroom, SpendItem, SpendRequest
-from bot.domain.spending_policy import binding_limits
+from bot.domain.money.limit_rules import all_headrooms, allowance
+from bot.domain.money.spend_request import ZERO, Headroom, SpendItem, SpendRequest
+from bot.domain.money.spending_policy import binding_limits
+from bot.domain.server.guild_rules import Limit
 from bot.store import texts
-from bot.store.engine.record import Record, write_decision
-from bot.store.jobs.cancellation import cancel_in
+from bot.store.engine.repository import Record, write_decision
+from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
 from bot.store.money.spending import Spending, rules_of, spending
 from bot.store.sql import Connection

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.fair_queue import fair_order
-from bot.domain.guild_rules import Limit
+from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import UNKNOWN, Job, JobState
-from bot.domain.unknown_prices import counts_everywhere, may_start_unpriced
+from bot.domain.money.spending_policy import counts_everywhere, may_start_unpriced
+from bot.domain.server.guild_rules import Limit
 from bot.store import texts
 from bot.store.engine.repository import Repository
-from bot.store.jobs.cancellation import cancel_in
+from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.overshoots import end_what_exceeds
 from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import limits_of, rules_of, unpriced_of

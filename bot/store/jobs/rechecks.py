@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.store.jobs.rows import job_in, job_of, update_job
 from bot.store.jobs.tried_values import TriedOutcome, note_outcome
 from bot.store.money import ledger
 from bot.store.sql import Connection
-from bot.store.vault.sealed_columns import forget_unneeded_keys
+from bot.store.vault.secret_box import forget_unneeded_keys
 
 _DUE = "SELECT * FROM jobs WHERE recheck_at <= ? ORDER BY recheck_at LIMIT ?"
 _LISTED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND recheck_at IS NOT NULL"
@@ -102,3 +102,41 @@ class Rechecks(Repository):
             return job_in(db, job.guild_id, job.id)
 
         return await self._database.write(change)
+
+
+KEPT = 20
+"""How many of a job's attempts are kept, the newest."""
+_TRIM = """
+DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
+    SELECT id FROM job_attempts WHERE job_id = :job_id ORDER BY id DESC LIMIT :kept
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAttempt:
+    """One call for a job. `call`: submit, poll, deliver or turn; `outcome`: the answer's class, never its words."""
+
+    call: str
+    outcome: str
+    status: int | None = None
+    """The HTTP status, None if there was no answer or it is not known."""
+    at: float = 0.0
+    """Unix seconds; set by the store."""
+
+
+def note_attempt(db: Connection, job: Job, attempt: JobAttempt, now: float) -> None:
+    """Store an attempt of the job, and forget the oldest beyond KEPT."""
+    db.execute(
+        "INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status) VALUES (?, ?, ?, ?, ?, ?)",
+        (job.id, job.guild_id, now, attempt.call, attempt.outcome, attempt.status),
+    )
+    db.execute(_TRIM, {"job_id": job.id, "kept": KEPT})
+
+
+def attempts_of(db: Connection, job_id: str) -> tuple[JobAttempt, ...]:
+    """Return the job's attempts, the oldest first."""
+    rows = db.execute("SELECT at, call, outcome, status FROM job_attempts WHERE job_id = ? ORDER BY id", (job_id,))
+    return tuple(
+        JobAttempt(at=row["at"], call=row["call"], outcome=row["outcome"], status=row["status"]) for row in rows
+    )

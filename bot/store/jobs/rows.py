@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.models import Card, Job, JobState, WaitsFor
-from bot.domain.visibility import CardPlace
+from bot.domain.server.places import CardPlace
 from bot.store.engine.columns import (
+    ChangedBy,
+    Column,
+    Table,
     from_milli,
     from_milli_or_none,
     mapping_from_json,
@@ -22,7 +25,6 @@ from bot.store.engine.columns import (
     to_text,
     to_text_or_none,
 )
-from bot.store.engine.table import ChangedBy, Column, Table
 from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import SecretBox
 
@@ -117,7 +119,7 @@ JOBS = Table(
         _by_worker(name="lacks", to_sql=to_json, from_sql=texts_from_json),
     ),
 )
-"""The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/jobs/refunds.py keeps, and `allowed`,
+"""The table also has `refund_asked_at` and `refund_granted_at`, which bot/store/guild/record.py keeps, and `allowed`,
 which bot/store/guild/approvals.py sets and bot/store/jobs/overshoots.py reads."""
 
 _TO_BE_DRAWN = """

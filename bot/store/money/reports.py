@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.visibility import CardPlace
+from bot.domain.server.places import CardPlace
 from bot.store.engine.columns import from_milli, mapping_from_json, place_of
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import practises

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
-from bot.domain.limit_rules import headroom_of
 from bot.domain.models import JobState
-from bot.domain.price_model import PriceFactors
-from bot.domain.spend_request import Headroom, Unpriced
+from bot.domain.money.costs import PriceFactors
+from bot.domain.money.limit_rules import headroom_of
+from bot.domain.money.spend_request import Headroom, Unpriced
+from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.store.engine.columns import from_milli, mapping_from_json
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection, Row

@@ -14,13 +14,14 @@ from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, logged
 from bot.settings import PostgresUrl
-from bot.store.engine.connection_thread import ConnectionThread
+from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.schema import Migration
-from bot.store.postgresql import schema, text_index
+from bot.store.postgresql import schema
+from bot.store.postgresql import schema as text_index
 from bot.store.postgresql.connection import PostgresConnection
 from bot.store.postgresql.dialect import NOW
 from bot.store.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, subject_of

@@ -8,23 +8,22 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.member_settings import MemberSettings, Notify, Preset
+from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
+from bot.domain.server.member_settings import MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import require_preset_model
 from cogs.member.panel import texts
 from cogs.member.panel.forms import DefaultForm, PresetForm, SavePresetForm
 from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
-from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Interaction
-from cogs.ui.permissions import guild_of
+from cogs.ui.permissions import guild_of, require_unblocked
 from cogs.ui.texts import GONE
-from cogs.workflows.operation_form import OperationForm
-from cogs.workflows.own import preset_values
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.form import OperationForm
+from cogs.workflows.asked.own import preset_values
+from cogs.workflows.asked.submit import submit
 
 
 class Me(commands.Cog):

@@ -7,11 +7,10 @@ import discord
 
 from bot.app.client import CannonBot
 from bot.catalogue import FieldKind, Operation
-from bot.catalogue.values import take
-from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
-from bot.domain.text import shortened
+from bot.catalogue.checks.values import take
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
+from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
+from bot.domain.words.text import shortened
 from bot.language import tr
 from bot.store import PresetKept
 from cogs.member.panel import texts
@@ -19,7 +18,7 @@ from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, panel
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of
-from cogs.workflows.own import preset_fields
+from cogs.workflows.asked.own import preset_fields
 
 NONE: Final = "-"
 """The choice that clears a default; no model and no ratio is written so."""

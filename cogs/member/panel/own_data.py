@@ -7,8 +7,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.discord_facts import FILE_LIMIT_BYTES
+from bot.delivery.channels.facts import FILE_LIMIT_BYTES, UPLOAD_TIMEOUT_S, in_time
 from bot.errors import InputError
 from bot.store import Erased
 from cogs.member.export import own_jobs

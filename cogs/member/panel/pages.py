@@ -9,15 +9,14 @@ import discord
 
 from bot.catalogue import Operation
 from bot.catalogue.operation import model_name
-from bot.delivery.colours import NEUTRAL
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.harmless_text import harmless
-from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
-from bot.domain.text import shortened
+from bot.delivery.card.context import NEUTRAL
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT
+from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
+from bot.domain.words.text import harmless, shortened
 from bot.language import tr
-from cogs.member.legal import legal_links
-from cogs.member.own_spending import spending_embed
+from cogs.member.help import legal_links
 from cogs.member.panel import texts
+from cogs.member.usage import spending_embed
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.limit_text import fitting

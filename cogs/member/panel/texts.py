@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.domain.guild_rules import Spoilers
-from bot.domain.member_settings import Notify
+from bot.domain.server.guild_rules import Spoilers
+from bot.domain.server.member_settings import Notify
 from bot.language import Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options

@@ -7,21 +7,18 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.colours import ATTENTION
-from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS
-from bot.delivery.messages import nonce_of
-from bot.delivery.practice_mark import marked
-from bot.domain.card_jobs import main_job, prompt_text
-from bot.domain.harmless_text import harmless
+from bot.delivery.card.context import ATTENTION, marked
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.messages import nonce_of
+from bot.domain.jobs.card_jobs import main_job, prompt_text
 from bot.domain.models import Card, Job
-from bot.domain.text import shortened, stamp
-from bot.guild.approvals import total
+from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Later, Sentence
 from bot.language import speaking, tr
+from bot.moderation.questions import total
 from bot.store import Approval
 from cogs.moderate.decisions import texts
-from cogs.moderate.decisions.refusal_form import RefusalForm
+from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator

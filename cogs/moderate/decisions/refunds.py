@@ -1,15 +1,20 @@
 """Credits back: a member asks under a job that was charged for nothing, and a moderator grants them by a button."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import message_link
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import message_link
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.store import REFUND_REQUEST
 from cogs.moderate.decisions import texts
 from cogs.ui.controls import on, on_job
+from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
@@ -43,3 +48,24 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 
 async def setup(_bot: CannonBot) -> None:
     """Do nothing more: the actions are registered as this is read."""
+
+
+Refuse = Callable[[Interaction, str, str], Awaitable[None]]
+"""Refuses: takes the interaction, the id of what is refused, and the reason (may be empty)."""
+
+
+class RefusalForm(Form):
+    """Asks for the reason, which the author reads. Whether the sender may refuse is checked by `refuse`."""
+
+    def __init__(self, bot: CannonBot, title: str, refuse: Refuse, subject: str, *, chars: int) -> None:
+        super().__init__(bot, title=title, name="refusal")
+        self._refuse = refuse
+        self._subject = subject
+        self.reason: discord.ui.TextInput[RefusalForm] = discord.ui.TextInput(
+            label=str(texts.REASON_INPUT), max_length=chars, required=False
+        )
+        self.add_item(self.reason)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Refuse for this reason."""
+        await self._refuse(interaction, self._subject, self.reason.value.strip())

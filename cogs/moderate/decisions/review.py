@@ -6,14 +6,14 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.harmless_text import harmless
+from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
+from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.language import speaking
 from bot.store import ReviewRule, ReviewVerdict
 from cogs.moderate.decisions import texts
-from cogs.moderate.decisions.refusal_form import RefusalForm
+from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator

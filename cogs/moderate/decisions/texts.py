@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bot.delivery.texts import BASES
 from bot.domain.models import credits_words
-from bot.domain.text import full_stop
+from bot.domain.words.text import full_stop
 from bot.language import Text, both, tr
 
 REASON_INPUT = Text("Reason (the member sees it)")

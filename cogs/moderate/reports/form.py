@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.formatting import message_link
+from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.view import message_link
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, Refused
 from bot.store import REPORT
 from cogs.moderate.reports import texts
-from cogs.ui.blocked import require_unblocked
 from cogs.ui.controls import job_of, on_job
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
 
 REASON_CHARS = 300

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
+from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.store import REFUND_REQUEST, REPORT, Decision
 from cogs.moderate.reports import texts

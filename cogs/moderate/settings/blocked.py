@@ -5,14 +5,14 @@ from typing import Any
 
 import discord
 
-from bot.delivery.deadlines import in_time
-from bot.domain.guild_rules import Block
-from bot.domain.setting import SettingsPage
-from bot.domain.text import shortened, stamp
+from bot.delivery.channels.facts import in_time
+from bot.domain.server.guild_rules import Block
+from bot.domain.server.setting import SettingsPage
+from bot.domain.words.text import shortened, stamp
 from bot.errors import InputError
 from cogs.moderate.settings import texts
+from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on
-from cogs.ui.durations import SPAN_CHARS, seconds_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns

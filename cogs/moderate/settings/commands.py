@@ -7,10 +7,9 @@ from typing import Any
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.domain.guild_rules import Rules
-from bot.domain.setting import FormSpec, SettingsPage, settings_of
-from bot.domain.setting_kinds import Kind, Widget
+from bot.delivery.channels.facts import in_time
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.setting import FormSpec, Kind, SettingsPage, Widget, settings_of
 from bot.errors import InputError
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.blocked import blocked_page

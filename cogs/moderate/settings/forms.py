@@ -10,10 +10,9 @@ import discord
 from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.catalogue.operation import model_id
-from bot.domain.guild_rules import Rules
-from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
-from bot.domain.setting_kinds import Typing
-from bot.domain.text import one_line, shortened
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.setting import FormSpec, Setting, SettingsPage, Typing, settings_of
+from bot.domain.words.text import one_line, shortened
 from bot.errors import InputError
 from bot.language import tr
 from cogs.moderate.settings import texts

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import discord
 
 from bot.catalogue import Operation
-from bot.delivery.discord_facts import OPTIONS_PER_SELECT
-from bot.domain.harmless_text import harmless, harmless_within
-from bot.domain.setting import SettingsPage
-from bot.domain.text import shortened
+from bot.delivery.channels.facts import OPTIONS_PER_SELECT
+from bot.domain.server.setting import SettingsPage
+from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
 from bot.language import tr
 from cogs.moderate.settings import texts
@@ -17,7 +16,7 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, is_host, require_host, require_moderator
 from cogs.ui.texts import GONE
-from cogs.workflows.options import command_names
+from cogs.workflows.asked.options import command_names
 
 SHOWN = OPTIONS_PER_SELECT
 TITLE_CHARS, LINE_CHARS = 60, 155

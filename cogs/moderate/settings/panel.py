@@ -11,12 +11,11 @@ from typing import Any
 import discord
 
 from bot.catalogue import Catalogue
-from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
-from bot.domain.guild_rules import Rules
-from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
-from bot.domain.setting_kinds import Widget
-from bot.domain.text import shortened
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.setting import FormSpec, Setting, SettingsPage, Widget, settings_of
 from bot.domain.texts import chosen, on_off
+from bot.domain.words.text import shortened
 from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control

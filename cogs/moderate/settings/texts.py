@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.price_list import PriceUnit
+from bot.domain.money.costs import PriceUnit
 from bot.domain.texts import mention
 from bot.language import Text, both, ntr, tr
 

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 import discord
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.needed_permissions import missing_of, to_post
-from bot.domain.first_contact import SetupStep, StepOutcome
-from bot.domain.guild_rules import Limit
+from bot.delivery.channels.facts import in_time, missing_of, to_post
+from bot.domain.server.first_contact import SetupStep, StepOutcome
+from bot.domain.server.guild_rules import Limit
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.store import ReviewRule
@@ -20,13 +19,21 @@ from cogs.moderate.api_key import open_key_form
 from cogs.moderate.decisions.review import require_review_place
 from cogs.moderate.settings.commands import may_post_in, role_chosen
 from cogs.moderate.setup import texts
-from cogs.moderate.setup.forms import LimitChange, LimitsForm, SetupKeyForm
-from cogs.moderate.setup.panel import OVERVIEW, SetupKnown, checklist_lines, setup_panel, step_after
+from cogs.moderate.setup.panel import (
+    OVERVIEW,
+    LimitChange,
+    LimitsForm,
+    SetupKeyForm,
+    SetupKnown,
+    checklist_lines,
+    setup_panel,
+    step_after,
+)
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
-from cogs.workflows.submit import submit
+from cogs.workflows.asked.submit import submit
 
 TEST_OPERATION = "image.generate"
 

@@ -1,23 +1,31 @@
 """How `/studio setup` looks: an overview with the list of steps, and a page for each. Drawn again at each press."""
 
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import discord
 
-from bot.delivery.colours import ATTENTION, NEUTRAL, SUCCESS
-from bot.delivery.discord_facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
-from bot.domain.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState
-from bot.domain.guild_rules import Limit, Rules
-from bot.domain.limit_words import terms, whose
-from bot.domain.text import shortened, stamp
+from bot.app.client import CannonBot
+from bot.delivery.card.context import ATTENTION, NEUTRAL, SUCCESS
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
+from bot.domain.money.limit_rules import terms, whose
+from bot.domain.server.first_contact import SetupChecklist, SetupStep, StepOutcome, StepState
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
+from bot.domain.server.setting import threshold
+from bot.domain.words.text import shortened, stamp
 from bot.language import Text
+from cogs.moderate.api_key import KeyForm, store_key
 from cogs.moderate.practice import ACTION, ON
 from cogs.moderate.settings.panel import PLACES, TALK
 from cogs.moderate.setup import texts
 from cogs.moderate.texts import KEY_PAGE
 from cogs.ui.controls import Control, view_of
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction
 
 OVERVIEW = "overview"
 """The subject of the button that leads to the list, next to the steps'."""
@@ -164,3 +172,54 @@ _CONTROLS: dict[SetupStep, Callable[[SetupKnown], list[Control]]] = {
     SetupStep.CHANNELS: _channels,
 }
 """What each step is done with."""
+
+
+AMOUNT = threshold(texts.NO_LIMIT_TYPED)
+"""The kind that reads an amount of credits, or nothing."""
+OFFERED = ((texts.PER_MEMBER, Scope.EVERYONE, Period.DAY), (texts.PER_SERVER, Scope.SERVER, Period.MONTH))
+"""The limits of the form: their label, for whom they are, and for how long."""
+
+LimitChange = tuple[Scope, Period, Decimal | None]
+"""A limit that was typed; None removes it."""
+
+
+class SetupKeyForm(KeyForm):
+    """The form of `/studio key`; its answer leads back to the setup."""
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Check the key, store it, and offer to continue."""
+        button = Control.button("setup", OVERVIEW, label=str(texts.CONTINUE), style=discord.ButtonStyle.primary)
+        await store_key(interaction, self.secret.value, view_of([button]))
+
+
+class LimitsForm(Form):
+    """Asks for the limits; what was not changed is not written: somebody may have changed it since."""
+
+    def __init__(
+        self,
+        bot: CannonBot,
+        limits: dict[tuple[Scope, Period], Limit],
+        apply: Callable[[Interaction, list[LimitChange]], Awaitable[None]],
+    ) -> None:
+        super().__init__(bot, title=str(texts.LIMITS_FORM), name="setup_limits")
+        self._apply = apply
+        self._inputs = [
+            (scope, period, str(label), self._input(str(label), limits.get((scope, period))))
+            for label, scope, period in OFFERED
+        ]
+
+    def _input(self, label: str, limit: Limit | None) -> discord.ui.TextInput[Any]:
+        text = "" if limit is None else f"{limit.credits.normalize():f}"
+        item: discord.ui.TextInput[Any] = discord.ui.TextInput(default=text or None, required=False, max_length=13)
+        self.add_item(discord.ui.Label(text=label, description=str(texts.LIMIT_HINT), component=item))
+        return item
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Set what was typed. Raises InputError for what is no amount of credits."""
+        typing = AMOUNT.typing
+        changes = [
+            (scope, period, None if typing is None else typing.read(item.value.strip(), label, "limit"))
+            for scope, period, label, item in self._inputs
+            if item.value != (item.default or "")
+        ]
+        await self._apply(interaction, changes)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bot.domain.first_contact import SetupStep, StepOutcome
+from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.texts import mention
 from bot.language import Text, both, ptr, tr
 

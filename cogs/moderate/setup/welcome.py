@@ -10,13 +10,11 @@ import discord
 import structlog
 
 from bot.app.client import CannonBot
-from bot.delivery.deadlines import in_time
-from bot.delivery.discord_facts import DISCORD_ERRORS, is_closed
-from bot.delivery.messages import custom_ids_of, nonce_of
-from bot.delivery.needed_permissions import SEND_MESSAGES, VIEW_CHANNEL, missing_of
+from bot.delivery.channels.facts import DISCORD_ERRORS, SEND_MESSAGES, VIEW_CHANNEL, in_time, is_closed, missing_of
+from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.domain.custom_ids import custom_id, unsigned
-from bot.domain.first_contact import WelcomePlace
-from bot.domain.harmless_text import harmless
+from bot.domain.server.first_contact import WelcomePlace
+from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
 from cogs.member.help import show_help
 from cogs.moderate.practice import ON, switch_practice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain.reaction_rules import Purse, ReactionAction, Seeding, Who
+from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
 from bot.language import Text, both, tr
 
 # ---------------------------------------------------------------------- the page

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.channel_sight import REMEMBERED_S
+from bot.delivery.channels.channel_sight import REMEMBERED_S
 from bot.domain.models import Job
 from cogs.jobs.texts import HIDDEN_JOB
 from cogs.ui.texts import GONE

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.account.api_keys import ApiKeys
 from bot.domain.models import JobState
 from bot.errors import DatabaseFailing
-from bot.guild.api_keys import ApiKeys
 from bot.jobs import worker
-from bot.jobs.submitting import Submitting
+from bot.jobs.turns.submitting import Submitting
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.following import (
     HOUR_S,

@@ -11,8 +11,8 @@ import pytest
 
 from bot.domain.models import JobState
 from cogs.jobs import texts
-from cogs.jobs.pages import PAGE_JOBS
-from cogs.results.family import family_text, total_words
+from cogs.jobs.gallery import PAGE_JOBS
+from cogs.results.details import family_text, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.channels import press, rule, shown
 from tests.support.jobs import ask, gallery, on_job, pictures_in

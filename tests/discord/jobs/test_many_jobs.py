@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.jobs import job_rows, worker
+from bot.jobs import worker
+from bot.jobs import worker as job_rows
 from bot.store.jobs import jobs as store_jobs
 from tests.support.following import ask, kept
 from tests.support.rig import Rig

@@ -10,7 +10,7 @@ import discord
 import pytest
 import structlog
 
-from bot.delivery.upload_slots import posting_guild
+from bot.delivery.files.downloads import posting_guild
 from bot.domain.models import JobState
 from bot.store.jobs.jobs import end_all_leases
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with

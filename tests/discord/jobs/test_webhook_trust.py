@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.webhook_trust import TRUSTED_AFTER
+from bot.jobs.follow.webhook_hints import TRUSTED_AFTER
 from tests.support.following import Row, ask, the_job
 from tests.support.rig import Rig, running
 from tests.support.surface import of, watch

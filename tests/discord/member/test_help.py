@@ -15,7 +15,7 @@ from cogs.member import texts
 from cogs.member.help import commands_of
 from cogs.member.texts import EXAMPLES
 from cogs.ui.controls import Control, view_of
-from cogs.ui.pages import PAGE_CHARS, pages
+from cogs.ui.panels import PAGE_CHARS, pages
 from cogs.ui.texts import GONE
 from tests.support.rig import GUILD_KEY, Rig, running
 from tests.support.surface import labels, private_sentence, watch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.member_settings import MemberSettings, Notify
+from bot.domain.server.member_settings import MemberSettings, Notify
 from cogs.member.panel import texts
 from cogs.member.panel.pages import key_of
 from cogs.ui.texts import GONE

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.delivery import texts
-from bot.delivery.refresh import AGAIN_S
-from bot.domain.member_settings import Notify
+from bot.delivery.posting.refresh import AGAIN_S
+from bot.domain.server.member_settings import Notify
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from tests.support.rig import Rig

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.domain.guild_rules import Spoilers
-from bot.domain.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
+from bot.domain.server.guild_rules import Spoilers
+from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.own_defaults import Typed

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.member_settings import MemberSettings
 from bot.domain.models import JobState
+from bot.domain.server.member_settings import MemberSettings
 from cogs.member.panel import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Rules
 from bot.domain.models import Job, JobState
-from bot.domain.setting import settings_of
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.setting import settings_of
 from bot.generation.texts import ERASED
-from bot.store.guild.retention import BATCH
+from bot.store.guild.privacy import BATCH
 from tests.support.channels import press, rule, shown
 from tests.support.erased import left_in_files, left_in_tables, round_of_upkeep
 from tests.support.reacting import told

@@ -14,9 +14,9 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.domain.csv_cells import cell
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState, LedgerKind, credits_text
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.words.text import cell
 from bot.media import chart as charts
 from cogs.member import texts
 from cogs.member.export import LEDGER_COLUMNS

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import StoreError
-from bot.guild.watch import LOOK_EVERY_S
+from bot.moderation.alerts import LOOK_EVERY_S
 from bot.runtime import failpoints
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot.cannon.estimates import EstimateOutcome
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
-from bot.guild.estimate_tool import KEPT_S, REST_S, EstimateHealth
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
+from bot.prices.estimates import KEPT_S, REST_S, EstimateHealth
 from tests.support.rig import Rig, running
 from tests.support.surface import of, private_sentence, settled_exactly, watch
 

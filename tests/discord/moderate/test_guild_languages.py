@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.guild_rules import ServerLanguage
+from bot.domain.server.guild_rules import ServerLanguage
 from bot.language import LANGUAGES, NAMES
 from tests.support.rig import Rig
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import JobState
-from bot.jobs.card_spec import CardSpec, JobSpec
-from bot.sandbox.prices import fixed
+from bot.sandbox.studio.costs import fixed
 from tests.support.channels import press, rule, shown
 from tests.support.erased import send_key
 from tests.support.origins import origin

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.price_list import ListedPrice
+from bot.domain.money.costs import ListedPrice
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.settings_pages import block_member, choose, opened, page_text, set_price, unblock_member
 from tests.support.surface import inputs, nothing_happened, private_sentence, settled_exactly, state_text, until

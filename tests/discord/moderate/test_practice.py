@@ -15,7 +15,7 @@ from bot.app.assembly import open_parts
 from bot.domain import practice
 from bot.domain.models import JobState
 from bot.errors import StartError
-from bot.sandbox.accounts import KEY_PREFIXES
+from bot.sandbox.studio.accounts import KEY_PREFIXES
 from bot.settings import SecretStr, Settings
 from tests.support.channels import rule, shown
 from tests.support.erased import send_key

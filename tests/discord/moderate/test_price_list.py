@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.price_list import ListedPrice, PriceUnit
+from bot.domain.money.costs import ListedPrice, PriceUnit
 from tests.support.rig import Rig
 from tests.support.settings_pages import choose, opened, page_text, press, send, send_prices, set_price
 from tests.support.surface import inputs, private_sentence, settled_exactly

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from tests.support.channels import press
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.settings_pages import choose, remove_limit

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import Job
-from bot.guild.result_reports import REPORTS_A_DAY
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.moderation.results import REPORTS_A_DAY
 from cogs.ui.controls import Control, view_of
 from tests.support.channels import rule
 from tests.support.reacting import in_channel, other

@@ -8,8 +8,8 @@ import aiohttp
 import discord
 import pytest
 
+from bot.account.texts import DECIDED
 from bot.domain.models import JobState
-from bot.guild.texts import DECIDED
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly, until

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import Payer, ReviewPrivate, Rules
+from bot.domain.server.guild_rules import Payer, ReviewPrivate, Rules
 from tests.support.rig import Rig, running
 from tests.support.surface import post_log, private_sentence, sends
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.spending_alerts import DAY_S
-from bot.guild.watch import LOOK_EVERY_S
+from bot.domain.money.account import DAY_S
+from bot.moderation.alerts import LOOK_EVERY_S
 from tests.support.rig import GUILD_KEY, Rig, running
 
 HOUR_S = 3600.0

@@ -13,7 +13,7 @@ import pytest
 
 from bot.app.client import CannonBot
 from bot.settings import Settings
-from cogs.jobs.pages import PAGE_JOBS
+from cogs.jobs.gallery import PAGE_JOBS
 from tests.support.jobs import on_job
 from tests.support.me import confirm
 from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.delivery.texts import NOT_FROM_AGE_RESTRICTED
-from bot.domain.reaction_rules import GALLERY_STARS
+from bot.domain.server.reaction_rules import GALLERY_STARS
 from cogs.reactions.texts import NOTHING_TO_SHOW
 from tests.support.reacting import event, in_channel, made, sent, stars_on, told
 from tests.support.rig import Rig

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
-from bot.generation.reactions import QUIET_S
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.generation.again.reactions import QUIET_S
 from bot.store.texts import REACTION_WITHDRAWN
 from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
 from tests.support.reacting import made, newest, other, sent, told

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
-from cogs.reactions import seeds, texts
+from bot.domain.server.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
+from cogs.reactions import pressed as seeds
+from cogs.reactions import texts
 from tests.support.reacting import CUSTOM, event, made, newest, other, told
 from tests.support.rig import Rig
 from tests.support.settings_pages import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Payer, Period, Scope
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Payer, Period, Scope
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.prices import priced
 from tests.support.reacting import event, made, told

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState
-from bot.domain.reaction_rules import DEFAULTS, ReactionAction
+from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction
 from bot.runtime import failpoints
 from tests.support.reacting import event, in_channel, made, newest, other, sent, told
 from tests.support.rig import HOST_KEY, Rig

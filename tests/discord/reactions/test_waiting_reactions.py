@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import Job, JobState
-from bot.domain.reaction_rules import ReactionKey
+from bot.domain.server.reaction_rules import ReactionKey
 from bot.runtime import failpoints
 from cogs.reactions.actions import MEMBER_A_MINUTE
 from tests.support import following

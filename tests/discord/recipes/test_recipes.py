@@ -13,10 +13,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import Job, JobState, MediaKind
-from bot.domain.price_list import PriceUnit
-from bot.generation.built_in_recipes import BUILT_IN
+from bot.domain.money.costs import PriceUnit
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
+from bot.generation.recipes.recipes import BUILT_IN
 from bot.runtime import failpoints
 from bot.runtime.failpoints import JOB_NAMES, Crash
 from tests.support.channels import press

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.discord_facts import ALT_TEXT_CHARS
-from bot.sandbox.files import Files, StoredFile
+from bot.delivery.channels.facts import ALT_TEXT_CHARS
+from bot.sandbox.studio.files import Files, StoredFile
 from tests.support.channels import rule
 from tests.support.rig import Rig
 from tests.support.surface import newest, settled_exactly

@@ -11,8 +11,8 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.delivery.authors import Authors
-from bot.delivery.upload_slots import posting_guild
+from bot.delivery.card.readers import Authors
+from bot.delivery.files.downloads import posting_guild
 from bot.domain.models import JobState
 from bot.runtime import failpoints
 from tests.discord.recipes.test_recipes import run, write

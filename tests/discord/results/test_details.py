@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.messages import named_on
+from bot.delivery.channels.messages import named_on
 from bot.delivery.texts import NOT_FROM_HIDDEN
 from bot.domain.models import JobState
 from cogs.results import texts

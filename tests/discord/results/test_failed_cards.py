@@ -69,7 +69,7 @@ async def test_a_failed_step_is_retried_from_the_result_before_it(rig: Rig, rest
 
 
 async def test_steps_after_the_failed_one_are_retried_too_and_filled_as_before(rig: Rig):
-    from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
+    from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 
     steps = [
         JobSpec(operation="image.generate", input={"prompt": "a fox #fast"}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Payer
+from bot.domain.server.guild_rules import Payer
 from cogs.ui.texts import GONE
 from tests.support.channels import hidden_channel, let_in, made_in, press, rule, shown
 from tests.support.reacting import other

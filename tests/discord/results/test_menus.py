@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot.app.texts import FORM_LOST
 from bot.domain.models import JobState
-from bot.sandbox.render import mp3, mp4
+from bot.sandbox.media.render import mp3, mp4
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent
 from tests.support.rig import Rig
 from tests.support.surface import delete, fill, inputs, newest, nothing_happened, png, private_sentence, settled_exactly

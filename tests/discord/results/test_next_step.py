@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.custom_ids import custom_id
 from bot.domain.models import JobState
-from bot.sandbox.render import mp3, mp4
+from bot.sandbox.media.render import mp3, mp4
 from cogs.ui.controls import Control, view_of
 from cogs.ui.texts import GONE
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent

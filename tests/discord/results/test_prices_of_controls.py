@@ -9,10 +9,10 @@ from typing import Any
 import discord
 
 from bot.domain.models import UNKNOWN
-from bot.sandbox.prices import fixed
-from cogs.results.priced import retry_price
-from cogs.ui.price_labels import LABEL_CHARS
-from cogs.ui.price_labels import priced as with_its_price
+from bot.sandbox.studio.costs import fixed
+from cogs.results.pressing import retry_price
+from cogs.ui.prices import LABEL_CHARS
+from cogs.ui.prices import priced as with_its_price
 from tests.support.channels import press, rule, shown
 from tests.support.prices import priced
 from tests.support.results import count, picture

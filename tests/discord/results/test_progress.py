@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card_states import state_word
+from bot.delivery.card.states import state_word
 from bot.domain.models import JobState
 from tests.support.rig import Rig
 from tests.support.surface import newest, state_text, until

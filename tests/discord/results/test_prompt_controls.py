@@ -15,7 +15,7 @@ from cogs.ui import controls
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import INPUT_CHARS
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
-from cogs.workflows.operation_form import _pieces
+from cogs.workflows.asked.form import _pieces
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import (
     agreed,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState
+from bot.domain.server.guild_rules import Payer
 from bot.generation.rewrites import MUSIC_REWRITES, SOUND_REWRITES, VIDEO_REWRITES
 from bot.generation.texts import AUTHORS_ONLY, RERUNS_OFF
 from cogs.results import texts

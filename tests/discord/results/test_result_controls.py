@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.app.texts import UNEXPECTED
-from bot.delivery.view import in_five_rows
+from bot.delivery.channels.view import in_five_rows
 from bot.domain.models import JobState
 from bot.errors import InputError
 from cogs.results import texts

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.sandbox import render, studio, work
+from bot.sandbox.media import render
+from bot.sandbox.studio import studio
+from bot.sandbox.studio import studio as work
 from tests.support.results import card_of
 from tests.support.rig import Rig
 from tests.support.surface import labels, links, links_on, newest

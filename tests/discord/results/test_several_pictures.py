@@ -8,8 +8,8 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import Payer
 from bot.domain.models import Job, JobState
+from bot.domain.server.guild_rules import Payer
 from bot.generation.texts import AUTHORS_ONLY
 from cogs.results import texts
 from cogs.ui.texts import GONE

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Spoilers
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Spoilers
 from bot.generation.texts import SPOILERS_OFF
 from cogs.results import texts
 from tests.support.channels import rule

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.guild_rules import Strength
 from bot.domain.models import JobState
-from bot.generation.rewrite_prompts import LOOK_REWRITE
-from bot.generation.rewrites import PICTURE_EDITS
+from bot.domain.server.guild_rules import Strength
+from bot.generation.rewrites import LOOK_REWRITE, PICTURE_EDITS
 from bot.generation.texts import NO_LOOK
 from cogs.results import texts
 from tests.support.channels import press, rule

@@ -9,9 +9,9 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.needed_permissions import as_permissions
-from bot.domain.first_contact import SetupStep
-from bot.domain.guild_rules import Period, Scope
+from bot.delivery.channels.facts import as_permissions
+from bot.domain.server.first_contact import SetupStep
+from bot.domain.server.guild_rules import Period, Scope
 from cogs.moderate.setup import texts
 from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, view_of

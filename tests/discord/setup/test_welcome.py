@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.needed_permissions import NEEDED, as_permissions
-from bot.guild.welcomes import FOUND_WITHIN_S, GIVE_UP_S
+from bot.delivery.channels.facts import NEEDED, as_permissions
 from bot.runtime import failpoints
+from bot.server.welcome import FOUND_WITHIN_S, GIVE_UP_S
 from cogs.moderate.setup import texts
 from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.texts import MODERATORS_ONLY

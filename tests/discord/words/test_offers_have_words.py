@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.catalogue import Catalogue
 from bot.domain.models import MediaKind
-from bot.generation.word_rules import _NEW, Wish, understand
+from bot.generation.words.rules import _NEW, Wish, understand
 from cogs.words import texts
 
 

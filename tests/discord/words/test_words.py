@@ -8,10 +8,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain.guild_rules import PictureCount
 from bot.domain.models import JobState
-from bot.generation.word_requests import OFFER_LIFE_S, WordRequest
-from bot.generation.word_rules import Wish
+from bot.domain.server.guild_rules import PictureCount
+from bot.generation.words.requests import OFFER_LIFE_S, WordRequest
+from bot.generation.words.rules import Wish
 from cogs.words import texts
 from tests.support.channels import hidden_channel, made_in, rule
 from tests.support.channels import press as forged_press

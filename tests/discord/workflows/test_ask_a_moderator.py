@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import InputError
-from bot.generation.asking import ASK_AGAIN_S
+from bot.generation.generations import ASK_AGAIN_S
 from tests.support.channels import rule
 from tests.support.prices import priced
 from tests.support.reacting import in_channel

@@ -11,9 +11,9 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.delivery import contact_sheets as sheet
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
+from bot.delivery.files import attachments as sheet
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.media.contact_sheet import SHEET_NAME, NoSheet
 from tests.support.prices import priced
 from tests.support.rig import Rig

@@ -8,8 +8,8 @@ from decimal import Decimal
 import discord
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from tests.support.prices import priced
 from tests.support.rig import HOST_KEY, Rig
 

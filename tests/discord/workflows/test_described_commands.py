@@ -13,11 +13,11 @@ import discord
 import pytest
 from discord.http import HTTPClient
 
-from bot.app.command_list import rows
+from bot.app.catalogue import KEEP_S, NAMED_META
+from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
-from bot.app.named_operations import KEEP_S, NAMED_META
 from bot.domain.models import JobState
-from bot.sandbox.openapi_shapes import SHAPES
+from bot.sandbox.studio.openapi_shapes import SHAPES
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.settings_pages import opened, page_text
 from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly
@@ -74,7 +74,7 @@ def registered(rig: Rig) -> dict[str, dict[str, Any]]:
 
 def command_names(rig: Rig) -> dict[str, str]:
     """Return the command of each operation, by the modules that this bot has loaded: other tests load them again."""
-    names: dict[str, str] = importlib.import_module("cogs.workflows.options").command_names(rig.bot)
+    names: dict[str, str] = importlib.import_module("cogs.workflows.asked.options").command_names(rig.bot)
     return names
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.models import JobState
-from bot.generation.rewrite_prompts import ENHANCE_MUSIC, ENHANCE_SOUND
+from bot.generation.rewrites import ENHANCE_MUSIC, ENHANCE_SOUND
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 from tests.support.workflows import COMMANDS, IMAGE, sample

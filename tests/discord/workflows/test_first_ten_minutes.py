@@ -16,9 +16,9 @@ import pytest
 
 from bot.app.texts import UNEXPECTED
 from bot.domain.models import Job, JobState
-from bot.sandbox.error_bodies import STYLES
-from bot.sandbox.openapi_shapes import SHAPES
-from bot.sandbox.undocumented import UNDOCUMENTED
+from bot.sandbox.studio.error_bodies import STYLES
+from bot.sandbox.studio.openapi_shapes import SHAPES
+from bot.sandbox.studio.variant import UNDOCUMENTED
 from tests.support.menus import menu, posted
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, fill, panel_text, private_sentence, settled_exactly, whole

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Rules
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Rules
 from tests.support.channels import rule
 from tests.support.jobs import on_job
 from tests.support.recipes import new_recipe

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.command_payload import file_types
+from bot.app.connection.commands import file_types
 from bot.catalogue import Catalogue, Field, FieldKind
 from bot.domain.models import MediaKind
-from cogs.ui.file_upload import FILES_PER_UPLOAD, MediaUpload
-from cogs.workflows.form_choices import LEFT_OUT, OPTIONS_MAX, chosen_in, radio_for
+from cogs.ui.forms import FILES_PER_UPLOAD, MediaUpload
+from cogs.workflows.asked.form import LEFT_OUT, OPTIONS_MAX, chosen_in, radio_for
 from tests.support.rig import Rig
 from tests.support.surface import fill, inputs, png, whole
 

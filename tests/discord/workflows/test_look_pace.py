@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import MediaUnreachable
-from bot.generation.look_pace import LOOKS_TIMEOUT_S
+from bot.generation.sources import LOOKS_TIMEOUT_S
 from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
 from tests.support.jobs import on_job

@@ -8,12 +8,12 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery import downloads
-from bot.delivery.discord_facts import THREAD_ARCHIVED
+from bot.delivery.channels.facts import THREAD_ARCHIVED
+from bot.delivery.files import downloads
 from bot.domain.models import JobState
 from bot.media import fetcher
-from bot.media.download_pace import FLOOR_WINDOW_S, DownloadPace
-from bot.media.partial_file import PartFile
+from bot.media.fetcher import FLOOR_WINDOW_S, DownloadPace
+from bot.media.scratch import PartFile
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
 from tests.support.surface import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cogs.workflows import price_hints
+from cogs.ui import prices as price_hints
 from tests.support.machine import slowness
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import watch

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.domain.models import JobState
-from bot.domain.spend_request import DEFAULT_HOLD
+from bot.domain.money.spend_request import DEFAULT_HOLD
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import Refused
-from bot.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.jobs.intake import Accepted
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import settled_exactly

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, merge
-from bot.domain.guild_rules import Limit, Period, Scope
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import InputError
 from bot.generation.json_input import parsed, skeleton
 from cogs.ui.forms import INPUT_CHARS

@@ -18,7 +18,7 @@ from tests.support.surface import nothing_happened, png, private_sentence, sends
 GENERATE, EDIT = "image generate", "image edit"
 SAID = "⚠️ `a.png` is not an image. Upload one of these: PNG, JPEG, WebP, or GIF."
 BANNED = discord.HTTPException(SimpleNamespace(status=429, reason="Too Many Requests"), None)
-"""What bot/app/discord_gate.py makes of a web page with 429."""
+"""What bot/app/connection/gate.py makes of a web page with 429."""
 
 
 # ---------------------------------------------------------------------- inputs

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Payer, Period, Scope
+from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Payer, Period, Scope
 from bot.errors import MediaUnreachable
-from bot.jobs.card_spec import CardSpec, JobSpec
 from tests.support.channels import press, rule, shown
 from tests.support.looks import WatchedRig, link, watched
 from tests.support.origins import origin

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.custom_ids import Installation, custom_id, marks_of, unsigned
 from bot.domain.models import JobState, new_id
-from bot.store.engine.signature import PROOF_HOLDS_S, SECOND_COPY_META
+from bot.store.engine.repository import PROOF_HOLDS_S, SECOND_COPY_META
 from cogs.ui.controls import Control, view_of
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly

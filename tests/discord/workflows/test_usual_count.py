@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, PictureCount, Scope
+from bot.domain.server.guild_rules import Limit, Period, PictureCount, Scope
 from tests.support.channels import rule, shown
 from tests.support.prices import priced
 from tests.support.rig import Rig

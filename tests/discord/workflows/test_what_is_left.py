@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from tests.support.channels import rule, shown
 from tests.support.erased import send_key
 from tests.support.prices import priced

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.word_list import WordList
+from bot.domain.words.text import WordList
 from tests.support.channels import rule
 from tests.support.prices import priced
 from tests.support.recipes import new_recipe

@@ -18,9 +18,8 @@ from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Record, Store
 from bot.store.engine.database import Database
-from bot.store.engine.transaction import CommitUnknown
-from bot.store.postgresql.address import IDLE_IN_TRANSACTION_S
-from bot.store.postgresql.connection import PostgresConnection
+from bot.store.engine.group_commit import CommitUnknown
+from bot.store.postgresql.connection import IDLE_IN_TRANSACTION_S, PostgresConnection
 from bot.store.postgresql.listener import LEADER_LOCK
 from bot.store.sql import Connection
 from tests.support.cable import Cable, Lost, cable_to

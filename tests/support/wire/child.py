@@ -12,8 +12,7 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
-from bot.runtime.heap import keep_little
-from bot.runtime.permanent import permanent
+from bot.runtime.process import keep_little, permanent
 
 TOOLS = ("click", "greenlet", "rich")
 """What requirements-dev.lock has, requirements.lock has not, and structlog or httpx would import."""
@@ -32,7 +31,7 @@ def point_discord_at(url: str) -> None:
     from discord.http import INTERNAL_API_VERSION, HTTPClient, Route
     from discord.state import ConnectionState
 
-    # As `bot.app.discord_address` does, which versions of the bot that an upgrade begins with have not.
+    # As `bot.app.connection.gate` does, which versions of the bot that an upgrade begins with have not.
     Route.BASE = f"{url}/api/v{INTERNAL_API_VERSION}"
     Asset.BASE = f"{url}/cdn"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
@@ -56,9 +55,9 @@ def allow_downloads_from(url: str) -> None:
 
     Every list of allowed origins in the bot is read by one function; it must not have been imported by name yet.
     """
-    assert "bot.runtime.transport" not in sys.modules
+    assert "bot.runtime.network.transport" not in sys.modules
     assert "bot.media.fetcher" not in sys.modules
-    from bot.runtime import safe_urls as addresses
+    from bot.runtime.network import safe_urls as addresses
 
     original = addresses.origins_of
 

@@ -20,7 +20,7 @@ def hang() -> None:
 
 
 def hang_once_watched() -> None:
-    from bot.app import watchdog
+    from bot.app import health as watchdog
     from bot.jobs import worker
 
     watchdog.STILL_S, watchdog.CHECK_EVERY_S = 1.0, 0.1

@@ -11,8 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from bot.runtime.heap import keep_little
-from bot.runtime.permanent import permanent
+from bot.runtime.process import keep_little, permanent
 from tests.support.wire.child import allow_downloads_from, hide_tools, point_discord_at
 
 
@@ -25,7 +24,7 @@ def tell() -> None:
 
 
 def tell_before_connecting() -> None:
-    from bot.app.start_backoff import StartBackoff
+    from bot.app.connection.start import StartBackoff
 
     take = StartBackoff.take
 

@@ -18,7 +18,7 @@ if __name__ == "__main__":
     server = os.environ["WIRE_DISCORD_URL"]
     point_discord_at(server)
     allow_downloads_from(server)
-    from bot.app import watchdog
+    from bot.app import health as watchdog
     from bot.cli import main
     from bot.jobs import worker
     from bot.runtime import output

@@ -11,8 +11,9 @@ if __name__ == "__main__":
     server = os.environ["WIRE_DISCORD_URL"]
     point_discord_at(server)
     allow_downloads_from(server)
-    from bot.app import duties, runtime_shards
+    from bot.app import duties
     from bot.cli import main
+    from bot.fleet import runtime_shards
 
     duties.COMPARED_BY_S = runtime_shards.ASK_AGAIN_S = 0.2
     sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ if __name__ == "__main__":
     server = os.environ["WIRE_DISCORD_URL"]
     point_discord_at(server)
     allow_downloads_from(server)
-    from bot.app import database_watch
+    from bot.app import health as database_watch
 
     database_watch.EVERY_S = 0.2
     from bot.cli import main

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.call_rent import RENEW_S, SOONEST_S, UNRENTED, CallRent
-from bot.app.discord_gate import CALLS, CALLS_AT_ONCE, CALLS_IN_S
+from bot.app.connection.gate import CALLS, CALLS_AT_ONCE, CALLS_IN_S
 from bot.errors import StoreError
+from bot.fleet.call_rent import RENEW_S, SOONEST_S, UNRENTED, CallRent
 from bot.runtime.pace import Pace
 from bot.settings import PostgresUrl
 from bot.store import Store
 from bot.store.engine.database import Database
-from bot.store.host.rents import RENT_S
+from bot.store.host.fleet import RENT_S
 from tests.support.rig import ManualClock
 
 ALLOWED = 50

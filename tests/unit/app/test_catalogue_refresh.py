@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot.app.catalogue_refresh import (
+from bot.app.catalogue import (
     REFRESH_S,
     RETRY_S,
     CatalogueRefresh,
+    DocumentReader,
     forget_document,
     learn_document_again,
 )
-from bot.app.document_reader import DocumentReader
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
 from tests.support.clocks import SteppedClock

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from bot.app import texts
-from bot.app.database_watch import EVERY_S, ROUNDS, DatabaseWatch
+from bot.app.health import EVERY_S, ROUNDS, DatabaseWatch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, StoreError
 from bot.store import Store
 from bot.store.engine.pulse import WELL_S, Pulse

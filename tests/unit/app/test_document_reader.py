@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.catalogue_refresh import REFRESH_S, RETRY_S, CatalogueRefresh
-from bot.app.document_reader import DocumentReader
+from bot.app.catalogue import REFRESH_S, RETRY_S, CatalogueRefresh, DocumentReader
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import AccountStatus
 from bot.errors import CannonError, KeyRefused, UnreadableAnswer

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import DatabaseFailing
-from bot.jobs.job_rows import JobRows
+from bot.jobs.worker import JobRows
 from bot.store.engine.pulse import WELL_S
 from tests.support.rig import Rig
 

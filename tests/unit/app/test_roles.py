@@ -7,10 +7,10 @@ import discord
 import pytest
 
 from bot.app.entry_points import run
-from bot.app.rest_login import BELIEVED_S, RestLogin
-from bot.app.roles import Role
-from bot.delivery.card_owner import CardOwner
+from bot.app.parts import Role
+from bot.delivery.card.memory import CardOwner
 from bot.errors import RESTART_CANNOT_HELP, StartError
+from bot.fleet.rest_login import BELIEVED_S, RestLogin
 from bot.settings import SecretStr, Settings
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig

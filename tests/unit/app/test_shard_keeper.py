@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.shard_keeper import MARGIN_S, RENEW_S, ShardKeeper
 from bot.errors import StartError, StoreError
+from bot.fleet.shard_keeper import MARGIN_S, RENEW_S, ShardKeeper
 from bot.store import Store
 from bot.store.host.fleet import LEASE_S, Fleet, HeldShards
 from tests.support.rig import ManualClock

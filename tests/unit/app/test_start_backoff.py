@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.start_backoff import UNCOUNTED_PAUSE_S, StartBackoff
-from bot.domain.session_starts import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, ToldLimit, identify_at, usable
+from bot.app.connection.start import UNCOUNTED_PAUSE_S, StartBackoff
+from bot.domain.shards import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, ToldLimit, identify_at, usable
 from tests.support.rig import ManualClock
 
 ALLOWED_PER_DAY = 1000

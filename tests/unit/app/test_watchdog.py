@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import texts
-from bot.app.watchdog import CHECK_EVERY_S, STILL_S, Watchdog
+from bot.app.health import CHECK_EVERY_S, STILL_S, Watchdog
 from bot.errors import RESTART_MAY_HELP
-from bot.jobs.progress import WorkerProgress
+from bot.jobs.follow.agenda import WorkerProgress
 from tests.support.rig import ManualClock
 from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cannon.account_wire import LOTS_MAX, expiring_credits, top_up_link
-from bot.cannon.wire import account_status
+from bot.cannon.wire import LOTS_MAX, account_status, expiring_credits, top_up_link
 from bot.errors import UnreadableAnswer
 
 AT = 1_800_000_000

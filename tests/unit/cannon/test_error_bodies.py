@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cannon.error_text import message_read, missing_in, reading_of, relabelled, sentence_of
+from bot.cannon.errors import message_read, missing_in, reading_of, relabelled, sentence_of
 from bot.cannon.texts import IS_REQUIRED
 from bot.errors import FieldFault
 from bot.language import speaking

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cannon import wire
-from bot.cannon.error_text import clean, sentence_of
+from bot.cannon.errors import clean, sentence_of
 from bot.cannon.outputs import media_of, text_of
 from bot.cannon.wire import RemoteStatus
 from bot.catalogue import OPERATIONS, Operation, Output

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import Catalogue, FieldKind, merge
-from bot.catalogue.compatible import field_for, fitting, takes_native_id
+from bot.catalogue.catalogue import field_for, fitting, takes_native_id
 from bot.domain.models import MediaKind
 
 CATALOGUE = Catalogue()

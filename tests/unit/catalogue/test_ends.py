@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.catalogue import Catalogue, Model
-from bot.catalogue.ends import PassedEnd, passed_end, passed_models
+from bot.catalogue.checks.cautions import PassedEnd, passed_end, passed_models
 
 CATALOGUE = Catalogue()
 SORA, VIDEO, IMAGE = (CATALOGUE.get(key) for key in ("sora2.character.generate", "video.generate", "image.generate"))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from bot.catalogue import Catalogue, FieldKind, describe, merge
-from bot.catalogue.drift import changes
+from bot.catalogue.live import changes
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()

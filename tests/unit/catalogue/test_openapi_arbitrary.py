@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.catalogue import OPERATIONS, Catalogue, merge
-from bot.catalogue.drift import changes
+from bot.catalogue.live import changes
 from tests.support.machine import slowness
 from tests.support.work import MERGE_CALLS_MAX, calls_of
 

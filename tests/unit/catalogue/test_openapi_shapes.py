@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, FieldKind, merge
-from bot.catalogue.openapi.described import open_ended
-from bot.catalogue.openapi.entries import entries_of
+from bot.catalogue.openapi.document import entries_of
+from bot.catalogue.openapi.entry import open_ended
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "openapi"
 SHAPES = sorted(path.name.removesuffix(".facts.json") for path in FOLDER.glob("*.facts.json"))

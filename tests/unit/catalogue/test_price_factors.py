@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.price_factors import price_factors
-from bot.domain.price_model import PriceFactors
+from bot.domain.money.costs import PriceFactors
+from bot.prices.factors import price_factors
 
 CATALOGUE = Catalogue()
 

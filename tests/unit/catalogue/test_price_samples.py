@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, Operation
-from bot.catalogue.price_factors import price_factors
-from bot.catalogue.price_samples import SPOKEN_CHARS, price_samples
-from bot.jobs.told_prices import ASKED_IN_AN_HOUR
+from bot.prices.factors import price_factors
+from bot.prices.samples import ASKED_IN_AN_HOUR, SPOKEN_CHARS, price_samples
 
 CATALOGUE = Catalogue()
 

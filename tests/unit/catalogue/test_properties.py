@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from bot.catalogue import OPERATIONS, Catalogue, FieldKind, describe, merge
-from bot.catalogue.drift import changes
-from bot.catalogue.values import take
+from bot.catalogue.checks.values import take
+from bot.catalogue.live import changes
 from bot.errors import InputError
 
 CATALOGUE = Catalogue()

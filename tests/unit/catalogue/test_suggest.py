@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue import OPERATIONS, Catalogue, Field, FieldKind, Model, Operation, Tried
-from bot.catalogue.tried import candidate_ids
+from bot.catalogue.checks.tried import candidate_ids
 
 CATALOGUE = Catalogue()
 

@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue, Model, Tried, model_id
-from bot.catalogue.price_factors import price_factors
-from bot.catalogue.tried import VALUE_CHARS, blamed, candidate_ids, is_telling, resolved_model, telling_values
+from bot.catalogue.checks.tried import (
+    VALUE_CHARS,
+    blamed,
+    candidate_ids,
+    is_telling,
+    resolved_model,
+    telling_values,
+)
 from bot.errors import InputError
+from bot.prices.factors import price_factors
 
 CATALOGUE = Catalogue()
 IMAGE = CATALOGUE.get("image.generate")

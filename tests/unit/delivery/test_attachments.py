@@ -12,9 +12,9 @@ import discord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.attachments import Arrangement, arrange, names_of, text_files
-from bot.delivery.discord_facts import FILES_PER_MESSAGE
-from bot.delivery.downloads import ResultFiles
+from bot.delivery.channels.facts import FILES_PER_MESSAGE
+from bot.delivery.files.attachments import Arrangement, arrange, names_of, text_files
+from bot.delivery.files.downloads import ResultFiles
 from bot.domain.models import Job, JobState, Media, MediaKind
 from bot.media.fetcher import LocalFile
 

@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 
 from bot.cannon.outputs import media_of
 from bot.catalogue import Catalogue
-from bot.delivery.card import card_embed
-from bot.delivery.card_context import CardContext
-from bot.delivery.card_states import state_word
-from bot.delivery.formatting import alt_text, file_stem
+from bot.delivery.card.card import card_embed
+from bot.delivery.card.context import CardContext
+from bot.delivery.card.states import state_word
+from bot.delivery.channels.view import alt_text, file_stem
 from bot.delivery.texts import FIRST_FILES, PRACTICE_MARK
-from bot.domain.harmless_text import harmless
+from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import ID_ALPHABET, Card, Job, JobState, Media, MediaKind, WaitsFor
-from bot.domain.progress_bar import JobProgress
-from bot.domain.text import shortened, slug
+from bot.domain.words.text import harmless, shortened, slug
 
 CATALOGUE = Catalogue()
 NOW = 1_767_225_600.0

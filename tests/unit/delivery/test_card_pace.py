@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card_pace import (
+from bot.delivery.card.states import SHORTEST_TOLD_S
+from bot.delivery.card.ticker import (
     APART_S,
     EVERY_S,
     SELDOM_S,
@@ -20,9 +21,8 @@ from bot.delivery.card_pace import (
     next_edit_s,
     tells_time,
 )
-from bot.delivery.card_states import SHORTEST_TOLD_S
+from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import Job, JobState, WaitsFor
-from bot.domain.progress_bar import JobProgress
 from tests.unit.delivery.test_attachments import NOW, job
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.delivery.deadlines import in_time
+from bot.delivery.channels.facts import in_time
 
 
 async def test_a_call_that_never_answers_ends_at_its_deadline() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import discord
 import pytest
 
-from bot.delivery.discord_facts import NONCE_CHARS
-from bot.delivery.formatting import file_stem
-from bot.delivery.messages import left_on, nonce_of
+from bot.delivery.channels.facts import NONCE_CHARS
+from bot.delivery.channels.messages import left_on, nonce_of
+from bot.delivery.channels.view import file_stem
 from bot.domain.models import ID_LENGTH, Card, new_id
 from tests.unit.delivery.test_attachments import attachment, job
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.downloads import ResultFiles
-from bot.delivery.places import Places, Posting
-from bot.delivery.posting_gate import OpenPlaces
+from bot.delivery.channels.gate import OpenPlaces
+from bot.delivery.files.downloads import ResultFiles
+from bot.delivery.posting.places import Places, Posting
 from bot.jobs.surface import NoPlace
 from bot.runtime.metrics import Metrics
 from tests.unit.delivery.test_attachments import job

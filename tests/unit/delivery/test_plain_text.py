@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.delivery.discord_facts import CONTENT_CHARS
-from bot.delivery.downloads import ResultFiles
-from bot.delivery.plain_text import plain_result
+from bot.delivery.channels.facts import CONTENT_CHARS
+from bot.delivery.files.downloads import ResultFiles
+from bot.delivery.posting.places import plain_result
 from bot.domain.models import Job, JobState
 
 

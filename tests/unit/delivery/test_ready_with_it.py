@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.discord_facts import FILES_PER_MESSAGE, MIB, REQUEST_LIMIT_BYTES
-from bot.delivery.downloads import ResultFiles
-from bot.delivery.posting_gate import OpenPlaces
-from bot.delivery.ready_with_it import FEW, FEW_APART_S, GATHER_S, MANY_APART_S, ReadyWithIt
+from bot.delivery.channels.facts import FILES_PER_MESSAGE, MIB, REQUEST_LIMIT_BYTES
+from bot.delivery.channels.gate import OpenPlaces
+from bot.delivery.files.downloads import ResultFiles
+from bot.delivery.posting.ready_with_it import FEW, FEW_APART_S, GATHER_S, MANY_APART_S, ReadyWithIt
 from bot.domain.models import Job, JobState, MediaKind, WaitsFor
 from bot.jobs.surface import Later, NoPlace
 from bot.media.fetcher import LocalFile

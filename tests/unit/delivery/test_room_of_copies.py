@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bot.delivery.copies import ResultCopies
-from bot.delivery.discord_facts import FILE_LIMIT_BYTES, MIB, REQUEST_LIMIT_BYTES
+from bot.delivery.channels.facts import FILE_LIMIT_BYTES, MIB, REQUEST_LIMIT_BYTES
+from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import MediaKind
 from bot.errors import MediaTooLarge
 from bot.media.fetcher import LocalFile

@@ -10,7 +10,7 @@ import discord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.ticker import CARDS_A_SECOND, CardKey, CardTicker, in_turn
+from bot.delivery.card.ticker import CARDS_A_SECOND, CardKey, CardTicker, in_turn
 from tests.support.rig import ManualClock
 
 

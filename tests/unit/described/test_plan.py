@@ -17,8 +17,7 @@ from bot.catalogue import OPERATIONS, Catalogue, Field, FieldKind, Operation
 from bot.domain.models import MediaKind
 from bot.settings import Settings
 from cogs.described.command import command_of, generation_of
-from cogs.described.names import called, named
-from cogs.described.plan import OPTIONS_MAX, option_name, plan_of
+from cogs.described.plan import OPTIONS_MAX, called, named, option_name, plan_of
 from cogs.described.registration import COMMAND_CHARS, SUBCOMMANDS_MAX, DescribedCommands, length
 
 NAME = re.compile(r"[-_'\w]{1,32}")

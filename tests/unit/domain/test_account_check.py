@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.account_check import AccountCheck, AccountFigures, compare
+from bot.domain.money.account import AccountCheck, AccountFigures, compare
 
 CREDITS = st.decimals(min_value=0, max_value=1000, places=1)
 

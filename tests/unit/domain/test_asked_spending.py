@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from bot.domain import texts
-from bot.domain.guild_rules import Rules
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Rules
 from bot.errors import Refused
 from tests.support.spending import NOW, Paid, decided, grant, limit, own, request, server
 

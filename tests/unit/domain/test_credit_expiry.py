@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.credit_expiry import WORTH_TELLING, days_left, living, lost, of_expiry
 from bot.domain.models import ExpiringCredits
-from bot.domain.spending_alerts import DAY_S
+from bot.domain.money.account import DAY_S, WORTH_TELLING, days_left, living, lost, of_expiry
 
 NOW = 1_800_000_000.0
 AMOUNTS = st.decimals(0, 100_000, places=3)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.durations import BUCKETS, EDGES_S, PRIOR_MEDIAN_S, Durations, DurationsByKind, Kind
+from bot.domain.jobs.durations import BUCKETS, EDGES_S, PRIOR_MEDIAN_S, Durations, DurationsByKind, Kind
 from tests.support.durations import taught
 
 SECONDS = st.floats(min_value=0, max_value=30_000)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.fair_queue import fair_order
-from bot.domain.guild_rules import Rules
+from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Rules
 from tests.support.spending import decided, fits, item, request
 
 

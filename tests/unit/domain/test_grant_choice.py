@@ -9,10 +9,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Grant, Limit, Period, Rules, Scope
-from bot.domain.limit_rules import applicable_limits
-from bot.domain.spend_request import LEAST, Draw, SpendItem, Verdict
-from bot.domain.spending_policy import admit
+from bot.domain.money.limit_rules import applicable_limits
+from bot.domain.money.spend_request import LEAST, Draw, SpendItem, Verdict
+from bot.domain.money.spending_policy import admit
+from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
 from tests.support.spending import (
     CHANNEL,

@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.guild_rules import Payer, Period, PictureCount, ReviewPrivate, Rules, ServerLanguage, Spoilers, Strength
-from bot.domain.setting_kinds import WORDS_MAX
+from bot.domain.server.guild_rules import (
+    Payer,
+    Period,
+    PictureCount,
+    ReviewPrivate,
+    Rules,
+    ServerLanguage,
+    Spoilers,
+    Strength,
+)
+from bot.domain.server.setting import WORDS_MAX
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 # Clocks change at midnight itself in Cairo, Havana and Santiago, by half an hour on Lord Howe, never in Kathmandu.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.harmless_text import bare, harmless, harmless_within, in_block, tame
+from bot.domain.words.text import bare, harmless, harmless_within, in_block, tame
 
 SIGNS = st.text(alphabet="\\`*_~|[]()<>#-+:/@.1 \nxe\u2028\u202e\u200b", max_size=60)
 PIECES = st.sampled_from(

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Rules, Scope
-from bot.domain.limit_rules import applicable_limits
+from bot.domain.money.limit_rules import applicable_limits
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from tests.support.spending import (
     CATEGORY,
     CHANNEL,

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cannon.error_text import clean
-from bot.domain.harmless_text import bare, harmless, tame
-from bot.domain.word_list import WordList
+from bot.cannon.errors import clean
+from bot.domain.words.text import WordList, bare, harmless, tame
 from tests.support.machine import slowness
 
 CHARS, LIMIT_S = 6000, 0.005

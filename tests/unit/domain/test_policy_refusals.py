@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Rules
-from bot.domain.spend_request import SpendRequest
+from bot.domain.money.spend_request import SpendRequest
+from bot.domain.server.guild_rules import Limit, Period, Rules
 from bot.errors import Refused
 from tests.support.spending import (
     CATEGORY,

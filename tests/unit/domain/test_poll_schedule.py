@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.durations import PRIOR_MEDIAN_S, Durations
-from bot.domain.poll_schedule import (
+from bot.domain.jobs.durations import PRIOR_MEDIAN_S, Durations
+from bot.domain.jobs.poll_schedule import (
     INTERVAL_MAX_S,
     JITTER,
     LATE_S,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.price_model import CostSeen, PriceFactors, Shape, guessed_hold, known_hold, learn
+from bot.domain.money.costs import CostSeen, PriceFactors, Shape, guessed_hold, known_hold, learn
 from tests.support.priced_kinds import KINDS, NOISES, SampledKind, figures
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.durations import Durations
-from bot.domain.progress_bar import CELLS, bar, progress_of, rounded_left_s, whole_seconds
+from bot.domain.jobs.durations import Durations
+from bot.domain.jobs.poll_schedule import CELLS, bar, progress_of, rounded_left_s, whole_seconds
 from bot.language import span
 from tests.support.durations import taught
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.shares import percents
+from bot.domain.money.account import percents
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**6, places=3)
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Period, Scope
-from bot.domain.spend_request import Headroom, SpendItem, SpendRequest
-from bot.domain.spending_alerts import NEVER_REPEATED, of_balance, of_hour, of_limits
+from bot.domain.money.account import NEVER_REPEATED, of_balance, of_hour, of_limits
+from bot.domain.money.spend_request import Headroom, SpendItem, SpendRequest
+from bot.domain.server.guild_rules import Limit, Period, Scope
 
 NOW = 1_767_268_800.0
 

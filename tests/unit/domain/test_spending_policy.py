@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.fair_queue import fair_order
-from bot.domain.guild_rules import Block, Grant, Limit, Period, Rules, Scope
+from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import JOBS_PER_CARD, JobState
-from bot.domain.spend_request import KeyChanged, SpendItem, SpendRequest, Unpriced, Verdict
-from bot.domain.spending_policy import decide
+from bot.domain.money.spend_request import KeyChanged, SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spending_policy import decide
+from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
 
 NOW = 1_767_268_800.0  # Thursday, 1 January 2026, noon in UTC

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import new_id
-from bot.domain.templates import (
+from bot.domain.words.templates import (
     OutputRef,
     is_parameter_name,
     output_of_step,

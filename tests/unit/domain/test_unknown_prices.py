@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.guild_rules import Limit, Rules
 from bot.domain.models import JobState
-from bot.domain.spend_request import ShownPrice, Unpriced
-from bot.domain.unknown_prices import needs_approval, needs_confirmation
+from bot.domain.money.spend_request import ShownPrice, Unpriced
+from bot.domain.money.spending_policy import needs_approval, needs_confirmation
+from bot.domain.server.guild_rules import Limit, Rules
 from bot.errors import Refused
 from tests.support.spending import IMAGE, ME, VIDEO, decided, item, limit, request, server
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from bot.domain.visibility import CardPlace, Sight, Viewer, may_see, sees
+from bot.domain.server.places import CardPlace, Sight, Viewer, may_see, sees
 
 AUTHOR, OTHER, PLACE = 42, 43, 55
 

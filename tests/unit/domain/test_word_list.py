@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.word_list import WordList
+from bot.domain.words.text import WordList
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.generation.deliveries import TONES, delivered_otherwise, is_spoken
+from bot.generation.again.rerun import TONES, delivered_otherwise, is_spoken
 
 NARRATION = Catalogue().get("narration.generate")
 NUMBER = st.none() | st.floats(0, 2, allow_nan=False).map(lambda value: round(value, 2))

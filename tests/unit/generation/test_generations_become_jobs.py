@@ -8,16 +8,14 @@ from decimal import Decimal
 import pytest
 
 from bot.catalogue import Catalogue
+from bot.domain.jobs.card_spec import JobSpec, Origin, Place
 from bot.domain.models import MediaKind
-from bot.domain.spend_request import ShownPrice
+from bot.domain.money.spend_request import ShownPrice
 from bot.errors import InputError
-from bot.generation.batch import batch, operation_typed, split_prompts
-from bot.generation.field_paths import flattened, nested
-from bot.generation.generation import Generation, SourceFile
-from bot.generation.next_steps import Medium, next_step
+from bot.generation.again.next_steps import Medium, next_step
+from bot.generation.generation import Generation, SourceFile, batch, flattened, nested, operation_typed, split_prompts
+from bot.generation.generations import card_spec, job_specs
 from bot.generation.sources import SourceRef
-from bot.generation.steps import card_spec, job_specs
-from bot.jobs.card_spec import JobSpec, Origin, Place
 from tests.support.viewers import seeing
 
 CATALOGUE = Catalogue()

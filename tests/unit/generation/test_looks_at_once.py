@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import InputError, Refused
-from bot.generation.look_pace import LookPace
+from bot.generation.sources import LookPace
 from tests.support.rig import ManualClock
 
 OF_MEMBER, OF_ALL, A_MINUTE = 2, 8, 30

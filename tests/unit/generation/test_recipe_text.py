@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
 from bot.errors import InputError
-from bot.generation.built_in_recipes import BUILT_IN
-from bot.generation.recipe_check import check
-from bot.generation.recipe_run import steps_of
-from bot.generation.recipes import (
+from bot.generation.recipes.recipes import (
+    BUILT_IN,
     Parameter,
     Recipe,
     RecipeStep,
@@ -25,6 +23,8 @@ from bot.generation.recipes import (
     parse_steps,
     steps_text,
 )
+from bot.generation.recipes.run import steps_of
+from bot.generation.recipes.typed import check
 
 CATALOGUE = Catalogue()
 STEPS = """

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import MediaKind
-from bot.generation import rewrite_prompts, texts
-from bot.generation.word_rules import Unclear, Wish, WordAct, clean_words, is_addressed, split_ratio, understand
+from bot.generation import rewrites as rewrite_prompts
+from bot.generation import texts
+from bot.generation.words.rules import Unclear, Wish, WordAct, clean_words, is_addressed, split_ratio, understand
 
 IMAGE, VIDEO, AUDIO = (MediaKind.IMAGE,), (MediaKind.VIDEO,), (MediaKind.AUDIO,)
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import MediaKind
-from bot.generation import rewrite_prompts, texts
-from bot.generation.phrases import PHRASES
-from bot.generation.word_rules import Unclear, Wish, WordAct, understand
+from bot.generation import rewrites as rewrite_prompts
+from bot.generation import texts
+from bot.generation.words.phrases import PHRASES
+from bot.generation.words.rules import Unclear, Wish, WordAct, understand
 from bot.language import LANGUAGES, speaking
 from cogs.ui import texts as ui_texts
 from cogs.words import texts as offer_texts

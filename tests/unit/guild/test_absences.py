@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import StoreError
-from bot.guild.absences import Absences
+from bot.server.absences import Absences
 from bot.store.signals import Signals
 from tests.support.rig import ManualClock
 

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.operation import same_name
-from bot.domain.price_list import ListedPrice, PriceUnit
-from bot.domain.price_model import CostSeen, PriceFactors, learn
+from bot.domain.money.costs import CostSeen, ListedPrice, PriceFactors, PriceUnit, learn
 from bot.errors import InputError
-from bot.guild.learned_prices import LearnedKind
-from bot.guild.price_file import PRICES_MAX, read_price_file, write_price_file
+from bot.prices.learned import LearnedKind
+from bot.prices.server_list import PRICES_MAX, read_price_file, write_price_file
 
 CATALOGUE = Catalogue()
 PRICED = sorted(name for name, each in CATALOGUE.operations.items() if each.fixed_credits is None)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.first_contact import WelcomePlace
-from bot.guild.absences import Absences
-from bot.guild.welcomes import EVERY_S, Welcomes
+from bot.domain.server.first_contact import WelcomePlace
+from bot.server.absences import Absences
+from bot.server.welcome import EVERY_S, Welcomes
 from bot.store import Store
 from tests.support.rig import ManualClock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.jobs.breaker import FIRST_REST_S, JOBS_IN_A_ROW, LONGEST_REST_S, PROBE_S, Breaker
+from bot.jobs.turns.key_waits import FIRST_REST_S, JOBS_IN_A_ROW, LONGEST_REST_S, PROBE_S, Breaker
 from tests.support.rig import ManualClock
 
 KEY = "1 1:7"

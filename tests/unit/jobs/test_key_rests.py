@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.account.api_keys import UsableKey
+from bot.account.key_health import OF_ALL, OF_SERVER, StatusPace
 from bot.domain.models import JobState
 from bot.errors import Refused
-from bot.guild.api_keys import UsableKey
-from bot.guild.status_pace import OF_ALL, OF_SERVER, StatusPace
-from bot.jobs.key_waits import PAUSED, REST_JITTER, Call, KeyWaits
+from bot.jobs.turns.key_waits import PAUSED, REST_JITTER, Call, KeyWaits
 from bot.store.signals import Signals
 from tests.support.rig import ManualClock
 

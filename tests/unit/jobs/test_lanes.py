@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import Job, JobState
-from bot.jobs import lanes
-from bot.jobs.agenda import SIZES, Agenda
-from bot.jobs.followed import Followed
-from bot.jobs.lanes import SLOW_S, Lane, LaneName, LaneSize, lane_of
+from bot.jobs.follow import lanes
+from bot.jobs.follow.agenda import SIZES, Agenda
+from bot.jobs.follow.lanes import SLOW_S, Followed, Lane, LaneName, LaneSize, lane_of
 from tests.support.rig import ManualClock
 
 WIDE = LaneSize(slots=100, most=100, per_server=100)

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.catalogue.price_factors import price_factors
-from bot.catalogue.price_samples import price_samples
-from bot.domain.price_list import ListedPrice, PriceUnit
-from bot.domain.price_model import CostSeen
-from bot.jobs.price_book import PriceBook
-from bot.jobs.price_sources import by_model
-from bot.jobs.told_prices import ToldPrice
+from bot.domain.money.costs import CostSeen, ListedPrice, PriceUnit
+from bot.prices.book import PriceBook
+from bot.prices.factors import price_factors
+from bot.prices.pricing import by_model
+from bot.prices.samples import ToldPrice, price_samples
 from cogs.ui.prices import hint, price_lines, price_range
 
 CATALOGUE = Catalogue()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.sent_words import has_forbidden_word
+from bot.jobs.admission import has_forbidden_word
 from tests.support.workflows import CATALOGUE
 
 FIELDS = CATALOGUE.get("subtitles.generate").fields

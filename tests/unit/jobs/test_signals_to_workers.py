@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.app.changed_guilds import EVENTS, GATHER_S, GUILD, ChangedGuilds
-from bot.delivery.card_signals import CardSignals
+from bot.delivery.delivery import CardSignals
+from bot.fleet.shared_memory import EVENTS, GATHER_S, GUILD, ChangedGuilds
 from bot.jobs.signals import WorkerSignals
 from bot.runtime.background import BackgroundTasks
 from bot.store.signals import Signals

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from bot.account.api_keys import UsableKey
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome
-from bot.catalogue.price_samples import PriceSample
-from bot.guild.api_keys import UsableKey
-from bot.jobs.told_prices import ASK_AGAIN_S, ASK_UNANSWERED_AGAIN_S, AT_ONCE, SLOTS_MAX, ToldPrices
+from bot.prices.samples import ASK_AGAIN_S, ASK_UNANSWERED_AGAIN_S, AT_ONCE, SLOTS_MAX, PriceSample, ToldPrices
 from tests.support.rig import ManualClock
 
 SLOT, SECRET = "700:1", "cs_live_000000000000"

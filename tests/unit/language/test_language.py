@@ -28,7 +28,7 @@ from bot.language import (
     speaking,
     tr,
 )
-from bot.language.catalogues import Translations
+from bot.language.messages import Translations
 
 PAUSED = Text("New jobs are paused.")
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.models import credits_text, credits_words
-from bot.domain.text import with_decimal_point
+from bot.domain.words.text import with_decimal_point
 from bot.language import LANGUAGES, ago, amount, month_day, percent, plain_amount, short_day, speaking, weekday
-from bot.language.formats import counted_as
-from cogs.ui.price_labels import price_shown, priced
+from bot.language.messages import counted_as
+from cogs.ui.prices import price_shown, priced
 
 MARCH = dt.date(2024, 3, 1)
 LABELLED = "Re-run · "

@@ -24,7 +24,7 @@ AT_ONCE = 2
 DRAW = """
 import asyncio, pathlib, resource, sys
 from bot.media import contact_sheet
-from bot.runtime.process_guard import close_to_others
+from bot.runtime.process import close_to_others
 close_to_others()
 if sys.argv[2] != "-":
     contact_sheet.INSTALLED = sys.argv[2]
@@ -252,7 +252,7 @@ def test_a_guarded_process_hands_its_secrets_to_no_child() -> None:
     program = (
         "import os, subprocess, sys; from bot.settings import load_settings;"
         "settings = load_settings(None, need_token=False);"
-        "from bot.runtime.process_guard import close_to_others; close_to_others();"
+        "from bot.runtime.process import close_to_others; close_to_others();"
         "print(subprocess.run([sys.executable, '-c', 'import os; print(dict(os.environ))'],"
         " capture_output=True, text=True).stdout)"
     )
@@ -264,7 +264,7 @@ def test_a_guarded_process_hands_its_secrets_to_no_child() -> None:
 
 def test_a_guarded_process_is_not_dumped() -> None:
     program = (
-        "import ctypes; from bot.runtime.process_guard import close_to_others; close_to_others();"
+        "import ctypes; from bot.runtime.process import close_to_others; close_to_others();"
         "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
     )
     assert as_bot(program).stdout.strip() == "0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import MediaSlow
-from bot.media.download_pace import FLOOR_BYTES_S, FLOOR_WINDOW_S, DownloadPace
+from bot.media.fetcher import FLOOR_BYTES_S, FLOOR_WINDOW_S, DownloadPace
 from tests.support.rig import ManualClock
 
 

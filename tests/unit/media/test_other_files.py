@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.models import MediaKind
 from bot.errors import MediaWrongKind
-from bot.media.identify import identified
-from bot.media.other_files import names_other_file, other_file
+from bot.media.sniff import identified, names_other_file, other_file
 
 SRT = b"\xef\xbb\xbf1\r\n00:00:01,000 --> 00:00:02,500\r\nHello\r\n"
 

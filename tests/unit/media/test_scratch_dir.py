@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, StoreError
-from bot.media.scratch_dir import scratch_files, scratch_folder, sweep
+from bot.media.scratch import scratch_files, scratch_folder, sweep
 
 
 def test_a_folder_that_vanished_is_made_again_for_its_owner_alone(tmp_path: Path):

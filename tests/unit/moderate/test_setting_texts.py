@@ -14,15 +14,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue import Catalogue
-from bot.domain.guild_rules import Payer, PictureCount, ReviewPrivate, Rules, ServerLanguage, Spoilers, Strength
-from bot.domain.setting import FormSpec, Setting, SettingsPage, settings_of
-from bot.domain.setting_kinds import CHANNEL, COUNT, SWITCH, WORDS_MAX, Widget, choice
-from bot.domain.text import full_stop, one_line
-from bot.domain.time_zones import nearest_zones, zone_named, zone_names
-from bot.domain.word_list import WordList
+from bot.domain.server.guild_rules import (
+    Payer,
+    PictureCount,
+    ReviewPrivate,
+    Rules,
+    ServerLanguage,
+    Spoilers,
+    Strength,
+)
+from bot.domain.server.setting import (
+    CHANNEL,
+    COUNT,
+    SWITCH,
+    WORDS_MAX,
+    FormSpec,
+    Setting,
+    SettingsPage,
+    Widget,
+    choice,
+    nearest_zones,
+    settings_of,
+    zone_named,
+    zone_names,
+)
+from bot.domain.words.text import WordList, full_stop, one_line
 from bot.errors import InputError
-from bot.guild.settings import change_as_json, change_text
 from bot.language import Text
+from bot.server.settings import change_as_json, change_text
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.texts import NOT_SET
 from cogs.ui.forms import INPUTS

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from structlog.testing import capture_logs
 
-from bot.runtime.connection_cap import CONNECTIONS_MAX, PEER_CONNECTIONS_MAX, ConnectionCap
+from bot.runtime.network.listener import CONNECTIONS_MAX, PEER_CONNECTIONS_MAX, ConnectionCap
 from tests.support.clocks import ManualClock
 
 

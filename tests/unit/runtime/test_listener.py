@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.runtime import listener
 from bot.runtime.clock import SystemClock
-from bot.runtime.connection_cap import CONNECTIONS_MAX, ConnectionCap
-from bot.runtime.listener import Endpoint, Listener
+from bot.runtime.network import listener
+from bot.runtime.network.listener import CONNECTIONS_MAX, ConnectionCap, Endpoint, Listener
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 HELLO = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot.runtime.log_collapse import KINDS_MAX, LogCollapse
-from bot.runtime.logs import configure_logs
+from bot.runtime.logs import KINDS_MAX, LogCollapse, configure_logs
 from tests.support.clocks import ManualClock
 
 

@@ -11,7 +11,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.invite import invite_link
+from bot.app.connection.start import invite_link
 from bot.runtime.logs import _PATTERNS, _PLAIN, MASK, Scrubber, configure_logs
 from tests.support.machine import slowness
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import reading_time
 from bot.domain.models import JobState
-from bot.runtime.collectors import DatabaseState, ShardState
-from bot.runtime.metrics import Metrics
+from bot.domain.words import text as reading_time
+from bot.runtime.metrics import DatabaseState, Metrics, ShardState
 
 DATABASE = DatabaseState(is_up=True, last_commit=1.8e9, errors={"busy": 2})
 FED: dict[str, Callable[[Metrics], object]] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.runtime.name_lookup import AT_ONCE, THREADS_MAX, NameLookup
+from bot.runtime.network.transport import AT_ONCE, THREADS_MAX, NameLookup
 
 SILENT = "silent.test"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.runtime.open_files import OPEN_FILES_MAX, raise_open_files_limit
+from bot.runtime.process import OPEN_FILES_MAX, raise_open_files_limit
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from structlog.testing import capture_logs
 
-from bot.runtime.quiet_errors import HOUR_S, QuietErrors
+from bot.runtime.logs import HOUR_S, QuietErrors
 from tests.support.rig import ManualClock
 
 log = structlog.get_logger(__name__)

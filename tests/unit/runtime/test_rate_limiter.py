@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.runtime.rate_limiter import KEPT, RateLimiter
+from bot.runtime.pace import KEPT, RateLimiter
 from tests.support.rig import ManualClock
 
 

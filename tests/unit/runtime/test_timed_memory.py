@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.runtime.timed_memory import KEPT_ANSWERS, TimedMemory
+from bot.runtime.pace import KEPT_ANSWERS, TimedMemory
 from tests.support.rig import ManualClock
 
 

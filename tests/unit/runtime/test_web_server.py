@@ -9,9 +9,9 @@ import pytest
 
 from bot.errors import StartError
 from bot.runtime.clock import SystemClock
-from bot.runtime.listener import BODY_LIMIT_BYTES, Endpoint
 from bot.runtime.metrics import Metrics
-from bot.runtime.web_server import HttpServer
+from bot.runtime.network.listener import BODY_LIMIT_BYTES, Endpoint
+from bot.runtime.network.web_server import HttpServer
 
 KNOWN = "JOB0123456-abcdef"
 
@@ -156,7 +156,7 @@ async def test_other_addresses_are_not_found(world: World, http: aiohttp.ClientS
 async def test_a_body_that_never_ends_is_cut(
     world: World, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.runtime.web_server.BODY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("bot.runtime.network.web_server.BODY_TIMEOUT_S", 0.01)
     never = asyncio.Event()
 
     async def drip() -> AsyncIterator[bytes]:

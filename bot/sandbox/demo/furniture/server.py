@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.domain.guild_rules import Limit, Period, Scope
-from bot.generation.recipes import Parameter, Recipe, parse_steps
+from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
 from bot.language import LANGUAGES, current
+from bot.sandbox.demo import texts
 from bot.sandbox.demo import texts as demo_texts
-from bot.sandbox.demo.furniture import texts
-from bot.sandbox.demo.furniture.avatars import face_png, lens_png
-from bot.sandbox.demo.furniture.people import MODERATORS, PEOPLE, ROLES
+from bot.sandbox.demo.furniture.people import MODERATORS, PEOPLE, ROLES, face_png, lens_png
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +21,13 @@ if TYPE_CHECKING:
     import simcord
     from simcord.actors import MemberActor
     from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
+
+    from bot.app.client import CannonBot
+    from bot.sandbox.server import Sandbox
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import simcord
 
     from bot.app.client import CannonBot
     from bot.sandbox.server import Sandbox
@@ -161,3 +167,19 @@ def _postcard() -> Recipe:
         parameters=(Parameter(name="place", about=str(texts.POSTCARD_PLACE)),),
         steps=parse_steps(POSTCARD_STEPS),
     )
+
+
+COLOUR = 0x7C6CF0
+
+
+async def welcome(env: simcord.Env, bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
+    """Explain where the viewer is, and have the bot greet the server, as it does when it is invited."""
+    sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
+    room = made.rooms[STUDIO]
+    env.backend.edit_guild(made.guild.id, {"system_channel_id": room.id})
+    await env.settle()
+    channel = bot.get_channel(room.id)
+    assert isinstance(channel, discord.TextChannel)
+    note = discord.Embed(title=str(texts.NEWCOMER_TITLE), description=texts.newcomer(DEMO_KEY), colour=COLOUR)
+    await channel.send(embed=note)
+    await bot.parts.welcomes.run_once()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.reaction_rules import DEFAULTS
+from bot.domain.server.reaction_rules import DEFAULTS
 from bot.language import LANGUAGES, NAMES, current, speaking
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.simulation import DemoEnv, ResponseMessage, SetupError, channel_accessible

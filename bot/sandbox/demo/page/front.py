@@ -27,8 +27,7 @@ from bot.runtime.clock import SystemClock
 from bot.sandbox import texts as sandbox_texts
 from bot.sandbox.demo import texts
 from bot.sandbox.demo.page.acts import PageActs
-from bot.sandbox.demo.page.commands import localize
-from bot.sandbox.demo.page.markup import MentionedNames, resolve
+from bot.sandbox.demo.page.markup import MentionedNames, localize, resolve
 from bot.sandbox.demo.page.publisher import Publisher
 from bot.sandbox.demo.simulation import BackendError, SetupError
 

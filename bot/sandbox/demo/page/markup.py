@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from bot.language import tr
 from bot.sandbox.demo import texts
+from bot.sandbox.demo.simulation import simcord
 
 Token = dict[str, Any]
 MARKED = frozenset({"content_tokens", "description_tokens", "excerpt_tokens", "markdown_tokens", "value_tokens"})
@@ -113,3 +115,53 @@ def _named(kind: str, mentioned: str, label: str) -> Token:
 def _needless(token: Token, around: list[Token]) -> bool:
     """Whether it is a line break next to small text, which stands on a line of its own anyway."""
     return token == _BREAK and any(each.get("type") == "subtext" for each in around)
+
+
+def localize(answer: Any) -> None:
+    """Translate an answer of the preview in place: descriptions of commands and options, and names of choices."""
+    if isinstance(answer, list):
+        for each in answer:
+            localize(each)
+    elif isinstance(answer, dict):
+        if "invocation" in answer and "options" in answer:
+            _localize_command(answer)
+        for each in answer.values():
+            localize(each)
+
+
+def _localize_command(entry: dict[str, Any]) -> None:
+    for described in (entry, *entry["options"]):
+        described["description"] = _said(described.get("description", ""))
+        for choice in described.get("choices", ()):
+            choice["name"] = _said(choice["name"])
+
+
+def _said(message: str) -> str:
+    return tr(message) if message else ""
+
+
+class ServerNames:
+    """Implements `MentionedNames` by what the simulated Discord knows of one server."""
+
+    def __init__(self, env: simcord.Env, guild_id: int) -> None:
+        self._backend = env.backend
+        self._guild_id = guild_id
+
+    def user(self, user_id: int) -> str | None:
+        """Return a member's nickname, else the name that the account shows."""
+        user = self._backend.users.get(user_id)
+        if user is None:
+            return None
+        member = self._backend.guilds[self._guild_id].members.get(user_id)
+        nick = member.nick if member is not None else None
+        return nick or user.global_name or user.name
+
+    def role(self, role_id: int) -> str | None:
+        """Return a role's name."""
+        role = self._backend.guilds[self._guild_id].roles.get(role_id)
+        return role.name if role is not None else None
+
+    def channel(self, channel_id: int) -> str | None:
+        """Return the name of a channel or a thread."""
+        channel = self._backend.channels.get(channel_id)
+        return channel.name if channel is not None else None

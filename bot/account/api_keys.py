@@ -1,0 +1,241 @@
+"""Which API key serves a guild: its own, else the host's where the host allows it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bot.account import texts
+from bot.domain.models import AccountStatus, GuildKey, Job, JobState
+from bot.domain.practice import is_practice_key
+from bot.errors import NoKey
+from bot.store import Store
+
+TOLD_MAX = 5000
+"""Of how many keys the last answer of the status call is kept in memory."""
+DOCUMENT_KEYS_MAX = 3
+"""With how many servers' keys one reading of the API's description is tried."""
+
+
+HOST_KEY = "host_key"
+"""The signal that it has changed to which servers the host's key is refused."""
+
+
+@functools.lru_cache(TOLD_MAX)  # so that jobs that keep it share one string
+def slot_of(guild_id: int, key_id: int | None) -> str:
+    """Return the name under which waits of a key are kept; `key_id` is None for the host's, which guilds share."""
+    return "host" if key_id is None else f"{guild_id}:{key_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsableKey:
+    """A key to call the API with. `id` is None for the host's own key."""
+
+    id: int | None
+    secret: str = field(repr=False)
+    balance: Decimal | None = None
+    refused: bool = False
+    is_limited: bool = False
+    """Whether its owner limits what servers spend on it: then they do not say what a job costs."""
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether it is for practice, and answered by the sandbox."""
+        return is_practice_key(self.secret)
+
+    def slot(self, guild_id: int) -> str:
+        """Return the name under which waits of this key are kept: one per key, shared by guilds of the host's key."""
+        return slot_of(guild_id, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedKey:
+    """A key that the status call has refused for a guild."""
+
+    guild_id: int
+    key: UsableKey
+    probe_at: float
+    """When to try it again, Unix seconds."""
+    probes: int
+    """How often that was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentKey:
+    """A key to read with what is the same for every server."""
+
+    slot: str
+    secret: str = field(repr=False)
+
+
+class ApiKeys:
+    """Finds the key for a guild or a job, and remembers what the API says of it."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        host_key: str | None,
+        host_key_serves: Callable[[int], bool],
+        is_absent: Callable[[int], bool],
+        top_up_url: str | None = None,
+        is_limited: bool = False,
+    ) -> None:
+        """Take the host's key and whom it serves; `is_absent` says of a guild whether it has removed the bot.
+
+        `is_limited`: the host limits what is spent on their key, so jobs accepted on another are not moved to it.
+        `top_up_url` is where credits are bought, unless the account tells another address.
+        """
+        self._store = store
+        self._is_absent = is_absent
+        self._is_limited = is_limited
+        self._host_key = host_key
+        self._host_key_serves = host_key_serves
+        self._host_balance: Decimal | None = None
+        self._host_refused_to: set[int] = set()
+        self._top_up_url = top_up_url
+        self._told: dict[str, AccountStatus] = {}
+
+    async def load(self) -> None:
+        """Read for which guilds earlier runs found the host's key refused."""
+        self._host_refused_to = {refusal.guild_id for refusal in await self._store.host_key_refusals.all()}
+
+    def _host(self, guild_id: int) -> UsableKey | None:
+        if self._host_key is None or not self._host_key_serves(guild_id):
+            return None
+        return UsableKey(
+            id=None,
+            secret=self._host_key,
+            balance=self._host_balance,
+            refused=guild_id in self._host_refused_to,
+            is_limited=self._is_limited,
+        )
+
+    async def for_guild(self, guild_id: int) -> UsableKey:
+        """Return the key that new jobs of the guild use. Raises NoKey if there is none."""
+        own = await self._store.keys.current(guild_id)
+        if own is not None:
+            return _usable(own)
+        host = self._host(guild_id)
+        if host is None:
+            raise NoKey(texts.NO_KEY)
+        return host
+
+    async def is_practising(self, guild_id: int) -> bool:
+        """Return whether the guild practises."""
+        return await self._store.practice.is_on(guild_id)
+
+    async def for_job(self, job: Job) -> UsableKey | None:
+        """Return the key to go on with, as `_for_job` finds it; a job of practice has none but that, others never."""
+        key = await self._for_job(job)
+        return key if key is not None and key.is_practice == job.practice else None
+
+    async def _present(self, job: Job) -> UsableKey | None:
+        """Return the key that the job's guild uses now for what it is: practice or not."""
+        own = await self._store.keys.current(job.guild_id)
+        if own is not None and own.practice == job.practice:
+            return _usable(own)
+        return None if job.practice else self._host(job.guild_id)
+
+    async def _for_job(self, job: Job) -> UsableKey | None:
+        """Return the key to go on with: the one the job was submitted with, else the guild's present one, else None.
+
+        The API wants the same key for a request's whole life, so a retired key serves until its jobs are done. A
+        refused one is passed over for a newer one: keys of one account may see each other's requests. For a guild that
+        has removed the bot nothing is submitted, and no other key than that of before asks for its requests.
+        """
+        is_absent = self._is_absent(job.guild_id)
+        if is_absent and job.state is JobState.SUBMITTING:
+            return None
+        # From the first POST on: one whose reply was lost may only be repeated with the key that remembers it.
+        started = job.remote_id is not None or job.attempts > 0
+        if started and job.key_id is not None:
+            first = await self._store.keys.get(job.guild_id, job.key_id)
+            if first is not None and first.refused_at is None:
+                return _usable(first)
+        if started and job.key_id is None and self._host_key is not None and job.guild_id not in self._host_refused_to:
+            # The host's key continues what it started, also where it serves no new jobs any more.
+            return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
+        if is_absent:
+            return None
+        key = await self._present(job)
+        if key is None:
+            return None
+        was_not_counted = key.id is None and job.key_id is not None and self._is_limited
+        return None if key.refused or was_not_counted else key
+
+    async def note_refused(self, guild_id: int, key: UsableKey, *, probe_at: float) -> bool:
+        """Remember that the status call refuses the key to the guild, and when to try it again (Unix seconds).
+
+        Returns True the first time.
+        """
+        if key.id is not None:
+            return await self._store.keys.note_refused(guild_id, key.id, probe_at=probe_at)
+        self._host_refused_to.add(guild_id)
+        is_first = await self._store.host_key_refusals.note(guild_id, probe_at=probe_at)
+        self._store.signals.send(HOST_KEY)
+        return is_first
+
+    async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
+        """Remember what the status call said: the balance, and that the key works."""
+        self._told.pop(key.slot(guild_id), None)
+        while len(self._told) >= TOLD_MAX:
+            self._told.pop(next(iter(self._told)))
+        self._told[key.slot(guild_id)] = status
+        if key.id is not None:
+            await self._store.keys.note_status(guild_id, key.id, status)
+            await self._store.keys.clear_refused(guild_id, key.id)
+            return
+        self._host_balance = status.credits
+        if guild_id in self._host_refused_to:
+            self._host_refused_to.discard(guild_id)
+            await self._store.host_key_refusals.clear(guild_id)
+            self._store.signals.send(HOST_KEY)
+
+    def told(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
+        """Return what the status call said last of the key's account; None if it was not asked since the start."""
+        return self._told.get(key.slot(guild_id))
+
+    def top_up_url(self, guild_id: int, key: UsableKey) -> str | None:
+        """Return where credits for the guild's own account are bought; None if nobody says, and for the host's."""
+        if key.id is None or key.is_practice:
+            return None
+        told = self.told(guild_id, key)
+        return (None if told is None else told.top_up_url) or self._top_up_url
+
+    async def for_document(self) -> list[DocumentKey]:
+        """Return the keys to read the API's description with: the host's if there is one, else servers' own that work.
+
+        Of those, the newest first and not many. It is read for all servers, and nothing of it is any account's.
+        """
+        if self._host_key is not None:
+            return [DocumentKey(slot="host", secret=self._host_key)]
+        found = await self._store.keys.newest(DOCUMENT_KEYS_MAX, without=self._is_absent)
+        return [DocumentKey(slot=slot_of(key.guild_id, key.id), secret=key.secret) for key in found]
+
+    async def refused(self) -> list[RefusedKey]:
+        """Return the refused keys that somebody may still need, of all guilds."""
+        found = [
+            RefusedKey(guild_id=key.guild_id, key=_usable(key), probe_at=key.probe_at or 0.0, probes=key.probes)
+            for key in await self._store.keys.refused()
+        ]
+        if self._host_key is not None:
+            host = UsableKey(id=None, secret=self._host_key, balance=self._host_balance, refused=True)
+            found += [
+                RefusedKey(guild_id=each.guild_id, key=host, probe_at=each.probe_at, probes=each.probes)
+                for each in await self._store.host_key_refusals.all()
+            ]
+        return found
+
+    async def note_probe(self, refused: RefusedKey, *, probe_at: float) -> None:
+        """Remember that a refused key was tried once more without success, and when to try it next (Unix seconds)."""
+        if refused.key.id is not None:
+            await self._store.keys.note_probe(refused.guild_id, refused.key.id, probe_at=probe_at)
+        else:
+            await self._store.host_key_refusals.note_probe(refused.guild_id, probe_at=probe_at)
+
+
+def _usable(key: GuildKey) -> UsableKey:
+    return UsableKey(id=key.id, secret=key.secret, balance=key.balance, refused=key.refused_at is not None)

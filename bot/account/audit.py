@@ -1,0 +1,116 @@
+"""Compares the accounts of the guilds' own keys with the books, hourly, and reports what was charged beyond them.
+
+The host's account is shared by servers that must not know of each other: it is not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import structlog
+
+from bot.account import texts
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.cannon.client import CannonClient
+from bot.domain.models import ExpiringCredits, GuildKey
+from bot.domain.money.account import DAY_S, Alert, lost, of_expiry
+from bot.errors import CannonError, NoKey
+from bot.runtime.clock import Clock
+from bot.store import Store
+from bot.store.engine.repository import Record
+from bot.store.guild.account import AccountDifference
+
+log = structlog.get_logger(__name__)
+
+CHECK_EVERY_S = 3600.0
+AGAIN_S = 300.0
+"""How soon an account is asked again that could not be compared."""
+
+
+class AccountAudit:
+    """Asks the status call of each key that is in use once an hour."""
+
+    def __init__(self, store: Store, *, client: CannonClient, clock: Clock) -> None:
+        self._store = store
+        self._client = client
+        self._clock = clock
+        self._due: dict[int, float] = {}
+
+    async def run_once(self) -> None:
+        """Compare the accounts that are due."""
+        keys = await self._store.account_checks.to_check(self._clock.wall() - CHECK_EVERY_S)
+        self._due = {key.id: self._due[key.id] for key in keys if key.id in self._due}
+        for key in keys:
+            if self._clock.monotonic() >= self._due.get(key.id, 0.0):
+                self._due[key.id] = self._clock.monotonic() + AGAIN_S
+                await self._compare(key)
+
+    async def _compare(self, key: GuildKey) -> None:
+        version = await self._store.account_checks.books_version(key.guild_id)
+        try:
+            status = await self._client.status(key.secret)
+        except CannonError as error:
+            log.info("account.unknown", guild=key.guild_id, error=type(error).__name__)
+            return
+        if status.credits is None:
+            return
+        found = await self._store.account_checks.compare(key.guild_id, key.id, status.credits, version=version)
+        if found is not None and found.is_news:
+            log.warning("account.difference", guild=key.guild_id, credits=str(found.credits))
+            about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
+            await self._store.decisions.add(
+                key.guild_id,
+                lambda _: Record(by_id=0, kind="account", text=difference_text(found), about=about),
+            )
+
+
+def difference_text(found: AccountDifference) -> str:
+    """Return the sentence for moderators about what an account was charged beyond the books."""
+    return texts.account_difference(found.credits, found.job_ids)
+
+
+WEEK_S = 7 * DAY_S
+
+
+class BalanceExpiry:
+    """Knows what of the servers' own accounts expires. The host's account is nobody else's business."""
+
+    def __init__(self, *, keys: ApiKeys, client: CannonClient, clock: Clock) -> None:
+        self._keys = keys
+        self._client = client
+        self._clock = clock
+        self._ask_due: dict[str, float] = {}
+
+    def expiring(self, guild_id: int, key: UsableKey) -> Sequence[ExpiringCredits]:
+        """Return what the account told last of its credits that expire; () for the host's."""
+        told = None if key.id is None else self._keys.told(guild_id, key)
+        return () if told is None else told.expiring
+
+    def lost_in_a_week(self, guild_id: int, key: UsableKey, a_day: Decimal) -> Decimal:
+        """Return the credits that will be lost in the coming week at the rate of `a_day`."""
+        now = self._clock.wall()
+        found = lost(self.expiring(guild_id, key), a_day, now)
+        return sum((each.credits for each in found if each.of.expires_at <= now + WEEK_S), Decimal(0))
+
+    async def alerts(self, guild_id: int, a_day: Decimal) -> list[Alert]:
+        """Return what moderators should be told at the rate of `a_day`; the account is asked daily for it at most."""
+        try:
+            key = await self._keys.for_guild(guild_id)
+        except NoKey:
+            return []
+        if key.id is None or key.refused:
+            return []
+        slot, now = key.slot(guild_id), self._clock.monotonic()
+        if now >= self._ask_due.get(slot, now):
+            self._ask_due[slot] = now + DAY_S
+            await self._ask(guild_id, key)
+        return of_expiry(self.expiring(guild_id, key), a_day, self._clock.wall())
+
+    async def _ask(self, guild_id: int, key: UsableKey) -> None:
+        try:
+            status = await self._client.status(key.secret)
+        except CannonError as error:
+            log.info("expiry.unknown", guild=guild_id, error=type(error).__name__)
+        else:
+            await self._keys.note_status(guild_id, key, status)

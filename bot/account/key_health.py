@@ -1,0 +1,176 @@
+"""Whether a key works. Only the free status call can say that it does not; a refused key is tried again by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import weakref
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import structlog
+
+from bot.account import texts
+from bot.account.api_keys import ApiKeys, RefusedKey, UsableKey
+from bot.cannon.client import CannonClient
+from bot.errors import CannonError, KeyRefused, Refused
+from bot.runtime.clock import Clock
+from bot.runtime.pace import RateLimiter
+from bot.store.signals import Signals
+
+log = structlog.get_logger(__name__)
+
+VERDICT_LIFE_S = 10.0
+"""A verdict is shared by all jobs that ask within this time."""
+PROBE_WAITS_S = (60.0, 300.0, 900.0, 3600.0)
+"""How long to wait before each try of a refused key; the last for all later ones."""
+BALANCE_EVERY_S = 60.0
+"""How often an account is asked at most whether credits were added."""
+BALANCE_TIMEOUT_S = 1.5
+"""A member waits for it."""
+
+
+class KeyVerdict(Enum):
+    """What the status call says of a key."""
+
+    ALIVE = auto()
+    REFUSED = auto()
+    UNKNOWN = auto()
+    """It could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict; `is_news` if it is the first refusal since the key worked, which moderators are to know of."""
+
+    verdict: KeyVerdict
+    is_news: bool = False
+
+
+class KeyHealth:
+    """Asks the status call about keys, seldom."""
+
+    def __init__(self, keys: ApiKeys, client: CannonClient, clock: Clock) -> None:
+        self._keys = keys
+        self._client = client
+        self._clock = clock
+        self._verdicts: dict[tuple[int, str], tuple[float, KeyVerdict]] = {}
+        self._locks: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = weakref.WeakValueDictionary()
+        self._balance_at: dict[str, float] = {}
+        self._probe_due: dict[tuple[int, int | None], float] = {}
+
+    async def judge(self, guild_id: int, key: UsableKey) -> Judgement:
+        """Ask whether a key works that a job of the guild was refused with, and remember it if not."""
+        name = (guild_id, key.slot(guild_id))
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        async with lock:
+            at, verdict = self._verdicts.get(name, (-VERDICT_LIFE_S, KeyVerdict.UNKNOWN))
+            if self._clock.monotonic() - at < VERDICT_LIFE_S:
+                return Judgement(verdict)
+            judgement = await self._judge(guild_id, key)
+            self._verdicts[name] = (self._clock.monotonic(), judgement.verdict)
+            return judgement
+
+    async def _judge(self, guild_id: int, key: UsableKey) -> Judgement:
+        try:
+            status = await self._client.status(key.secret)
+        except KeyRefused as error:
+            probe_at = self._clock.wall() + PROBE_WAITS_S[0]
+            is_news = await self._keys.note_refused(guild_id, key, probe_at=probe_at)
+            if is_news:
+                log.warning("key.refused", guild=guild_id, status=error.status)
+            return Judgement(KeyVerdict.REFUSED, is_news)
+        except CannonError as error:
+            log.info("key.unknown", guild=guild_id, error=type(error).__name__)
+            return Judgement(KeyVerdict.UNKNOWN)
+        await self._keys.note_status(guild_id, key, status)
+        return Judgement(KeyVerdict.ALIVE)
+
+    async def refresh_balance(self, guild_id: int, key: UsableKey) -> bool:
+        """Ask what is left on the account, but not more often than once a minute. Returns whether it was told."""
+        slot, now = key.slot(guild_id), self._clock.monotonic()
+        if now - self._balance_at.get(slot, -BALANCE_EVERY_S) < BALANCE_EVERY_S:
+            return False
+        self._balance_at[slot] = now
+        try:
+            async with asyncio.timeout(BALANCE_TIMEOUT_S):
+                status = await self._client.status(key.secret)
+        except (CannonError, TimeoutError) as error:
+            log.info("key.balance_unknown", guild=guild_id, error=type(error).__name__)
+            return False
+        await self._keys.note_status(guild_id, key, status)
+        return True
+
+    async def probe(self) -> list[RefusedKey]:
+        """Try the refused keys again that are due; return those that work again."""
+        refused = await self._keys.refused()
+        names = {(each.guild_id, each.key.id) for each in refused}
+        self._probe_due = {name: due for name, due in self._probe_due.items() if name in names}
+        return [each for each in refused if self._is_due(each) and await self._heals(each)]
+
+    def _is_due(self, refused: RefusedKey) -> bool:
+        """Whether to try it now: by monotonic time, since a clock that is set back must not lock a server out."""
+        name, now = (refused.guild_id, refused.key.id), self._clock.monotonic()
+        if name not in self._probe_due:
+            left_s = min(max(0.0, refused.probe_at - self._clock.wall()), _wait_s(refused.probes))
+            self._probe_due[name] = now + left_s
+        return now >= self._probe_due[name]
+
+    async def _heals(self, refused: RefusedKey) -> bool:
+        try:
+            status = await self._client.status(refused.key.secret)
+        except CannonError as error:
+            log.info("key.probed", guild=refused.guild_id, error=type(error).__name__)
+            says_no = isinstance(error, KeyRefused)  # anything else says nothing about the key
+            wait_s = _wait_s(refused.probes + 1 if says_no else 0)
+            self._probe_due[refused.guild_id, refused.key.id] = self._clock.monotonic() + wait_s
+            if says_no:
+                await self._keys.note_probe(refused, probe_at=self._clock.wall() + wait_s)
+            return False
+        await self._keys.note_status(refused.guild_id, refused.key, status)
+        log.info("key.healed", guild=refused.guild_id)
+        return True
+
+
+def _wait_s(probes: int) -> float:
+    return PROBE_WAITS_S[min(probes, len(PROBE_WAITS_S) - 1)]
+
+
+OF_SERVER, OF_ALL = 5, 30
+"""Calls for members in an hour: of one server, and of all together, because they come from one address."""
+HOUR_S = 3600.0
+MINUTE_S = 60.0
+ASKED = "status.asked"
+"""The signal that a call was counted: by whom, and for which server."""
+
+
+class StatusPace:
+    """Counts the status calls that moderators cause, in whichever process."""
+
+    def __init__(self, clock: Clock, signals: Signals) -> None:
+        self._of_server = RateLimiter(clock, OF_SERVER, HOUR_S)
+        self._of_all = RateLimiter(clock, OF_ALL, HOUR_S)
+        self._signals = signals
+        self._own = secrets.token_hex(8)
+        signals.listen(ASKED, self._heard)
+
+    def allows(self, guild_id: int) -> bool:
+        """Whether a call may be made for the guild now; then it is counted."""
+        return self._wait_s(guild_id) == 0
+
+    def require(self, guild_id: int) -> None:
+        """Count a call for the guild. Raises Refused if there were too many in the last hour."""
+        wait_s = self._wait_s(guild_id)
+        if wait_s:
+            raise Refused(texts.too_many_keys(max(1, round(wait_s / MINUTE_S))))
+
+    def _wait_s(self, guild_id: int) -> float:
+        wait_s = self._of_server.wait_s(guild_id) or self._of_all.wait_s(None)
+        if not wait_s:
+            self._signals.send(ASKED, self._own, str(guild_id))
+        return wait_s
+
+    def _heard(self, whose: str, guild_id: str) -> None:
+        if whose != self._own:
+            self._of_server.note(int(guild_id))
+            self._of_all.note(None)

@@ -1,0 +1,106 @@
+"""API keys, the account that pays, and what it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.domain.models import credits_words
+from bot.domain.texts import mention
+from bot.domain.words.text import full_stop, tame
+from bot.language import Text, both, ntr, tr
+
+DECIDED = Text("This was already decided, or it has expired.")
+
+
+def actor(member_id: int) -> str:
+    """Return who acted, as a line of the record names them; 0 is the bot itself."""
+    return mention(member_id) if member_id else tr("The bot")
+
+
+def because(reason: str) -> str:
+    """Return a reason as a sentence of its own; `reason` is a sentence."""
+    return tr("Reason: {reason}", reason=reason)
+
+
+NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
+NOT_A_KEY = Text(
+    "This is not an API key. A key is one word of letters, digits and underscores, such as `cs_live_…`. "
+    "Copy it again from the developer console."
+)
+KEY_NOT_ACCEPTED = Text(
+    "Cannon Studio rejects this key. It may be mistyped or revoked. This server's key has not changed."
+)
+NO_OWN_KEY = Text("This server has no key of its own to remove.")
+
+
+def too_many_keys(minutes: int) -> str:
+    """Refuse another key so soon."""
+    return ntr(
+        "Too many keys were tried in the last hour. Try again in {count} minute. This server's key has not changed.",
+        "Too many keys were tried in the last hour. Try again in {count} minutes. This server's key has not changed.",
+        minutes,
+    )
+
+
+def key_set(by_id: int, last4: str, before: str | None) -> str:
+    """Return the line of a new key by the last four characters, with those of the one before."""
+    if before is None:
+        return tr("{who} set the API key `…{key}`.", who=actor(by_id), key=last4)
+    return tr("{who} replaced the API key `…{old}` with `…{new}`.", who=actor(by_id), old=before, new=last4)
+
+
+def key_removed(by_id: int, last4: str) -> str:
+    """Return the line of a removed key."""
+    return tr("{who} removed the API key `…{key}`.", who=actor(by_id), key=last4)
+
+
+def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
+    """Say what an account was charged beyond the books, and which jobs may explain it."""
+    more = credits_words(amount)
+    charged = tr("The Cannon Studio account was charged {credits} more than the jobs here account for.", credits=more)
+    if job_ids:
+        jobs = both(f"`{job_id}`" for job_id in job_ids)
+        return " ".join([charged, tr("These jobs may explain it: {jobs}.", jobs=jobs)])
+    return " ".join([charged, tr("No job on this server explains it. Check whether the key is also used elsewhere.")])
+
+
+def unavailable_now(operation: str, said: str, again: str) -> str:
+    """Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
+    return tr(
+        "{operation} is not available on this account right now. Cannon Studio says: {said} "
+        "Try again {again}, or after a moderator runs `/studio status`.",
+        operation=operation,
+        said=full_stop(said),
+        again=again,
+    )
+
+
+def with_top_up(text: str, link: str) -> str:
+    """Add to an alert where credits can be bought."""
+    return " ".join([text, tr("Buy credits: {link}", link=link)])
+
+
+def model_refused(name: str, model: str, said: str, others: Sequence[str], *, worked_here: bool) -> str:
+    """Say that the API has refused a model, sent as `model`, and name others: that worked here, or that are public."""
+    if model == name:
+        refused = tr("Cannon Studio does not accept the model {model}.", model=tame(name))
+    else:
+        refused = tr(
+            "Cannon Studio does not accept the model {model}, sent as {name}.", model=tame(name), name=tame(model)
+        )
+    models = both(map(tame, others))
+    if worked_here:
+        choice = tr("These models have worked here: {models}.", models=models)
+    else:
+        choice = tr("The documentation lists these models: {models}.", models=models)
+    return " ".join([refused, choice, tr("Cannon Studio says: {said}", said=full_stop(said))])
+
+
+def too_many_labels(most: int) -> str:
+    """Refuse another label of a voice."""
+    return ntr(
+        "You can label up to {count} voice. Remove a label first.",
+        "You can label up to {count} voices. Remove a label first.",
+        most,
+    )

@@ -1,0 +1,312 @@
+"""Reads Cannon Studio's own description of its API, at the start and then daily."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.account.api_keys import ApiKeys
+from bot.app import texts
+from bot.cannon.client import CannonClient
+from bot.cannon.wire import OpenApiAnswer
+from bot.catalogue import OPERATIONS, Catalogue, LiveCatalogue, Operation, describe, merge
+from bot.catalogue.live import ApiChange
+from bot.errors import CannonError, UnreadableAnswer
+from bot.runtime.clock import Clock
+from bot.server.operations import ApiDrift
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+OPEN = "open"
+"""The way of reading without a key."""
+_HIDDEN = frozenset({401, 403, 404})
+"""How an API answers that shows its description to its customers only."""
+_MARKS = frozenset({"openapi", "swagger", "paths", "components", "definitions", "$defs", "webhooks"})
+"""A body with none of these is a message, not a description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A document as it was read. An ETag holds for the way that it was read in: another account may see another one."""
+
+    document: Mapping[str, Any] | None
+    """None if it is still the one of the ETag that was sent."""
+    etag: str | None
+    way: str
+    """OPEN, or the slot of the key."""
+
+
+class DocumentReader:
+    """Reads the document. What the API says of a key here changes nothing about that key: only the status call may."""
+
+    def __init__(self, client: CannonClient, keys: ApiKeys) -> None:
+        self._client = client
+        self._keys = keys
+        self._refused: frozenset[str] | None = None
+
+    async def read(self, way: str, etag: str | None) -> Reading:
+        """Return the document; `etag` is that of the last one, which was read in the way `way`.
+
+        Raises CannonError. `wants_key` says afterwards whether another try is of use without another key.
+        """
+        self._refused = None
+        try:
+            return await self._read(None, OPEN, way, etag)
+        except CannonError as error:
+            if not _is_hidden(error):
+                raise
+            keys, last = await self._keys.for_document(), error
+        for each in keys:
+            try:
+                return await self._read(each.secret, each.slot, way, etag)
+            except CannonError as error:
+                if not _is_hidden(error):
+                    raise
+                log.info("catalogue.key_of_no_use", key=each.slot, status=error.status)
+                last = error
+        if not keys or last.status in _HIDDEN:
+            self._refused = frozenset(each.slot for each in keys)
+        raise last
+
+    async def wants_key(self) -> bool:
+        """Whether the last reading failed for want of a key, and no other key is there since."""
+        if self._refused is None:
+            return False
+        return self._refused >= {each.slot for each in await self._keys.for_document()}
+
+    async def _read(self, secret: str | None, slot: str, way: str, etag: str | None) -> Reading:
+        answer = await self._client.openapi(secret, etag=etag if slot == way else None)
+        if answer is None:
+            return Reading(document=None, etag=etag, way=slot)
+        return Reading(document=_document(answer), etag=answer.etag, way=slot)
+
+
+def _document(answer: OpenApiAnswer) -> Mapping[str, Any]:
+    """Return the body if it describes an API. Raises UnreadableAnswer for any other object, such as a refusal."""
+    if _MARKS.isdisjoint(answer.document):
+        raise UnreadableAnswer(texts.NO_DESCRIPTION, 200)
+    return answer.document
+
+
+def _is_hidden(error: CannonError) -> bool:
+    """Whether the same call may succeed with a key. A page in the document's place may be the one to log in at."""
+    return isinstance(error, UnreadableAnswer) or error.status in _HIDDEN
+
+
+KEEP_S = 7 * 24 * 3600.0
+NAMED_META = "openapi_named"
+"""The name in the table `meta` under which they are: when each was last named, and what was said of it."""
+
+_BUILT_IN = frozenset(operation.id for operation in OPERATIONS)
+
+
+class NamedOperations:
+    """Remembers in the store what documents have said of operations that are not built in."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def recent(self) -> list[Operation]:
+        """Return the operations that a document has named within the last week."""
+        return recent_operations(await self._store.meta.get(NAMED_META), self._clock.wall())
+
+    async def note(self, catalogue: Catalogue) -> None:
+        """Note which operations the catalogue's document names now."""
+        renamed = set(catalogue.aliases.values())
+        now = self._clock.wall()
+        new = {
+            operation.id: {"named_at": now, "document": describe(Catalogue([operation]))}
+            for operation in catalogue.operations.values()
+            if operation.offered and operation.id not in _BUILT_IN and operation.id not in renamed
+        }
+        former = _within_a_week(await self._store.meta.get(NAMED_META), now)
+        if new or former:
+            await self._store.meta.set(NAMED_META, json.dumps({**former, **new}))
+
+
+def recent_operations(stored: str | None, now: float) -> list[Operation]:
+    """Return those of what is `stored` that were named within a week before `now`, a Unix time."""
+    return [
+        operation
+        for each in _within_a_week(stored, now).values()
+        for operation in merge(Catalogue([]), each["document"]).operations.values()
+    ]
+
+
+def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
+    """Return what is stored and not older than a week, by the operation's id; {} if it cannot be read."""
+    try:
+        found = json.loads(stored or "{}")
+        return {key: each for key, each in found.items() if each["named_at"] > now - KEEP_S and "document" in each}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        log.exception("catalogue.named_operations_dropped")
+        return {}
+
+
+REFRESH_S = 24 * 3600.0
+RETRY_S = 3600.0
+LED_BY_OTHERS_S = 60.0
+"""How soon a process looks again whether it leads by now."""
+CATALOGUE = "catalogue"
+"""The signal that another description is stored."""
+DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
+"""The names under which the document, its version, and the way it was read in are in the table `meta`."""
+FORGOTTEN_META = "openapi_forgotten"
+"""The name under which the digest is of a document that the host had the bot forget: it is not learned again."""
+OTHER_IDS_META = "openapi_other_ids"
+"""The name under which the ids are that documents had for built-in operations: jobs are stored under them."""
+
+
+class CatalogueRefresh:
+    """Updates the live catalogue from the store and from Cannon Studio."""
+
+    def __init__(
+        self,
+        catalogue: LiveCatalogue,
+        *,
+        store: Store,
+        reader: DocumentReader,
+        drift: ApiDrift,
+        clock: Clock,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Take what it needs; `leads` says whether this process is the one of several that reads it."""
+        self._leads = leads
+        self._known: str | None = None
+        self._catalogue = catalogue
+        self._store = store
+        self._reader = reader
+        self._named = NamedOperations(store, clock)
+        self._drift = drift
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self.read_at: float | None = None
+        """When the document was last read, or found unchanged, in this run: Unix seconds."""
+        self._untold: list[ApiChange] = []
+        """What was learned and is not stored yet: nobody would learn it a second time."""
+        self._tried_at: float | None = None
+        """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
+
+    async def read_again(self) -> None:
+        """Learn the stored document, if it is another than this process knows."""
+        text = await self._store.meta.get(DOCUMENT_META)
+        if text != self._known:
+            await self._learn_stored(text)
+
+    async def load(self) -> None:
+        """Learn the document that the last run of the bot stored, and other ids: what it differs in was told then.
+
+        One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
+        """
+        await self._learn_stored(await self._store.meta.get(DOCUMENT_META))
+
+    async def _learn_stored(self, text: str | None) -> None:
+        self._known = text
+        try:
+            if text is not None:
+                changes = await self._learned(json.loads(text))
+                log.info("catalogue.loaded", differences=len(changes))
+            self._catalogue.remember(json.loads(await self._store.meta.get(OTHER_IDS_META) or "{}"))
+        except Exception:
+            log.exception("catalogue.stored_document_dropped", chars=len(text or ""))
+            await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
+
+    async def refresh(self) -> None:
+        """Read the OpenAPI document, learn it, store it and tell what is news. An unusable one changes nothing.
+
+        Raises CannonError if it cannot be fetched.
+        """
+        meta = self._store.meta
+        is_first = await meta.get(DOCUMENT_META) is None
+        reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
+        facts = {}
+        former = self._catalogue.current
+        if reading.document is not None and _digest(reading.document) == await meta.get(FORGOTTEN_META):
+            log.info("catalogue.forgotten_document_ignored")
+        elif reading.document is not None:
+            self._untold += await self._learned(reading.document)
+        if self._catalogue.current is not former:  # it names operations
+            facts = {
+                OTHER_IDS_META: json.dumps(self._catalogue.other_ids),
+                DOCUMENT_META: json.dumps(reading.document),
+                ETAG_META: reading.etag or "",
+                WAY_META: reading.way,
+            }
+        await self._named.note(self._catalogue.current)
+        await self._drift.adopt(facts, self._untold, is_first=is_first)
+        self._untold = []
+        if facts:
+            self._known = facts[DOCUMENT_META]
+            self._store.signals.send(CATALOGUE)
+        self.read_at = self._clock.wall()
+
+    async def run(self) -> None:
+        """Refresh daily, hourly after a failure, until `stop`.
+
+        Where the API wants a key that nobody has, it is called daily, and at the hour after another key was set.
+        """
+        while not self._stopping.is_set():
+            if not self._leads():
+                await self._clock.wait(self._stopping, LED_BY_OTHERS_S)
+                continue
+            pause_s = RETRY_S if await self._lacks_a_key() else await self._turn()
+            await self._clock.wait(self._stopping, pause_s)
+
+    def stop(self) -> None:
+        """Stop `run`, even while it waits."""
+        self._stopping.set()
+
+    async def _lacks_a_key(self) -> bool:
+        """Whether a call would fail for want of a key, as the last one did less than a day ago."""
+        if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
+            return False
+        return await self._reader.wants_key()
+
+    async def _turn(self) -> float:
+        """Refresh; return after how many seconds to look again."""
+        self._tried_at = None
+        try:
+            await self.refresh()
+        except CannonError as error:
+            if await self._reader.wants_key():
+                self._tried_at = self._clock.monotonic()
+            wants_key = self._tried_at is not None
+            log.info("catalogue.not_read", error=type(error).__name__, status=error.status, wants_key=wants_key)
+        except Exception:
+            log.exception("catalogue.failed")
+        else:
+            return REFRESH_S
+        return RETRY_S
+
+    async def _learned(self, document: object) -> list[ApiChange]:
+        return await self._catalogue.learn(document, await self._named.recent())
+
+
+async def forget_document(store: Store) -> bool:
+    """Have a bot know only what it was made with from its next start on, until another document comes.
+
+    Returns False if it has learned none. Ids that documents had for built-in operations are kept: jobs have them.
+    """
+    text = await store.meta.get(DOCUMENT_META)
+    if text is None:
+        return False
+    await store.meta.set(FORGOTTEN_META, _digest(json.loads(text)))
+    await store.meta.forget(DOCUMENT_META, ETAG_META, NAMED_META)
+    return True
+
+
+async def learn_document_again(store: Store) -> None:
+    """Take back `forget_document`: the next reading learns the document again."""
+    await store.meta.forget(FORGOTTEN_META)
+
+
+def _digest(document: object) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,334 @@
+"""Registers the slash commands with Discord, and mentions them so that members can click them."""
+
+from __future__ import annotations
+
+import asyncio
+import gettext
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import discord
+import structlog
+from discord import app_commands
+from discord.app_commands import TranslationContextLocation as Place
+from discord.ext import commands
+
+from bot.catalogue import Catalogue, LiveCatalogue
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.domain.models import MediaKind
+from bot.language import SOURCE, from_discord
+from bot.language.messages import translations
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
+
+TEXT_FILES = (".txt", ".md", ".csv", ".json")
+FILE_TYPES_MAX = 10
+"""Source: https://docs.discord.com/developers/interactions/application-commands"""
+_BEYOND: Mapping[MediaKind, tuple[str, ...]] = MappingProxyType(
+    {
+        MediaKind.IMAGE: (".heic", ".heif"),
+        MediaKind.VIDEO: (".mkv", ".avi"),
+        MediaKind.AUDIO: (".mka", ".weba"),
+    }
+)
+"""The files that `bot/media/sniff.py` knows and Discord does not count to their kind."""
+_TYPES: WeakKeyDictionary[Callable[..., Any], Mapping[str, Sequence[str]]] = WeakKeyDictionary()
+
+
+def file_types(kinds: Collection[MediaKind]) -> tuple[str, ...]:
+    """Return what Discord is told of an upload that takes files of these kinds."""
+    ordered = [kind for kind in _BEYOND if kind in kinds]
+    return (*(kind.value for kind in ordered), *(ending for kind in ordered for ending in _BEYOND[kind]))
+
+
+def takes_files(**types: Sequence[str]) -> Callable[[Callback], Callback]:
+    """Note which files the options of a command take, by parameter: kinds or endings, `image` or `.txt`."""
+
+    def decorate(callback: Callback) -> Callback:
+        _TYPES[callback] = {**_TYPES.get(callback, {}), **types}
+        return callback
+
+    return decorate
+
+
+async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
+    """Return the payload that registers the commands of a tree, in every language."""
+    translator = tree.translator or app_commands.Translator()
+    commands = tree.get_commands()
+    payloads = [await command.get_translated_payload(tree, translator) for command in commands]
+    for command, payload in zip(commands, payloads, strict=True):
+        _add_file_types(command, payload)
+    return payloads
+
+
+def _add_file_types(command: object, payload: dict[str, Any]) -> None:
+    options: list[dict[str, Any]] = payload.get("options") or []
+    if isinstance(command, app_commands.Group):
+        for each in options:
+            _add_file_types(command.get_command(each["name"]), each)
+    if not isinstance(command, app_commands.Command):
+        return
+    known = _TYPES.get(command.callback, {})
+    types = {str(each.display_name): known[each.name] for each in command.parameters if each.name in known}
+    for option in options:
+        if option["type"] == discord.AppCommandOptionType.attachment.value and option["name"] in types:
+            option["file_types"] = list(types[option["name"]])
+
+
+log = structlog.get_logger(__name__)
+
+COMMANDS = "commands"
+"""The signal that other commands are registered."""
+CHAT_INPUT = discord.AppCommandType.chat_input.value
+_NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
+RENEW_EVERY_S = 3600.0
+"""How often commands may change while the bot runs: Discord takes 200 creations a day, and a document may flap."""
+RETRY_S = 15.0
+"""How long it is not tried again after the first failure; the wait doubles, up to RENEW_EVERY_S."""
+
+
+class Renew(Protocol):
+    """Makes the commands that come from the catalogue's data those of the present catalogue, or removes them."""
+
+    async def __call__(self, *, described: bool = True) -> None:
+        """Change the tree; nothing is registered."""
+
+
+class CommandSync:
+    """Keeps the registered commands equal to the loaded ones, and stores the ids that Discord gave them."""
+
+    def __init__(
+        self,
+        bot: commands.AutoShardedBot,
+        store: Store,
+        *,
+        catalogue: LiveCatalogue,
+        clock: Clock,
+        renew: Renew,
+        registers: bool,
+    ) -> None:
+        """Take what it needs; `registers`: else another process does, and this one mentions what that one has made."""
+        self._registers = registers
+        self._bot = bot
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._renew = renew
+        self._ids: dict[str, int] = {}
+        self._known: Catalogue | None = None
+        """The catalogue that the commands are of; None before they are registered."""
+        self._again_at = 0.0
+        """When they may be registered again, monotonic."""
+        self._failures = 0
+        self._turn = asyncio.Lock()
+        """One registration at a time: the start's and a round's would each overwrite what the other has stored."""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether Discord has not taken the commands as they are now: those of before serve."""
+        return self._failures > 0
+
+    async def sync_if_changed(self) -> None:
+        """Register the commands, in every language, if they have changed since the last time.
+
+        If Discord refuses them as invalid, those that come from the catalogue's data are removed first. If it does not
+        take them at all, the registered ones go on serving, and `catch_up` tries again.
+        """
+        async with self._turn:
+            await self._sync()
+        if not self.is_outdated:
+            self._again_at = 0.0  # the first change after a start may come at once: the document is read then
+
+    async def catch_up(self) -> None:
+        """Register the commands if that has failed, or if the catalogue has changed since; at most once an hour."""
+        async with self._turn:
+            if self._known is self._catalogue.current or self._clock.monotonic() < self._again_at:
+                return
+            await self._renew()
+            await self._sync()
+
+    def mention(self, command: str) -> str:
+        """Return a slash command, such as `image generate`, as members can click it, in their own language."""
+        command_id = self._ids.get(command.partition(" ")[0])
+        return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
+
+    def linked(self, text: str) -> str:
+        """Return a text in which each "`/jobs list`" is a command that members can click, in their own language.
+
+        For what Discord renders as Markdown alone: contents, descriptions and fields. Everything else in backticks
+        stays: groups, options, commands that there are no longer.
+        """
+
+        def clickable(found: re.Match[str]) -> str:
+            return self.mention(found["command"]) if self._is_there(found["command"]) else found[0]
+
+        return _NAMED.sub(clickable, text)
+
+    def _is_there(self, command: str) -> bool:
+        first, *rest = command.split()
+        found: Any = self._bot.tree.get_command(first)
+        for name in rest:
+            found = found.get_command(name) if isinstance(found, app_commands.Group) else None
+        return isinstance(found, app_commands.Command)
+
+    async def _sync(self) -> None:
+        known = self._catalogue.current
+        try:
+            await self._register_what_is_valid()
+        except DISCORD_ERRORS as error:
+            pause_s = min(RETRY_S * 2.0 ** min(self._failures, 16), RENEW_EVERY_S)
+            self._failures += 1
+            self._again_at = self._clock.monotonic() + pause_s
+            status = getattr(error, "status", None)
+            log.warning("commands.not_registered", error=type(error).__name__, status=status, again_s=pause_s)
+            return
+        self._failures = 0
+        self._known = known
+        await self.read_again()
+
+    async def _register_what_is_valid(self) -> None:
+        try:
+            await self._register_if_changed()
+        except discord.HTTPException as error:
+            if error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            log.exception("commands.refused")
+            await self._renew(described=False)
+            try:
+                await self._register_if_changed()
+            except DISCORD_ERRORS:
+                await self._renew()  # some of them may be registered since before: they serve
+                raise
+
+    async def read_again(self) -> None:
+        """Read the ids that Discord gave the commands, perhaps to another process."""
+        self._ids = json.loads(await self._store.meta.get("command_ids") or "{}")
+
+    async def _register_if_changed(self) -> None:
+        if not self._registers:
+            return
+        meta, application_id = self._store.meta, self._bot.application_id
+        payload = await self._payload()
+        digest = f"{application_id}:{fingerprint(payload)}"
+        before = await meta.get("commands") or ""
+        if application_id is None or before == digest:
+            return
+        self._again_at = self._clock.monotonic() + RENEW_EVERY_S
+        await meta.set("commands", "")  # until Discord has answered, nobody knows which are registered
+        try:
+            # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
+            made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
+        except discord.HTTPException as error:
+            if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                await meta.set("commands", before)
+            raise
+        slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
+        await meta.set("command_ids", json.dumps(slash))
+        await meta.set("commands", digest)
+        self._store.signals.send(COMMANDS)
+
+    async def _payload(self) -> list[dict[str, Any]]:
+        """Return the payload that registers the commands."""
+        return await payload_of(self._bot.tree)
+
+
+def fingerprint(payload: list[dict[str, Any]]) -> str:
+    """Return a digest that differs for every other payload, in hexadecimal."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+NAME = "name"
+"""The context of names in the catalogues."""
+NAMES = frozenset({Place.command_name, Place.group_name, Place.parameter_name})
+
+Catalogues = Callable[[str], gettext.NullTranslations]
+
+
+class Translator(app_commands.Translator):
+    """Looks up the texts of the commands in every language when they are registered."""
+
+    def __init__(self, catalogues: Catalogues = translations) -> None:
+        self._catalogues = catalogues
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """Return the string in that language, None if there is none: Discord shows the English one."""
+        language = from_discord(locale.value)
+        if language == SOURCE:
+            return None
+        catalogue = self._catalogues(language)
+        is_name = context.location in NAMES and not isinstance(context.data, app_commands.ContextMenu)
+        message = string.message
+        said = catalogue.pgettext(NAME, message) if is_name else catalogue.gettext(message)
+        return None if said == message else said
+
+
+_SUBCOMMAND, _GROUP = 1, 2
+_SLASH = 1
+_COMMAND_LIST_TYPES = {
+    3: "text",
+    4: "integer",
+    5: "boolean",
+    6: "user",
+    7: "channel",
+    8: "role",
+    9: "mentionable",
+    10: "number",
+    11: "attachment",
+}
+"""Discord's option types (https://discord.com/developers/docs/interactions/application-commands)."""
+
+
+def rows(payloads: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Turn commands, in the form in which they are registered, into one row for each that a member can type.
+
+    A row has `name` ("image generate"), `description` and `options`: a list of `name`, `type`, `required`,
+    `description`, and `choices` where the list is closed. Message and user menus are left out. Sorted by name.
+    """
+    found = (row for payload in payloads if payload.get("type", _SLASH) == _SLASH for row in _rows(payload, ""))
+    return sorted(found, key=lambda row: str(row["name"]))
+
+
+def text(commands: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as text: a line for each command, and under it one for each option."""
+    lines = []
+    for command in commands:
+        lines.append(f"/{command['name']}  {command['description']}")
+        for option in command["options"]:
+            needed = ", required" if option["required"] else ""
+            lines.append(f"    {option['name']} ({option['type']}{needed})  {option['description']}")
+    return "\n".join(lines)
+
+
+def _rows(payload: Mapping[str, Any], above: str) -> Iterator[dict[str, Any]]:
+    name = f"{above} {payload['name']}".strip()
+    inner = payload.get("options") or []
+    nested = [option for option in inner if option.get("type") in {_SUBCOMMAND, _GROUP}]
+    for option in nested:
+        yield from _rows(option, name)
+    if not nested:
+        yield {"name": name, "description": payload.get("description", ""), "options": [_option(one) for one in inner]}
+
+
+def _option(payload: Mapping[str, Any]) -> dict[str, Any]:
+    option = {
+        "name": payload["name"],
+        "type": _COMMAND_LIST_TYPES.get(payload["type"], str(payload["type"])),
+        "required": bool(payload.get("required")),
+        "description": payload.get("description", ""),
+    }
+    if choices := payload.get("choices"):
+        option["choices"] = [choice["name"] for choice in choices]
+    return option

@@ -1,0 +1,384 @@
+"""The gate that every request to Discord passes on its way to the wire.
+
+discord.py waits for the rate limit of each route, but neither paces the sum of all calls nor stops calling a Discord
+that refuses everything, and it retries inside the call, for up to 25 seconds. As a trace of aiohttp, the gate sees each
+request before it is sent and each answer before discord.py does:
+
+- Calls by the bot's token keep below Discord's 50 a second; those that post results come before nearly all others.
+- After a global 429 or a 429 of the network in front of Discord, one call probes and the others rest. After server
+  errors on several routes so do the calls to where there were some; calls to elsewhere are made.
+- A call that posts a result (`bot.delivery.files.downloads`) rests for a moment at most and is not retried by
+  discord.py after a server error: what lasts longer is raised at once, and the job's next turn tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+from discord.http import INTERNAL_API_VERSION, Route
+
+from bot.delivery.files.downloads import UploadSlot, UploadSlots, posting_guild
+from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
+from bot.runtime.pace import Pace
+from bot.store.signals import Signals
+
+log = structlog.get_logger(__name__)
+
+FAILURES_TO_OPEN = 3
+"""How many different calls have to fail, and none succeed, until it is not a matter of one of them."""
+FIRST_REST_S, REST_MAX_S = 1.0, 60.0
+"""How long the others rest before the first probe, and at most; it doubles with each probe that fails."""
+
+
+class Trouble(StrEnum):
+    """Why the breaker is open."""
+
+    GLOBAL_LIMIT = "global rate limit"
+    BANNED = "ban"
+    """A 429 of the network in front of Discord: it hits each call from this address."""
+    DOWN = "server errors"
+
+
+class DiscordBreaker:
+    """Closed while Discord answers. While it is open, one of the calls that it stops is let through after each rest."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failing: set[str] = set()
+        self._places: set[str] = set()
+        """Where these calls went to."""
+        self._rest_s = 0.0
+        self._probe_at = 0.0
+        self._is_probing = False
+        self._changed = asyncio.Event()
+        self.trouble: Trouble | None = None
+        """Why it is open; None while it is closed."""
+
+    @property
+    def left_s(self) -> float:
+        """How long the rest lasts, in seconds."""
+        return max(0.0, self._probe_at - self._clock.monotonic())
+
+    def stops(self, place: str) -> bool:
+        """Whether the calls to a place are to be stopped. `place` is any name of it."""
+        return self.trouble is not None and (self.trouble is not Trouble.DOWN or place in self._places)
+
+    def admits_probe(self) -> bool:
+        """Whether one of the calls that are stopped may be made now: it is the probe, and its outcome must be told."""
+        if self._is_probing or self.left_s > 0:
+            return False
+        self._is_probing = True
+        return True
+
+    async def rest(self, at_most_s: float = math.inf) -> None:
+        """Return when it is worth asking again whether a call is admitted, or after that many seconds."""
+        rest_s = min(at_most_s, math.inf if self._is_probing else self.left_s)
+        await self._clock.wait(self._changed, None if rest_s == math.inf else rest_s)
+
+    # ------------------------------------------------------------------ outcomes
+
+    def answered(self, *, is_probe: bool) -> None:
+        """Take note of an answer. Open, only the probe's counts: the others were sent before the trouble."""
+        if self.trouble is None or is_probe:
+            self._failing.clear()
+            self._places.clear()
+        if is_probe and self.trouble is not None:
+            log.info("discord.back", trouble=self.trouble)
+            self.trouble, self._rest_s = None, 0.0
+            self._end_probe()
+
+    def failed(self, call: str, place: str, *, is_probe: bool) -> None:
+        """Take note of a 5xx; `call` is its method and path, `place` where it went to."""
+        self._failing.add(call)
+        self._places.add(place)
+        if is_probe or (self.trouble is None and len(self._failing) >= FAILURES_TO_OPEN):
+            self._open(self.trouble or Trouble.DOWN, 0.0, is_probe=is_probe)
+
+    def limited(self, trouble: Trouble, retry_after_s: float, *, is_probe: bool) -> None:
+        """Take note that every call is refused for `retry_after_s` seconds; 0: Discord names no time."""
+        if is_probe or self.trouble is None or retry_after_s > self.left_s:
+            self._open(trouble, retry_after_s, is_probe=is_probe)
+
+    def gave_up(self) -> None:
+        """Take note that the probe has had no answer: another one follows after a rest."""
+        if self.trouble is not None:
+            self._open(self.trouble, 0.0, is_probe=True)
+
+    def _open(self, trouble: Trouble, retry_after_s: float, *, is_probe: bool) -> None:
+        if is_probe or self.trouble is None:
+            self._rest_s = min(REST_MAX_S, max(FIRST_REST_S, self._rest_s * 2))
+        self.trouble = trouble
+        rest_s = retry_after_s or self._rest_s
+        self._probe_at = self._clock.monotonic() + rest_s
+        log.warning("discord.resting", trouble=trouble, seconds=round(rest_s, 1))
+        if is_probe:
+            self._end_probe()
+
+    def _end_probe(self) -> None:
+        """Let those who rest ask again."""
+        self._is_probing = False
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+CALLS, CALLS_IN_S, CALLS_AT_ONCE = 49, 1.05, 10
+"""Discord's global limit is 50 in a second (topics: rate limits). The last of them may get there up to 50 milliseconds
+faster than the first: they are 47 a second in the long run."""
+SENDING_S = 0.5
+"""After this time a body that is still being sent moves the call no more: many slow uploads must not fill the pace."""
+PATIENCE_S = 2.0
+"""For how long a call that posts a result waits for Discord to take calls again: a global limit lasts a second."""
+CALM_AFTER_S = 30.0
+RATE_LIMIT_MAX_S = 30.0
+"""discord.py raises RateLimited instead of waiting longer than this; it accepts no less."""
+NOT_COUNTED = ("/interactions/", "/webhooks/")
+"""Interaction endpoints are not bound to the global limit (same page)."""
+UPLOADING = frozenset({"POST", "PATCH"})
+
+LIMITED = "discord_limited"
+"""The signal of a global 429, with its seconds."""
+NEWS_S = 0.25
+"""By how much a rest has to be longer than the one that is on, to be another."""
+
+
+@dataclass(slots=True)
+class _Passage:
+    """One request on its way: what was taken for it, to be released when it ends."""
+
+    call: str = ""
+    """Its method and path; empty for what is no call of the API: the gateway, files."""
+    is_counted: bool = False
+    passed_at: float | None = None
+    """When the pace let it through, monotonic seconds."""
+    counted_at: float = 0.0
+    """When it was sent, as the pace counts it."""
+    is_result: bool = False
+    slot: UploadSlot | None = None
+    """Of an upload."""
+    place: str = ""
+    """What its server errors are counted for: the server whose result it posts, else the channel of the call."""
+    is_probe: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return what the call is for, as the metrics name it."""
+        if self.is_result:
+            return "result"
+        return "other" if self.is_counted else "answer"
+
+
+class DiscordGate:
+    """Paces the bot's calls, stops them while Discord is in trouble, and gives uploads their slots."""
+
+    def __init__(self, clock: Clock, metrics: Metrics, *, is_paced: bool = True) -> None:
+        """Without `is_paced` a proxy paces the sum of all calls."""
+        self._metrics = metrics
+        self.is_paced = is_paced
+        self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
+        self.breaker = DiscordBreaker(clock)
+        self.slots = UploadSlots()
+        self._clock = clock
+        self._limited_at: float | None = None
+        self._signals: Signals | None = None
+
+    def share_limits(self, signals: Signals) -> None:
+        """Have a global 429 of one process be known to all: it is of their token, and each would get one of its own.
+
+        What the network in front of Discord refuses is refused to an address, and stays with it.
+        """
+        self._signals = signals
+        signals.listen(LIMITED, self._heard_of_limit)
+
+    def is_calm(self) -> bool:
+        """Whether Discord takes calls that nobody needs: it has limited none in the last `CALM_AFTER_S` seconds."""
+        is_recent = self._limited_at is not None and self._clock.monotonic() - self._limited_at < CALM_AFTER_S
+        return self.breaker.trouble is None and not is_recent
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return what `discord.Client(http_trace=…)` takes."""
+        # The context is one passage; aiohttp's annotation knows only its own default for it.
+        config: Any = aiohttp.TraceConfig(trace_config_ctx_factory=_passage)  # type: ignore[arg-type]
+        config.on_request_start.append(self._start)
+        config.on_request_chunk_sent.append(self._sent)
+        config.on_request_end.append(self._end)
+        config.on_request_exception.append(self._broke)
+        trace: aiohttp.TraceConfig = config
+        return trace
+
+    # ------------------------------------------------------------------ before a request
+
+    async def _start(
+        self, _session: aiohttp.ClientSession, passage: _Passage, params: aiohttp.TraceRequestStartParams
+    ) -> None:
+        address, base = str(params.url), discord.http.Route.BASE
+        if not address.startswith(base):
+            return
+        path = address.removeprefix(base).partition("?")[0]
+        guild_id = posting_guild()
+        passage.call, passage.is_result = f"{params.method} {path}", guild_id is not None
+        passage.is_counted = not path.startswith(NOT_COUNTED)
+        passage.place = "/".join(path.split("/")[:3]) if guild_id is None else f"{guild_id}"
+        if guild_id is not None and params.method in UPLOADING:
+            passage.slot = await self.slots.take(guild_id)
+        try:
+            await self._admit(passage)
+        except BaseException:
+            self._free(passage)  # aiohttp tells the end only of what has started
+            raise
+
+    async def _admit(self, passage: _Passage) -> None:
+        patient_until = self._clock.monotonic() + PATIENCE_S
+        while True:
+            if passage.is_counted and self.is_paced:
+                began = self._clock.monotonic()
+                passage.passed_at = passage.counted_at = await self.pace.take(is_urgent=passage.is_result)
+                self._metrics.rate_limit_wait("own", passage.passed_at - began)
+            if not self._concerns(passage):
+                return
+            if not self.breaker.stops(passage.place):
+                return
+            if self.breaker.admits_probe():
+                passage.is_probe = True
+                return
+            await self._rest(passage, patient_until)
+
+    async def _rest(self, passage: _Passage, patient_until: float) -> None:
+        """Return when it is worth asking again. Raises RateLimited for a result that would rest longer."""
+        if not passage.is_result:
+            await self.breaker.rest()
+            return
+        is_brief = self.breaker.trouble is Trouble.GLOBAL_LIMIT
+        patience_s = patient_until - self._clock.monotonic() if is_brief else 0.0
+        if patience_s <= 0 or self.breaker.left_s > patience_s:
+            raise discord.RateLimited(self.breaker.left_s)
+        await self.breaker.rest(patience_s)
+
+    def _concerns(self, passage: _Passage) -> bool:
+        """Whether the breaker's trouble, if it is open, is one of this call. Answers to members are always tried."""
+        return passage.is_counted or (passage.is_result and self.breaker.trouble is not Trouble.GLOBAL_LIMIT)
+
+    async def _sent(
+        self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestChunkSentParams
+    ) -> None:
+        """Count a call from when its body is sent: a file is read meanwhile, and a busy loop makes each wait longer."""
+        if passage.passed_at is not None and self._clock.monotonic() - passage.passed_at < SENDING_S:
+            passage.counted_at = self.pace.moved(passage.counted_at)
+
+    # ------------------------------------------------------------------ after it
+
+    async def _end(
+        self, _session: aiohttp.ClientSession, passage: _Passage, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        self._free(passage)
+        if not passage.call:
+            return
+        response = params.response
+        self._metrics.discord_call(passage.kind, _outcome(response.status))
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._limited_at = self._clock.monotonic()
+            await self._limited(passage, response)
+        elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.breaker.failed(passage.call, passage.place, is_probe=_told(passage))
+            if passage.is_result or (passage.is_counted and self.breaker.trouble is not None):
+                raise discord.DiscordServerError(response, None)
+        else:
+            self.breaker.answered(is_probe=_told(passage))
+            if response.ok and response.status != HTTPStatus.NO_CONTENT and not _is_json(response):
+                raise discord.InvalidData("an answer that is not Discord's")
+
+    async def _limited(self, passage: _Passage, response: aiohttp.ClientResponse) -> None:
+        told = await _rate_limit(response)
+        if told is None:
+            self.breaker.limited(Trouble.BANNED, _retry_after(response), is_probe=_told(passage))
+            raise discord.HTTPException(response, None)
+        retry_after_s, is_global = told
+        self._metrics.rate_limit_wait("discord", retry_after_s)
+        if is_global:
+            is_news = passage.is_probe or self.breaker.trouble is not Trouble.GLOBAL_LIMIT
+            self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_told(passage))
+            if is_news and self._signals is not None:
+                self._signals.send(LIMITED, f"{retry_after_s:.3f}")
+        else:
+            self.breaker.answered(is_probe=_told(passage))
+        if passage.is_result and retry_after_s > PATIENCE_S:
+            raise discord.RateLimited(retry_after_s)
+
+    def _heard_of_limit(self, retry_after_s: str) -> None:
+        """Rest as the process that was told to; it hears itself too, a moment later."""
+        if float(retry_after_s) > self.breaker.left_s + NEWS_S:
+            self._limited_at = self._clock.monotonic()
+            self.breaker.limited(Trouble.GLOBAL_LIMIT, float(retry_after_s), is_probe=False)
+
+    async def _broke(
+        self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        self._free(passage)
+        if passage.call:
+            self._metrics.discord_call(passage.kind, "none")
+        if _told(passage):
+            self.breaker.gave_up()
+
+    def _free(self, passage: _Passage) -> None:
+        if passage.slot is not None:
+            self.slots.release(passage.slot)
+            passage.slot = None
+
+
+def _outcome(status: int) -> str:
+    """Return an HTTP status as the metrics name it."""
+    return "429" if status == HTTPStatus.TOO_MANY_REQUESTS else f"{status // 100}xx"
+
+
+def _passage(trace_request_ctx: SimpleNamespace | None = None) -> _Passage:  # noqa: ARG001 - aiohttp gives it by name
+    return _Passage()
+
+
+def _told(passage: _Passage) -> bool:
+    """Return whether the request is the probe, the first time: its outcome is told once."""
+    was_probe, passage.is_probe = passage.is_probe, False
+    return was_probe
+
+
+async def _rate_limit(response: aiohttp.ClientResponse) -> tuple[float, bool] | None:
+    """Return after how many seconds Discord takes the call, and whether that is so of all calls.
+
+    None if it is not Discord who answers: no `Via` header, or no JSON that names a time.
+    """
+    if "Via" not in response.headers or not _is_json(response):
+        return None
+    try:
+        told = json.loads(await response.text())
+        return float(told["retry_after"]), bool(told.get("global"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float:
+    """Return the seconds of the header, 0 without one."""
+    try:
+        return max(0.0, float(response.headers.get("Retry-After", "0")))
+    except ValueError:
+        return 0.0
+
+
+def _is_json(response: aiohttp.ClientResponse) -> bool:
+    return response.content_type == "application/json"
+
+
+def call_discord_at(url: str) -> None:
+    """Send all calls of this process from now on to the API at this address: Discord's own is `https://discord.com`.
+
+    discord.py 2.7.1 has it as an attribute of a class, and no setting for it.
+    """
+    Route.BASE = f"{url}/api/v{INTERNAL_API_VERSION}"

@@ -1,0 +1,163 @@
+"""Cards whose answer may or may not have reached Discord: a crash or a lost reply came between.
+
+Discord is asked. If it has the message, the card's jobs start; if not, they are dropped and refunded. So they are if
+the message is not ours: a second copy of the bot, with the same token, has answered first, and pays for its own job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.delivery import Delivery
+from bot.delivery.channels.facts import DISCORD_ERRORS
+from bot.delivery.channels.messages import custom_ids_of
+from bot.domain.custom_ids import marks_of
+from bot.domain.models import Card
+from bot.errors import StoreError
+from bot.jobs.intake import JobService
+from bot.jobs.second_copy import SecondCopy
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.runtime.metrics import Metrics
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+RECOVER_AGAIN_S = 30.0
+ANSWERED_BY_S = 60.0
+"""By when the bot knows, or has given up, whether Discord has a card's answer."""
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], None]
+"""Runs work in the background, under that name."""
+
+
+class Recovery:
+    """Settles unanswered cards. `spawn` is None if the caller drives the bot: then nothing is retried automatically."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        jobs: JobService,
+        delivery: Delivery,
+        second_copy: SecondCopy,
+        clock: Clock,
+        metrics: Metrics,
+        spawn: Spawn | None,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._delivery = delivery
+        self._second_copy = second_copy
+        self._taken: set[str] = set()
+        """Cards to whose interaction Discord already had a first response when ours came."""
+        self._clock = clock
+        self._metrics = metrics
+        self._spawn = spawn
+
+    async def recover(self) -> None:
+        """Look up each card whose answer is not known: start its jobs, or drop and refund them.
+
+        For the start, before the first interaction: no answer may be in flight.
+        """
+        await self._second_copy.begin()
+        self._settle_later(await self._settle(await self._store.cards.unanswered()))
+
+    async def settle_overdue(self) -> None:
+        """Settle the cards whose answer should be known by now: a busy database may have lost the note of it."""
+        before = self._clock.wall() - ANSWERED_BY_S
+        await self._settle([card for card in await self._store.cards.unanswered() if card.created_at < before])
+
+    async def settle_answer(self, card: Card, *, is_taken: bool = False) -> bool:
+        """Find out, after a failed answer, whether Discord has the card anyway; start its jobs or refund them.
+
+        `is_taken`: Discord said that the interaction had been answered already.
+
+        Returns whether the jobs start; False also if that cannot be found out now, in which case it is retried later.
+        """
+        if is_taken:
+            self._taken.add(card.id)
+        try:
+            return await self._settle_answer(card)
+        except (*DISCORD_ERRORS, StoreError) as error:
+            if not isinstance(error, StoreError):
+                self._metrics.discord_error(error)
+            log.warning("answer.unknown", card=card.id, error=type(error).__name__)
+            self._settle_later([card])
+            return False
+
+    async def _settle_answer(self, card: Card) -> bool:
+        found = await self._delivery.messages.original(card)
+        # "Thinking…" names no job yet: it is ours, unless somebody had answered before us.
+        is_ours = found is not None and (found.names_card or (found.is_loading and card.id not in self._taken))
+        if found is None or not is_ours:
+            if found is not None:
+                await self._second_copy.look(found.id, found.custom_ids, is_taken=card.id in self._taken)
+            dropped = await self._jobs.drop_unanswered(card)
+            log.info("answer.dropped", card=card.id, jobs=dropped, anothers=found is not None)
+        else:
+            await self._jobs.mark_answered(card, message_id=found.id, channel_id=card.channel_id)
+            await self._delivery.show(card.guild_id, card.id)
+        self._taken.discard(card.id)
+        return is_ours
+
+    async def _settle(self, cards: Sequence[Card]) -> list[Card]:
+        """Settle what can be settled; return the cards that have to be retried."""
+        left = []
+        for card in cards:
+            failpoint("recover.start")
+            try:
+                await self._settle_answer(card)
+            except (*DISCORD_ERRORS, StoreError) as error:
+                if not isinstance(error, StoreError):
+                    self._metrics.discord_error(error)
+                log.warning("recover.later", card=card.id, error=type(error).__name__)
+                left.append(card)
+        return left
+
+    def _settle_later(self, cards: Sequence[Card]) -> None:
+        if cards and self._spawn is not None:
+            self._spawn(self._settle_until_done(cards), "recover")
+
+    async def _settle_until_done(self, cards: Sequence[Card]) -> None:
+        pause = asyncio.Event()  # never set: the clock ends each wait
+        while cards:
+            await self._clock.wait(pause, RECOVER_AGAIN_S)
+            cards = await self._settle(cards)
+
+
+class OwnMessages:
+    """Looks at who has made them. Other applications' messages prove nothing, whatever they carry."""
+
+    def __init__(self, bot: commands.AutoShardedBot, second_copy: SecondCopy) -> None:
+        self._bot = bot
+        self._second_copy = second_copy
+
+    def listen(self) -> None:
+        """Look at what the gateway tells from now on."""
+        self._bot.add_listener(self._interacted, "on_interaction")
+        self._bot.add_listener(self._made, "on_message")
+        self._bot.add_listener(self._edited, "on_raw_message_edit")
+
+    async def _interacted(self, interaction: discord.Interaction[Any]) -> None:
+        self._second_copy.lives(interaction.id)
+
+    async def _made(self, message: discord.Message) -> None:
+        self._second_copy.lives(message.id)
+        if self._is_own(message):
+            await self._second_copy.look(message.id, custom_ids_of(message))
+
+    async def _edited(self, event: discord.RawMessageUpdateEvent) -> None:
+        """After a deferral a card gets its controls by an edit. Most edits are this process's own."""
+        names = custom_ids_of(event.message)
+        if self._is_own(event.message) and marks_of(names).is_foreign:
+            await self._second_copy.look(event.message_id, names)
+
+    def _is_own(self, message: discord.Message) -> bool:
+        return self._bot.user is not None and message.author.id == self._bot.user.id

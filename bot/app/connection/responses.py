@@ -1,0 +1,179 @@
+"""The error boundary: every failure while the bot answers a member ends here, as one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any, cast
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.app import texts
+from bot.delivery.channels.facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
+from bot.errors import BotError
+from bot.language import Text, from_discord, speak
+from bot.runtime.metrics import Metrics
+from bot.runtime.patience import answer_soon
+
+log = structlog.get_logger(__name__)
+
+ERROR_CHARS = 1900
+NOTHING_YET = "…"
+"""What everybody sees for a moment where only the author is answered."""
+WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
+CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
+    (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
+    (app_commands.MissingPermissions, texts.NEEDS_MANAGE_SERVER),
+    (app_commands.CommandNotFound, texts.OLD_COMMAND),
+    (app_commands.CheckFailure, texts.NOT_ALLOWED),
+)
+
+
+def speak_to(interaction: discord.Interaction[Any]) -> None:
+    """Speak the language of the member's Discord from here on, and let no database delay the answer for long.
+
+    For the start of every answer to an interaction.
+    """
+    speak(from_discord(str(interaction.locale)))
+    answer_soon(interaction.client.clock, interaction.response.is_done)
+
+
+class Responses:
+    """Answers members ephemerally, whatever state their interaction is in."""
+
+    def __init__(self, metrics: Metrics, link: Callable[[str], str]) -> None:
+        """`link` makes the commands that a text names ones that members can click."""
+        self._metrics = metrics
+        self._link = link
+
+    async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
+        """Answer a member's failed interaction with one sentence that only they see.
+
+        In this order: our own errors have their sentence; Discord's checks get a plain one; an interaction that has
+        already expired is only logged; trouble of Discord's own is reported as such; anything else is logged with its
+        traceback and reported as our fault.
+        """
+        cause = _unwrapped(error)
+        if isinstance(cause, DISCORD_ERRORS):
+            self._metrics.discord_error(cause)
+        sentence = _sentence(cause)
+        if sentence is None:
+            log.info("interaction.dead", command=_command_name(interaction))
+            return
+        await self.warn(interaction, sentence)
+
+    async def warn(
+        self, interaction: discord.Interaction[Any], sentence: str, view: discord.ui.View | None = None
+    ) -> None:
+        """Reply ephemerally with one warning, as `reply_privately` does."""
+        await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS], view)
+
+    async def reply_privately(
+        self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
+    ) -> None:
+        """Reply ephemerally, optionally with controls; never raises for an answer that Discord does not take."""
+        shown = discord.utils.MISSING if view is None else view
+        linked = self._link(text)
+        text = linked if len(linked) <= CONTENT_CHARS else text
+        try:
+            if not interaction.response.is_done():
+                await in_time(interaction.response.send_message(text, view=shown, ephemeral=True))
+            elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+                await _reply_after_deferral(interaction, text, view)
+            else:
+                await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
+        except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
+            log.info("interaction.not_answered", error=type(error).__name__, code=getattr(error, "code", 0))
+
+
+async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
+    """Turn a "thinking…" into an ephemeral reply.
+
+    One that is ephemeral becomes the reply in one edit. A public one is edited before it is deleted: the first message
+    after a deferral replaces it, and would be public, too.
+    """
+    public = None
+    with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
+        original = await in_time(interaction.original_response())
+        if original.flags.ephemeral:
+            await in_time(original.edit(content=text, embeds=[], attachments=[], view=view))
+            return
+        public = await in_time(original.edit(content=NOTHING_YET, embeds=[], attachments=[], view=None))
+    shown = discord.utils.MISSING if view is None else view
+    try:
+        await in_time(interaction.followup.send(text, view=shown, ephemeral=True))
+    finally:
+        if public is not None:
+            await in_time(public.delete())
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """Return the error that discord.py has wrapped: a check may only raise discord.py's, with ours as the cause."""
+    cause = error
+    while isinstance(cause, WRAPPED):
+        inner = cause.original if isinstance(cause, app_commands.CommandInvokeError) else cause.__cause__
+        if inner is None:
+            break
+        cause = inner
+    return cause
+
+
+def _sentence(error: BaseException) -> str | None:
+    """Return what the member reads; None if the interaction has expired, so that there is no way to answer."""
+    if isinstance(error, BotError):
+        return error.sentence
+    for kind, sentence in CHECK_SENTENCES:
+        if isinstance(error, kind):
+            return str(sentence)
+    if isinstance(error, discord.HTTPException) and error.code in DEAD_INTERACTION:
+        return None
+    if is_trouble(error):
+        log.warning("interaction.trouble_of_discord", error=type(error).__name__)
+        return str(texts.DISCORD_TROUBLE)
+    log.error("interaction.failed", exc_info=error)
+    return str(texts.UNEXPECTED)
+
+
+def _command_name(interaction: discord.Interaction[Any]) -> str:
+    command = interaction.command
+    return command.qualified_name if command is not None else str(interaction.type)
+
+
+FORM_PREFIX = "form:"
+
+_SUBMITTED = "form submitted"
+"""The mark on an interaction that a form of this process has handled."""
+
+
+class OpenForms:
+    """The custom ids of the forms that this process has opened and that are neither submitted nor dismissed."""
+
+    def __init__(self) -> None:
+        self._custom_ids: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._custom_ids)
+
+    def add(self, custom_id: str) -> None:
+        """Remember that a form is shown."""
+        self._custom_ids.add(custom_id)
+
+    def take(self, custom_id: str, interaction: discord.Interaction[Any]) -> None:
+        """Remember that a form was submitted, here and on its interaction: `is_lost` may be called later."""
+        interaction.extras[_SUBMITTED] = True
+        self.discard(custom_id)
+
+    def discard(self, custom_id: str) -> None:
+        """Forget a form that was dismissed."""
+        self._custom_ids.discard(custom_id)
+
+    def is_lost(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether this submits a form that was opened before the bot was restarted."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return False
+        custom_id = str(cast("dict[str, Any]", interaction.data or {}).get("custom_id", ""))
+        known = custom_id in self._custom_ids or _SUBMITTED in interaction.extras
+        return custom_id.startswith(FORM_PREFIX) and not known

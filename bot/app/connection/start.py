@@ -1,0 +1,120 @@
+"""When a bot of one process may identify again: as Discord says, and so that restarts never use up the day's starts.
+
+Discord allows 1,000 identifies in 24 hours and resets the token of an application that exceeds them (docs.discord.com,
+Gateway: "Session Start Limit"). A supervisor that starts a crashing bot at once would get there within the hour, so
+each identify is noted in a file next to the database, and the next one waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import discord
+import structlog
+
+from bot.delivery.channels.facts import as_permissions
+from bot.domain.shards import SessionStartLimit, ToldLimit, last_day
+from bot.runtime.clock import Clock
+from bot.runtime.metrics import ShardState
+
+log = structlog.get_logger(__name__)
+
+UNCOUNTED_PAUSE_S = 100.0
+"""The pause of a process that cannot read or write the file: 864 of them fill a day."""
+
+
+class StartBackoff:
+    """The identifies of this installation, in a file that outlives the process."""
+
+    def __init__(self, database: Path, clock: Clock) -> None:
+        self._path = database.with_name(f"{database.name}.starts")
+        self._clock = clock
+        self._times: list[float] | None = None
+        """When the bot identified, Unix seconds; None until the file was read."""
+        self._limit = SessionStartLimit()
+
+    @property
+    def left(self) -> int:
+        """How many identifies are left of Discord's day."""
+        return self._limit.left(self._times or (), self._clock.wall())
+
+    def note_limit(self, told: ToldLimit) -> None:
+        """Note what Discord says of session starts, which may be others' too."""
+        self._limit = SessionStartLimit.as_told(self._clock.wall(), told)
+
+    async def take(self, *, shards: int = 1) -> None:
+        """Return when one of the bot's `shards` may identify, and note that it does.
+
+        A process that cannot read or write the file pauses once: its starts may be too many, and nobody counts them.
+        """
+        is_first = self._times is None
+        is_read, times = await asyncio.to_thread(self._read) if self._times is None else (True, self._times)
+        now = self._clock.wall()
+        await self._pause(self._limit.open_at(times, now, shards=shards) - now)
+        now = self._clock.wall()
+        self._times = [*last_day(times, now), now]
+        is_written = await asyncio.to_thread(self._write, self._times)
+        if is_first and not (is_read and is_written):
+            await self._pause(UNCOUNTED_PAUSE_S)
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            log.warning("start.waits", seconds=math.ceil(seconds), left=self.left, file=self._path.name)
+            await self._clock.wait(asyncio.Event(), seconds)  # never set: the clock ends the wait
+
+    def _read(self) -> tuple[bool, list[float]]:
+        """Return whether the file could be read, and its times; none if there is no file yet."""
+        try:
+            times = json.loads(self._path.read_text(encoding="utf-8"))
+            return True, [float(at) for at in times]
+        except FileNotFoundError:
+            return True, []
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("start.times_unreadable", error=type(error).__name__, file=self._path.name)
+            return False, []
+
+    def _write(self, times: Sequence[float]) -> bool:
+        """Write the times, whole or not at all; return whether that was possible."""
+        new = self._path.with_name(f"{self._path.name}.new")
+        try:
+            new.write_text(json.dumps(times), encoding="utf-8")
+            new.replace(self._path)
+        except OSError as error:
+            log.warning("start.not_noted", error=type(error).__name__, file=self._path.name)
+            return False
+        return True
+
+
+def shard_states(bot: discord.AutoShardedClient) -> list[ShardState]:
+    """Return the state of each shard, in order; [] before the first one is connected."""
+    return [
+        ShardState(number, not shard.is_closed(), shard.latency if math.isfinite(shard.latency) else None)
+        for number, shard in sorted(bot.shards.items())
+    ]
+
+
+SCOPES = ("bot", "applications.commands")
+
+
+def invite_link(application_id: int) -> str:
+    """Return the link that adds the application's bot to a server."""
+    return discord.utils.oauth_url(application_id, permissions=as_permissions(), scopes=SCOPES)
+
+
+def application_id_of(token: str) -> int | None:
+    """Return the application's id, which is the first part of its bot's token; None for what is no token.
+
+    https://discord.com/developers/docs/reference#authentication shows the parts of a token.
+    """
+    first = token.partition(".")[0]
+    try:
+        decoded = base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    return int(decoded) if decoded.isdecimal() and 0 < int(decoded) < 2**63 else None

@@ -1,0 +1,174 @@
+"""The store of a bot, stopped or not, for what its host does on the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bot.app import texts
+from bot.app.catalogue import forget_document, learn_document_again
+from bot.app.host import texts as host_texts
+from bot.catalogue import Catalogue
+from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, StartError
+from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.progress import Progress, no_progress
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.engine.files import refuse_half_restored
+from bot.store.guild.privacy import BATCH
+from bot.store.host.backup import delete_older
+from bot.store.host.upgrade import plan_of
+
+
+@contextlib.asynccontextmanager
+async def stopped_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
+    """Yield the store, locked for this process. Raises DatabaseTaken if a bot runs on it, StartError if there is none.
+
+    `progress` is told how far long work is.
+    """
+    async with _opened(settings, progress, alone=True) as store:
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def any_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
+    """Yield the store, also beside a bot that runs on it. Raises StoreError if that bot is of another version."""
+    try:
+        async with _opened(settings, progress, alone=True) as store:
+            yield store
+            return
+    except DatabaseTaken:
+        plan = await asyncio.to_thread(plan_of, settings.sqlite_file, no_progress)
+        if plan is None or plan.is_needed:  # opening it would migrate it under the running bot
+            raise StartError(texts.BOT_IS_OLDER, exit_code=RESTART_CANNOT_HELP) from None
+    async with _opened(settings, progress, alone=False) as store:
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings, progress: Progress | None, *, alone: bool) -> AsyncIterator[Store]:
+    if isinstance(settings.database, Path):
+        refuse_half_restored(settings.database)
+        if not settings.database.exists():
+            raise StartError(texts.no_database(settings.database), exit_code=RESTART_CANNOT_HELP)
+    keys = tuple(key.get_secret_value() for key in settings.secret_keys)
+    store = await Store.open(settings.database, clock=SystemClock(), secret_keys=keys, alone=alone, progress=progress)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+FOR_EVER = 0.0
+"""Since when a server that is given up counts as absent (Unix seconds)."""
+
+
+async def forget_guild(settings: Settings, guild_id: int, progress: Progress = no_progress) -> str:
+    """Erase all that is stored of a server but its ledger and what the jobs cost; return the outcome as a sentence.
+
+    What was not sent is cancelled and refunded, its key is forgotten. Raises StoreError, StartError.
+    """
+    async with stopped_bots_store(settings, progress) as store:
+        await store.retention.give_up(guild_id)
+        await store.absent_guilds.note(guild_id)
+        await store.absent_guilds.forget(guild_id)
+        erased = await _erase_all(store, guild_id, progress)
+        left = await store.retention.clear_out(guild_id, FOR_EVER)
+        await _replace_all(store)
+        is_clean = await store.scrub(at_most_bytes=None)
+    return texts.guild_forgotten(guild_id, erased, left, is_clean=is_clean)
+
+
+async def forget_description(settings: Settings, *, undo: bool, progress: Progress = no_progress) -> str:
+    """Forget Cannon Studio's description of its API as it was last read, or take that back; return the outcome.
+
+    The bot may run: it uses what it has read until its next start. Raises StoreError, StartError.
+    """
+    async with any_bots_store(settings, progress) as store:
+        if undo:
+            await learn_document_again(store)
+            return texts.DESCRIPTION_WANTED
+        return texts.DESCRIPTION_FORGOTTEN if await forget_document(store) else texts.NO_DESCRIPTION_STORED
+
+
+async def _erase_all(store: Store, guild_id: int, progress: Progress) -> int:
+    is_known, erased, last = Catalogue().knows_model, 0, BATCH
+    while last == BATCH:
+        last = await store.retention.erase_some(guild_id, FOR_EVER, is_known)
+        erased += last
+        progress(texts.ERASING, erased, 0)
+    return erased
+
+
+async def _replace_all(store: Store) -> None:
+    """Replace the numbers of members wherever nothing counts by them; the running bot does so with the others later."""
+    while await store.former_members.replace_due():
+        pass
+
+
+async def forget_member(
+    settings: Settings, member_id: int, guild_id: int | None, progress: Progress = no_progress
+) -> str:
+    """Erase what is stored about a member, on one server or on all; return the outcome as a sentence.
+
+    It is what "Delete my data" in `/me` does. Copies of their results are deleted when the bot runs. Raises StoreError,
+    StartError.
+    """
+    async with stopped_bots_store(settings, progress) as store:
+        guilds = [guild_id] if guild_id is not None else await store.privacy.guilds_of(member_id)
+        is_known = Catalogue().knows_model
+        erased = [await store.privacy.erase(each, member_id, is_known_model=is_known) for each in guilds]
+        await _replace_all(store)
+        is_clean = await store.scrub(at_most_bytes=None)
+    jobs, drafts, left = (sum(getattr(each, name) for each in erased) for name in ("jobs", "drafts", "left"))
+    return texts.member_forgotten(member_id, len(guilds), jobs, drafts, left, is_clean=is_clean)
+
+
+async def rotate_keys(settings: Settings, progress: Progress = no_progress) -> str:
+    """Seal all secrets with the newest secret key; return the outcome as a sentence. Raises StoreError, StartError."""
+    async with stopped_bots_store(settings, progress) as store:
+        count = store.resealed + await store.rotate_secrets()
+    return texts.keys_rotated(count)
+
+
+async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, progress: Progress) -> str:
+    """Erase what jobs said that ended `days` ago or earlier (0: nothing), and what is left over of erased jobs.
+
+    Servers that keep less keep less. Backups that were made by themselves and are older go too. A running bot goes on;
+    with `rebuilds` it has to be stopped, and the file is rewritten without gaps: SQLite's alone, a server does that by
+    itself. Returns the outcome as a sentence. Raises StoreError, StartError.
+    """
+    file = settings.sqlite_file if rebuilds or isinstance(settings.database, Path) else None
+    opened = stopped_bots_store if rebuilds else any_bots_store
+    async with opened(settings, progress) as store:
+        jobs, rows = await _erase(store, days, progress)
+        before = file.stat().st_size if file is not None else 0
+        is_clean = await store.scrub(at_most_bytes=None if rebuilds else 0)
+    if file is None:
+        return host_texts.pruned(jobs, rows, 0, None, is_clean=is_clean)
+    files = await asyncio.to_thread(_old_files, file, days, clock.wall())
+    freed = max(0, before - file.stat().st_size)
+    return host_texts.pruned(jobs, rows, files, freed if rebuilds else None, is_clean=is_clean)
+
+
+async def _erase(store: Store, days: int, progress: Progress) -> tuple[int, int]:
+    """Return how many jobs were erased, and how many other rows were deleted."""
+    is_known, jobs, rows, last = Catalogue().knows_model, 0, 0, 1
+    while last:
+        last = await store.retention.erase_old(days, is_known)
+        jobs += last
+        progress(host_texts.ERASING, jobs, 0)
+    last = BATCH
+    while last == BATCH:
+        last = await store.retention.forget_left_over()
+        rows += last
+        progress(host_texts.DELETING, rows, 0)
+    await store.retention.forget_expired()
+    await store.retention.forget_unused(days)
+    return jobs, rows
+
+
+def _old_files(database: Path, days: int, now: float) -> int:
+    return delete_older(database, now - days * 86_400) if days else 0

@@ -1,0 +1,1 @@
+"""Checks of an input: its values, rules, cautions, and suggestions for autocomplete."""

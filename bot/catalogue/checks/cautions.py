@@ -1,0 +1,142 @@
+"""What is doubtful about an input that no documented rule forbids: the member is warned, and may continue.
+
+The API's docs leave much open. Where a rule is only deduced from them, or the live document no longer names an
+operation, refusing would forbid what may work, and trying it unasked may cost credits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.catalogue import texts
+from bot.catalogue.checks.validation import refusal
+from bot.catalogue.fields import NAMED_IDS, Field
+from bot.catalogue.operation import Model, Operation, labels_of, same_name
+from bot.language import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """A doubt about one input. `key` is what a yes accepts, the same for the same doubt; `sentence` says it."""
+
+    key: str
+    sentence: str
+
+
+def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collection[str] = ()) -> list[Caution]:
+    """Return the doubts about an input that was checked; `pending` fields are filled later."""
+    return [
+        *_withdrawn(operation),
+        *_not_given(operation, {*taken, *pending}),
+        *_unusual(operation, taken),
+        *_undocumented(operation, taken),
+        *_narrowed(operation, taken),
+        *_unlikely_ids(operation, taken),
+    ]
+
+
+def undocumented_key(operation: Operation, name: str) -> str:
+    """Return what a yes accepts to a field that no document names."""
+    return f"field:{operation.id}:{name}"
+
+
+def raw_caution(operation: Operation, reason: str | Text) -> Caution:
+    """Return the doubt about an input that is sent as it was typed; `reason` says what the catalogue objects to."""
+    return Caution(f"raw:{operation.id}", texts.sent_as_typed(operation.title, reason))
+
+
+def distinct(cautions: Iterable[Caution], accepted: Collection[str] = ()) -> tuple[Caution, ...]:
+    """Return each doubt once, without those that were accepted."""
+    return tuple({each.key: each for each in cautions if each.key not in accepted}.values())
+
+
+def _withdrawn(operation: Operation) -> Iterator[Caution]:
+    if not operation.offered:
+        yield Caution(f"gone:{operation.id}", texts.no_longer_offered(operation.title))
+
+
+def needed_key(operation: Operation, name: str) -> str:
+    """Return the key of the doubt whether a request works without the field of that name."""
+    return f"needs:{operation.id}:{name}"
+
+
+def _not_given(operation: Operation, given: Collection[str]) -> Iterator[Caution]:
+    for field in operation.fields:
+        if field.required and field.rule_inferred and field.name not in given:
+            yield Caution(needed_key(operation, field.name), texts.probably_needs(operation.title, field.label))
+
+
+def _unusual(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    for field in operation.fields:
+        value = taken.get(field.name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and _is_unusual(field, value):
+            sentence = texts.unusual(field.label, field.usual, field.unit, value)
+            yield Caution(f"usual:{operation.id}:{field.name}:{value:g}", sentence)
+
+
+def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    known = {field.name for field in operation.fields if field.offered}
+    for name in taken if known else ():
+        if name not in known:
+            yield Caution(undocumented_key(operation, name), texts.field_not_documented(operation.title, name))
+
+
+def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    """Doubt what only the live document refuses: it may be wrong, and the API was not asked."""
+    for field in operation.fields:
+        if (error := refusal(operation, field, taken)) is not None:
+            key = f"said:{operation.id}:{field.name}:{str(taken[field.name])[:60]}"
+            yield Caution(key, texts.described_otherwise(error.sentence))
+
+
+def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    """Doubt ids without a digit, but for voices: providers name those. A space is doubtful in each."""
+    labels = labels_of(operation)
+    for name, value in taken.items():
+        if not name.endswith("_id") or not isinstance(value, str):
+            continue
+        has_digit = any(letter.isdigit() for letter in value)
+        if " " in value or not (has_digit or name in NAMED_IDS):
+            label = labels.get(name) or name.replace("_", " ")
+            yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.unlikely_id(label, value))
+
+
+def _is_unusual(field: Field, value: float) -> bool:
+    low, high = field.usual or (value, value)
+    return field.judges_by_usual and not low <= value <= high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedEnd:
+    """What may fail since its announced last day, an ISO date, is over. `name` is shown to members."""
+
+    name: str
+    date: str
+
+
+def passed_end(operation: Operation, model: object, now: float) -> PassedEnd | None:
+    """Return the end that a request meets at `now` (Unix seconds): of the operation, else of the model it names."""
+    if _is_over(operation.ends, now):
+        return PassedEnd(name=operation.title, date=str(operation.ends))
+    ended = passed_models(operation, now, named="" if model is None else model)
+    return ended[0] if ended else None
+
+
+def passed_models(operation: Operation, now: float, *, named: object = None) -> list[PassedEnd]:
+    """Return the operation's models whose end has passed; only the one that is `named`, if a text is."""
+    return [
+        PassedEnd(name=each.name, date=str(each.ends))
+        for each in operation.models
+        if _is_over(each.ends, now) and (named is None or _is_named(each, named))
+    ]
+
+
+def _is_named(model: Model, named: object) -> bool:
+    return isinstance(named, str) and any(same_name(named, each) for each in (model.id or "", model.name))
+
+
+def _is_over(ends: str | None, now: float) -> bool:
+    return ends is not None and datetime.fromtimestamp(now, UTC).date().isoformat() > ends

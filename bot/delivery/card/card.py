@@ -1,0 +1,221 @@
+"""How a card looks: an embed that is a pure function of the card, its jobs and what is known besides them.
+
+From top to bottom: who it is for; what it is, as long as no media show it; the prompt as a quotation; while it is open,
+or where it went wrong, the states of its jobs; one line of facts. Ids and settings are behind the button *Details*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import discord
+
+from bot.cannon.outputs import text_of
+from bot.catalogue import Catalogue, Operation, model_name
+from bot.delivery import texts
+from bot.delivery.card import context as colours
+from bot.delivery.card.context import CardContext, marked_title
+from bot.delivery.card.states import cost_of_all, state_lines, took_words
+from bot.delivery.channels.facts import EMBED_AUTHOR_CHARS, EMBED_FIELD_CHARS
+from bot.domain.jobs.card_jobs import are_copies_made, is_batch, main_job, open_part, prompt_text
+from bot.domain.jobs.poll_schedule import whole_seconds
+from bot.domain.models import MADE_STATES, Card, Job, JobState
+from bot.domain.words.text import harmless, harmless_within, in_block, one_line, shortened, without_controls
+from bot.language import span, tr
+
+SIZE_FIELDS = ("size", "target_resolution", "resolution", "aspect_ratio")
+SECONDS_FIELDS = ("duration_seconds", "duration", "seconds")
+BETWEEN = " · "
+NAME_CHARS, SIZE_CHARS, SEEDS_SHOWN, SECONDS_MAX = 100, 20, 4, 86_400
+
+
+def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
+    """Return what is known of the card of `jobs`; never empty, for the cost is always known."""
+    like_it = [job for job in jobs if job.operation == jobs[0].operation]
+    parts: list[str] = []
+    if context.ai_label and has_results(jobs):
+        parts.append(str(texts.MADE_WITH_AI))
+    if not card.label:
+        parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
+    cost = cost_of_all(jobs)
+    parts += [texts.practice_cost(cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
+    took = took_words(*jobs) if are_copies_made(jobs) else ""
+    if took:
+        parts.append(texts.it_took(took))
+    if context.made_from is not None:
+        parts.append(texts.made_from(context.made_from))
+    return BETWEEN.join(part for part in parts if part)
+
+
+def has_results(jobs: Sequence[Job]) -> bool:
+    """Whether the card has something to show that was made."""
+    return any(job.media or job.state is JobState.DELIVERED for job in jobs)
+
+
+def made_with(job: Job, catalogue: Catalogue) -> str:
+    """Return the words that say that AI made the job's result, and which model if that is known."""
+    return BETWEEN.join(part for part in (str(texts.MADE_WITH_AI), _model(job, catalogue)) if part)
+
+
+def _model(job: Job, catalogue: Catalogue) -> str:
+    """Return the model that was requested; where none was, the one that the result names, if the catalogue has it."""
+    operation = catalogue.find(job.operation)
+    if job.model is None:
+        return "" if operation is None else _model_of_result(operation, job.output.get("model"))
+    name = model_name(operation, job.model) if operation is not None else job.model
+    return harmless_within(name, NAME_CHARS).strip()
+
+
+def _model_of_result(operation: Operation, told: object) -> str:
+    """Return the known model whose id is in what the provider calls its model, the longest such id first."""
+    if not isinstance(told, str):
+        return ""
+    known = [(model.id, model.name) for model in operation.models if model.id is not None]
+    found = [(len(each), name) for each, name in known if each.casefold() in told.casefold()]
+    return harmless_within(max(found)[1], NAME_CHARS) if found else ""
+
+
+def _measures(given: Mapping[str, Any]) -> list[str]:
+    """Return what was requested of size and length."""
+    sizes = [harmless_within(size, SIZE_CHARS) for name in SIZE_FIELDS if isinstance(size := given.get(name), str)]
+    return [*(size for size in sizes if size.strip()), *(each for each in [_seconds(given)] if each)]
+
+
+def _seconds(given: Mapping[str, Any]) -> str:
+    for name in SECONDS_FIELDS:
+        value = given.get(name)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(SECONDS_MAX)):
+            value = int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= SECONDS_MAX:
+            return span(whole_seconds(value))
+    return ""
+
+
+def _seeds(jobs: Sequence[Job]) -> str:
+    seeds = [str(seed) for job in jobs if isinstance(seed := job.output.get("seed", job.input.get("seed")), int)]
+    return texts.seeds([*seeds[:SEEDS_SHOWN], *("…" for _ in seeds[SEEDS_SHOWN : SEEDS_SHOWN + 1])]) if seeds else ""
+
+
+PROMPT_SHOWN_CHARS = 350
+"""Longer prompts go, in full, into an attached text file."""
+REWRITTEN_SHOWN_CHARS = 1600
+RESULT_TEXT_SHOWN_CHARS = 600
+
+
+def rewritten_prompt(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+    """Return the text that a prompt operation on the card has made, None before it has; several with their numbers."""
+    texts = [(job, text) for job, is_prompt, text in _texts(jobs, catalogue) if is_prompt]
+    if len(texts) > 1:
+        return "\n\n".join(f"{job.position + 1}. {text}" for job, text in texts)
+    return texts[0][1] if texts else None
+
+
+def result_text(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+    """Return what the card's other operations returned in words, such as a character's id; None if nothing."""
+    return "\n".join(text for _, is_prompt, text in _texts(jobs, catalogue) if not is_prompt) or None
+
+
+def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
+    """Return the texts that are too long for the card, by the name of the file they go into."""
+    texts = {"prompt.txt": ("" if is_batch(jobs) else prompt_text(jobs), PROMPT_SHOWN_CHARS)}
+    rewritten = rewritten_prompt(jobs, catalogue)
+    if rewritten is not None:
+        texts["rewritten-prompt.txt"] = (rewritten, REWRITTEN_SHOWN_CHARS)
+    result = result_text(jobs, catalogue)
+    if result is not None:
+        texts["result.txt"] = (result, RESULT_TEXT_SHOWN_CHARS)
+    return {name: text for name, (text, limit) in texts.items() if len(text) > limit}
+
+
+def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[Job, bool, str]]:
+    """Yield the texts that were made, each with whether it is a rewritten prompt."""
+    for job in jobs:
+        if job.state in MADE_STATES:
+            operation = catalogue.find(job.operation)
+            text = text_of(operation, job.output)
+            if text is not None:
+                yield job, operation is None or operation.workflow == "prompt", text
+
+
+COLOURS = {
+    JobState.DELIVERED: colours.SUCCESS,
+    JobState.FAILED: colours.FAILURE,
+    JobState.EXPIRED: colours.FAILURE,
+    JobState.REFUSED: colours.FAILURE,
+    JobState.CANCELLED: colours.STOPPED,
+    JobState.HELD: colours.ATTENTION,
+}
+NAMELESS = "\u200b"
+"""The name of a field that shows none; Discord refuses an empty one."""
+
+
+def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord.Embed:
+    """Draw the card of `jobs` (at least one)."""
+    jobs = open_part(jobs, context.withheld)
+    has_title = card.label or not _shows_itself(jobs)
+    embed = discord.Embed(
+        title=marked_title(_title(card, jobs, context.catalogue), jobs) if has_title else None,
+        description=_prompts(jobs, context.catalogue),
+        colour=_colour(jobs),
+    )
+    name = one_line(without_controls(context.author_name))
+    if name:
+        embed.set_author(name=shortened(name, EMBED_AUTHOR_CHARS), icon_url=context.author_icon_url)
+    for lines in _in_fields([*state_lines(card, jobs, context), facts_line(card, jobs, context)]):
+        embed.add_field(name=NAMELESS, value=lines, inline=False)
+    if any(job.practice for job in jobs):
+        embed.set_footer(text=str(texts.PRACTICE_MARK))
+    return embed
+
+
+def _shows_itself(jobs: Sequence[Job]) -> bool:
+    """Whether the card is done and has media, which say what it is."""
+    return all(job.state is JobState.DELIVERED for job in jobs) and any(job.media for job in jobs)
+
+
+def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
+    if card.label:
+        return texts.steps(harmless_within(card.label, 100), len(jobs))
+    job = main_job(jobs)
+    operation = catalogue.find(job.operation)
+    title = tr(operation.title) if operation is not None else job.operation
+    count = sum(other.operation == job.operation for other in jobs)
+    return title if count == 1 else texts.several(title, count)
+
+
+def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
+    """Return the prompt as a quotation and, once there is one, the rewritten prompt as a block below."""
+    prompt, parts = prompt_text(jobs), []
+    if prompt and not is_batch(jobs):  # a batch has its prompts in its lines
+        shown = harmless(shortened(prompt, PROMPT_SHOWN_CHARS))
+        parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
+    rewritten = rewritten_prompt(jobs, catalogue)
+    if rewritten is not None:
+        parts.append(f"{texts.REWRITTEN}\n{in_block(shortened(rewritten, REWRITTEN_SHOWN_CHARS))}")
+    result = result_text(jobs, catalogue)
+    if result is not None:
+        parts.append(f"{texts.RESULT}\n{in_block(shortened(result, RESULT_TEXT_SHOWN_CHARS))}")
+    return "\n\n".join(parts) or None
+
+
+def _colour(jobs: Sequence[Job]) -> int:
+    states = {job.state for job in jobs}
+    if not all(state.ended for state in states):
+        return colours.NEUTRAL
+    for state in (JobState.HELD, JobState.FAILED, JobState.EXPIRED, JobState.REFUSED, JobState.CANCELLED):
+        if state in states:
+            return COLOURS[state]
+    return COLOURS[JobState.DELIVERED]
+
+
+def _in_fields(lines: Sequence[str]) -> list[str]:
+    """Return the lines in as many texts as they need, each of a field's length at most."""
+    fields = [""]
+    for line in lines:
+        joined = f"{fields[-1]}\n{line}" if fields[-1] else shortened(line, EMBED_FIELD_CHARS)
+        if len(joined) <= EMBED_FIELD_CHARS:
+            fields[-1] = joined
+        else:
+            fields.append(shortened(line, EMBED_FIELD_CHARS))
+    return fields

@@ -1,0 +1,132 @@
+"""Everything on a card's message, drawn from the store as it is now: embed, attached texts, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.catalogue import LiveCatalogue
+from bot.delivery.card.card import card_embed, has_results, long_texts, made_with
+from bot.delivery.card.context import CardContext
+from bot.delivery.card.readers import Authors
+from bot.delivery.card.ticker import next_edit_s, tells_time
+from bot.delivery.channels.view import message_link, message_view
+from bot.delivery.files.attachments import text_files
+from bot.delivery.surface import CardSurface
+from bot.domain.jobs.card_jobs import open_part
+from bot.domain.jobs.poll_schedule import JobProgress, progress_of
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState
+from bot.domain.server.guild_rules import Rules
+from bot.jobs.follow.durations import LearnedDurations
+from bot.jobs.what_is_left import left_on_card
+from bot.language import tr
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+
+class CardDrawing:
+    """Draws cards. Reads the store, never Discord."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        catalogue: LiveCatalogue,
+        learned: LearnedDurations,
+        clock: Clock,
+        surface: CardSurface,
+        authors: Authors,
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._learned = learned
+        self._clock = clock
+        self._surface = surface
+        self._authors = authors
+
+    async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
+        """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
+        return card_embed(card, jobs, await self.context(card, jobs, just_accepted=just_accepted))
+
+    async def embed_for_now(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, float | None]:
+        """Return the card's embed, and in how many seconds it is to be drawn again; None: not by itself."""
+        context = await self.context(card, jobs)
+        return card_embed(card, jobs, context), next_edit_s(jobs, context)
+
+    def title(self, job: Job) -> str:
+        """Return the name of the job's operation."""
+        operation = self._catalogue.current.find(job.operation)
+        return job.operation if operation is None else tr(operation.title)
+
+    async def made_with(self, job: Job) -> str:
+        """Return the words that say that AI made the job's result; '' where the server's rule is to say nothing."""
+        rules = await self._store.settings.get(job.guild_id)
+        return made_with(job, self._catalogue.current) if rules.ai_label else ""
+
+    async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
+        """Return the card's controls and a button for each of `links`, None if it has neither."""
+        rules = await self._store.settings.get(card.guild_id)
+        controls = self._surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
+        return message_view(controls, links)
+
+    def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
+        """Return files with the texts that are too long for the card, without those that are `there` unchanged.
+
+        Withheld results are not left out: see `open_part`. To be closed.
+        """
+        return text_files(long_texts(jobs, self._catalogue.current), there)
+
+    async def open_part(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the card's jobs without the results that may not be shown."""
+        return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
+
+    async def context(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
+        """Return what the card of `jobs` needs to know besides itself."""
+        guild_id = card.guild_id
+        key = None if just_accepted else await self._store.keys.current(guild_id)
+        parent_id = jobs[0].parent_id
+        waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
+        queue = await self._store.queue.order(guild_id) if waits else []
+        rules = await self._store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
+        now = self._clock.wall()
+        is_open = not all(job.state.ended for job in jobs)
+        left = await left_on_card(self._store, card, jobs) if is_open else None
+        face = self._authors.face(card)
+        return CardContext(
+            catalogue=self._catalogue.current,
+            now=now,
+            author_name="" if face is None else face.name,
+            author_icon_url=None if face is None else face.icon_url,
+            progress=self._progress(jobs, now) if tells_time(card, now) else {},
+            blocked=key is not None and key.refused_at is not None,
+            places={job_id: place for place, job_id in enumerate(queue, start=1)},
+            paused=waits and rules.paused,
+            ai_label=rules.ai_label,
+            is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
+            withheld=await self._withheld(guild_id, jobs),
+            dropped=frozenset(job.id for job in jobs if job.state in RUNNING_STATES and job.dropped_by is not None),
+            left="" if left is None else left.sentence_held(),
+            made_from=None if parent_id is None else await self._link_to(card, parent_id),
+        )
+
+    def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
+        """Return how far each running job is, by the job's id."""
+        return {
+            job.id: progress_of(self._learned.of(job), max(0.0, now - (job.submitted_at or now)))
+            for job in jobs
+            if job.state in {JobState.QUEUED, JobState.PROCESSING}
+        }
+
+    async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
+        """Return those of a card's jobs of whose results nothing may be shown."""
+        made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
+        return await self._store.reviews.withheld_of(guild_id, made) if made else frozenset()
+
+    async def _link_to(self, card: Card, job_id: str) -> str | None:
+        """Return the link to a job's card if who reads this card sees that one too: in the same channel."""
+        job = await self._store.jobs.get(card.guild_id, job_id)
+        other = None if job is None else await self._store.cards.get(card.guild_id, job.card_id)
+        if other is None or other.private or other.message_id is None or not other.is_in_channel:
+            return None
+        return message_link(other) if other.place_id == card.place_id else None

@@ -1,0 +1,130 @@
+"""The language in which a card is drawn: the server's where others read it too, its author's where only they do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import discord
+
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, DISCORD_ERRORS, is_trouble
+from bot.delivery.channels.gate import PostingGate
+from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.messages import Messages
+from bot.domain.models import Card
+from bot.domain.server.guild_rules import Rules, ServerLanguage
+from bot.language import SOURCE, from_discord
+from bot.store import Store
+
+
+class GuildLanguages:
+    """What the moderators have set, else what Discord knows of the server."""
+
+    def __init__(self, guilds: Guilds, store: Store) -> None:
+        self._guilds = guilds
+        self._store = store
+
+    async def of(self, guild_id: int) -> str:
+        """Return the server's language, one of LANGUAGES."""
+        rules = await self._store.settings.get(guild_id)
+        if rules.language is ServerLanguage.AUTO:
+            await self._guilds.find(guild_id)
+        return self.by_rules(guild_id, rules)
+
+    def by_rules(self, guild_id: int, rules: Rules) -> str:
+        """Return the server's language for a caller who has read its settings."""
+        if rules.language is not ServerLanguage.AUTO:
+            return rules.language.value
+        guild = self._guilds.known(guild_id)
+        return SOURCE if guild is None else from_discord(str(guild.preferred_locale))
+
+
+class CardLanguages:
+    """Knows languages by what is stored, so that a restart changes none. Each is one of LANGUAGES."""
+
+    def __init__(self, guilds: GuildLanguages, *, store: Store, gate: PostingGate) -> None:
+        self._guilds = guilds
+        self._store = store
+        self._gate = gate
+
+    async def of_guild(self, guild_id: int) -> str:
+        """Return the server's language."""
+        return await self._guilds.of(guild_id)
+
+    async def of_card(self, guild_id: int, card_id: str) -> str:
+        """Return the language of a card by its id; the server's where there is no such card."""
+        card = await self._store.cards.without_token(guild_id, card_id)
+        return await self.of_guild(guild_id) if card is None else await self.of(card)
+
+    async def of(self, card: Card) -> str:
+        """Return the language in which the card's message is written, where it is now."""
+        if card.private or await self._gate.is_direct(card):
+            return from_discord(card.locale)
+        return await self.of_guild(card.guild_id)
+
+
+AUTHORS_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What a member is called on a server, '' if nobody knows, and the link to their avatar there."""
+
+    name: str
+    icon_url: str | None
+
+
+class Authors:
+    """Remembers the faces of the last `AUTHORS_KEPT` authors."""
+
+    def __init__(self, client: discord.Client, *, messages: Messages) -> None:
+        self._client = client
+        self._messages = messages
+        self._faces: dict[tuple[int, int], Face] = {}
+
+    def note(self, guild_id: int, user: discord.abc.User) -> None:
+        """Remember how a member is shown, as an interaction or an event has just told."""
+        self._keep(guild_id, user.id, _face_of(user))
+
+    def face(self, card: Card) -> Face | None:
+        """Return how the card's author is shown, None if this process does not know."""
+        kept = self._faces.get((card.guild_id, card.author_id))
+        if kept is not None:
+            return kept
+        guild = self._client.get_guild(card.guild_id)
+        member = None if guild is None else guild.get_member(card.author_id)
+        user = member or self._client.get_user(card.author_id)
+        return None if user is None else _face_of(user)
+
+    async def find(self, card: Card) -> None:
+        """Learn how the card's author is shown, unless that is known; best effort, and answered once in a process."""
+        if card.author_id < 0 or self.face(card) is not None:
+            return  # a random number is nobody's: they had their data deleted
+        face = Face(name="", icon_url=None)
+        try:
+            face = await self._on_message(card) or await self._fetched(card.author_id)
+        except DISCORD_ERRORS as error:
+            if is_trouble(error):
+                return  # the next edit tries again
+        self._keep(card.guild_id, card.author_id, face)
+
+    async def _on_message(self, card: Card) -> Face | None:
+        message = await self._messages.find(card)
+        for embed in () if message is None else message.embeds:
+            if embed.author.name:
+                return Face(name=embed.author.name, icon_url=embed.author.icon_url)
+        return None
+
+    async def _fetched(self, user_id: int) -> Face:
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            return _face_of(await self._client.fetch_user(user_id))
+
+    def _keep(self, guild_id: int, user_id: int, face: Face) -> None:
+        self._faces.pop((guild_id, user_id), None)
+        self._faces[guild_id, user_id] = face
+        while len(self._faces) > AUTHORS_KEPT:
+            self._faces.pop(next(iter(self._faces)))
+
+
+def _face_of(user: discord.abc.User) -> Face:
+    return Face(name=user.display_name, icon_url=user.display_avatar.url)

@@ -1,0 +1,211 @@
+"""What a card says of its jobs while they run, and how they ended: a line for each, and a bar where one is being made.
+
+What is said of time is a span, never a moment: a card that nobody edits any more shows no time that has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.cannon.outputs import has_more_media
+from bot.delivery import texts
+from bot.delivery.card.context import CardContext
+from bot.domain.jobs.card_jobs import are_copies_made, is_batch, is_linked
+from bot.domain.jobs.poll_schedule import JobProgress, bar, rounded_left_s, whole_seconds
+from bot.domain.models import MADE_STATES, UNKNOWN, Card, Job, JobState, WaitsFor, credits_text, credits_words
+from bot.domain.words.text import harmless_within, one_line, shortened, stamp
+from bot.language import span, tr
+
+
+def cost_of_all(jobs: Sequence[Job]) -> str:
+    """Return what the card's jobs cost: charged, held and refunded together."""
+    made = [job for job in jobs if job.state in MADE_STATES]
+    billed = [job for job in jobs if _is_billed_failure(job)]
+    refunded = [job for job in jobs if job.state.ended and job not in made and job not in billed]
+    open_jobs = [job for job in jobs if not job.state.ended and job not in made]
+    parts = []
+    if made or billed:
+        total = sum(map(_charged, [*made, *billed]), Decimal(0))
+        is_raised = made and any(job.raised for job in made)
+        words = _more_than_held([*made, *billed], total) if is_raised else credits_words(total)
+        parts.append(words if made else texts.billed_failure(words))
+    if open_jobs:
+        parts.append(_estimate(open_jobs))
+    if refunded:
+        parts.append(texts.refunded(len(refunded)) if parts else str(texts.NO_COST))
+    return " + ".join(parts)
+
+
+def own_cost(job: Job) -> str:
+    """Return what one of several jobs costs by itself, '' for nothing."""
+    if job.state in MADE_STATES or _is_billed_failure(job):
+        return credits_words(_charged(job))
+    if job.state.ended:
+        return ""  # refunded
+    if job.raised:
+        return _more_than_held([job], job.reserved)
+    return credits_words(job.held) if job.basis == "fixed" else texts.estimated(credits_words(job.held))
+
+
+def _more_than_held(jobs: Sequence[Job], cost: Decimal) -> str:
+    """Return the cost of jobs for which Cannon Studio has told more than was held."""
+    held = credits_text(sum((job.held for job in jobs), Decimal(0)))
+    is_guess = any(job.basis == UNKNOWN for job in jobs)
+    return texts.more_than_held(credits_words(cost), held, is_guess=is_guess)
+
+
+def _charged(job: Job) -> Decimal:
+    """Return the credits of a job that has a result: its true cost once that is known."""
+    return job.held if job.cost is None else job.cost
+
+
+def _is_billed_failure(job: Job) -> bool:
+    """Whether Cannon Studio has charged the job although it gave no result."""
+    return job.state in {JobState.FAILED, JobState.EXPIRED} and bool(job.cost)
+
+
+def _estimate(open_jobs: Sequence[Job]) -> str:
+    reserved = sum((job.reserved for job in open_jobs), Decimal(0))
+    if any(job.raised for job in open_jobs):
+        return _more_than_held(open_jobs, reserved)
+    held = credits_words(reserved)
+    basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
+    if basis == UNKNOWN:
+        return texts.price_unknown(held)
+    return held if basis == "fixed" else texts.estimated(held, texts.BASES.get(basis))
+
+
+STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
+"""For the lines of all jobs: with what else may be there, an embed stays below Discord's 6000 characters."""
+CAPTION_MIN_CHARS, ERROR_CHARS = 16, 300
+SHORTEST_TOLD_S = 15.0
+"""Less than this is told as a few seconds: a card is edited every 10 to 15 seconds."""
+BAR_FROM_SHARE = 0.3
+"""What has done less of its work, and is done within `SHORTEST_TOLD_S`, shows no bar."""
+UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
+
+
+def state_word(state: JobState) -> str:
+    """Return a state as members read it, with its emoji."""
+    return str(texts.STATES[state])
+
+
+def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
+    """Return a line for each job, then what else is to be known; no line for results of one request that are posted."""
+    lines = [_state(job, context) for job in jobs]
+    if are_copies_made(jobs):
+        lines = []
+    elif len(jobs) > 1:
+        room = (BATCH_STATES_CHARS if is_batch(jobs) else STATES_CHARS) // len(jobs)
+        lines = [_line(job, line, jobs, context, room) for job, line in zip(jobs, lines, strict=True)]
+    else:
+        lines += _bar(jobs[0], context)
+    is_open = not all(job.state.ended for job in jobs)
+    if is_open and any(job.id in context.dropped for job in jobs):
+        lines.append(texts.dropped([job.position + 1 for job in jobs if job.id in context.dropped], len(jobs)))
+    if card.private and any(job.state is JobState.AWAITING_APPROVAL for job in jobs):
+        lines.append(str(texts.READ_BY_MODERATORS))
+    if context.is_reviewed and is_open:
+        lines.append(str(texts.REVIEWED_PRIVATELY))
+    if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
+        lines.append(str(texts.FIRST_FILES))
+    if any(job.state is JobState.HELD and job.unusable for job in jobs):
+        lines.append(str(texts.UNUSABLE_NOTE))
+    if context.left and is_open:
+        lines.append(context.left)
+    return lines
+
+
+def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room: int) -> str:
+    """Return a job's line on a card of several: its number, what it is, its state, and what it costs by itself."""
+    start, end = f"{job.position + 1}. ", state
+    if is_linked(jobs) or is_batch(jobs):
+        cost = own_cost(job)
+        end = f"{state} · {cost}" if cost else state
+    if is_batch(jobs):
+        left = max(CAPTION_MIN_CHARS, room - len(start) - len(end) - 8)
+        start += f"{harmless_within(one_line(job.prompt), left)}: "
+    elif len({other.operation for other in jobs}) > 1:
+        start += _step_name(job, context)
+    return shortened(f"{start}{end}", room)
+
+
+def _step_name(job: Job, context: CardContext) -> str:
+    operation = context.catalogue.find(job.operation)
+    return f"{tr(operation.title) if operation is not None else job.operation}: "
+
+
+def _state(job: Job, context: CardContext) -> str:
+    is_reviewed = job.state is JobState.READY and (context.is_for_review or job.id in context.withheld)
+    word = str(texts.IN_REVIEW) if is_reviewed else state_word(job.state)
+    if job.state is JobState.WAITING:
+        return _waiting(job, context)
+    if job.state.ended and job.error is not None:
+        return texts.ended_because(word, harmless_within(job.error, ERROR_CHARS))
+    if job.state is JobState.READY and not is_reviewed and job.waits_for is not None:
+        return texts.posting_waits(job.waits_for, _next_try(job, context))
+    if job.state in UNDER_WAY:
+        return _under_way(job, context, word)
+    took = took_words(job)
+    return texts.took(took) if took else word
+
+
+def took_words(*jobs: Job) -> str:
+    """Return how long posted results took to make, the longest of them; '' if that is not known."""
+    spans = [
+        job.finished_at - (job.submitted_at or job.created_at)
+        for job in jobs
+        if job.state is JobState.DELIVERED and job.finished_at is not None
+    ]
+    return span(whole_seconds(max(spans))) if spans else ""
+
+
+def _bar(job: Job, context: CardContext) -> list[str]:
+    """Return a job's bar, [] where nothing moves or it would be done before the bar was drawn again."""
+    progress = context.progress.get(job.id)
+    if progress is None or job.state not in UNDER_WAY or _is_held_up(job, context):
+        return []
+    is_brief = progress.share < BAR_FROM_SHARE and progress.left_s is not None and progress.left_s < SHORTEST_TOLD_S
+    return [] if is_brief else [bar(progress.share)]
+
+
+def _is_held_up(job: Job, context: CardContext) -> bool:
+    return context.blocked or job.waits_for is not None or job.overdue_at is not None
+
+
+def _under_way(job: Job, context: CardContext, word: str) -> str:
+    """Return the state of a job that is being made, or about to be."""
+    if context.blocked:
+        return str(texts.WITHOUT_KEY)
+    if job.waits_for is WaitsFor.CANNON:
+        is_over = job.next_at <= context.now
+        return str(texts.CANNON_ASKED_TO_WAIT) if is_over else texts.cannon_asks_to_wait(stamp(job.next_at, "t"))
+    if job.waits_for is WaitsFor.ERROR:
+        return texts.failed_by_us(_next_try(job, context))
+    if job.overdue_at is not None:
+        return str(texts.UNUSUALLY_LONG)
+    progress = context.progress.get(job.id)
+    return word if progress is None or job.state is JobState.SUBMITTING else _with_time_left(word, progress)
+
+
+def _with_time_left(word: str, progress: JobProgress) -> str:
+    is_told = progress.left_s is not None and progress.left_s >= SHORTEST_TOLD_S
+    left = span(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_told else ""
+    if progress.is_late:
+        return texts.taking_longer(word, left)
+    return texts.time_left(word, left) if left else texts.almost_done(word)
+
+
+def _next_try(job: Job, context: CardContext) -> str:
+    """Return when a job is tried again, '' for now: a moment that has passed is not shown."""
+    return stamp(job.next_at, "t") if job.next_at > context.now else ""
+
+
+def _waiting(job: Job, context: CardContext) -> str:
+    if job.after_ids and not job.after_done:
+        return str(texts.WAITING_FOR_STEP)
+    if context.paused:
+        return str(texts.WAITING_WHILE_PAUSED)
+    place = context.places.get(job.id)
+    return state_word(job.state) if place is None else texts.at_place(place)

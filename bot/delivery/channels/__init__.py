@@ -1,0 +1,1 @@
+"""Discord's channels and messages: limits, permissions, the gate for postings, links."""

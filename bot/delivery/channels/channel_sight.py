@@ -1,0 +1,116 @@
+"""Which channels a member sees: by what Discord has sent already, and for threads, where needed, by asking it."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.domain.server.places import Sight, Viewer
+from bot.runtime.clock import Clock
+from bot.runtime.pace import TimedMemory
+
+ASK_TIMEOUT_S = 10.0
+REMEMBERED_S = 60.0
+"""How long an answer of Discord is believed: whoever presses often does not make the bot ask as often."""
+
+Found = discord.abc.GuildChannel | discord.Thread | Sight
+"""A channel of the server; or, where there is none to judge by, how everybody sees it."""
+
+
+class ChannelSights:
+    """Judges which channels members see, by the roles that came with what they do: not all members are in memory."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._fetched: TimedMemory[int, Found] = TimedMemory(clock, REMEMBERED_S)
+        self._members: TimedMemory[tuple[int, int], Sight] = TimedMemory(clock, REMEMBERED_S)
+
+    def viewer(self, member: discord.Member, *, here_id: int | None, is_moderator: bool) -> Viewer:
+        """Return the member as a viewer. They see `here_id`, the channel that they do something in right now."""
+        by = _Sight(self, member, here_id)
+        return Viewer(
+            guild_id=member.guild.id, member_id=member.id, is_moderator=is_moderator, sight=by.sight, ask=by.ask
+        )
+
+    def reactor(self, member: discord.Member, channel: object, *, is_moderator: bool) -> Viewer:
+        """Return a member who reacts in `channel`: if it is a private thread that they may be in, they are in it."""
+        here_id = None
+        if isinstance(channel, discord.Thread) and _view(channel, member) is Sight.UNSURE:
+            here_id = channel.id
+        return self.viewer(member, here_id=here_id, is_moderator=is_moderator)
+
+    def find(self, guild: discord.Guild, channel_id: int) -> Found:
+        """Return the server's channel if it is in memory; HIDDEN for one that is not the server's; else UNSURE."""
+        channel = guild.get_channel_or_thread(channel_id)
+        if channel is not None:
+            return channel
+        return Sight.UNSURE if self._client.get_channel(channel_id) is None else Sight.HIDDEN
+
+    async def fetched(self, guild: discord.Guild, channel_id: int) -> Found:
+        """Ask Discord for a channel of the server. GONE if there is none, UNSURE if Discord does not say."""
+        remembered = self._fetched.get(channel_id)
+        if remembered is not None:
+            return remembered
+        try:
+            channel = await in_time(self._client.fetch_channel(channel_id), ASK_TIMEOUT_S)
+        except discord.NotFound:
+            return self._fetched.put(channel_id, Sight.GONE)
+        except discord.Forbidden:
+            return self._fetched.put(channel_id, Sight.HIDDEN)
+        except DISCORD_ERRORS:
+            return Sight.UNSURE
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread) and channel.guild.id == guild.id:
+            return self._fetched.put(channel_id, channel)
+        return self._fetched.put(channel_id, Sight.HIDDEN)
+
+    async def is_in(self, thread: discord.Thread, member_id: int) -> Sight:
+        """Ask Discord whether a member is in a private thread: SEEN, HIDDEN, or UNSURE if it does not say."""
+        remembered = self._members.get((thread.id, member_id))
+        if remembered is not None:
+            return remembered
+        try:
+            await in_time(thread.fetch_member(member_id), ASK_TIMEOUT_S)
+        except (discord.NotFound, discord.Forbidden):
+            return self._members.put((thread.id, member_id), Sight.HIDDEN)
+        except DISCORD_ERRORS:
+            return Sight.UNSURE
+        return self._members.put((thread.id, member_id), Sight.SEEN)
+
+
+class _Sight:
+    """How one member sees channels."""
+
+    def __init__(self, sights: ChannelSights, member: discord.Member, here_id: int | None) -> None:
+        self._sights = sights
+        self._member = member
+        self._here_id = here_id
+
+    def sight(self, channel_id: int) -> Sight:
+        if channel_id == self._here_id:
+            return Sight.SEEN
+        found = self._sights.find(self._member.guild, channel_id)
+        return found if isinstance(found, Sight) else _view(found, self._member)
+
+    async def ask(self, channel_id: int) -> Sight:
+        known = self.sight(channel_id)
+        if known is not Sight.UNSURE:
+            return known
+        found = self._sights.find(self._member.guild, channel_id)
+        if isinstance(found, Sight):
+            found = await self._sights.fetched(self._member.guild, channel_id)
+        view = found if isinstance(found, Sight) else _view(found, self._member)
+        if view is Sight.UNSURE and isinstance(found, discord.Thread):
+            return await self._sights.is_in(found, self._member.id)
+        return view
+
+
+def _view(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> Sight:
+    """Return how the member sees a channel by its permissions: UNSURE for a private thread that they may be in."""
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return Sight.GONE
+    allowed = channel.permissions_for(member)
+    if not allowed.view_channel:
+        return Sight.HIDDEN
+    if isinstance(channel, discord.Thread) and channel.is_private() and not allowed.manage_threads:
+        return Sight.UNSURE
+    return Sight.SEEN

@@ -1,0 +1,204 @@
+"""The one gate for every posting: a result appears only where it could have been requested, whichever way it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.delivery import texts
+from bot.delivery.channels.channel_sight import ChannelSights, Found
+from bot.delivery.channels.guilds import Guilds
+from bot.domain.models import Card, Job, WaitsFor
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.places import PostingPlace, Sight, is_unchecked, require_age, require_channel
+from bot.errors import Refused
+from bot.jobs.surface import Later, NoPlace
+from bot.store import Store
+
+UNKNOWN_AGAIN_S = 60.0
+"""When a posting is retried for which Discord does not say what kind of channel it goes to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPlaces:
+    """Where a result may be posted. `refusal`: why not in some channel; then a direct message takes no channel's place.
+
+    A private card is no channel's matter.
+    """
+
+    channels: frozenset[int]
+    refusal: NoPlace | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Channel:
+    """A channel as the rules see it: what it is in, the narrowest first, and what is known of it."""
+
+    chain: tuple[int, ...]
+    found: Found
+    age_restricted: bool
+
+    @property
+    def place(self) -> PostingPlace:
+        return PostingPlace(channel_ids=frozenset(self.chain), age_restricted=self.age_restricted)
+
+
+class PostingGate:
+    """Judges places for results: by the rules of new jobs, by the job's own safety switch, by review."""
+
+    def __init__(self, guilds: Guilds, *, store: Store, sights: ChannelSights) -> None:
+        self._guilds = guilds
+        self._store = store
+        self._sights = sights
+
+    async def open_places(self, card: Card, job: Job, *, channel_id: int, by_moderator: bool = False) -> OpenPlaces:
+        """Return in which of two channels the job's result may be posted: its card's own, and `channel_id`.
+
+        A moderator who wants it posted passes review, and no other rule. Raises NoPlace if it may be posted in neither,
+        or nowhere at all, Later if Discord does not say what is needed.
+        """
+        if not by_moderator and await self._store.reviews.withheld_of(card.guild_id, [job.id]):
+            raise NoPlace(texts.NOT_REVIEWED)
+        own = [] if card.message_id is None else [card.place_id]
+        places = list(dict.fromkeys([*own, channel_id]))
+        if card.private:
+            return OpenPlaces(channels=frozenset(places))
+        rules = await self._store.settings.get(card.guild_id)
+        channels, refusal = set(), None
+        for place_id in places:
+            if await self.is_direct(card, place_id):
+                channels.add(place_id)
+                continue
+            try:
+                await self._require(card, job, place_id, rules, by_moderator=by_moderator)
+            except NoPlace as error:
+                refusal = error
+            else:
+                channels.add(place_id)
+        if refusal is not None and not channels:
+            raise refusal
+        return OpenPlaces(channels=frozenset(channels), refusal=refusal)
+
+    async def require_copy(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
+        """Raise NoPlace unless the results of these jobs, requested elsewhere, may be shown in a channel too."""
+        rules = await self._store.settings.get(card.guild_id)
+        source, target = await self._channel(card, card.place_id), await self._channel(card, channel_id)
+        if source.age_restricted and not target.age_restricted:
+            raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
+        if self._everybody_sees(target) and not self._everybody_sees(source):
+            raise NoPlace(texts.NOT_FROM_HIDDEN)
+        for job in jobs:
+            await self._require(card, job, channel_id, rules)
+
+    async def require_public(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
+        """Raise NoPlace unless the results of a private card may be posted in a channel, for all to see.
+
+        A rule of review of the channel that they were requested in counts as well. Raises Later if Discord does not say
+        what is needed.
+        """
+        rules = await self._store.settings.get(card.guild_id)
+        source, target = await self._channel(card, card.channel_id), await self._channel(card, channel_id)
+        if source.age_restricted and not target.age_restricted:
+            raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
+        for place in (source.chain, target.chain):
+            if await self._store.reviews.withheld_of(card.guild_id, [job.id for job in jobs], also=place):
+                raise NoPlace(texts.NOT_SHARED_UNREVIEWED)
+        for job in jobs:
+            await self._require(card, job, channel_id, rules)
+
+    async def require_person(self, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
+        """Raise NoPlace unless these jobs' results may be sent to a member: no direct message is age-restricted."""
+        rules = await self._store.settings.get(card.guild_id)
+        if await self._store.reviews.withheld_of(card.guild_id, [job.id for job in jobs]):
+            raise NoPlace(texts.NOT_REVIEWED)
+        direct = PostingPlace(channel_ids=frozenset(), age_restricted=member_id == card.author_id)
+        try:
+            require_age(direct, rules, unchecked=any(is_unchecked(job.input) for job in jobs))
+        except Refused as error:
+            raise NoPlace(texts.TO_AUTHOR_ALONE) from error
+
+    async def moved_to(self, card: Card) -> tuple[int, ...]:
+        """Return the channel that the card was moved to, and what it is in; () for none, and for a direct message."""
+        if card.private or card.place_id == card.channel_id or await self.is_direct(card):
+            return ()
+        return (await self._channel(card, card.place_id)).chain
+
+    # ------------------------------------------------------------------ one channel
+
+    async def _require(
+        self, card: Card, job: Job, channel_id: int, rules: Rules, *, by_moderator: bool = False
+    ) -> None:
+        """Raise NoPlace unless the job's result may be posted in the channel, Later if Discord does not say enough."""
+        channel, unchecked = await self._channel(card, channel_id), is_unchecked(job.input)
+        if channel.found is Sight.GONE:
+            if channel_id != card.channel_id:
+                raise NoPlace(texts.NO_PLACE)
+            return  # Discord says so too, and the next place is tried
+        if channel.found is Sight.HIDDEN and channel_id != card.channel_id:
+            raise NoPlace(texts.NO_PLACE)
+        if channel.found is Sight.UNSURE and (unchecked or channel_id != card.channel_id):
+            raise Later(UNKNOWN_AGAIN_S, WaitsFor.DISCORD)
+        try:
+            require_channel(channel.place, rules)
+        except Refused as error:
+            raise NoPlace(texts.NOT_IN_THIS_CHANNEL) from error
+        try:
+            require_age(channel.place, rules, unchecked=unchecked)
+        except Refused as error:
+            raise NoPlace(texts.AGE_RESTRICTED_ALONE) from error
+        if by_moderator or channel_id == card.channel_id:
+            return
+        if await self._store.reviews.withheld_of(card.guild_id, [job.id], also=channel.chain):
+            raise NoPlace(texts.NOT_REVIEWED)
+
+    async def is_direct(self, card: Card, place_id: int | None = None) -> bool:
+        """Whether the card was moved to a direct message: to `place_id`, or to wherever it is now.
+
+        It is moved to channels of its server, and to no others.
+        """
+        place_id = card.place_id if place_id is None else place_id
+        if place_id == card.channel_id or place_id != card.message_channel_id:
+            return False
+        return await self._found(card.guild_id, place_id) is Sight.HIDDEN
+
+    async def _channel(self, card: Card, channel_id: int) -> _Channel:
+        """Return a channel by what is known of it; of the card's own also by what was known when it was requested."""
+        found = await self._found(card.guild_id, channel_id)
+        chain = [channel_id, *_above(found)]
+        if channel_id == card.channel_id:
+            chain += [each for each in (card.parent_channel_id, card.category_id) if each is not None]
+        return _Channel(chain=tuple(dict.fromkeys(chain)), found=found, age_restricted=_is_age_restricted(found))
+
+    async def _found(self, guild_id: int, channel_id: int) -> Found:
+        guild = await self._guilds.find(guild_id)
+        if guild is None:
+            return Sight.UNSURE
+        found = self._sights.find(guild, channel_id)
+        return await self._sights.fetched(guild, channel_id) if found is Sight.UNSURE else found
+
+    @staticmethod
+    def _everybody_sees(channel: _Channel) -> bool:
+        found = channel.found
+        if isinstance(found, Sight) or (isinstance(found, discord.Thread) and found.is_private()):
+            return False
+        if isinstance(found, discord.Thread) and found.parent is None:
+            return False
+        return found.permissions_for(found.guild.default_role).view_channel
+
+
+def _is_age_restricted(found: Found) -> bool:
+    """Whether a channel is known to be age-restricted; those in which nothing is posted cannot be."""
+    is_nsfw = getattr(found, "is_nsfw", None)
+    return bool(is_nsfw()) if callable(is_nsfw) else False
+
+
+def _above(found: Found) -> list[int]:
+    """Return what a channel is in: a thread's channel, and the category."""
+    if isinstance(found, Sight):
+        return []
+    parent = found.parent if isinstance(found, discord.Thread) else None
+    category_id = found.category_id if not isinstance(found, discord.Thread) else getattr(parent, "category_id", None)
+    above = [found.parent_id if isinstance(found, discord.Thread) else None, category_id]
+    return [each for each in above if isinstance(each, int)]

@@ -1,0 +1,285 @@
+"""Messages: how a card's own message is reached, and the search for one that a lost reply may have left behind.
+
+A card's message is reached through its interaction's token for 15 minutes, and after that with the bot's own token,
+which does not reach an ephemeral one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.delivery.channels.facts import CALL_TIMEOUT_S, LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed
+from bot.delivery.channels.view import KEPT, Seen, SeenMessages, bare_name, file_stem, links_on, message_view, seen_of
+from bot.domain.models import Card, Job, WaitsFor
+from bot.jobs.surface import Later
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+SEARCH_MESSAGES = 50
+"""How many of a channel's messages are searched: the newest, or the first after an interaction."""
+CLOCK_SKEW_S = 60.0
+"""How much our clock and Discord's may differ."""
+NONCE_PURPOSE_CHARS, NONCE_HASH_CHARS = 7, 17
+"""Of a nonce for a certain channel: 85 bits keep two messages apart."""
+NOT_CONNECTED_S = 5.0
+"""When to retry what needs the bot to be logged in, or the card to have a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The message that Discord has as the response to an interaction."""
+
+    id: int
+    custom_ids: tuple[str, ...] = ()
+    names_card: bool
+    """Whether a job of the card is named on it: then it is this bot's."""
+    is_loading: bool = False
+    """Whether it still says "thinking…"."""
+
+
+class Messages:
+    """Finds, edits and searches for the bot's messages."""
+
+    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self.seen = SeenMessages(0 if store.signals.is_shared else KEPT)
+
+    # ------------------------------------------------------------------ places
+
+    def token_lives(self, card: Card) -> bool:
+        """Whether the card's interaction token still reaches its message."""
+        return card.token is not None and card.token_expires_at > self._clock.wall()
+
+    def webhook(self, card: Card) -> discord.Webhook:
+        """Return the webhook of the card's token, which reaches its message. Raises Later before the login."""
+        return discord.Webhook.partial(self._application_id(), card.token or "", client=self._client)
+
+    def channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
+        """Return a channel by its ids, without asking Discord; `guild_id` is None for a direct message."""
+        return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
+
+    async def direct_message(self, user_id: int) -> discord.DMChannel:
+        """Return the direct message channel with a user. Raises Discord's or the network's error."""
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
+            return user.dm_channel or await user.create_dm()
+
+    def _application_id(self) -> int:
+        application_id = self._client.application_id
+        if application_id is None:
+            raise Later(NOT_CONNECTED_S, WaitsFor.DISCORD)
+        return application_id
+
+    # ------------------------------------------------------------------ a card's own message
+
+    async def find(self, card: Card) -> discord.Message | None:
+        """Fetch the card's message; None if it can no longer be reached, or does not exist yet.
+
+        Raises Discord's error where the bot's own token does not reach it either, or the network's.
+        """
+        if card.message_id is None:
+            return None
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            if self.token_lives(card):
+                try:
+                    return self._noted(await self.webhook(card).fetch_message(card.message_id))
+                except discord.HTTPException as error:
+                    if error.code not in TOKEN_EXPIRED:
+                        raise
+            if card.is_ephemeral:
+                return None
+            return self._noted(await self._partial(card).fetch())
+
+    async def look(self, card: Card, *, presumed: Seen | None = None) -> Seen | None:
+        """Return what is on the card's message: as this process has left it, else `presumed`, else as Discord says.
+
+        None and errors are those of `find`.
+        """
+        known = None if card.message_id is None else self.seen.get(card.message_id) or presumed
+        if known is not None and (self.token_lives(card) or not card.is_ephemeral):
+            return known
+        message = await self.find(card)
+        return None if message is None else seen_of(message)
+
+    async def edit(self, card: Card, *, within_s: float = CALL_TIMEOUT_S, **changes: Any) -> discord.Message | None:
+        """Edit the card's message and return it, None if it cannot be reached; `changes` are discord.py's.
+
+        Raises Discord's or the network's error, and Later for a card without a message.
+        """
+        partial = self._partial(card)
+        self.seen.forget(partial.id)  # until Discord has answered
+        async with asyncio.timeout(within_s):
+            if self.token_lives(card):
+                return self._noted(await self.webhook(card).edit_message(partial.id, **changes))
+            if card.is_ephemeral:
+                return None
+            return self._noted(await partial.edit(**changes))
+
+    def _noted(self, message: discord.Message) -> discord.Message:
+        self.seen.note(message.id, seen_of(message))
+        return message
+
+    def _partial(self, card: Card) -> discord.PartialMessage:
+        if card.message_id is None:
+            raise Later(NOT_CONNECTED_S, WaitsFor.DISCORD)
+        return self.channel(card.place_id, card.guild_id).get_partial_message(card.message_id)
+
+    # ------------------------------------------------------------------ searching
+
+    def is_own(self, message: discord.Message) -> bool:
+        """Whether the bot has sent the message."""
+        return self._client.user is not None and message.author.id == self._client.user.id
+
+    async def search(
+        self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool]
+    ) -> discord.Message | None:
+        """Return the newest of the channel's last messages that is the bot's and `fits`.
+
+        Needed because a nonce prevents duplicates for minutes only. None also where the channel's history may not be
+        read. Raises Discord's or the network's error.
+        """
+        with contextlib.suppress(discord.Forbidden):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES):
+                    if self.is_own(message) and fits(message):
+                        return message
+        return None
+
+    # ------------------------------------------------------------------ the response to an interaction
+
+    async def original(self, card: Card) -> Original | None:
+        """Return the response to the card's interaction, None if Discord has none.
+
+        While the token is valid its own route returns it, after that the channel is searched, where an ephemeral one is
+        not found. Raises Discord's or the network's error if it cannot be found out now.
+        """
+        if not self.token_lives(card):
+            return await self._search_original(card)
+        # discord.py's public methods need a message id here, so the documented route is called directly.
+        route = discord.http.Route(
+            "GET",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=self._application_id(),
+            webhook_token=card.token,
+        )
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                answer = await self._client.http.request(route)
+        except discord.HTTPException as error:
+            if error.code in TOKEN_EXPIRED:
+                return await self._search_original(card)
+            if error.status == 404:
+                return None
+            raise
+        footers = [str((embed.get("footer") or {}).get("text") or "") for embed in answer.get("embeds", ())]
+        custom_ids = _custom_ids(answer.get("components", ()))
+        return Original(
+            id=int(answer["id"]),
+            custom_ids=tuple(custom_ids),
+            names_card=bool(await self._ids_of(card) & _named(custom_ids, footers)),
+            is_loading=bool(int(answer.get("flags") or 0) & LOADING),
+        )
+
+    async def _ids_of(self, card: Card) -> set[str]:
+        return {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
+
+    async def _search_original(self, card: Card) -> Original | None:
+        """Search for the card among the messages that came right after its interaction."""
+        if card.private:
+            return None
+        ids = await self._ids_of(card)
+        requested_at = datetime.fromtimestamp(card.created_at - CLOCK_SKEW_S, UTC)
+        after = discord.Object(card.interaction_id or discord.utils.time_snowflake(requested_at))
+        channel = self.channel(card.channel_id, card.guild_id)
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                async for message in channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=True):
+                    if self.is_own(message) and ids & named_on(message):
+                        return Original(id=message.id, names_card=True)
+        except discord.HTTPException as error:
+            if not is_closed(error):
+                raise
+        return None
+
+
+def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
+    """Return the nonce of a message to a channel: the same for each attempt, another for each recipient.
+
+    Discord keys nonces by their author and not by channel. `place_id` is the id of the channel, also of a direct
+    message's; None is the channel in which the card was requested, where earlier versions used the same nonce: what one
+    of them has just sent is still known after the upgrade, even where the bot may not read the history. Elsewhere
+    `Messages.search` finds it. Raises ValueError for one that is too long.
+    """
+    if place_id is not None:
+        digest = hashlib.sha256(f"{purpose} {subject_id} {place_id}".encode()).digest()
+        hashed = base64.b32encode(digest).decode().lower()
+        return f"{purpose[:NONCE_PURPOSE_CHARS]}-{hashed[:NONCE_HASH_CHARS]}"
+    made = f"{purpose}-{subject_id}"
+    if len(made) > NONCE_CHARS:
+        raise ValueError(f"{made!r} is longer than a nonce may be")
+    return made
+
+
+def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, has_text: bool) -> bool:
+    """Whether a message of ours, for a card of `jobs`, carries the result of `job`.
+
+    `has_text`: the result is, or has, a text. A card names its main job only.
+    """
+    is_named = job.id in message.content.rpartition("\n")[2].split()
+    if not is_named and not {each.id for each in jobs} & named_on(message):
+        return False
+    return (has_text and not job.media) or shows_media(seen_of(message), job)
+
+
+def shows_media(message: Seen, job: Job) -> bool:
+    """Whether the job's media are on the message, as files or as links."""
+    stem = file_stem(job)
+    return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
+        link in {medium.url for medium in job.media} for link in [*message.links, *message.content.split()]
+    )
+
+
+def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> dict[str, Any]:
+    """Return how to edit a message that a card of `jobs` has left, so that it keeps what was delivered there alone."""
+    gone = [job for job in jobs if job.message_id != message_id]
+    stems = tuple(file_stem(job) for job in gone)
+    urls = {medium.url for job in gone for medium in job.media}
+    return {
+        "attachments": [file for file in message.attachments if not bare_name(file.filename).startswith(stems)],
+        "view": message_view([], [link for link in links_on(message) if link not in urls]),
+    }
+
+
+def named_on(message: discord.Message) -> set[str]:
+    """Return the ids that a message of ours names: in its controls, and in the footers that cards had before."""
+    return _named(custom_ids_of(message), [embed.footer.text or "" for embed in message.embeds])
+
+
+def custom_ids_of(message: discord.Message) -> list[str]:
+    """Return the custom ids of a message's controls, in order, those within a panel too."""
+    return _custom_ids([component.to_dict() for component in message.components])
+
+
+def _custom_ids(components: Sequence[Any]) -> list[str]:
+    """Return the custom ids in components as Discord's JSON has them."""
+    found = []
+    for each in components:
+        if isinstance(name := each.get("custom_id"), str):
+            found.append(name)
+        found += _custom_ids([*each.get("components", ()), *filter(None, [each.get("accessory")])])
+    return found
+
+
+def _named(custom_ids: Sequence[str], footers: Sequence[str]) -> set[str]:
+    return {each.rpartition(":")[2] for each in custom_ids} | {word for text in footers for word in text.split()}

@@ -1,0 +1,1 @@
+"""Files of results: downloads, attachments, contact sheets."""

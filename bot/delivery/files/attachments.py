@@ -1,0 +1,209 @@
+"""What is attached to a card: a message holds ten files, and what does not fit is linked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.channels.facts import FILES_PER_MESSAGE, MIB, UPLOAD_TIMEOUT_S
+from bot.delivery.channels.messages import Messages, shows_media
+from bot.delivery.channels.view import MadeWith, Seen, alt_text, bare_name, file_stem, labelled
+from bot.delivery.files.downloads import ResultFiles
+from bot.domain.jobs.card_jobs import is_batch, is_linked
+from bot.domain.models import Card, Job, MediaKind
+from bot.errors import MediaError
+from bot.media.contact_sheet import SHEET_NAME, NoSheet, Tile, draw
+from bot.media.fetcher import MediaFetcher
+from bot.media.scratch import scratch_files
+
+log = structlog.get_logger(__name__)
+
+FILE_MAX_BYTES = 25 * MIB
+FETCH_TIMEOUT_S = 60.0
+"""For all images of a sheet together."""
+
+
+def image_links(job: Job) -> list[str]:
+    """Return the links to the job's images."""
+    return [medium.url for medium in job.media if medium.kind is MediaKind.IMAGE]
+
+
+def wants_sheet(jobs: Sequence[Job]) -> bool:
+    """Whether a card of these jobs gets a contact sheet in the end: a batch in which at least one job has an image."""
+    return is_batch(jobs) and any(image_links(job) for job in jobs)
+
+
+class ContactSheets:
+    """Adds the sheet to finished batches. Best effort: a card without one is complete, too."""
+
+    def __init__(self, messages: Messages, *, made_with: MadeWith, media: MediaFetcher, folder: Path) -> None:
+        self._messages = messages
+        self._made_with = made_with
+        self._media = media
+        self._folder = folder
+
+    async def add(self, card: Card, jobs: Sequence[Job]) -> None:
+        """Attach the sheet to the card of a finished batch of images that has none and has room for it.
+
+        Raises Discord's or the network's error.
+        """
+        message = await self._messages.look(card) if wants_sheet(jobs) else None
+        if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
+            return
+        # Only what members can see already: results may be withheld from the card.
+        shown = [job for job in jobs if shows_media(message, job)]
+        if len(shown) < 2 or len(message.attachments) >= FILES_PER_MESSAGE:
+            return
+        try:
+            async with contact_sheet(self._media, jobs, shown, self._folder) as path:
+                alt = labelled(texts.sheet_alt_text(len(shown)), await self._made_with(shown[0]))
+                await self._attach(card, message, path, alt)
+        except NoSheet as error:
+            log.info("card.no_sheet", card=card.id, error=str(error))
+
+    async def _attach(self, card: Card, there: Seen, sheet: Path, alt: str) -> None:
+        file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)
+        try:
+            await self._messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])
+        finally:
+            file.close()
+
+
+@contextlib.asynccontextmanager
+async def contact_sheet(
+    media: MediaFetcher, jobs: Sequence[Job], shown: Sequence[Job], folder: Path
+) -> AsyncIterator[Path]:
+    """Keep the sheet of a batch on disk while the block runs. Raises NoSheet.
+
+    Each job has a tile; only those in `shown` have their image in it.
+    """
+    try:
+        with scratch_files(folder, "sheet-") as own:
+            place = Path(own)
+            async with asyncio.timeout(FETCH_TIMEOUT_S):
+                tiles = [await _tile(media, job, place, is_shown=job in shown) for job in jobs]
+            yield await draw(place, tiles)
+    except (TimeoutError, OSError) as error:
+        raise NoSheet(f"its images could not be fetched: {type(error).__name__}") from error
+
+
+async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) -> Tile:
+    """Return the job's tile; without its image if that cannot be downloaded."""
+    name = None
+    if is_shown and image_links(job):
+        with contextlib.suppress(MediaError):
+            stem = f"{job.position}"
+            file = await media.of(practice=job.practice).download(
+                image_links(job)[0], folder, stem, expect=MediaKind.IMAGE, max_bytes=FILE_MAX_BYTES
+            )
+            name = file.path.name
+    return Tile(number=job.position + 1, caption=job.prompt, file=name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """What is on a card once a job's result has come. `first`: whether the new files come before the old ones."""
+
+    kept: list[discord.Attachment]
+    results: ResultFiles
+    links: list[str]
+    """To old files that had to make room."""
+    first: bool
+
+
+def arrange(
+    jobs: Sequence[Job],
+    job: Job,
+    results: ResultFiles,
+    there: Sequence[discord.Attachment],
+    texts: Sequence[str],
+    *,
+    taken: int = 0,
+) -> Arrangement:
+    """Decide what a card shows that had the files `there`, now with `job`'s results and the text files named `texts`.
+
+    `taken` is how many new files of others come with them.
+    The last step of linked jobs comes first, and the oldest file makes room; else what was there first stays.
+    """
+    new = {*names_of(job, results), *texts}
+    old = [attachment for attachment in there if bare_name(attachment.filename) not in new]
+    old_texts = [attachment for attachment in old if attachment.filename.endswith(".txt")]
+    media = [attachment for attachment in old if attachment not in old_texts]
+    room = FILES_PER_MESSAGE - len(texts) - len(old_texts)
+    if is_linked(jobs):
+        fitting = results.cut(room)
+        left = room - len(fitting.files)
+        links = [link for attachment in media[left:] if (link := _link_of(jobs, attachment)) is not None]
+        return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
+    if wants_sheet(jobs) and all(bare_name(attachment.filename) != SHEET_NAME for attachment in media):
+        room -= 1  # the sheet comes last and needs its place
+    return Arrangement(kept=old, results=results.cut(max(0, room - taken - len(media))), links=[], first=False)
+
+
+def arrange_all(
+    jobs: Sequence[Job],
+    parts: Sequence[tuple[Job, ResultFiles]],
+    there: Sequence[discord.Attachment],
+    texts: Sequence[str],
+) -> tuple[Arrangement, list[tuple[Job, ResultFiles]]]:
+    """Do as `arrange` for the results of several jobs at once; return what becomes of the old files, and the parts."""
+    kept, links, fitted, taken, first = list(there), list[str](), list[tuple[Job, ResultFiles]](), 0, False
+    for job, results in parts:
+        arranged = arrange(jobs, job, results, kept, texts, taken=taken)
+        kept, first = arranged.kept, arranged.first
+        links += [*arranged.links, *arranged.results.links]
+        taken += len(arranged.results.files)
+        fitted.append((job, arranged.results))
+    return Arrangement(kept=kept, results=ResultFiles(), links=links, first=first), fitted
+
+
+def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
+    """Return the link to the result whose file this attachment is, None if it is no result."""
+    stem = bare_name(attachment.filename).rpartition(".")[0]
+    for job in jobs:
+        for number, medium in enumerate(job.media):
+            if file_stem(job, number) == stem:
+                return medium.url
+    return None
+
+
+# ---------------------------------------------------------------------- the files
+
+
+def names_of(job: Job, results: ResultFiles) -> list[str]:
+    """Return the names that a job's files have on its card, without a mark of spoilers."""
+    return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]
+
+
+def media_files(job: Job, results: ResultFiles, *, spoiler: bool, made_with: str) -> list[discord.File]:
+    """Open a job's files for the upload, byte for byte as they came: provenance that is in them stays. To be closed.
+
+    `spoiler`: whether they are marked as some; `made_with` ends their alt text, '' for nothing.
+    """
+    return [
+        discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job, made_with))
+        for name, file in zip(names_of(job, results), results.files, strict=True)
+    ]
+
+
+def text_files(texts: Mapping[str, str], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
+    """Return texts, by their names, as files; without those that are `there` already as they are now. To be closed."""
+    sizes = {attachment.filename: attachment.size for attachment in there}
+    data = {name: text.encode() for name, text in texts.items()}
+    return [
+        discord.File(io.BytesIO(text), filename=name) for name, text in data.items() if sizes.get(name) != len(text)
+    ]
+
+
+def close(files: Sequence[discord.File]) -> None:
+    """Close files after the upload, or instead of it."""
+    for file in files:
+        file.close()

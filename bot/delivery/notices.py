@@ -1,0 +1,335 @@
+"""Messages that ping: the author of a finished card, and the moderators when something needs them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.card.readers import CardLanguages
+from bot.delivery.channels.facts import (
+    CALL_TIMEOUT_S,
+    DISCORD_ERRORS,
+    NETWORK_ERRORS,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+    in_time,
+    is_closed,
+    missing_of,
+)
+from bot.delivery.channels.guilds import Guilds
+from bot.delivery.channels.messages import CLOCK_SKEW_S, SEARCH_MESSAGES, Messages, named_on, nonce_of
+from bot.delivery.channels.view import message_link, message_view
+from bot.delivery.surface import CardSurface
+from bot.domain.models import Card, Job, JobState
+from bot.domain.server.guild_rules import Rules
+from bot.domain.server.member_settings import MemberSettings, Notify
+from bot.domain.texts import mention, with_former_members
+from bot.domain.words.text import harmless, shortened, stamp
+from bot.jobs.surface import Sentence, spoken
+from bot.language import SOURCE, from_discord, speaking
+from bot.moderation.alerts import Posted
+from bot.runtime.metrics import Metrics
+from bot.store import REFUND_REQUEST, Decision, Store
+
+log = structlog.get_logger(__name__)
+
+LINE_CHARS = 1900
+POST_TIMEOUT_S = 10.0
+ASK_TIMEOUT_S = 1.5
+"""While a member waits for an answer, which Discord takes for three seconds."""
+
+
+class LogChannel:
+    """Posts lines; best effort: a failure is logged and returned."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        guilds: Guilds,
+        store: Store,
+        messages: Messages,
+        metrics: Metrics,
+        surface: CardSurface,
+        is_absent: Callable[[int], bool],
+        language_of: Callable[[int], Awaitable[str]],
+    ) -> None:
+        """Take what it needs; `is_absent` says whether a guild has removed the bot: its lines wait for a while.
+
+        `language_of` returns a guild's language.
+        """
+        self._language_of = language_of
+        self._surface = surface
+        self._is_absent = is_absent
+        self._client = client
+        self._guilds = guilds
+        self._store = store
+        self._messages = messages
+        self._metrics = metrics
+
+    async def takes(self, guild_id: int, kind: str = "") -> bool:
+        """Whether there is a channel for lines of this kind in which the bot may post, by what is known of the server.
+
+        Discord is asked only about a channel that is not known: one that was deleted, or an archived thread.
+        """
+        guild = self._guilds.known(guild_id)
+        for channel_id in _places(await self._store.settings.get(guild_id), kind):
+            if guild is None or await self._may_post(guild, channel_id):
+                return True
+        return False
+
+    async def _may_post(self, guild: discord.Guild, channel_id: int) -> bool:
+        channel: object = guild.get_channel_or_thread(channel_id)
+        try:
+            channel = channel or await in_time(self._client.fetch_channel(channel_id), ASK_TIMEOUT_S)
+        except DISCORD_ERRORS as error:
+            return _may_pass(error)
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread) or channel.guild.id != guild.id:
+            return False
+        send = SEND_IN_THREADS if isinstance(channel, discord.Thread) else SEND_MESSAGES
+        return not missing_of(channel.permissions_for(guild.me), (VIEW_CHANNEL, send))
+
+    async def show(self, decision: Decision, *, search: bool = False) -> Posted:
+        """Post a line of the record in the first channel for its kind that takes it; `search`: unless it is there."""
+        with speaking(await self._language_of(decision.guild_id)):
+            line = shortened(texts.decision(decision.kind, decision_text(decision)), LINE_CHARS)
+            view = message_view(self._surface.log_controls(decision), [])
+        line = f"{line} {stamp(decision.at, 'f')}"
+        for channel_id in _places(await self._store.settings.get(decision.guild_id), decision.kind):
+            outcome = await self._post(decision.guild_id, channel_id, line, decision=decision, view=view, search=search)
+            if outcome is not Posted.NEVER:
+                return outcome
+        return Posted.NEVER
+
+    async def tell_unreached(self, decision: Decision) -> Posted:
+        """Tell the member who was promised a line, directly, that it did not reach the moderators."""
+        guild = await self._guilds.find(decision.guild_id)
+        with speaking(await self._language_of(decision.guild_id)):
+            sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
+            content = sentence if guild is None else texts.direct_alert(harmless(guild.name), sentence)
+        try:
+            async with asyncio.timeout(POST_TIMEOUT_S):
+                channel = await self._messages.direct_message(decision.by_id)
+                if not await self._is_there(channel, decision, lambda message: message.content == content):
+                    await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
+        except DISCORD_ERRORS as error:
+            log.info("log_channel.not_told", guild=decision.guild_id, error=type(error).__name__)
+            return Posted.LATER if _may_pass(error) else Posted.NEVER
+        return Posted.DONE
+
+    async def post(self, guild_id: int, line: str) -> Posted:
+        """Post a line to the guild's log channel, if it has one; it pings nobody."""
+        channel_id = (await self._store.settings.get(guild_id)).log_channel
+        return Posted.NEVER if channel_id is None else await self._post(guild_id, channel_id, line)
+
+    async def _post(
+        self,
+        guild_id: int,
+        channel_id: int,
+        line: str,
+        *,
+        decision: Decision | None = None,
+        view: discord.ui.View | None = None,
+        search: bool = False,
+    ) -> Posted:
+        """Post a line; Discord posts one message for several of the same `decision` within a few minutes."""
+        if self._is_absent(guild_id):
+            return Posted.LATER
+        nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
+        try:
+            async with asyncio.timeout(POST_TIMEOUT_S):
+                if decision is not None and search and await self._was_posted(channel_id, line, decision):
+                    return Posted.DONE
+                return await self._send(guild_id, channel_id, line, nonce, view)
+        except DISCORD_ERRORS as error:
+            self._metrics.discord_error(error)
+            log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
+            return Posted.LATER if _may_pass(error) else Posted.NEVER
+
+    async def _was_posted(self, channel_id: int, line: str, decision: Decision) -> bool:
+        """Whether a line was posted already: earlier versions posted requests for refunds in a form of their own."""
+
+        def fits(message: discord.Message) -> bool:
+            is_question = decision.kind == REFUND_REQUEST and decision.about["job"] in named_on(message)
+            return is_question or message.content.startswith(line)
+
+        return await self._is_there(self._messages.channel(channel_id, decision.guild_id), decision, fits)
+
+    async def _is_there(
+        self, channel: discord.abc.Messageable, decision: Decision, fits: Callable[[discord.Message], bool]
+    ) -> bool:
+        """Whether a message of the bot that `fits` was among the first after a decision."""
+        written_at = datetime.fromtimestamp(decision.at - CLOCK_SKEW_S, UTC)
+        try:
+            async for message in channel.history(limit=SEARCH_MESSAGES, after=written_at, oldest_first=True):
+                if self._messages.is_own(message) and fits(message):
+                    return True
+        except discord.HTTPException as error:
+            if not is_closed(error):
+                raise
+        return False
+
+    async def _send(
+        self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
+    ) -> Posted:
+        await self._guilds.find(guild_id)
+        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        # In another server's channel, strangers would read it.
+        if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
+            log.info("log_channel.none", guild=guild_id, channel=channel_id)
+            return Posted.NEVER
+        await channel.send(
+            line,
+            nonce=nonce,  # type: ignore[arg-type]  # None is its default, but the stubs do not say so
+            allowed_mentions=discord.AllowedMentions.none(),
+            view=view or discord.utils.MISSING,
+            suppress_embeds=True,
+        )
+        return Posted.DONE
+
+
+def _places(rules: Rules, kind: str) -> Sequence[int]:
+    """Return the channels for lines of this kind, the best first: what has to be decided goes where approvals do."""
+    places = (rules.approval_channel, rules.log_channel) if kind == REFUND_REQUEST else (rules.log_channel,)
+    return [each for each in dict.fromkeys(places) if each is not None]
+
+
+def decision_text(decision: Decision) -> str:
+    """Return what a line of the record says, with who acted."""
+    text = with_former_members(decision.text)
+    if decision.names_actor:
+        return text
+    who = mention(decision.by_id) if decision.by_id else str(texts.THE_BOT)
+    return f"{who} {text}"
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same call may succeed a little later."""
+    is_busy = isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429)
+    return is_busy or isinstance(error, NETWORK_ERRORS)
+
+
+def _guild_of(channel: object) -> int | None:
+    guild = getattr(channel, "guild", None)
+    return None if guild is None else guild.id
+
+
+class Notifications:
+    """Pings people, about what is in the store or on the card already."""
+
+    def __init__(
+        self,
+        guilds: Guilds,
+        *,
+        store: Store,
+        messages: Messages,
+        log_channel: LogChannel,
+        languages: CardLanguages,
+    ) -> None:
+        self._guilds = guilds
+        self._store = store
+        self._messages = messages
+        self._log_channel = log_channel
+        self._languages = languages
+
+    async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
+        """Send the one short message that says that the result is there: the edit that added it pinged nobody.
+
+        The author has chosen where, else the server's rule says it. A direct message with the result pings by itself,
+        and a private card must not be mentioned. With `search` the message is searched for first; without, its nonce
+        keeps it from being sent twice. Raises Discord's or the network's error.
+        """
+        if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
+            return
+        own = await self._store.member_settings.get(card.guild_id, card.author_id)
+        how = await self._chosen(card, own)
+        if how is Notify.NOTHING or await self._store.pings.is_noted(card.guild_id, card.id):
+            return
+        if card.is_in_channel:
+            is_direct = how is Notify.DIRECT and await self._send_direct(card, jobs[0], search=search)
+            if not is_direct:
+                is_told = how is Notify.DIRECT and not own.direct_refused
+                await self._send_ping(card, jobs[0], search=search, told_refused=is_told)
+        await self._store.pings.note(card.guild_id, card.id)
+
+    async def _chosen(self, card: Card, own: MemberSettings) -> Notify:
+        """Return how the author hears of it: as they have chosen, else by a ping if the server wants it."""
+        if own.notify is not Notify.SERVER:
+            return own.notify
+        return Notify.PING if (await self._store.settings.get(card.guild_id)).ping else Notify.NOTHING
+
+    async def _send_direct(self, card: Card, job: Job, *, search: bool) -> bool:
+        """Send it as a direct message, in the author's language; False if Discord takes none to them."""
+        link = message_link(card)
+        with speaking(from_discord(card.locale)):
+            content = texts.ready_directly(link)
+        try:
+            channel = await self._messages.direct_message(card.author_id)
+            if search and await self._messages.search(channel, lambda message: link in message.content) is not None:
+                return True
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                sent = await channel.send(content, nonce=nonce_of("ping", card.id, channel.id))
+        except discord.HTTPException as error:
+            if not is_closed(error):
+                raise
+            return False
+        await self._store.copies.note(card.guild_id, job.id, channel_id=channel.id, message_id=sent.id, kind="ping")
+        return True
+
+    async def _send_ping(self, card: Card, job: Job, *, search: bool, told_refused: bool = False) -> None:
+        """Ping the author in the channel; `told_refused`: say once that they take no direct messages."""
+        channel = self._messages.channel(card.channel_id, card.guild_id)
+        link = message_link(card)
+        if search and await self._messages.search(channel, lambda message: link in message.content) is not None:
+            return
+        with speaking(await self._languages.of_guild(card.guild_id)):
+            content = texts.ready(card.author_id, link)
+            if told_refused:
+                content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
+        async with asyncio.timeout(CALL_TIMEOUT_S):
+            ping = await channel.send(
+                content,
+                nonce=nonce_of("ping", card.id),
+                allowed_mentions=discord.AllowedMentions(
+                    everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
+                ),
+            )
+        await self._store.copies.note(
+            card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping"
+        )
+        if told_refused:
+            await self._store.member_settings.change(
+                card.guild_id, card.author_id, lambda own: replace(own, direct_refused=True)
+            )
+
+    async def alert_moderators(self, guild_id: int, sentence: Sentence) -> None:
+        """Post to the guild's log channel, and send a direct message to whoever set its key; best effort.
+
+        Both are in the server's language. Whoever has left the server is told nothing of it.
+        """
+        with speaking(SOURCE):
+            log.warning("guild.alert", guild=guild_id, sentence=spoken(sentence))
+        with speaking(await self._languages.of_guild(guild_id)):
+            await self._alert(guild_id, spoken(sentence))
+
+    async def _alert(self, guild_id: int, sentence: str) -> None:
+        await self._log_channel.post(guild_id, texts.alert(sentence))
+        key = await self._store.keys.current(guild_id)
+        if key is None:
+            return
+        guild = await self._guilds.find(guild_id)
+        if guild is None:
+            return
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                member = await guild.fetch_member(key.set_by)
+                await member.send(texts.direct_alert(harmless(guild.name), sentence))
+        except DISCORD_ERRORS as error:
+            log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)

@@ -1,0 +1,1 @@
+"""Posting results: places, review, copies, takedown."""

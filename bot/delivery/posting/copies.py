@@ -1,0 +1,324 @@
+"""Copies of delivered results: the same files in another place, each recorded so that it is removed with its result."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import discord
+import structlog
+
+from bot.delivery.card.readers import CardLanguages
+from bot.delivery.channels.facts import (
+    CALL_TIMEOUT_S,
+    FILE_LIMIT_BYTES,
+    FILES_PER_MESSAGE,
+    NETWORK_ERRORS,
+    REQUEST_LIMIT_BYTES,
+    TOKEN_EXPIRED,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    UPLOAD_TIMEOUT_S,
+    is_too_large,
+)
+from bot.delivery.channels.gate import PostingGate
+from bot.delivery.channels.messages import Messages, nonce_of
+from bot.delivery.channels.view import MadeWith, alt_text, file_stem
+from bot.delivery.files.attachments import close
+from bot.delivery.posting.poster import Poster
+from bot.domain.models import Card, Job, JobState, Media
+from bot.errors import MediaError, MediaGone, MediaTooLarge
+from bot.jobs.surface import Later, NoPlace
+from bot.language import current, speaking
+from bot.media.fetcher import LocalFile, MediaFetcher
+from bot.media.scratch import scratch_files
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+FreshLink = Callable[[Job, Media], Awaitable[str | None]]
+"""Finds a link that works to a result whose own has expired; None if there is none."""
+
+
+def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that have media to show."""
+    return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
+
+
+class ResultCopies:
+    """Posts delivered results to other places."""
+
+    def __init__(
+        self,
+        messages: Messages,
+        *,
+        gate: PostingGate,
+        store: Store,
+        media: MediaFetcher,
+        fresh: FreshLink,
+        made_with: MadeWith,
+        languages: CardLanguages,
+        folder: Path,
+    ) -> None:
+        self._messages = messages
+        self._gate = gate
+        self._store = store
+        self._media = media
+        self._fresh = fresh
+        self._made_with = made_with
+        self._languages = languages
+        self._folder = folder
+
+    async def post(
+        self,
+        channel: discord.abc.Messageable,
+        card: Card,
+        jobs: Sequence[Job],
+        *,
+        kind: str,
+        place_id: int,
+        embed: discord.Embed,
+        to_member: int | None = None,
+        documents: Sequence[discord.File] = (),
+        file_limit: int = FILE_LIMIT_BYTES,
+        subject_id: str = "",
+        view: discord.ui.View | None = None,
+        reply: discord.MessageReference | None = None,
+    ) -> discord.Message:
+        """Post the card's results to the channel under `embed`, with those of their files that can be downloaded.
+
+        `kind` names the copy, `place_id` is the channel's id, `to_member` whose direct messages it is, None for a
+        channel of the server; `file_limit` is in bytes; `subject_id` is what is posted once within a few
+        minutes, the card unless it is said. Raises NoPlace if they may not be posted there, and Discord's or the
+        network's error.
+        """
+        shown = shown_jobs(jobs)
+        try:
+            if to_member is None:
+                await self._gate.require_copy(card, shown, channel_id=place_id)
+            else:
+                await self._gate.require_person(card, shown, member_id=to_member)
+        except NoPlace:
+            close(documents)
+            raise
+        language = current() if to_member is not None else await self._languages.of_guild(card.guild_id)
+        async with self._files(card, jobs, file_limit, language=language) as files:
+            message = await self._send(
+                channel,
+                [*files, *documents],
+                embed=embed,
+                nonce=nonce_of(kind, subject_id or card.id, place_id),
+                view=view or discord.utils.MISSING,
+                reference=reply,
+                mention_author=False,
+            )
+        await self.note(card, jobs, message, kind=kind)
+        return message
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        self, card: Card, jobs: Sequence[Job], *, member_id: int, file_limit: int
+    ) -> AsyncIterator[list[discord.File]]:
+        """Give the results of a card that a member may see, to be sent to them alone; those that can be downloaded.
+
+        `file_limit` is in bytes. Raises NoPlace if they may not be sent to the member.
+        """
+        await self._gate.require_person(card, shown_jobs(jobs), member_id=member_id)
+        async with self._files(card, jobs, file_limit, language=current()) as files:
+            yield files
+
+    async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
+        """Note a message that shows the card's results, so that it is deleted with them."""
+        for job in shown_jobs(jobs) or jobs[:1]:
+            await self._store.copies.note(
+                card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
+            )
+
+    async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
+        """Return a recent message of ours in the channel whose embed links to `link`: one that was not recorded."""
+        return await self._messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
+
+    async def _send(
+        self, channel: discord.abc.Messageable, files: Sequence[discord.File], **content: Any
+    ) -> discord.Message:
+        """Send the content with the files, or alone where Discord accepts no files, or not that many bytes."""
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                try:
+                    return await channel.send(files=files[:FILES_PER_MESSAGE], **content)
+                except discord.HTTPException as error:
+                    if not files or not is_too_large(error):
+                        raise
+                return await channel.send(**content)
+        finally:
+            close(files)
+
+    @contextlib.asynccontextmanager
+    async def _files(
+        self, card: Card, jobs: Sequence[Job], file_limit: int, *, language: str
+    ) -> AsyncIterator[list[discord.File]]:
+        with scratch_files(self._folder, "copy-") as folder:
+            files: list[discord.File] = []
+            room = max(REQUEST_LIMIT_BYTES, file_limit)
+            for job in shown_jobs(jobs):
+                with speaking(language):
+                    made_with = await self._made_with(job)
+                for number, medium in enumerate(job.media):
+                    stem = file_stem(job, number)
+                    file = await self._load(job, medium, Path(folder), stem, min(file_limit, room))
+                    if file is not None:
+                        room -= file.size
+                        name = f"{stem}{file.extension}"
+                        with speaking(language):
+                            alt = alt_text(job, made_with)
+                        files.append(discord.File(file.path, filename=name, spoiler=card.spoiler, description=alt))
+            try:
+                yield files
+            finally:
+                close(files)
+
+    async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
+        """Return the medium on disk, None if it is too large or unavailable: then the embed only links to it."""
+        media = self._media.of(practice=job.practice)
+        try:
+            try:
+                return await media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)
+            except MediaGone:
+                link = await self._fresh(job, medium)
+                if link is None:
+                    return None
+                return await media.download(link, folder, stem, expect=medium.kind, max_bytes=limit)
+        except MediaTooLarge:
+            return None
+        except (MediaError, OSError) as error:
+            log.info("copy.no_file", job=job.id, error=type(error).__name__)
+            return None
+
+
+class Sharing:
+    """Shares results, each card once: the database decides who was first, and the poster posts as after any wait."""
+
+    def __init__(self, *, store: Store, gate: PostingGate, poster: Poster) -> None:
+        self._store = store
+        self._gate = gate
+        self._poster = poster
+
+    async def share(self, card: Card, jobs: Sequence[Job], *, channel_id: int, links: Mapping[str, str]) -> bool:
+        """Post the results of the card's `jobs` in a channel; `links` are fresh ones, by those that were delivered.
+
+        Returns False if the card is not private any more, or not at an end. Raises NoPlace or Later: if the results
+        may not be posted there, nothing has changed; if Discord does not take them now, they are held, to be posted by
+        their author.
+        """
+        posted = [job for job in jobs if job.state is JobState.DELIVERED]
+        await self._gate.require_public(card, posted, channel_id=channel_id)
+        held = await self._store.cards.share(card.guild_id, card.id, channel_id=channel_id)
+        if held is None:
+            return False
+        for job in held:
+            media = [replace(medium, url=links.get(medium.url, medium.url)) for medium in job.media]
+            try:
+                await self._poster.post_held(job, media, channel_id=channel_id)
+            except (Later, NoPlace):
+                await self._let_author_post(held)
+                raise
+        await self._let_author_post(held)
+        return True
+
+    async def _let_author_post(self, jobs: Sequence[Job]) -> None:
+        """Have no other life post what has been tried."""
+        for job in jobs:
+            await self._store.rechecks.postpone(job, None, counts=False)
+
+
+ERASED_AT_ONCE = 20
+"""How many copies of erased results are deleted in one turn."""
+ERASED_AGAIN_S = 6 * 3600.0
+"""When it is tried again to delete one that could not be deleted: mostly for a missing permission."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenDown:
+    """What came of it, in messages."""
+
+    gone: int
+    left: int
+    """How many could not be taken down now."""
+
+
+class Takedown:
+    """Deletes the messages of a card. Idempotent."""
+
+    def __init__(self, messages: Messages, *, store: Store, clock: Clock) -> None:
+        self._messages = messages
+        self._clock = clock
+        self._store = store
+
+    async def take_down(self, card: Card) -> TakenDown:
+        """Delete the copies of the card's results, then the card's own message. What is gone already counts as done.
+
+        What could not be deleted stays recorded, so that a second attempt finds it.
+        """
+        gone = left = 0
+        places = {copy.message_id: copy.channel_id for copy in await self._store.copies.of_card(card.guild_id, card.id)}
+        for message_id, channel_id in places.items():
+            if await self._deleted(card, channel_id, message_id):
+                await self._store.copies.forget(card.guild_id, message_id)
+                gone += 1
+            else:
+                left += 1
+        if card.message_id is None:
+            return TakenDown(gone=gone, left=left)
+        if await self._own_deleted(card, card.message_id):
+            await self._store.cards.take_down(card.guild_id, card.id)
+            return TakenDown(gone=gone + 1, left=left)
+        return TakenDown(gone=gone, left=left + 1)
+
+    async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
+        """Delete one copy and forget it. Returns whether it is gone."""
+        gone = await self._delete(self._messages.channel(channel_id, None).get_partial_message(message_id))
+        if gone:
+            await self._store.copies.forget(guild_id, message_id)
+        return gone
+
+    async def delete_erased(self, guild_id: int | None = None) -> None:
+        """Delete copies of results that were erased: some of one guild, or of all. What fails is tried again later."""
+        for copy in await self._store.copies.doomed(limit=ERASED_AT_ONCE, guild_id=guild_id):
+            if not await self.take_down_copy(copy.guild_id, copy.channel_id, copy.message_id):
+                again_at = self._clock.wall() + ERASED_AGAIN_S
+                await self._store.copies.postpone(copy.guild_id, copy.message_id, again_at)
+
+    async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
+        guild_id = card.guild_id if channel_id == card.channel_id else None
+        return await self._delete(self._messages.channel(channel_id, guild_id).get_partial_message(message_id))
+
+    async def _own_deleted(self, card: Card, message_id: int) -> bool:
+        if self._messages.token_lives(card) and await self._delete(self._messages.webhook(card), message_id):
+            return True
+        if card.is_ephemeral:
+            return True  # only its token reached it: its one reader sees it until they dismiss it
+        return await self._deleted(card, card.place_id, message_id)
+
+    @staticmethod
+    async def _delete(target: discord.PartialMessage | discord.Webhook, message_id: int = 0) -> bool:
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                if isinstance(target, discord.Webhook):
+                    await target.delete_message(message_id)
+                else:
+                    await target.delete()
+        except discord.HTTPException as error:
+            if error.code in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}:
+                return True
+            if error.code not in TOKEN_EXPIRED:
+                log.info("takedown.refused", status=error.status, code=error.code)
+            return False
+        except NETWORK_ERRORS as error:
+            log.info("takedown.later", error=type(error).__name__)
+            return False
+        return True

@@ -1,0 +1,323 @@
+"""The places for a result, tried in turn, and in each the forms in which Discord may accept it.
+
+The order of places: the card through the interaction's token (15 minutes) → the card with the bot's own token → a new
+message in the channel → a direct message to the author. In each, what Discord refuses for its content is tried with
+fewer files, as links, as plain text. New messages carry a nonce derived from the job's id, and the channel is searched
+for the result before one is sent: a lost reply never leads to two posts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.card.context import marked
+from bot.delivery.card.drawing import CardDrawing
+from bot.delivery.card.memory import CardMemory
+from bot.delivery.card.ticker import CardTicker
+from bot.delivery.channels.facts import (
+    CONTENT_CHARS,
+    DISCORD_ERRORS,
+    MESSAGE_GONE,
+    TOKEN_EXPIRED,
+    UPLOAD_TIMEOUT_S,
+    is_closed,
+    is_refused_content,
+    is_too_large,
+)
+from bot.delivery.channels.gate import OpenPlaces
+from bot.delivery.channels.messages import Messages, carries_result, nonce_of
+from bot.delivery.channels.view import Seen
+from bot.delivery.files.attachments import arrange, arrange_all, close, media_files
+from bot.delivery.files.downloads import ResultFiles
+from bot.domain.models import Card, Job, JobState
+from bot.domain.words.text import harmless_within
+from bot.jobs.surface import NoPlace
+from bot.language import from_discord, speaking
+from bot.runtime.clock import Clock
+from bot.runtime.metrics import Metrics
+
+
+def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool, made_with: str = "") -> str:
+    """Return the title, how it was made, its links and text, and the job's id, by which the message is found again.
+
+    What does not fit into a message is left out: links from the last on, then the end of the text. Links to what is a
+    `spoiler` are hidden as one, so that Discord does not show what they lead to.
+    """
+    last = marked(texts.plain_footer(job.id), [job])
+    lines = [texts.plain_title(title), *([made_with] if made_with else [])]
+    room = CONTENT_CHARS - sum(len(line) + 1 for line in lines) - len(last) - 1
+    for url in results.links:
+        link = f"|| {url} ||" if spoiler else url
+        if len(link) < room:
+            lines.append(link)
+            room -= len(link) + 1
+    if results.text is not None and room > 1:
+        lines.append(harmless_within(results.text, room - 1))
+    return "\n".join([*lines, last])
+
+
+log = structlog.get_logger(__name__)
+
+UNANSWERED_KEPT = 1000
+"""For how many jobs it is known where an attempt was not answered."""
+
+
+class RefusedContent(NoPlace):
+    """Discord refuses the result in each form."""
+
+    def __init__(self) -> None:
+        super().__init__(texts.REFUSED_BY_DISCORD)
+
+
+class _PlaceRefuses(Exception):
+    """This place accepts the result in no form; `is_for_content`: because of what it contains."""
+
+    def __init__(self, *, code: int, is_for_content: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.is_for_content = is_for_content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """What is posted: the result of `job`, one of the card's `jobs`, drawn as they are once it is posted."""
+
+    card: Card
+    jobs: Sequence[Job]
+    job: Job
+    results: ResultFiles
+    channel_id: int
+    """Where a new message goes if the card is gone."""
+    places: OpenPlaces
+    """Which channels it may come to: what the gate has said."""
+    also: tuple[tuple[Job, ResultFiles], ...] = ()
+    """Other results of the card that are ready, which come with it where that is an edit of the card."""
+    is_plain: bool = False
+    """Whether it goes as plain text, without embed, files and controls."""
+
+    @property
+    def forms(self) -> Iterator[Posting]:
+        """This, then what is left of it by each step, each with less that Discord may refuse."""
+        yield self
+        if self.also:
+            yield from self.alone.forms
+            return
+        if len(self.results.files) > 1:
+            yield replace(self, results=self.results.cut(1))
+        links = replace(self, results=self.results.without_files(self.job))
+        if self.results.files:
+            yield links
+        yield replace(links, is_plain=True)
+
+    @property
+    def alone(self) -> Posting:
+        """This without the other results, which the card then shows as not posted yet."""
+        others = {job.id for job, _ in self.also}
+        jobs = [replace(job, state=JobState.READY) if job.id in others else job for job in self.jobs]
+        return replace(self, jobs=jobs, also=())
+
+    @property
+    def parts(self) -> list[tuple[Job, ResultFiles]]:
+        """The results, in the order of their jobs."""
+        return sorted([(self.job, self.results), *self.also], key=lambda part: part[0].position)
+
+
+_Place = Callable[[Posting], Awaitable[discord.Message | None]]
+"""Posts there and returns the message, None if there is no such place. Raises Discord's or the network's error."""
+
+
+class Places:
+    """Posts a result where it can be seen."""
+
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        drawing: CardDrawing,
+        metrics: Metrics,
+        memory: CardMemory,
+        ticker: CardTicker,
+        clock: Clock,
+    ) -> None:
+        self._clock = clock
+        self._memory = memory
+        self._ticker = ticker
+        self._messages = messages
+        self._drawing = drawing
+        self._metrics = metrics
+        self._unanswered: dict[str, int] = {}
+        """At which of the places for new messages an attempt was not answered, by job id: it may be posted there."""
+
+    async def post(self, posting: Posting) -> discord.Message:
+        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error.
+
+        After an attempt that Discord did not answer, its place comes first: there it is found if it was posted.
+        """
+        is_refused = False
+        places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
+        first = self._unanswered.get(posting.job.id, 0)
+        for number in (*range(first, len(places)), *range(first)):
+            self._note_begun(posting.job, number)
+            try:
+                message = await self._in_some_form(places[number], posting)
+            except _PlaceRefuses as refusal:
+                is_refused = is_refused or refusal.is_for_content
+                log.info("delivery.next_place", job=posting.job.id, code=refusal.code)
+            else:
+                if message is not None:
+                    self._unanswered.pop(posting.job.id, None)
+                    return message
+        self._unanswered.pop(posting.job.id, None)
+        if is_refused:
+            raise RefusedContent
+        raise posting.places.refusal or NoPlace(texts.NO_PLACE)
+
+    def _note_begun(self, job: Job, number: int) -> None:
+        """Note the place of the attempt, if it is one for new messages: editing the card twice leaves one result."""
+        self._unanswered.pop(job.id, None)
+        if number:
+            self._unanswered[job.id] = number
+        while len(self._unanswered) > UNANSWERED_KEPT:
+            self._unanswered.pop(next(iter(self._unanswered)))
+
+    async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
+        """Return the message at `place`, None if there is no such place. Raises _PlaceRefuses, or Discord's error."""
+        is_large, refused = False, _PlaceRefuses(code=0, is_for_content=False)
+        for form in posting.forms:
+            if is_large and form.results.files:
+                continue
+            try:
+                message = await place(form)
+            except DISCORD_ERRORS as error:
+                self._metrics.discord_error(error)
+                if not isinstance(error, discord.HTTPException):
+                    raise
+                refused = _PlaceRefuses(code=error.code, is_for_content=is_refused_content(error))
+                if error.code in MESSAGE_GONE or is_closed(error):
+                    break
+                is_large = is_too_large(error)
+                if not is_large and not refused.is_for_content:
+                    raise
+                log.info("delivery.less", job=posting.job.id, status=error.status, code=error.code)
+            else:
+                if message is not None:
+                    self._count(form, is_direct=place == self._by_direct_message)
+                return message
+        raise refused
+
+    def _count(self, posted: Posting, *, is_direct: bool) -> None:
+        for _, results in posted.parts:
+            way = "attachment" if results.files else "link" if results.links else "text"
+            self._metrics.delivery("direct_message" if is_direct else way)
+
+    # ------------------------------------------------------------------ on the card
+
+    async def _on_card(self, posting: Posting) -> discord.Message | None:
+        """Edit the card: what it has stays, and this job's files replace those of an earlier attempt."""
+        card = posting.card
+        if card.place_id not in posting.places.channels:
+            return None
+        # The edit decides on everything that is on the card of one job; what others have there is kept.
+        seen = await self._messages.look(card, presumed=Seen() if len(posting.jobs) == 1 else None)
+        if seen is None:
+            return None
+        try:
+            return await self._edit(seen, posting)
+        except discord.HTTPException as error:
+            if error.code not in TOKEN_EXPIRED or card.token is None or card.is_ephemeral:
+                raise
+        # The interaction's token has expired meanwhile: the bot's own reaches the same message.
+        return await self._on_card(replace(posting, card=replace(card, token=None)))
+
+    async def _edit(self, there: Seen, posting: Posting) -> discord.Message | None:
+        card, jobs, job = posting.card, posting.jobs, posting.job
+        made_with = await self._drawing.made_with(job)
+        if posting.is_plain:
+            return await self._messages.edit(
+                card,
+                within_s=UPLOAD_TIMEOUT_S,
+                content=plain_result(
+                    self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+                ),
+                embed=None,
+                view=None,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        documents = self._drawing.texts(await self._drawing.open_part(jobs), there.attachments)
+        arranged, parts = arrange_all(jobs, posting.parts, there.attachments, [file.filename for file in documents])
+        labels = {each.id: await self._drawing.made_with(each) for each, _ in parts}
+        files = [
+            file
+            for each, results in parts
+            for file in media_files(each, results, spoiler=card.spoiler, made_with=labels[each.id])
+        ]
+        media = [*files, *arranged.kept] if arranged.first else [*arranged.kept, *files]
+        embed = await self._drawing.embed(card, jobs)
+        view = await self._drawing.view(card, jobs, [*there.links, *arranged.links])
+        try:
+            message = await self._messages.edit(
+                card, within_s=UPLOAD_TIMEOUT_S, embed=embed, attachments=[*media, *documents], view=view
+            )
+        finally:
+            close([*files, *documents])
+        if message is not None:
+            self._note(posting, embed, message.id)
+        return message
+
+    def _note(self, posting: Posting, embed: discord.Embed, message_id: int) -> None:
+        """Remember how the card looks now: no edit follows that tells the same."""
+        card = posting.card
+        self._memory.note_shown(card.id, embed, posting.jobs)
+        self._memory.note_posted([job for job, _ in posting.also], message_id, self._clock.wall())
+        self._ticker.edited((card.guild_id, card.id))
+
+    # ------------------------------------------------------------------ in a new message
+
+    async def _in_channel(self, posting: Posting) -> discord.Message | None:
+        card = posting.card
+        if card.private or posting.channel_id not in posting.places.channels:
+            return None
+        place_id = None if posting.channel_id == card.channel_id else posting.channel_id
+        nonce = nonce_of("result", posting.job.id, place_id)
+        return await self._send(self._messages.channel(posting.channel_id, card.guild_id), posting, nonce)
+
+    async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
+        if posting.places.refusal is not None:
+            return None  # it waits for its author to choose another channel
+        channel = await self._messages.direct_message(posting.card.author_id)
+        with speaking(from_discord(posting.card.locale)):
+            return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
+
+    async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
+        """Send a new message, unless an earlier attempt has sent it already."""
+        card, jobs, job = posting.card, posting.jobs, posting.job
+        made_with = await self._drawing.made_with(job)
+        has_text = posting.results.text is not None
+        sent = await self._messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
+        if sent is not None:
+            return sent
+        if posting.is_plain:
+            text = plain_result(
+                self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+            )
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
+        documents = self._drawing.texts(await self._drawing.open_part(jobs))
+        results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
+        files = [*media_files(job, results, spoiler=card.spoiler, made_with=made_with), *documents]
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(
+                    embed=await self._drawing.embed(card, jobs),
+                    files=files,
+                    nonce=nonce,
+                    view=(await self._drawing.view(card, jobs, results.links)) or discord.utils.MISSING,
+                )
+        finally:
+            close(files)

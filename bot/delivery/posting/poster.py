@@ -1,0 +1,221 @@
+"""Posting results: by editing the card, so that doing it twice leaves one result. Without a place the job is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.card.memory import CardMemory, CardOwner
+from bot.delivery.card.readers import Authors, CardLanguages
+from bot.delivery.channels.facts import DISCORD_ERRORS, NETWORK_ERRORS
+from bot.delivery.channels.gate import OpenPlaces, PostingGate
+from bot.delivery.channels.messages import Messages, left_on
+from bot.delivery.channels.view import message_link
+from bot.delivery.files.downloads import Downloads, posting_of
+from bot.delivery.posting.places import Places, Posting, RefusedContent
+from bot.delivery.posting.ready_with_it import ReadyWithIt
+from bot.delivery.posting.review import ALERT_AGAIN_S, AlertModerators, ReviewDesk
+from bot.delivery.surface import CardSurface
+from bot.domain.models import Card, Job, JobState, Media, WaitsFor
+from bot.jobs.surface import Gathering, Later, NoPlace
+from bot.language import speaking
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.runtime.metrics import Metrics
+from bot.store import RecordOf, Store
+
+log = structlog.get_logger(__name__)
+
+FOLLOWED_AGAIN_S = 15.0
+"""When a result is tried again that goes to a card whose other jobs another process follows."""
+NETWORK_AGAIN_S, REFUSED_AGAIN_S = 5.0, 60.0
+"""When a delivery is retried: Discord could not be reached, or it refused for a reason other than the place."""
+
+
+class Poster:
+    """Posts results to Discord, each exactly once."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        messages: Messages,
+        downloads: Downloads,
+        places: Places,
+        review: ReviewDesk,
+        gate: PostingGate,
+        surface: CardSurface,
+        memory: CardMemory,
+        authors: Authors,
+        alert: AlertModerators,
+        languages: CardLanguages,
+        others: ReadyWithIt,
+        owner: CardOwner,
+    ) -> None:
+        self._others = others
+        self._owner = owner
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._messages = messages
+        self._downloads = downloads
+        self._places = places
+        self._review = review
+        self._gate = gate
+        self._surface = surface
+        self._memory = memory
+        self._authors = authors
+        self._alert = alert
+        self._languages = languages
+
+    # ------------------------------------------------------------------ delivering
+
+    async def deliver(self, job: Job) -> int:
+        """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace."""
+        try:
+            async with self._memory.lock(job.card_id):
+                return await self._deliver(job)
+        except NETWORK_ERRORS as error:
+            log.info("delivery.later", job=job.id, error=type(error).__name__)
+            wait_s = error.retry_after if isinstance(error, discord.RateLimited) else 0.0
+            raise Later(max(NETWORK_AGAIN_S, wait_s), WaitsFor.DISCORD) from error
+        except discord.HTTPException as error:
+            log.warning("delivery.refused", job=job.id, status=error.status, code=error.code)
+            raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
+
+    async def _deliver(self, job: Job) -> int:
+        found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
+        if found is None:
+            raise NoPlace(texts.CARD_GONE)
+        card, jobs = found[0], self._memory.as_posted(found[1])
+        if (message_id := self._memory.posted(job)) is not None:
+            return message_id  # it came with another's
+        if wait_s := self._others.wait_s(jobs, job):
+            raise Gathering(wait_s)
+        if any(each.id == job.id and each.dropped_by is not None for each in jobs):
+            raise NoPlace(texts.CANCELLED_LATE)
+        await self._review.require(card, jobs, job, also=await self._gate.moved_to(card))
+        try:
+            return await self._deliver_on(card, jobs, job, channel_id=card.channel_id)
+        except RefusedContent:
+            if await self._store.alerts.note(
+                job.guild_id, f"refused {job.id}", until=self._clock.wall() + ALERT_AGAIN_S
+            ):
+                await self._alert(job.guild_id, partial(texts.refused_by_discord, job.id))
+            raise
+
+    async def post_held(
+        self,
+        job: Job,
+        media: Sequence[Media],
+        *,
+        channel_id: int,
+        by_moderator: bool = False,
+        record: RecordOf[Job | None] | None = None,
+    ) -> bool:
+        """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
+
+        `media` are its files with links that work; `by_moderator` says that a moderator wants it posted, and `record`
+        gives the line for that. Returns False if it has been posted meanwhile. Raises Later or NoPlace; then it stays
+        held. The job is paid for already, and this costs nothing.
+        """
+        async with self._memory.lock(job.card_id):
+            found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
+            current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
+            if found is None or current is None or current.state is not JobState.HELD:
+                return False
+            card, jobs = found[0], self._memory.as_posted(found[1])
+            if not self._owner.is_here(jobs, if_nobodys=True):
+                raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose what one of them adds
+            renewed = replace(current, media=tuple(media))
+            try:
+                message_id = await self._deliver_on(
+                    card, jobs, renewed, channel_id=channel_id, by_moderator=by_moderator
+                )
+            except DISCORD_ERRORS as error:
+                raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
+            await self._note_delivered(current, media, message_id, record)
+            self._memory.forget_shown(card.id)
+        return True
+
+    async def post_late(self, job: Job) -> bool:
+        """Post a held result that came late, or whose sharing a death has cut off; return whether it is posted now."""
+        card = await self._store.cards.get(job.guild_id, job.card_id)
+        if card is None:
+            return False
+        try:
+            channel_id = card.channel_id if card.message_id is not None else card.place_id
+            return await self.post_held(job, job.media, channel_id=channel_id)
+        except (Later, NoPlace) as error:
+            log.info("delivery.late_result_held", job=job.id, error=type(error).__name__)
+            return False
+
+    async def _note_delivered(
+        self, job: Job, media: Sequence[Media], message_id: int, record: RecordOf[Job | None] | None
+    ) -> None:
+        await self._store.jobs.change(
+            job,
+            JobState.DELIVERED,
+            message_id=message_id,
+            delivered_at=self._clock.wall(),
+            media=tuple(media),
+            error=None,
+            unusable=False,
+            record=record,
+        )
+
+    async def _deliver_on(
+        self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, by_moderator: bool = False
+    ) -> int:
+        with posting_of(card.guild_id):  # what has to be known before must not wait behind everybody's results
+            places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
+            await self._authors.find(card)
+        with speaking(await self._languages.of(card)):
+            return await self._post(card, jobs, job, channel_id=channel_id, places=places)
+
+    async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
+        # The card is drawn as it will be once this has succeeded.
+        done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
+        jobs = [done if other.id == job.id else other for other in jobs]
+        async with self._downloads.results(job) as results, self._others.ready(card, jobs, job, results) as also:
+            failpoint("download.done")
+            jobs = [next((each for each, _ in also if each.id == other.id), other) for other in jobs]
+            posting = Posting(
+                card=card, jobs=jobs, job=done, results=results, channel_id=channel_id, places=places, also=also
+            )
+            with posting_of(card.guild_id):
+                message = await self._places.post(posting)
+            failpoint("send.done")
+        if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
+            await self._store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
+        if message.id != card.message_id:
+            await self._point_from(card, jobs, message)
+        self._surface.posted(card, jobs, message)
+        return message.id
+
+    async def _point_from(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
+        """Have the card's old message, if it is still there, lead to the new one; best effort.
+
+        It keeps what was delivered there. What an unanswered attempt may have left there of other jobs is removed: it
+        is, or will be, in the new one.
+        """
+        if card.message_id is None:
+            return
+        link = message.jump_url
+        if not isinstance(message.channel, discord.DMChannel):
+            link = message_link(replace(card, message_id=message.id, message_channel_id=message.channel.id))
+        try:
+            old = await self._messages.find(card)
+            if old is not None:
+                await self._messages.edit(
+                    card, content=texts.posted_here(link), embed=None, **left_on(old, jobs, card.message_id)
+                )
+        except DISCORD_ERRORS as error:
+            log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)

@@ -1,0 +1,106 @@
+"""Which other results of a card are ready when one is posted: they come with it, in one edit of the card."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from bot.delivery.card.memory import CardMemory
+from bot.delivery.channels.facts import DISCORD_ERRORS, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES
+from bot.delivery.channels.gate import PostingGate
+from bot.delivery.files.downloads import Downloads, ResultFiles
+from bot.delivery.posting.review import ReviewDesk
+from bot.domain.jobs.card_jobs import is_linked
+from bot.domain.models import RUNNING_STATES, Card, Job, JobState
+from bot.jobs.surface import Later, NoPlace, Parked
+from bot.runtime.clock import Clock
+
+GATHER_S = 1.5
+"""For how long a result waits for others of its card."""
+FEW, FEW_APART_S, MANY_APART_S = 4, 4.0, 15.0
+"""How long after an edit that brought some the next one is made, on a card of a few jobs and of more: Discord takes
+five edits in five seconds in a channel, and all its cards share them."""
+CARDS_KEPT = 1000
+
+
+class ReadyWithIt:
+    """Finds them, and keeps their files on disk while they are uploaded.
+
+    Each is still delivered and settled by a turn of its own, which then finds it posted.
+    """
+
+    def __init__(
+        self,
+        *,
+        downloads: Downloads,
+        review: ReviewDesk,
+        gate: PostingGate,
+        memory: CardMemory,
+        clock: Clock,
+    ) -> None:
+        self._downloads = downloads
+        self._review = review
+        self._gate = gate
+        self._memory = memory
+        self._clock = clock
+        self._gathered_at: dict[str, float] = {}
+        """By a card's id when what is ready by then is posted; monotonic seconds, as in `_posted_at`."""
+        self._posted_at: dict[str, float] = {}
+
+    def wait_s(self, jobs: Sequence[Job], job: Job) -> float:
+        """Return in how many seconds the result is posted; 0 for now: for steps, and when no others are being made."""
+        if is_linked(jobs) or all(each.state not in RUNNING_STATES for each in jobs if each.id != job.id):
+            return 0.0
+        now = self._clock.monotonic()
+        if job.card_id not in self._gathered_at:
+            apart_s = FEW_APART_S if len(jobs) <= FEW else MANY_APART_S
+            before = self._posted_at.get(job.card_id, -math.inf)
+            _keep(self._gathered_at, job.card_id, max(now + GATHER_S, before + apart_s))
+        return max(0.0, self._gathered_at[job.card_id] - now)
+
+    @contextlib.asynccontextmanager
+    async def ready(
+        self, card: Card, jobs: Sequence[Job], job: Job, results: ResultFiles
+    ) -> AsyncIterator[tuple[tuple[Job, ResultFiles], ...]]:
+        """Give what may be posted with `job`, drawn as posted, and its files until the block ends; () for steps.
+
+        What cannot be posted now is left to its own turn, which says why. All files together fit one request.
+        """
+        self._gathered_at.pop(card.id, None)
+        _keep(self._posted_at, card.id, self._clock.monotonic())
+        also: list[tuple[Job, ResultFiles]] = []
+        files, size = len(results.files), sum(file.size for file in results.files)
+        async with contextlib.AsyncExitStack() as stack:
+            for other in () if is_linked(jobs) or job.state is not JobState.READY else jobs:
+                if other.id == job.id or files >= FILES_PER_MESSAGE or not await self._may_come(card, jobs, other):
+                    continue
+                try:
+                    found = await stack.enter_async_context(self._downloads.results(other))
+                except (Later, NoPlace):
+                    continue
+                files, size = files + len(found.files), size + sum(file.size for file in found.files)
+                if size > REQUEST_LIMIT_BYTES:
+                    break
+                done = replace(other, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
+                also.append((done, found))
+            yield tuple(also)
+
+    async def _may_come(self, card: Card, jobs: Sequence[Job], other: Job) -> bool:
+        """Whether the job's result is ready, and nothing keeps it from the card's own place."""
+        is_ready = other.state is JobState.READY and other.waits_for is None
+        if not is_ready or card.message_id is None or other.dropped_by is not None:
+            return False
+        try:
+            await self._review.require(card, jobs, other, also=await self._gate.moved_to(card))
+            places = await self._gate.open_places(card, other, channel_id=card.channel_id)
+        except (Later, NoPlace, Parked, *DISCORD_ERRORS):
+            return False
+        return card.place_id in places.channels
+
+
+def _keep(times: dict[str, float], card_id: str, at: float) -> None:
+    times[card_id] = at
+    while len(times) > CARDS_KEPT:
+        times.pop(next(iter(times)))

@@ -1,0 +1,232 @@
+"""Review: a result goes to the moderators' channel first, and nowhere else before one of them has published it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import discord
+import structlog
+
+from bot.delivery import texts
+from bot.delivery.card.card import card_embed
+from bot.delivery.card.context import ATTENTION
+from bot.delivery.card.drawing import CardDrawing
+from bot.delivery.card.readers import CardLanguages
+from bot.delivery.channels.facts import (
+    CALL_TIMEOUT_S,
+    CLOSED_STATUSES,
+    DISCORD_ERRORS,
+    EMBED_TITLE_CHARS,
+    FILES_PER_MESSAGE,
+    UPLOAD_TIMEOUT_S,
+    is_too_large,
+)
+from bot.delivery.channels.messages import Messages, carries_result, nonce_of
+from bot.delivery.channels.view import message_link, message_view
+from bot.delivery.files.attachments import close, media_files
+from bot.delivery.files.downloads import Downloads, ResultFiles, posting_of
+from bot.delivery.surface import CardSurface
+from bot.domain.jobs.card_jobs import is_linked, main_job
+from bot.domain.models import Card, Job, JobState, WaitsFor
+from bot.domain.words.text import stamp
+from bot.jobs.surface import Later, NoPlace, Parked, Sentence
+from bot.language import speaking
+from bot.runtime.clock import Clock
+from bot.store import Review, ReviewVerdict, Store
+
+_Result = tuple[Job, ResultFiles]
+"""A job with its result on disk."""
+
+
+class ReviewMessages:
+    """Posts results to the review channel."""
+
+    def __init__(
+        self,
+        *,
+        messages: Messages,
+        downloads: Downloads,
+        drawing: CardDrawing,
+        surface: CardSurface,
+        languages: CardLanguages,
+    ) -> None:
+        self._messages = messages
+        self._downloads = downloads
+        self._drawing = drawing
+        self._surface = surface
+        self._languages = languages
+
+    async def post(self, review: Review, card: Card, main: Job, jobs: Sequence[Job]) -> discord.Message:
+        """Post the results of `jobs` to the channel of the review, that of `main`; too large files as links.
+
+        Nothing is posted if an earlier attempt has done so.
+
+        Raises Later or NoPlace for files that cannot be downloaded, and Discord's or the network's error.
+        """
+        channel = self._messages.channel(review.channel_id, card.guild_id)
+        async with contextlib.AsyncExitStack() as stack:
+            results = [(job, await stack.enter_async_context(self._downloads.results(job))) for job in jobs]
+            with posting_of(card.guild_id), speaking(await self._languages.of_guild(card.guild_id)):
+                return await self._post(channel, review, card, main, results)
+
+    async def _post(
+        self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
+    ) -> discord.Message:
+        has_text = any(files.text is not None for job, files in results if job.id == main.id)
+        sent = await self._messages.search(channel, lambda each: carries_result(each, main, [main], has_text=has_text))
+        if sent is not None:
+            return sent
+        try:
+            return await self._send(channel, review, card, main, results)
+        except discord.HTTPException as error:
+            if not is_too_large(error):
+                raise
+        links = [(job, files.without_files(job)) for job, files in results]
+        return await self._send(channel, review, card, main, links)
+
+    async def _send(
+        self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
+    ) -> discord.Message:
+        jobs = [job for job, _ in results]
+        # The moderators see what is withheld from everybody else.
+        context = replace(await self._drawing.context(card, jobs), withheld=frozenset(), is_for_review=True)
+        is_reachable = card.message_id is not None and not card.is_ephemeral
+        where = message_link(card) if is_reachable else f"<#{card.channel_id}>"
+        links = [link for _, found in results for link in found.links]
+        view = message_view(self._surface.review_controls(main), links)
+        documents = self._drawing.texts(jobs)
+        made_with = {job.id: await self._drawing.made_with(job) for job in jobs}
+        media = [
+            file
+            for job, found in results
+            for file in media_files(job, found, spoiler=card.spoiler, made_with=made_with[job.id])
+        ]
+        room = FILES_PER_MESSAGE - len(documents)
+        close(media[room:])
+        files = [*media[:room], *documents]
+        try:
+            async with asyncio.timeout(UPLOAD_TIMEOUT_S):
+                return await channel.send(
+                    embed=review_embed(card_embed(card, jobs, context), review, where),
+                    files=files,
+                    view=view or discord.utils.MISSING,
+                    nonce=nonce_of("review", main.id, review.channel_id),
+                )
+        finally:
+            close(files)
+
+
+def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
+    """Turn a result's card into the question whether it may be posted in `where`, a link."""
+    drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
+    drawn.colour = discord.Colour(ATTENTION)
+    drawn.add_field(name=str(texts.PLACE), value=where)
+    drawn.add_field(name=str(texts.DEADLINE), value=stamp(review.expires_at))
+    return drawn
+
+
+log = structlog.get_logger(__name__)
+
+NO_CHANNEL_AGAIN_S = 600.0
+"""When posting to a review channel that accepts no messages is retried."""
+ALERT_AGAIN_S = 24 * 3600.0
+CHECK_AGAIN_S = 3600.0
+"""How often a result that waits for review is checked by itself; a decision wakes it at once."""
+
+CHAIN_AGAIN_S = 15.0
+"""How often a step of a chain that is reviewed looks whether the others are done."""
+
+AlertModerators = Callable[[int, Sentence], Awaitable[None]]
+"""Reaches a guild's moderators with a sentence, in the server's language; never raises."""
+
+
+class ReviewDesk:
+    """Has results reviewed before they are published. A decision is a row: a restart in between changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        messages: Messages,
+        questions: ReviewMessages,
+        alert: AlertModerators,
+        languages: CardLanguages,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._messages = messages
+        self._questions = questions
+        self._alert = alert
+        self._languages = languages
+
+    async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
+        """Return if the result of `job`, one of the card's `jobs`, may be posted where it was requested, and in `also`.
+
+        `also` is another place, as in `Reviews.begin`. The steps of a chain are reviewed together, once none is open.
+        Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
+        not be reached now.
+        """
+        review = await self._store.reviews.begin(job.guild_id, job.id, also=also)
+        if review is None or review.verdict is ReviewVerdict.PUBLISHED:
+            return
+        if review.verdict is ReviewVerdict.REFUSED:
+            raise NoPlace(review.sentence)
+        left_s = review.expires_at - self._clock.wall()
+        if left_s <= 0:
+            await self._expire(review)
+        together = _reviewed_together(jobs, job)
+        if any(not each.state.ended and each.state is not JobState.READY for each in together):
+            raise Parked(CHAIN_AGAIN_S)
+        if review.message_id is None:
+            await self._post_question(card, [each for each in together if each.state is JobState.READY], also)
+        raise Parked(min(left_s, CHECK_AGAIN_S))
+
+    async def _post_question(self, card: Card, jobs: Sequence[Job], also: Sequence[int]) -> None:
+        """Ask about the results of `jobs`, in one message."""
+        begun = [await self._store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
+        waiting = [review for review in begun if review is not None and review.verdict is None]
+        jobs = [job for job in jobs if job.id in {review.job_id for review in waiting}]
+        main = main_job(jobs)
+        review = next(review for review in waiting if review.job_id == main.id)
+        try:
+            message = await self._questions.post(review, card, main, jobs)
+        except discord.HTTPException as error:
+            if error.status not in CLOSED_STATUSES:
+                raise
+            now = self._clock.wall()
+            if await self._store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
+                await self._alert(card.guild_id, partial(texts.no_review_channel, review.channel_id))
+            raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
+        place = {"channel_id": message.channel.id, "message_id": message.id}
+        for job in jobs:
+            # Taken down with the result, should that be removed. First: what is not noted as a question is found again.
+            await self._store.copies.note(card.guild_id, job.id, **place, kind="review")
+            await self._store.reviews.note_message(card.guild_id, job.id, **place)
+
+    async def _expire(self, review: Review) -> None:
+        """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
+        decided = await self._store.reviews.decide(
+            review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
+        )
+        if decided is None:
+            raise Later(1.0)
+        if review.message_id is not None:
+            channel = self._messages.channel(review.channel_id, review.guild_id)
+            with speaking(await self._languages.of_guild(review.guild_id)):
+                content = str(texts.REVIEW_EXPIRED)
+            try:
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    await channel.get_partial_message(review.message_id).edit(content=content, view=None)
+            except DISCORD_ERRORS as error:
+                log.info("review.not_closed", job=review.job_id, error=type(error).__name__)
+        raise NoPlace(texts.REVIEW_EXPIRED)
+
+
+def _reviewed_together(jobs: Sequence[Job], job: Job) -> Sequence[Job]:
+    """Return the jobs of the card about which one decision is made: the steps of a chain, else `job` alone."""
+    return jobs if is_linked(jobs) else [job]

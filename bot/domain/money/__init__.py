@@ -1,0 +1,1 @@
+"""Credits: prices, limits, requests to spend, and the decision about them. Pure."""

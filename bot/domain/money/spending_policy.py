@@ -1,0 +1,248 @@
+"""May this member spend this here, now? Pure: takes what is known, and returns a verdict or raises Refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain import texts
+from bot.domain.models import JobState
+from bot.domain.money.limit_rules import draws_within_limits
+from bot.domain.money.spend_request import (
+    ZERO,
+    Draw,
+    KeyChanged,
+    SpendingView,
+    SpendRequest,
+    Unpriced,
+    Verdict,
+    WordsChanged,
+)
+from bot.domain.server.guild_rules import Block, Limit, Rules, Scope
+from bot.domain.server.places import require_age, require_channel
+from bot.domain.words.text import full_stop, stamp
+from bot.errors import Refused
+
+UNKNOWN_PRICE = "unknown price"
+"""The reason of a refusal of more jobs than one whose price is not known."""
+
+
+def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the member has to say yes to the price first.
+
+    Where only a ceiling is set, nobody but the member can say whether a price that is not known may be above it.
+    """
+    if rules.confirm_above is not None and (request.total > rules.confirm_above or not request.is_priced):
+        return True
+    return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
+
+
+def needs_no_look(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the server lets its members spend this without a look at the price: it is within what it has set."""
+    return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
+
+
+def needs_approval(request: SpendRequest, rules: Rules) -> bool:
+    """Whether a moderator has to approve it first."""
+    if rules.approve_above is None or request.approved:
+        return False
+    return request.total > rules.approve_above or not request.is_priced
+
+
+def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView) -> None:
+    """Raise Refused for a second job of an operation and model whose price is not known, where it would matter."""
+    if request.is_priced or not (limits or _has_threshold(rules)):
+        return
+    found = spending.unpriced(everywhere=counts_everywhere(limits))
+    open_ = {(each.operation, each.model) for each in found if each.member_id == request.member_id}
+    here: set[tuple[str, str]] = set()
+    for item in request.items:
+        what = (item.operation, item.model)
+        if item.known:
+            continue
+        if what in open_:
+            raise Refused(texts.price_still_unknown(item.title), UNKNOWN_PRICE)
+        if what in here:
+            raise Refused(texts.one_of_unknown_price(item.title), UNKNOWN_PRICE)
+        here.add(what)
+
+
+def may_start_unpriced(member_id: int, unpriced: Iterable[Unpriced], limits: Sequence[Limit]) -> bool:
+    """Whether a job without a known price may start: under each limit only one at a time does."""
+    is_shared = any(limit.scope.is_shared for limit in limits)
+    return not limits or not any(each.is_sent and (is_shared or each.member_id == member_id) for each in unpriced)
+
+
+def counts_everywhere(limits: Iterable[Limit]) -> bool:
+    """Whether one of the limits is for all servers together: then their jobs of unknown price take turns, too."""
+    return any(limit.scope is Scope.HOST_TOTAL for limit in limits)
+
+
+def _has_threshold(rules: Rules) -> bool:
+    return any(each is not None for each in (rules.job_ceiling, rules.confirm_above, rules.approve_above))
+
+
+def decide(
+    request: SpendRequest,
+    *,
+    rules: Rules,
+    limits: Iterable[Limit],
+    block: Block | None,
+    spending: SpendingView,
+    now: float,
+) -> Verdict:
+    """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted.
+
+    Raises WordsChanged if the request was judged by another word list than that of `rules`, KeyChanged if practice has
+    begun or ended since it was made.
+    """
+    if request.practice is not spending.practice:
+        raise KeyChanged
+    _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
+    _may_say(request, rules)
+    limits = binding_limits(request, limits, spending)
+    draws, asked = _within_limits(request, limits, rules, spending, now)
+    refuse_second_unknown(request, rules, limits, spending)
+    _account_has(request, spending)
+    states = _states(request, rules, limits, spending, is_to_approve=bool(asked) or needs_approval(request, rules))
+    return Verdict(states=states, draws=draws, asked=asked)
+
+
+def admit(
+    request: SpendRequest,
+    *,
+    rules: Rules,
+    limits: Iterable[Limit],
+    block: Block | None,
+    spending: SpendingView,
+    now: float,
+) -> None:
+    """Raise Refused for what `decide` will refuse, too, once the rest of the request is known.
+
+    The items' credits are what they cost at least; their words are not known yet.
+    """
+    _may_use(request, rules, block, now)
+    _may_be_unchecked(request, rules)
+    _within_limits(request, binding_limits(request, limits, spending), rules, spending, now, is_priced=False)
+
+
+def binding_limits(request: SpendRequest, limits: Iterable[Limit], spending: SpendingView) -> list[Limit]:
+    """Return the server's limits, with the host's where their key pays."""
+    return [*limits, *(spending.host_limits if request.host_pays else ())]
+
+
+def _within_limits(
+    request: SpendRequest,
+    limits: Sequence[Limit],
+    rules: Rules,
+    spending: SpendingView,
+    now: float,
+    *,
+    is_priced: bool = True,
+) -> tuple[tuple[Draw, ...], str]:
+    """Return the grants that pay, and what the request exceeds by asking a moderator; then no grant pays.
+
+    `is_priced`: the items' credits are more than the least that they cost. Raises Refused for what exceeds a limit if
+    the member does not ask, or has requested something else.
+    """
+    asked = ""
+    draws: tuple[Draw, ...] = ()
+    try:
+        if is_priced:
+            _may_cost(request, rules)
+    except Refused as error:
+        asked = _asked(error, request, spending)
+    try:
+        draws = draws_within_limits(request, limits, rules, spending, now)
+    except Refused as error:
+        asked = _asked(error, request, spending)
+    return () if asked else draws, asked
+
+
+def _asked(error: Refused, request: SpendRequest, spending: SpendingView) -> str:
+    """Return the reason of a refusal that a moderator is asked about. Raises Refused where none can be."""
+    if not request.asked or not error.may_ask:
+        raise error
+    if spending.has_asked():
+        raise Refused(texts.ASKED_ALREADY, "asked")
+    return error.reason
+
+
+def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
+    if rules.paused:
+        raise Refused(texts.PAUSED, "paused")
+    refuse_blocked(block, now)
+    require_channel(request.posting_place, rules)
+
+
+def refuse_blocked(block: Block | None, now: float) -> None:
+    """Raise Refused if the block has not ended by now (Unix seconds)."""
+    if block is not None and (block.until is None or block.until > now):
+        until = None if block.until is None else stamp(block.until, "f")
+        raise Refused(texts.blocked(until, full_stop(block.reason)), "block")
+
+
+def _may_say(request: SpendRequest, rules: Rules) -> None:
+    if request.words != rules.words:
+        raise WordsChanged
+    if any(item.has_forbidden_word for item in request.items):
+        raise Refused(texts.FORBIDDEN_WORD, "word")
+
+
+def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
+    require_age(request.posting_place, rules, unchecked=any(item.unchecked for item in request.items))
+
+
+def _may_cost(request: SpendRequest, rules: Rules) -> None:
+    for item in request.items:
+        # An unknown price cannot be compared: somebody has to say yes to it.
+        if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
+            sentence = texts.above_ceiling(rules.job_ceiling, item.title, item.credits)
+            raise Refused(sentence, "ceiling", may_ask=True)
+
+
+def _account_has(request: SpendRequest, spending: SpendingView) -> None:
+    if request.balance is None:
+        return
+    free = request.balance - spending.held_of_guild
+    # A rough estimate must not lock a server out of its last credits: only an empty account or an exact price refuses.
+    if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
+        if request.host_pays:
+            raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
+        raise Refused(texts.balance_too_low(max(free, ZERO), request.total), "balance")
+
+
+def _states(
+    request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView, *, is_to_approve: bool
+) -> tuple[JobState, ...]:
+    """Return each item's first state: as many run as allowed, the rest wait; or all of them await approval."""
+    free = min(
+        rules.running_per_member - spending.running_of_member, rules.running_per_server - spending.running_of_guild
+    )
+    if is_to_approve:
+        free = 0
+    free_unpriced = request.is_priced or may_start_unpriced(
+        request.member_id, spending.unpriced(everywhere=counts_everywhere(limits)), limits
+    )
+    states, queued = [], 0
+    for item in request.items:
+        if not item.linked and free > 0 and (item.known or free_unpriced):
+            free -= 1
+            free_unpriced = free_unpriced and (item.known or not limits)
+            states.append(JobState.SUBMITTING)
+        else:
+            queued += not item.linked
+            states.append(JobState.AWAITING_APPROVAL if is_to_approve else JobState.WAITING)
+    _fits_queue(request, rules, spending, queued, is_to_approve=is_to_approve)
+    return tuple(states)
+
+
+def _fits_queue(
+    request: SpendRequest, rules: Rules, spending: SpendingView, queued: int, *, is_to_approve: bool
+) -> None:
+    if queued > rules.queued_per_member and not is_to_approve:
+        sentence = texts.too_many_at_once(len(request.items), rules.running_per_member, rules.queued_per_member)
+        raise Refused(sentence, "queue")
+    if queued and queued + spending.queued_of_member > rules.queued_per_member:
+        sentence = texts.queue_full(spending.running_of_member, spending.queued_of_member, rules.queued_per_member)
+        raise Refused(sentence, "queue")

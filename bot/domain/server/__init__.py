@@ -1,0 +1,1 @@
+"""What a server and its members have set: values, rules, labels. Pure."""

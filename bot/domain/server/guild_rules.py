@@ -1,0 +1,399 @@
+"""What a guild's moderators have set: rules, limits, grants, blocks. Frozen values without I/O."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import zoneinfo
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+from bot.domain import texts
+from bot.domain.models import JOBS_PER_CARD
+from bot.domain.server.setting import (
+    CHANNEL,
+    COUNT,
+    MODELS,
+    ROLE,
+    SWITCH,
+    VOICE,
+    WORD_LIST,
+    ZONE,
+    FormSpec,
+    Setting,
+    SettingsPage,
+    choice,
+    days,
+    labels,
+    places,
+    settings_of,
+    threshold,
+)
+from bot.language import NAMES
+
+APPROVAL_LIFE_S = 24 * 3600.0
+VOICE_LABELS_MAX = 100
+
+
+class Period(StrEnum):
+    """For how long a limit counts: calendar days, weeks (from Monday), months in the guild's time zone, or in total."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TOTAL = "total"
+
+    def start(self, now: float, zone: dt.tzinfo) -> float:
+        """Return when the current period began, in Unix seconds; 0 for `total`."""
+        if self is Period.TOTAL:
+            return 0.0
+        return _midnight(self._first_day(_day(now, zone)), zone)
+
+    def end(self, now: float, zone: dt.tzinfo) -> float | None:
+        """Return when the next period begins, in Unix seconds; None for `total`."""
+        first = self._first_day(_day(now, zone))
+        if self is Period.TOTAL:
+            return None
+        if self is Period.MONTH:
+            following = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        else:
+            following = first + dt.timedelta(days=1 if self is Period.DAY else 7)
+        return _midnight(following, zone)
+
+    def _first_day(self, day: dt.date) -> dt.date:
+        if self is Period.WEEK:
+            return day - dt.timedelta(days=day.weekday())
+        return day.replace(day=1) if self is Period.MONTH else day
+
+
+def _day(now: float, zone: dt.tzinfo) -> dt.date:
+    return dt.datetime.fromtimestamp(now, zone).date()
+
+
+def _midnight(day: dt.date, zone: dt.tzinfo) -> float:
+    return dt.datetime.combine(day, dt.time(), zone).timestamp()
+
+
+class Scope(StrEnum):
+    """To whom a limit applies. Moderators set the first four; the last two are the host's, for credits of their own."""
+
+    SERVER = "server"
+    EVERYONE = "everyone"
+    ROLE = "role"
+    MEMBER = "member"
+    HOST_SERVER = "host: server"
+    HOST_TOTAL = "host: all servers"
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it limits what is spent on the host's key."""
+        return self in {Scope.HOST_SERVER, Scope.HOST_TOTAL}
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all members spend it together: no grant covers what exceeds it."""
+        return self is Scope.SERVER or self.is_host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many credits may be spent in a period: by each member, or with the scope SERVER by all together."""
+
+    id: int = 0
+    scope: Scope
+    scope_id: int = 0
+    """The role's or the member's id, else 0."""
+    operation: str = ""
+    """Only this operation; '' for all."""
+    channel_id: int = 0
+    """Only in this channel and its threads; 0 for all."""
+    period: Period
+    credits: Decimal
+    """0 forbids use."""
+    set_by: int = 0
+    set_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Credits given to a member once, on top of their limits. `left` is what has not been used yet."""
+
+    id: int
+    member_id: int
+    credits: Decimal
+    left: Decimal
+    note: str = ""
+    granted_by: int
+    granted_at: float
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A member who may not use the bot here. `until` is Unix seconds, None if permanent."""
+
+    member_id: int
+    until: float | None
+    reason: str
+    by_id: int
+    at: float
+
+
+class Payer(StrEnum):
+    """Who pays for a re-run."""
+
+    PRESSER = "presser"
+    AUTHOR = "author"
+    OFF = "off"
+
+
+class ReviewPrivate(StrEnum):
+    """Whether private results are reviewed, where results are."""
+
+    AUTO = "auto"
+    """Where those of the whole server are."""
+    ON = "on"
+    OFF = "off"
+
+
+class Spoilers(StrEnum):
+    """Whose files are marked as spoilers."""
+
+    NOBODY = "nobody"
+    AUTHOR = "author"
+    """Those whose author wants it."""
+    ALWAYS = "always"
+
+
+class Strength(StrEnum):
+    """How different a variant is from its result."""
+
+    SUBTLE = "subtle"
+    STRONG = "strong"
+
+
+class ServerLanguage(StrEnum):
+    """In which language the bot speaks to a whole server. The values but AUTO are those of `bot.language`."""
+
+    AUTO = "auto"
+    """In that of Discord's own server settings."""
+    ENGLISH = "en"
+    GERMAN = "de"
+    FRENCH = "fr"
+    SPANISH = "es"
+    PORTUGUESE = "pt-BR"
+    JAPANESE = "ja"
+
+
+class PictureCount(StrEnum):
+    """How many pictures one request makes if its author does not say."""
+
+    ONE = "1"
+    TWO = "2"
+    THREE = "3"
+    FOUR = "4"
+
+
+REVIEWS_PRIVATE = {
+    ReviewPrivate.AUTO: texts.REVIEW_PRIVATE_AUTO,
+    ReviewPrivate.ON: texts.REVIEW_PRIVATE_ON,
+    ReviewPrivate.OFF: texts.REVIEW_PRIVATE_OFF,
+}
+PAYERS = {
+    Payer.PRESSER: texts.REQUESTER_PAYS,
+    Payer.AUTHOR: texts.AUTHOR_PAYS,
+    Payer.OFF: texts.RERUNS_OFF,
+}
+SPOILERS = {
+    Spoilers.NOBODY: texts.SPOILERS_NOBODY,
+    Spoilers.AUTHOR: texts.SPOILERS_AUTHOR,
+    Spoilers.ALWAYS: texts.SPOILERS_ALWAYS,
+}
+STRENGTHS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
+SERVER_LANGUAGES = {ServerLanguage.AUTO: texts.LANGUAGE_AUTO, **{ServerLanguage(each): NAMES[each] for each in NAMES}}
+PICTURE_COUNTS = {each: functools.partial(texts.pictures, int(each)) for each in PictureCount}
+_LIMITS = FormSpec(id="limits", page=SettingsPage.LIMITS, title=texts.LIMITS_FORM, button=texts.LIMITS_BUTTON)
+_APPROVAL = FormSpec(id="approval", page=SettingsPage.APPROVAL, title=texts.APPROVAL_FORM, button=texts.APPROVAL_BUTTON)
+_ZONE = FormSpec(id="timezone", page=SettingsPage.RESULTS, title=texts.ZONE_FORM, button=texts.ZONE_BUTTON)
+_RETENTION = FormSpec(
+    id="retention", page=SettingsPage.RESULTS, title=texts.RETENTION_FORM, button=texts.RETENTION_BUTTON
+)
+_WORDS = FormSpec(id="words", page=SettingsPage.WORDS, title=texts.WORDS_FORM, button=texts.WORDS_BUTTON)
+_VOICE = FormSpec(id="voice", page=SettingsPage.WORDS, title=texts.VOICE_FORM, button=texts.VOICE_BUTTON)
+
+_on_access = functools.partial(Setting, page=SettingsPage.ACCESS)
+_on_limits = functools.partial(Setting, page=SettingsPage.LIMITS, form=_LIMITS)
+_on_approval = functools.partial(Setting, page=SettingsPage.APPROVAL)
+_on_results = functools.partial(Setting, page=SettingsPage.RESULTS)
+_on_words = functools.partial(Setting, page=SettingsPage.WORDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """A guild's settings. Credits are None without a threshold; ids are None or empty if nothing is set.
+
+    The panel shows them in this order.
+    """
+
+    moderator_role: Annotated[
+        int | None,
+        _on_access(label=texts.MODERATOR_ROLE, kind=ROLE, control=texts.MODERATOR_ROLE_CONTROL),
+    ] = None
+    allowed_channels: Annotated[
+        frozenset[int],
+        _on_access(
+            label=texts.ALLOWED_CHANNELS, kind=places(texts.ALL_CHANNELS), control=texts.ALLOWED_CHANNELS_CONTROL
+        ),
+    ] = frozenset()
+    """Empty: every channel."""
+    forbidden_channels: Annotated[
+        frozenset[int],
+        _on_access(
+            label=texts.FORBIDDEN_CHANNELS, kind=places(texts.NO_CHANNELS), control=texts.FORBIDDEN_CHANNELS_CONTROL
+        ),
+    ] = frozenset()
+    unchecked_only_in_age_restricted: Annotated[
+        bool,
+        _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH, control=texts.AGE_RESTRICTED_CONTROL),
+    ] = True
+    """Whether jobs with the provider's safety checker off are refused outside age-restricted channels."""
+    running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
+    queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = JOBS_PER_CARD
+    """As many as one request may have, so that the largest batch is accepted while nothing else waits."""
+    running_per_server: Annotated[int, _on_limits(label=texts.RUNNING_PER_SERVER, kind=COUNT)] = 20
+    job_ceiling: Annotated[Decimal | None, _on_limits(label=texts.JOB_CEILING, kind=threshold(texts.NO_CEILING))] = None
+    confirm_above: Annotated[
+        Decimal | None, _on_limits(label=texts.CONFIRM_ABOVE, kind=threshold(texts.NO_CONFIRMATION))
+    ] = None
+    estimate_tool: Annotated[
+        bool,
+        Setting(label=texts.ESTIMATE_TOOL, kind=SWITCH, page=SettingsPage.LIMITS, control=texts.ESTIMATE_TOOL_CONTROL),
+    ] = True
+    """Whether Cannon Studio's own estimate tool is called."""
+    approve_above: Annotated[
+        Decimal | None,
+        _on_approval(label=texts.APPROVE_ABOVE, kind=threshold(texts.NO_APPROVAL), form=_APPROVAL),
+    ] = None
+    approval_channel: Annotated[
+        int | None, _on_approval(label=texts.APPROVAL_CHANNEL, kind=CHANNEL, control=texts.APPROVAL_CHANNEL_CONTROL)
+    ] = None
+    approve_own: Annotated[
+        bool, _on_approval(label=texts.APPROVE_OWN, kind=SWITCH, control=texts.APPROVE_OWN_CONTROL)
+    ] = False
+    review_private: Annotated[
+        ReviewPrivate,
+        _on_approval(
+            label=texts.REVIEW_PRIVATE,
+            kind=choice(REVIEWS_PRIVATE, prefix=texts.REVIEW_PRIVATE_PREFIX),
+            control=texts.REVIEW_PRIVATE_CONTROL,
+        ),
+    ] = ReviewPrivate.AUTO
+    """Whether private results are reviewed where a rule of review applies to them."""
+    log_channel: Annotated[
+        int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
+    ] = None
+    rerun_payer: Annotated[
+        Payer,
+        _on_results(
+            label=texts.RERUN_PAYER, kind=choice(PAYERS, prefix=texts.RERUN), control=texts.RERUN_PAYER_CONTROL
+        ),
+    ] = Payer.PRESSER
+    ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
+    """Whether the author is pinged when the result is posted."""
+    spoilers: Annotated[
+        Spoilers,
+        _on_results(
+            label=texts.SPOILERS, kind=choice(SPOILERS, prefix=texts.SPOILERS_PREFIX), control=texts.SPOILERS_CONTROL
+        ),
+    ] = Spoilers.AUTHOR
+    """Whose new results are marked as spoilers."""
+    answer_words: Annotated[
+        bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
+    ] = True
+    """Whether the bot answers members who mention it with words or a file."""
+    ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH, control=texts.AI_LABEL_CONTROL)] = True
+    """Whether cards and alt texts of results say that they were made with AI, and with which model."""
+    language: Annotated[
+        ServerLanguage,
+        _on_results(
+            label=texts.LANGUAGE,
+            kind=choice(SERVER_LANGUAGES, prefix=texts.LANGUAGE_PREFIX),
+            control=texts.LANGUAGE_CONTROL,
+        ),
+    ] = ServerLanguage.AUTO
+    """In which language cards, the log channel and the gallery are."""
+    timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
+    retention_days: Annotated[
+        int | None,
+        _on_results(label=texts.RETENTION, kind=days(texts.RETENTION_DEFAULT), form=_RETENTION),
+    ] = None
+    """After how many days the contents of ended jobs are erased; the host's own number applies if it is lower."""
+    words: Annotated[tuple[str, ...], _on_words(label=texts.WORD_LIST, kind=WORD_LIST, form=_WORDS)] = ()
+    """Words that no prompt may contain, in lower case."""
+    default_models: Annotated[
+        Mapping[str, str],
+        _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
+    ] = field(default_factory=lambda: MappingProxyType({}))
+    """The model that an operation uses if the member names none, by operation id."""
+    pictures: Annotated[
+        PictureCount,
+        _on_words(
+            label=texts.PICTURES,
+            kind=choice(PICTURE_COUNTS, prefix=texts.PICTURES_PREFIX),
+            control=texts.PICTURES_CONTROL,
+        ),
+    ] = PictureCount.ONE
+    """How many pictures `/image generate` makes if its author does not say."""
+    vary_strength: Annotated[
+        Strength,
+        _on_words(
+            label=texts.VARY_STRENGTH,
+            kind=choice(STRENGTHS, prefix=texts.VARY_STRENGTH_PREFIX),
+            control=texts.VARY_STRENGTH_CONTROL,
+        ),
+    ] = Strength.STRONG
+    """How different the variant is that a reaction makes; a button asks. A die is for surprises."""
+    default_voice: Annotated[str, _on_words(label=texts.DEFAULT_VOICE, kind=VOICE, form=_VOICE)] = ""
+    """The voice that a narration gets if its author has none of their own; '' for none."""
+    voice_labels: Annotated[Mapping[str, str], Setting(label=texts.VOICE_LABELS, kind=labels(VOICE_LABELS_MAX))] = (
+        field(default_factory=lambda: MappingProxyType({}))
+    )
+    """What members read next to a voice's id, by that id."""
+    paused: Annotated[bool, Setting(label=texts.JOBS_PAUSED, kind=SWITCH)] = False
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The guild's time zone; UTC if this machine does not know it."""
+        try:
+            return zoneinfo.ZoneInfo(self.timezone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return dt.UTC
+
+    def having(self, name: str, value: Any) -> Self:
+        """Return the settings with another value for the setting `name`."""
+        return replace(self, **{name: value})
+
+    def changed_from(self, old: Self) -> dict[str, Setting]:
+        """Return the settings that differ from `old`, by name."""
+        settings = settings_of(type(self))
+        return {name: each for name, each in settings.items() if getattr(self, name) != getattr(old, name)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as JSON values."""
+        differing = self.changed_from(type(self)())
+        return {name: setting.kind.to_json(getattr(self, name)) for name, setting in differing.items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Parse what `to_json` returned. A value that cannot be parsed keeps its default."""
+        values = {}
+        settings = settings_of(cls)
+        for name in settings.keys() & data.keys():
+            with suppress(TypeError, ValueError, OverflowError):
+                values[name] = settings[name].kind.parse(data[name])
+        return cls(**values)

@@ -1,0 +1,419 @@
+"""A server's setting apart from its value: its label, its kind, and where moderators change it.
+
+Each field of `Rules` carries its `Setting`. The JSON, the panel's pages, controls and forms, and the text of a change
+derive from it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from difflib import get_close_matches
+from enum import Enum, StrEnum, auto
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from bot.domain import texts
+from bot.domain.models import credits_of, credits_words
+from bot.domain.words.text import WordList, harmless_within, one_line, shortened, stamp, with_decimal_point
+from bot.errors import InputError
+from bot.language import Text
+
+NEAREST_SHOWN = 3
+_NO_PLACES = frozenset({"Factory", "localtime"})
+"""Names in some systems' lists that mean nothing elsewhere."""
+
+
+@functools.cache
+def zone_names() -> dict[str, str]:
+    """Return the names of all time zones known on this machine, by lower-case name."""
+    return {name.lower(): name for name in sorted(zoneinfo.available_timezones() | {"UTC"}) if name not in _NO_PLACES}
+
+
+def zone_named(typed: str) -> str:
+    """Return a zone's name as the database has it. Raises InputError, with the nearest names, for an unknown one."""
+    sought = "_".join(typed.split()).lower()
+    names = zone_names()
+    if sought in names:
+        return names[sought]
+    near = nearest_zones(sought)
+    raise InputError(texts.nearest_zones(near) if near else texts.ZONE_EXAMPLE, "timezone")
+
+
+def nearest_zones(typed: str) -> list[str]:
+    """Return up to three zones whose city, or whole name, is nearest to what was typed."""
+    names, sought = zone_names(), typed.lower()
+    by_city: dict[str, list[str]] = {}
+    for lower, name in names.items():
+        by_city.setdefault(lower.rpartition("/")[2], []).append(name)
+    city = sought.rpartition("/")[2]
+    found = [name for near in get_close_matches(city, by_city, n=NEAREST_SHOWN, cutoff=0.7) for name in by_city[near]]
+    found += [names[near] for near in get_close_matches(sought, names, n=NEAREST_SHOWN, cutoff=0.7)]
+    return list(dict.fromkeys(found))[:NEAREST_SHOWN]
+
+
+COUNT_MAX = 1000
+DAYS_MAX = 36_500
+WORDS_MAX = 200
+WORD_CHARS = 60
+WORDS_SHOWN_CHARS = 900
+VOICE_CHARS = 64
+MODELS_SHOWN_CHARS, MODEL_SHOWN_CHARS = 700, 100
+_CREDITS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,4}", re.ASCII)
+_DAYS = re.compile(r"[0-9]{1,5}", re.ASCII)
+
+
+class Widget(Enum):
+    """The control with which the panel shows a setting."""
+
+    BUTTON = auto()
+    """Switches it."""
+    SELECT = auto()
+    ROLE = auto()
+    CHANNEL = auto()
+    """One in which the bot posts messages."""
+    PLACES = auto()
+    """Channels, threads and categories in which the bot is used."""
+    OPERATION = auto()
+    """Selects the operation whose entry is then typed."""
+    INPUT = auto()
+    """It is typed into a form."""
+    ELSEWHERE = auto()
+    """It is not on the panel: another command changes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """How a setting is typed into a form."""
+
+    hint: Callable[[], str]
+    """Returns the help under the input."""
+    chars: int | None
+    """The maximum length; None: as long as Discord allows, on several lines."""
+    write: Callable[[Any], str]
+    """Formats a value for the input."""
+    read: Callable[[str, str, str], Any]
+    """Parses what was typed, for the setting of this label and name. Raises InputError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What the settings of one kind have in common."""
+
+    widget: Widget
+    parse: Callable[[Any], Any]
+    """Parses what `to_json` returned. Raises TypeError, ValueError or OverflowError for anything else."""
+    to_json: Callable[[Any], Any] = lambda value: value
+    show: Callable[[Any], str]
+    """Formats a value, for the audit record too."""
+    show_more: Callable[[Any, float], str] = lambda _value, _now: ""
+    """Returns what the panel adds to the value for moderators; the last argument is now, in Unix seconds."""
+    show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
+    """Returns what the audit record adds to both values of a change."""
+    choices: Sequence[Any] = ()
+    """The values of a select."""
+    show_choice: Callable[[Any], str] = str
+    """Returns the text of one of them."""
+    typing: Typing | None = None
+
+
+# ---------------------------------------------------------------------- chosen on the panel
+
+SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=texts.on_off)
+
+
+def choice(words: Mapping[Any, Text | str | Callable[[], str]], *, prefix: Text) -> Kind:
+    """Return the kind whose values are the members of an enum, each with its text, or what returns it.
+
+    `prefix` comes before the text in the select, where nothing else shows which setting it is.
+    """
+    enum: type[StrEnum] = type(next(iter(words)))
+
+    def show(value: Any) -> str:
+        said = words[value]
+        return said() if callable(said) else str(said)
+
+    return Kind(
+        widget=Widget.SELECT,
+        parse=enum,
+        show=show,
+        choices=tuple(words),
+        show_choice=lambda value: texts.chosen(str(prefix), show(value)),
+    )
+
+
+def _optional_id(data: Any) -> int | None:
+    return None if data is None else int(data)
+
+
+ROLE = Kind(
+    widget=Widget.ROLE,
+    parse=_optional_id,
+    show=lambda value: str(texts.NO_ROLE) if value is None else f"<@&{value}>",
+)
+CHANNEL = Kind(
+    widget=Widget.CHANNEL,
+    parse=_optional_id,
+    show=lambda value: str(texts.NO_CHANNEL) if value is None else f"<#{value}>",
+)
+
+
+def places(without: Text) -> Kind:
+    """Return the kind of a set of places; `without` says what an empty set means."""
+    return Kind(
+        widget=Widget.PLACES,
+        parse=lambda data: frozenset(int(each) for each in data),
+        to_json=sorted,
+        show=lambda value: ", ".join(f"<#{each}>" for each in sorted(value)) or str(without),
+    )
+
+
+def _named(value: Mapping[str, str], without: Text) -> str:
+    named = [f"`{key}` {harmless_within(each, MODEL_SHOWN_CHARS)}" for key, each in sorted(value.items())]
+    return shortened(", ".join(named), MODELS_SHOWN_CHARS) or str(without)
+
+
+MODELS = Kind(
+    widget=Widget.OPERATION,
+    parse=lambda data: MappingProxyType({str(operation): str(model) for operation, model in dict(data).items()}),
+    to_json=dict,
+    show=lambda value: _named(value, texts.NO_MODELS),
+)
+"""A model for each operation, by operation id."""
+
+
+def labels(most: int) -> Kind:
+    """Return the kind of at most so many labels, each by the id of what it is for. They have a form of their own."""
+    return Kind(
+        widget=Widget.ELSEWHERE,
+        parse=lambda data: MappingProxyType({str(key): str(each) for key, each in list(dict(data).items())[:most]}),
+        to_json=dict,
+        show=lambda value: _named(value, texts.NO_LABELS),
+    )
+
+
+# ---------------------------------------------------------------------- typed into a form
+
+
+def _read_voice(typed: str, label: str, name: str) -> str:
+    voice = one_line(typed)
+    if not voice.isprintable():
+        raise InputError(texts.not_printable(label), name)
+    return voice
+
+
+VOICE = Kind(
+    widget=Widget.INPUT,
+    parse=str,
+    show=lambda value: harmless_within(value, VOICE_CHARS) if value else str(texts.NO_VOICE),
+    typing=Typing(hint=texts.voice_hint, chars=VOICE_CHARS, write=str, read=_read_voice),
+)
+"""The id of a voice, '' for none."""
+
+
+def _count(data: Any) -> int:
+    count = int(data)
+    if not 1 <= count <= COUNT_MAX:
+        raise ValueError(f"a count from 1 to {COUNT_MAX} is needed")
+    return count
+
+
+def _read_count(typed: str, label: str, name: str) -> int:
+    if _COUNT.fullmatch(typed) is None or not 1 <= int(typed) <= COUNT_MAX:
+        raise InputError(texts.not_a_count(label, COUNT_MAX), name)
+    return int(typed)
+
+
+COUNT = Kind(
+    widget=Widget.INPUT,
+    parse=_count,
+    show=str,
+    typing=Typing(hint=lambda: texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
+)
+"""A number of jobs."""
+
+
+def _days(data: Any) -> int | None:
+    if data is None:
+        return None
+    if not 1 <= int(data) <= DAYS_MAX:
+        raise ValueError(f"a number of days from 1 to {DAYS_MAX} is needed")
+    return int(data)
+
+
+def _read_days(typed: str, label: str, name: str) -> int | None:
+    if not typed:
+        return None
+    if _DAYS.fullmatch(typed) is None or not 1 <= int(typed) <= DAYS_MAX:
+        raise InputError(texts.not_days(label, DAYS_MAX), name)
+    return int(typed)
+
+
+def days(without: Text) -> Kind:
+    """Return the kind of a number of days, or None; `without` says what None means."""
+    return Kind(
+        widget=Widget.INPUT,
+        parse=_days,
+        show=lambda value: str(without) if value is None else texts.days(value),
+        typing=Typing(
+            hint=lambda: texts.days_hint(DAYS_MAX),
+            chars=5,
+            write=lambda value: "" if value is None else str(value),
+            read=_read_days,
+        ),
+    )
+
+
+def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
+    if not typed:
+        return None
+    amount = with_decimal_point(typed)
+    if _CREDITS.fullmatch(amount) is None:
+        raise InputError(texts.not_credits(label), name)
+    return credits_of(amount)
+
+
+def threshold(without: Text) -> Kind:
+    """Return the kind of an amount of credits, or None; `without` says what None means."""
+    return Kind(
+        widget=Widget.INPUT,
+        parse=lambda data: None if data is None else credits_of(data),
+        to_json=lambda value: None if value is None else str(value),
+        show=lambda value: str(without) if value is None else credits_words(value),
+        typing=Typing(
+            hint=lambda: texts.threshold_hint(str(without)),
+            chars=13,
+            write=lambda value: "" if value is None else f"{value.normalize():f}",
+            read=_read_threshold,
+        ),
+    )
+
+
+ZONE = Kind(
+    widget=Widget.INPUT,
+    parse=str,
+    show=lambda value: f"`{value}`",
+    show_more=lambda _value, now: texts.zone_now(stamp(now, "f")),
+    typing=Typing(
+        hint=texts.zone_hint,
+        chars=60,
+        write=str,
+        read=lambda typed, _label, _name: zone_named(typed) if typed else "UTC",
+    ),
+)
+
+
+def _show_word_list(words: tuple[str, ...], _now: float) -> str:
+    return f": ||{harmless_within(', '.join(words), WORDS_SHOWN_CHARS)}||" if words else ""
+
+
+def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
+    words = dict.fromkeys(one_line(word).lower() for word in re.split(r"[,;\n]", typed) if word.strip())
+    if len(words) > WORDS_MAX:
+        raise InputError(texts.too_many_words(WORDS_MAX, len(words)), name)
+    for word in words:
+        if len(word) > WORD_CHARS:
+            raise InputError(texts.word_too_long(WORD_CHARS, len(word)), name)
+        if WordList.of([word]).first_in([word]) is None:
+            raise InputError(texts.WORD_WITHOUT_LETTERS, name)
+    return tuple(words)
+
+
+WORD_LIST = Kind(
+    widget=Widget.INPUT,
+    parse=lambda data: tuple(str(word) for word in data)[:WORDS_MAX],
+    to_json=list,
+    # The words themselves are shown on the panel only, because others may read the log channel.
+    show=lambda words: texts.word_count(len(words)),
+    show_more=_show_word_list,
+    show_change=lambda old, new: texts.words_changed(len(set(new) - set(old)), len(set(old) - set(new))),
+    typing=Typing(
+        hint=texts.word_list_hint,
+        chars=None,
+        write="\n".join,
+        read=_read_word_list,
+    ),
+)
+"""Words, each once, in lower case."""
+
+
+class SettingsPage(StrEnum):
+    """The pages of the panel."""
+
+    ACCESS = "access"
+    LIMITS = "limits"
+    APPROVAL = "approval"
+    RESULTS = "results"
+    WORDS = "words"
+    PRICES = "prices"
+    BLOCKED = "blocked"
+    REACTIONS = "reactions"
+    OPERATIONS = "operations"
+
+
+PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
+    SettingsPage.ACCESS: texts.ACCESS_PAGE,
+    SettingsPage.LIMITS: texts.LIMITS_PAGE,
+    SettingsPage.APPROVAL: texts.APPROVAL_PAGE,
+    SettingsPage.RESULTS: texts.RESULTS_PAGE,
+    SettingsPage.WORDS: texts.WORDS_PAGE,
+    SettingsPage.PRICES: texts.PRICES_PAGE,
+    SettingsPage.BLOCKED: texts.BLOCKED_PAGE,
+    SettingsPage.REACTIONS: texts.REACTIONS_PAGE,
+    SettingsPage.OPERATIONS: texts.OPERATIONS_PAGE,
+}
+"""The title of each page, and what it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormSpec:
+    """A form into which one or more settings of a page are typed."""
+
+    id: str
+    """Part of its button's custom id."""
+    page: SettingsPage
+    title: Text
+    button: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting."""
+
+    label: Text
+    """Its name, as a heading and in sentences."""
+    kind: Kind
+    page: SettingsPage | None = None
+    """None: it has its own command and is on no page of the panel."""
+    control: Text | None = None
+    """The label of its button or select; None if it is typed into `form`."""
+    form: FormSpec | None = None
+    """On the same page."""
+
+    def change(self, old: Any, new: Any) -> str:
+        """Return the change as text, for the audit record."""
+        kind = self.kind
+        return texts.changed(str(self.label), kind.show(old), f"{kind.show(new)}{kind.show_change(old, new)}")
+
+
+def settings_of(rules: type) -> Mapping[str, Setting]:
+    """Return the settings of a dataclass's fields, by name, in order. Raises TypeError for a field without one."""
+    return _settings_of(rules)
+
+
+@functools.cache
+def _settings_of(rules: type) -> Mapping[str, Setting]:
+    hints = get_type_hints(rules, include_extras=True)
+    return MappingProxyType({each.name: _setting(each.name, hints[each.name]) for each in fields(rules)})
+
+
+def _setting(name: str, hint: Any) -> Setting:
+    found = [each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Setting)]
+    if len(found) != 1:
+        raise TypeError(f"the field {name} needs one Setting, and has {len(found)}")
+    return found[0]

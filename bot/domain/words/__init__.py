@@ -1,0 +1,1 @@
+"""Text of members inside sentences: shortened, escaped, filled into templates. Pure."""

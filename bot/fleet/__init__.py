@@ -1,0 +1,1 @@
+"""Several processes on one database: shards, shared budgets of calls, shared memory."""

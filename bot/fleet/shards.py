@@ -1,0 +1,133 @@
+"""The shards of this process in a fleet: joins the others, and puts the keeper and the turns to identify together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import discord
+import structlog
+
+from bot.delivery.channels.facts import DISCORD_ERRORS
+from bot.errors import RESTART_MAY_HELP, StartError, StoreError
+from bot.fleet import texts
+from bot.fleet.runtime_shards import Gateway, Identifies, RuntimeShards
+from bot.fleet.shard_keeper import ShardKeeper
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+CHANGED = "shards.changed"
+"""The signal that there are shards to have, or one more process that wants some."""
+
+WATCH_S, ASK_AGAIN_TURNS = 60.0, 60
+"""How often it is read how many identifies are left; at each sixtieth time Discord is asked."""
+
+
+def process_name() -> str:
+    """Return a name for this process that no other has, and that a host can tell."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+class FleetShards:
+    """Runs the shards that the fleet leaves to this process."""
+
+    def __init__(
+        self,
+        client: RuntimeShards,
+        store: Store,
+        *,
+        process: str,
+        spawn: Callable[[Coroutine[Any, Any, None], str], None],
+        wanted: int | None,
+    ) -> None:
+        """`wanted` is how many shards the host wants, None for what Discord recommends; `spawn` runs the keeper."""
+        self._client = client
+        self._store = store
+        self._clock = client.clock
+        self._spawn = spawn
+        self._wanted = wanted
+        self._process = process
+        self._keeper: ShardKeeper | None = None
+        self._identifies: Identifies | None = None
+
+    @property
+    def held(self) -> int:
+        """How many shards this process holds."""
+        return 0 if self._keeper is None else len(self._keeper.held)
+
+    @property
+    def identifies_left(self) -> float:
+        """How many identifies are left of Discord's day, as far as this process knows; NaN before it knows."""
+        return float("nan") if self._identifies is None else self._identifies.left
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this process takes part, and all its shards are connected: also one that has none for now."""
+        return self._keeper is not None and self._keeper.is_ready
+
+    def holds(self, shard_id: int) -> bool:
+        """Whether this process holds the shard now."""
+        return self._keeper is not None and self._keeper.holds(shard_id)
+
+    async def begin(self, told: Gateway) -> None:
+        """Join the fleet, and begin to keep shards. Raises StartError if the others go by another number of shards."""
+        fleet = self._store.fleet
+        recommended = told.shards
+        await fleet.note_limit(told.limit)
+        count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
+        if self._wanted is not None and count != self._wanted:
+            raise StartError(texts.other_shard_count(count, self._wanted), exit_code=RESTART_MAY_HELP)
+        if count < recommended:
+            log.warning("shards.few", shards=count, recommended=recommended)
+        self._identifies = Identifies(
+            fleet,
+            process=self._process,
+            clock=self._clock,
+            max_concurrency=max(1, told.limit["max_concurrency"]),
+        )
+        self._keeper = ShardKeeper(
+            fleet,
+            self._client,
+            process=self._process,
+            shard_count=count,
+            clock=self._clock,
+            tell=lambda: self._store.signals.send(CHANGED),
+        )
+        self._store.signals.listen(CHANGED, self._keeper.wake)
+        self._client.lead_shards(count, told.address, holding=self._keeper, identifying=self._identifies)
+        self._spawn(self._keep(self._keeper), "shards")
+        self._spawn(self._watch(self._identifies), "identifies")
+
+    async def take_identify(self, shard_id: int) -> None:
+        """Return when the shard has to identify: for `before_identify_hook`."""
+        assert self._identifies is not None
+        await self._identifies.take(shard_id)
+
+    async def stop(self) -> None:
+        """Close all shards, and let others have them at once. The keeper does not run any more."""
+        if self._keeper is not None:
+            await self._keeper.stop()
+
+    async def _keep(self, keeper: ShardKeeper) -> None:
+        try:
+            await keeper.run()
+        except Exception as error:  # noqa: BLE001 - `connect` raises it: without its keeper a process must not go on
+            self._client.fail(error)
+
+    async def _watch(self, identifies: Identifies) -> None:
+        """Know how many identifies are left, and now and then what Discord says of it."""
+        never, turns = asyncio.Event(), 0
+        while True:
+            turns += 1
+            try:
+                identifies.left = await self._store.fleet.identifies_left()
+                if turns % ASK_AGAIN_TURNS == 0:
+                    await self._store.fleet.note_limit((await self._client.ask_gateway()).limit)
+            except (StoreError, discord.GatewayNotFound, *DISCORD_ERRORS) as error:
+                log.info("identifies.not_known", error=type(error).__name__)
+            await self._clock.wait(never, WATCH_S)

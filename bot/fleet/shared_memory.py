@@ -1,0 +1,103 @@
+"""What a process keeps in memory of what others may change: it reads that again when told, and now and then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.runtime.background import BackgroundTasks
+from bot.runtime.clock import Clock
+from bot.runtime.logs import QuietErrors
+from bot.store.signals import Signals
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAgain:
+    """Something that is read again at a signal, and after `every_s` seconds in case that one was lost."""
+
+    signal: str
+    again: Callable[[], Awaitable[None]]
+    every_s: float
+
+
+class SharedMemory:
+    """Does nothing where this process is the only one."""
+
+    def __init__(self, signals: Signals, kept: list[ReadAgain], clock: Clock) -> None:
+        self._kept = kept if signals.is_shared else []
+        self._clock = clock
+        self._quiet = QuietErrors(clock)
+        self._tasks = BackgroundTasks()
+        self._due = {each.signal: clock.monotonic() + each.every_s for each in self._kept}
+        for each in self._kept:
+            signals.listen(each.signal, lambda each=each: self._tasks.start(self._read(each), each.signal))
+
+    async def run_once(self) -> None:
+        """Read again what was not for a while; what fails is logged, and read the next time."""
+        for each in self._kept:
+            if self._clock.monotonic() >= self._due[each.signal]:
+                await self._read(each)
+
+    async def _read(self, kept: ReadAgain) -> None:
+        try:
+            await kept.again()
+        except Exception as error:  # noqa: BLE001 - the others are still read; it is logged there
+            self._quiet.note(log, "shared_memory.failed", kept.signal, error, what=kept.signal)
+        else:
+            self._due[kept.signal] = self._clock.monotonic() + kept.every_s
+
+    async def aclose(self) -> None:
+        """Stop reading."""
+        await self._tasks.stop()
+
+
+GUILD = "guild"
+"""The signal that something of a server has changed: its channels, roles, threads, or what the bot may do there."""
+EVENTS = (
+    "on_guild_update",
+    "on_guild_channel_create",
+    "on_guild_channel_update",
+    "on_guild_channel_delete",
+    "on_guild_role_create",
+    "on_guild_role_update",
+    "on_guild_role_delete",
+    "on_member_update",  # of the bot itself: Discord tells of no other without an intent
+    "on_thread_create",
+    "on_thread_update",
+    "on_thread_delete",
+)
+GATHER_S = 1.0
+"""What changes within this time is one signal: channels are often moved, and roles given, many at once."""
+
+
+class ChangedGuilds:
+    """Signals each server that has changed, once a second at most."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._waiting: set[int] = set()
+
+    def listen(self, bot: commands.AutoShardedBot) -> None:
+        """Signal what the bot's gateway tells from now on, where there are others to hear it."""
+        if self._signals.is_shared:
+            for event in EVENTS:
+                bot.add_listener(self._changed, event)
+
+    async def _changed(self, *told: Any) -> None:
+        """Take what an event has: the server or something in it, as it is by now, comes last."""
+        guild_id = told[-1].id if isinstance(told[-1], discord.Guild) else told[-1].guild.id
+        if guild_id not in self._waiting:
+            self._waiting.add(guild_id)
+            asyncio.get_running_loop().call_later(GATHER_S, self._send, guild_id)
+
+    def _send(self, guild_id: int) -> None:
+        self._waiting.discard(guild_id)
+        self._signals.send(GUILD, str(guild_id))

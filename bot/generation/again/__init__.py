@@ -1,0 +1,1 @@
+"""From a result to the next request: re-run, vary, retry, next step, reactions."""

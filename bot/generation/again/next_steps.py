@@ -1,0 +1,206 @@
+"""From a medium to the next step: which operations fit it, and what is known of their input from the medium alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from bot.catalogue import FieldKind, LiveCatalogue, Operation
+from bot.catalogue.catalogue import NATIVE_ID, field_for, fitting, takes_native_id
+from bot.catalogue.operation import bare
+from bot.domain.models import SOURCE_KINDS, Job, MediaKind
+from bot.domain.server.places import Viewer
+from bot.errors import InputError
+from bot.generation import texts
+from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.generation import Generation, SourceFile, nested
+from bot.generation.sources import SourceRef, native_video_id
+from bot.generation.visible_jobs import VisibleJobs
+from bot.server.operations import OperationSwitches
+
+_PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        # A short clip is cheaper.
+        "video.generate": {"duration": "5"},
+        "smartmotion.generate": {"duration": "5"},
+        # The pairs and the style that Cannon Studio's samples show.
+        "video.upscale": {"model": "wavespeed", "target_resolution": "4k"},
+        "subtitles.generate": {
+            "subtitle_settings.font": "Arial",
+            "subtitle_settings.fontSize": "48",
+            "subtitle_settings.color": "#FFFFFF",
+            "subtitle_settings.strokeColor": "#000000",
+            "subtitle_settings.strokeWidth": "4",
+        },
+    }
+)
+"""What a form is prefilled with, by operation and path."""
+_FIXED: Mapping[str, Mapping[str, str]] = MappingProxyType({"soundfx.generate": {"mode": "video_context"}})
+"""Values that follow from the fact that there is a medium."""
+_SAME_PROMPT = frozenset({"video.generate", "smartmotion.generate", "soundfx.generate"})
+"""Operations that take a description of the same scene, for which the source's prompt is a good start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """What a next step starts from: a job's result, or a file in a message."""
+
+    kinds: tuple[MediaKind, ...]
+    """What it is; a job may have results of several kinds."""
+    ref: SourceRef
+    job: Job | None = None
+    private: bool = False
+    """Whether only one member may see it, and what is derived from it."""
+
+    @property
+    def native_id(self) -> str | None:
+        """Sora's own id of it, if Sora made it."""
+        return None if self.job is None else native_video_id(self.job)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """An operation on a medium: what is known of the generation, and the texts of a form for the rest, by path."""
+
+    generation: Generation
+    source: MediaKind
+    """The kind as which the operation takes the medium."""
+    prefilled: Mapping[str, str]
+
+    @property
+    def completed(self) -> Generation:
+        """The generation with the prefilled values, for use without a form."""
+        values = {**nested(self.prefilled), **self.generation.values}
+        return replace(self.generation, values=values)
+
+
+class NextSteps:
+    """Finds and starts the next steps of media."""
+
+    def __init__(
+        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, visible: VisibleJobs
+    ) -> None:
+        self._catalogue = catalogue
+        self._switches = switches
+        self._earlier = earlier
+        self._visible = visible
+
+    async def medium_of(self, job: Job) -> Medium | None:
+        """Return the job's result, None if it has none that an operation could take."""
+        kinds = tuple(dict.fromkeys(medium.kind for medium in job.media if medium.kind in SOURCE_KINDS))
+        if not kinds:
+            return None
+        private = await self._earlier.is_private(job)
+        return Medium(kinds=kinds, ref=SourceRef(job_id=job.id), job=job, private=private)
+
+    async def medium_in_message(self, viewer: Viewer, message_id: int, kinds: Collection[MediaKind]) -> Medium | None:
+        """Return the first result of one of `kinds` that a message of ours shows, if the viewer may see it."""
+        for job in await self._visible.in_message(viewer, message_id):
+            medium = await self.medium_of(job)
+            if medium is not None and set(medium.kinds) & set(kinds):
+                return medium
+        return None
+
+    async def medium_of_card(self, jobs: Sequence[Job], kind: MediaKind) -> Medium:
+        """Return the first of the jobs' results of `kind`, as that kind alone. Raises InputError if there is none."""
+        for job in jobs:
+            medium = await self.medium_of(job)
+            if medium is not None and kind in medium.kinds:
+                return replace(medium, kinds=(kind,))
+        raise InputError(texts.kind_needed(kind))
+
+    def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
+        """Return the operations that take the medium and are on in this server.
+
+        Those that Cannon Studio no longer offers come last; one is left out if another of its name is offered.
+        """
+        fit = fitting(self._catalogue.current, medium.kinds, native=medium.native_id is not None)
+        on = [operation for operation in fit if self._switches.is_on(guild_id, operation.id)]
+        offered = [operation for operation in on if operation.offered]
+        names = {bare(operation.title) for operation in offered}
+        return [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]
+
+    def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:
+        """Begin an operation on the medium. Raises Refused if it is off, InputError if it does not take the medium."""
+        operation = self._catalogue.current.resolve(operation_id)
+        self._switches.require_on(guild_id, operation)
+        return next_step(operation, medium)
+
+
+def next_step(operation: Operation, medium: Medium) -> NextStep:
+    """Return the operation on the medium. Raises InputError if the operation does not take it."""
+    for kind in medium.kinds:
+        field = field_for(operation, kind)
+        if field is None:
+            continue
+        values: dict[str, Any] = dict(_FIXED.get(operation.id, {}))
+        files = []
+        if takes_native_id(operation) and medium.native_id is not None:
+            values[NATIVE_ID] = medium.native_id
+        else:
+            is_list = field.kind is FieldKind.URLS
+            files = [SourceFile(ref=medium.ref, label=field.label, field=field.name, into_list=is_list)]
+        generation = Generation(
+            operation=operation.id,
+            values=values,
+            files=files,
+            private=medium.private,
+            parent_id=None if medium.job is None else medium.job.id,
+        )
+        return NextStep(generation=generation, source=kind, prefilled=_prefilled(operation, medium))
+    raise InputError(texts.kinds_not_taken(operation.title, medium.kinds))
+
+
+def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:
+    prefilled = dict(_PREFILLED.get(operation.id, {}))
+    if medium.job is None:
+        return prefilled
+    ratio = medium.job.input.get("aspect_ratio")
+    if isinstance(ratio, str):
+        prefilled["aspect_ratio"] = ratio
+    if operation.id in _SAME_PROMPT and medium.job.prompt:
+        prefilled["prompt"] = medium.job.prompt
+    return prefilled
+
+
+IMAGE, VIDEO = "image.generate", "video.generate"
+_CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
+"""Fields of the rewrite that the generation keeps; the style is already part of the rewritten text."""
+
+
+class RewrittenPrompts:
+    """Makes generations from prompts that jobs have rewritten."""
+
+    def __init__(self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs) -> None:
+        self._catalogue = catalogue
+        self._switches = switches
+        self._earlier = earlier
+
+    def is_prompt(self, job: Job) -> bool:
+        """Whether the job rewrites a prompt."""
+        operation = self._catalogue.current.find(job.operation)
+        return operation is not None and operation.workflow == "prompt"
+
+    def targets(self, job: Job) -> list[str]:
+        """Return the operations that take the prompt and are on here, best first; a video prompt is for videos only.
+
+        One that Cannon Studio no longer offers comes last.
+        """
+        catalogue = self._catalogue.current
+        is_for_video = job.operation == catalogue.resolve("prompt.enhance.video").id
+        targets = [VIDEO] if is_for_video else [IMAGE, VIDEO]
+        targets.sort(key=lambda target: not catalogue.resolve(target).offered)
+        return [target for target in targets if self._switches.is_on(job.guild_id, target)]
+
+    async def generation(self, job: Job, prompt: str, target: str) -> Generation:
+        """Return the generation that runs `target` on the job's rewritten prompt, private if the job's card is."""
+        known = {field.name for field in self._catalogue.current.resolve(target).fields}
+        carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
+        return Generation(
+            operation=target,
+            values={**carried, "prompt": prompt},
+            private=await self._earlier.is_private(job),
+            parent_id=job.id,
+        )

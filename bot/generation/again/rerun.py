@@ -1,0 +1,275 @@
+"""From a result to a new generation: a re-run, a variant, or an edit. Whoever requests it pays for it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.catalogue import Field, LiveCatalogue, Operation
+from bot.domain.jobs.card_jobs import results_of
+from bot.domain.models import Job, MediaKind
+from bot.domain.server.guild_rules import Payer, Rules
+from bot.domain.server.places import Viewer
+from bot.domain.words.text import shortened
+from bot.errors import InputError, Refused
+from bot.generation import rewrites as rewrite_prompts
+from bot.generation import texts
+from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.generation import Generation, SourceFile, flattened, undocumented_names
+from bot.generation.generations import PROMPT_OF_STEP_BEFORE
+from bot.generation.rewrites import PICTURE_EDITS, VARIANT, changing_look, enhancer_of, varying
+from bot.generation.sources import SourceRef
+from bot.server.operations import OperationSwitches
+from bot.store import Store
+
+SPOKEN: Final = "text"
+"""The field of the words that are spoken."""
+TONE: Final = "tone"
+TONES: Final = ("calm", "warm", "excited", "serious", "whispering")
+"""A tone is free text to Cannon Studio; these are plain enough for any voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Knob:
+    """A number of a voice: what it is if nothing is given, its range, and how far a variant turns it."""
+
+    usual: float
+    low: float
+    high: float
+    steps: Mapping[str, float]
+
+
+_KNOBS: Final = {
+    "stability": _Knob(0.7, 0.0, 1.0, {"subtle": 0.15, "strong": 0.4}),
+    "speed": _Knob(1.0, 0.7, 1.2, {"subtle": 0.05, "strong": 0.15}),
+}
+"""What the operation's page gives as samples; that stability ends at 0 and 1 is deduced from them."""
+
+
+def is_spoken(operation: Operation, values: Mapping[str, Any]) -> bool:
+    """Whether the operation speaks a text that can be delivered in another way."""
+    names = {field.name for field in operation.fields}
+    return bool(values.get(SPOKEN)) and SPOKEN in names and "prompt" not in names and bool(names & {TONE, *_KNOBS})
+
+
+def delivered_otherwise(
+    operation: Operation, values: Mapping[str, Any], strength: str, dice: random.Random
+) -> dict[str, Any]:
+    """Return the input of another delivery of the same words; `strength`: subtle or strong."""
+    fields = {field.name: field for field in operation.fields}
+    turned: dict[str, Any] = {
+        name: _turned(fields[name], knob, values, strength, dice) for name, knob in _KNOBS.items() if name in fields
+    }
+    if TONE in fields and (strength == "strong" or not turned):
+        tones = [str(each) for each in fields[TONE].choices or TONES]
+        turned[TONE] = dice.choice([tone for tone in tones if tone != values.get(TONE)] or tones)
+    return {**values, **turned}
+
+
+def _turned(field: Field, knob: _Knob, values: Mapping[str, Any], strength: str, dice: random.Random) -> float:
+    given = values.get(field.name)
+    now = float(given) if isinstance(given, int | float) else knob.usual
+    low = knob.low if field.minimum is None else max(knob.low, field.minimum)
+    high = knob.high if field.maximum is None else min(knob.high, field.maximum)
+    step = knob.steps[strength] * dice.choice((-1, 1))
+    wanted = now + step if low <= now + step <= high else now - step
+    return round(min(max(wanted, low), high), 2)
+
+
+IMAGE_EDIT = "image.edit"
+COPIES_MAX = 4
+SHOWN_CHARS = 4000
+"""How much of what a picture was made from the prompt of its variant repeats."""
+_CARRIED = ("aspect_ratio", "resolution")
+"""Fields of an image's input that its variant keeps."""
+_OF_CHARACTERS = frozenset({"character_id", "character_ids", "reference_image_urls"})
+"""Fields of an image's input by which members give the character that it shows."""
+
+
+def require_payer(rules: Rules, job: Job, member_id: int) -> None:
+    """Raise Refused if the server does not let this member re-run the job at their own cost."""
+    if rules.rerun_payer is Payer.OFF:
+        raise Refused(texts.RERUNS_OFF)
+    if rules.rerun_payer is Payer.AUTHOR and member_id != job.author_id:
+        raise Refused(texts.AUTHORS_ONLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What an edit of a job starts from.
+
+    `generation` has the job's files and no values; `prefilled` the texts of a form by path; `kept` the values that
+    apply to fields for which the form has no input.
+    """
+
+    generation: Generation
+    prefilled: Mapping[str, str]
+    kept: Mapping[str, Any]
+
+
+class Reruns:
+    """Makes generations from results. Every method raises Refused for a viewer who may not re-run results here."""
+
+    def __init__(
+        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, store: Store
+    ) -> None:
+        self._catalogue = catalogue
+        self._switches = switches
+        self._earlier = earlier
+        self._store = store
+        self._dice = random.SystemRandom()
+
+    async def require_payer(self, job: Job, member_id: int) -> None:
+        """Raise Refused if this member may not re-run the job."""
+        require_payer(await self._store.settings.get(job.guild_id), job, member_id)
+
+    async def rerun(self, job: Job, viewer: Viewer, *, count: int = 1) -> Generation:
+        """Return a generation with the same input and new seeds. Raises InputError if the record was erased."""
+        await self.require_payer(job, viewer.member_id)
+        values, files = await self._earlier.input_of(job, viewer)
+        return Generation(
+            operation=job.operation,
+            values=values,
+            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
+            raw=self._catalogue.current.find(job.operation) is None,
+            files=files,
+            count=count,
+            private=await self._earlier.is_private(job),
+            parent_id=job.id,
+            reseed=True,
+        )
+
+    async def rerun_all(self, job: Job, viewer: Viewer, *, among: Sequence[Job] | None = None) -> Generation:
+        """Like `rerun`, once for each result that was made with the same input: of `among`, else of its card."""
+        jobs = await self._earlier.of_card(job) if among is None else among
+        return await self.rerun(job, viewer, count=copies_of(jobs, job))
+
+    def can_vary(self, job: Job) -> bool:
+        """Whether the job can be varied: it has a prompt or a spoken text, and the operations needed are on here."""
+        operation = self._catalogue.current.find(job.operation)
+        if operation is None or operation.workflow == "prompt":
+            return False
+        if _is_image(job):
+            return self._are_on(job, IMAGE_EDIT) or (_has_seed(operation) and self._are_on(job, operation.id))
+        if not _prompt(job):
+            return is_spoken(operation, job.input) and self._are_on(job, operation.id)
+        return self._are_on(job, enhancer_of(operation), operation.id)
+
+    async def can_change_look(self, job: Job) -> bool:
+        """Whether a picture shows a character, as far as its input or its prompt's origin says, who can look otherwise.
+
+        Elsewhere what rewrites for characters has no business: it writes of faces and clothes, whatever it is given.
+        """
+        if not (_is_image(job) and _prompt(job) and self._are_on(job, VARIANT, IMAGE_EDIT)):
+            return False
+        if any(name in _OF_CHARACTERS and value for name, value in job.input.items()):
+            return True
+        origins = [*job.after_ids, *([job.parent_id] if job.parent_id else [])]
+        found = [await self._store.jobs.get(job.guild_id, each) for each in origins]
+        return any(each is not None and each.operation == VARIANT for each in found)
+
+    def _are_on(self, job: Job, *operations: str) -> bool:
+        return all(self._switches.is_on(job.guild_id, each) for each in operations)
+
+    async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
+        """Return a variant of an image by editing it, of a spoken text by another delivery, else by another prompt.
+
+        `strength` is `subtle` or `strong`. Raises InputError.
+        """
+        await self.require_payer(job, viewer.member_id)
+        if not job.input:
+            raise InputError(texts.ERASED)
+        if not self.can_vary(job):
+            raise InputError(texts.NO_VARIANT)
+        if _is_image(job):
+            return await self._picture_variant(job, viewer, strength)
+        operation = self._catalogue.current.resolve(job.operation)
+        values, files = await self._earlier.input_of(job, viewer)
+        prompt = _prompt(job)
+        if prompt:
+            values.pop("prompt")
+        else:
+            values = delivered_otherwise(operation, values, strength, self._dice)
+        return Generation(
+            operation=operation.id,
+            values=values,
+            files=files,
+            private=await self._earlier.is_private(job),
+            parent_id=job.id,
+            before=[varying(operation, prompt, strength)] if prompt else (),
+            fill=dict(PROMPT_OF_STEP_BEFORE) if prompt else {},
+            reseed=True,
+        )
+
+    async def vary_look(self, job: Job, viewer: Viewer) -> Generation:
+        """Return a variant of a picture in which its character looks otherwise. Raises InputError."""
+        await self.require_payer(job, viewer.member_id)
+        if not job.input:
+            raise InputError(texts.ERASED)
+        if not await self.can_change_look(job):
+            raise InputError(texts.NO_LOOK)
+        edit = await self._edited(job)
+        return replace(edit, before=[changing_look(_prompt(job))], fill=dict(PROMPT_OF_STEP_BEFORE))
+
+    async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
+        """Return one job: an edit of the picture; where edits are off here, another seed."""
+        if not self._are_on(job, IMAGE_EDIT):
+            return await self.rerun(job, viewer)
+        edit = await self._edited(job)
+        shown = "" if "image_url" in job.input else shortened(_prompt(job), SHOWN_CHARS)
+        return replace(edit, values={**edit.values, "prompt": rewrite_prompts.varied(PICTURE_EDITS[strength], shown)})
+
+    async def _edited(self, job: Job) -> Generation:
+        """Return an edit of the job's picture that lacks its prompt."""
+        image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
+        editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
+        carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
+        return Generation(
+            operation=IMAGE_EDIT,
+            values={name: job.input[name] for name in carried if name in job.input},
+            files=[image],
+            private=await self._earlier.is_private(job),
+            parent_id=job.id,
+        )
+
+    async def edit(self, job: Job, viewer: Viewer) -> Edit:
+        """Return what an edit starts from. Raises Refused if the operation is off, InputError if it was erased."""
+        await self.require_payer(job, viewer.member_id)
+        self._switches.require_on(job.guild_id, self._catalogue.current.resolve(job.operation))
+        values, files = await self._earlier.input_of(job, viewer)
+        generation = Generation(
+            operation=job.operation,
+            values={},
+            extra=undocumented_names(self._catalogue.current.find(job.operation), values),
+            files=files,
+            private=await self._earlier.is_private(job),
+            parent_id=job.id,
+        )
+        return Edit(generation=generation, prefilled=flattened(values), kept=values)
+
+
+def copies_of(jobs: Sequence[Job], job: Job) -> int:
+    """Return how many results of the card were made with the same input as `job`, but for the seed: a few at most."""
+    wanted = _without_seed(job)
+    alike = sum(other.operation == job.operation and _without_seed(other) == wanted for other in results_of(jobs))
+    return min(alike, COPIES_MAX)
+
+
+def _without_seed(job: Job) -> dict[str, Any]:
+    return {name: value for name, value in job.input.items() if name != "seed"}
+
+
+def _has_seed(operation: Operation) -> bool:
+    return any(field.name == "seed" for field in operation.fields)
+
+
+def _is_image(job: Job) -> bool:
+    return any(medium.kind is MediaKind.IMAGE for medium in job.media)
+
+
+def _prompt(job: Job) -> str:
+    """Return the prompt, '' for none; a text that is spoken describes no result."""
+    prompt = job.input.get("prompt")
+    return prompt if isinstance(prompt, str) else ""

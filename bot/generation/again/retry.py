@@ -1,0 +1,202 @@
+"""Retrying a card that has failed in part: only what is missing is made, from the outputs of the steps before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.cannon.retry import SAFE_WINDOW_S
+from bot.catalogue import LiveCatalogue
+from bot.domain.jobs.card_spec import JobSpec, Origin
+from bot.domain.models import PAID_STATES, Job, JobState
+from bot.domain.server.places import is_unchecked
+from bot.domain.words.templates import (
+    OutputRef,
+    output_of_step,
+    outputs_in,
+    text_output,
+    with_outputs,
+    without_braces,
+)
+from bot.errors import InputError
+from bot.generation import texts
+from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.again.rerun import Reruns
+from bot.generation.generation import Generation, asked_again, named_as_missing, undocumented_names
+from bot.generation.generations import Incomplete
+from bot.generation.sources import Sources, require_shown
+from bot.jobs.admission import Admission
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+RETRYABLE = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
+"""States that may be retried; what a moderator has refused may not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPlan:
+    """The jobs of a card of which some are to be retried; `label` is the recipe that it is a run of."""
+
+    jobs: Sequence[Job]
+    private: bool
+    label: str
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it may take longer than Discord waits for an answer.
+
+        Links of earlier steps may be checked, and results that were given up requested from Cannon Studio.
+        """
+        return len(self.jobs) > 1 or any(job.recheck_at is not None for job in self.jobs)
+
+
+class Retries:
+    """Makes generations of the jobs that are missing on cards."""
+
+    def __init__(
+        self,
+        *,
+        reruns: Reruns,
+        earlier: EarlierJobs,
+        sources: Sources,
+        admission: Admission,
+        store: Store,
+        clock: Clock,
+        catalogue: LiveCatalogue,
+    ) -> None:
+        self._reruns = reruns
+        self._earlier = earlier
+        self._sources = sources
+        self._admission = admission
+        self._store = store
+        self._clock = clock
+        self._catalogue = catalogue
+
+    async def plan(self, job: Job, member_id: int) -> RetryPlan:
+        """Return what a retry of the job's card needs.
+
+        Raises InputError if none of its jobs may be retried, Refused for a member who may not re-run results here.
+        """
+        jobs = await self._earlier.of_card(job)
+        if not to_retry(jobs):
+            raise InputError(texts.NOTHING_FAILED)
+        await self._reruns.require_payer(job, member_id)
+        card = await self._store.cards.get(job.guild_id, job.card_id)
+        return RetryPlan(
+            jobs=jobs,
+            private=card is not None and card.private,
+            label="" if card is None else card.label,
+        )
+
+    async def retry(self, plan: RetryPlan, origin: Origin) -> Generation:
+        """Return the generation of the missing jobs. It uses the outputs of the steps before.
+
+        Their links are checked, and renewed if they have expired. Raises InputError, Refused, KeyRefused or a
+        MediaError.
+        """
+        left = to_retry(plan.jobs)
+        if any(not job.input and not job.fill for job in left):
+            raise InputError(texts.ERASED)
+        done = {job.id: job for job in plan.jobs if job.state in PAID_STATES}
+        numbers = {job.id: number for number, job in enumerate(left)}
+        wanted = {ref for job in left for template in job.fill.values() for ref in outputs_in(template)}
+        made = await self._outputs(done, [ref for ref in wanted if ref.source not in numbers], left, origin)
+        *before, last = [_step(job, made, numbers) for job in left]
+        generation = Generation(
+            operation=last.operation,
+            values=last.input,
+            private=plan.private,
+            parent_id=left[-1].id,
+            before=before,
+            fill=last.fill,
+            extra=undocumented_names(self._catalogue.current.find(last.operation), last.input),
+            raw=len(left) == 1 and self._catalogue.current.find(last.operation) is None,
+            repeats=last.repeats,
+            label=plan.label,
+        )
+        if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
+            return generation
+        values, files = await self._earlier.input_of(left[0], origin.viewer)
+        return replace(generation, values=values, files=files)
+
+    def incomplete(self, plan: RetryPlan, generation: Generation) -> Incomplete | None:
+        """Return what the retry of a single job lacks by the API's own word: its failure named required fields.
+
+        None if it named none, or what is needed is given by now.
+        """
+        left = to_retry(plan.jobs)
+        operation = self._catalogue.current.find(generation.operation)
+        if len(left) != 1 or operation is None:
+            return None
+        given = {*generation.values, *(file.field for file in generation.files), *generation.fill}
+        fields = named_as_missing(operation, left[0].lacks, given)
+        if not fields:
+            return None
+        sentence = texts.api_needs([field.label for field in fields])
+        return Incomplete(generation=asked_again(generation, operation, fields), sentence=sentence, fields=fields)
+
+    def _repeats_as_it_was(self, job: Job) -> bool:
+        """Whether Cannon Studio may recognise the request: then it is sent with the same links, renewed or not."""
+        first_at = job.first_attempt_at
+        return _is_unconfirmed(job) and first_at is not None and self._clock.wall() - first_at < SAFE_WINDOW_S
+
+    async def _outputs(
+        self, done: Mapping[str, Job], refs: Sequence[OutputRef], left: Sequence[Job], origin: Origin
+    ) -> dict[OutputRef, str]:
+        """Return outputs of the steps before, with working links to media, for a retry of the jobs that are left.
+
+        Raises InputError if one is not known any more, or withheld by a review.
+        """
+        found = {ref: _output(done, ref) for ref in refs}
+        await require_shown(self._store, origin.guild_id, {ref.source for ref in refs})
+        media = {ref: medium for ref in refs for medium in done[ref.source].media if medium.url == found[ref]}
+        if media:
+            await self._admission.require(
+                origin, [job.operation for job in left], unchecked=any(is_unchecked(job.input) for job in left)
+            )
+            async with self._sources.pace.request(origin.author_id):
+                for ref, medium in media.items():
+                    kinds, label = frozenset({medium.kind}), texts.earlier_output(medium.kind)
+                    source = await self._sources.of_job(origin.author_id, done[ref.source], medium, kinds, label)
+                    found[ref] = source.url
+        return found
+
+
+def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -> JobSpec:
+    """Return a job as a step of a new card: outputs that exist go into its input, the others stay templates."""
+    values: dict[str, Any] = dict(job.input)
+    fill: dict[str, Any] = {}
+    for name, template in job.fill.items():
+        refs = outputs_in(template)
+        open_refs = {ref: output_of_step(numbers[ref.source], ref.key) for ref in refs if ref.source in numbers}
+        known = {ref: made[ref] for ref in refs if ref not in open_refs}
+        if open_refs:
+            plain = {ref: without_braces(text) for ref, text in known.items()}
+            fill[name] = with_outputs(template, {**open_refs, **plain})
+            values.pop(name, None)
+        else:
+            values[name] = with_outputs(template, known)
+    repeats = job.id if _is_unconfirmed(job) else ""
+    return JobSpec(operation=job.operation, input=values, fill=fill, repeats=repeats)
+
+
+def _output(done: Mapping[str, Job], ref: OutputRef) -> str:
+    """Return an earlier job's output. Raises InputError if it is not known any more."""
+    job = done.get(ref.source)
+    found = None if job is None else text_output(job.output, ref.key)
+    if found is None:
+        raise InputError(texts.ERASED)
+    return found
+
+
+def _is_unconfirmed(job: Job) -> bool:
+    return job.in_doubt and job.remote_id is None
+
+
+def to_retry(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs of an ended card that a retry would make: the failed ones and those after them."""
+    if not all(job.state.ended for job in jobs):
+        return []
+    left = [job for job in jobs if job.state not in PAID_STATES]
+    return left if left and all(job.state in RETRYABLE for job in left) else []

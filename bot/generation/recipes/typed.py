@@ -1,0 +1,178 @@
+"""A recipe as a moderator types it, and its texts saved for the next attempt if it is invalid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from bot.catalogue import Catalogue, Field, FieldKind, LiveCatalogue, Operation, Output
+from bot.domain.models import PROMPT_FIELDS
+from bot.domain.words.templates import parameters_in, steps_in
+from bot.domain.words.text import one_line
+from bot.errors import InputError
+from bot.generation import texts
+from bot.generation.recipes.recipes import (
+    ABOUT_CHARS,
+    BUILT_IN,
+    Recipe,
+    RecipeStep,
+    parameters_text,
+    parse_parameters,
+    parse_steps,
+    steps_text,
+    value_of,
+)
+from bot.runtime.clock import Clock
+from bot.store import Store
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,38}[a-z0-9]|[a-z0-9]")
+_MEDIA = {FieldKind.URL, FieldKind.URLS}
+
+
+def check(recipe: Recipe, catalogue: Catalogue) -> None:
+    """Raise InputError, whose sentence names the step, if the recipe cannot be run."""
+    if _NAME.fullmatch(recipe.name) is None:
+        raise InputError(texts.RECIPE_NAME, "name")
+    operations: list[Operation] = []
+    for number, step in enumerate(recipe.steps, start=1):
+        operation = _operation(catalogue, step, number)
+        for name, value in step.values.items():
+            _check_value(recipe, operations, operation, number, name, value)
+        missing = [each.name for each in operation.fields if each.required and each.name not in step.values]
+        if missing:
+            raise InputError(texts.field_missing(number, operation.title, missing[0]), "steps")
+        _check_fixed(catalogue, operation, number, step)
+        operations.append(operation)
+    unused = {each.name for each in recipe.parameters} - _used(recipe)
+    if unused:
+        raise InputError(texts.unused_parameter(min(unused)), "parameters")
+
+
+def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: RecipeStep) -> None:
+    """Have the catalogue check the values that are the same in every run; what a run fills in is checked at the run."""
+    fields = {each.name: each for each in operation.fields}
+    open_ = {name for name, value in step.values.items() if parameters_in(value) or steps_in(value)}
+    fixed = {name: value_of(fields.get(name), value) for name, value in step.values.items() if name not in open_}
+    # Some rules require any text, whatever it says.
+    placeholders = {name: "words" for name in open_ if name in fields and name in PROMPT_FIELDS}
+    try:
+        catalogue.check(operation.id, {**placeholders, **fixed}, pending=open_)
+    except InputError as error:
+        raise InputError(texts.in_step(number, error.sentence), "steps") from None
+
+
+def _operation(catalogue: Catalogue, step: RecipeStep, number: int) -> Operation:
+    try:
+        return catalogue.resolve(step.operation)
+    except InputError as error:
+        raise InputError(texts.in_step(number, error.sentence), "steps") from None
+
+
+def _check_value(
+    recipe: Recipe, before: Sequence[Operation], operation: Operation, number: int, name: str, value: str
+) -> None:
+    target = next((each for each in operation.fields if each.name == name), None)
+    if target is None and operation.fields:
+        raise InputError(texts.no_field(number, operation.title, name), "steps")
+    for used in parameters_in(value):
+        if used not in {each.name for each in recipe.parameters}:
+            raise InputError(texts.no_parameter(number, used), "steps")
+    for source, ref in steps_in(value):
+        if not 1 <= source < number:
+            raise InputError(texts.no_step_before(number, str(ref)), "steps")
+        _check_output(before[source - 1], ref.key, target, number, value == str(ref))
+
+
+def _check_output(source: Operation, key: str, target: Field | None, number: int, alone: bool) -> None:
+    if not source.outputs:
+        return  # its outputs are not public
+    output = next((each for each in source.outputs if each.key == key), None)
+    if output is None:
+        known = [each.key for each in source.outputs if not each.temporary]
+        raise InputError(texts.no_output(number, key, source.title, known), "steps")
+    if target is None:
+        return
+    if target.kind in _MEDIA and not _fits(output, target):
+        raise InputError(texts.output_of_wrong_kind(number, key, target.media), "steps")
+    if target.kind in _MEDIA and not alone:
+        raise InputError(texts.link_with_words(number, target.name), "steps")
+
+
+def _fits(output: Output, target: Field) -> bool:
+    return output.kind is not None and output.kind in target.media
+
+
+def _used(recipe: Recipe) -> set[str]:
+    return {name for step in recipe.steps for value in step.values.values() for name in parameters_in(value)}
+
+
+EXAMPLE_PARAMETERS = "prompt: what it is about"
+EXAMPLE_STEPS = """\
+image.generate
+prompt: {prompt}
+aspect_ratio: 16:9
+
+video.generate
+prompt: {prompt}
+image_url: {1.image_url}"""
+TEXT_LIFE_S = 24 * 3600.0
+"""How long the texts of an invalid recipe are kept for its author."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeTexts:
+    """A recipe as it is typed. `replaces` is the name of the one that it is an edit of."""
+
+    name: str = ""
+    about: str = ""
+    parameters: str = EXAMPLE_PARAMETERS
+    steps: str = EXAMPLE_STEPS
+    replaces: str | None = None
+
+
+def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
+    """Return a recipe as it can be typed."""
+    return RecipeTexts(
+        name=recipe.name,
+        about=recipe.about,
+        parameters=parameters_text(recipe),
+        steps=steps_text(recipe),
+        replaces=replaces,
+    )
+
+
+class RecipeDrafts:
+    """Parses recipes that were typed, and saves their texts."""
+
+    def __init__(self, *, catalogue: LiveCatalogue, store: Store, clock: Clock) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._clock = clock
+
+    def read(self, typed: RecipeTexts, *, made_by: int) -> Recipe:
+        """Return the recipe that was typed. Raises InputError, whose sentence names the position."""
+        recipe = Recipe(
+            name=one_line(typed.name).lower(),
+            about=one_line(typed.about)[:ABOUT_CHARS],
+            parameters=parse_parameters(typed.parameters),
+            steps=parse_steps(typed.steps),
+            made_by=made_by,
+        )
+        if any(recipe.name == each.name for each in BUILT_IN):
+            raise InputError(texts.built_in_name(recipe.name), "name")
+        check(recipe, self._catalogue.current)
+        return recipe
+
+    async def save(self, guild_id: int, member_id: int, typed: RecipeTexts) -> str:
+        """Save the texts for their author for a day, and return the draft's id."""
+        if typed.replaces is not None and await self._store.recipes.get(guild_id, typed.replaces) is None:
+            typed = replace(typed, replaces=None)  # deleted meanwhile: the next attempt makes a new one
+        expires_at = self._clock.wall() + TEXT_LIFE_S
+        return await self._store.drafts.keep(guild_id, member_id, {"recipe": asdict(typed)}, expires_at=expires_at)
+
+    async def get(self, guild_id: int, member_id: int, draft_id: str) -> RecipeTexts | None:
+        """Return saved texts, which stay saved; None if they are somebody else's, or have expired."""
+        data = await self._store.drafts.get(guild_id, member_id, draft_id)
+        kept = None if data is None else data.get("recipe")
+        return None if kept is None else RecipeTexts(**kept)

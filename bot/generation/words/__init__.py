@@ -1,0 +1,1 @@
+"""Members' words as requests: the rules and phrases of each language."""

@@ -1,0 +1,296 @@
+"""What members say to the bot in words, as the job that it is for. Rules alone, in all languages at once; no I/O.
+
+A rule reads the start of what was said, its end, or the whole of it, never a word in the middle: "a portrait of a king"
+is a subject, ", portrait" is a format. What no rule knows is a description, and never a guess at another operation.
+All languages together are many rules, so of a long text they see the two ends alone; a prompt keeps all of it. No rule
+takes more than linear time (tests/contract/test_no_runaway_patterns.py tries each one).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from bot.domain.models import MediaKind
+from bot.domain.words.text import reads_foreign_text
+from bot.generation import rewrites as rewrite_prompts
+from bot.generation import texts
+from bot.generation.words.phrases import PHRASES, joined, plain
+
+WORDS_MAX = 4000
+"""Discord's own limit of a message."""
+END_CHARS = 200
+"""How much of a text's start, and of its end, the rules see: a longer text is a description in between."""
+_MIDDLE = "\0"
+"""What they see in place of the rest; Discord lets nobody type it."""
+
+
+class WordAct(StrEnum):
+    """What is done with a wish."""
+
+    RUN = "run"
+    """Its operation, on what it is about."""
+    AGAIN = "again"
+    VARY = "vary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was understood. `operation` is '' for a re-run or a variant; `values` are fields of its input."""
+
+    act: WordAct = WordAct.RUN
+    operation: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    strength: str = "subtle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """What was not understood. `sentence` says what would be; '' where silence is the best answer."""
+
+    sentence: str = ""
+
+
+_MARKS = ",;.、，；。"
+_GAP = r"[\s,:.：、，。-]*"
+_END = r"[.!?。！？]*$"
+_NOT_WORDS = re.compile(r"<a?:(\w{2,32}):\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>")
+_SPACES = re.compile(r"\s+")
+_SMALL_TALK, _HELP, _AGAIN = plain("small_talk"), plain("help"), plain("again")
+_QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«(?P<b>[^«»]+)»|「(?P<c>[^「」]+)」|『(?P<d>[^『』]+)』")
+
+
+class _Rule:
+    """A regular expression that is compiled when it is first used: the words of members need these, not a start."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @functools.cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, re.IGNORECASE)
+
+    def match(self, said: str) -> re.Match[str] | None:
+        return self._compiled.match(said)
+
+    def fullmatch(self, said: str) -> re.Match[str] | None:
+        return self._compiled.fullmatch(said)
+
+    def search(self, said: str) -> re.Match[str] | None:
+        return self._compiled.search(said)
+
+    def sub(self, replacement: str, said: str) -> str:
+        return self._compiled.sub(replacement, said)
+
+    def split(self, said: str) -> list[str]:
+        return self._compiled.split(said)
+
+
+def _thing(name: str) -> str:
+    """Return how a wish for a thing begins: "make me a video of …", "vidéo de …", "動画：…"."""
+    kinds = [
+        rf"(?:{each.make}) (?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w)"
+        rf"|(?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w){each.noun_needs}"
+        for each in PHRASES.values()
+    ]
+    return rf"(?:{'|'.join(kinds)})(?:\s+(?:{joined('of')}(?!\w)|d['’]))?{_GAP}"  # d' stands before a vowel
+
+
+_PLEASE = _Rule(rf"^{joined('please_before')}\b[\s,]*|(?<![\s,、])[\s,、]*{joined('please_after')}{_END}")
+_HOW_MUCH = rf"{joined('subtle')}|{joined('strong')}"
+_VARY = _Rule(rf"(?:(?P<before>{_HOW_MUCH})\s?)?{joined('vary')}(?:\s(?P<after>{_HOW_MUCH}))?")
+_STRONG = _Rule(joined("strong"))
+_ANIMATE = _Rule(rf"^{joined('animate')}(?!\w)(?: {joined('it')}(?!\w))?{_GAP}")
+_AS_VIDEO = _Rule(rf"(?<![\s,、])[\s,、]*{joined('as_video')}[.!。！]*$")
+_UPSCALE = _Rule(rf"^{joined('upscale')}(?!\w)")
+_SUBTITLES = _Rule(joined("subtitles"))
+_LIPSYNC = _Rule(rf"^{joined('lipsync')}(?!\w)")
+_SOUND_OF = _Rule(rf"^(?:{joined('add')} )?{_thing('sound')}")
+_SAY = _Rule(rf"^(?:{joined('say')}(?!\w)|{joined('say_with_colon')}\s*(?=[:：«“\"「])){_GAP}")
+_DRAW = _Rule(rf"^{joined('draw')}(?!\w){_GAP}")
+_NEW = (
+    (_Rule("^" + _thing("video")), "video.generate", "prompt"),
+    (_Rule("^" + _thing("music")), "music.generate", "prompt"),
+    (_SAY, "narration.generate", "text"),
+    (_SOUND_OF, "soundfx.generate", "prompt"),
+    (_Rule("^" + _thing("picture")), "image.generate", "prompt"),
+    (_DRAW, "image.generate", "prompt"),
+)
+"""How words begin that are about no file: the operation, and the field that takes the rest of them."""
+_CLOSING = tuple(
+    (_Rule(rf"(?P<words>.+?)(?:{end}){_END}"), operation, "text" if operation == "narration.generate" else "prompt")
+    for each in PHRASES.values()
+    for operation, end in each.ends.items()
+)
+"""How they end in a language whose verb comes last."""
+_SHAPED = frozenset({"video.generate", "image.generate"})
+"""The operations among those that have a format."""
+SHORT_WORDS, SHORT_CHARS = 6, 60
+"""A longer text about subtitles is a description, not an order."""
+_RATIO = re.compile(r"(?<![\d:.：\0])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：\0])")
+_RATIOS = frozenset({"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "4:5", "5:4"})
+_FORMATS = {word: ratio for each in PHRASES.values() for ratio, words in each.formats.items() for word in words}
+_CLAUSES = _Rule(rf"[{_MARKS}]\s*|(?<=\s){joined('and_')}\s+")
+_AROUND_FORMAT = _Rule(rf"^{joined('format_before')}+|(?:{joined('format_after')}|(?<!\s)\s+{joined('please_after')})$")
+_BEFORE_CLAUSE = _Rule(rf"(?<!\s)(?:\s*[{_MARKS}]\s*|\s+{joined('and_')}\s*)$")
+_AFTER_CLAUSE = _Rule(rf"^(?:\s*[{_MARKS}!?！？]\s*|\s+{joined('and_')}\s+)")
+
+
+def clean_words(content: str, bot_id: int) -> str:
+    """Return what a member has said in a message, without mentions; a custom emoji is its name."""
+    said = re.sub(rf"<@!?{bot_id}>", " ", content[:WORDS_MAX])
+    return _SPACES.sub(" ", _NOT_WORDS.sub(lambda found: found[1] or "", said)).strip()
+
+
+def is_addressed(content: str, bot_id: int) -> bool:
+    """Whether a message begins or ends with a mention of the bot: it is spoken to rather than about."""
+    return re.search(rf"^\s*<@!?{bot_id}>|<@!?{bot_id}>[\s.!?]*$", content[:WORDS_MAX]) is not None
+
+
+@reads_foreign_text("words")
+def understand(said: str, about: Collection[MediaKind], *, native: bool = False) -> Wish | Unclear:
+    """Return what `said` is for. `about` are the kinds of the file that it is about, () if it is about none.
+
+    `native`: that is a video that Sora made. Never raises.
+    """
+    if len(said) <= 2 * END_CHARS:
+        return _understood(said, about, native=native)
+    said = said.replace(_MIDDLE, " ")
+    ends, middle = f"{said[:END_CHARS]}{_MIDDLE}{said[-END_CHARS:]}", said[END_CHARS:-END_CHARS]
+    found = _understood(ends, about, native=native)
+    if isinstance(found, Unclear):
+        return found
+    return replace(found, values={name: value.replace(_MIDDLE, middle) for name, value in found.values.items()})
+
+
+def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wish | Unclear:
+    said = _PLEASE.sub("", said.strip()).strip()
+    whole = said.casefold().strip(" .!?,…¡¿。！？、，")
+    if whole in _SMALL_TALK:
+        return Unclear()
+    if not about:
+        return Unclear(sentence=str(texts.WHAT_TO_SAY)) if whole in _HELP else _from_nothing(said)
+    if whole in _AGAIN:
+        return Wish(act=WordAct.AGAIN)
+    varied = _VARY.fullmatch(whole)
+    if varied is not None:
+        is_strong = any(_STRONG.fullmatch(varied[each] or "") for each in ("before", "after"))
+        return Wish(act=WordAct.VARY, strength="strong" if is_strong else "subtle")
+    if MediaKind.IMAGE in about:
+        return _from_picture(said)
+    return _from_video(said, native=native) if MediaKind.VIDEO in about else _from_sound(said)
+
+
+def _from_picture(said: str) -> Wish | Unclear:
+    if not said:
+        return Unclear(sentence=str(texts.WHAT_OF_PICTURE))
+    if _UPSCALE.match(said) or _SUBTITLES.fullmatch(said):
+        return Unclear(sentence=str(texts.FOR_VIDEOS_ONLY))
+    said, ratio = split_ratio(said)
+    shaped = {"aspect_ratio": ratio} if ratio else {}
+    start, end = _ANIMATE.match(said), _AS_VIDEO.search(said)
+    if start or end:
+        rest = said[start.end() :] if start else said[: end.start()] if end else said
+        return Wish(operation="video.generate", values={**_prompt(rest), **shaped})
+    return Wish(operation="image.edit", values={"prompt": said or rewrite_prompts.reshape(ratio), **shaped})
+
+
+def _from_video(said: str, *, native: bool) -> Wish | Unclear:
+    if _UPSCALE.match(said):
+        return Wish(operation="video.upscale")
+    if _LIPSYNC.match(said):
+        return Wish(operation="lipsync.generate")
+    if _SUBTITLES.search(said) and len(said.split()) <= SHORT_WORDS and len(said) <= SHORT_CHARS:
+        return Wish(operation="subtitles.generate")
+    sound = _sound_in(said)
+    if sound is not None:
+        return Wish(operation="soundfx.generate", values=_prompt(sound))
+    if native and said:
+        return Wish(operation="sora2.video.remix", values={"prompt": said})
+    return Unclear(sentence=str(texts.WHAT_OF_VIDEO))
+
+
+def _sound_in(said: str) -> str | None:
+    """Return which sound is wanted, '' for any; None if none is."""
+    opening = _SOUND_OF.match(said)
+    if opening is not None:
+        return said[opening.end() :]
+    closing = (rule.fullmatch(said) for rule, operation, _ in _CLOSING if operation == "soundfx.generate")
+    return next((found["words"] for found in closing if found is not None), None)
+
+
+def _from_sound(said: str) -> Wish | Unclear:
+    if _LIPSYNC.match(said):
+        return Wish(operation="lipsync.generate")
+    return Unclear(sentence=str(texts.WHAT_OF_SOUND))
+
+
+def _from_nothing(said: str) -> Wish | Unclear:
+    for rule, operation, field_name in _NEW:
+        found = rule.match(said)
+        if found is not None:
+            return _new(operation, field_name, said[found.end() :])
+    rest, ratio = split_ratio(said)
+    for rule, operation, field_name in _CLOSING:
+        is_shaped = bool(ratio) and operation in _SHAPED
+        found = rule.fullmatch(rest if is_shaped else said)
+        if found is not None:
+            return _new(operation, field_name, f"{found['words']}, {ratio}" if is_shaped else found["words"])
+    return _new("image.generate", "prompt", said)
+
+
+def _new(operation: str, field_name: str, said: str) -> Wish | Unclear:
+    said, ratio = split_ratio(said) if operation in _SHAPED else (said, "")
+    words = _bare(said)
+    if not words:
+        return Unclear(sentence=str(texts.WHAT_TO_SAY))
+    return Wish(operation=operation, values={field_name: words, **({"aspect_ratio": ratio} if ratio else {})})
+
+
+def _prompt(said: str) -> dict[str, str]:
+    left = _bare(said)
+    return {"prompt": left} if left else {}
+
+
+def _bare(said: str) -> str:
+    """Return what is wanted without what stands around it: marks, and one pair of quotes."""
+    left = said.strip(" ,;:：、，；")
+    quoted = None if _MIDDLE in left else _QUOTED.fullmatch(left)
+    return left if quoted is None else next(each for each in quoted.groups() if each).strip() or left
+
+
+def split_ratio(said: str) -> tuple[str, str]:
+    """Return what was said without its format, and that as a ratio, '' for none.
+
+    A ratio in numbers may stand anywhere; a word for one has to be a clause of its own.
+    """
+    for clause in map(str.strip, _CLAUSES.split(said)):
+        bare = _AROUND_FORMAT.sub("", clause.strip(" .!?。！？"))
+        numbers = _RATIO.fullmatch(bare)
+        ratio = _FORMATS.get(bare.casefold(), "") if numbers is None else _ratio_in(numbers)
+        if ratio:
+            return _without(said, clause), ratio
+    for found in _RATIO.finditer(said):
+        ratio = _ratio_in(found)
+        if ratio:
+            return _joined(f"{said[: found.start()]} {said[found.end() :]}"), ratio
+    return said, ""
+
+
+def _ratio_in(found: re.Match[str]) -> str:
+    ratio = f"{int(found['width'])}:{int(found['height'])}"
+    return ratio if ratio in _RATIOS else ""
+
+
+def _without(said: str, clause: str) -> str:
+    start = said.index(clause)
+    before = _BEFORE_CLAUSE.sub("", said[:start])
+    after = _AFTER_CLAUSE.sub("", said[start + len(clause) :])
+    return _joined(f"{before}, {after}" if before and after else before or after)
+
+
+def _joined(said: str) -> str:
+    return _SPACES.sub(" ", said).strip(" ,;、，；")

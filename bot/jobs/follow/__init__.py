@@ -1,0 +1,1 @@
+"""What the worker follows: jobs, lanes, durations, and hints of webhooks."""

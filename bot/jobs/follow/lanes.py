@@ -1,0 +1,377 @@
+"""The lanes in which turns are taken: submitting, polling and delivering never wait for each other.
+
+A lane is fair between servers: next is the server with the fewest turns under way, of those the one that has waited
+longest since its job was due and its last turn began. A job costs a few heap operations for each turn, however many
+others wait: nothing is ever searched through.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections import Counter, OrderedDict, deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from bot.domain.models import Job, JobState
+
+REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
+"""The states in which Cannon Studio works on a job."""
+
+Entry = tuple[float, int, "Followed"]
+"""When a job is due, monotonic seconds, and a number that no other entry of its lane has."""
+
+
+Value = TypeVar("Value")
+
+
+class _Rare(Generic[Value]):
+    """An attribute of `Followed` that most have at its default: it takes no memory there."""
+
+    def __init__(self, default: Value) -> None:
+        self._default = default
+        self._name = ""
+
+    def __set_name__(self, _owner: type[Followed], name: str) -> None:
+        self._name = name
+
+    def __get__(self, followed: Followed, _owner: type[Followed]) -> Value:
+        rare = followed.rare
+        if rare is None:
+            return self._default
+        value: Value = rare.get(self._name, self._default)
+        return value
+
+    def __set__(self, followed: Followed, value: Value) -> None:
+        if value != self._default:
+            if followed.rare is None:
+                followed.rare = {}
+            followed.rare[self._name] = value
+        elif followed.rare is not None:
+            followed.rare.pop(self._name, None)
+            followed.rare = followed.rare or None
+
+
+@dataclass(slots=True, eq=False)
+class Followed:
+    """A job this process follows. `due` is monotonic seconds."""
+
+    id: str
+    guild_id: int
+    card_id: str
+    """'' while the row is not read, but for a result that is to be posted: its lane counts by it."""
+    state: JobState
+    due: float
+    active_s: float
+    """As the job's, but up to date: it is written now and then only."""
+    row: Job | None = None
+    """None while it waits and many others have had a turn since."""
+    entry: Entry | None = None
+    """Its place in a lane. Any other entry that names it is an old one."""
+    answered_at: float | None = None
+    """When the API answered the last poll, monotonic seconds; None if it failed, or if there was none."""
+    is_watched: bool = False
+    """Whether this process has submitted it and every poll since then was answered."""
+    answers_to: str | None = None
+    """The slot of the key with which the API knows the job, once a poll was answered."""
+    rare: dict[str, Any] | None = None
+    """What the attributes below are, where that is not their default."""
+
+    is_overdue = _Rare[bool](False)
+    busy = _Rare[bool](False)
+    attempted_at = _Rare[float | None](None)
+    """When it was first submitted by this process, monotonic seconds."""
+    denied_at = _Rare[float | None](None)
+    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
+    denials = _Rare[int](0)
+    """How often in a row it was denied."""
+    blocked_at = _Rare[float | None](None)
+    """When there was no key for it last, if there was none before; monotonic seconds."""
+    posting_failed_at = _Rare[float | None](None)
+    """When its posting failed last, if nothing else happened since; monotonic seconds."""
+    failures = _Rare[int](0)
+    trouble = _Rare[str]("")
+    """What came of its last call, if it failed: the same again is not stored again."""
+    hint_due = _Rare[float | None](None)
+    """When a hint wants it polled at the latest, monotonic seconds; None if no hint is unserved."""
+    hint_served_at = _Rare[float](-math.inf)
+    """When a turn began that served a hint, monotonic seconds."""
+    decided = _Rare[bool](False)
+    """Whether a decision came while it was busy."""
+
+    @property
+    def job(self) -> Job:
+        """The job as this process knows it, during its turn at least."""
+        if self.row is None:
+            raise LookupError(f"the row of job {self.id} is not read")
+        return self.row
+
+    @job.setter
+    def job(self, job: Job) -> None:
+        self.row, self.card_id = job, job.card_id
+        self.state, self.is_overdue = job.state, job.overdue_at is not None
+
+    def forget_row(self) -> None:
+        """Let go of the row until the next turn."""
+        self.row = None
+        if self.state is not JobState.READY:
+            self.card_id = ""
+
+
+SLOW_S = 1.0
+"""A turn that takes longer gives its slot to the next one, as long as there are fewer than `most` in all: those who
+wait for something that does not come must not keep the others from what takes a moment."""
+MINUTE_S = 60
+ARRIVALS_MAX = 1000
+"""How many jobs that have become due are put in order in one round: after a restart all are due at once, and 100,000
+would hold up the event loop for 200 ms."""
+STALE_KEPT = 1024
+"""How many old entries may lie about before they are cleared away, besides as many as there are jobs."""
+
+
+class LaneName(StrEnum):
+    """What a turn does."""
+
+    SUBMIT = "submit"
+    POLL = "poll"
+    DELIVER = "deliver"
+
+
+def lane_of(state: JobState) -> LaneName:
+    """Return the lane in which a job in this state has its next turn."""
+    if state is JobState.SUBMITTING:
+        return LaneName.SUBMIT
+    return LaneName.DELIVER if state is JobState.READY else LaneName.POLL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSize:
+    """How many turns a lane has at once."""
+
+    slots: int
+    """Of those that have just begun (SLOW_S)."""
+    most: int
+    """In all."""
+    per_server: int
+    per_card: int | None = None
+    """None: as many as of the server."""
+
+
+@dataclass(slots=True, eq=False)
+class _Server:
+    """A server that has jobs due, or turns under way."""
+
+    guild_id: int
+    due: list[Entry] = field(default_factory=list)
+    """A heap. Its first entry may be an old one."""
+    running: int = 0
+    began_at: float = -math.inf
+    """When its last turn began. Who has much work is not the longest waiting one only because that work is old."""
+    cards: Counter[str] = field(default_factory=Counter)
+    """Turns under way, by card; empty in a lane that does not count them."""
+    behind: dict[str, list[Entry]] = field(default_factory=dict)
+    """What is due, but waits until its card has a turn less."""
+    spot: _Spot | None = None
+    """Its place among the servers that may begin a turn. Any other spot that names it is an old one."""
+
+
+_Spot = tuple[float, int, _Server, Entry, int]
+"""Since when the server waits, a unique number, the server, its next job, and how many turns it had."""
+
+
+class Lane:
+    """The jobs of one lane, waiting and under way. Times are monotonic seconds."""
+
+    def __init__(self, size: LaneSize) -> None:
+        self._size = size
+        self._numbers = itertools.count()
+        self._later: list[Entry] = []
+        """A heap of what is not due yet."""
+        self._arrived: deque[Entry] = deque()
+        """What has become due, in that order."""
+        self._round = 0.0
+        self._arrivals = 0
+        """How many have arrived in this round: at the moment `_round`."""
+        self._servers: dict[int, _Server] = {}
+        self._spots: tuple[list[_Spot], ...] = tuple([] for _ in range(size.per_server))
+        """Heaps of the servers that may begin a turn, by how many they have."""
+        self._young: OrderedDict[Followed, float] = OrderedDict()
+        """Turns that hold a slot, and when they began."""
+        self._old: set[Followed] = set()
+        """Turns that take so long that they hold none."""
+        self._ended: deque[tuple[int, int]] = deque()
+        """How many turns ended in which second."""
+        self._later_kept = self._arrived_kept = STALE_KEPT
+
+    # ------------------------------------------------------------------ waiting
+
+    def put(self, followed: Followed) -> None:
+        """Let a job have its next turn here, at its `due`. Its entry in any lane is an old one from now on."""
+        entry: Entry = (followed.due, next(self._numbers), followed)
+        followed.entry = entry
+        heapq.heappush(self._later, entry)
+        if len(self._later) > self._later_kept:
+            self._later = [each for each in self._later if _is_current(each)]
+            heapq.heapify(self._later)
+            self._later_kept = 2 * len(self._later) + STALE_KEPT
+
+    def clear(self) -> None:
+        """Forget what waits. Turns under way hold their slots until they are done."""
+        self._later.clear()
+        self._arrived.clear()
+        for server in list(self._servers.values()):
+            server.due.clear()
+            server.behind.clear()
+            self._place(server)
+
+    def _let_arrive(self, now: float) -> None:
+        if now != self._round:
+            self._round, self._arrivals = now, 0
+        while self._later and self._later[0][0] <= now and self._arrivals < ARRIVALS_MAX:
+            entry = heapq.heappop(self._later)
+            self._arrivals += 1
+            if not _is_current(entry):
+                continue
+            self._arrived.append(entry)
+            guild_id = entry[2].guild_id
+            server = self._servers.setdefault(guild_id, _Server(guild_id))
+            heapq.heappush(server.due, entry)
+            self._place(server)
+        if len(self._arrived) > self._arrived_kept:
+            self._arrived = deque(filter(_is_current, self._arrived))
+            self._arrived_kept = 2 * len(self._arrived) + STALE_KEPT
+
+    def _place(self, server: _Server) -> None:
+        """Put a server where `take_due` finds it, after its first job or its turns have changed."""
+        entry = self._first(server) if server.running < self._size.per_server else None
+        if entry is None:
+            server.spot = None
+            if not (server.running or server.due):
+                self._servers.pop(server.guild_id, None)
+            return
+        if server.spot is None or server.spot[3] is not entry or server.spot[4] != server.running:
+            since = max(entry[0], server.began_at)
+            server.spot = (since, next(self._numbers), server, entry, server.running)
+            heapq.heappush(self._spots[server.running], server.spot)
+
+    def _first(self, server: _Server) -> Entry | None:
+        """Return the entry of the job that is next on this server; what has to wait for its card is put behind it."""
+        while server.due:
+            entry = server.due[0]
+            if not _is_current(entry):
+                heapq.heappop(server.due)
+            elif self._size.per_card is None or server.cards[entry[2].card_id] < self._size.per_card:
+                return entry
+            else:
+                server.behind.setdefault(entry[2].card_id, []).append(heapq.heappop(server.due))
+        return None
+
+    # ------------------------------------------------------------------ turns
+
+    def take_due(self, now: float) -> Followed | None:
+        """Return the job whose turn begins now, None if none is due or there is no room. `done` ends its turn."""
+        self._let_arrive(now)
+        if not self._has_slot(now):
+            return None
+        spot = self._next_spot()
+        if spot is None:
+            return None
+        _, _, server, _, running = spot
+        heapq.heappop(self._spots[running])
+        _, _, followed = heapq.heappop(server.due)
+        followed.entry = None
+        server.running += 1
+        server.began_at = now
+        if self._size.per_card is not None:
+            server.cards[followed.card_id] += 1
+        self._young[followed] = now
+        self._place(server)
+        return followed
+
+    def _next_spot(self) -> _Spot | None:
+        for spots in self._spots:
+            while spots:
+                spot = spots[0]
+                _, _, server, entry, _ = spot
+                if server.spot is spot and _is_current(entry):
+                    return spot
+                heapq.heappop(spots)
+                if server.spot is spot:
+                    self._place(server)
+        return None
+
+    def _has_slot(self, now: float) -> bool:
+        while self._young and len(self._old) < self._size.most - self._size.slots:
+            followed, began = next(iter(self._young.items()))
+            if now - began < SLOW_S:
+                break
+            del self._young[followed]
+            self._old.add(followed)
+        return len(self._young) < self._size.slots
+
+    def done(self, followed: Followed, now: float, *, is_progress: bool = True) -> None:
+        """End a turn that `take_due` began; one that has failed is no progress."""
+        if self._young.pop(followed, None) is None:
+            self._old.discard(followed)
+        server, card_id = self._servers[followed.guild_id], followed.card_id
+        server.running -= 1
+        if self._size.per_card is not None:
+            server.cards[card_id] -= 1
+            if not server.cards[card_id]:
+                del server.cards[card_id]
+            for entry in server.behind.pop(card_id, ()):
+                heapq.heappush(server.due, entry)
+        self._place(server)
+        if is_progress:
+            self._count(now)
+
+    def _count(self, now: float) -> None:
+        second = int(now)
+        if self._ended and self._ended[-1][0] == second:
+            self._ended[-1] = (second, self._ended[-1][1] + 1)
+        else:
+            self._ended.append((second, 1))
+            self._forget_ended(now)
+
+    # ------------------------------------------------------------------ what can be told
+
+    def next_at(self) -> float | None:
+        """Return when to look for a turn again, None if only the end of another one makes room, or nothing waits."""
+        if len(self._young) >= self._size.slots:
+            may_grow = len(self._old) < self._size.most - self._size.slots
+            return next(iter(self._young.values())) + SLOW_S if may_grow else None
+        while self._later and not _is_current(self._later[0]):
+            heapq.heappop(self._later)
+        return self._later[0][0] if self._later else None
+
+    def oldest_due_s(self, now: float) -> float:
+        """Return for how many seconds the job that was due first has waited for its turn, 0 if none is due."""
+        while self._arrived and not _is_current(self._arrived[0]):
+            self._arrived.popleft()
+        while self._later and not _is_current(self._later[0]):
+            heapq.heappop(self._later)
+        first = [entries[0][0] for entries in (self._arrived, self._later) if entries]
+        return max(0.0, now - min(first)) if first else 0.0
+
+    def startable_at(self) -> float | None:
+        """Return since when a job is due that lacks a slot alone, while its own server has room; None: there is none.
+
+        Between two rounds of a worker that is well, every slot is taken whenever there is one.
+        """
+        spot = self._next_spot()
+        return None if spot is None else spot[3][0]
+
+    def turns_last_minute(self, now: float) -> int:
+        """Return how many turns have ended in the last 60 seconds, and did not fail."""
+        self._forget_ended(now)
+        return sum(count for _, count in self._ended)
+
+    def _forget_ended(self, now: float) -> None:
+        while self._ended and self._ended[0][0] <= now - MINUTE_S:
+            self._ended.popleft()
+
+
+def _is_current(entry: Entry) -> bool:
+    return entry[2].entry is entry

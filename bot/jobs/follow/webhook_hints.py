@@ -1,0 +1,75 @@
+"""Whether webhooks arrive, so that jobs need no polls until one comes."""
+
+from __future__ import annotations
+
+import math
+
+from bot.domain.models import Job
+from bot.jobs.follow.agenda import Agenda
+from bot.jobs.follow.lanes import REMOTE_STATES, Followed
+from bot.runtime.clock import Clock
+
+TRUSTED_AFTER = 3
+"""So many jobs in a row must have had theirs."""
+
+
+class WebhookTrust:
+    """Counts the webhooks that came for finished jobs. One that did not come ends the trust until others have.
+
+    `are_asked` is whether jobs are submitted with an address for them.
+    """
+
+    def __init__(self, *, are_asked: bool) -> None:
+        self._are_asked = are_asked
+        self._in_a_row = 0
+
+    def covers(self, job: Job) -> bool:
+        """Whether it is enough to poll a job once its webhook has come, and late if none does."""
+        return self._in_a_row >= TRUSTED_AFTER and not job.practice
+
+    def note_done(self, followed: Followed) -> None:
+        """A job was seen to be done: its webhook had come before, or not."""
+        if self._are_asked and not followed.job.practice:
+            self._in_a_row = self._in_a_row + 1 if was_hinted(followed) else 0
+
+
+def was_hinted(followed: Followed) -> bool:
+    """Whether a webhook had a poll of this job begin."""
+    return followed.hint_served_at > -math.inf
+
+
+HINT_PACE_S = 2.0
+
+
+class HintPace:
+    """Decides when a hint has its job polled. What comes too soon makes one poll when the pace allows it."""
+
+    def __init__(self, agenda: Agenda, clock: Clock) -> None:
+        self._agenda = agenda
+        self._clock = clock
+
+    def note(self, followed: Followed) -> None:
+        """There is a hint that a job has changed: see to a poll that begins after now."""
+        if not followed.busy and followed.state not in REMOTE_STATES:
+            return
+        now = self._clock.monotonic()
+        if followed.hint_due is None:
+            followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S)
+        # While it is busy, the hint may come before the answer that it is about: what then follows is for `wait_s`.
+        if not followed.busy and followed.due > followed.hint_due:
+            self._agenda.set_due(followed, followed.hint_due - now)
+            self._agenda.changed.set()
+
+    def begin(self, followed: Followed) -> None:
+        """A turn begins, and serves every hint until now."""
+        if followed.hint_due is not None:
+            followed.hint_due, followed.hint_served_at = None, self._clock.monotonic()
+
+    def wait_s(self, followed: Followed, wait_s: float) -> float:
+        """Return when the next turn is due after one that wants `wait_s`; hints have come meanwhile, or not."""
+        if followed.hint_due is None:
+            return wait_s
+        if followed.state not in REMOTE_STATES:
+            followed.hint_due = None
+            return wait_s
+        return min(wait_s, max(0.0, followed.hint_due - self._clock.monotonic()))

@@ -1,0 +1,1 @@
+"""Rounds beside the worker: maintenance, upkeep, late results."""

@@ -1,0 +1,206 @@
+"""What has to be done now and then: start the queue after a restart, send approval requests, end those that expired."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from bot.domain.models import JobState
+from bot.jobs import texts
+from bot.jobs.surface import Later, Sentence
+from bot.language import speak, speaking
+from bot.runtime.clock import Clock
+from bot.server.settings import Languages
+from bot.store import Approval, Store
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 15.0
+CALL_S = 30.0
+"""How long a call to Discord may take: one that hangs keeps nothing else of its server waiting for longer."""
+ASKED_MAX = 3
+"""How often a question is asked that Discord refuses for what it says."""
+
+Show = Callable[[int, str], Awaitable[None]]
+AlertServer = Callable[[int, Sentence], Awaitable[None]]
+AskModerators = Callable[[Approval], Awaitable[bool]]
+"""Asks, and returns False if Discord refuses the question. Raises Later if no channel takes it now."""
+
+
+@dataclass(slots=True)
+class _Due:
+    """What there is to do for a server."""
+
+    unasked: list[Approval] = field(default_factory=list)
+    overdue: list[Approval] = field(default_factory=list)
+
+
+class Maintenance:
+    """Looks after all servers side by side, each at its own pace. What fails is retried the next time."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        show: Show,
+        alert: AlertServer,
+        ask_moderators: AskModerators,
+        claim_soon: Callable[[], None],
+        leads: Callable[[], bool],
+        languages: Languages,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._show = show
+        self._alert = alert
+        self._ask_moderators = ask_moderators
+        self._claim_soon = claim_soon
+        self._leads = leads
+        self._languages = languages
+        self._woken = asyncio.Event()
+        self._rounds: dict[int, asyncio.Task[None]] = {}
+        """What is done now, by server."""
+        self._again: set[int] = set()
+        """Servers for which there was more to do while that was done."""
+        self._refused: dict[str, int] = {}
+        """How often Discord has refused the question about a card."""
+        self._closed: dict[tuple[int, int | None], float] = {}
+        """Until when (monotonic) no question is asked in a channel of a guild that takes none."""
+
+    def wake(self) -> None:
+        """There may be something to do: see to it soon."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Run until cancelled; of several processes, in the one that leads."""
+        try:
+            while True:
+                self._woken.clear()
+                if self._leads():
+                    await self._begin()
+                await self._clock.wait(self._woken, EVERY_S)
+        finally:
+            for task in self._rounds.values():
+                task.cancel()
+            await asyncio.gather(*self._rounds.values(), return_exceptions=True)
+
+    async def run_once(self) -> None:
+        """Do what is due, and return when all of it is done."""
+        await self._begin()
+        await asyncio.gather(*self._rounds.values())
+
+    async def _begin(self) -> None:
+        """Begin what is due, for each server for which nothing is under way."""
+        try:
+            due = await self._due()
+        except Exception:
+            log.exception("maintenance.failed")
+            return
+        for guild_id, what in due.items():
+            if guild_id in self._rounds:
+                self._again.add(guild_id)
+                continue
+            task = asyncio.create_task(self._look_after(guild_id, what), name=f"maintenance-{guild_id}")
+            self._rounds[guild_id] = task
+            task.add_done_callback(partial(self._end_round, guild_id))
+
+    def _end_round(self, guild_id: int, _task: asyncio.Task[None]) -> None:
+        del self._rounds[guild_id]
+        if guild_id in self._again:
+            self._again.discard(guild_id)
+            self._woken.set()
+
+    async def _due(self) -> dict[int, _Due]:
+        due: defaultdict[int, _Due] = defaultdict(_Due)
+        for guild_id in await self._store.queue.guilds():
+            due[guild_id] = _Due()
+        overdue = await self._store.approvals.overdue(self._clock.wall())
+        for approval in overdue:
+            due[approval.guild_id].overdue.append(approval)
+        ends = {approval.card_id for approval in overdue}
+        for approval in await self._store.approvals.unasked():
+            if approval.card_id not in ends:
+                due[approval.guild_id].unasked.append(approval)
+        return due
+
+    # ------------------------------------------------------------------ one server
+
+    async def _look_after(self, guild_id: int, due: _Due) -> None:
+        try:
+            speak(await self._languages.of_guild(guild_id))
+            await self._start_waiting(guild_id)
+            await self._side_by_side(map(self._expire, due.overdue))
+            await self._side_by_side(map(self._ask, due.unasked))
+        except Exception:
+            log.exception("maintenance.server_failed", guild=guild_id)
+
+    async def _start_waiting(self, guild_id: int) -> None:
+        cards = await self._store.queue.start_waiting(guild_id)
+        if cards:
+            self._claim_soon()
+        await self._side_by_side(self._show_card(guild_id, card_id) for card_id in cards)
+
+    async def _expire(self, approval: Approval) -> None:
+        with speaking(await self._languages.of_card(approval.guild_id, approval.card_id)):
+            ended = await self._store.approvals.turn_down(
+                approval.guild_id, approval.card_id, JobState.EXPIRED, str(texts.NOT_DECIDED)
+            )
+        if ended is not None:
+            log.info("approval.expired", card=approval.card_id)
+            await self._show_card(approval.guild_id, approval.card_id)
+
+    async def _ask(self, approval: Approval) -> None:
+        rules = await self._store.settings.get(approval.guild_id)
+        place = (approval.guild_id, rules.approval_channel or rules.log_channel)
+        now = self._clock.monotonic()
+        if self._closed.get(place, 0.0) > now:
+            return
+        try:
+            async with asyncio.timeout(CALL_S):
+                is_refused = not await self._ask_moderators(approval)
+        except Later as error:
+            self._closed = {each: until for each, until in self._closed.items() if until > now}
+            self._closed[place] = now + error.seconds
+            return
+        except TimeoutError:
+            log.info("approval.later", card=approval.card_id, error="TimeoutError")
+            return
+        if is_refused:
+            await self._note_refusal(approval)
+        else:
+            self._refused.pop(approval.card_id, None)
+
+    async def _note_refusal(self, approval: Approval) -> None:
+        """Ask a question no more that is refused again and again; the moderators are told so once."""
+        times = self._refused.get(approval.card_id, 0) + 1
+        self._refused[approval.card_id] = times
+        if times < ASKED_MAX:
+            return
+        del self._refused[approval.card_id]
+        guild_id = approval.guild_id
+        await self._store.approvals.note_message(guild_id, approval.card_id, channel_id=0, message_id=0)
+        rules = await self._store.settings.get(guild_id)
+        async with asyncio.timeout(CALL_S):
+            channel_id = rules.approval_channel or rules.log_channel
+            await self._alert(guild_id, partial(texts.question_refused_alert, channel_id))
+
+    async def _show_card(self, guild_id: int, card_id: str) -> None:
+        try:
+            async with asyncio.timeout(CALL_S):
+                await self._show(guild_id, card_id)
+        except TimeoutError:
+            log.info("card.not_shown", card=card_id, error="TimeoutError")
+
+    async def _side_by_side(self, calls: Iterable[Awaitable[None]]) -> None:
+        """Make these calls at once; each that fails is logged, and none keeps another from being made."""
+        for outcome in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("maintenance.call_failed", exc_info=outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome

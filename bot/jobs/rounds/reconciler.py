@@ -1,0 +1,182 @@
+"""Jobs that have ended without a result whose request at Cannon Studio may still succeed: they are polled, seldom.
+
+An ended job is never reopened. A late result moves it to `held`, with its cost booked in the same transaction; from
+there it is posted as any result that had no place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from enum import Enum, auto
+
+import structlog
+from structlog.contextvars import bind_contextvars
+
+from bot.account.api_keys import ApiKeys
+from bot.account.memory import AccountMemories
+from bot.cannon.client import CannonClient
+from bot.cannon.outputs import media_of, text_of
+from bot.cannon.wire import Progress, RemoteStatus
+from bot.catalogue import LiveCatalogue, Operation
+from bot.domain.jobs.poll_schedule import FORGOTTEN_S, recheck_at
+from bot.domain.models import PAID_STATES, Job, JobState, credits_words
+from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, RequestNotFound
+from bot.jobs import texts
+from bot.jobs.surface import Surface
+from bot.language import speaking
+from bot.runtime.clock import Clock
+from bot.server.settings import Languages
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+LIMIT = 50
+"""How many jobs are polled in one round."""
+AT_ONCE = 4
+POLL_TIMEOUT_S = 20.0
+NO_ANSWER_S = 3600.0
+"""How soon a job is polled again of which nothing could be learned."""
+STILL_MADE_S = 60.0
+"""How soon a job is polled again after a member was told that it is still being made."""
+
+
+class Found(Enum):
+    """What a poll of an ended job says."""
+
+    RESULT = auto()
+    """There is a result; it is kept, or posted already."""
+    STILL_MADE = auto()
+    NOTHING = auto()
+    """Cannon Studio has failed, or does not know the request: nothing is paid that could still come."""
+    UNKNOWN = auto()
+    """Cannon Studio could not be asked."""
+
+
+class Reconciler:
+    """Polls ended jobs, free of charge, until their result is found or cannot come any more."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        client: CannonClient,
+        keys: ApiKeys,
+        catalogue: LiveCatalogue,
+        memories: AccountMemories,
+        surface: Surface,
+        languages: Languages,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._keys = keys
+        self._catalogue = catalogue
+        self._memories = memories
+        self._surface = surface
+        self._languages = languages
+        self._clock = clock
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def run_once(self) -> None:
+        """Poll the ended jobs that are due."""
+        due = await self._store.rechecks.due(self._clock.wall(), limit=LIMIT)
+        await asyncio.gather(*map(self._look_and_log, due))
+
+    async def _look_and_log(self, job: Job) -> None:
+        bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # each is a task of its own
+        try:
+            async with self._slots:
+                await self.look(job)
+        except DatabaseFailing as error:
+            log.info("recheck.later", job=job.id, error=error.sentence)
+        except Exception:
+            log.exception("recheck.failed", job=job.id)  # the others are polled all the same
+            await self._postpone(job, Found.STILL_MADE)
+
+    async def look(self, job: Job) -> Found:
+        """Poll an ended job now; what is found is booked, and posted where that is possible."""
+        if job.recheck_at is None or job.remote_id is None:
+            return Found.NOTHING
+        if job.state in PAID_STATES:
+            return await self._post(job)
+        progress = await self._poll(job, job.remote_id)
+        if isinstance(progress, Found):
+            return await self._postpone(job, progress)
+        if progress.status is RemoteStatus.SUCCEEDED:
+            return await self._keep(job, progress)
+        if progress.status is RemoteStatus.FAILED:
+            await self._book(job, progress)
+            return Found.NOTHING
+        return await self._postpone(job, Found.STILL_MADE)
+
+    async def _poll(self, job: Job, remote_id: str) -> Progress | Found:
+        key = await self._keys.for_job(job)
+        if key is None:
+            return Found.UNKNOWN
+        try:
+            async with asyncio.timeout(POLL_TIMEOUT_S):
+                return await self._client.get(key.secret, remote_id)
+        except (KeyRefused, RequestNotFound):
+            # A key of another account cannot know the request.
+            return Found.NOTHING if key.id == job.key_id else Found.UNKNOWN
+        except (CannonError, TimeoutError):
+            return Found.UNKNOWN
+
+    async def look_for_member(self, job: Job) -> Found:
+        """Poll an ended job because a member asks for it; if it is still being made, it is polled again soon."""
+        found = await self.look(job)
+        if found is Found.STILL_MADE:
+            await self._store.rechecks.postpone(job, self._clock.wall() + STILL_MADE_S, counts=False)
+        return found
+
+    async def _postpone(self, job: Job, found: Found) -> Found:
+        now = self._clock.wall()
+        if found is not Found.UNKNOWN:
+            at = recheck_at(now, job.submitted_at, job.rechecks + 1)
+        else:
+            at = now + NO_ANSWER_S if now - (job.submitted_at or now) < FORGOTTEN_S else None
+        await self._store.rechecks.postpone(job, at, counts=found is not Found.UNKNOWN)
+        return found
+
+    async def _keep(self, job: Job, progress: Progress) -> Found:
+        operation = self._operation(job)
+        media = media_of(operation, progress.output)
+        if not media and text_of(operation, progress.output) is None:
+            await self._book(job, progress)
+            return Found.NOTHING
+        with speaking(await self._languages.of_card(job.guild_id, job.card_id)):
+            kept = await self._store.rechecks.found(
+                job,
+                output=progress.output,
+                media=media,
+                cost=progress.cost,
+                sentence=str(texts.CAME_LATE),
+                tried=self._memories.worked(job),
+            )
+        self._memories.forget(job.guild_id)
+        if kept is not None:
+            log.info("recheck.found", job=job.id, operation=job.operation)
+            await self._post(kept)
+        return Found.RESULT
+
+    async def _post(self, job: Job) -> Found:
+        """Post a late result, unless it has been posted; where that is not possible, it stays held for its author."""
+        if job.state is JobState.HELD:
+            await self._surface.post_late(job)
+        await self._store.rechecks.postpone(job, None, counts=False)
+        return Found.RESULT
+
+    async def _book(self, job: Job, progress: Progress) -> None:
+        """Book what a request was charged that gives no result, and poll it no more."""
+        cost = progress.cost or Decimal(0)
+        booked = await self._store.rechecks.billed(job, cost)
+        if booked is not None and cost:
+            await self._surface.show(job.guild_id, job.card_id)
+            await self._surface.alert(job.guild_id, lambda: texts.billed_alert(job.id, credits_words(cost)))
+
+    def _operation(self, job: Job) -> Operation | None:
+        try:
+            return self._catalogue.current.resolve(job.operation)
+        except InputError:
+            return None

@@ -1,0 +1,1 @@
+"""The turns of a job: submitting, polling, delivering, and what they share."""

@@ -1,0 +1,99 @@
+"""The turn of a job in `ready`: its result is posted, then the message and the true cost are noted together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.domain.models import JobState, WaitsFor
+from bot.jobs import texts
+from bot.jobs.follow.lanes import Followed
+from bot.jobs.surface import Gathering, Later, NoPlace, Parked
+from bot.jobs.turns.transitions import Transitions, true_cost
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.runtime.metrics import Metrics
+from bot.store import JobAttempt
+
+LATER_MAX_S = 300.0
+"""How long a delivery that fails again and again waits at most, unless Discord names a longer wait."""
+POSTING_FAILED_MAX_S = 24 * 3600.0
+"""For how long a result is tried to be posted that always fails for the same reason or another."""
+
+
+class Delivering:
+    """Has results posted by the surface, and settles."""
+
+    def __init__(self, transitions: Transitions, *, clock: Clock, metrics: Metrics) -> None:
+        self._transitions = transitions
+        self._clock = clock
+        self._metrics = metrics
+
+    async def take_turn(self, followed: Followed) -> float | None:
+        """Deliver the job's result; return seconds until its next turn, None to let go of it."""
+        try:
+            message_id = await self._transitions.surface.deliver(followed.job)
+        except Gathering as gathering:
+            return gathering.seconds  # nothing is noted: after a restart it is posted at once
+        except Later as later:
+            if not await self._transitions.note_trouble(followed, _attempt_of(later)):
+                return None
+            return await self._later(followed, later)
+        except Parked as parked:
+            return await self._parked(followed, parked.seconds)
+        except NoPlace as no_place:
+            await self._transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
+        else:
+            await self._delivered(followed, message_id)
+        return None
+
+    async def _delivered(self, followed: Followed, message_id: int) -> None:
+        job, now = followed.job, self._clock.wall()
+        self._metrics.delivered(job.operation, now - job.created_at)
+        if await self._transitions.change(
+            followed,
+            JobState.DELIVERED,
+            settle=true_cost(job),
+            message_id=message_id,
+            delivered_at=now,
+            posting_failed_s=0.0,
+        ):
+            failpoint("deliver.stored")
+            await self._transitions.show(job)
+
+    async def _later(self, followed: Followed, later: Later) -> float | None:
+        """Put the job back and say on its card what it waits for; after a day without success it is kept instead."""
+        failed_s = self._failed_s(followed)
+        if failed_s > POSTING_FAILED_MAX_S:
+            await self._give_up(followed, later.waits_for)
+            return None
+        followed.failures += 1
+        self._metrics.delivery("later")
+        wait_s = max(later.seconds, min(2.0**followed.failures, LATER_MAX_S))
+        noted = await self._transitions.rest(followed, wait_s, waits_for=later.waits_for, posting_failed_s=failed_s)
+        if noted is None:
+            return None
+        await self._transitions.show(followed.job)
+        return wait_s
+
+    def _failed_s(self, followed: Followed) -> float:
+        """Return for how many seconds its posting has failed in a row, by monotonic time and over restarts."""
+        now, before = self._clock.monotonic(), followed.posting_failed_at
+        followed.posting_failed_at = now
+        return followed.job.posting_failed_s + (0.0 if before is None else now - before)
+
+    async def _give_up(self, followed: Followed, waits_for: WaitsFor | None) -> None:
+        job = followed.job
+        await self._transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
+        if followed.job.state.ended:
+            await self._transitions.surface.alert(job.guild_id, partial(texts.not_posted_alert, job.id))
+
+    async def _parked(self, followed: Followed, seconds: float) -> float | None:
+        followed.posting_failed_at = None
+        if await self._transitions.rest(followed, seconds, posting_failed_s=0.0) is None:
+            return None
+        await self._transitions.show(followed.job)
+        return seconds
+
+
+def _attempt_of(later: Later) -> JobAttempt:
+    return JobAttempt(call="deliver", outcome=f"waits for {later.waits_for}" if later.waits_for else "later")

@@ -1,0 +1,206 @@
+"""What a job does while its key cannot be used: pauses after a 429, outages, and the wait for a key that works."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
+
+from bot.account.api_keys import UsableKey
+from bot.account.key_health import KeyHealth, KeyVerdict
+from bot.domain.models import Job, JobState, WaitsFor
+from bot.domain.words.text import stamp
+from bot.errors import CannonError, CannonUnavailable, UnreadableAnswer
+from bot.jobs import texts
+from bot.jobs.follow.lanes import Followed
+from bot.jobs.turns.transitions import Transitions
+from bot.runtime.clock import Clock
+from bot.store.signals import Signals
+
+JOBS_IN_A_ROW = 5
+"""So many different jobs have to fail, and none in between to be answered, before the others rest. One that fails by
+itself keeps nobody back, however often it does."""
+FIRST_REST_S, LONGEST_REST_S = 10.0, 60.0
+PROBE_S = 60.0
+"""By when the job that tries has told how it went; else another one tries."""
+
+
+@dataclass(slots=True)
+class _Outage:
+    jobs: set[str] = field(default_factory=set)
+    """Those that have failed, up to as many as it takes."""
+    prober: str | None = None
+    """The job that tries."""
+    rest_s: float = 0.0
+    try_at: float = 0.0
+    """When a job may try next, monotonic seconds."""
+
+    @property
+    def is_certain(self) -> bool:
+        return len(self.jobs) >= JOBS_IN_A_ROW
+
+
+class Breaker:
+    """Knows the outages, each by the name of who suffers it. A failure is no answer or a 5xx, nothing else."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._outages: dict[str, _Outage] = {}
+
+    def failed(self, name: str, job_id: str) -> None:
+        """A call of this job was not answered. What was under way when an outage began does not prolong it."""
+        outage = self._outages.setdefault(name, _Outage())
+        if not outage.is_certain:
+            outage.jobs.add(job_id)
+        if outage.is_certain and (outage.rest_s == 0.0 or outage.prober == job_id):
+            outage.prober = None
+            outage.rest_s = min(max(FIRST_REST_S, 2 * outage.rest_s), LONGEST_REST_S)
+            outage.try_at = self._clock.monotonic() + outage.rest_s
+
+    def worked(self, name: str) -> None:
+        """A call was answered, whatever the answer was."""
+        self._outages.pop(name, None)
+
+    def rest_s(self, name: str, job_id: str) -> float:
+        """Return for how many seconds the job should rest; 0: it may call, and during an outage it is who tries."""
+        outage = self._outages.get(name)
+        if outage is None or not outage.is_certain:
+            return 0.0
+        now = self._clock.monotonic()
+        if now < outage.try_at:
+            return outage.try_at - now
+        outage.prober, outage.try_at = job_id, now + PROBE_S
+        return 0.0
+
+
+BLOCKED_S = 60.0
+"""How long a job waits while its key is refused or missing."""
+BLOCKED_MAX_S = 24 * 3600.0
+UNKNOWN_KEY_S = 30.0
+"""How long a job rests that was refused while nobody could say whether its key works."""
+REST_JITTER = 0.1
+"""By which share of itself a rest is prolonged at most, so that the key's jobs do not all come at once."""
+LONG_REST_S = 600.0
+"""A longer pause is shown on the cards that it delays, and told to the moderators."""
+NEWS_S = 0.5
+"""By how much a pause has to be longer for other processes to be told."""
+PAUSED = "key.paused"
+"""The signal that calls of a key rest: its slot, for how many seconds, which calls."""
+TOLD_AGAIN_S = 24 * 3600.0
+"""How long moderators are told no second time that Cannon Studio asks to wait."""
+
+
+class Call(Enum):
+    """What a pause keeps back."""
+
+    CREATE = auto()
+    POLL = auto()
+
+
+class KeyWaits:
+    """Keeps the pauses of keys, each for itself, and knows for which of them the API does not answer."""
+
+    def __init__(
+        self,
+        transitions: Transitions,
+        *,
+        health: KeyHealth,
+        clock: Clock,
+        rng: random.Random,
+        signals: Signals,
+    ) -> None:
+        self._transitions = transitions
+        self._signals = signals
+        self._health = health
+        self._clock = clock
+        self._rng = rng
+        self._paused: dict[tuple[str, Call], float] = {}
+        self._breaker = Breaker(clock)
+        signals.listen(PAUSED, self._heard)
+
+    def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
+        """Let such calls of the key rest, in all processes: after a 429 each of them would get the same answer."""
+        slot = key.slot(job.guild_id)
+        news = [self._pause(slot, call, seconds) for call in calls]
+        if any(news):
+            self._signals.send(PAUSED, slot, f"{seconds:.3f}", *(call.name for call in calls))
+
+    def _heard(self, slot: str, seconds: str, *calls: str) -> None:
+        for call in calls:
+            self._pause(slot, Call[call], float(seconds))
+
+    def _pause(self, slot: str, call: Call, seconds: float) -> bool:
+        """Let such calls rest for so long at least; return whether that is news, and not one more of many 429."""
+        before, until = self._paused.get((slot, call), 0.0), self._clock.monotonic() + seconds
+        self._paused[slot, call] = max(before, until)
+        return until > before + NEWS_S
+
+    def note_call(self, key: UsableKey, job: Job, error: CannonError | None) -> None:
+        """Note how a call with the key went: whether the API answers it is what the other jobs go by."""
+        if isinstance(error, CannonUnavailable):
+            self._breaker.failed(_sufferer(key, job), job.id)
+        elif not isinstance(error, UnreadableAnswer):  # which may be a page of whatever stands in front of the API
+            self._breaker.worked(_sufferer(key, job))
+
+    def rest_s(self, key: UsableKey, job: Job) -> float:
+        """Return for how many seconds the job has to wait for its key, 0 if it may go on, and then has to."""
+        call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
+        left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self._clock.monotonic()
+        if left_s <= 0:
+            left_s = self._breaker.rest_s(_sufferer(key, job), job.id)
+        return left_s * (1 + REST_JITTER * self._rng.random()) if left_s > 0 else 0.0
+
+    async def rest(self, followed: Followed, key: UsableKey, seconds: float) -> float | None:
+        """Let the job wait for its key; return the seconds, None if it was lost. A long wait is shown and told once."""
+        job = followed.job
+        if seconds <= LONG_REST_S or job.waits_for is WaitsFor.CANNON:
+            return seconds
+        if await self._transitions.rest(followed, seconds, waits_for=WaitsFor.CANNON) is None:
+            return None
+        await self._transitions.show(followed.job)
+        until = stamp(followed.job.next_at, "t")
+        name = f"asked to wait {key.slot(job.guild_id)}"
+        await self._transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), TOLD_AGAIN_S)
+        return seconds
+
+    def end_pauses(self, slot: str) -> None:
+        """Let the calls of one key go on."""
+        for call in Call:
+            self._paused.pop((slot, call), None)
+
+    async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
+        """Ask whether the key works that the job was refused with; alert the moderators if it is found refused."""
+        judgement = await self._health.judge(job.guild_id, key)
+        if judgement.is_news:
+            await self._transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
+        return judgement.verdict
+
+    async def wait(self, followed: Followed) -> float | None:
+        """Let the job wait for a working key; return the seconds, None if it has waited for too long and was ended."""
+        job, now = followed.job, self._clock.monotonic()
+        blocked_s = job.blocked_s + (0.0 if followed.blocked_at is None else now - followed.blocked_at)
+        followed.blocked_at, followed.answered_at, followed.is_watched = now, None, False
+        if blocked_s > BLOCKED_MAX_S:
+            await self._end(followed)
+            return None
+        if blocked_s != job.blocked_s and not await self._transitions.change(followed, job.state, blocked_s=blocked_s):
+            return None
+        await self._transitions.show(followed.job)
+        return BLOCKED_S
+
+    async def _end(self, followed: Followed) -> None:
+        if followed.job.in_doubt:
+            await self._transitions.end_unconfirmed(followed)
+            return
+        await self._transitions.end(
+            followed,
+            JobState.EXPIRED,
+            texts.NO_WORKING_KEY,
+            recheck=followed.job.remote_id is not None,
+        )
+
+
+def _sufferer(key: UsableKey, job: Job) -> str:
+    """Return under which name outages are kept: one server's jobs delay no other's that has the host's key too."""
+    return f"{job.guild_id} {key.slot(job.guild_id)}"

@@ -1,0 +1,280 @@
+"""The turn of a job in `queued` or `processing`: one GET. A poll writes nothing unless the state changed."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+
+import structlog
+
+from bot.account.api_keys import UsableKey
+from bot.account.key_health import KeyVerdict
+from bot.account.memory import AccountMemories
+from bot.cannon.client import CannonClient
+from bot.cannon.errors import missing_in, relabelled
+from bot.cannon.outputs import media_of, text_of
+from bot.cannon.retry import poll_again
+from bot.cannon.wire import Progress, RemoteStatus
+from bot.catalogue import LiveCatalogue, Operation, labels_of
+from bot.domain.jobs.poll_schedule import (
+    FORGOTTEN_S,
+    REMEMBERED_S,
+    deadline_s,
+    done_between,
+    next_poll_s,
+    slow_wait_s,
+    unhinted_wait_s,
+)
+from bot.domain.models import Job, JobState
+from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
+from bot.jobs import texts
+from bot.jobs.follow.durations import LearnedDurations
+from bot.jobs.follow.lanes import Followed
+from bot.jobs.follow.webhook_hints import WebhookTrust, was_hinted
+from bot.jobs.turns.key_waits import UNKNOWN_KEY_S, Call, KeyWaits
+from bot.jobs.turns.transitions import Transitions, attempt_of
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.runtime.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+DENIED_S, DENIED_SOON = 10.0, 6
+"""A request that the API does not know at first may only not have reached every one of its machines: after so many
+seconds more each time, so often."""
+DENIED_LATER_S = 300.0
+"""How long to wait after that."""
+DENIED_MAX_S = 3600.0
+"""For how long the API may deny a request before the job is given up."""
+HINT_SHARE = 0.05
+"""A webhook comes soon after the end of the work: within this share of its duration, as far as is learned from it."""
+ACTIVE_WRITE_S = 300.0
+"""How much of the time that the API worked on a job a crash may lose: it only delays the deadline."""
+
+
+class Polling:
+    """Polls jobs until Cannon Studio has a result or has failed; more and more seldom if that takes unusually long."""
+
+    def __init__(
+        self,
+        client: CannonClient,
+        transitions: Transitions,
+        key_waits: KeyWaits,
+        *,
+        catalogue: LiveCatalogue,
+        learned: LearnedDurations,
+        trust: WebhookTrust,
+        memories: AccountMemories,
+        clock: Clock,
+        metrics: Metrics,
+        rng: random.Random,
+    ) -> None:
+        self._client = client
+        self._transitions = transitions
+        self._key_waits = key_waits
+        self._catalogue = catalogue
+        self._learned = learned
+        self._trust = trust
+        self._memories = memories
+        self._clock = clock
+        self._metrics = metrics
+        self._rng = rng
+
+    async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
+        """Poll the job once; return seconds until its next turn, None to let go of it."""
+        job = followed.job
+        lag_s = self._clock.monotonic() - followed.due
+        try:
+            progress = await self._client.get(key.secret, job.remote_id or "")
+        except CannonError as error:
+            self._metrics.poll(type(error).__name__, lag_s)
+            self._metrics.api_error(error)
+            self._key_waits.note_call(key, job, error)
+            await self._transitions.note_trouble(followed, attempt_of("poll", error))
+            return await self._failed(followed, key, error)
+        self._key_waits.note_call(key, job, None)
+        self._metrics.poll(progress.status.value, lag_s)
+        last_seen_s = followed.active_s if followed.is_watched else None
+        if not await self._note_answer(followed, key) or not await self._transitions.note_cost(followed, progress.cost):
+            return None
+        if progress.status is RemoteStatus.SUCCEEDED:
+            return await self._succeeded(followed, progress, last_seen_s)
+        if progress.status is RemoteStatus.FAILED:
+            await self._transitions.speak(followed.job)
+            await self._end_without_result(followed, progress, self._reason(followed.job, progress))
+            return None
+        job = followed.job
+        if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
+            started = self._in_its_life(job, progress.started_at)
+            if not await self._transitions.change(
+                followed, JobState.PROCESSING, started_at=started, cost=progress.cost
+            ):
+                return None
+            await self._transitions.show(job)
+        if last_seen_s is not None and not job.practice:
+            self._learned.note_running(job, since_s=last_seen_s, age_s=followed.active_s)
+        return await self._wait(followed, progress.poll_after_s)
+
+    async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
+        """Count the time since the answer before; False if somebody else was first."""
+        now, job = self._clock.monotonic(), followed.job
+        if followed.answered_at is not None:
+            followed.active_s += now - followed.answered_at
+        followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)
+        followed.failures = followed.denials = 0
+        followed.trouble = ""
+        followed.denied_at = None
+        if not (job.denied_s or job.blocked_s or job.waits_for):
+            return True
+        if not await self._transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0):
+            return False
+        if job.waits_for:
+            await self._transitions.show(job)
+        return True
+
+    async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
+        """Return seconds until the next poll of work that is not done; None if the job was let go of."""
+        job, jitter = followed.job, self._rng.uniform(-1, 1)
+        if job.overdue_at is not None:
+            return await self._wait_slowly(followed, jitter)
+        durations = self._learned.of(job)
+        if followed.active_s > deadline_s(durations):
+            return await self._go_slow(followed, jitter)
+        if followed.active_s - job.active_s > ACTIVE_WRITE_S and not await self._transitions.change(
+            followed, job.state
+        ):
+            return None
+        waits_for_hint = self._trust.covers(job) and not was_hinted(followed)
+        wait_s = unhinted_wait_s if waits_for_hint else next_poll_s
+        return wait_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
+
+    async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
+        """Say that the job takes unusually long. It keeps its hold, but takes no place from others."""
+        wait_s = slow_wait_s(0, jitter=jitter)
+        if await self._transitions.rest(followed, wait_s, overdue_at=self._clock.wall()) is None:
+            return None
+        job = followed.job
+        log.info("job.overdue", job=job.id, operation=job.operation, active_s=round(followed.active_s))
+        await self._transitions.show(job)
+        await self._transitions.start_waiting(job.guild_id)
+        return wait_s
+
+    async def _wait_slowly(self, followed: Followed, jitter: float) -> float | None:
+        job = followed.job
+        if self._age_s(job) <= REMEMBERED_S:
+            polls = job.slow_polls + 1
+            return await self._transitions.rest(followed, slow_wait_s(polls, jitter=jitter), slow_polls=polls)
+        await self._expire(followed)
+        return None
+
+    async def _expire(self, followed: Followed) -> None:
+        job = followed.job
+        await self._transitions.end(followed, JobState.EXPIRED, texts.NOT_FINISHED)
+        await self._transitions.surface.alert(job.guild_id, partial(texts.not_finished_alert, job.id))
+
+    async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
+        """Poll again later: a failed poll says nothing about the job."""
+        if isinstance(error, KeyRefused):
+            verdict = await self._key_waits.judge(followed.job, key)
+            if verdict is KeyVerdict.REFUSED:
+                return await self._key_waits.wait(followed)
+            if verdict is KeyVerdict.ALIVE:
+                return await self._denied(followed, key)
+        if isinstance(error, RequestNotFound):
+            return await self._denied(followed, key)
+        followed.answered_at = followed.denied_at = None
+        followed.is_watched = False
+        followed.failures += 1
+        wait_s = poll_again(followed.failures, error, random=self._rng.random()) or UNKNOWN_KEY_S
+        if isinstance(error, RateLimited):
+            self._key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
+        if self._age_s(followed.job) > FORGOTTEN_S:
+            await self._expire(followed)
+            return None
+        if isinstance(error, RateLimited):
+            return await self._key_waits.rest(followed, key, wait_s)
+        return wait_s
+
+    async def _denied(self, followed: Followed, key: UsableKey) -> float | None:
+        """The API says that there is no such request: believed after an hour of nothing else."""
+        job, now, slot = followed.job, self._clock.monotonic(), key.slot(followed.job.guild_id)
+        if key.id != job.key_id and followed.answers_to != slot:
+            return await self._key_waits.wait(followed)  # a key of another account: it cannot know the request
+        denied_s = job.denied_s + (0.0 if followed.denied_at is None else now - followed.denied_at)
+        followed.denied_at, followed.answered_at, followed.is_watched = now, None, False
+        followed.denials += 1
+        if denied_s >= DENIED_MAX_S:
+            await self._transitions.end(followed, JobState.FAILED, texts.NOT_KNOWN, recheck=True)
+            return None
+        wait_s = DENIED_S * followed.denials if followed.denials <= DENIED_SOON else DENIED_LATER_S
+        return await self._transitions.rest(followed, wait_s, denied_s=denied_s)
+
+    async def _succeeded(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> float | None:
+        job, operation = followed.job, self._operation(followed.job)
+        media = media_of(operation, progress.output)
+        if not media and text_of(operation, progress.output) is None:
+            await self._transitions.speak(job)
+            await self._end_without_result(followed, progress, str(texts.NO_RESULT))
+            return None
+        failpoint("poll.success")
+        # Without a told cost what is held is settled, but that shows no price.
+        cost = progress.cost if progress.cost is not None else job.cost
+        finished = self._in_its_life(job, progress.completed_at)
+        made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
+        tried = self._memories.worked(job)
+        if not await self._transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
+            return None
+        if tried is not None:
+            self._memories.forget(job.guild_id)
+        failpoint("ready.stored")
+        self._trust.note_done(followed)
+        await self._learn(followed, progress, last_seen_s)
+        return 0.0
+
+    async def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> None:
+        """Learn how long the work took, if it was seen well enough or the API's own times can be true."""
+        job = followed.job
+        if job.practice:
+            return
+        told_s, watched_s = None, last_seen_s or 0.0
+        if progress.completed_at is not None and progress.created_at is not None:
+            told_s = progress.completed_at - progress.created_at
+        seen_done_s = self._age_s(job) if last_seen_s is None else followed.active_s
+        if last_seen_s is not None and was_hinted(followed):
+            last_seen_s = max(last_seen_s, seen_done_s * (1 - HINT_SHARE))
+        done = done_between(told_s, last_seen_s, seen_done_s)
+        if done is None:
+            return
+        since_s, age_s = done
+        if since_s > watched_s:
+            self._learned.note_running(job, since_s=watched_s, age_s=since_s)
+        await self._learned.learn(job, since_s=since_s, age_s=age_s)
+
+    async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
+        """End a job that gave no result for good; what was billed for it all the same is settled."""
+        lacks = missing_in(progress.faults)
+        if progress.cost:
+            await self._transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
+        else:
+            await self._transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
+
+    def _in_its_life(self, job: Job, at: float | None) -> float:
+        """Return a time that the API has told, Unix seconds, or the nearest that is possible; now for None."""
+        now = self._clock.wall()
+        return now if at is None else min(max(at, job.submitted_at or at), now)
+
+    def _age_s(self, job: Job) -> float:
+        return self._clock.wall() - (job.submitted_at or job.created_at)
+
+    def _reason(self, job: Job, progress: Progress) -> str:
+        """Return why a request failed, in the words of the API, its fields by the names that members know."""
+        if progress.error is None:
+            return str(texts.FAILED)
+        operation = self._operation(job)
+        return relabelled(progress.error, progress.error, progress.faults, labels_of(operation))
+
+    def _operation(self, job: Job) -> Operation | None:
+        try:
+            return self._catalogue.current.resolve(job.operation)
+        except InputError:
+            return None

@@ -1,0 +1,260 @@
+"""Changes of a job that all turns share: writing one, letting a job rest, ending it, starting what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+
+import structlog
+
+from bot.domain.models import UNKNOWN, Job, JobState, WaitsFor, credits_words
+from bot.errors import CannonError, DatabaseFailing
+from bot.jobs import texts
+from bot.jobs.follow.lanes import Followed
+from bot.jobs.surface import Sentence, Surface
+from bot.language import Text, speak, speaking
+from bot.runtime.clock import Clock
+from bot.runtime.logs import QuietErrors
+from bot.runtime.metrics import Metrics
+from bot.server.settings import Languages
+from bot.store import JobAttempt, Overshoot, Store, TriedOutcome
+
+log = structlog.get_logger(__name__)
+
+
+class Transitions:
+    """Writes what has become of a job, and shows it. Every write carries the state and the lease it expects."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        surface: Surface,
+        languages: Languages,
+        clock: Clock,
+        metrics: Metrics,
+        claim_soon: Callable[[], None],
+    ) -> None:
+        self.surface = surface
+        self._languages = languages
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._claim_soon = claim_soon
+
+    async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
+        """Write a change; False if somebody else was first: then the caller lets go of the job."""
+        if to is not followed.job.state:
+            changes = {"faults": 0, **changes}
+        changes = {"active_s": followed.active_s, "waits_for": None, **changes}
+        advanced = await self._store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
+        if advanced is None:
+            log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)
+            return False
+        changed = advanced.job
+        if changed.state is not followed.job.state:
+            self._metrics.job(changed.operation, changed.state)
+            log.info("job.changed", job=changed.id, operation=changed.operation, state=changed.state)
+        followed.job = changed
+        if advanced.may_start:
+            await self.start_waiting(changed.guild_id)
+        return True
+
+    async def note_cost(self, followed: Followed, cost: Decimal | None) -> bool:
+        """Hold what the API says that a job costs, in credits, where that is news; False if somebody else was first.
+
+        That is where it is more than is held, or where the price was not known. What is over a limit by it is told.
+        """
+        job = followed.job
+        if not cost or not (cost > job.reserved or (job.basis == UNKNOWN and not job.cost)):
+            return True
+        with speaking(await self._languages.of_guild(job.guild_id)):  # it writes a line of the record
+            raised = await self._store.jobs.raise_hold(job, cost)
+        if raised is None:
+            log.warning("worker.lost_job", job=job.id, state=job.state)
+            return False
+        followed.job = raised.job
+        if raised.overshoot is not None:
+            await self._tell(raised.job, raised.overshoot)
+        await self.show(raised.job)
+        await self.start_waiting(raised.job.guild_id)
+        return True
+
+    async def _tell(self, job: Job, overshoot: Overshoot) -> None:
+        log.warning("job.overshot", job=job.id, cost=str(job.reserved), held=str(job.held))
+        for card_id in overshoot.card_ids:
+            await self.surface.show(job.guild_id, card_id)
+        # The record's line goes to the log channel by itself.
+        if (await self._store.settings.get(job.guild_id)).log_channel is None:
+            await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
+
+    async def note_trouble(self, followed: Followed, attempt: JobAttempt) -> bool:
+        """Store what came of a call, if it is not what came of the one before; False if somebody else was first.
+
+        Who goes on with a lost job all the same learns of it at the next change.
+        """
+        if followed.trouble == attempt.outcome:
+            return True
+        job = followed.job
+        followed.trouble = attempt.outcome
+        return await self.change(followed, job.state, waits_for=job.waits_for, attempt=attempt)
+
+    async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
+        """Note when the job is due again, so that a restart knows, and return `wait_s`; None if somebody was first."""
+        is_noted = await self.change(
+            followed, followed.job.state, next_at=self._clock.wall() + wait_s, wait_s=wait_s, **changes
+        )
+        return wait_s if is_noted else None
+
+    async def start_waiting(self, guild_id: int) -> None:
+        """Start what waits for a free place, and have what waited for another job's result claimed."""
+        with speaking(await self._languages.of_guild(guild_id)):  # it ends jobs of other cards
+            cards = await self._store.queue.start_waiting(guild_id)
+        if cards:
+            self._claim_soon()
+        for card_id in cards:
+            await self.surface.show(guild_id, card_id)
+
+    async def show(self, job: Job) -> None:
+        """Bring the job's card up to date; best effort, never raises."""
+        await self.surface.show(job.guild_id, job.card_id)
+
+    async def alert_once(self, guild_id: int, name: str, sentence: Sentence, for_s: float) -> None:
+        """Alert the moderators, unless they were alerted under this name in the last `for_s` seconds."""
+        if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
+            await self.surface.alert(guild_id, sentence)
+
+    async def speak(self, job: Job) -> None:
+        """Speak the language of the job's card from here on, until the turn ends."""
+        speak(await self._languages.of_card(job.guild_id, job.card_id))
+
+    async def hold(self, followed: Followed, sentence: str | Text, *, unusable: bool = False) -> None:
+        """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why.
+
+        `unusable`: it never can be.
+        """
+        job = followed.job
+        await self.speak(job)
+        self._metrics.delivery("failed")
+        await self.change(followed, JobState.HELD, settle=true_cost(job), error=str(sentence), unusable=unusable)
+        await self.show(job)
+
+    async def end(
+        self,
+        followed: Followed,
+        to: JobState,
+        sentence: str | Text,
+        *,
+        recheck: bool = False,
+        tried: TriedOutcome | None = None,
+        lacks: tuple[str, ...] = (),
+    ) -> None:
+        """End a job without a result: release its hold and show `sentence`, the reason.
+
+        With `recheck` its request may still succeed: the reconciler polls it from then on. `tried` is which of its
+        values the API has refused, `lacks` which of its fields the API says are missing.
+        """
+        await self.speak(followed.job)
+        now = self._clock.wall()
+        end = {"release": True, "recheck": recheck, "tried": tried, "lacks": lacks, "cost": None}
+        if await self.change(followed, to, **end, error=str(sentence), finished_at=now):
+            await self.show(followed.job)
+
+    async def end_billed(
+        self, followed: Followed, cost: Decimal, sentence: str, *, lacks: tuple[str, ...] = ()
+    ) -> None:
+        """End a job that has no result, but was charged `cost` credits: settle them, and alert the moderators."""
+        now = self._clock.wall()
+        billed = {"settle": cost, "cost": cost, "lacks": lacks}
+        if not await self.change(followed, JobState.FAILED, **billed, error=sentence, finished_at=now):
+            return
+        job = followed.job
+        await self.show(job)
+        await self.surface.alert(job.guild_id, lambda: texts.billed_alert(job.id, credits_words(cost)))
+
+    async def end_unconfirmed(self, followed: Followed) -> None:
+        """End a job of which nobody knows whether Cannon Studio took it: release its hold and alert the moderators.
+
+        It is never submitted again blindly, because it could be paid twice.
+        """
+        await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
+        await self.surface.alert(followed.job.guild_id, partial(texts.not_confirmed_alert, followed.job.id))
+
+
+def attempt_of(call: str, error: CannonError) -> JobAttempt:
+    """Return what came of a call that failed: the class of the answer, without its words."""
+    return JobAttempt(call=call, outcome=type(error).__name__, status=error.status)
+
+
+def true_cost(job: Job) -> Decimal:
+    """Return what a job with a result has cost: the estimate, if Cannon Studio never said."""
+    return job.cost if job.cost is not None else job.reserved
+
+
+FAULTS_MAX = 10
+FAULT_S = 30.0
+"""How much longer a job rests after each error in a row: with ten of them, all is over within half an hour."""
+UNNOTED_MAX_S = 600.0
+"""How long it rests at most while the database takes no note of it."""
+
+
+class OwnErrors:
+    """Decides what becomes of a job whose turn has failed by a bug. No job fails for ever, and none fills the log."""
+
+    def __init__(self, transitions: Transitions, clock: Clock) -> None:
+        self._quiet = QuietErrors(clock)
+        self._transitions = transitions
+
+    async def forget(self, followed: Followed, wait_s: float | None) -> float | None:
+        """Forget the errors of a job whose turn went well; return `wait_s`, its wait, or None to let go of it."""
+        job = followed.job
+        if wait_s is None or job.state.ended or not job.faults:
+            return wait_s
+        waits_for = None if job.waits_for is WaitsFor.ERROR else job.waits_for
+        is_noted = await self._transitions.change(followed, job.state, faults=0, waits_for=waits_for)
+        return wait_s if is_noted else None
+
+    async def note(self, followed: Followed, error: Exception) -> float | None:
+        """Count an error that ended a turn; return seconds until the next turn, None to let go of the job."""
+        if followed.row is None:
+            self._quiet.note(log, "worker.job_not_read", followed.id, error, job=followed.id, state=followed.state)
+            return _unnoted_s(followed)
+        job, faults = followed.job, followed.job.faults + 1
+        if isinstance(error, DatabaseFailing):
+            self._quiet.note(log, "worker.database_failing", job.id, error, job=job.id, state=job.state)
+            return _unnoted_s(followed)
+        if max(faults, followed.failures) < FAULTS_MAX:
+            self._quiet.note(log, "worker.turn_failed", job.id, error, job=job.id, state=job.state)
+        attempt = JobAttempt(call="turn", outcome=type(error).__name__)
+        try:
+            if faults >= FAULTS_MAX:
+                await self._give_up(followed)
+                return None
+            wait_s = await self._transitions.rest(
+                followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, attempt=attempt
+            )
+        except Exception as again:  # noqa: BLE001 - the loop must go on, whatever fails
+            self._quiet.note(log, "worker.fault_not_noted", job.id, again, job=job.id)
+            return _unnoted_s(followed)
+        await self._transitions.show(followed.job)
+        return wait_s
+
+    async def _give_up(self, followed: Followed) -> None:
+        """End the job: what was made is kept, what was never sent is refunded, what may still come is polled on."""
+        job = followed.job
+        log.error("job.given_up", job=job.id, operation=job.operation, state=job.state)
+        if job.state is JobState.READY:
+            await self._transitions.hold(followed, texts.GIVEN_UP_MADE)
+        elif job.in_doubt:
+            await self._transitions.end_unconfirmed(followed)  # alerts by itself
+            return
+        else:
+            await self._transitions.end(followed, JobState.FAILED, texts.GIVEN_UP, recheck=job.remote_id is not None)
+        if followed.job.state.ended:
+            await self._transitions.surface.alert(job.guild_id, partial(texts.given_up_alert, job.id))
+
+
+def _unnoted_s(followed: Followed) -> float:
+    followed.failures += 1
+    return min(FAULT_S * followed.failures, UNNOTED_MAX_S)

@@ -1,0 +1,1 @@
+"""The acts of a server's moderators, their record, and the alerts they read."""

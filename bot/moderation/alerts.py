@@ -1,0 +1,326 @@
+"""What moderators read without a command: alerts about credits, who was refused, and each other's decisions.
+
+It runs next to the worker, so that neither a member nor a moderator waits for the log channel. Decisions wait in the
+store's outbox, and survive a crash; alerts wait in memory: one that a crash loses is found again by a later look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+import structlog
+
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.account.audit import BalanceExpiry
+from bot.account.texts import with_top_up
+from bot.cannon.client import CannonClient
+from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour
+from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
+from bot.language import speaking
+from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
+from bot.server import texts
+from bot.store import Decision, Record, Store
+from bot.store.money.reports import Report
+
+log = structlog.get_logger(__name__)
+
+LINES_PER_RUN = 50
+"""How many lines of one guild are posted before anything else gets a turn."""
+RETRY_S = 60.0
+"""How soon a log channel that could not be reached is tried again."""
+KEPT_S = 24 * 3600.0
+"""A line that could not be posted for so long is in the record only; who was promised it is told."""
+NONCE_S = 60.0
+"""How long Discord is trusted to know a nonce; it says "a few minutes"."""
+
+
+class Posted(StrEnum):
+    """What came of posting a line."""
+
+    DONE = "done"
+    NEVER = "never"
+    """There is no log channel, or Discord refuses it: another try would end the same."""
+    LATER = "later"
+    """Discord could not be reached, or failed."""
+
+
+class LogSink(Protocol):
+    """Where moderators read. No method raises because of Discord."""
+
+    async def post(self, guild_id: int, line: str) -> Posted:
+        """Post a line to the guild's log channel."""
+        ...
+
+    async def show(self, decision: Decision, *, search: bool = False) -> Posted:
+        """Post a line of the record where its guild reads it; once, if called twice within minutes.
+
+        `search`: an earlier attempt may have left it, so it is searched for first.
+        """
+        ...
+
+    async def tell_unreached(self, decision: Decision) -> Posted:
+        """Tell the member who was promised a line, directly, that it did not reach the moderators."""
+        ...
+
+
+class DecisionLog:
+    """Empties the outbox, one line of each guild at a time, so that no guild waits for another's backlog."""
+
+    def __init__(self, store: Store, *, clock: Clock, channel: LogSink) -> None:
+        self._store = store
+        self._clock = clock
+        self._channel = channel
+        self._paused: dict[int, float] = {}
+
+    @property
+    def retry_at(self) -> float:
+        """When a line that could not be posted is due again, in monotonic seconds; infinity if none is."""
+        return min(self._paused.values(), default=math.inf)
+
+    async def post_due(self) -> bool:
+        """Post what waits, but at most LINES_PER_RUN lines of each guild; return whether more can be posted now."""
+        now = self._clock.monotonic()
+        self._paused = {guild_id: at for guild_id, at in self._paused.items() if at > now}
+        for _ in range(LINES_PER_RUN):
+            lines = await self._store.outbox.next_lines(without=self._paused)
+            if not lines:
+                return False
+            for outcome in await asyncio.gather(*map(self._post, lines), return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+        return True
+
+    async def _post(self, line: Decision) -> None:
+        try:
+            outcome = await self._outcome(line)
+        except Exception:
+            log.exception("decision_log.failed", guild=line.guild_id, decision=line.id)  # the others are still posted
+            outcome = Posted.LATER
+        is_broken = outcome is Posted.NEVER and line.is_promised
+        if is_broken:
+            outcome = await self._channel.tell_unreached(line)
+        if outcome is Posted.LATER:
+            self._paused[line.guild_id] = self._clock.monotonic() + RETRY_S
+            return
+        failpoint("decision.posted")
+        if is_broken:
+            log.warning("decision_log.unreached", guild=line.guild_id, decision=line.id)
+            await self._store.outbox.take_back(line)
+        else:
+            await self._store.outbox.remove(line.guild_id, line.id)
+
+    async def _outcome(self, line: Decision) -> Posted:
+        age_s = self._clock.wall() - line.at
+        outcome = Posted.LATER
+        if age_s <= KEPT_S or line.is_promised:
+            outcome = await self._channel.show(line, search=line.is_promised and age_s > NONCE_S)
+        if outcome is Posted.LATER and age_s > KEPT_S:
+            log.warning("decision_log.too_late", guild=line.guild_id, decision=line.id)
+            return Posted.NEVER
+        return outcome
+
+
+LOOK_EVERY_S = 300.0
+BALANCE_EVERY_S = 3600.0
+"""How often the balance of an account is requested while credits are spent."""
+REFUSAL_QUIET_S = 600.0
+"""A member's refusals for the same reason are one line in this time."""
+POSTING_S = 900.0
+"""An alert that could not be posted is tried again after this long."""
+PENDING_MAX = 1000
+PING_LATE_S = 600.0
+"""A ping that a crash has swallowed is still sent for this long."""
+
+MakeAlerts = Callable[[], Sequence[Alert]]
+"""Makes alerts in the language that is spoken when it is called."""
+
+
+class Watch:
+    """Reports to moderators what they should know. Nothing is reported of a guild without a log channel."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        keys: ApiKeys,
+        client: CannonClient,
+        clock: Clock,
+        channel: LogSink,
+        ping: Callable[[int, str], Awaitable[None]],
+        language_of: Callable[[int], Awaitable[str]],
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Take what it needs; `ping` sends a card's ping that was missed, `language_of` returns a guild's language.
+
+        Of several processes the one that `leads` posts the record and looks; each tells what it was itself told.
+        """
+        self._leads = leads
+        self._store = store
+        self._keys = keys
+        self._client = client
+        self._clock = clock
+        self._channel = channel
+        self._ping = ping
+        self._language_of = language_of
+        self._expiry = BalanceExpiry(keys=keys, client=client, clock=clock)
+        self._decisions = DecisionLog(store, clock=clock, channel=channel)
+        self._pending: deque[tuple[int, MakeAlerts]] = deque(maxlen=PENDING_MAX)
+        self._wake = asyncio.Event()
+        store.outbox.listen(self._wake.set)
+        self._look_due = 0.0
+        self._asked_at: dict[str, float] = {}
+        self._ask_due = 0.0
+        self._pinged = False
+
+    def wake(self) -> None:
+        """There may be something to do: see to it soon."""
+        self._wake.set()
+
+    def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
+        """Have alerts reported soon, those that were not yet; they are made when the guild's language is spoken."""
+        self._pending.append((guild_id, alerts))
+        self._wake.set()
+
+    async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
+        """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
+        with speaking(await self._language_of(guild_id)):
+            text = texts.was_refused(member_id, operation, error.sentence)
+        await self._store.alerts.note(
+            guild_id,
+            f"refusal:{member_id}:{error.reason}",
+            until=self._clock.wall() + REFUSAL_QUIET_S,
+            record=Record(
+                kind="refusal",
+                text=text,
+                by_id=member_id,
+                about={"reason": error.reason, "operation": operation},
+            ),
+        )
+
+    async def once(self, guild_id: int, name: str, *, quiet_s: float) -> bool:
+        """Note that something called `name` is reported now; False if it was within the last `quiet_s` seconds."""
+        return await self._store.alerts.note(guild_id, name, until=self._clock.wall() + quiet_s)
+
+    async def run(self) -> None:
+        """Tell and look until cancelled; what fails is tried again the next time."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.run_once()
+            except Exception:
+                log.exception("watch.failed")
+            due = min(self._look_due, self._decisions.retry_at) if self._leads() else math.inf
+            wait_s = min(LOOK_EVERY_S, max(0.0, due - self._clock.monotonic()))
+            await self._clock.wait(self._wake, wait_s or LOOK_EVERY_S)
+
+    async def run_once(self) -> None:
+        """Tell what waits to be told; look at every guild if that is due."""
+        leads = self._leads()
+        if leads and not self._pinged:
+            self._pinged = True
+            await self._ping_late()
+        if leads and await self._decisions.post_due():
+            self._wake.set()
+        await self._tell_pending()
+        if not leads:
+            return
+        if self._clock.monotonic() >= self._look_due:
+            self._look_due = self._clock.monotonic() + LOOK_EVERY_S
+            for guild_id in await self._store.settings.guilds_with_log():
+                try:
+                    with speaking(await self._language_of(guild_id)):
+                        await self._look(guild_id)
+                except Exception:
+                    log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
+                await self._tell_pending()
+
+    async def _tell_pending(self) -> None:
+        while self._pending:
+            guild_id, alerts = self._pending.popleft()
+            with speaking(await self._language_of(guild_id)):
+                for alert in alerts():
+                    await self._tell(guild_id, alert)
+
+    async def _tell(self, guild_id: int, alert: Alert) -> None:
+        """Post an alert once in its period. It counts as told only when it was posted."""
+        if (await self._store.settings.get(guild_id)).log_channel is None:
+            return
+        again_at = min(alert.until, self._clock.wall() + POSTING_S)
+        if not await self._store.alerts.note(guild_id, alert.name, until=again_at):
+            return
+        if await self._channel.post(guild_id, texts.alert(alert.text)) is Posted.DONE:
+            for name in (alert.name, *alert.covers):
+                await self._store.alerts.keep(guild_id, name, until=alert.until)
+
+    async def _ping_late(self) -> None:
+        for guild_id, card_id in await self._store.pings.missing(self._clock.wall() - PING_LATE_S):
+            await self._ping(guild_id, card_id)
+
+    # ------------------------------------------------------------------ looking
+
+    async def _look(self, guild_id: int) -> None:
+        now = self._clock.wall()
+        spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
+        found = await self._store.reports.totals(guild_id, spans)
+        if found.practice:
+            return  # nothing that is spent there can run out
+        for ending in await self._expiry.alerts(guild_id, _a_day(found, now)):
+            await self._tell(guild_id, ending)
+        if not found.total or found.first_at is None:
+            return
+        before, last = found.spans
+        known_s = min(now - found.first_at, HISTORY_DAYS * DAY_S)
+        for alert in (
+            await self._of_balance(guild_id, found, known_s / DAY_S, now),
+            of_hour(last, before, (known_s - HOUR_S) / HOUR_S, now),
+        ):
+            if alert is not None:
+                await self._tell(guild_id, alert)
+
+    async def _of_balance(self, guild_id: int, found: Report, days: float, now: float) -> Alert | None:
+        try:
+            key = await self._keys.for_guild(guild_id)
+        except NoKey:
+            return None
+        balance = await self._balance(guild_id, key)
+        if balance is None:
+            return None
+        held = (await self._store.ledger.balance(guild_id)).held
+        free = balance - held - self._expiry.lost_in_a_week(guild_id, key, _a_day(found, now))
+        alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
+        link = self._keys.top_up_url(guild_id, key)
+        return alert if alert is None or link is None else replace(alert, text=with_top_up(alert.text, link))
+
+    async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
+        """Return the credits of the account that pays, requested once an hour at most."""
+        slot, now = key.slot(guild_id), self._clock.monotonic()
+        asked_at = self._asked_at.get(slot)
+        if key.refused or now < self._ask_due or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):
+            return key.balance
+        self._asked_at[slot] = now
+        return await self._ask(guild_id, key)
+
+    async def _ask(self, guild_id: int, key: UsableKey) -> Decimal | None:
+        try:
+            status = await self._client.status(key.secret)
+        except CannonError as error:
+            log.info("watch.balance_unknown", guild=guild_id, error=type(error).__name__)
+            if isinstance(error, CannonUnavailable):
+                self._ask_due = self._clock.monotonic() + LOOK_EVERY_S  # it would not answer for the next guild either
+            return key.balance
+        await self._keys.note_status(guild_id, key, status)
+        return status.credits
+
+
+def _a_day(found: Report, now: float) -> Decimal:
+    """Return the credits that were spent a day, over one day at least."""
+    known_s = 0.0 if found.first_at is None else min(now - found.first_at, HISTORY_DAYS * DAY_S)
+    return found.total / Decimal(str(max(1.0, known_s / DAY_S)))

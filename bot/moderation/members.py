@@ -1,0 +1,165 @@
+"""Limits and grants: what moderators change with `/quota`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.domain.models import Job, credits_words
+from bot.domain.money.limit_rules import terms, whose
+from bot.domain.server.guild_rules import Grant, Limit, Rules
+from bot.domain.words.text import harmless, one_line, stamp
+from bot.errors import InputError
+from bot.moderation import texts
+from bot.store import REFUND_REQUEST, Record
+from bot.store.acts import ModeratorActs
+
+
+class QuotaChanges(ModeratorActs):
+    """Sets and removes limits, and grants credits. Each method returns what was done, as the record has it."""
+
+    async def set_limit(self, guild_id: int, limit: Limit, *, by_id: int) -> str:
+        """Set a limit; one for the same scope, operation, channel and period is replaced."""
+        made = await self._store.limits.set(
+            guild_id,
+            limit,
+            by_id=by_id,
+            record=lambda made: Record(kind="limit", text=_set(by_id, made), by_id=by_id, about=_about(made)),
+        )
+        return _set(by_id, made)
+
+    async def remove_limit(self, guild_id: int, limit_id: int, *, by_id: int) -> str:
+        """Remove a limit. Raises InputError if the guild has none of this id."""
+
+        def record(removed: Limit | None) -> Record | None:
+            if removed is None:
+                return None
+            about = {**_about(removed), "removed": True}
+            return Record(kind="limit", text=_removed(by_id, removed), by_id=by_id, about=about)
+
+        removed = await self._store.limits.remove(guild_id, limit_id, record=record)
+        if removed is None:
+            raise InputError(texts.NO_SUCH_LIMIT, "limit")
+        return _removed(by_id, removed)
+
+    async def ask_refund(self, job: Job, *, link: str) -> None:
+        """Request a refund for a job's author, as a line of the record; `link` is the card's message, or ''.
+
+        Raises InputError if they did before, or have the credits.
+        """
+
+        def line(is_first: bool) -> Record | None:
+            if not is_first:
+                return None
+            amount = credits_words(job.held if job.cost is None else job.cost)
+            text = texts.refund_requested(job.author_id, amount, job.id, link)
+            return Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id})
+
+        if not await self._store.refunds.ask(job.guild_id, job.id, record=line):
+            raise InputError(texts.REFUND_ASKED)
+
+    async def refund(self, guild_id: int, job_id: str, *, by_id: int, posted: bool = False) -> str:
+        """Grant a job's author what Cannon Studio has charged for nothing. Raises InputError if they got it.
+
+        With `posted` also what a result has cost that was posted.
+        """
+
+        def line(made: Grant) -> str:
+            return texts.refunded_job(by_id, made.member_id, credits_words(made.credits), job_id)
+
+        def record(made: Grant | None) -> Record | None:
+            if made is None:
+                return None
+            about = {"grant": made.id, "member_id": made.member_id, "credits": str(made.credits), "job": job_id}
+            return Record(kind="grant", text=line(made), by_id=by_id, about=about)
+
+        made = await self._store.refunds.grant(
+            guild_id, job_id, note=texts.refund_note(job_id), by_id=by_id, posted=posted, record=record
+        )
+        if made is None:
+            raise InputError(texts.NOTHING_TO_REFUND)
+        return line(made)
+
+    async def grant(
+        self, guild_id: int, member_id: int, amount: Decimal, *, note: str, expires_at: float | None, by_id: int
+    ) -> str:
+        """Grant a member credits once, on top of their limits; until then (Unix seconds), or for good."""
+        until = "" if expires_at is None else stamp(expires_at, "f")
+        words = harmless(one_line(note)) if note else ""
+
+        def text() -> str:
+            return texts.granted(by_id, member_id, credits_words(amount), until, words)
+
+        def record(made: Grant) -> Record:
+            about = {"grant": made.id, "member_id": member_id, "credits": str(amount), "expires_at": expires_at}
+            return Record(kind="grant", text=text(), by_id=by_id, about=about)
+
+        await self._store.grants.add(
+            guild_id, member_id, amount, note=note, by_id=by_id, expires_at=expires_at, record=record
+        )
+        return text()
+
+
+def _set(by_id: int, limit: Limit) -> str:
+    return texts.limit_set(by_id, whose(limit), terms(limit))
+
+
+def _removed(by_id: int, limit: Limit) -> str:
+    return texts.limit_removed(by_id, whose(limit), terms(limit))
+
+
+def _about(limit: Limit) -> dict[str, str | int]:
+    return {
+        "limit": limit.id,
+        "scope": limit.scope.value,
+        "scope_id": limit.scope_id,
+        "operation": limit.operation,
+        "channel_id": limit.channel_id,
+        "period": limit.period.value,
+        "credits": str(limit.credits),
+    }
+
+
+class AccessChanges(ModeratorActs):
+    """Blocks members and pauses servers. Each method returns what was done, as the record has it."""
+
+    async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
+        """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
+        reason = harmless(one_line(why))
+        about = {"member_id": member_id, "until": until, "reason": one_line(why)}
+
+        def line() -> Record:
+            text = texts.blocked(by_id, member_id, "" if until is None else stamp(until, "f"), reason)
+            return Record(kind="block", text=text, by_id=by_id, about=about)
+
+        await self._store.blocks.add(
+            guild_id, member_id, until=until, reason=reason, by_id=by_id, record=lambda _: line()
+        )
+        self._worker.wake()  # what they have in the queue ends now
+        return line().text
+
+    async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:
+        """Lift a member's block. Raises InputError if none applies."""
+
+        def line() -> Record:
+            about = {"member_id": member_id, "unblocked": True}
+            return Record(kind="block", text=texts.unblocked(by_id, member_id), by_id=by_id, about=about)
+
+        if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line() if done else None):
+            raise InputError(texts.not_blocked(member_id), "member")
+        return line().text
+
+    async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:
+        """Pause new jobs of the guild, or let them start again. Raises InputError if that is so already."""
+
+        def change(rules: Rules) -> Rules:
+            if rules.paused == on:
+                raise InputError(texts.paused_already(on=on), "switch")
+            return replace(rules, paused=on)
+
+        def line() -> Record:
+            return Record(kind="pause", text=texts.paused(by_id, on=on), by_id=by_id, about={"paused": on})
+
+        await self._store.settings.change(guild_id, change, record=lambda _: line())
+        self._worker.wake()
+        return line().text

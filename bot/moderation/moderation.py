@@ -1,0 +1,66 @@
+"""The acts of a server's moderators, one service for each subject.
+
+Switches of operations are in `operation_switches`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.account.key_health import StatusPace
+from bot.cannon.client import CannonClient
+from bot.catalogue import LiveCatalogue
+from bot.moderation.members import AccessChanges, QuotaChanges
+from bot.moderation.questions import ApprovalDecisions, ReviewDecisions
+from bot.moderation.results import Removals, ResultReportActs
+from bot.moderation.server_key import ServerKeyChanges
+from bot.prices.server_list import PriceChanges
+from bot.server.practice import ShowCard
+from bot.server.reactions import ReactionChanges
+from bot.server.recipes import RecipeChanges
+from bot.server.settings import Languages, SettingsChanges
+from bot.store import Store
+from bot.store.acts import JobSignals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderation:
+    """What moderators do. Each method is one transaction with its line of the record."""
+
+    access: AccessChanges
+    approvals: ApprovalDecisions
+    key: ServerKeyChanges
+    prices: PriceChanges
+    quota: QuotaChanges
+    reactions: ReactionChanges
+    recipes: RecipeChanges
+    removals: Removals
+    reports: ResultReportActs
+    reviews: ReviewDecisions
+    settings: SettingsChanges
+
+
+def make_moderation(
+    store: Store,
+    *,
+    client: CannonClient,
+    catalogue: LiveCatalogue,
+    pace: StatusPace,
+    worker: JobSignals,
+    languages: Languages,
+    show: ShowCard,
+) -> Moderation:
+    """Put the services together on a store; `show` brings a card up to date."""
+    return Moderation(
+        access=AccessChanges(store, worker=worker),
+        approvals=ApprovalDecisions(store, worker=worker, languages=languages),
+        key=ServerKeyChanges(store, worker=worker, client=client, pace=pace, show=show),
+        prices=PriceChanges(store, worker=worker),
+        quota=QuotaChanges(store, worker=worker),
+        reactions=ReactionChanges(store, worker=worker),
+        recipes=RecipeChanges(store, worker=worker),
+        removals=Removals(store, worker=worker, catalogue=catalogue),
+        reports=ResultReportActs(store, worker=worker),
+        reviews=ReviewDecisions(store, worker=worker, languages=languages),
+        settings=SettingsChanges(store, worker=worker),
+    )

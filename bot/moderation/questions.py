@@ -1,0 +1,184 @@
+"""Cards that wait for a moderator: what the answers to the question do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.account.texts import DECIDED
+from bot.domain.models import Card, Job, JobState
+from bot.domain.words.text import harmless, one_line
+from bot.errors import InputError, NotAllowed
+from bot.language import speaking
+from bot.moderation import texts
+from bot.server.settings import Languages
+from bot.store import Record, ReviewRule, ReviewVerdict, Store
+from bot.store.acts import JobSignals, ModeratorActs
+from bot.store.guild.approvals import GrantNote
+
+
+def total(jobs: Sequence[Job]) -> Decimal:
+    """Return what the jobs hold together, in credits."""
+    return sum((job.held for job in jobs), Decimal(0))
+
+
+class ApprovalDecisions(ModeratorActs):
+    """Approves cards and turns them down. Both raise InputError if somebody has decided before."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, languages: Languages) -> None:
+        super().__init__(store, worker=worker)
+        self._languages = languages
+
+    async def waiting(self, guild_id: int, card_id: str) -> tuple[Card, Sequence[Job]]:
+        """Return the card that waits, with its jobs. Raises InputError if it does not wait (any more)."""
+        found = await self._store.cards.with_jobs(guild_id, card_id)
+        if found is None or await self._store.approvals.get(guild_id, card_id) is None:
+            raise InputError(DECIDED)
+        return found
+
+    async def approve(self, guild_id: int, card_id: str, *, by_id: int, raises_limit: bool) -> Sequence[Job]:
+        """Let the card's jobs start in their turn; return them.
+
+        With `raises_limit` their author is granted as many credits, so that their limit is untouched. Raises
+        NotAllowed for a moderator's own job, unless the guild allows that.
+        """
+        card, _ = await self.waiting(guild_id, card_id)
+        if card.author_id == by_id and not (await self._store.settings.get(guild_id)).approve_own:
+            raise NotAllowed(texts.NOT_YOUR_OWN)
+
+        def record(jobs: Sequence[Job] | None) -> Record | None:
+            if jobs is None:
+                return None
+            is_granted = raises_limit and total(jobs) > 0
+            practice = jobs[0].practice
+            text = texts.approved_line(by_id, card.author_id, total(jobs), granted=is_granted, practice=practice)
+            about = {"credits": str(total(jobs)), "granted": is_granted, "practice": practice}
+            return _line(card, text, by_id, about)
+
+        grant = GrantNote(by_id=by_id, note=str(texts.GRANT_NOTE)) if raises_limit else None
+        jobs = await self._store.approvals.approve(guild_id, card_id, grant=grant, record=record)
+        if jobs is None:
+            raise InputError(DECIDED)
+        self._worker.wake()
+        return jobs
+
+    async def turn_down(self, guild_id: int, card_id: str, reason: str, *, by_id: int) -> None:
+        """Refuse the card, and release its credits. `reason` is for its author, or ''."""
+        card, _ = await self.waiting(guild_id, card_id)
+
+        def record(jobs: Sequence[Job] | None) -> Record | None:
+            if jobs is None:
+                return None
+            practice = jobs[0].practice
+            text = texts.refused_line(by_id, card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
+            return _line(card, text, by_id, {"reason": reason, "practice": practice})
+
+        with speaking(await self._languages.of(card)):  # its author reads the reason there
+            sentence = texts.refused(reason)
+        ended = await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record)
+        if ended is None:
+            raise InputError(DECIDED)
+
+    async def note_question(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
+        """Note where the moderators were asked."""
+        await self._store.approvals.note_message(guild_id, card_id, channel_id=channel_id, message_id=message_id)
+
+
+def _line(card: Card, text: str, by_id: int, about: dict[str, object]) -> Record:
+    return Record(
+        kind="approval",
+        text=text,
+        by_id=by_id,
+        about={"card": card.id, "member": card.author_id, **about},
+    )
+
+
+RULES_MAX = 50
+
+
+class ReviewDecisions(ModeratorActs):
+    """Changes the rules of review, and decides about results."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, languages: Languages) -> None:
+        super().__init__(store, worker=worker)
+        self._languages = languages
+
+    async def set_rule(self, guild_id: int, rule: ReviewRule, *, by_id: int) -> None:
+        """Have results reviewed. Raises InputError if the guild has as many rules as it may."""
+
+        def allow(rules: Sequence[ReviewRule]) -> None:
+            if rule.channel_id not in {each.channel_id for each in rules} and len(rules) >= RULES_MAX:
+                raise InputError(texts.too_many_review_rules(RULES_MAX), "only_in")
+
+        def line(_: object) -> Record:
+            text = texts.review_on(by_id, rule.channel_id, rule.review_channel)
+            about = {"channel": rule.channel_id, "review_channel": rule.review_channel}
+            return Record(kind="settings", text=text, by_id=by_id, about=about)
+
+        await self._store.reviews.set_rule(guild_id, rule, allow=allow, record=line)
+
+    async def remove_rule(self, guild_id: int, channel_id: int | None, *, by_id: int) -> str:
+        """Remove the rule for a channel, or all; return what was done, as the record has it.
+
+        Results that wait already can still be decided about. Raises InputError if there is no such rule.
+        """
+
+        def line() -> Record:
+            text = texts.review_off(by_id, channel_id)
+            return Record(kind="settings", text=text, by_id=by_id, about={"channel": channel_id})
+
+        if not await self._store.reviews.remove_rule(
+            guild_id, channel_id, record=lambda count: line() if count else None
+        ):
+            raise InputError(texts.NO_SUCH_REVIEW)
+        return line().text
+
+    async def require_waiting(self, guild_id: int, job_id: str) -> None:
+        """Raise InputError unless the guild's job waits for a decision."""
+        review = await self._store.reviews.get(guild_id, job_id)
+        if review is None or review.verdict is not None:
+            raise InputError(DECIDED)
+
+    async def decide(
+        self,
+        guild_id: int,
+        job_id: str,
+        verdict: ReviewVerdict,
+        reason: str,
+        *,
+        by_id: int,
+        question: tuple[int, int] | None,
+    ) -> None:
+        """Publish a result, or refuse it with a `reason` for its author, or ''. Raises InputError as above.
+
+        `question` is the channel and the message that asked: a death may have kept it from being noted, so that it
+        would stay when the result is taken down.
+        """
+
+        def record(job: Job | None) -> Record | None:
+            if job is None:
+                return None
+            text = texts.reviewed(
+                by_id,
+                job.author_id,
+                job.id,
+                harmless(one_line(reason)),
+                published=verdict is ReviewVerdict.PUBLISHED,
+            )
+            about = {"job": job.id, "member": job.author_id, "reason": reason}
+            return Record(kind="review", text=text, by_id=by_id, about=about)
+
+        waiting = await self._store.jobs.get(guild_id, job_id)
+        if waiting is None:
+            raise InputError(DECIDED)
+        if question is not None:
+            channel_id, message_id = question
+            await self._store.copies.note(guild_id, job_id, channel_id=channel_id, message_id=message_id, kind="review")
+        with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # its author reads the reason there
+            sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
+        job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
+        if job is None:
+            raise InputError(DECIDED)
+        for each in await self._store.jobs.of_card(guild_id, job.card_id):
+            if each.state is JobState.READY:
+                self._worker.decided(each.id)

@@ -1,0 +1,138 @@
+"""What the record says when a moderator cancels, posts or removes what another member requested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.account.texts import DECIDED
+from bot.catalogue import LiveCatalogue
+from bot.domain.models import Card, Job
+from bot.domain.words.text import harmless, one_line
+from bot.errors import InputError, Refused
+from bot.moderation import texts
+from bot.store import REPORT, Cancelled, Record, RecordOf, ReportOutcome, Store
+from bot.store.acts import JobSignals, ModeratorActs
+
+
+class Removals(ModeratorActs):
+    """Records and blanks before a result is taken down."""
+
+    def __init__(self, store: Store, *, worker: JobSignals, catalogue: LiveCatalogue) -> None:
+        super().__init__(store, worker=worker)
+        self._catalogue = catalogue
+
+    async def begin(self, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> None:
+        """Record who removes another member's result; `with_record` blanks what its jobs say of their content.
+
+        The caller takes the messages down afterwards, and again if that fails: a message that is gone can always be
+        explained by the record.
+        """
+
+        def record(_: object) -> Record | None:
+            return None if by_id == card.author_id else _removed(card, jobs, by_id, with_record=with_record)
+
+        if with_record:
+            is_known = self._catalogue.current.knows_model
+            await self._store.cards.erase(card.guild_id, card.id, is_known_model=is_known, record=record)
+        else:
+            await self._store.decisions.add(card.guild_id, record)
+
+
+def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) -> Record:
+    return Record(
+        kind="removal",
+        text=texts.result_removed(by_id, card.author_id, jobs[0].id, with_record=with_record),
+        by_id=by_id,
+        about={"card": card.id, "member": card.author_id, "record": with_record},
+    )
+
+
+def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
+    """Return the line for a job that `by_id` cancels: None for their own, and where nothing could be stopped.
+
+    `dropped`: its result is not posted, if it was sent already.
+    """
+
+    def record(done: Cancelled | None) -> Record | None:
+        if done is None or done.job.author_id == by_id or not (done.stopped or done.others or dropped):
+            return None
+        say = texts.job_cancelled if done.stopped else texts.result_dropped if dropped else texts.waiting_cancelled
+        text = say(by_id, done.job.author_id, done.job.id)
+        about = {"job": done.job.id, "member": done.job.author_id, "stopped": done.stopped, "others": done.others}
+        return Record(kind="cancel", text=text, by_id=by_id, about=about)
+
+    return record
+
+
+def recovered_by(by_id: int) -> RecordOf[Job | None]:
+    """Return the line for a held result that `by_id` has had posted: None for their own."""
+
+    def record(posted: Job | None) -> Record | None:
+        if posted is None or posted.author_id == by_id:
+            return None
+        text = texts.result_recovered(by_id, posted.author_id, posted.id)
+        return Record(kind="recovery", text=text, by_id=by_id, about={"job": posted.id, "member": posted.author_id})
+
+    return record
+
+
+def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
+    """Return the line for a card of which `by_id` cancels what was not sent yet: None as above."""
+
+    def record(stopped: tuple[Job, ...] | None) -> Record | None:
+        if not stopped or stopped[0].author_id == by_id:
+            return None
+        text = texts.card_cancelled(by_id, stopped[0].author_id, [job.id for job in stopped])
+        about = {"jobs": [job.id for job in stopped], "member": stopped[0].author_id}
+        return Record(kind="cancel", text=text, by_id=by_id, about=about)
+
+    return record
+
+
+REPORTS_A_DAY = 10
+"""How many results a member may report within 24 hours: more is noise, or an attack on the moderators."""
+
+
+class ResultReportActs(ModeratorActs):
+    """Takes members' reports, and ends them. A report is a line of the record, which the outbox posts."""
+
+    async def require_open(self, job: Job, *, by_id: int) -> None:
+        """Raise InputError for one's own result or a second report."""
+        if job.author_id == by_id:
+            raise InputError(texts.OWN_RESULT)
+        if await self._store.result_reports.is_reported(job.guild_id, job.id, by_id):
+            raise InputError(texts.REPORTED_BEFORE)
+
+    async def report(self, job: Job, reason: str, *, link: str, by_id: int) -> None:
+        """Report a result for a reason, a member's own words; `link` is the message that shows it, or ''.
+
+        Raises as `require_open`, and Refused for more than REPORTS_A_DAY.
+        """
+        await self.require_open(job, by_id=by_id)
+        about = {"job": job.id, "member": job.author_id, "reason": one_line(reason)}
+
+        def line() -> Record:
+            text = texts.result_reported(by_id, job.author_id, job.id, harmless(one_line(reason)), link)
+            return Record(kind=REPORT, text=text, by_id=by_id, about=about)
+
+        outcome = await self._store.result_reports.add(
+            job.guild_id,
+            job.id,
+            by_id,
+            most_a_day=REPORTS_A_DAY,
+            record=lambda done: line() if done is ReportOutcome.TAKEN else None,
+        )
+        if outcome is ReportOutcome.BEFORE:
+            raise InputError(texts.REPORTED_BEFORE)
+        if outcome is ReportOutcome.TOO_MANY:
+            raise Refused(texts.too_many_reports(REPORTS_A_DAY))
+
+    async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
+        """End the open reports of a result. Raises InputError if there are none."""
+
+        def line(count: int) -> Record | None:
+            text = texts.report_dismissed(by_id, job_id)
+            return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id}) if count else None
+
+        if not await self._store.result_reports.dismiss(guild_id, job_id, record=line):
+            raise InputError(DECIDED)

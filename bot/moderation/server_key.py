@@ -1,0 +1,115 @@
+"""A server's own API key: set, replaced or removed by its moderators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.account import texts
+from bot.account.api_keys import slot_of
+from bot.account.key_health import StatusPace
+from bot.cannon.client import CannonClient
+from bot.domain.models import AccountStatus, GuildKey
+from bot.domain.practice import is_practice_key
+from bot.errors import InputError, KeyRefused
+from bot.server.practice import ShowCard
+from bot.store import Record, Store
+from bot.store.acts import JobSignals, ModeratorActs
+from bot.store.guild.keys import KeyChange, RetiredKey
+
+KEY_LENGTH_MIN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySet:
+    """A key that was set: what the API says of it, and what it replaces."""
+
+    key: GuildKey
+    status: AccountStatus
+    before: RetiredKey | None
+    before_is_kept: bool
+    """Whether open jobs still need the one before."""
+    ended_practice: bool = False
+    """Whether the server practised until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRemoved:
+    """A key that was removed."""
+
+    before: RetiredKey
+    is_kept: bool
+    """Whether open jobs still need it."""
+    text: str
+    """What was done, as the record has it."""
+
+
+def key_typed(typed: str) -> str:
+    """Read an API key as a moderator typed it. Raises InputError for what cannot be one."""
+    secret = typed.strip()
+    if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
+        raise InputError(texts.NOT_A_KEY)
+    if is_practice_key(secret):
+        raise InputError(texts.NOT_A_KEY)
+    return secret
+
+
+class ServerKeyChanges(ModeratorActs):
+    """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
+
+    def __init__(
+        self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace, show: ShowCard
+    ) -> None:
+        super().__init__(store, worker=worker)
+        self._show = show
+        self._client = client
+        self._pace = pace
+
+    async def set(self, guild_id: int, secret: str, *, by_id: int) -> KeySet:
+        """Check a key with the API's status call, then make it the guild's: that ends a practice.
+
+        Raises InputError for one that the API refuses, Refused if too many were tried, CannonError if it cannot be
+        asked; then nothing has changed.
+        """
+        self._pace.require(guild_id)
+        try:
+            status = await self._client.status(secret)
+        except KeyRefused:
+            raise InputError(texts.KEY_NOT_ACCEPTED) from None
+
+        def record(change: KeyChange) -> Record:
+            new, before = change.key.last4, None if change.before is None else change.before.last4
+            return Record(
+                kind="key", text=texts.key_set(by_id, new, before), by_id=by_id, about={"last4": new, "before": before}
+            )
+
+        done = await self._store.keys.set(guild_id, secret, set_by=by_id, status=status, record=record)
+        self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
+        kept = done.before is not None and await self._is_kept(done.before)
+        for card in done.ended:
+            await self._show(card.guild_id, card.card_id)
+        return KeySet(
+            key=done.key,
+            status=status,
+            before=done.before,
+            before_is_kept=kept,
+            ended_practice=done.ended_practice,
+        )
+
+    async def remove(self, guild_id: int, *, by_id: int) -> KeyRemoved:
+        """Remove the guild's key. Raises InputError if it has none of its own."""
+
+        def record(before: RetiredKey | None) -> Record | None:
+            if before is None:
+                return None
+            about = {"last4": None, "before": before.last4}
+            return Record(kind="key", text=texts.key_removed(by_id, before.last4), by_id=by_id, about=about)
+
+        before = await self._store.keys.remove(guild_id, record=record)
+        if before is None:
+            raise InputError(texts.NO_OWN_KEY)
+        return KeyRemoved(
+            before=before, is_kept=await self._is_kept(before), text=texts.key_removed(by_id, before.last4)
+        )
+
+    async def _is_kept(self, key: RetiredKey) -> bool:
+        return await self._store.keys.get(key.guild_id, key.id) is not None

@@ -1,0 +1,272 @@
+"""Blocks and pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from bot.account.texts import actor, because
+from bot.domain.models import credits_words
+from bot.domain.texts import mention
+from bot.domain.words.text import full_stop
+from bot.language import Text, both, ntr, tr
+
+
+def not_blocked(member_id: int) -> str:
+    """Refuse to unblock a member who is not blocked."""
+    return tr("{member} is not blocked.", member=f"<@{member_id}>")
+
+
+def paused_already(*, on: bool) -> str:
+    """Refuse to pause or resume what is so already."""
+    return tr("New jobs are already paused.") if on else tr("New jobs are not paused.")
+
+
+def blocked(by_id: int, member_id: int, until: str, reason: str) -> str:
+    """Return the line of a block; `until` and `reason` are '' where there is none."""
+    who, member = actor(by_id), f"<@{member_id}>"
+    if until:
+        line = tr("{who} blocked {member} until {until}.", who=who, member=member, until=until)
+    else:
+        line = tr("{who} blocked {member}.", who=who, member=member)
+    return f"{line} {because(full_stop(reason))}" if reason else line
+
+
+def unblocked(by_id: int, member_id: int) -> str:
+    """Return the line of a block that was lifted."""
+    return tr("{who} unblocked {member}.", who=actor(by_id), member=f"<@{member_id}>")
+
+
+def paused(by_id: int, *, on: bool) -> str:
+    """Return the line of a pause or its end."""
+    if on:
+        return tr("{who} paused new jobs.", who=actor(by_id))
+    return tr("{who} resumed new jobs.", who=actor(by_id))
+
+
+# ---------------------------------------------------------------------- approvals
+
+NOT_YOUR_OWN = Text("You cannot approve your own job. Ask another moderator, or allow it in `/studio settings`.")
+GRANT_NOTE = Text("Approved job")
+
+
+def refused(reason: str) -> str:
+    """Say on the card that a moderator has refused it; `reason` is '' where none was given."""
+    if reason:
+        return tr("A moderator refused this: {reason}", reason=full_stop(reason))
+    return tr("A moderator refused this.")
+
+
+def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool, practice: bool) -> str:
+    """Return the line of an approval."""
+    names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
+    if granted and practice:
+        return tr(
+            "{who} approved {member}'s 🧪 practice job of about {credits} and granted them the same amount.", **names
+        )
+    if granted:
+        return tr("{who} approved {member}'s job of about {credits} and granted them the same amount.", **names)
+    if practice:
+        return tr("{who} approved {member}'s 🧪 practice job of about {credits}.", **names)
+    return tr("{who} approved {member}'s job of about {credits}.", **names)
+
+
+def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, practice: bool) -> str:
+    """Return the line of a refusal."""
+    names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
+    if practice:
+        line = tr("{who} refused {member}'s 🧪 practice job of about {credits}.", **names)
+    else:
+        line = tr("{who} refused {member}'s job of about {credits}.", **names)
+    return f"{line} {because(full_stop(reason))}" if reason else line
+
+
+# ---------------------------------------------------------------------- reviews
+
+NO_SUCH_REVIEW = Text("There is no such review rule to turn off.")
+
+
+def too_many_review_rules(most: int) -> str:
+    """Refuse one review rule more."""
+    return ntr(
+        "This server already has {count} review rule. Turn one off first.",
+        "This server already has {count} review rules. Turn one off first.",
+        most,
+    )
+
+
+def not_posted(reason: str) -> str:
+    """Say to the author that a result was not let through."""
+    if reason:
+        return tr("A moderator decided not to post this: {reason}", reason=full_stop(reason))
+    return tr("A moderator decided not to post this.")
+
+
+def review_on(by_id: int, channel_id: int | None, review_channel: int) -> str:
+    """Return the line of a new review rule; None or 0 is the whole server."""
+    who, desk = actor(by_id), f"<#{review_channel}>"
+    if channel_id:
+        return tr(
+            "{who} turned on review for {channel}. Results go to {review_channel} first.",
+            who=who,
+            channel=f"<#{channel_id}>",
+            review_channel=desk,
+        )
+    return tr(
+        "{who} turned on review for the whole server. Results go to {review_channel} first.",
+        who=who,
+        review_channel=desk,
+    )
+
+
+def review_off(by_id: int, channel_id: int | None) -> str:
+    """Return the line of a removed review rule; None: of all."""
+    if channel_id is None:
+        return tr("{who} turned off review.", who=actor(by_id))
+    if not channel_id:
+        return tr("{who} turned off review for the whole server.", who=actor(by_id))
+    return tr("{who} turned off review for {channel}.", who=actor(by_id), channel=f"<#{channel_id}>")
+
+
+def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published: bool) -> str:
+    """Return the line of a decision about a result."""
+    names = {"who": actor(by_id), "member": mention(author_id), "job": job_id}
+    if published:
+        line = tr("{who} published {member}'s result `{job}`.", **names)
+    else:
+        line = tr("{who} refused to post {member}'s result `{job}`.", **names)
+    return f"{line} {because(full_stop(reason))}" if reason else line
+
+
+# ---------------------------------------------------------------------- limits and grants
+
+NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.")
+
+
+def limit_set(by_id: int, whose: str, terms: str) -> str:
+    """Return the line of a limit."""
+    return tr("{who} set the limit of {members} to {limit}.", who=actor(by_id), members=whose, limit=terms)
+
+
+def limit_removed(by_id: int, whose: str, terms: str) -> str:
+    """Return the line of a removed limit."""
+    return tr("{who} removed the limit of {members}, which was {limit}.", who=actor(by_id), members=whose, limit=terms)
+
+
+def granted(by_id: int, member_id: int, amount: str, until: str, note: str) -> str:
+    """Return the line of a grant; `until` and `note` are '' where there is none."""
+    names = {"who": actor(by_id), "member": f"<@{member_id}>", "credits": amount}
+    if until:
+        line = tr("{who} granted {member} {credits}, valid until {until}.", **names, until=until)
+    else:
+        line = tr("{who} granted {member} {credits}.", **names)
+    return " ".join([line, tr("Note: {note}", note=full_stop(note))]) if note else line
+
+
+# ---------------------------------------------------------------------- credits of jobs that were charged for nothing
+
+REFUND_ASKED = Text("The moderators already have your request for this refund.")
+NOTHING_TO_REFUND = Text("There is nothing to refund. It was already refunded, or it was free.")
+
+
+def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
+    """Return the line of a member's request for a refund; `link` is the card's message, or ''."""
+    line = tr(
+        "{who} requests a refund of {credits} for job `{job}`, which was charged without a usable result.",
+        who=actor(by_id),
+        credits=amount,
+        job=job_id,
+    )
+    return f"{line} {link}".rstrip()
+
+
+def refund_note(job_id: str) -> str:
+    """Return the note of a grant that refunds a job."""
+    return tr("Refund of job {job}", job=job_id)
+
+
+def refunded_job(by_id: int, member_id: int, amount: str, job_id: str) -> str:
+    """Return the line of a refund: a grant of what the job has cost."""
+    return tr(
+        "{who} refunded job `{job}` and granted {member} {credits}.",
+        who=actor(by_id),
+        job=job_id,
+        member=f"<@{member_id}>",
+        credits=amount,
+    )
+
+
+# ---------------------------------------------------------------------- canceled and removed
+
+
+def job_cancelled(by_id: int, author_id: int, job_id: str) -> str:
+    """Return the line of a job that was canceled in time."""
+    return tr("{who} canceled {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
+
+
+def waiting_cancelled(by_id: int, author_id: int, job_id: str) -> str:
+    """Return the line where only the jobs that wait for this one were canceled."""
+    return tr("{who} canceled the jobs waiting for {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
+
+
+def result_dropped(by_id: int, author_id: int, job_id: str) -> str:
+    """Return the line of a job that cannot be stopped any more."""
+    return tr(
+        "{who} discarded the result of {member}'s job `{job}`. It is charged, but its result will not be posted.",
+        **_names(by_id, author_id, job_id),
+    )
+
+
+def result_recovered(by_id: int, author_id: int, job_id: str) -> str:
+    """Return the line of a kept result that was posted after all."""
+    return tr("{who} posted the result of {member}'s job `{job}`, which was kept.", **_names(by_id, author_id, job_id))
+
+
+def card_cancelled(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:
+    """Return the line of a card of which these jobs were canceled."""
+    return ntr(
+        "{who} canceled {member}'s job {jobs}.",
+        "{who} canceled {member}'s jobs {jobs}.",
+        len(job_ids),
+        who=actor(by_id),
+        member=mention(author_id),
+        jobs=both(f"`{job_id}`" for job_id in job_ids),
+    )
+
+
+def result_removed(by_id: int, author_id: int, job_id: str, *, with_record: bool) -> str:
+    """Return the line of a result that was taken down."""
+    names = _names(by_id, author_id, job_id)
+    if with_record:
+        return tr("{who} removed {member}'s result `{job}` and its record.", **names)
+    return tr("{who} removed {member}'s result `{job}`.", **names)
+
+
+def _names(by_id: int, author_id: int, job_id: str) -> dict[str, str]:
+    return {"who": actor(by_id), "member": mention(author_id), "job": job_id}
+
+
+# ---------------------------------------------------------------------- results that members report
+
+OWN_RESULT = Text("This is your own result. You can remove it yourself.")
+REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.")
+
+
+def too_many_reports(most: int) -> str:
+    """Refuse one report more within a day."""
+    return ntr(
+        "You can report {count} result a day. Tell a moderator directly if it is urgent.",
+        "You can report {count} results a day. Tell a moderator directly if it is urgent.",
+        most,
+    )
+
+
+def result_reported(by_id: int, author_id: int, job_id: str, reason: str, link: str) -> str:
+    """Return the line of a report; `link` is the message that shows the result, or ''."""
+    line = tr("{who} reported {member}'s result `{job}`.", **_names(by_id, author_id, job_id))
+    return " ".join([line, because(full_stop(reason)), *([link] if link else [])])
+
+
+def report_dismissed(by_id: int, job_id: str) -> str:
+    """Return the line of a report that a moderator has ended without consequences."""
+    return tr("{who} dismissed the report of result `{job}`.", who=actor(by_id), job=job_id)

@@ -1,0 +1,215 @@
+"""The prices that one server is shown before it spends: from its own list, its own jobs and the estimate tool.
+
+Nothing here asks the tool but `refresh` and `run_once`; what completions read is in memory or in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Final
+
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.catalogue import LiveCatalogue, Operation
+from bot.domain.models import Estimate
+from bot.domain.money.costs import CostSeen, PriceFactors, PriceList, PriceUnit, Shape, known_hold, learn
+from bot.domain.server.guild_rules import Rules
+from bot.errors import NoKey
+from bot.prices.factors import model_word, price_factors
+from bot.prices.pricing import ListedPrices, by_model, highest, listed_line, listed_price
+from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample, ToldPrice, ToldPrices, price_samples
+from bot.store import PricedKind, Store
+
+REFRESH_S: Final = 1.8
+"""How long `/help` waits for the tool: what comes later is shown the next time."""
+_RATE_STEP: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPrice:
+    """What a usual job of one kind costs on a server."""
+
+    factors: PriceFactors
+    estimate: Estimate
+    rate: Decimal | None = None
+    """Credits for each unit of its size, where the price goes by that."""
+    jobs: int = 0
+    """On how many paid jobs it rests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceBook:
+    """The prices of one server and its key, as of one moment; of all operations, or of one."""
+
+    listed: Mapping[str, ListedPrices]
+    """The server's own price list by operation."""
+    costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
+    """True costs by operation and kind."""
+    told: Mapping[str, Sequence[ToldPrice]]
+    """The tool's prices by operation."""
+    default_models: Mapping[str, str]
+    """The model that an operation uses here if nobody names one."""
+    trusts_list: bool = True
+    """Whether a price is known that only the list has."""
+
+    def estimate(self, operation: Operation, values: Mapping[str, Any]) -> Estimate | None:
+        """Return the price of a job with this input, None where nobody knows it."""
+        if operation.fixed_credits is not None:
+            return Estimate(credits=operation.fixed_credits, basis="fixed")
+        model = self.default_models.get(operation.id)
+        if model is not None and not values.get("model") and any(each.name == "model" for each in operation.fields):
+            values = {**values, "model": model}
+        return self._of(operation, price_factors(operation, values))
+
+    def known(self, operation: Operation, model: str | None = None) -> list[KnownPrice]:
+        """Return the price of a usual job of each kind, or each of one model, that is known, the cheapest first."""
+        if operation.fixed_credits is not None:
+            fixed = Estimate(credits=operation.fixed_credits, basis="fixed")
+            return [KnownPrice(factors=PriceFactors(), estimate=fixed)]
+        found = [
+            self._learned(operation, KnownPrice(factors=factors, estimate=estimate))
+            for factors in self._usual(operation, None if model is None else model_word(operation, model))
+            if (estimate := self._of(operation, factors)) is not None
+        ]
+        return sorted(found, key=lambda each: (each.estimate.credits, each.factors.kind))
+
+    def seen(self, operation: Operation) -> tuple[Decimal, Decimal] | None:
+        """Return the lowest and the highest that jobs of the operation cost here, in credits; None without any."""
+        found = [each.credits for costs in self.costs.get(operation.id, {}).values() for each in costs]
+        return (min(found), max(found)) if found else None
+
+    def _of(self, operation: Operation, factors: PriceFactors) -> Estimate | None:
+        told = (each.credits for each in self.told.get(operation.id, ()) if each.factors == factors)
+        return highest(
+            told=next(told, None),
+            listed=listed_price(self.listed.get(operation.id, {}), factors),
+            learned=known_hold(factors, self.costs.get(operation.id, {}).get(factors.kind, ())),
+            trusts_list=self.trusts_list,
+        )
+
+    def _usual(self, operation: Operation, only: str | None) -> Iterable[PriceFactors]:
+        """Return a usual job of each kind: as members' own are, else as the samples, else any of a listed model.
+
+        `only` is the one model that is wanted, as in a kind; None for all.
+        """
+        found: dict[str, PriceFactors] = {}
+        for kind, costs in self.costs.get(operation.id, {}).items():
+            if only not in {None, PriceFactors(kind=kind).model}:
+                continue
+            sizes = [each.size for each in costs if each.size is not None]
+            usual = PriceFactors(kind=kind, size=statistics.median_low(sizes) if sizes else None)
+            if known_hold(usual, costs) is not None:
+                found[kind] = usual
+        for told in self.told.get(operation.id, ()):
+            found.setdefault(told.factors.kind, told.factors)
+        models = {each.model for each in found.values()}
+        for word, price in self.listed.get(operation.id, {}).items():
+            kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
+            if word not in models:
+                found.setdefault(kind, PriceFactors(kind=kind, size=size))
+        return [each for each in found.values() if only in {None, each.model}]
+
+    def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
+        """Add what a second costs where the price goes by that, and on how many earlier jobs it rests if it does."""
+        line = listed_line(self.listed.get(operation.id, {}), known.factors)
+        if known.estimate.basis == "price list" and line is not None and line.per is PriceUnit.SECOND:
+            return replace(known, rate=line.credits)
+        if known.estimate.basis != "earlier jobs":
+            return known
+        costs = self.costs[operation.id][known.factors.kind]
+        learned = learn([each for each in costs if (each.size is None) == (known.factors.size is None)])
+        if learned is None or learned.shape is not Shape.BY_SIZE:
+            return replace(known, jobs=len(costs))
+        rate = Decimal(repr(round(learned.rate * learned.bound, 6))).quantize(_RATE_STEP, ROUND_CEILING)
+        return replace(known, jobs=len(costs), rate=rate)
+
+
+class PriceBooks:
+    """Opens the price book of a server, and has the estimate tool called for what is not in it."""
+
+    def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, told: ToldPrices) -> None:
+        self._store = store
+        self._keys = keys
+        self._catalogue = catalogue
+        self._told = told
+        self._in_use: dict[int, None] = {}
+
+    async def of(self, guild_id: int, operation: Operation | None = None) -> PriceBook:
+        """Return what is known now, of one operation if it is given. Calls nobody."""
+        self._in_use[guild_id] = None
+        listed = self._listed(await self._store.prices.all(guild_id))
+        rules = await self._store.settings.get(guild_id)
+        key = await self._key(guild_id)
+        if key is None:
+            return PriceBook(listed=listed, costs={}, told={}, default_models=rules.default_models)
+        wanted = None if operation is None else operation.id
+        return PriceBook(
+            listed=listed,
+            costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
+            told=self._told_of(key.slot(guild_id), self._samples(rules, operation)),
+            default_models=rules.default_models,
+            trusts_list=not key.is_limited,
+        )
+
+    async def is_complete(self, guild_id: int) -> bool:
+        """Whether the tool need not be asked anything for the server now."""
+        key = await self._key(guild_id)
+        if key is None or key.refused or key.is_practice:
+            return True
+        rules = await self._store.settings.get(guild_id)
+        return not self._told.unasked(key.slot(guild_id), self._samples(rules))
+
+    async def refresh(self, guild_id: int, *, most: int = ASKED_IN_AN_HOUR) -> None:
+        """Ask the tool for what is not known, for at most REFRESH_S."""
+        key = await self._key(guild_id)
+        if key is None or key.refused or key.is_practice:
+            return
+        samples = self._samples(await self._store.settings.get(guild_id))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REFRESH_S):
+                await self._told.ask(guild_id, key, samples, most=most)
+
+    async def run_once(self) -> None:
+        """Ask a few questions for servers whose prices were read: for a few of them in a round, the others wait."""
+        in_use = [guild_id for guild_id in self._in_use if not await self.is_complete(guild_id)]
+        self._in_use = dict.fromkeys(in_use[AT_ONCE:])
+        await asyncio.gather(*(self.refresh(guild_id, most=AT_ONCE) for guild_id in in_use[:AT_ONCE]))
+        self._in_use.update(dict.fromkeys(in_use[:AT_ONCE]))  # at the end: they may need more
+
+    async def _key(self, guild_id: int) -> UsableKey | None:
+        try:
+            return await self._keys.for_guild(guild_id) if guild_id else None  # 0: a direct message
+        except NoKey:
+            return None
+
+    def _listed(self, prices: PriceList) -> Mapping[str, ListedPrices]:
+        operations = self._catalogue.current.operations
+        return {key: by_model(prices, operations[key]) for key in {key for key, _ in prices} & operations.keys()}
+
+    def _samples(self, rules: Rules, operation: Operation | None = None) -> list[PriceSample]:
+        if not rules.estimate_tool:
+            return []
+        wanted = self._catalogue.current.operations.values() if operation is None else (operation,)
+        return [each for one in wanted for each in price_samples(one, rules.default_models.get(one.id, ""))]
+
+    def _told_of(self, slot: str, samples: Iterable[PriceSample]) -> Mapping[str, Sequence[ToldPrice]]:
+        found: dict[str, list[ToldPrice]] = {}
+        for each in samples:
+            if (credits_ := self._told.told(slot, each)) is not None:
+                factors = price_factors(self._catalogue.current.operations[each.operation], each.input)
+                told = ToldPrice(sample=each, factors=factors, credits=credits_)
+                found.setdefault(each.operation, []).append(told)
+        return found
+
+    def _by_operation(
+        self, costs: Mapping[PricedKind, Sequence[CostSeen]]
+    ) -> Mapping[str, Mapping[str, Sequence[CostSeen]]]:
+        found: dict[str, dict[str, Sequence[CostSeen]]] = {}
+        for each, seen in costs.items():
+            operation_id = self._catalogue.current.aliases.get(each.operation, each.operation)
+            found.setdefault(operation_id, {})[each.kind] = seen
+        return found

@@ -1,0 +1,222 @@
+"""The server's own price list: what a kind of job is expected to cost, where Cannon Studio does not say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from bot.catalogue import Catalogue, Operation, model_name
+from bot.catalogue.operation import Model, same_name
+from bot.domain.models import credits_of, credits_words
+from bot.domain.money.costs import ListedPrice, PriceList, PriceUnit
+from bot.domain.words.text import cell, harmless, one_line, text_of_cell, with_decimal_point
+from bot.errors import InputError
+from bot.prices import texts
+from bot.prices.factors import size_unit
+from bot.prices.learned import LearnedKind, beside
+from bot.store import Change, Record
+from bot.store.acts import ModeratorActs
+
+PRICES_MAX: Final = 200
+PRICED_MODEL_CHARS: Final = 100
+FILE_BYTES_MAX: Final = 64 * 1024
+COLUMNS: Final = ("operation", "model", "per", "credits")
+LEARNED: Final = "learned"
+"""The column with what was learned; it is written for people and not read."""
+ERRORS_SHOWN: Final = 5
+
+
+def require_priceable(operation: Operation, per: PriceUnit) -> None:
+    """Raise InputError if no price can be set for the operation, or none by this unit."""
+    if operation.fixed_credits is not None:
+        raise InputError(texts.always_costs(operation.title, credits_words(operation.fixed_credits)), "operation")
+    if per is PriceUnit.SECOND and size_unit(operation) != PriceUnit.SECOND.value:
+        raise InputError(texts.no_length(operation.title), "per")
+
+
+def write_price_file(prices: PriceList, learned: Sequence[LearnedKind], operations: Mapping[str, Operation]) -> bytes:
+    """Return the list as CSV, with what was learned next to each line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow((*COLUMNS, LEARNED))
+    for (operation_id, model), price in prices.items():
+        operation = operations.get(operation_id)
+        said = [] if operation is None else _said(operation, beside(operation, model, learned, prices))
+        writer.writerow(map(cell, (operation_id, model, price.per.value, price.credits.normalize(), "; ".join(said))))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _said(operation: Operation, found: Iterable[LearnedKind]) -> list[str]:
+    return [each.words(operation) for each in found]
+
+
+def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], ListedPrice]:
+    """Return the list that a file holds. Raises InputError that names its first wrong lines, up to five."""
+    rows = _price_file_rows(text)
+    prices: dict[tuple[str, str], ListedPrice] = {}
+    errors: list[str] = []
+    for number, row in rows:
+        try:
+            name, price = _line(row, catalogue)
+        except InputError as error:
+            errors.append(texts.wrong_line(number, error.sentence))
+            continue
+        if name in prices:
+            errors.append(texts.wrong_line(number, str(texts.PRICE_TWICE)))
+        prices[name] = price
+    if errors:
+        raise InputError(texts.wrong_lines(errors[:ERRORS_SHOWN], len(errors) - ERRORS_SHOWN), "file")
+    return prices
+
+
+def _price_file_rows(text: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the lines by their number in the file, as values by column. Raises InputError for no list of prices."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    try:
+        reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+        found = [(reader.line_num, row) for row in reader if any(each.strip() for each in row)]
+    except csv.Error:
+        raise InputError(texts.NO_CSV, "file") from None
+    header = [each.strip().casefold() for each in found[0][1]] if found else []
+    if not {"operation", "credits"}.issubset(header) or len(set(header)) < len(header):
+        raise InputError(texts.no_columns(COLUMNS), "file")
+    if len(found) - 1 > PRICES_MAX:
+        raise InputError(texts.too_many_lines(len(found) - 1, PRICES_MAX), "file")
+    rows = [(number, dict(zip(header, map(_read, row), strict=False))) for number, row in found[1:]]
+    if delimiter == ";":  # spreadsheets that separate columns so have a comma in their numbers
+        for _, row in rows:
+            row["credits"] = row.get("credits", "").replace(",", ".")
+    return rows
+
+
+def _read(written: str) -> str:
+    return text_of_cell(written.strip())
+
+
+def _line(row: Mapping[str, str], catalogue: Catalogue) -> tuple[tuple[str, str], ListedPrice]:
+    operation = catalogue.resolve(row.get("operation", ""))
+    per = _unit(row.get("per", ""))
+    require_priceable(operation, per)
+    model = priced_model(operation, row.get("model", ""))
+    return (operation.id, model), ListedPrice(credits=credits_typed(row.get("credits", "")), per=per)
+
+
+def priced_model(operation: Operation, typed: str) -> str:
+    """Return a model's id from its id or name; '' for none. Raises InputError for what cannot be a model's name."""
+    name = one_line(typed)
+    if not name.isprintable() or len(name) > PRICED_MODEL_CHARS:
+        raise InputError(texts.no_model_name(PRICED_MODEL_CHARS), "model")
+    return next((each.id for each in operation.models if each.id is not None and _is_named(each, name)), name)
+
+
+def _is_named(model: Model, name: str) -> bool:
+    return same_name(model.name, name) or (model.id is not None and same_name(model.id, name))
+
+
+def _unit(typed: str) -> PriceUnit:
+    try:
+        return PriceUnit(typed.casefold() or PriceUnit.JOB)
+    except ValueError:
+        raise InputError(texts.no_unit([each.value for each in PriceUnit]), "per") from None
+
+
+def credits_typed(typed: str) -> Decimal:
+    """Return an amount that a moderator has written. Raises InputError."""
+    try:
+        return credits_of(with_decimal_point(typed.strip()))
+    except ValueError:
+        raise InputError(texts.NO_AMOUNT, "credits") from None
+
+
+class PriceChanges(ModeratorActs):
+    """Sets and removes prices, one at a time or all at once."""
+
+    async def set(
+        self,
+        guild_id: int,
+        operation: Operation,
+        model: str,
+        amount: Decimal | None,
+        *,
+        per: PriceUnit = PriceUnit.JOB,
+        by_id: int,
+    ) -> str:
+        """Set the price of an operation, or of one of its models; None removes it. Model '' is for all models.
+
+        Returns what was done, as the record has it. Raises InputError where there is nothing to set or to remove, or
+        the list is full.
+        """
+        if amount is not None or operation.fixed_credits is not None:
+            require_priceable(operation, per)
+        named = texts.with_model(operation.id, harmless(model_name(operation, model)) if model else "")
+
+        def allow(prices: PriceList) -> None:
+            is_set = (operation.id, model) in prices
+            if amount is None and not is_set:
+                raise InputError(texts.no_price(named), "credits")
+            if not is_set and len(prices) >= PRICES_MAX:
+                raise InputError(texts.too_many_prices(PRICES_MAX), "credits")
+
+        def record(price: Change[ListedPrice | None]) -> Record:
+            about = {"operation": operation.id, "model": model, **_about(price)}
+            return Record(kind="price", text=_text(by_id, named, price), by_id=by_id, about=about)
+
+        done = await self._store.prices.set(guild_id, operation.id, model, amount, per=per, allow=allow, record=record)
+        return _text(by_id, named, done)
+
+    async def replace(self, guild_id: int, text: str, catalogue: Catalogue, *, by_id: int) -> str:
+        """Replace the whole list by that of a CSV file, or change nothing. Returns what was done, as the record has it.
+
+        Raises InputError that names the first wrong lines.
+        """
+        prices = read_price_file(text, catalogue)
+
+        def record(done: Change[PriceList]) -> Record | None:
+            if done.before == done.after:
+                return None
+            about = {"before": _rows(done.before), "after": _rows(done.after)}
+            return Record(kind="price", text=_replaced(by_id, done), by_id=by_id, about=about)
+
+        done = await self._store.prices.replace(guild_id, prices, record=record)
+        if done.before == done.after:
+            raise InputError(texts.SAME_PRICES, "file")
+        return _replaced(by_id, done)
+
+
+def _about(price: Change[ListedPrice | None]) -> dict[str, str | None]:
+    before, after = price.before, price.after
+    return {
+        "before": None if before is None else str(before.credits),
+        "credits": None if after is None else str(after.credits),
+        "per": None if after is None else after.per.value,
+    }
+
+
+def _rows(prices: PriceList) -> list[list[str]]:
+    return [
+        [operation, model, each.per.value, f"{each.credits.normalize():f}"]
+        for (operation, model), each in prices.items()
+    ]
+
+
+def _text(by_id: int, named: str, price: Change[ListedPrice | None]) -> str:
+    before = "" if price.before is None else price.before.words
+    if price.after is None:
+        return texts.price_removed(by_id, named, before)
+    return texts.price_set(by_id, named, price.after.words, before)
+
+
+def _replaced(by_id: int, done: Change[PriceList]) -> str:
+    before, after = done.before, done.after
+    changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
+    return texts.prices_replaced(
+        by_id,
+        len(after),
+        new=len(after.keys() - before.keys()),
+        changed=changed,
+        removed=len(before.keys() - after.keys()),
+    )

@@ -1,0 +1,161 @@
+"""The server's price list, the estimate tool, and which operations are on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.account.texts import actor
+from bot.domain.words.text import full_stop
+from bot.language import Text, amount, both, either, ntr, tr
+
+# ---------------------------------------------------------------------- operations
+
+
+def switched_operation(by_id: int, operation_id: str, *, on: bool) -> str:
+    """Return the line of an operation that was switched."""
+    if on:
+        return tr("{who} turned on `{operation}`.", who=actor(by_id), operation=operation_id)
+    return tr("{who} turned off `{operation}`.", who=actor(by_id), operation=operation_id)
+
+
+def switched_off(operation: str, *, everywhere: bool, ends: str) -> str:
+    """Refuse an operation that is switched off; `ends` is when its provider ends it, or ''."""
+    if everywhere:
+        off = tr("The host of this bot has turned off {operation}.", operation=operation)
+    else:
+        off = tr("This server's moderators have turned off {operation}.", operation=operation)
+    if not ends:
+        return off
+    return " ".join([off, tr("Its provider has announced that it ends on {date}.", date=ends)])
+
+
+# ---------------------------------------------------------------------- prices
+
+PRICE_TWICE = Text("This operation and model already have a line.")
+NO_AMOUNT = Text("Enter credits as a number from 0 to 999,999,999, such as 12 or 1.5.")
+NO_CSV = Text("This file is not a table. Save it as CSV and try again.")
+SAME_PRICES = Text("These prices are already set, so nothing changed.")
+
+
+def always_costs(operation: str, price: str) -> str:
+    """Refuse a price for what has a fixed one."""
+    return tr("{operation} always costs {price}, so you cannot set another price.", operation=operation, price=price)
+
+
+def no_length(operation: str) -> str:
+    """Refuse a price by the second for what has no length in its input."""
+    return tr(
+        "{operation} has no option for the length of its result, so it cannot have a price per second.",
+        operation=operation,
+    )
+
+
+def no_unit(units: Sequence[str]) -> str:
+    """Refuse what is no unit of a price."""
+    return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
+
+
+def no_model_name(chars: int) -> str:
+    """Refuse what cannot be a model's name."""
+    return ntr(
+        "A model name can have up to {count} character, without invisible ones.",
+        "A model name can have up to {count} characters, without invisible ones.",
+        chars,
+    )
+
+
+def no_columns(columns: Sequence[str]) -> str:
+    """Refuse a file whose first line does not name its columns."""
+    return tr(
+        "The first line of the file must name each of these columns once: {columns}.",
+        columns=both(f"`{each}`" for each in columns),
+    )
+
+
+def too_many_lines(found: int, most: int) -> str:
+    """Refuse a file with too many prices."""
+    return tr(
+        "The file has {found} prices, but the list holds up to {most}. Remove some lines.",
+        found=amount(found),
+        most=amount(most),
+    )
+
+
+def wrong_line(number: int, why: str) -> str:
+    """Return what is wrong with a line of a file; `why` is a sentence."""
+    return tr("Line {number}: {reason}", number=number, reason=full_stop(why))
+
+
+def wrong_lines(errors: Sequence[str], more: int) -> str:
+    """Refuse a file for its wrong lines, with those that are not named counted."""
+    rest = [ntr("{count} more line has an error.", "{count} more lines have errors.", more)] if more > 0 else []
+    return " ".join([tr("No price was changed."), *errors, *rest])
+
+
+def prices_replaced(by_id: int, count: int, *, new: int, changed: int, removed: int) -> str:
+    """Return the line of a list that was replaced by a file's."""
+    return ntr(
+        "{who} replaced the price list with a file of {count} price: {new} new, {changed} changed, {removed} removed.",
+        "{who} replaced the price list with a file of {count} prices: {new} new, {changed} changed, {removed} removed.",
+        count,
+        who=actor(by_id),
+        new=amount(new),
+        changed=amount(changed),
+        removed=amount(removed),
+    )
+
+
+def no_price(named: str) -> str:
+    """Refuse to remove a price that is not set."""
+    return tr("No price is set for {operation}, so there is none to remove.", operation=named)
+
+
+def too_many_prices(most: int) -> str:
+    """Refuse one price more."""
+    return ntr(
+        "The list holds up to {count} price. Remove one first.",
+        "The list holds up to {count} prices. Remove one first.",
+        most,
+    )
+
+
+def with_model(operation_id: str, model: str) -> str:
+    """Name an operation, with one of its models unless that is ''."""
+    return tr("`{operation}` with {model}", operation=operation_id, model=model) if model else f"`{operation_id}`"
+
+
+def price_set(by_id: int, named: str, price: str, before: str) -> str:
+    """Return the line of a price; `before` is '' for the first."""
+    if before:
+        return tr(
+            "{who} changed the price of {operation} from {before} to {price}.",
+            who=actor(by_id),
+            operation=named,
+            before=before,
+            price=price,
+        )
+    return tr("{who} set the price of {operation} to {price}.", who=actor(by_id), operation=named, price=price)
+
+
+def price_removed(by_id: int, named: str, before: str) -> str:
+    """Return the line of a removed price; `before` is '' where none was set."""
+    if before:
+        return tr(
+            "{who} removed the price of {operation}, which was {before}.",
+            who=actor(by_id),
+            operation=named,
+            before=before,
+        )
+    return tr("{who} removed the price of {operation}.", who=actor(by_id), operation=named)
+
+
+def estimate_tool_failed(*, refused: bool) -> str:
+    """Return the alert that Cannon Studio's estimate tool has failed."""
+    if refused:
+        failed = tr("Cannon Studio's estimate tool rejects this server's key.")
+    else:
+        failed = tr("Cannon Studio's estimate tool is not responding.")
+    until_then = tr(
+        "Until it works again, estimates come from the price list and earlier jobs. Check `/studio status`."
+    )
+    return f"{failed} {until_then}"

@@ -1,0 +1,1 @@
+"""The network: outgoing calls, safe links, and the bot's own HTTP server."""

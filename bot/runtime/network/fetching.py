@@ -1,0 +1,81 @@
+"""Small files from public https addresses, into memory: for the sandbox that servers practise in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from bot.domain import practice
+from bot.errors import MediaError
+from bot.runtime.network.safe_urls import checked
+from bot.runtime.network.transport import (
+    HttpClient,
+    NoAnswer,
+    TooMuch,
+    answer_to,
+    plain_transport,
+    public_transport,
+    read_capped,
+)
+
+
+class PublicFetch:
+    """Fetches links that strangers give. Use it as an async context manager."""
+
+    def __init__(self, *, timeout_s: float, limit_bytes: int) -> None:
+        self._http = HttpClient(public_transport(), timeout_s=timeout_s)
+        self._limit_bytes = limit_bytes
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def get(self, url: str) -> bytes | None:
+        """Return the file behind a link; None if it is not public or cannot be read. No redirect is followed."""
+        try:
+            async with answer_to(self._http, self._http.build_request("GET", checked(url))) as response:
+                return await read_capped(response, self._limit_bytes) if response.status_code == 200 else None
+        except (MediaError, NoAnswer, TooMuch):
+            return None
+
+
+PracticeAddress = Callable[[], Awaitable[str]]
+"""Starts the sandbox if it does not run, and returns its address. Raises OSError if it cannot be started now."""
+
+
+class PracticeTransport(httpx.AsyncBaseTransport):
+    """Sends requests for `practice.HOST` to the sandbox; others to `others`, or nowhere."""
+
+    def __init__(self, address: PracticeAddress, *, others: httpx.AsyncBaseTransport | None = None) -> None:
+        self._address = address
+        self._others = others
+        self._inner = plain_transport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request. Raises OSError or httpx.HTTPError without an answer."""
+        if request.url.host != practice.HOST:
+            if self._others is None:
+                raise httpx.UnsupportedProtocol("this transport leads to the practice sandbox only")
+            return await self._others.handle_async_request(request)
+        key = request.headers.get("x-api-key")
+        if key is not None and not practice.is_practice_key(key):
+            raise httpx.UnsupportedProtocol("the practice sandbox is given practice keys only")
+        there = httpx.URL(await self._address() + request.url.raw_path.decode("ascii"))
+        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
+        sent = httpx.Request(
+            request.method, there, headers=headers, stream=request.stream, extensions=request.extensions
+        )
+        return await self._inner.handle_async_request(sent)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._inner.aclose()
+        if self._others is not None:
+            await self._others.aclose()

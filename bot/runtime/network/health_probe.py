@@ -1,0 +1,67 @@
+"""Checks the running bot's health: what `cannon-bot health` and the container's health check do.
+
+The bot may listen on any free port, so it stores where in the database; this reads that row, without opening
+the database the way the bot does. Processes that share a PostgreSQL database each have a file for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from bot.errors import StartError
+from bot.runtime import texts
+from bot.runtime.process import refusal
+
+ADDRESS_META = "http_address"
+"""The name under which the running bot stores, in the table `meta`, where its health is asked."""
+TIMEOUT_S = 5.0
+ANSWER_LIMIT_BYTES = 64 * 1024
+
+
+def address_file(files: Path) -> Path:
+    """Return where a process that keeps its files next to `files` says on which address it is asked."""
+    return files.with_name(f"{files.name}.address")
+
+
+def store_address(files: Path, address: str) -> None:
+    """Store the address in a file, for a process whose database is not this machine's. Raises StoreError."""
+    try:
+        files.parent.mkdir(parents=True, exist_ok=True)
+        address_file(files).write_text(address, encoding="ascii")
+    except OSError as error:
+        raise refusal(address_file(files), error) from None
+
+
+def stored_address(database: Path) -> str:
+    """Return the address that the bot stored in `database`, or next to it. Raises StartError if there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        return address_file(database).read_text(encoding="ascii")
+    try:
+        with closing(
+            sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True, timeout=TIMEOUT_S)
+        ) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (ADDRESS_META,)).fetchone()
+    except sqlite3.Error:
+        row = None
+    if row is None:
+        raise StartError(texts.never_run(database))
+    return str(row[0])
+
+
+def ask(address: str) -> tuple[bool, str]:
+    """Return whether the bot at `address` is healthy, and its answer. Raises StartError without an answer."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        return answer.status == 200, answer.read(ANSWER_LIMIT_BYTES).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        raise StartError(texts.not_running(address)) from None
+    finally:
+        connection.close()

@@ -1,0 +1,251 @@
+"""One address on which the bot serves HTTP, so that no stranger can hold it or the process.
+
+aiohttp alone accepts any number of connections. Here each passes a door first: what is one too many is closed at once,
+and so is a client that does not take its answer. aiohttp closes one that sends no complete head of a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+from aiohttp import web
+
+from bot.errors import StartError
+from bot.runtime import texts
+from bot.runtime.clock import Clock
+from bot.settings import IpNetwork
+
+CONNECTIONS_MAX = 200
+PEER_CONNECTIONS_MAX = 20
+LOGGED_EVERY_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class ConnectionCap:
+    """Says for each new connection whether it may stay.
+
+    A peer on this machine or in one of `proxies` has no bound of its own: it speaks for many. `refused` is called with
+    `all` or `peer`, the bound that a refused connection would have passed.
+    """
+
+    def __init__(
+        self, name: str, *, clock: Clock, refused: Callable[[str], None], proxies: Iterable[IpNetwork] = ()
+    ) -> None:
+        self._name = name
+        self._clock = clock
+        self._refused = refused
+        self._proxies = tuple(proxies)
+        self._peers: Counter[str] = Counter()
+        self._unlogged = 0
+        self._logged_at: float | None = None
+
+    def admit(self, address: str) -> str | None:
+        """Count a connection from `address` and return its peer, for `release`; None if it has to be refused."""
+        peer, bound = self._peer(address)
+        if self._peers.total() >= CONNECTIONS_MAX:
+            self._refuse("all")
+        elif self._peers[peer] >= bound:
+            self._refuse("peer")
+        else:
+            self._peers[peer] += 1
+            return peer
+        return None
+
+    def release(self, peer: str) -> None:
+        """A connection of `peer` has ended."""
+        self._peers[peer] -= 1
+        if self._peers[peer] <= 0:
+            del self._peers[peer]
+
+    def _peer(self, address: str) -> tuple[str, int]:
+        """Return the peer of an address, and how many connections it may have."""
+        try:
+            found = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:  # it has closed the connection already
+            return "", PEER_CONNECTIONS_MAX
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        may_speak_for_many = found.is_loopback or any(found in network for network in self._proxies)
+        bound = CONNECTIONS_MAX if may_speak_for_many else PEER_CONNECTIONS_MAX
+        if found.version == 6 and not may_speak_for_many:
+            return str(ipaddress.ip_network((found, 64), strict=False)), bound
+        return str(found), bound
+
+    def _refuse(self, bound: str) -> None:
+        """Count what is refused; log it at once, and then once a minute for as long as there is more."""
+        self._refused(bound)
+        self._unlogged += 1
+        now = self._clock.monotonic()
+        if self._logged_at is None or now - self._logged_at >= LOGGED_EVERY_S:
+            log.warning("http.connections_refused", listener=self._name, bound=bound, count=self._unlogged)
+            self._unlogged, self._logged_at = 0, now
+
+
+BODY_LIMIT_BYTES = 64 * 1024
+HEAD_TIMEOUT_S = 5.0
+"""From a connection's start, or its last answer, to the complete head of its next request."""
+TAKE_TIMEOUT_S = 10.0
+"""How long an answer may wait to be taken; at most twice as long, as it is checked this often."""
+LINGER_S = 2.0
+"""For how long the rest of a body that nobody wants is read, so that the client reads the answer."""
+SHUTDOWN_TIMEOUT_S = 2.0
+BACKLOG = 100
+"""As many connections may be accepted in one go, before any of them can be refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to listen. `setting` is how its two settings begin: `HTTP` or `HEALTH`; port 0 takes any free one."""
+
+    setting: str
+    host: str
+    port: int
+
+
+class Listener:
+    """Serves `routes` on one address."""
+
+    def __init__(self, endpoint: Endpoint, routes: Iterable[web.RouteDef], *, cap: ConnectionCap) -> None:
+        self._endpoint = endpoint
+        self._cap = cap
+        self._doors: set[_Door] = set()
+        self._server: asyncio.Server | None = None
+        app = web.Application(client_max_size=BODY_LIMIT_BYTES)
+        app.add_routes(routes)
+        app.on_response_prepare.append(_plain_headers)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=SHUTDOWN_TIMEOUT_S,
+            keepalive_timeout=HEAD_TIMEOUT_S,
+            lingering_time=LINGER_S,
+        )
+        self.address = ""
+        """Where this machine reaches it; empty before the start."""
+
+    async def start(self) -> None:
+        """Listen. Raises StartError if it cannot."""
+        await self._runner.setup()
+        handler = self._runner.server
+        assert handler is not None, "made by setup"
+        place = self._endpoint
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: _Door(self._cap, self._doors, handler), place.host, place.port, backlog=BACKLOG
+            )
+        except OSError as error:
+            await self._runner.cleanup()
+            self._refuse(error)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        self.address = f"http://{_reachable(host)}:{port}"
+        log.info("http.listens", setting=place.setting, address=self.address)
+
+    async def close(self) -> None:
+        """Stop listening; requests in progress get `SHUTDOWN_TIMEOUT_S` to finish. Closing twice is no error."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            server.close()
+            await self._runner.cleanup()
+            for door in list(self._doors):
+                door.shut()
+
+    def _refuse(self, error: OSError) -> NoReturn:
+        reason = (error.strerror or str(error)).splitlines()[0]
+        place = self._endpoint
+        raise StartError(texts.cannot_listen(place.setting, place.host, place.port, reason)) from error
+
+
+class _Door(asyncio.Protocol):
+    """One connection: refused at once if it is one too many, else handed to aiohttp's protocol behind it."""
+
+    def __init__(self, cap: ConnectionCap, doors: set[_Door], handler: Callable[[], asyncio.Protocol]) -> None:
+        self._cap = cap
+        self._doors = doors
+        self._handler = handler
+        self._peer: str | None = None
+        self._inner: asyncio.Protocol | None = None
+        self._transport: asyncio.Transport | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._was_full = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let the connection in, or close it without an answer."""
+        assert isinstance(transport, asyncio.Transport)
+        name = transport.get_extra_info("peername") or ("",)
+        self._peer = self._cap.admit(str(name[0]))
+        if self._peer is None:
+            transport.abort()
+            return
+        self._transport = transport
+        self._doors.add(self)
+        self._watch = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, self._look)
+        self._inner = self._handler()
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Make its place free."""
+        if self._peer is None:
+            return
+        self._cap.release(self._peer)
+        self._doors.discard(self)
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._inner is not None:
+            self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what the client sends."""
+        if self._inner is not None:
+            self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Pass on that the client sends no more."""
+        return self._inner.eof_received() if self._inner is not None else None
+
+    def pause_writing(self) -> None:
+        """Pass on that the client takes its answer slowly."""
+        if self._inner is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass on that the client has taken it."""
+        if self._inner is not None:
+            self._inner.resume_writing()
+
+    def shut(self) -> None:
+        """Close the connection now, whatever the client has not taken."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _look(self) -> None:
+        """Close a connection whose client leaves an answer lying, also one that is closing and waits for that."""
+        assert self._transport is not None
+        is_full = self._transport.get_write_buffer_size() > 0
+        if is_full and self._was_full:
+            self._transport.abort()
+            return
+        self._was_full = is_full
+        self._watch = asyncio.get_running_loop().call_later(TAKE_TIMEOUT_S, self._look)
+
+
+def _reachable(host: str) -> str:
+    """Return where this machine reaches a listener bound to `host`: "all addresses" is not one to connect to."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Hide the versions of Python and aiohttp, and keep responses out of caches."""
+    response.headers["Server"] = "cannon-bot"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,0 +1,1 @@
+"""Cannon Studio's HTTP, and how a fault looks on the socket."""

@@ -1,0 +1,1 @@
+"""Media for the sandbox, made from a seed."""

@@ -1,0 +1,1 @@
+"""Cannon Studio without HTTP: accounts, requests, answers, costs, faults."""

@@ -1,0 +1,263 @@
+"""The sandbox's memory: accounts with their credits, and requests with their states.
+
+A request's state is computed from the clock: it is a function of when it was accepted and of its duration. So a test
+may skip hours, and nothing runs in the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from bot.sandbox import texts
+from bot.sandbox.studio import answers
+from bot.sandbox.studio.answers import number
+
+SCOPES = ("requests:read", "requests:write")
+KEY_PREFIXES = ("cs_test_", "cs_live_")
+KEY_MIN_CHARS = 12
+SKEW_S = 86_400.0
+"""The error of the times of a request with the word `#skewed`, in seconds."""
+RETENTION_S = answers.RETENTION_DAYS * 86_400
+
+
+class ApiError(Exception):
+    """The API refuses: an HTTP status and a message, with the body's or the input's field that is wrong, if one is.
+
+    `style` is the form of its body; None: the sandbox's own.
+    """
+
+    def __init__(self, status: int, message: str, wrong_field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.field = wrong_field
+        self.style: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """An account: its credits, and the first of its API keys."""
+
+    secret: str = field(repr=False)
+    credits: Decimal
+    """Its credits at the start."""
+    plan: str = "creator"
+    scopes: tuple[str, ...] = SCOPES
+    name: str = "Sandbox"
+    packs: tuple[tuple[Decimal, float], ...] = ()
+    """Those of its credits that were bought, with when they expire, the first first. Nothing is lost of them here."""
+    top_up_url: str | None = None
+    elsewhere: Decimal = Decimal(0)
+    """Credits that were spent without a request of this API, in the app for instance."""
+    accepted: Decimal = Decimal(0)
+    """The cost of all its requests in credits, failed ones included."""
+    failures: list[StudioRequest] = field(default_factory=list, repr=False)
+
+    def spent(self, now: float) -> Decimal:
+        """Return what its requests have cost so far, in credits: failed ones are refunded."""
+        return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
+
+    def left(self, now: float) -> Decimal:
+        """Return the credits that are left."""
+        return self.credits - self.spent(now) - self.elsewhere
+
+    def bought(self, now: float) -> dict[str, Any]:
+        """Return what the status tells of bought credits, which are spent first; nothing without any (INFERRED)."""
+        spent, packs = self.credits - self.left(now), []
+        for amount, expires_at in self.packs:
+            packs.append({"remaining": number(max(Decimal(0), amount - spent)), "expiresAt": iso(expires_at)})
+            spent = max(Decimal(0), spent - amount)
+        link = {} if self.top_up_url is None else {"topUpUrl": self.top_up_url}
+        return ({"packs": packs} if packs else {}) | link
+
+
+@dataclass(slots=True, kw_only=True)
+class StudioRequest:
+    """One request as Cannon Studio keeps it. Times are Unix seconds of the sandbox's clock."""
+
+    id: str
+    account: Account = field(repr=False)
+    operation: str
+    """Its id in the catalogue."""
+    called: str
+    """The id that it was sent with, and that the answers have."""
+    input: Mapping[str, Any]
+    """As it was received."""
+    idempotency_key: str | None
+    webhook_url: str | None
+    digest: str
+    """Of the whole body, to distinguish a repeat from a clash."""
+    cost: Decimal
+    words: frozenset[str]
+    task: str
+    """The id of the task behind it, `task_id` in the output."""
+    accepted_at: float
+    starts_at: float
+    ends_at: float
+    webhook_fault: str | None = None
+    urls: Mapping[str, list[str]] = field(default_factory=dict)
+    error: str | None = None
+    billed: bool = False
+    """Whether it is charged although it fails."""
+    made: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set once the files exist, or can no longer be made."""
+    finished: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set when a test ends it early."""
+    polls: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return the first API key of the account that it was sent with."""
+        return self.account.secret
+
+    def has_ended(self, now: float) -> bool:
+        """Whether its time is up."""
+        return now >= self.ends_at
+
+    def fail(self, sentence: str, *, billed: bool = False) -> None:
+        """Make it fail, once its time is up; with `billed` it is charged all the same."""
+        self.error, self.billed = sentence, billed
+        self.account.failures.append(self)
+        self.made.set()
+
+    def finish(self, now: float) -> None:
+        """End it now."""
+        self.starts_at, self.ends_at = min(self.starts_at, now), min(self.ends_at, now)
+        self.finished.set()
+
+    def status(self, now: float) -> str:
+        """Return its state: `queued`, `processing`, `succeeded` or `failed`."""
+        if now < self.starts_at:
+            return "queued"
+        if not self.has_ended(now) or not self.made.is_set():
+            return "processing"
+        return "failed" if self.error else "succeeded"
+
+    def charged(self, now: float) -> Decimal:
+        """Return the credits that it has cost: charged when it is accepted, refunded when it fails unbilled."""
+        return Decimal(0) if self.status(now) == "failed" and not self.billed else self.cost
+
+    def document(self, now: float) -> dict[str, Any]:
+        """Return what `GET /api/v1/requests/{id}` answers."""
+        status = self.status(now)
+        ended = status in {"succeeded", "failed"}
+        shown = "in_review" if status == "processing" and "#strange" in self.words else status
+        document: dict[str, Any] = {"id": self.id, "operation": self.called, "status": shown}
+        document["billableCredits"] = number(self.charged(now))
+        output = self._output(status)
+        if ended:
+            document["inputPreview"] = answers.input_preview(self.input)
+            document["outputPreview"] = answers.output_preview(output or {})
+        skew_s = SKEW_S if "#skewed" in self.words else 0.0
+        document["createdAtMs"] = _ms(self.accepted_at - skew_s)
+        document["startedAtMs"] = _ms(self.starts_at - skew_s) if status != "queued" else None
+        document["completedAtMs"] = _ms(self.ends_at + skew_s) if ended else None
+        document["errorMessage"] = self.error if status == "failed" else None
+        if output is not None:
+            document["output"] = output
+        if ended:
+            document["requestLog"] = self._log(now, document)
+        return document
+
+    def _output(self, status: str) -> dict[str, Any] | None:
+        if status == "queued":
+            return None
+        if status != "succeeded":
+            return answers.partial(self.operation, self.input, self.task, status)
+        if "#none" in self.words:
+            return {"task_id": self.task, "status": "succeeded"}
+        output = answers.output(self.operation, self.input, self.task, self.urls, self.cost)
+        if "operation" in output:
+            output["operation"] = self.called
+        if "#twice" in self.words and isinstance(links := output.get("image_urls"), list):
+            output["image_urls"] = links * 2
+        return output
+
+    def _log(self, now: float, document: Mapping[str, Any]) -> dict[str, Any]:
+        kept = now < self.ends_at + RETENTION_S
+        return {
+            "available": kept,
+            "retentionDays": answers.RETENTION_DAYS,
+            "retainedUntilMs": _ms(self.ends_at + RETENTION_S),
+            "input": dict(self.input) if kept else None,
+            "output": document.get("output") if kept else None,
+            "errorMessage": document["errorMessage"] if kept else None,
+        }
+
+
+class Accounts:
+    """All accounts and all requests."""
+
+    def __init__(self, credits_each: Decimal) -> None:
+        self.credits_each = credits_each
+        self.accounts: dict[str, Account] = {}
+        """By API key; several keys may have one account."""
+        self.revoked: set[str] = set()
+        """API keys that get a 401."""
+        self.requests: dict[str, StudioRequest] = {}
+        self._repeats: dict[tuple[str, str], StudioRequest] = {}
+
+    def account(self, secret: str | None) -> Account:
+        """Return the account of a key; a key of the right form gets one when it is first seen. Raises ApiError 401."""
+        if secret is not None and secret not in self.accounts and _well_formed(secret):
+            self.accounts[secret] = Account(secret=secret, credits=self.credits_each)
+        account = self.accounts.get(secret or "")
+        if account is None or secret in self.revoked:
+            raise ApiError(401, texts.KEY_REFUSED)
+        return account
+
+    def repeated(self, account: Account, idempotency_key: str | None, digest: str) -> StudioRequest | None:
+        """Return the request that this POST repeats, None if it is new. Raises ApiError 409 for another body."""
+        if idempotency_key is None:
+            return None
+        earlier = self._repeats.get((account.secret, idempotency_key))
+        if earlier is not None and earlier.digest != digest:
+            raise ApiError(409, texts.OTHER_BODY)
+        return earlier
+
+    def add(self, request: StudioRequest) -> None:
+        """Store a new request."""
+        self.requests[request.id] = request
+        request.account.accepted += request.cost
+        if request.idempotency_key is not None:
+            self._repeats[request.key, request.idempotency_key] = request
+
+    def forget_ended(self, before: float) -> None:
+        """Forget requests that had ended by `before` (Unix seconds), so that a long run does not fill the memory."""
+        for request in [each for each in self.requests.values() if each.ends_at <= before and each.made.is_set()]:
+            del self.requests[request.id]
+            if request.idempotency_key is not None:
+                self._repeats.pop((request.key, request.idempotency_key), None)
+
+    def status_document(self, account: Account, now: float) -> dict[str, Any]:
+        """Return what `GET /api/v1/status` answers."""
+        left = number(account.left(now))
+        return {
+            "ok": True,
+            "status": "ok",
+            "message": texts.KEY_WORKS,
+            "creditsRemaining": left,
+            "credits": {"remaining": left, **account.bought(now)},
+            "account": {"email": "sandbox@studio.example", "plan": account.plan},
+            "apiKey": {"name": account.name, "scopes": list(account.scopes)},
+            "serverTime": iso(now),
+        }
+
+
+def iso(seconds: float) -> str:
+    """Return a time as the API writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _well_formed(secret: str) -> bool:
+    return secret.startswith(KEY_PREFIXES) and len(secret) >= KEY_MIN_CHARS
+
+
+def _ms(seconds: float) -> int | None:
+    return round(seconds * 1000) if math.isfinite(seconds) else None

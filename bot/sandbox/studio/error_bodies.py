@@ -1,0 +1,77 @@
+"""The body of an error, in the forms that common frameworks give it: Cannon Studio documents none."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox import texts
+from bot.sandbox.studio.accounts import ApiError
+
+Body = Callable[[ApiError], Any]
+
+
+def error_body(message: str) -> dict[str, Any]:
+    """Return an error answer in the plainest form."""
+    return {"error": {"message": message}}
+
+
+def refusal(error: ApiError, style: str) -> web.Response:
+    """Return the answer that reports `error` in one of STYLES."""
+    if style == "page":
+        title = html.escape(f"{error.status} {HTTPStatus(error.status).phrase}: {error.message}")
+        page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>Error</h1></body></html>"
+        return web.Response(text=page, content_type="text/html", status=error.status)
+    kind = "application/problem+json" if style == "problem" else "application/json"
+    return web.Response(text=json.dumps(STYLES[style](error)), content_type=kind, status=error.status)
+
+
+def _path(error: ApiError) -> list[str]:
+    """Return where the fault is in the body: the wire names the input's fields below `input`."""
+    if error.field is None:
+        return []
+    return [error.field] if error.field in {"operation", "input", "webhook_url"} else ["input", error.field]
+
+
+def _zod(error: ApiError) -> dict[str, Any]:
+    # https://zod.dev/error-customization: `issues`, each with `code`, `path` and `message`
+    issue = {"code": "custom", "path": _path(error), "message": error.message}
+    return {"success": False, "error": {"name": "ZodError", "issues": [issue]}}
+
+
+def _fastapi(error: ApiError) -> dict[str, Any]:
+    # https://fastapi.tiangolo.com/tutorial/handling-errors/: `detail`, a text or a list with `loc`, `msg` and `type`
+    if error.field is None:
+        return {"detail": error.message}
+    return {"detail": [{"type": "value_error", "loc": ["body", *_path(error)], "msg": error.message}]}
+
+
+def _problem(error: ApiError) -> dict[str, Any]:
+    # RFC 9457; the member `errors` is that of its section 3
+    body = {"type": "about:blank", "title": HTTPStatus(error.status).phrase, "status": error.status}
+    if error.field is None:
+        return {**body, "detail": error.message}
+    pointer = "#/" + "/".join(_path(error))
+    return {**body, "detail": texts.REQUEST_INVALID, "errors": [{"detail": error.message, "pointer": pointer}]}
+
+
+def _details(error: ApiError) -> dict[str, Any]:
+    details = {"reason": error.message} | ({"field": error.field} if error.field is not None else {})
+    return {"error": {"code": HTTPStatus(error.status).name, "message": texts.REQUEST_INVALID, "details": details}}
+
+
+STYLES: Mapping[str, Body] = {
+    "message": lambda error: error_body(error.message),
+    "zod": _zod,
+    "fastapi": _fastapi,
+    "problem": _problem,
+    "details": _details,
+    "strings": lambda error: {"errors": [error.message]},
+    "page": lambda error: error.message,
+}
+"""How an error is told; a word of the same name asks for it. `page` is a web page with the reason as its title."""

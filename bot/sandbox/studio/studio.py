@@ -1,0 +1,397 @@
+"""Cannon Studio without HTTP: accepts requests, simulates their duration, makes their files, posts webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import math
+import random
+import secrets
+import struct
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.catalogue.operation import Operation
+from bot.runtime.clock import Clock
+from bot.sandbox import texts
+from bot.sandbox.media import render
+from bot.sandbox.media.render import Rendered
+from bot.sandbox.media.scenes import Size
+from bot.sandbox.studio.accounts import Account, Accounts, ApiError, StudioRequest
+from bot.sandbox.studio.answers import PRODUCTS, input_preview
+from bot.sandbox.studio.costs import CLIP_DEFAULT_S, TRACK_DEFAULT_S, Tariff, seconds_of
+from bot.sandbox.studio.faults import ERROR_WORDS, MEDIA_WORDS, Faults, words_in
+from bot.sandbox.studio.files import Fetch, Files, InputFile, InputFiles, SourceLost, StoredFile
+from bot.sandbox.studio.variant import TrueApi
+
+BIG_BYTES = 11 * 1024 * 1024
+"""The size of a `#big` file: over Discord's 10 MiB for a server without boosts."""
+MANY = 4
+SMALL_EDGE_PX, SMALL_MAX_S = 64, 1.0
+_PICTURE_EDGES = {"1K": 1024, "2K": 1280, "4K": 1536}
+_CLIP_EDGES = {"480p": 480, "720p": 640, "1080p": 960, "2k": 960, "4k": 1280}
+_CLIP_EDGE_PX = 640
+_WORDS_PER_SECOND = 2.5
+_TALLEST, _WIDEST = 0.4, 2.5
+"""The ratios between which an asked or a source's aspect ratio is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Everything that a request's files depend on. `small` keeps them tiny, for tests that make thousands."""
+
+    operation: str
+    input: Mapping[str, Any]
+    seed: int | str
+    words: frozenset[str] = frozenset()
+    small: bool = False
+
+
+def make(task: Task, sources: Mapping[str, InputFile]) -> dict[str, list[render.Rendered]]:
+    """Return the files of a task by kind. `sources` are the files that its input links to, by field."""
+    kinds = {kind for _, kind in PRODUCTS[task.operation].files} if task.operation in PRODUCTS else set()
+    if task.operation == "soundfx.generate" and "video_url" not in sources:
+        kinds.discard("mp4")
+    files = {kind: _files(task, kind, sources) for kind in sorted(kinds)}
+    if "#big" in task.words:
+        files = {kind: [render.padded(file, BIG_BYTES) for file in made] for kind, made in files.items()}
+    return files
+
+
+def _files(task: Task, kind: str, sources: Mapping[str, InputFile]) -> list[render.Rendered]:
+    text, label = input_preview(task.input), f"Sandbox · {task.operation}"
+    shape, source = next(((size, each) for each in sources.values() if (size := each.size())), (None, None))
+    picture = render.first_frame(source.data) if source is not None and source.is_own else None
+    match kind:
+        case "png":
+            size = image_size(task, shape)
+            seeds = [task.seed, *(f"{task.seed}-{more}" for more in range(1, MANY))]
+            count = MANY if {"#many"} & task.words or task.operation == "three_d.location.generate" else 1
+            return [render.png(text, size=size, seed=seed, label=label, source=picture) for seed in seeds[:count]]
+        case "mp4":
+            seconds, size = _seconds(task, sources), clip_size(task, shape)
+            return [render.mp4(text, seconds=seconds, size=size, seed=task.seed, label=label, source=picture)]
+        case "mp3":
+            return [render.mp3(seconds=_seconds(task, sources), seed=task.seed)]
+    return [_glb(text)]
+
+
+def image_size(task: Task, source: Size | None = None) -> Size:
+    """Return the size of an image in pixels: moderate, but of the requested ratio and growing with the resolution."""
+    edge = _PICTURE_EDGES.get(str(task.input.get("resolution", "1K")).upper(), 1024)
+    return _shaped(task, source, edge, "1:1")
+
+
+def clip_size(task: Task, source: Size | None = None) -> Size:
+    """Return the size of a clip in pixels, in the same way."""
+    resolution = task.input.get("target_resolution", task.input.get("resolution", ""))
+    return _shaped(task, source, _CLIP_EDGES.get(str(resolution).casefold(), _CLIP_EDGE_PX), "16:9")
+
+
+def _shaped(task: Task, source: Size | None, edge: int, usual: str) -> Size:
+    edge = SMALL_EDGE_PX if task.small else edge
+    ratio = _ratio(task.input.get("aspect_ratio"))
+    if ratio is None and source is not None:
+        ratio = source[0] / source[1]
+    ratio = min(max(ratio or _ratio(usual) or 1.0, _TALLEST), _WIDEST)
+    wide, high = (edge, round(edge / ratio)) if ratio >= 1 else (round(edge * ratio), edge)
+    return wide // 2 * 2, high // 2 * 2
+
+
+def _ratio(text: object) -> float | None:
+    wide, _, high = str(text or "").partition(":")
+    try:
+        return float(wide) / float(high)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _seconds(task: Task, sources: Mapping[str, InputFile]) -> float:
+    default = TRACK_DEFAULT_S if task.operation == "music.generate" else CLIP_DEFAULT_S
+    if task.operation == "narration.generate":
+        default = max(1.0, len(str(task.input.get("text", "")).split()) / _WORDS_PER_SECOND)
+    elif "video_url" in sources:
+        default = sources["video_url"].seconds() or default
+    seconds = seconds_of(task.input, default)
+    return min(seconds, SMALL_MAX_S) if task.small else seconds
+
+
+def _glb(name: str) -> render.Rendered:
+    """Return an empty but valid binary glTF 2.0 file: header, then one JSON chunk padded with spaces."""
+    document = json.dumps({"asset": {"version": "2.0", "generator": "cannon-bot sandbox"}, "extras": {"name": name}})
+    chunk = document.encode()
+    chunk += b" " * (-len(chunk) % 4)
+    data = struct.pack("<4sIIII", b"glTF", 2, 20 + len(chunk), len(chunk), 0x4E4F534A) + chunk
+    return render.Rendered(data, "model/gltf-binary", "glb")
+
+
+MEDIAN_S: Mapping[str, float] = {"image": 8, "video": 60, "audio": 15, "prompt": 2, "finish": 40, "sora": 90, "3d": 90}
+"""How long a request takes, by workflow. Plausible guesses: Cannon Studio publishes no durations."""
+SPREAD = 0.35
+"""The sigma of the log-normal that durations are drawn from."""
+QUEUE_SHARE, QUEUE_MAX_S = 0.1, 1.0
+SLOW_FACTOR = 10
+LATE_S = 5 * 3600.0
+"""How long a request with the word `#late` takes, in seconds, at any speed."""
+TIMES_OF_A_REQUEST = ("createdAtMs", "startedAtMs", "completedAtMs")
+WEBHOOK_TIMEOUT_S = 5.0
+RENDER_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One webhook that was sent: its address, the status it reported, and the HTTP status it got, None without one."""
+
+    url: str
+    request_id: str
+    status: str
+    answered: int | None
+
+
+class Studio:
+    """The service behind the API. Created by `Sandbox`, which passes in its address."""
+
+    def __init__(
+        self, *, url: str, files: Files, accounts: Accounts, faults: Faults, tariff: Tariff, api: TrueApi, clock: Clock,
+        speed: float, seed: int, small: bool, fetch: Fetch | None,
+    ) -> None:  # fmt: skip
+        self.url = url
+        self.accounts = accounts
+        self.faults = faults
+        self.tariff = tariff
+        self.api = api
+        self.clock = clock
+        self.files = files
+        self.webhooks: list[Webhook] = []
+        self._moves = 0
+        self._speed = speed
+        self._seed = seed
+        self._small = small
+        self._session = aiohttp.ClientSession(trust_env=False)
+        self._sources = InputFiles(self.files, self._session, url, fetch)
+        self._threads = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="sandbox")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Stop all work."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._session.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)  # what is drawn just now ends with nobody waiting
+
+    async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
+        """Accept a create body, or find the request that it repeats. Raises ApiError."""
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        earlier = self.accounts.repeated(account, idempotency_key, digest)
+        if earlier is not None:
+            return earlier
+        try:
+            operation, given = self._checked(body)
+        except ApiError as error:
+            error.style = next((ERROR_WORDS[word] for word in sorted(words_in(body)) if word in ERROR_WORDS), None)
+            raise
+        request = self._entered(account, operation, body, idempotency_key, digest)
+        if "#fail" in request.words:
+            request.fail(texts.FAILED, billed=self.api.variant.bills_failures)
+        elif "#billed" in request.words:
+            request.fail(texts.BILLED, billed=True)
+        else:
+            self._start(self._make(request, operation, given, order=len(self.accounts.requests)))
+        if request.webhook_fault == "early":
+            request.finish(self.clock.wall())
+            await self._post_webhooks(request)
+        elif request.webhook_url is not None:
+            self._start(self._post_webhooks(request))
+        return request
+
+    async def document(self, account: Account, remote_id: str) -> dict[str, Any]:
+        """Return a request as the API shows it. Raises ApiError 404 for one that this key does not have."""
+        request = self.accounts.requests.get(remote_id)
+        if request is None or request.account is not account or "#lost" in request.words:
+            raise ApiError(404, texts.NO_REQUEST)
+        request.polls += 1
+        if request.has_ended(self.clock.wall()):
+            # The time is up: it must not look unfinished only because drawing takes longer.
+            await request.made.wait()
+        return self._shown(request)
+
+    def _shown(self, request: StudioRequest) -> dict[str, Any]:
+        """Return a request with the times that this API tells."""
+        now, times = self.clock.wall(), self.api.variant.times
+        document = request.document(now)
+        for name in TIMES_OF_A_REQUEST if times else ():
+            if times == "missing":
+                del document[name]
+            elif document[name] is not None:
+                document[name] = int(now * 1000)
+        return document
+
+    def _checked(self, body: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
+        name, given, hook = body.get("operation"), body.get("input"), body.get("webhook_url")
+        if not isinstance(name, str) or not isinstance(given, dict):
+            raise ApiError(400, texts.BODY_INCOMPLETE)
+        if hook is not None and not _may_be_called(hook):
+            raise ApiError(400, texts.WEBHOOK_NOT_HTTPS)
+        words = words_in(given)
+        operation, checked = self.api.checked(name, given)
+        if "#invalid" in words:
+            raise ApiError(400, texts.INVALID_INPUT)
+        if "#plan" in words:
+            raise ApiError(403, texts.NOT_IN_PLAN)
+        if "#broke" in words:
+            raise ApiError(402, texts.NO_CREDITS)
+        return operation, checked
+
+    def _entered(
+        self, account: Account, operation: Operation, body: Mapping[str, Any],
+        idempotency_key: str | None, digest: str,
+    ) -> StudioRequest:  # fmt: skip
+        now, given = self.clock.wall(), body["input"]
+        cost, words = self.tariff.charge(operation.id, given, operation.fixed_credits), words_in(given)
+        if account.left(now) < cost:
+            raise ApiError(402, texts.not_enough_credits(cost))
+        tail = secrets.token_hex(6)
+        took_s = self._duration_s(operation, words)
+        prefix = PRODUCTS[operation.id].prefix if operation.id in PRODUCTS else "txt_"
+        hook = body.get("webhook_url")
+        fault = self.faults.take("webhook", key=account.secret) if hook is not None else None
+        request = StudioRequest(
+            id=f"req_{tail}",
+            account=account,
+            operation=operation.id,
+            called=str(body["operation"]),
+            input=given,
+            idempotency_key=idempotency_key,
+            webhook_url=hook,
+            digest=digest,
+            cost=cost,
+            words=words,
+            task=f"{prefix}{tail}",
+            accepted_at=now,
+            starts_at=now + min(QUEUE_MAX_S / self._speed, took_s * QUEUE_SHARE),
+            ends_at=now + took_s,
+            webhook_fault=fault.kind if fault else None,
+        )
+        self.accounts.add(request)
+        return request
+
+    def _duration_s(self, operation: Operation, words: frozenset[str]) -> float:
+        if "#forever" in words:
+            return math.inf
+        if "#fast" in words:
+            return 0.0
+        if "#late" in words:
+            return LATE_S
+        dice = random.Random(f"{self._seed}:{len(self.accounts.requests)}")  # noqa: S311 - a pace, not a secret
+        seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
+        return seconds * SLOW_FACTOR if "#slow" in words else seconds
+
+    async def _make(
+        self, request: StudioRequest, operation: Operation, given: Mapping[str, Any], *, order: int
+    ) -> None:
+        seed = given.get("seed", f"{self._seed}:{order}")
+        task = Task(operation=operation.id, input=given, seed=seed, words=request.words, small=self._small)
+        try:
+            sources = await self._sources.read(operation, given)
+            sources |= self._earlier_clip(given)
+            made = await self._drawn(task, sources)
+        except SourceLost as lost:
+            request.fail(str(lost), billed=self.api.variant.bills_failures)
+            return
+        except BaseException:
+            # Nobody may wait for it without end; the error itself propagates.
+            request.fail(texts.NOT_DRAWN)
+            raise
+        fault = next((MEDIA_WORDS[word] for word in sorted(request.words) if word in MEDIA_WORDS), None)
+        request.urls = {kind: self._stored(request, files, fault) for kind, files in made.items()}
+        request.made.set()
+
+    async def _drawn(self, task: Task, sources: Mapping[str, InputFile]) -> Mapping[str, list[Rendered]]:
+        loop = asyncio.get_running_loop()
+        if task.small and not sources:
+            # Prompt and seed are not visible at this size: drawn once, used for all equal ones.
+            shape = {name: value for name, value in task.input.items() if not isinstance(value, str) or ":" in value}
+            plain = json.dumps(shape | {"resolution": task.input.get("resolution", "")}, sort_keys=True)
+            return await loop.run_in_executor(self._threads, _make_small, task.operation, plain, task.words)
+        return await loop.run_in_executor(self._threads, make, task, sources)
+
+    def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, InputFile]:
+        """Return the clip that a `sora_video_id` names, if it was made here."""
+        wanted = given.get("sora_video_id")
+        for request in self.accounts.requests.values() if wanted else ():
+            if request.task == wanted and (urls := request.urls.get("mp4")):
+                file = self.files.get(urls[0].rpartition("/")[2])
+                return {"video_url": InputFile(file.data, is_own=True)} if file is not None else {}
+        return {}
+
+    def _stored(self, request: StudioRequest, files: list[Rendered], fault: str | None) -> list[str]:
+        urls = []
+        for number, file in enumerate(files):
+            name = f"{request.id.removeprefix('req_')}-{number}.{file.extension}"
+            self.files.put(name, StoredFile(file.data, file.content_type, fault))
+            urls.append(f"{self.url}/media/{name}")
+        return urls
+
+    def move_files(self, request: StudioRequest) -> None:
+        """Store the request's files under new names and delete the old ones."""
+        self._moves += 1
+        request.urls = {kind: [self._moved(url) for url in urls] for kind, urls in request.urls.items()}
+
+    def _moved(self, url: str) -> str:
+        name = url.rpartition("/")[2]
+        file = self.files.pop(name)
+        if file is None:
+            return url  # deleted already, to make room
+        moved = f"{self._moves}-{name}"
+        self.files.put(moved, file)
+        return f"{self.url}/media/{moved}"
+
+    async def _post_webhooks(self, request: StudioRequest) -> None:
+        """Wait for the request's end and post its webhook: once, unless a fault says otherwise."""
+        while not request.has_ended(now := self.clock.wall()):
+            left = request.ends_at - now
+            await self.clock.wait(request.finished, left if math.isfinite(left) else None)
+        await request.made.wait()
+        fault = request.webhook_fault
+        if fault == "lost":
+            return
+        document = self._shown(request)
+        for _ in range(3 if fault == "thrice" else 1):
+            await self._post(request, document)
+        if fault == "backwards":
+            await self._post(request, document | {"status": "processing"})
+
+    async def _post(self, request: StudioRequest, document: Mapping[str, Any]) -> None:
+        url, answered = str(request.webhook_url), None
+        timeout = aiohttp.ClientTimeout(total=WEBHOOK_TIMEOUT_S)
+        try:
+            async with self._session.post(url, json=document, timeout=timeout, allow_redirects=False) as answer:
+                answered = answer.status
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            answered = None
+        self.webhooks.append(Webhook(url=url, request_id=request.id, status=str(document["status"]), answered=answered))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+@lru_cache(maxsize=64)
+def _make_small(operation: str, plain: str, words: frozenset[str]) -> Mapping[str, list[Rendered]]:
+    return make(Task(operation=operation, input=json.loads(plain), seed=0, words=words, small=True), {})
+
+
+def _may_be_called(hook: object) -> bool:
+    if not isinstance(hook, str):
+        return False
+    address = urlsplit(hook)
+    return address.scheme == "https" or (address.scheme == "http" and address.hostname in {"127.0.0.1", "localhost"})

@@ -1,0 +1,175 @@
+"""What the API is where no page says it, or where it may change: a `Variant`, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.fields import IMAGE, Field, FieldKind, flag, link
+from bot.catalogue.openapi import describe
+from bot.catalogue.operation import Operation, Output, bare
+from bot.domain.models import MediaKind
+from bot.errors import InputError
+from bot.sandbox import texts
+from bot.sandbox.studio.accounts import ApiError
+from bot.sandbox.studio.error_bodies import STYLES
+from bot.sandbox.studio.openapi_shapes import SHAPES
+
+_UPSCALE = Operation(
+    id="image.upscale",
+    title="Upscale Image",
+    workflow="image",
+    fields=(
+        link("image_url", "image", "The image to enlarge", IMAGE, required=True),
+        Field(name="scale", kind=FieldKind.INTEGER, label="scale", help="How many times larger", choices=(2, 4)),
+        flag("face_enhance", "face repair", "Whether faces are repaired"),
+    ),
+    outputs=(Output(key="image_url", kind=MediaKind.IMAGE),),
+)
+
+UNDOCUMENTED: Mapping[str, Operation] = {_UPSCALE.id: _UPSCALE}
+"""Invented, by id."""
+
+
+TIMES = ("missing", "now")
+"""Nothing; or for each the moment of the answer, so that nothing seems to take any time."""
+_NONE: Mapping[str, Any] = MappingProxyType({})
+_FORMS: Mapping[type, type | tuple[type, ...]] = {
+    bool: bool,
+    str: str,
+    frozenset: (list, tuple, set, frozenset),
+    Mapping: Mapping,
+}
+"""Which forms an option may be given in, by the form that it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One API that there may be. Operations are named by the catalogue's ids; docs/sandbox.md has the same table."""
+
+    document_shape: str = ""
+    """The form of /api/v1/openapi: one of SHAPES; empty: the bot's own description of its catalogue."""
+    document_needs_key: bool = False
+    renamed: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    """The true ids of operations; those that they replace are answered 400."""
+    plan_without: frozenset[str] = frozenset()
+    """Operations that the account's plan does not include: answered 403."""
+    vanished: frozenset[str] = frozenset()
+    """Operations that are in no document and answered 400."""
+    added: frozenset[str] = frozenset()
+    """Operations that no page names, of UNDOCUMENTED."""
+    required_fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NONE)
+    """Fields that an operation refuses to go without, whether the catalogue knows them or not."""
+    accepted: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=lambda: _NONE)
+    """The only values, by operation and field: model ids, voices, modes. The document does not list them."""
+    error_style: str = "message"
+    """The form of an error's body: one of STYLES."""
+    silent_estimates: bool = False
+    """Whether the estimate tool answers without an estimate."""
+    bills_failures: bool = False
+    """Whether a request that fails keeps its credits."""
+    times: str = ""
+    """What is told of when a request was created, started and completed: one of TIMES; empty: the truth."""
+
+    def __post_init__(self) -> None:
+        if self.document_shape and self.document_shape not in SHAPES:
+            raise ValueError(f"no shape {self.document_shape!r}; there are {', '.join(SHAPES)}")
+        if self.error_style not in STYLES:
+            raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
+        if self.times and self.times not in TIMES:
+            raise ValueError(f"no times {self.times!r}; there are {', '.join(TIMES)}")
+        if strange := set(self.added) - set(UNDOCUMENTED):
+            raise ValueError(f"no operation {min(strange)!r} to add; there are {', '.join(UNDOCUMENTED)}")
+
+    def changed(self, given: Mapping[str, Any]) -> Variant:
+        """Return it with the options `given`, as JSON has them. Raises ValueError for one that does not exist."""
+        present: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name, value in given.items():
+            if name not in present:
+                raise ValueError(f"no option {name!r}; there are {', '.join(present)}")
+            listed = isinstance(present[name], frozenset)
+            form = next(form for kind, form in _FORMS.items() if isinstance(present[name], kind))
+            fits = isinstance(value, form)
+            if not fits:
+                raise ValueError(f"{name} has another form")
+            present[name] = frozenset(value) if listed else value
+        return Variant(**present)
+
+
+class TrueApi:
+    """The operations that this sandbox really has, and what they accept."""
+
+    def __init__(self, documented: Catalogue, variant: Variant) -> None:
+        self._documented = documented
+        self.vary(variant)
+
+    def know(self, documented: Catalogue) -> None:
+        """Have these operations from now on instead of the documented ones."""
+        self._documented = documented
+        self.vary(self.variant)
+
+    def vary(self, variant: Variant) -> None:
+        """Be the API of `variant` from now on."""
+        self.variant = variant
+        added = [UNDOCUMENTED[each] for each in sorted(variant.added)]
+        known = [*self._documented.operations.values(), *added]
+        there = [each for each in known if each.id not in variant.vanished]
+        self._catalogue = Catalogue(there, allow_local=self._documented.allow_local)
+
+    def document(self) -> dict[str, Any]:
+        """Return the body of /api/v1/openapi."""
+        catalogue = Catalogue(self._offered())
+        shape = self.variant.document_shape
+        return SHAPES[shape](list(catalogue.operations.values())) if shape else describe(catalogue)
+
+    def true_id(self, operation_id: str) -> str:
+        """Return the id under which an operation of the catalogue is accepted."""
+        return self.variant.renamed.get(operation_id, operation_id)
+
+    def operation(self, name: str) -> Operation:
+        """Return the operation that is accepted as `name`, with the catalogue's id. Raises ApiError."""
+        for operation in self._catalogue.operations.values():
+            if self.true_id(operation.id) == name:
+                return operation
+        raise ApiError(400, texts.unknown_operation(name), "operation")
+
+    def checked(self, name: str, given: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
+        """Return the operation and its input, which is valid. Raises ApiError, which names the field."""
+        operation = self.operation(name)
+        if operation.id in self.variant.plan_without:
+            raise ApiError(403, texts.not_in_plan(operation.title))
+        demanded = self.variant.required_fields.get(operation.id, ())
+        for missing in (each for each in demanded if given.get(each) in {None, ""}):
+            raise ApiError(400, texts.field_required(missing), missing)
+        for name_, values in self.variant.accepted.get(operation.id, _NONE).items():
+            if given.get(name_) is not None and given[name_] not in values:
+                raise ApiError(400, texts.value_not_accepted(name_, given[name_]), name_)
+        known = {each.name for each in operation.fields}
+        extra = {each: given[each] for each in demanded if known and each not in known}
+        try:
+            rest = {key: value for key, value in given.items() if key not in extra}
+            valid = self._catalogue.check(operation.id, rest)
+        except InputError as error:
+            raise ApiError(400, error.sentence, error.field) from None
+        return operation, valid | extra
+
+    def _offered(self) -> list[Operation]:
+        """Return the operations as the document describes them: under their true ids, with all required fields."""
+        return [
+            replace(each, id=self.true_id(each.id), fields=_with(each, self.variant.required_fields.get(each.id, ())))
+            for each in self._catalogue.operations.values()
+        ]
+
+
+def _with(operation: Operation, demanded: Collection[str]) -> tuple[Field, ...]:
+    known = {each.name for each in operation.fields}
+    given = [replace(each, required=each.required or each.name in demanded) for each in operation.fields]
+    more = (
+        Field(name=name, kind=FieldKind.TEXT, required=True, label=bare(name), help=texts.demanded_field(name))
+        for name in demanded
+        if name not in known
+    )
+    return (*given, *more)

@@ -1,0 +1,178 @@
+"""Servers that remove the bot, and perhaps invite it again.
+
+What they had not sent is cancelled at once; what is paid is followed for a grace day, with the key that it needs, and
+shown nowhere. Then the key is forgotten. The gateway tells of a removal only while the bot is connected, so the servers
+are compared each time that it has a new session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+
+import structlog
+
+from bot.catalogue import LiveCatalogue
+from bot.runtime.clock import Clock
+from bot.store import Store
+from bot.store.guild.privacy import BATCH
+from bot.store.host.backup import delete_upgrade_backups
+
+log = structlog.get_logger(__name__)
+
+GRACE_S = 24 * 3600.0
+ABSENCES = "absences"
+"""The signal that what is stored of absent servers has changed."""
+
+
+class Absences:
+    """Knows from which servers the bot was removed. What a busy database has not taken is noted by `run_once`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._absent: set[int] = set()
+        self._news: dict[int, bool] = {}
+        """What is to be noted: whether the bot was removed from the server."""
+        self._to_compare: list[tuple[frozenset[int], Callable[[int], bool]]] = []
+        """Where the bot is, and of which servers that says so."""
+        self._listeners: list[Callable[[int], None]] = []
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what earlier runs have noted."""
+        self._absent = await self._store.absent_guilds.all()
+
+    def listen(self, on_return: Callable[[int], None]) -> None:
+        """Have `on_return` called with the id of each server that has invited the bot again."""
+        self._listeners.append(on_return)
+
+    def is_absent(self, guild_id: int) -> bool:
+        """Whether the server has removed the bot: nothing is shown or begun there."""
+        return guild_id in self._absent
+
+    async def left(self, guild_id: int) -> None:
+        """Note that the server has removed the bot."""
+        self._news[guild_id] = True
+        await self._note_news()
+
+    async def returned(self, guild_id: int) -> None:
+        """Note that the bot is in the server, perhaps again: its jobs are continued."""
+        self._news[guild_id] = False
+        await self._note_news()
+
+    async def compare(self, present: Collection[int], concerns: Callable[[int], bool] = lambda _: True) -> None:
+        """Note from which servers the bot was removed, and which invited it again, while it was not connected.
+
+        `present` are all servers that it is in, also those that Discord cannot reach just now; or all of those that
+        this `concerns`, as it does those of one shard.
+        """
+        self._to_compare.append((frozenset(present), concerns))
+        await self._note_news()
+
+    async def read_again(self) -> None:
+        """Read what other processes have noted."""
+        async with self._lock:
+            self._absent = await self._store.absent_guilds.all()
+
+    async def note_news(self) -> None:
+        """Note what could not be noted before."""
+        await self._note_news()
+
+    async def run_once(self) -> None:
+        """Note what could not be noted before, and end what has waited for a return for long enough."""
+        await self._note_news()
+        for guild_id in await self._store.absent_guilds.with_unsent():
+            await self._leave(guild_id)
+        for guild_id in await self._store.absent_guilds.overdue(self._clock.wall() - GRACE_S):
+            forgotten = await self._store.absent_guilds.forget(guild_id)
+            log.info("guild.forgotten", guild=guild_id, held=forgotten.held, failed=forgotten.failed)
+
+    async def _note_news(self) -> None:
+        async with self._lock:
+            while self._to_compare:
+                present, concerns = self._to_compare[-1]
+                for guild_id in filter(concerns, await self._store.absent_guilds.concerned()):
+                    self._news.setdefault(guild_id, guild_id not in present)
+                self._to_compare.remove((present, concerns))
+            while self._news:
+                guild_id, is_absent = next(iter(self._news.items()))
+                await (self._leave(guild_id) if is_absent else self._return(guild_id))
+                if self._news.get(guild_id) is is_absent:  # it may have changed meanwhile
+                    del self._news[guild_id]
+
+    async def _leave(self, guild_id: int) -> None:
+        self._absent.add(guild_id)
+        cancelled = await self._store.absent_guilds.note(guild_id)
+        self._store.signals.send(ABSENCES)
+        log.info("guild.absent", guild=guild_id, cancelled=cancelled)
+
+    async def _return(self, guild_id: int) -> None:
+        if guild_id not in self._absent:
+            return
+        await self._store.absent_guilds.remove(guild_id)
+        self._absent.discard(guild_id)
+        self._store.signals.send(ABSENCES)
+        log.info("guild.returned", guild=guild_id)
+        for on_return in self._listeners:
+            on_return(guild_id)
+
+
+EVERY_S = 3600.0
+"""How often it is looked what is to be erased."""
+UPGRADE_BACKUP_S = 30 * 86_400.0
+"""How long a backup that was made by itself before an upgrade is kept: it has what members have deleted since."""
+PURGE_AFTER_S = 30 * 86_400.0
+"""How long a server may be without the bot before all that it has said and set here is erased."""
+
+
+class DataRetention:
+    """Erases in small turns. `host_days` is the host's number of days, 0 for ever; a server may set a lower one."""
+
+    def __init__(self, store: Store, catalogue: LiveCatalogue, clock: Clock, *, host_days: int) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._host_days = host_days
+        self._due_at = 0.0
+        self._has_erased = False
+        """Whether something was erased since the database was rebuilt."""
+
+    async def run_once(self) -> None:
+        """Do one turn, if one is due. While there is more, and until the log could be emptied, the next is due at once.
+
+        The log is emptied in each hour, because keys and tokens are also forgotten in passing.
+        """
+        if self._clock.monotonic() < self._due_at:
+            return
+        is_known = self._catalogue.current.knows_model
+        erased = await self._store.retention.erase_old(self._host_days, is_known)
+        has_more = erased >= BATCH
+        before = self._clock.wall() - PURGE_AFTER_S
+        for guild_id in await self._store.retention.to_purge(before):
+            has_more |= not await self._purge(guild_id, before)
+            self._has_erased = True
+        has_more |= await self._store.retention.forget_left_over() >= BATCH
+        replaced = await self._store.former_members.replace_due()
+        has_more |= replaced >= BATCH
+        if (path := self._store.path) is not None:
+            await asyncio.to_thread(delete_upgrade_backups, path, self._clock.wall() - UPGRADE_BACKUP_S)
+        await self._store.retention.forget_expired()
+        await self._store.retention.forget_unused(self._host_days)
+        if erased:
+            log.info("retention.erased", jobs=erased)
+        self._has_erased |= bool(erased or replaced)
+        if has_more:
+            await self._store.truncate_log()
+        elif await (self._store.scrub() if self._has_erased else self._store.truncate_log()):
+            self._has_erased = False
+            self._due_at = self._clock.monotonic() + EVERY_S
+
+    async def _purge(self, guild_id: int, before: float) -> bool:
+        """Take a turn at purging a guild; return whether nothing can be done about it now."""
+        retention = self._store.retention
+        if await retention.erase_some(guild_id, before, self._catalogue.current.knows_model) == BATCH:
+            return False
+        left = await retention.clear_out(guild_id, before)
+        log.info("guild.purged", guild=guild_id, open=left)
+        return True

@@ -1,0 +1,117 @@
+"""What members set for themselves on a server: defaults, notifications and presets. No moderator sees or changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from bot.account.memory import AccountMemories
+from bot.catalogue import LiveCatalogue
+from bot.catalogue.checks.values import clean_text
+from bot.domain.server.member_settings import (
+    PRESET_NAME_CHARS,
+    PRESETS_MAX,
+    STYLE_CHARS,
+    MemberSettings,
+    Notify,
+    Preset,
+)
+from bot.domain.words.text import one_line
+from bot.errors import InputError
+from bot.server import texts
+from bot.store import Erased, PresetKept, Store
+
+
+class OwnSettings:
+    """Reads and changes what a member has set for themselves."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def of(self, guild_id: int, member_id: int) -> MemberSettings:
+        """Return what the member has set there."""
+        return await self._store.member_settings.get(guild_id, member_id)
+
+    async def change(
+        self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]
+    ) -> MemberSettings:
+        """Change it by a function of what is set; return what is set then."""
+        return await self._store.member_settings.change(guild_id, member_id, change)
+
+    async def set_model(self, guild_id: int, member_id: int, operation: str, model: str) -> MemberSettings:
+        """Make a model the member's default for an operation; '' for none."""
+
+        def changed(before: MemberSettings) -> MemberSettings:
+            others = {key: each for key, each in before.models.items() if key != operation}
+            return replace(before, models=MappingProxyType(others | ({operation: model} if model else {})))
+
+        return await self.change(guild_id, member_id, changed)
+
+    async def set_ratio(self, guild_id: int, member_id: int, ratio: str) -> MemberSettings:
+        """Set the aspect ratio of new images and videos; '' for none."""
+        return await self.change(guild_id, member_id, lambda before: replace(before, aspect_ratio=ratio))
+
+    async def set_style(self, guild_id: int, member_id: int, typed: str) -> MemberSettings:
+        """Set the words that are added to prompts; '' for none. Raises InputError if they are too long."""
+        style = one_line(clean_text(typed))
+        if len(style) > STYLE_CHARS:
+            raise InputError(texts.style_too_long(STYLE_CHARS))
+        return await self.change(guild_id, member_id, lambda before: replace(before, style=style))
+
+    async def set_notify(self, guild_id: int, member_id: int, how: Notify) -> MemberSettings:
+        """Set how the member hears of results; a refused direct message is told again from then on."""
+        return await self.change(guild_id, member_id, lambda before: replace(before, notify=how, direct_refused=False))
+
+    async def presets(self, guild_id: int, member_id: int) -> Sequence[Preset]:
+        """Return the member's presets there by name."""
+        return await self._store.member_settings.presets(guild_id, member_id)
+
+    async def preset(self, guild_id: int, member_id: int, name: str) -> Preset:
+        """Return the member's preset of that name. Raises InputError if they have none."""
+        found = await self._store.member_settings.preset(guild_id, member_id, one_line(clean_text(name)))
+        if found is None:
+            raise InputError(texts.no_preset(name), "preset")
+        return found
+
+    async def keep_preset(
+        self, guild_id: int, member_id: int, typed: str, *, operation: str, values: Mapping[str, Any]
+    ) -> tuple[Preset, PresetKept]:
+        """Keep a preset by the name that was typed, in place of one of that name.
+
+        Raises InputError for a name that is empty or too long, for no values, and if there are too many.
+        """
+        name = one_line(clean_text(typed))
+        if not name or len(name) > PRESET_NAME_CHARS:
+            raise InputError(texts.preset_name(PRESET_NAME_CHARS))
+        if not values:
+            raise InputError(texts.PRESET_IS_EMPTY)
+        preset = Preset(name=name, operation=operation, values=values)
+        kept = await self._store.member_settings.keep_preset(guild_id, member_id, preset)
+        if kept is PresetKept.TOO_MANY:
+            raise InputError(texts.too_many_presets(PRESETS_MAX))
+        return preset, kept
+
+    async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:
+        """Delete the member's preset; return whether there was one."""
+        return await self._store.member_settings.remove_preset(guild_id, member_id, name)
+
+
+class MemberData:
+    """Blanks a member's own data at their request. docs/decisions/0007-privacy.md says what stays."""
+
+    def __init__(self, store: Store, catalogue: LiveCatalogue, memories: AccountMemories) -> None:
+        self._memories = memories
+        self._store = store
+        self._catalogue = catalogue
+
+    async def erase(self, guild_id: int, member_id: int) -> Erased:
+        """Blank what the member's ended jobs in the guild say, and forget their drafts and reactions there.
+
+        The caller has copies of their results deleted (bot/delivery/posting/copies.py).
+        """
+        is_known = self._catalogue.current.knows_model
+        erased = await self._store.privacy.erase(guild_id, member_id, is_known_model=is_known)
+        self._memories.forget(guild_id)
+        return erased

@@ -1,0 +1,196 @@
+"""Which operations may be used where: switches for one server and for the whole bot, read from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from bot.account.api_keys import ApiKeys
+from bot.catalogue import LiveCatalogue, Operation
+from bot.catalogue.live import ApiChange, ChangeKind, Subject
+from bot.domain.words.text import harmless_within
+from bot.errors import NoKey, Refused
+from bot.prices import texts
+from bot.server import texts as guild_texts
+from bot.store import Record, Store
+from bot.store.guild.account import SeenChange
+from bot.store.guild.settings import EVERYWHERE
+
+log = structlog.get_logger(__name__)
+
+SWITCHES = "switches"
+"""The signal that what is stored of switches has changed."""
+
+
+class OperationSwitches:
+    """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
+
+    def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._off: dict[int, frozenset[str]] = {}
+
+    async def load(self) -> None:
+        """Read what is switched off."""
+        self._off = await self._store.switched_off.all()
+
+    async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
+        """Switch an operation for a guild and record it. Returns whether that changed anything."""
+        state = "on" if on else "off"
+
+        def line() -> Record:
+            text = texts.switched_operation(by_id, operation.id, on=on)
+            return Record(kind="operation", text=text, by_id=by_id, about={"operation": operation.id, "switch": state})
+
+        ids = self._ids(operation)
+        changed = await self._store.switched_off.set(
+            guild_id, ids, on=on, by_id=by_id, record=lambda changed: line() if changed else None
+        )
+        await self.load()
+        self._store.signals.send(SWITCHES)
+        return changed
+
+    async def switch_everywhere(self, operation: Operation, *, on: bool, by_id: int) -> bool:
+        """Switch an operation for the whole bot. Returns whether that changed anything.
+
+        That is the host's act: it is in the log, and in no server's record.
+        """
+        changed = await self._store.switched_off.set(EVERYWHERE, self._ids(operation), on=on, by_id=by_id)
+        if changed:
+            log.info("operation.switched_everywhere", operation=operation.id, on=on, by=by_id)
+        await self.load()
+        self._store.signals.send(SWITCHES)
+        return changed
+
+    def _ids(self, operation: Operation) -> list[str]:
+        """Return the operation's id, and those that were deduced before it was published: jobs may wait under them."""
+        former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id]
+        return [operation.id, *former]
+
+    def is_on(self, guild_id: int, operation_id: str) -> bool:
+        """Whether the operation may be used in the guild."""
+        return operation_id not in self.off(guild_id)
+
+    def off(self, guild_id: int) -> frozenset[str]:
+        """Return the ids of all operations that may not be used in the guild."""
+        return self._present(EVERYWHERE) | self._present(guild_id)
+
+    def is_off_everywhere(self, operation_id: str) -> bool:
+        """Whether the host has switched the operation off for the whole bot."""
+        return operation_id in self._present(EVERYWHERE)
+
+    def is_off_here(self, guild_id: int, operation_id: str) -> bool:
+        """Whether the guild's own moderators have switched the operation off."""
+        return operation_id in self._present(guild_id)
+
+    def _present(self, guild_id: int) -> frozenset[str]:
+        """Return what is switched off for the guild alone, by present ids: a deduced one may have been replaced."""
+        aliases = self._catalogue.current.aliases
+        return frozenset(aliases.get(each, each) for each in self._off.get(guild_id, frozenset()))
+
+    def require_on(self, guild_id: int, operation: Operation) -> None:
+        """Raise Refused if the operation may not be used in the guild."""
+        if self.is_on(guild_id, operation.id):
+            return
+        ends = "" if operation.ends is None else str(operation.ends)
+        everywhere = self.is_off_everywhere(operation.id)
+        raise Refused(texts.switched_off(operation.title, everywhere=everywhere, ends=ends))
+
+
+NAMED_MAX = 4
+"""How many operations, models or fields of a kind a line names; of more it has the number."""
+NAME_CHARS = 60
+_KINDS = (ChangeKind.GONE, ChangeKind.CAME, ChangeKind.CHANGED)
+
+
+class ApiDrift:
+    """Tells changes of the API: a line of the record, which the log channel shows, and of the host's log."""
+
+    def __init__(self, store: Store, *, keys: ApiKeys, switches: OperationSwitches, catalogue: LiveCatalogue) -> None:
+        self._store = store
+        self._keys = keys
+        self._switches = switches
+        self._catalogue = catalogue
+
+    async def adopt(self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, is_first: bool) -> None:
+        """Store a reading of the description with its `changes`, and tell what is news: all of it or nothing.
+
+        `facts` are for the table `meta`. `is_first`: the changes are against what the bot was made with.
+        """
+        off = await self._off_by_guild()
+
+        def lines(news: Sequence[SeenChange]) -> dict[int, Callable[[], Record]]:
+            seen = {
+                guild_id: [each for each in news if each.operation not in hidden] for guild_id, hidden in off.items()
+            }
+            return {guild_id: partial(_record, found, is_first=is_first) for guild_id, found in seen.items() if found}
+
+        for each in await self._store.api_changes.adopt(facts, _of_whole_operations(changes), lines=lines):
+            log.info(
+                "catalogue.changed",
+                kind=each.kind.value,
+                subject=each.subject.value,
+                operation=each.operation,
+                name=each.name,
+                change=each.sentence,
+            )
+
+    async def latest(self, guild_id: int, limit: int) -> list[SeenChange]:
+        """Return the latest changes of what the guild's members may use, the latest first."""
+        return await self._store.api_changes.latest(limit, without=self._switches.off(guild_id))
+
+    def gone(self, guild_id: int) -> list[Operation]:
+        """Return the operations that the description no longer names and that are on in the guild."""
+        off = self._switches.off(guild_id)
+        known = self._catalogue.current.operations.values()
+        return [each for each in known if not each.offered and each.id not in off]
+
+    async def _off_by_guild(self) -> dict[int, frozenset[str]]:
+        """Return what is switched off, by guild, for those with a log channel and a key: others use nothing."""
+        found = {}
+        for guild_id in await self._store.settings.guilds_with_log():
+            try:
+                await self._keys.for_guild(guild_id)
+            except NoKey:
+                continue
+            found[guild_id] = self._switches.off(guild_id)
+        return found
+
+
+def _of_whole_operations(changes: Sequence[ApiChange]) -> list[ApiChange]:
+    """Return the changes without those of fields and models whose whole operation came or is gone."""
+    whole = {
+        each.operation for each in changes if each.subject is Subject.OPERATION and each.kind is not ChangeKind.CHANGED
+    }
+    return [each for each in changes if each.subject is Subject.OPERATION or each.operation not in whole]
+
+
+def change_words(changes: Sequence[SeenChange]) -> str:
+    """Return changes as sentences of one line: `Removed: image.old. New: the model flux-3 of image.generate.`."""
+    parts = []
+    for kind in _KINDS:
+        found = [each for each in changes if each.kind is kind]
+        words = [word for subject in Subject for word in _words(subject, found)]
+        if words:
+            parts.append(guild_texts.changed_so(kind.value, words))
+    return " ".join(parts)
+
+
+def _words(subject: Subject, changes: Sequence[SeenChange]) -> list[str]:
+    things = dict.fromkeys((each.operation, each.name) for each in changes if each.subject is subject)
+    if len(things) > NAMED_MAX:
+        return [guild_texts.counted(len(things), subject.value)]
+    return [
+        guild_texts.changed_thing(subject.value, *(harmless_within(each, NAME_CHARS) if each else "" for each in thing))
+        for thing in things
+    ]
+
+
+def _record(news: Sequence[SeenChange], *, is_first: bool) -> Record:
+    about = {
+        kind.value: [f"{each.operation} {each.name}".strip() for each in news if each.kind is kind][:NAMED_MAX]
+        for kind in _KINDS
+    }
+    return Record(kind="api", text=guild_texts.api_changed(change_words(news), is_first=is_first), by_id=0, about=about)

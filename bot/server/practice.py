@@ -1,0 +1,130 @@
+"""Practice: a server whose jobs go to the sandbox, cost nothing, and stay apart from everything that is paid.
+
+What makes a server practise is that its active key is a practice key. So all that a key decides (books, limits, learned
+prices, what an account takes) is apart by itself, and jobs know from their key what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+
+import structlog
+
+from bot.account.api_keys import slot_of
+from bot.cannon.client import CannonClient
+from bot.domain.practice import new_practice_key
+from bot.errors import CannonError, InputError, Refused
+from bot.language import Text, speaking
+from bot.server import texts
+from bot.store import Record, Store
+from bot.store.acts import JobSignals
+from bot.store.guild.keys import EndedCard, KeyChange
+
+log = structlog.get_logger(__name__)
+
+ShowCard = Callable[[int, str], Awaitable[None]]
+"""Brings a card up to date, by its guild and id; never raises."""
+
+
+class PracticeMode:
+    """Starts and ends practice. `refusal` is why nobody may, None if servers may."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        client: CannonClient,
+        worker: JobSignals,
+        show: ShowCard,
+        stop_idle: Callable[[], Awaitable[None]],
+        language_of: Callable[[int], Awaitable[str]],
+        refusal: Text | None,
+    ) -> None:
+        """Take what it needs; `stop_idle` stops an unused sandbox, `language_of` returns a server's language."""
+        self._language_of = language_of
+        self._store = store
+        self._client = client
+        self._worker = worker
+        self._show = show
+        self._stop_idle = stop_idle
+        self._refusal = refusal
+        self._stale: list[EndedCard] = []
+        """Cards whose jobs have ended, to be drawn again."""
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether servers may practise."""
+        return self._refusal is None
+
+    async def is_on(self, guild_id: int) -> bool:
+        """Return whether the server practises."""
+        return await self._store.practice.is_on(guild_id)
+
+    async def start(self, guild_id: int, *, by_id: int) -> bool:
+        """Have the server practise; False if it does already.
+
+        Raises InputError if nobody may, Refused if the server has a key of its own or the sandbox
+        cannot be started now.
+        """
+        if self._refusal is not None:
+            raise InputError(self._refusal)
+        if await self.is_on(guild_id):
+            return False
+        secret = new_practice_key()
+        try:
+            status = await self._client.status(secret)
+        except CannonError as error:
+            log.warning("practice.not_started", error=type(error).__name__)
+            raise Refused(texts.PRACTICE_DOWN, "practice") from error
+
+        def record(_change: KeyChange) -> Record:
+            return Record(kind="practice", text=texts.practice_started(by_id), by_id=by_id, about={"on": True})
+
+        try:
+            done = await self._store.keys.set(
+                guild_id, secret, set_by=by_id, status=status, practice=True, record=record
+            )
+        except Refused:
+            if await self.is_on(guild_id):  # somebody else was faster
+                return False
+            raise
+        self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
+        return True
+
+    async def stop(self, guild_id: int, *, by_id: int) -> bool:
+        """End the server's practice, with its open jobs cancelled; False if it does not practise."""
+
+        def record(ended: Collection[EndedCard] | None) -> Record | None:
+            if ended is None:
+                return None
+            return Record(kind="practice", text=texts.practice_stopped(by_id), by_id=by_id, about={"on": False})
+
+        with speaking(await self._language_of(guild_id)):  # the cards of all members say why
+            ended = await self._store.keys.end_practice(guild_id, record=record)
+        if ended is None:
+            return False
+        for card in ended:
+            await self._show(card.guild_id, card.card_id)
+        self._worker.wake()
+        return True
+
+    async def recover(self) -> None:
+        """End what the last run's sandbox was working on; end all practice if nobody may any more."""
+        await self.lost()
+        if not self.is_allowed:
+            for guild_id in await self._store.practice.guilds():
+                await self.stop(guild_id, by_id=0)
+
+    async def lost(self) -> None:
+        """End and release what the sandbox was working on: it is gone."""
+        ended = await self._store.practice.lose()
+        if ended:
+            log.info("practice.lost", cards=len(ended))
+        self._stale += ended
+
+    async def run_once(self) -> None:
+        """Stop the sandbox if nobody uses it, and draw the cards of lost jobs."""
+        await self._stop_idle()
+        while self._stale:
+            card = self._stale.pop()
+            await self._show(card.guild_id, card.card_id)

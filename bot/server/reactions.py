@@ -1,0 +1,116 @@
+"""What emojis on results do on a server, and where its gallery is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.domain.server.reaction_rules import PAID, RULES_MAX, Reaction, ReactionRules, Seeding, Who, read_emoji
+from bot.errors import InputError
+from bot.server import texts
+from bot.store import Record
+from bot.store.acts import ModeratorActs
+
+
+def rule_text(rule: Reaction) -> str:
+    """Write a rule as one line."""
+    parts = [
+        str(texts.ACTIONS[rule.action]),
+        f"<@&{rule.role_id}>" if rule.who is Who.ROLE else str(texts.WHO[rule.who]),
+    ]
+    if rule.needed > 1:
+        parts.append(texts.needed(rule.needed))
+    if rule.action in PAID:
+        parts.append(str(texts.PURSES[rule.payer]))
+    return f"{rule.shown} {' · '.join(parts)}"
+
+
+def gallery_text(settings: ReactionRules) -> str:
+    """Say where the gallery is."""
+    if settings.gallery_channel is None:
+        return str(texts.GALLERY_OFF)
+    return texts.gallery_at(settings.gallery_channel, settings.gallery_stars)
+
+
+class ReactionChanges(ModeratorActs):
+    """Maps emojis to actions, and moves the gallery. Each method returns what was done, as the record has it."""
+
+    async def set(self, guild_id: int, rule: Reaction, *, by_id: int) -> str:
+        """Map an emoji. Raises InputError if the guild maps as many as it may."""
+
+        def allow(mapped: Mapping[str, Reaction]) -> None:
+            if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
+                raise InputError(texts.too_many_reactions(RULES_MAX), "emoji")
+
+        def line() -> Record:
+            return _line(by_id, texts.reaction_set(by_id, rule_text(rule)), emoji=rule.emoji, action=rule.action)
+
+        await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line())
+        return line().text
+
+    async def remove(self, guild_id: int, emoji: str, *, by_id: int) -> str:
+        """Turn off an emoji, given as typed. Raises InputError if it does nothing."""
+        key, shown = read_emoji(emoji)
+
+        def record(rule: Reaction | None) -> Record | None:
+            return (
+                None
+                if rule is None
+                else _line(by_id, texts.reaction_removed(by_id, rule_text(rule)), emoji=key, action=None)
+            )
+
+        rule = await self._store.reactions.remove(guild_id, key, record=record)
+        if rule is None:
+            raise InputError(texts.does_nothing(shown), "emoji")
+        return texts.reaction_removed(by_id, rule_text(rule))
+
+    async def reset(self, guild_id: int, *, by_id: int) -> str:
+        """Forget the guild's own map."""
+        count = await self._store.reactions.reset(
+            guild_id, record=lambda count: _line(by_id, texts.reactions_reset(by_id, count), reset=count)
+        )
+        return texts.reactions_reset(by_id, count)
+
+    async def switch(self, guild_id: int, *, reactions: bool | None, seeds: Seeding | None, by_id: int) -> str:
+        """Switch reactions, or which of them the bot puts on results; None leaves it. Raises InputError for neither."""
+        words = {"reactions": _on_off(reactions), "seeds": None if seeds is None else seeds.value}
+        if not any(words.values()):
+            raise InputError(texts.NOTHING_TO_SWITCH)
+
+        def line() -> Record:
+            said = [
+                *([] if reactions is None else [texts.reactions_switched(by_id, on=reactions)]),
+                *([] if seeds is None else [texts.seeds_switched(by_id, seeds)]),
+            ]
+            return _line(by_id, " ".join(said), **words)
+
+        await self._store.reactions.change_settings(guild_id, is_on=reactions, seeds=seeds, record=lambda _: line())
+        return line().text
+
+    async def set_gallery(
+        self, guild_id: int, *, channel_id: int | None, stars: int | None, off: bool, by_id: int
+    ) -> str:
+        """Move the gallery, or switch it `off`; what is None stays. Raises InputError if it is to have no channel."""
+
+        def gallery(now: ReactionRules) -> tuple[int | None, int]:
+            place = now.gallery_channel if channel_id is None else channel_id
+            if place is None and not off:
+                raise InputError(texts.NO_GALLERY_CHANNEL, "channel")
+            return None if off else place, stars or now.gallery_stars
+
+        def record(after: ReactionRules) -> Record:
+            return _line(by_id, _moved(by_id, after), channel=after.gallery_channel, stars=after.gallery_stars)
+
+        after = await self._store.reactions.change_settings(guild_id, gallery=gallery, record=record)
+        return _moved(by_id, after)
+
+
+def _line(by_id: int, text: str, **about: str | int | None) -> Record:
+    return Record(kind="settings", text=text, by_id=by_id, about=about)
+
+
+def _on_off(value: bool | None) -> str | None:
+    return None if value is None else "on" if value else "off"
+
+
+def _moved(by_id: int, after: ReactionRules) -> str:
+    return texts.gallery_moved(by_id, after.gallery_channel, after.gallery_stars)

@@ -1,0 +1,57 @@
+"""The recipes of a server: written, changed and deleted by its moderators. What is in one is JSON here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.words.text import harmless
+from bot.errors import InputError
+from bot.server import texts
+from bot.store import KeptRecipe, Record, Saved
+from bot.store.acts import ModeratorActs
+from bot.store.guild.recipes import RECIPES_MAX
+
+
+class RecipeChanges(ModeratorActs):
+    """Keeps and deletes recipes."""
+
+    async def save(
+        self, guild_id: int, name: str, data: Mapping[str, Any], *, replaces: str | None, by_id: int
+    ) -> None:
+        """Keep a new recipe, or one in place of that named `replaces`. Raises InputError, with nothing changed."""
+
+        def record(saved: Saved) -> Record | None:
+            if saved is not Saved.DONE:
+                return None
+            text = _saved(by_id, harmless(name), None if replaces is None else harmless(replaces))
+            return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": data})
+
+        saved = await self._store.recipes.save(guild_id, name, data, by_id=by_id, replaces=replaces, record=record)
+        if saved is not Saved.DONE:
+            raise InputError(_why_not(saved, name), "name")
+
+    async def delete(self, guild_id: int, name: str, *, by_id: int) -> bool:
+        """Delete a recipe; False if the guild has none of that name."""
+
+        def record(gone: KeptRecipe | None) -> Record | None:
+            if gone is None:
+                return None
+            text = texts.recipe_deleted(by_id, harmless(name))
+            return Record(kind="recipe", text=text, by_id=by_id, about={"recipe": gone.data})
+
+        return await self._store.recipes.delete(guild_id, name, record=record) is not None
+
+
+def _saved(by_id: int, name: str, replaces: str | None) -> str:
+    if replaces is None:
+        return texts.recipe_written(by_id, name)
+    return texts.recipe_changed(by_id, name, "" if replaces == name else replaces)
+
+
+def _why_not(saved: Saved, name: str) -> str:
+    if saved is Saved.NAME_TAKEN:
+        return texts.recipe_exists(name)
+    if saved is Saved.TOO_MANY:
+        return texts.too_many_recipes(RECIPES_MAX)
+    return str(texts.RECIPE_DELETED)

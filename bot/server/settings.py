@@ -1,0 +1,61 @@
+"""Changing a server's settings: one transaction with its line of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bot.domain.models import Card
+from bot.domain.server.guild_rules import Rules
+from bot.server import texts
+from bot.store import Change, Record
+from bot.store.acts import ModeratorActs
+
+
+class SettingsChanges(ModeratorActs):
+    """Changes settings, and says in the record what has changed."""
+
+    async def change(self, guild_id: int, new: Callable[[Rules], Rules], *, by_id: int) -> Rules:
+        """Change the guild's settings by a function of the present ones; return the new ones.
+
+        What `new` raises rises here, with nothing changed. If it changes nothing, nothing is recorded.
+        """
+
+        def record(rules: Change[Rules]) -> Record | None:
+            text = change_text(rules.before, rules.after, by_id)
+            about = change_as_json(rules.before, rules.after)
+            return Record(kind="settings", text=text, by_id=by_id, about=about) if text else None
+
+        done = await self._store.settings.change(guild_id, new, record=record)
+        if done.before != done.after:
+            self._worker.wake()  # more may run now
+        return done.after
+
+
+def change_text(old: Rules, new: Rules, by_id: int) -> str:
+    """Say what has changed, for the record; '' if nothing has."""
+    changed = new.changed_from(old).items()
+    parts = [setting.change(getattr(old, name), getattr(new, name)) for name, setting in changed]
+    return texts.settings_changed(by_id, parts) if parts else ""
+
+
+def change_as_json(old: Rules, new: Rules) -> dict[str, Any]:
+    """Return what has changed, old and new value by name; None is the default."""
+    before, after = old.to_json(), new.to_json()
+    return {name: [before.get(name), after.get(name)] for name in new.changed_from(old)}
+
+
+class Languages(Protocol):
+    """Tells languages, each one of `bot.language.LANGUAGES`."""
+
+    async def of_guild(self, guild_id: int) -> str:
+        """Return the server's: for what everybody, or its moderators, read."""
+        ...
+
+    async def of_card(self, guild_id: int, card_id: str) -> str:
+        """Return that in which a card is drawn; the server's where there is no such card."""
+        ...
+
+    async def of(self, card: Card) -> str:
+        """Return the same for a card that the caller has."""
+        ...

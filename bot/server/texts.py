@@ -1,0 +1,277 @@
+"""Settings, refusals, alerts, the setup and practice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bot.account.texts import actor
+from bot.catalogue.texts import echo
+from bot.domain.server.first_contact import SetupStep
+from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
+from bot.language import Text, both, ntr, tr
+
+# ---------------------------------------------------------------------- settings, refusals and alerts
+
+
+def settings_changed(by_id: int, parts: Sequence[str]) -> str:
+    """Return the line of changed settings; each part names one, with its old and new value."""
+    return tr("{who} changed settings: {changes}.", who=actor(by_id), changes="; ".join(parts))
+
+
+def was_refused(member_id: int, operation_id: str, sentence: str) -> str:
+    """Return the line of a member whom the server's rules refused."""
+    return tr(
+        "{member} could not run `{operation}`: {sentence}",
+        member=actor(member_id),
+        operation=operation_id,
+        sentence=sentence,
+    )
+
+
+def alert(text: str) -> str:
+    """Return an alert as the log channel shows it."""
+    return f"⚠️ {text}"
+
+
+# ---------------------------------------------------------------------- the setup
+
+
+def setup_skipped(by_id: int, step: SetupStep) -> str:
+    """Return the line of a step that was skipped."""
+    who = actor(by_id)
+    match step:
+        case SetupStep.TEST:
+            return tr("{who} skipped the test image in the setup.", who=who)
+        case SetupStep.ROLE:
+            return tr("{who} skipped the moderator role in the setup.", who=who)
+        case SetupStep.LIMITS:
+            return tr("{who} skipped the limits in the setup.", who=who)
+        case SetupStep.CHANNELS:
+            return tr("{who} skipped the channels in the setup.", who=who)
+        case _:
+            return tr("{who} skipped the key in the setup.", who=who)
+
+
+# ---------------------------------------------------------------------- practice
+
+PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.")
+PRACTICE_IN_ONE_PROCESS = Text("Practice mode isn't available here, because this bot runs as several processes.")
+PRACTICE_DOWN = Text("Practice mode cannot start right now. Try again in a minute.")
+
+
+def practice_started(by_id: int) -> str:
+    """Return the line of a practice that began."""
+    return tr("{who} started practice mode. Results are simulated and free.", who=actor(by_id))
+
+
+def practice_stopped(by_id: int) -> str:
+    """Return the line of a practice that ended."""
+    return tr("{who} ended practice mode.", who=actor(by_id))
+
+
+ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
+    {
+        ReactionAction.RERUN: Text("re-run"),
+        ReactionAction.VARY: Text("make a variation"),
+        ReactionAction.ANIMATE: Text("animate"),
+        ReactionAction.UPSCALE: Text("upscale"),
+        ReactionAction.SUBTITLES: Text("add subtitles"),
+        ReactionAction.SEND: Text("send to my DMs"),
+        ReactionAction.GALLERY: Text("save to the gallery"),
+        ReactionAction.REMOVE: Text("remove"),
+        ReactionAction.NONE: Text("do nothing"),
+    }
+)
+WHO: Mapping[Who, Text] = MappingProxyType(
+    {Who.EVERYONE: Text("everyone"), Who.AUTHOR: Text("the author"), Who.MODERATORS: Text("moderators")}
+)
+PURSES: Mapping[Purse, Text] = MappingProxyType(
+    {Purse.REACTOR: Text("whoever reacts pays"), Purse.AUTHOR: Text("the author pays")}
+)
+GALLERY_OFF = Text("off")
+NOTHING_TO_SWITCH = Text("Choose what to switch: `reactions`, `seeds`, or both.")
+NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
+
+
+def needed(members: int) -> str:
+    """Say how many members have to react."""
+    return ntr("{count} member", "{count} members", members)
+
+
+def gallery_at(channel_id: int, stars: int) -> str:
+    """Say where the gallery is, and from how many stars on a result goes there."""
+    return tr("{channel}, from {stars} ⭐", channel=f"<#{channel_id}>", stars=stars)
+
+
+def too_many_reactions(most: int) -> str:
+    """Refuse to map one emoji more."""
+    return ntr(
+        "A server can map {count} emoji of its own. Remove one first.",
+        "A server can map {count} emojis of its own. Remove one first.",
+        most,
+    )
+
+
+def does_nothing(emoji: str) -> str:
+    """Refuse to turn off an emoji without an action."""
+    return tr("{emoji} has no action on this server.", emoji=emoji)
+
+
+def reaction_set(by_id: int, rule: str) -> str:
+    """Return the line of a mapped emoji."""
+    return tr("{who} set the reaction {rule}.", who=actor(by_id), rule=rule)
+
+
+def reaction_removed(by_id: int, rule: str) -> str:
+    """Return the line of an emoji that was turned off."""
+    return tr("{who} removed the reaction {rule}.", who=actor(by_id), rule=rule)
+
+
+def reactions_reset(by_id: int, count: int) -> str:
+    """Return the line of a map that was forgotten."""
+    return ntr(
+        "{who} reset the reactions. {count} emoji changed.",
+        "{who} reset the reactions. {count} emojis changed.",
+        count,
+        who=actor(by_id),
+    )
+
+
+def reactions_switched(by_id: int, *, on: bool) -> str:
+    """Return the line of reactions that were switched."""
+    if on:
+        return tr("{who} turned on reactions.", who=actor(by_id))
+    return tr("{who} turned off reactions.", who=actor(by_id))
+
+
+def seeds_switched(by_id: int, seeds: Seeding) -> str:
+    """Return the line of which emojis the bot puts under results."""
+    match seeds:
+        case Seeding.OFF:
+            return tr("{who} stopped the bot from adding emojis to results.", who=actor(by_id))
+        case Seeding.ALL:
+            return tr("{who} let the bot add every fitting emoji to results.", who=actor(by_id))
+        case _:
+            return tr("{who} let the bot add a few emojis to results.", who=actor(by_id))
+
+
+def gallery_moved(by_id: int, channel_id: int | None, stars: int) -> str:
+    """Return the line of a gallery that was moved, or switched off (None)."""
+    if channel_id is None:
+        return tr("{who} turned off the gallery.", who=actor(by_id))
+    return ntr(
+        "{who} set the gallery to {channel}, for results with {count} ⭐ or more.",
+        "{who} set the gallery to {channel}, for results with {count} ⭐ or more.",
+        stars,
+        who=actor(by_id),
+        channel=f"<#{channel_id}>",
+    )
+
+
+RECIPE_DELETED = Text("This recipe was deleted while you were editing it. Save it again to create a new one.")
+
+
+def recipe_exists(name: str) -> str:
+    """Refuse a name that another recipe has."""
+    return tr("There is already a recipe named “{name}”. Choose another name, or edit that recipe.", name=name)
+
+
+def too_many_recipes(most: int) -> str:
+    """Refuse one recipe more."""
+    return ntr(
+        "A server can have {count} recipe. Delete one first.",
+        "A server can have {count} recipes. Delete one first.",
+        most,
+    )
+
+
+def recipe_written(by_id: int, name: str) -> str:
+    """Return the line of a new recipe."""
+    return tr("{who} created the recipe “{name}”.", who=actor(by_id), name=name)
+
+
+def recipe_changed(by_id: int, name: str, before: str) -> str:
+    """Return the line of a changed recipe; `before` is its former name, '' if it is the same."""
+    if before:
+        return tr(
+            "{who} edited the recipe “{before}” and renamed it “{name}”.", who=actor(by_id), before=before, name=name
+        )
+    return tr("{who} edited the recipe “{name}”.", who=actor(by_id), name=name)
+
+
+def recipe_deleted(by_id: int, name: str) -> str:
+    """Return the line of a deleted recipe."""
+    return tr("{who} deleted the recipe “{name}”.", who=actor(by_id), name=name)
+
+
+PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.")
+
+
+def style_too_long(most: int) -> str:
+    """Refuse words for prompts that are longer than `most` characters."""
+    return ntr(
+        "A style suffix may have up to {count} character. Shorten it.",
+        "A style suffix may have up to {count} characters. Shorten it.",
+        most,
+    )
+
+
+def no_preset(name: str) -> str:
+    """Refuse the name of a preset that the member does not have."""
+    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=echo(name))
+
+
+def preset_name(most: int) -> str:
+    """Refuse a preset's name that is empty or longer than `most` characters."""
+    return ntr("A preset's name needs 1 to {count} character.", "A preset's name needs 1 to {count} characters.", most)
+
+
+def too_many_presets(most: int) -> str:
+    """Refuse another preset beyond `most`."""
+    return ntr(
+        "You already have {count} preset. Delete one in `/me` first.",
+        "You already have {count} presets. Delete one in `/me` first.",
+        most,
+    )
+
+
+def api_changed(changes: str, *, is_first: bool) -> str:
+    """Return the line of what the description of the API shows; `changes` is made of sentences by `changed_so`."""
+    if is_first:
+        found = tr("The bot read Cannon Studio's API description for the first time. It differs from what it knew.")
+    else:
+        found = tr("Cannon Studio changed its API.")
+    return f"{found} {changes}"
+
+
+def changed_so(kind: str, things: Sequence[str]) -> str:
+    """Return a sentence about what `came`, is `gone` or `changed`."""
+    named = both(things)
+    match kind:
+        case "came":
+            return tr("New: {things}.", things=named)
+        case "gone":
+            return tr("Removed: {things}.", things=named)
+        case _:
+            return tr("Changed: {things}.", things=named)
+
+
+def changed_thing(subject: str, operation: str, name: str) -> str:
+    """Name an operation with its former id, if it has one; or a `model` or `field` of an operation."""
+    if subject == "operation":
+        return tr("{old}, now {operation}", old=name, operation=operation) if name else operation
+    if subject == "model":
+        return tr("the model {model} of {operation}", model=name, operation=operation)
+    return tr("the field {field} of {operation}", field=name, operation=operation)
+
+
+def counted(count: int, subject: str) -> str:
+    """Return how many operations, models or fields there are."""
+    match subject:
+        case "operation":
+            return ntr("{count} operation", "{count} operations", count)
+        case "model":
+            return ntr("{count} model", "{count} models", count)
+        case _:
+            return ntr("{count} field", "{count} fields", count)

@@ -1,0 +1,103 @@
+"""The voices of a server: which there are, what a narration gets if none is named, and the sample of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from bot.account import texts
+from bot.account.api_keys import ApiKeys
+from bot.account.memory import AccountMemories
+from bot.catalogue.checks.values import clean_text
+from bot.domain.server.guild_rules import VOICE_LABELS_MAX, Rules
+from bot.domain.words.text import one_line, shortened
+from bot.errors import InputError
+from bot.server.settings import SettingsChanges
+from bot.store import Store
+
+LABEL_CHARS: Final = 40
+"""The longest label of a voice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A voice of a server's account that worked, or that moderators named."""
+
+    id: str
+    label: str
+    operation: str
+    """The operation that it was last used with, '' if it was not used."""
+    used_at: float | None
+    """When that was (Unix seconds)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceList:
+    """The voices of a server, the latest first, as one member reads it."""
+
+    voices: Sequence[Voice]
+    own_default: str
+    server_default: str
+
+    def find(self, voice_id: str) -> Voice | None:
+        """Return the voice of that id, None if it is not in the list."""
+        return next((each for each in self.voices if each.id == voice_id), None)
+
+
+class ServerVoices:
+    """Lists voices and changes defaults."""
+
+    def __init__(self, store: Store, *, keys: ApiKeys, memories: AccountMemories, settings: SettingsChanges) -> None:
+        self._store = store
+        self._keys = keys
+        self._memories = memories
+        self._settings = settings
+
+    async def of(self, guild_id: int, member_id: int) -> VoiceList:
+        """Return what there is for the member."""
+        rules = await self._store.settings.get(guild_id)
+        memory, own = await self._memories.of(guild_id), await self._store.voices.default_of(guild_id, member_id)
+        used = {each.value: each for each in memory.voices()}
+        ids = dict.fromkeys([*used, *rules.voice_labels, *filter(None, (own, rules.default_voice))])
+        voices = [
+            Voice(
+                id=each,
+                label=rules.voice_labels.get(each, ""),
+                operation=used[each].operation if each in used else "",
+                used_at=used[each].used_at if each in used else None,
+            )
+            for each in ids
+        ]
+        return VoiceList(voices=voices, own_default=own, server_default=rules.default_voice)
+
+    async def sample_of(self, guild_id: int, voice_id: str) -> str | None:
+        """Return the id of the job with the voice's sample, made or being made; None if there is none. Raises NoKey."""
+        key = await self._keys.for_guild(guild_id)
+        return await self._store.voices.sample_of(guild_id, key.id, voice_id)
+
+    async def forget_sample(self, guild_id: int, job_id: str) -> None:
+        """Let another sample be made: the file of this one is gone."""
+        await self._store.voices.forget_sample(guild_id, job_id)
+
+    async def choose(self, guild_id: int, member_id: int, voice_id: str) -> None:
+        """Make a voice the member's own default; '' for none."""
+        await self._store.voices.set_default(guild_id, member_id, voice_id)
+
+    async def choose_for_all(self, guild_id: int, voice_id: str, *, by_id: int) -> None:
+        """Make a voice the server's default; '' for none."""
+        await self._settings.change(guild_id, lambda rules: replace(rules, default_voice=voice_id), by_id=by_id)
+
+    async def label(self, guild_id: int, voice_id: str, typed: str, *, by_id: int) -> None:
+        """Give a voice a label that members read; '' for none. Raises InputError if there are too many."""
+        label = shortened(one_line(clean_text(typed)), LABEL_CHARS)
+
+        def labelled(rules: Rules) -> Rules:
+            labels = {name: each for name, each in rules.voice_labels.items() if name != voice_id}
+            if label and len(labels) >= VOICE_LABELS_MAX:
+                raise InputError(texts.too_many_labels(VOICE_LABELS_MAX))
+            return replace(rules, voice_labels=MappingProxyType(labels | ({voice_id: label} if label else {})))
+
+        await self._settings.change(guild_id, labelled, by_id=by_id)
+        self._memories.forget(guild_id)

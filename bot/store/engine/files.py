@@ -1,0 +1,128 @@
+"""Copying a database that may be in use into a file of its own: whole, intact and on the disk, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.runtime.failpoints import failpoint
+from bot.runtime.progress import Progress
+from bot.store import texts
+from bot.store.engine.connection import connect, damage, size_of
+
+PAGES = 512
+"""How many pages are copied at once: 2 MiB, between which progress is told."""
+TAKEN_META = "backup_taken_at"
+"""The name under which a copy says, in its table `meta`, when it was taken (Unix seconds)."""
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield the path of an empty file, mode 600, that takes the place of `target` at the end, once it is on the disk.
+
+    After an error, or the death of the process, `target` is as it was; what is left of the other file is used again
+    next time. Raises StoreError if another process writes it, OSError.
+    """
+    partial = target.with_name(f"{target.name}.partial")
+    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor, partial, target)
+        os.fchmod(descriptor, 0o600)
+        os.ftruncate(descriptor, 0)
+        try:
+            yield partial
+            os.fsync(descriptor)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        partial.replace(target)
+        sync_directory(target.parent)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, partial: Path, target: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_still_there = partial.stat().st_ino == os.fstat(descriptor).st_ino
+    except (BlockingIOError, FileNotFoundError):
+        is_still_there = False
+    if not is_still_there:  # another process has it, or has just renamed it: then it is the finished one
+        raise StoreError(texts.copied_already(target))
+
+
+def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progress: Progress) -> None:
+    """Copy one moment of the database into the empty file `target`, which then needs no log, and check the copy.
+
+    Others may write meanwhile (sqlite.org/backup.html). `source` is in no transaction, or in one that only reads.
+    Raises StoreError for a damaged copy, sqlite3.Error.
+    """
+    is_within = source.in_transaction
+    if not is_within:
+        source.execute("BEGIN")
+    try:
+        # A read begins the snapshot: without it each write of another process would start the copying again.
+        source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        with contextlib.closing(connect(target)) as copy:
+            _copy_pages(source, copy, progress)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            _note_time(copy, now)
+            if problem := damage(copy, progress):
+                raise StoreError(texts.copy_damaged(target, problem))
+    finally:
+        if not is_within and source.in_transaction:
+            source.execute("ROLLBACK")
+    target.with_name(f"{target.name}-journal").unlink(missing_ok=True)
+
+
+def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection, progress: Progress) -> None:
+    size = int(source.execute("PRAGMA page_size").fetchone()[0])
+
+    def told(_status: int, left: int, total: int) -> None:
+        progress(texts.COPYING, (total - left) * size, total * size)
+        failpoint("copy.half")
+
+    copy.execute("PRAGMA synchronous = OFF")  # who uses the copy syncs it as a whole
+    source.backup(copy, pages=PAGES, progress=told, sleep=0)
+
+
+def _note_time(copy: sqlite3.Connection, now: float) -> None:
+    if copy.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone() is not None:
+        copy.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (TAKEN_META, str(now)))
+
+
+def taken_at(copy: sqlite3.Connection) -> float | None:
+    """Return when a copy was taken (Unix seconds), None for a file that is not known to be one."""
+    row = copy.execute("SELECT value FROM meta WHERE name = ?", (TAKEN_META,)).fetchone()
+    return None if row is None else float(row[0])
+
+
+def room_for(db: sqlite3.Connection, directory: Path) -> tuple[int, int]:
+    """Return how many bytes a copy of the database takes, and how many are free in the directory."""
+    found = os.statvfs(directory)
+    return size_of(db), found.f_bavail * found.f_frsize
+
+
+def sync_directory(directory: Path) -> None:
+    """Make sure that what was renamed in the directory survives a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def mark_of(database: Path) -> Path:
+    """Return where the mark of this database lies."""
+    return database.with_name(f"{database.name}.restore")
+
+
+def refuse_half_restored(database: Path) -> None:
+    """Raise StoreError while the files of the database are not all of the same time."""
+    if mark_of(database).exists():
+        raise StoreError(texts.half_restored(database), exit_code=RESTART_CANNOT_HELP)

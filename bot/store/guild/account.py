@@ -1,0 +1,296 @@
+"""Comparing a key's account with the books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+
+from bot.catalogue.live import ApiChange, ChangeKind, Subject
+from bot.domain.models import GuildKey
+from bot.domain.money.account import AccountCheck, AccountFigures, compare
+from bot.language import speaking
+from bot.store.engine.columns import from_milli, to_milli, to_text
+from bot.store.engine.repository import Record, Repository, write_decision
+from bot.store.guild.keys import key_of
+from bot.store.sql import Connection, Row
+
+JOBS_NAMED = 5
+"""How many jobs that may explain a difference are named."""
+DAY_S = 86_400.0
+CHECKED_FOR_S = 8 * DAY_S
+"""A key is compared as long as there was a job in this time."""
+SUSPECT_S = 7 * DAY_S
+
+_TO_CHECK = """
+SELECT guild_keys.* FROM guild_keys
+LEFT JOIN account_checks ON account_checks.guild_id = guild_keys.guild_id AND account_checks.key_id = guild_keys.id
+WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
+    AND coalesce(account_checks.at, 0) <= :before
+    AND EXISTS (SELECT 1 FROM jobs WHERE jobs.guild_id = guild_keys.guild_id AND jobs.created_at >= :since)
+"""
+_BOOKS = """
+SELECT coalesce(sum(credits_milli), 0), coalesce(sum(credits_milli) FILTER (WHERE kind = 'adjust'), 0)
+FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND ledger.kind IN ('settle', 'adjust')
+WHERE jobs.guild_id = ? AND jobs.key_id = ?
+"""
+_OPEN = """
+SELECT coalesce(sum(max(held_milli, coalesce(cost_milli, 0))), 0) FROM jobs
+WHERE guild_id = ? AND key_id = ? AND attempts > 0 AND state IN ('submitting', 'queued', 'processing', 'ready')
+"""
+_SUSPECTS = """
+SELECT id FROM jobs WHERE guild_id = :guild_id AND created_at >= :since
+    AND (recheck_at IS NOT NULL OR (state = 'failed' AND in_doubt = 1))
+ORDER BY created_at DESC LIMIT :limit
+"""
+_IS_THEIRS = "SELECT 1 FROM guild_keys WHERE guild_id = ? AND id = ?"
+_LAST = "SELECT * FROM account_checks WHERE guild_id = ? AND key_id = ?"
+_LAST_OF_GUILD = """
+SELECT at, difference_milli FROM account_checks JOIN guild_keys ON guild_keys.id = key_id
+WHERE account_checks.guild_id = ? AND retired_at IS NULL
+"""
+_PUT = """
+INSERT INTO account_checks (
+    guild_id, key_id, at, balance_milli, known_milli, adjusted_milli, open_milli, settled_milli, difference_milli,
+    reported_milli
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (guild_id, key_id) DO UPDATE SET
+    at = excluded.at, balance_milli = excluded.balance_milli, known_milli = excluded.known_milli,
+    adjusted_milli = excluded.adjusted_milli, open_milli = excluded.open_milli, settled_milli = excluded.settled_milli,
+    difference_milli = excluded.difference_milli, reported_milli = excluded.reported_milli
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDifference:
+    """What a guild's account was charged beyond the books, in credits, and the jobs that may explain it."""
+
+    at: float
+    """When that was found, Unix seconds."""
+    credits: Decimal
+    """0 where account and books agree."""
+    job_ids: tuple[str, ...]
+    is_news: bool
+    """Whether it is more than was reported before."""
+
+
+class AccountChecks(Repository):
+    """The table `account_checks`."""
+
+    async def to_check(self, before: float) -> list[GuildKey]:
+        """Return the living keys of all guilds that were not compared since `before` (Unix seconds) and are in use."""
+        values = {"before": before, "since": self._clock.wall() - CHECKED_FOR_S}
+        rows = await self._database.read(lambda db: db.execute(_TO_CHECK, values).fetchall())
+        return [key_of(row, self._box) for row in rows]
+
+    async def books_version(self, guild_id: int) -> int:
+        """Return a number that grows with each line of the guild's books."""
+        return await self._database.read(lambda db: _version(db, guild_id))
+
+    async def compare(self, guild_id: int, key_id: int, balance: Decimal, *, version: int) -> AccountDifference | None:
+        """Compare the key's account, which has `balance` credits left, with the books, and keep the outcome.
+
+        `version` is that of the books before the account was asked: if they are others by now, nothing is compared and
+        None returned, as for a key that is not the guild's.
+        """
+        now = self._clock.wall()
+
+        def change(db: Connection) -> AccountDifference | None:
+            if _version(db, guild_id) != version or db.execute(_IS_THEIRS, (guild_id, key_id)).fetchone() is None:
+                return None
+            row = db.execute(_LAST, (guild_id, key_id)).fetchone()
+            check = compare(_check(row), _figures(db, guild_id, key_id, balance))
+            reported = 0 if row is None else row["reported_milli"]
+            difference = to_milli(check.difference)
+            db.execute(_PUT, (guild_id, key_id, now, *_columns(check), difference))
+            return AccountDifference(
+                at=now, credits=check.difference, job_ids=_suspects(db, guild_id, now), is_news=difference > reported
+            )
+
+        return await self._database.write(change)
+
+    async def last(self, guild_id: int) -> AccountDifference | None:
+        """Return what the last comparison of the guild's present key has found; None if there was none yet."""
+        now = self._clock.wall()
+
+        def look(db: Connection) -> AccountDifference | None:
+            row = db.execute(_LAST_OF_GUILD, (guild_id,)).fetchone()
+            if row is None:
+                return None
+            suspects = _suspects(db, guild_id, now) if row[1] else ()
+            return AccountDifference(at=row[0], credits=from_milli(row[1]), job_ids=suspects, is_news=False)
+
+        return await self._database.read(look)
+
+
+def _version(db: Connection, guild_id: int) -> int:
+    row = db.execute("SELECT coalesce(max(id), 0) FROM ledger WHERE guild_id = ?", (guild_id,)).fetchone()
+    return int(row[0])
+
+
+def _figures(db: Connection, guild_id: int, key_id: int, balance: Decimal) -> AccountFigures:
+    known, adjusted = db.execute(_BOOKS, (guild_id, key_id)).fetchone()
+    return AccountFigures(
+        balance=balance,
+        known=from_milli(known),
+        adjusted=from_milli(adjusted),
+        open=from_milli(db.execute(_OPEN, (guild_id, key_id)).fetchone()[0]),
+    )
+
+
+def _suspects(db: Connection, guild_id: int, now: float) -> tuple[str, ...]:
+    values = {"guild_id": guild_id, "since": now - SUSPECT_S, "limit": JOBS_NAMED}
+    return tuple(row[0] for row in db.execute(_SUSPECTS, values).fetchall())
+
+
+def _check(row: Row | None) -> AccountCheck | None:
+    if row is None:
+        return None
+    return AccountCheck(
+        base=AccountFigures(
+            balance=from_milli(row["balance_milli"]),
+            known=from_milli(row["known_milli"]),
+            adjusted=from_milli(row["adjusted_milli"]),
+            open=from_milli(row["open_milli"]),
+        ),
+        settled_difference=from_milli(row["settled_milli"]),
+        difference=from_milli(row["difference_milli"]),
+    )
+
+
+def _columns(check: AccountCheck) -> tuple[int, ...]:
+    base = check.base
+    amounts = (base.balance, base.known, base.adjusted, base.open, check.settled_difference, check.difference)
+    return tuple(map(to_milli, amounts))
+
+
+QUIET_S = 24 * 3600.0
+"""The same change is told once in this time, however often it comes and goes."""
+SEEN_MAX = 2000
+"""How many changes of one document are kept; a real one has a few."""
+ROWS_MAX = 5000
+
+_PUT_FACT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+# What is seen again while it is the latest that was seen of its thing is the same change, not another one.
+_SEE = """
+INSERT INTO api_changes (subject, operation, name, kind, sentence, at)
+VALUES (:subject, :operation, :name, :kind, :sentence, :now)
+ON CONFLICT (subject, operation, name, kind, sentence) DO UPDATE SET at = excluded.at WHERE api_changes.at < (
+    SELECT max(other.at) FROM api_changes AS other
+    WHERE other.subject = :subject AND other.operation = :operation AND other.name = :name
+)
+"""
+# The latest that was seen of a thing, unless it is what was told of it last, or was told within the last day.
+_DUE = """
+WITH things AS (
+    SELECT subject, operation, name, max(at) AS at, max(told_at) AS told_at FROM api_changes
+    GROUP BY subject, operation, name
+)
+SELECT api_changes.* FROM api_changes JOIN things USING (subject, operation, name)
+WHERE api_changes.at = things.at AND (
+    api_changes.told_at IS NULL OR (api_changes.told_at < things.told_at AND api_changes.told_at <= :now - :quiet)
+)
+ORDER BY kind, subject DESC, operation, name, sentence
+"""
+_TOLD = """
+UPDATE api_changes SET told_at = ? WHERE subject = ? AND operation = ? AND name = ? AND kind = ? AND sentence = ?
+"""
+_FORGET = "DELETE FROM api_changes WHERE at < (SELECT at FROM api_changes ORDER BY at DESC LIMIT 1 OFFSET ?)"
+_LATEST = """
+SELECT * FROM api_changes WHERE operation NOT IN (SELECT value FROM json_each(:without))
+ORDER BY at DESC, kind, subject DESC, operation, name, sentence LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenChange:
+    """One thing that came, is gone or changed in Cannon Studio's description of its API."""
+
+    kind: ChangeKind
+    subject: Subject
+    operation: str
+    name: str
+    """The model or field; of an operation its former id, '' if it has none."""
+    sentence: str
+    """How it changed; '' for what came or is gone."""
+    at: float
+    """When that was seen, Unix seconds."""
+
+
+LinesOf = Callable[[Sequence[SeenChange]], Mapping[int, Callable[[], Record]]]
+"""Returns what makes the line for each guild that is told of these, when the guild's language is spoken.
+
+It runs inside the transaction, so it has no side effects.
+"""
+
+
+class ApiChanges(Repository):
+    """The table `api_changes`."""
+
+    async def adopt(
+        self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, lines: LinesOf
+    ) -> list[SeenChange]:
+        """Keep what a reading of the description has shown, and tell what is news; return the news.
+
+        One transaction has the `facts` for the table `meta`, the `changes`, and the lines of the record: a crash
+        leaves all of them or none, so that a change is told once.
+        """
+        now = self._clock.wall()
+
+        def write(db: Connection) -> tuple[list[SeenChange], bool]:
+            db.executemany(_PUT_FACT, [(name, to_text(value)) for name, value in facts.items()])
+            db.executemany(_SEE, [row | {"now": now} for row in islice(_rows(changes), SEEN_MAX)])
+            news = [_seen(row) for row in db.execute(_DUE, {"now": now, "quiet": QUIET_S}).fetchall()]
+            db.executemany(
+                _TOLD, [(now, each.subject, each.operation, each.name, each.kind, each.sentence) for each in news]
+            )
+            db.execute(_FORGET, (ROWS_MAX - 1,))
+            told = lines(news) if news else {}
+            for guild_id, record in told.items():
+                with speaking(self._database.language_of(db, guild_id)):
+                    write_decision(db, guild_id, record(), now)
+            return news, bool(told)
+
+        news, is_recorded = await self._database.write(write)
+        if is_recorded:
+            self._database.notify()
+        return news
+
+    async def latest(self, limit: int, *, without: Collection[str] = ()) -> list[SeenChange]:
+        """Return the changes that were seen last, the latest first; none of operations whose id is in `without`."""
+        values = {"limit": limit, "without": json.dumps(list(without))}
+        rows = await self._database.read(lambda db: db.execute(_LATEST, values).fetchall())
+        return [_seen(row) for row in rows]
+
+
+def _rows(changes: Sequence[ApiChange]) -> Iterator[dict[str, str]]:
+    """Give a row for each thing that a change is of."""
+    for change in changes:
+        is_changed = change.kind is ChangeKind.CHANGED
+        for name in _names(change):
+            yield {
+                "subject": change.subject.value,
+                "operation": to_text(change.operation),
+                "name": to_text(name),
+                "kind": change.kind.value,
+                "sentence": to_text(change.sentence) if is_changed else "",
+            }
+
+
+def _names(change: ApiChange) -> Sequence[str]:
+    if change.subject is not Subject.OPERATION:
+        return change.names
+    return change.names[:1] if change.kind is ChangeKind.CHANGED else [""]
+
+
+def _seen(row: Row) -> SeenChange:
+    return SeenChange(
+        kind=ChangeKind(row["kind"]),
+        subject=Subject(row["subject"]),
+        operation=row["operation"],
+        name=row["name"],
+        sentence=row["sentence"],
+        at=row["at"],
+    )

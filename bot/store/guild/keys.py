@@ -1,0 +1,370 @@
+"""The API keys of the guilds: sealed, one active for each guild, older ones kept while open jobs need them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from bot.domain.models import AccountStatus, GuildKey, JobState
+from bot.errors import Refused
+from bot.store import texts
+from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
+from bot.store.engine.kept import Recalled
+from bot.store.engine.repository import RecordOf, Repository
+from bot.store.jobs.rows import job_of, update_job
+from bot.store.money import ledger
+from bot.store.money.spending import practises
+from bot.store.sql import Connection, Row
+from bot.store.vault.secret_box import KEY_PURPOSE, SecretBox, forget_unneeded_keys
+
+# Word for word the condition of its index.
+_OPEN = """
+SELECT * FROM jobs WHERE practice = 1
+    AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+"""
+# By the guilds that practise, of which there are few: a join would read all jobs that there ever were, at each start.
+_SENT = """
+SELECT * FROM jobs WHERE practice = 1 AND state IN ('queued', 'processing', 'ready')
+    AND guild_id IN (SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS NULL)
+"""
+_GUILDS = "SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCard:
+    """A card with jobs that ended with the practice process, to be drawn again."""
+
+    guild_id: int
+    card_id: str
+
+
+class Practice(Repository):
+    """Reads which guilds practise: those whose active key is a practice key."""
+
+    async def is_on(self, guild_id: int) -> bool:
+        """Return whether the guild practises."""
+        return await self._database.read(lambda db: practises(db, guild_id))
+
+    async def guilds(self) -> set[int]:
+        """Return the guilds that practise."""
+        rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
+        return {row[0] for row in rows}
+
+    async def lose(self) -> list[EndedCard]:
+        """End and release what the practice process was working on, because it is no longer there; return the cards.
+
+        What was not sent yet waits for the next process.
+        """
+        now = self._clock.wall()
+
+        def change(db: Connection) -> list[EndedCard]:
+            return _end(db, db.execute(_SENT).fetchall(), JobState.FAILED, str(texts.PRACTICE_LOST), now)
+
+        if not await self._database.read(lambda db: db.execute(f"{_SENT} LIMIT 1").fetchone()):
+            return []
+        return await self._database.write(change)
+
+
+def end_practice_jobs(db: Connection, guild_id: int, now: float) -> list[EndedCard]:
+    """Cancel and release all open practice jobs of a guild, sent or not; return their cards."""
+    rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
+    cards = _end(db, rows, JobState.CANCELLED, str(texts.PRACTICE_ENDED), now)
+    for card in cards:
+        db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card.card_id))
+    db.execute(
+        "UPDATE jobs SET recheck_at = NULL WHERE guild_id = ? AND practice = 1 AND recheck_at IS NOT NULL", (guild_id,)
+    )
+    return cards
+
+
+def _end(db: Connection, rows: list[Row], to: JobState, sentence: str, now: float) -> list[EndedCard]:
+    cards = []
+    for row in rows:
+        job = job_of(row)
+        if not ledger.is_closed(db, job.id):
+            ledger.release(db, job, now)
+        update_job(
+            db,
+            replace(
+                job, state=to, lease=None, cost=None, error=sentence, finished_at=now, waits_for=None, recheck_at=None
+            ),
+            job,
+        )
+        cards.append(EndedCard(job.guild_id, job.card_id))
+    return list(dict.fromkeys(cards))
+
+
+_KEY = "SELECT * FROM guild_keys WHERE guild_id = ? AND id = ? AND secret IS NOT NULL"
+_WORKING = """
+SELECT * FROM guild_keys WHERE retired_at IS NULL AND refused_at IS NULL AND secret IS NOT NULL AND practice = 0
+ORDER BY set_at DESC, id DESC
+"""
+_REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetiredKey:
+    """A key that was replaced or removed. Its secret need not be decrypted: it may be lost."""
+
+    id: int
+    guild_id: int
+    last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """A guild's new key, and the one that it replaces: None if there was none."""
+
+    key: GuildKey
+    before: RetiredKey | None
+    ended_practice: bool = False
+    """Whether it has ended the guild's practice."""
+    ended: tuple[EndedCard, ...] = ()
+    """Cards whose practice jobs were cancelled by that."""
+
+
+class GuildKeys(Repository):
+    """The table `guild_keys`."""
+
+    async def set(
+        self,
+        guild_id: int,
+        secret: str,
+        *,
+        set_by: int,
+        status: AccountStatus,
+        practice: bool = False,
+        record: RecordOf[KeyChange] | None = None,
+    ) -> KeyChange:
+        """Make this the guild's key; the previous one is retired, and deleted once no open job needs it.
+
+        `status` is what the API said when the key was tried. A key that is not for practice ends a practice, with its
+        jobs; one that is replaces no other: raises Refused if the guild has a key.
+        """
+        sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
+        now = self._clock.wall()
+
+        def change(db: Connection) -> KeyChange:
+            is_practice = practises(db, guild_id)
+            if practice and _current(db, guild_id) is not None:
+                raise Refused(texts.HAS_A_KEY, "practice")
+            ended = end_practice_jobs(db, guild_id, now) if is_practice else []
+            before = _retire(db, guild_id, now)
+            row = db.execute(
+                "INSERT INTO guild_keys"
+                " (guild_id, secret, last4, set_by, set_at, practice, plan, scopes, balance_milli, balance_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                (guild_id, sealed, secret[-4:], set_by, now, practice, *_status_columns(status, now)),
+            ).fetchone()
+            return KeyChange(
+                key=key_of(row, self._box),
+                before=None if is_practice else before,
+                ended_practice=is_practice,
+                ended=tuple(ended),
+            )
+
+        changed = await self._recorded(guild_id, change, record)
+        if changed.before is not None or changed.ended_practice:  # its secret may have been forgotten
+            await self._database.scrub()
+        return changed
+
+    async def current(self, guild_id: int) -> GuildKey | None:
+        """Return the guild's active key, None if it has none."""
+        return await self._database.recall(
+            Recalled.CURRENT_KEYS, (guild_id,), lambda db: self._key_or_none(_current(db, guild_id))
+        )
+
+    async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
+        """Return one of the guild's keys, retired or not; None if it is not theirs, or deleted."""
+        key = guild_id, key_id
+        return await self._database.recall(
+            Recalled.KEYS, key, lambda db: self._key_or_none(db.execute(_KEY, key).fetchone())
+        )
+
+    def _key_or_none(self, row: Row | None) -> GuildKey | None:
+        return None if row is None else key_of(row, self._box)
+
+    async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
+        """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none.
+
+        A practice key is none of the guild's: it ends with `end_practice`.
+        """
+        now = self._clock.wall()
+
+        def change(db: Connection) -> RetiredKey | None:
+            return None if practises(db, guild_id) else _retire(db, guild_id, now)
+
+        removed = await self._recorded(guild_id, change, record)
+        await self._database.scrub()
+        return removed
+
+    async def end_practice(
+        self, guild_id: int, *, record: RecordOf[tuple[EndedCard, ...] | None] | None = None
+    ) -> tuple[EndedCard, ...] | None:
+        """Retire the guild's practice key, with its open jobs cancelled; return their cards, None without practice."""
+        now = self._clock.wall()
+
+        def change(db: Connection) -> tuple[EndedCard, ...] | None:
+            if not practises(db, guild_id):
+                return None
+            ended = tuple(end_practice_jobs(db, guild_id, now))
+            _retire(db, guild_id, now)
+            return ended
+
+        done = await self._recorded(guild_id, change, record)
+        await self._database.scrub()
+        return done
+
+    async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
+        """Keep what the API now says about the key."""
+        now = self._clock.wall()
+
+        def change(db: Connection) -> None:
+            db.execute(
+                "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
+                " WHERE guild_id = ? AND id = ?",
+                (*_status_columns(status, now), guild_id, key_id),
+            )
+
+        await self._database.write(change)
+
+    async def note_refused(self, guild_id: int, key_id: int, *, probe_at: float) -> bool:
+        """Note that the status call refused the key, and when to try it again (Unix seconds).
+
+        True the first time, so that moderators are told once.
+        """
+        now = self._clock.wall()
+        return await self._database.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE guild_keys SET refused_at = ?, probe_at = ?, probes = 0"
+                    " WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
+                    (now, probe_at, guild_id, key_id),
+                ).rowcount
+                == 1
+            )
+        )
+
+    async def clear_refused(self, guild_id: int, key_id: int) -> None:
+        """Note that the key works again."""
+
+        def change(db: Connection) -> None:
+            db.execute(
+                "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
+                (guild_id, key_id),
+            )
+
+        await self._database.write(change)
+
+    async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
+        """Return the active keys that are not refused, the newest first; none of guilds for which `without` is true."""
+
+        def look(db: Connection) -> list[GuildKey]:
+            rows = (row for row in db.execute(_WORKING) if not without(row["guild_id"]))
+            return [key_of(row, self._box) for row in islice(rows, limit)]
+
+        return await self._database.read(look)
+
+    async def refused(self) -> list[GuildKey]:
+        """Return the refused keys of all guilds whose secret is not forgotten."""
+        rows = await self._database.read(lambda db: db.execute(_REFUSED).fetchall())
+        return [key_of(row, self._box) for row in rows]
+
+    async def note_probe(self, guild_id: int, key_id: int, *, probe_at: float) -> None:
+        """Note that a refused key was tried once more without success, and when to try it next (Unix seconds)."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
+                (probe_at, guild_id, key_id),
+            )
+        )
+
+
+def _current(db: Connection, guild_id: int) -> Row | None:
+    found: Row | None = db.execute(
+        "SELECT * FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL", (guild_id,)
+    ).fetchone()
+    return found
+
+
+def _retire(db: Connection, guild_id: int, now: float) -> RetiredKey | None:
+    row = _current(db, guild_id)
+    db.execute("UPDATE guild_keys SET retired_at = ? WHERE guild_id = ? AND retired_at IS NULL", (now, guild_id))
+    forget_unneeded_keys(db, guild_id)
+    return None if row is None else RetiredKey(id=row["id"], guild_id=guild_id, last4=row["last4"])
+
+
+def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str, int | None, float | None]:
+    balance = to_milli_or_none(status.credits)
+    return to_text_or_none(status.plan), to_json(list(status.scopes)), balance, None if balance is None else now
+
+
+def key_of(row: Row, box: SecretBox) -> GuildKey:
+    """Return the key of a row whose secret is not forgotten. Raises StoreError if it was sealed for another guild."""
+    return GuildKey(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        secret=box.open(KEY_PURPOSE, row["guild_id"], row["secret"]),
+        last4=row["last4"],
+        practice=bool(row["practice"]),
+        set_by=row["set_by"],
+        set_at=row["set_at"],
+        plan=row["plan"],
+        scopes=tuple(json.loads(row["scopes"])),
+        balance=from_milli_or_none(row["balance_milli"]),
+        balance_at=row["balance_at"],
+        refused_at=row["refused_at"],
+        probe_at=row["probe_at"],
+        probes=row["probes"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeyRefusal:
+    """The host's key is not used for this guild until a probe at `probe_at` (Unix seconds) or later finds it alive."""
+
+    guild_id: int
+    probe_at: float
+    probes: int
+
+
+class HostKeyRefusals(Repository):
+    """The table `host_key_refusals`."""
+
+    async def all(self) -> list[HostKeyRefusal]:
+        """Return all of them."""
+        rows = await self._database.read(lambda db: db.execute("SELECT * FROM host_key_refusals").fetchall())
+        return [HostKeyRefusal(row["guild_id"], row["probe_at"], row["probes"]) for row in rows]
+
+    async def note(self, guild_id: int, *, probe_at: float) -> bool:
+        """Note that the host's key was refused to the guild, and when to try it again; True the first time."""
+        now = self._clock.wall()
+
+        def change(db: Connection) -> bool:
+            return (
+                db.execute(
+                    "INSERT INTO host_key_refusals (guild_id, refused_at, probe_at) VALUES (?, ?, ?)"
+                    " ON CONFLICT (guild_id) DO NOTHING",
+                    (guild_id, now, probe_at),
+                ).rowcount
+                == 1
+            )
+
+        return await self._database.write(change)
+
+    async def note_probe(self, guild_id: int, *, probe_at: float) -> None:
+        """Note that it was tried once more without success, and when to try it next (Unix seconds)."""
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?",
+                (probe_at, guild_id),
+            )
+        )
+
+    async def clear(self, guild_id: int) -> None:
+        """Note that it works again for the guild."""
+        await self._database.write(
+            lambda db: db.execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,))
+        )

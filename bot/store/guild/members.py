@@ -1,0 +1,258 @@
+"""What members have set for themselves: their settings and their presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.models import new_id
+from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Preset
+from bot.store.engine.columns import mapping_from_json, to_json, to_text
+from bot.store.engine.kept import Recalled
+from bot.store.engine.repository import Repository
+from bot.store.jobs.cards import LIVING_SAMPLE
+from bot.store.sql import Connection, Row
+
+
+class PresetKept(StrEnum):
+    """The outcome of keeping a preset."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    TOO_MANY = "too many"
+
+
+class MemberSettingsRows(Repository):
+    """The tables `member_settings` and `presets`."""
+
+    async def get(self, guild_id: int, member_id: int) -> MemberSettings:
+        """Return what the member has set in the guild; all unset if nothing."""
+        return await self._database.recall(
+            Recalled.MEMBERS, (guild_id, member_id), lambda db: _settings(db, guild_id, member_id)
+        )
+
+    async def change(
+        self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]
+    ) -> MemberSettings:
+        """Change the member's settings by a function of the present ones, in one transaction; return the new ones.
+
+        What `change` raises propagates, with nothing changed.
+        """
+
+        def write(db: Connection) -> MemberSettings:
+            changed = change(_settings(db, guild_id, member_id))
+            db.execute(
+                "INSERT INTO member_settings (guild_id, member_id, data) VALUES (?, ?, ?)"
+                " ON CONFLICT (guild_id, member_id) DO UPDATE SET data = excluded.data",
+                (guild_id, member_id, to_json(changed.to_json())),
+            )
+            return changed
+
+        return await self._database.write(write)
+
+    async def presets(self, guild_id: int, member_id: int) -> list[Preset]:
+        """Return the member's presets in the guild by name."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY lower(name)",
+                (guild_id, member_id),
+            ).fetchall()
+        )
+        return [_preset(row) for row in rows]
+
+    async def preset(self, guild_id: int, member_id: int, name: str) -> Preset | None:
+        """Return the member's preset of that name, whatever its case; None if they have none."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
+                (guild_id, member_id, _in_any_case(name)),
+            ).fetchone()
+        )
+        return None if row is None else _preset(row)
+
+    async def keep_preset(self, guild_id: int, member_id: int, preset: Preset) -> PresetKept:
+        """Store a preset; one of the same name is replaced. At most PRESETS_MAX are kept."""
+        name, data = to_text(preset.name), to_json(preset.values)
+        in_any_case = _in_any_case(name)
+
+        def write(db: Connection) -> PresetKept:
+            mine = (guild_id, member_id)
+            was = db.execute(
+                "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?", (*mine, in_any_case)
+            ).rowcount
+            count = db.execute("SELECT count(*) FROM presets WHERE guild_id = ? AND member_id = ?", mine).fetchone()[0]
+            if count >= PRESETS_MAX:
+                return PresetKept.TOO_MANY
+            db.execute(
+                "INSERT INTO presets (guild_id, member_id, name, operation, data) VALUES (?, ?, ?, ?, ?)",
+                (*mine, name, to_text(preset.operation), data),
+            )
+            return PresetKept.REPLACED if was else PresetKept.ADDED
+
+        return await self._database.write(write)
+
+    async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:
+        """Delete the member's preset; return whether there was one."""
+        return await self._database.write(
+            lambda db: (
+                db.execute(
+                    "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
+                    (guild_id, member_id, _in_any_case(name)),
+                ).rowcount
+                == 1
+            )
+        )
+
+
+def forget_settings(db: Connection, guild_id: int, member_id: int) -> None:
+    """Delete what a member has set in a guild, and their presets there."""
+    for table in ("member_settings", "presets"):
+        db.execute(f"DELETE FROM {table} WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))  # noqa: S608 - one of the two
+
+
+def _settings(db: Connection, guild_id: int, member_id: int) -> MemberSettings:
+    row = db.execute(
+        "SELECT data FROM member_settings WHERE guild_id = ? AND member_id = ?", (guild_id, member_id)
+    ).fetchone()
+    return MemberSettings() if row is None else MemberSettings.from_json(mapping_from_json(row["data"]))
+
+
+def _preset(row: Row) -> Preset:
+    return Preset(name=row["name"], operation=row["operation"], values=mapping_from_json(row["data"]))
+
+
+def _in_any_case(name: str) -> str:
+    """Return what the database's `lower` makes of a name: it knows the letters of ASCII alone."""
+    return to_text(name).encode().lower().decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordOffer:
+    """One answer of the bot: where it stands."""
+
+    guild_id: int
+    channel_id: int
+    message_id: int
+
+
+class WordOffers(Repository):
+    """The table `word_offers`. It holds no words and no members."""
+
+    async def add(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
+        """Note an answer that is to be deleted then (Unix seconds)."""
+        values = (guild_id, channel_id, message_id, delete_at)
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (guild_id, message_id)"
+                " DO UPDATE SET channel_id = excluded.channel_id, delete_at = excluded.delete_at",
+                values,
+            )
+        )
+
+    async def remove(self, guild_id: int, message_id: int) -> None:
+        """Forget an answer that is deleted."""
+        await self._database.write(
+            lambda db: db.execute(
+                "DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id)
+            )
+        )
+
+    async def due(self, *, limit: int = 50) -> list[WordOffer]:
+        """Return answers of all guilds whose time has come, the oldest first."""
+        values = (self._clock.wall(), limit)
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT guild_id, channel_id, message_id FROM word_offers WHERE delete_at <= ?"
+                " ORDER BY delete_at LIMIT ?",
+                values,
+            ).fetchall()
+        )
+        return [
+            WordOffer(guild_id=row["guild_id"], channel_id=row["channel_id"], message_id=row["message_id"])
+            for row in rows
+        ]
+
+
+class Drafts(Repository):
+    """The table `drafts`."""
+
+    async def keep(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
+        """Store it until then (Unix seconds) and return its id; expired drafts are deleted."""
+        draft_id, text, now = new_id(), to_json(data), self._clock.wall()
+
+        def change(db: Connection) -> None:
+            db.execute("DELETE FROM drafts WHERE expires_at <= ?", (now,))
+            db.execute(
+                "INSERT INTO drafts (id, guild_id, member_id, data, expires_at) VALUES (?, ?, ?, ?, ?)",
+                (draft_id, guild_id, member_id, text, expires_at),
+            )
+
+        await self._database.write(change)
+        return draft_id
+
+    async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
+        """Return a member's own draft without using it; None if it is not theirs, used or expired."""
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT data FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? AND expires_at > ?",
+                (draft_id, guild_id, member_id, self._clock.wall()),
+            ).fetchone()
+        )
+        return None if row is None else mapping_from_json(row["data"])
+
+    async def take(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
+        """Return a member's own draft and delete it; None if it is not theirs, used or expired. One caller gets it."""
+        now = self._clock.wall()
+
+        def change(db: Connection) -> Mapping[str, Any] | None:
+            row = db.execute(
+                "DELETE FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? RETURNING data, expires_at",
+                (draft_id, guild_id, member_id),
+            ).fetchone()
+            return None if row is None or row["expires_at"] <= now else mapping_from_json(row["data"])
+
+        return await self._database.write(change)
+
+
+class Voices(Repository):
+    """The tables `voice_defaults` and `voice_samples`. `key_id` is the API key that paid, None for the host's."""
+
+    async def default_of(self, guild_id: int, member_id: int) -> str:
+        """Return the voice that the member has chosen for themselves in the guild, '' for none."""
+        key = guild_id, member_id
+        row = await self._database.recall(
+            Recalled.VOICES,
+            key,
+            lambda db: db.execute(
+                "SELECT voice_id FROM voice_defaults WHERE guild_id = ? AND member_id = ?", key
+            ).fetchone(),
+        )
+        return "" if row is None else str(row[0])
+
+    async def set_default(self, guild_id: int, member_id: int, voice_id: str) -> None:
+        """Store the member's own default voice in the guild; '' for none."""
+
+        def change(db: Connection) -> None:
+            db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
+            if voice_id:
+                db.execute(
+                    "INSERT INTO voice_defaults (guild_id, member_id, voice_id) VALUES (?, ?, ?)",
+                    (guild_id, member_id, to_text(voice_id)),
+                )
+
+        await self._database.write(change)
+
+    async def sample_of(self, guild_id: int, key_id: int | None, voice_id: str) -> str | None:
+        """Return the id of the job that is, or is about to be, the voice's sample; None if it has none."""
+        values = {"guild_id": guild_id, "key_id": key_id or 0, "voice_id": to_text(voice_id)}
+        row = await self._database.read(lambda db: db.execute(LIVING_SAMPLE, values).fetchone())
+        return None if row is None else str(row[0])
+
+    async def forget_sample(self, guild_id: int, job_id: str) -> None:
+        """Note that the file of a sample is gone for good, so that another may be made."""
+        await self._database.write(
+            lambda db: db.execute("DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))
+        )

@@ -1,0 +1,224 @@
+"""The table `decisions`: the record of who decided what. Its rows never change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from enum import StrEnum
+
+from bot.domain.models import Job, JobState
+from bot.domain.server.guild_rules import Grant
+from bot.store.engine.kept import Recalled
+from bot.store.engine.repository import REFUND_REQUEST, REPORT, Decision, Record, RecordOf, Repository, decision_of
+from bot.store.jobs.rows import job_in
+from bot.store.money.limits import add_grant
+from bot.store.money.spending import grants_of
+from bot.store.sql import Connection
+
+
+class Decisions(Repository):
+    """The table `decisions`: the record of who decided what. Its rows never change."""
+
+    async def add(self, guild_id: int, record: RecordOf[None]) -> None:
+        """Write a line of the record that is about no change: a change writes its own, in its transaction."""
+        await self._recorded(guild_id, lambda _: None, record)
+
+    async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
+        """Return the guild's record, newest first: from `since` (Unix seconds) on, at most `limit` lines."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT * FROM decisions WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+                (guild_id, 0 if since is None else since, -1 if limit is None else limit),
+            ).fetchall()
+        )
+        return [decision_of(row) for row in rows]
+
+
+# One line per guild, so that none waits for the backlog of another.
+_IS_ANY = "SELECT EXISTS (SELECT 1 FROM outbox)"
+_NEXT = """
+SELECT decisions.* FROM decisions JOIN (
+    SELECT min(decision_id) AS id FROM outbox
+    WHERE guild_id NOT IN (SELECT CAST(value AS INTEGER) FROM json_each(:without)) GROUP BY guild_id
+) AS first ON first.id = decisions.id
+ORDER BY decisions.id LIMIT :limit
+"""
+
+
+_REMOVE = "DELETE FROM outbox WHERE guild_id = ? AND decision_id = ?"
+_TAKE_BACK = {
+    REFUND_REQUEST: "UPDATE jobs SET refund_asked_at = NULL WHERE guild_id = ? AND id = ? AND author_id = ?",
+    REPORT: "DELETE FROM result_reports WHERE guild_id = ? AND job_id = ? AND member_id = ?",
+}
+"""What a promised line stands for, by its kind."""
+
+
+class Outbox(Repository):
+    """The table `outbox`. Its rows are written with their decisions."""
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever a decision was written. It must not raise."""
+        self._database.listen(callback)
+
+    async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
+        """Return each guild's oldest line to be posted, for at most `limit` guilds and none in `without`."""
+        if not await self._database.recall(Recalled.OUTBOX, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
+            return []
+        values = {"without": json.dumps(list(without)), "limit": limit}
+
+        def look(db: Connection) -> list[Decision]:
+            return [decision_of(row) for row in db.execute(_NEXT, values).fetchall()]
+
+        return await self._database.read(look)
+
+    async def remove(self, guild_id: int, decision_id: int) -> None:
+        """Delete a line that was posted, or never will be."""
+        await self._database.write(lambda db: db.execute(_REMOVE, (guild_id, decision_id)))
+
+    async def take_back(self, line: Decision) -> None:
+        """Delete a promised line that never reached the moderators, so that its author may ask again."""
+
+        def change(db: Connection) -> None:
+            if db.execute(_REMOVE, (line.guild_id, line.id)).rowcount:
+                db.execute(_TAKE_BACK[line.kind], (line.guild_id, line.about["job"], line.by_id))
+
+        await self._database.write(change)
+
+
+_NOTE = """
+INSERT INTO alerts (guild_id, name, until) VALUES (:guild_id, :name, :until)
+ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until WHERE alerts.until <= :now
+"""
+
+
+class Alerts(Repository):
+    """The table `alerts`, and when cards were pinged for."""
+
+    async def note(self, guild_id: int, name: str, *, until: float, record: Record | None = None) -> bool:
+        """Note that something is reported now, and not again before `until` (Unix seconds); write `record` if so.
+
+        Returns False, with nothing changed, if it was reported before and that time has not passed.
+        """
+        now = self._clock.wall()
+        values = {"guild_id": guild_id, "name": name, "until": until, "now": now}
+
+        def change(db: Connection) -> bool:
+            is_new = db.execute(_NOTE, values).rowcount == 1
+            if is_new:
+                db.execute("DELETE FROM alerts WHERE until <= ?", (now,))
+            return is_new
+
+        return await self._recorded(guild_id, change, lambda is_new: record if is_new else None)
+
+    async def keep(self, guild_id: int, name: str, *, until: float) -> None:
+        """Suppress this until then (Unix seconds), whether it was reported before or not."""
+
+        def change(db: Connection) -> None:
+            db.execute(
+                "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
+                " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",
+                (guild_id, name, until),
+            )
+
+        await self._database.write(change)
+
+
+DAY_S = 24 * 3600.0
+
+
+class ReportOutcome(StrEnum):
+    """What came of a report."""
+
+    TAKEN = "taken"
+    BEFORE = "before"
+    """The member has reported this result already."""
+    TOO_MANY = "too many"
+    """The member has reported as many results within a day as they may."""
+
+
+class ResultReports(Repository):
+    """The table `result_reports`."""
+
+    async def add(
+        self, guild_id: int, job_id: str, member_id: int, *, most_a_day: int, record: RecordOf[ReportOutcome]
+    ) -> ReportOutcome:
+        """Note a member's report of a result, unless they did before, or reported `most_a_day` within 24 hours."""
+        now = self._clock.wall()
+
+        def change(db: Connection) -> ReportOutcome:
+            recent = "SELECT count(*) FROM result_reports WHERE guild_id = ? AND member_id = ? AND at > ?"
+            if _is_reported(db, guild_id, job_id, member_id):
+                return ReportOutcome.BEFORE
+            if db.execute(recent, (guild_id, member_id, now - DAY_S)).fetchone()[0] >= most_a_day:
+                return ReportOutcome.TOO_MANY
+            db.execute(
+                "INSERT INTO result_reports (job_id, guild_id, member_id, at) VALUES (?, ?, ?, ?)",
+                (job_id, guild_id, member_id, now),
+            )
+            return ReportOutcome.TAKEN
+
+        return await self._recorded(guild_id, change, record)
+
+    async def is_reported(self, guild_id: int, job_id: str, member_id: int) -> bool:
+        """Return whether the member has reported the result."""
+        return await self._database.read(lambda db: _is_reported(db, guild_id, job_id, member_id))
+
+    async def dismiss(self, guild_id: int, job_id: str, *, record: RecordOf[int]) -> int:
+        """Close the open reports of a result; return how many there were."""
+        now = self._clock.wall()
+        query = "UPDATE result_reports SET dismissed_at = ? WHERE guild_id = ? AND job_id = ? AND dismissed_at IS NULL"
+        return await self._recorded(guild_id, lambda db: db.execute(query, (now, guild_id, job_id)).rowcount, record)
+
+
+def _is_reported(db: Connection, guild_id: int, job_id: str, member_id: int) -> bool:
+    query = "SELECT 1 FROM result_reports WHERE guild_id = ? AND job_id = ? AND member_id = ?"
+    return db.execute(query, (guild_id, job_id, member_id)).fetchone() is not None
+
+
+class Refunds(Repository):
+    """What becomes of such jobs. The account was charged, so the books stay: the member gets a grant of the same."""
+
+    async def ask(self, guild_id: int, job_id: str, *, record: RecordOf[bool]) -> bool:
+        """Note that the job's author asks for its credits; False if they did before, or have them."""
+        now = self._clock.wall()
+        query = (
+            "UPDATE jobs SET refund_asked_at = ? WHERE guild_id = ? AND id = ?"
+            " AND refund_asked_at IS NULL AND refund_granted_at IS NULL"
+        )
+        return await self._recorded(
+            guild_id, lambda db: db.execute(query, (now, guild_id, job_id)).rowcount == 1, record
+        )
+
+    async def grant(
+        self,
+        guild_id: int,
+        job_id: str,
+        *,
+        note: str,
+        by_id: int,
+        posted: bool = False,
+        record: RecordOf[Grant | None],
+    ) -> Grant | None:
+        """Grant the job's author what it has cost for nothing; None if it cost nothing, or they got that before.
+
+        With `posted` also what a job has cost whose result was posted.
+        """
+        now = self._clock.wall()
+
+        def change(db: Connection) -> Grant | None:
+            job = job_in(db, guild_id, job_id)
+            if job is None or job.practice or not (job.is_charged_for_nothing or (posted and _is_posted(job))):
+                return None
+            amount = job.held if job.cost is None else job.cost
+            query = "UPDATE jobs SET refund_granted_at = ? WHERE guild_id = ? AND id = ? AND refund_granted_at IS NULL"
+            if not amount or db.execute(query, (now, guild_id, job_id)).rowcount == 0:
+                return None
+            made = add_grant(db, guild_id, job.author_id, amount, note=note, by_id=by_id, expires_at=None, now=now)
+            grants = grants_of(db, guild_id, job.author_id, now, used_up=True)
+            return next((each for each in grants if each.id == made), None)
+
+        return await self._recorded(guild_id, change, record)
+
+
+def _is_posted(job: Job) -> bool:
+    return job.state is JobState.DELIVERED

@@ -1,0 +1,116 @@
+"""What `cannon-bot check` reports about a database, without changing anything in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.runtime.progress import Progress, no_progress
+from bot.store import texts
+from bot.store.engine import schema
+from bot.store.engine.connection import connect, damage
+from bot.store.engine.files import refuse_half_restored
+from bot.store.engine.repository import problems_of_copies
+from bot.store.engine.sqlite_errors import explained
+from bot.store.host.moved import refuse_moved
+from bot.store.sql import Connection
+from bot.store.vault import secret_box as sealed
+from bot.store.vault.secret_box import KEY_PURPOSE, SecretBox, key_file_of, load_box
+
+_RULES = {
+    texts.ENDED_WITH_OPEN_HOLD: """
+        SELECT count(*) FROM jobs WHERE state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')
+        AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))""",
+    texts.WITHOUT_HOLD: """
+        SELECT count(*) FROM jobs
+        WHERE NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind = 'hold')""",
+    texts.SETTLED_AND_RELEASED: """
+        SELECT count(*) FROM (
+            SELECT 1 FROM ledger WHERE kind IN ('settle', 'release') GROUP BY job_id HAVING count(*) > 1)""",
+    texts.OPEN_BUT_RECHECKED: """
+        SELECT count(*) FROM jobs WHERE recheck_at IS NOT NULL
+        AND state NOT IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')""",
+    texts.ADJUSTED_WITH_OPEN_HOLD: """
+        SELECT count(*) FROM ledger WHERE kind = 'adjust' AND job_id IS NOT NULL
+        AND job_id NOT IN (SELECT job_id FROM ledger WHERE kind IN ('settle', 'release'))""",
+}
+
+
+def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progress = no_progress) -> list[str]:
+    """Return a sentence for each problem with the rows: SQLite's own checks, the ledger, the secrets."""
+    if found := damage(db, progress):
+        return [texts.damaged(texts.THE_FILE, found)]
+    orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
+    return ([texts.orphans(orphans)] if orphans else []) + problems_of_rows(db, box)
+
+
+def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
+    """Return a sentence for each problem that no database finds by itself: the ledger, the secrets."""
+    problems = []
+    for rule, query in _RULES.items():
+        if count := db.execute(query).fetchone()[0]:
+            problems.append(texts.rule_broken(count, rule))
+    return problems if box is None else problems + _unreadable_keys(db, box)
+
+
+def problems_of_file(path: Path, secret_keys: Sequence[str], now: float, progress: Progress = no_progress) -> list[str]:
+    """Check a database file that may be in use; a missing file is no problem, because the bot creates it.
+
+    `now` is the Unix time in seconds. Nothing is migrated, created or repaired.
+    """
+    try:
+        refuse_half_restored(path)
+        if not path.exists():
+            return []
+        with explained(path):
+            db = connect(read_only(path))
+            try:
+                return _look(db, path, secret_keys, now, progress)
+            finally:
+                db.close()
+    except StoreError as error:
+        return [error.sentence]
+
+
+def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> list[str]:
+    known = len(schema.migrations())
+    schema.refuse_strangers(db, str(path), known)
+    if schema.version_of(db) < known:
+        # Queries of this version may not work; the next start migrates it.
+        found = damage(db, progress)
+        return [texts.damaged(str(path), found)] if found else []
+    refuse_moved(db, path)
+    return problems_of_copies(db, now) + _problems(db, path, secret_keys, now, progress)
+
+
+def _problems(
+    db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: float, progress: Progress
+) -> list[str]:
+    needed = sealed.needed_fingerprints(db, now)
+    key_file = key_file_of(path)
+    if not secret_keys and not key_file.exists():
+        return problems_of(db, None, progress) + ([texts.secret_key_missing(needed)] if needed else [])
+    try:
+        box = load_box(secret_keys, key_file, needed=needed)
+    except StoreError as error:
+        return [*problems_of(db, None, progress), error.sentence]
+    return problems_of(db, box, progress)
+
+
+def read_only(path: Path) -> str:
+    """Return the URI that opens the file without creating a log next to it if there is none to read."""
+    log = path.with_name(f"{path.name}-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    return f"{path.absolute().as_uri()}?{mode}"
+
+
+def _unreadable_keys(db: Connection, box: SecretBox) -> list[str]:
+    problems = []
+    for guild_id, secret in db.execute("SELECT guild_id, secret FROM guild_keys WHERE secret IS NOT NULL"):
+        try:
+            box.open(KEY_PURPOSE, guild_id, secret)
+        except StoreError as error:
+            problems.append(texts.of_guild(guild_id, error.sentence))
+    return problems

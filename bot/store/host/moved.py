@@ -1,0 +1,54 @@
+"""The mark of a database file that was moved to PostgreSQL: until it is taken off, no bot starts on the file.
+
+Two bots that go on from the same jobs would pay for them twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.store import texts
+from bot.store.engine.repository import stored_facts
+from bot.store.sql import Connection
+
+MOVED_TO_META = "moved_to"
+"""In the file: where it was moved to."""
+MOVED_FROM_META = "moved_from"
+"""In the PostgreSQL database: the id of the move that filled it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A move of a file's content."""
+
+    id: str
+    """One for each attempt; the target has it too, once the attempt is committed."""
+    place: str
+    """The target, without a password."""
+    at: float
+    """When (Unix seconds)."""
+
+    def to_text(self) -> str:
+        """Return it as the table `meta` has it."""
+        return json.dumps(asdict(self))
+
+
+def moved(db: Connection) -> Moved | None:
+    """Return the mark that is in the database, None if there is none."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (MOVED_TO_META,)).fetchone()
+    return None if row is None else Moved(**json.loads(row[0]))
+
+
+def moved_file(database: Path) -> Moved | None:
+    """Return the mark of a file, which need not be ours; None if there is none. Blocks: not for the event loop."""
+    value = stored_facts(database, MOVED_TO_META).get(MOVED_TO_META)
+    return None if value is None else Moved(**json.loads(value))
+
+
+def refuse_moved(db: Connection, database: Path) -> None:
+    """Raise StoreError if the file was moved."""
+    if (mark := moved(db)) is not None:
+        raise StoreError(texts.moved(database, mark.place, mark.at), exit_code=RESTART_CANNOT_HELP)

@@ -1,0 +1,78 @@
+"""Controls that spend at a press: their label tells the price, or it is told privately and confirmed first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.app.client import CannonBot
+from bot.domain.models import UNKNOWN, Job
+from bot.errors import InputError, Refused
+from bot.generation.again.rerun import copies_of
+from bot.generation.generation import Generation
+from bot.jobs.rounds.reconciler import Found
+from cogs.results import texts
+from cogs.ui.interaction import Interaction
+from cogs.ui.prices import price_shown, total_of
+from cogs.workflows.asked.submit import submit
+
+
+async def submit_pressed(interaction: Interaction, generation: Generation) -> None:
+    """Submit what the press of a control requests; a price that its label did not tell is confirmed first.
+
+    Raises as `submit` does.
+    """
+    await submit(interaction, replace(generation, pressed=True, labelled=price_shown(interaction)))
+
+
+def rerun_price(bot: CannonBot, job: Job, among: Sequence[Job] = ()) -> Decimal | None:
+    """Return what another run of the job costs, in credits: what this one has cost; None where that is not known.
+
+    `among`: of as many as there are like it among these.
+    """
+    operation = bot.catalogue.find(job.operation)
+    fixed = None if operation is None else operation.fixed_credits
+    price = job.cost if fixed is None else fixed
+    return None if price is None else price * max(1, copies_of(among, job))
+
+
+def retry_price(jobs: Sequence[Job]) -> Decimal | None:
+    """Return what was held for these jobs, in credits; None where that was a guess."""
+    if any(job.basis == UNKNOWN for job in jobs):
+        return None
+    return sum((job.held for job in jobs), Decimal(0))
+
+
+async def variant_price(bot: CannonBot, job: Job, generation: Generation) -> Decimal | None:
+    """Return what a variant of the job costs, in credits; None where that is not known."""
+    steps = [(step.operation, step.input) for step in generation.before]
+    given = {file.field: medium.url for file in generation.files if file.field for medium in job.media[:1]}
+    total = await total_of(bot, job.guild_id, [*steps, (generation.operation, {**generation.values, **given})])
+    return total.price
+
+
+def refuse_double_press(interaction: Interaction, job: Job, action: str) -> None:
+    """Raise Refused for the second press of a member on the same card within a few seconds."""
+    if not interaction.client.cooldowns.start((interaction.user.id, job.card_id, action)):
+        raise Refused(texts.PRESSED_TWICE)
+
+
+def may_come_late(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that have ended while their request at Cannon Studio may still succeed."""
+    return [job for job in jobs if job.recheck_at is not None]
+
+
+async def find_late(interaction: Interaction, jobs: Sequence[Job]) -> str | None:
+    """Look for the late results of `jobs`, and have them posted; Discord must have been deferred.
+
+    Returns what to tell the member; None if there is none and none will come. Raises InputError if Cannon Studio cannot
+    be asked: nobody pays twice because it is down.
+    """
+    reconciler = interaction.client.parts.reconciler
+    found = {await reconciler.look_for_member(job) for job in may_come_late(jobs)}
+    if Found.RESULT in found:
+        return str(texts.EXISTS)
+    if Found.UNKNOWN in found:
+        raise InputError(texts.NO_ANSWER)
+    return str(texts.STILL_MADE) if Found.STILL_MADE in found else None

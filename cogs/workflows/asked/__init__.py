@@ -1,0 +1,1 @@
+"""What all workflow commands share: options, forms, files, and the way into intake."""

@@ -1,0 +1,335 @@
+"""The form of one operation: what a generation still lacks, read by the catalogue as a command's options are."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import discord
+
+from bot.app.client import CannonBot
+from bot.catalogue import Field, FieldKind, Operation, ProbeKind, Scalar
+from bot.catalogue.catalogue import LINK_KINDS, kinds_of
+from bot.catalogue.texts import counted
+from bot.delivery.channels.facts import in_time
+from bot.domain.models import SOURCE_KINDS, MediaKind
+from bot.domain.words.text import shortened
+from bot.errors import InputError
+from bot.generation.generation import Generation, SourceFile, nested
+from bot.generation.generations import Incomplete
+from bot.generation.sources import SourceRef
+from bot.language import Text, tr
+from cogs.ui.controls import Control, view_of
+from cogs.ui.forms import (
+    ABOUT_CHARS,
+    FILES_PER_UPLOAD,
+    INPUT_CHARS,
+    INPUTS,
+    LABEL_CHARS,
+    TITLE_CHARS,
+    Form,
+    MediaUpload,
+)
+from cogs.ui.interaction import Interaction
+from cogs.ui.texts import continued
+from cogs.workflows import texts
+from cogs.workflows.asked.files import offered_file, offered_files
+
+RadioInput: TypeAlias = discord.ui.RadioGroup[Any]
+
+OPTIONS_MIN, OPTIONS_MAX = 2, 10
+"""Discord's limits of a radio group."""
+OPTION_CHARS = 100
+LEFT_OUT = "-"
+"""The value of the choice that leaves an optional field out."""
+YES, NO = "true", "false"
+
+
+def radio_for(field: Field, text: str, *, model: str | None) -> RadioInput | None:
+    """Return a radio group for a field, with the value that `text` is chosen; None if it has to be typed.
+
+    `model` is the model of the request, None if it is not settled.
+    """
+    options = _options(field, model)
+    values = [value for value, _ in options]
+    if not OPTIONS_MIN <= len(options) <= OPTIONS_MAX - (not field.required):
+        return None
+    if text and text not in values:
+        return None
+    if not field.required:
+        options.append((LEFT_OUT, str(texts.LEAVE_OPEN)))
+    chosen = text or (None if field.required else LEFT_OUT)
+    return discord.ui.RadioGroup(
+        required=field.required,
+        options=[
+            discord.RadioGroupOption(label=shortened(label, OPTION_CHARS), value=value, default=value == chosen)
+            for value, label in options
+        ],
+    )
+
+
+def chosen_in(radio: RadioInput) -> str:
+    """Return the value that was chosen, as text; '' for none."""
+    return "" if radio.value in {None, LEFT_OUT} else str(radio.value)
+
+
+def _options(field: Field, model: str | None) -> list[tuple[str, str]]:
+    """Return the values that a field may have, each with its label; none if any may be typed."""
+    if field.kind is FieldKind.BOOLEAN:
+        return [(YES, str(texts.YES_TO_FIELD)), (NO, str(texts.NO_TO_FIELD))]
+    return [(str(value), _label(field, value)) for value in field.choices_for(model)]
+
+
+def _label(field: Field, value: Scalar) -> str:
+    return counted(value, field.unit) if field.unit else str(value)
+
+
+TYPED = frozenset({FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN})
+MAIN_FIELDS = (
+    "prompt", "text", "description", "motion", "model", "duration", "duration_seconds", "aspect_ratio", "resolution",
+    "target_resolution", "upscale_factor", "style", "motion_scale", "negative_prompt",
+)  # fmt: skip
+"""What the form asks first, in this order; the rest follows in the catalogue's, as far as there is room."""
+LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
+OWN_SENSE = frozenset({"model", "resolution"})
+"""Fields whose values belong to their operation alone."""
+
+Send: TypeAlias = Callable[[Interaction, Generation], Awaitable[None]]
+"""Submits what was filled in. Raises what `submit` raises."""
+StillMay: TypeAlias = Callable[[Interaction], Awaitable[None]]
+"""Raises a BotError if who sends a form may not do any more what they opened it for."""
+TextInput: TypeAlias = discord.ui.TextInput[Any]
+
+
+class OperationForm(Form):
+    """Asks for what a generation still lacks: one operation's main fields, prefilled, in at most five inputs.
+
+    What the generation already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
+    an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
+    then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
+    apply where the form had no room to ask. `still_may` raises if its sender may no longer do it: filling it in takes
+    minutes. With `only`, nothing but these fields is asked. `send` submits what was filled in. The catalogue reads what
+    is typed, as it does a command's options.
+    """
+
+    def __init__(
+        self,
+        bot: CannonBot,
+        generation: Generation,
+        *,
+        prefilled: Mapping[str, str] | None = None,
+        also: Sequence[str] = (),
+        title: str | None = None,
+        source: MediaKind | None = None,
+        kept: Mapping[str, Any] | None = None,
+        still_may: StillMay | None = None,
+        only: Sequence[Field] | None = None,
+        send: Send,
+    ) -> None:
+        operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
+        super().__init__(bot, title=shortened(title or tr(operations[0].title), TITLE_CHARS), name="operation")
+        self.generation = generation
+        self.kept = kept or {}
+        self.still_may = still_may
+        self.submit = send
+        self.choice: discord.ui.Select[Any] | None = None
+        self.inputs: dict[str, list[TextInput]] = {}
+        self.seams: dict[str, str] = {}
+        self.radios: dict[str, RadioInput] = {}
+        self.uploads: list[tuple[Field, MediaUpload, TextInput]] = []
+        if also:
+            self._add_choice(operations)
+        taken = {file.field for file in generation.files}
+        for field in _other_media(operations[0], taken):
+            self._add_upload(field)
+        known = {*generation.values, *taken}
+        asked = _fields_to_ask(operations, known, source) if only is None else _paths(only)
+        model = None if also else _settled_model(generation, asked)
+        for path, field in asked:
+            self._add_value(path, field, (prefilled or {}).get(path, ""), model)
+
+    @property
+    def has_inputs(self) -> bool:
+        """Whether there is anything to ask; Discord takes no empty form."""
+        return bool(self.children)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Submit what was typed. Raises what `submit` raises, and what the form's own check does."""
+        if self.still_may is not None:
+            await self.still_may(interaction)
+        generation = self.generation
+        chosen = self.choice.values[0] if self.choice is not None else generation.operation
+        files = [*generation.files, *(file for each in self.uploads for file in _files(*each))]
+        await self.submit(
+            interaction,
+            replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
+        )
+
+    def _add(self, label: str | Text, about: str | Text, item: discord.ui.Item[Any]) -> None:
+        said = str(label)
+        text = shortened(f"{said[:1].upper()}{said[1:]}", LABEL_CHARS)
+        self.add_item(discord.ui.Label(text=text, description=shortened(str(about), ABOUT_CHARS), component=item))
+
+    def _add_choice(self, operations: Sequence[Operation]) -> None:
+        options = [discord.SelectOption(label=tr(each.title), value=each.id) for each in operations]
+        options[0].default = True
+        self.choice = discord.ui.Select(options=options)
+        self._add(texts.CHOOSE_OPERATION, texts.CHOOSE_OPERATION_HELP, self.choice)
+
+    def _add_upload(self, field: Field) -> None:
+        is_list = field.kind is FieldKind.URLS
+        upload = MediaUpload(kinds_of(field), max_values=FILES_PER_UPLOAD if is_list else 1)
+        link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
+        self._add(tr(field.label), texts.uploads_help(FILES_PER_UPLOAD) if is_list else texts.UPLOAD_HELP, upload)
+        self._add(texts.link_or_job(tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
+        self.uploads.append((field, upload, link))
+
+    def _add_value(self, path: str, field: Field, text: str, model: str | None) -> None:
+        """Add the field's input: a choice where its values are a short closed list, else one to type in."""
+        radio = radio_for(field, text, model=model)
+        if radio is None:
+            self._add_text(path, field, text)
+        elif len(self.children) < INPUTS:
+            self._add(tr(field.label), tr(field.help), radio)
+            self.radios[path] = radio
+
+    def _add_text(self, path: str, field: Field, text: str) -> None:
+        """Add the field's input, and a second one if the text is longer than one takes; none without room."""
+        pieces, self.seams[path] = _pieces(text)
+        if len(self.children) + len(pieces) > INPUTS:
+            return
+        for number, piece in enumerate(pieces):
+            item: TextInput = discord.ui.TextInput(
+                style=discord.TextStyle.paragraph if field.name in LONG_TEXTS else discord.TextStyle.short,
+                default=piece or None,
+                required=field.required and number == 0,
+                max_length=min(field.longest, INPUT_CHARS),
+            )
+            self._add(tr(field.label) if number == 0 else continued(tr(field.label)), tr(field.help), item)
+            self.inputs.setdefault(path, []).append(item)
+
+    def _values(self) -> dict[str, Any]:
+        """Return what was typed or chosen, and the kept values that the form did not ask for, inside objects too."""
+        values, asked = self._typed(), {*self.inputs, *self.radios}
+        for name, value in self.kept.items():
+            if isinstance(value, Mapping):
+                unasked = {key: each for key, each in value.items() if f"{name}.{key}" not in asked}
+                if unasked or name in values:
+                    values[name] = {**unasked, **values.get(name, {})}
+            elif name not in asked:
+                values.setdefault(name, value)
+        return values
+
+    def _typed(self) -> dict[str, Any]:
+        """Return what was typed or chosen by field, empty inputs left out."""
+        given = {path: chosen_in(radio) for path, radio in self.radios.items()}
+        given |= {
+            path: self.seams[path].join(item.value for item in items if item.value.strip())
+            for path, items in self.inputs.items()
+        }
+        return nested({path: text for path, text in given.items() if text.strip()})
+
+
+def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFile]:
+    """Return the files that were given in a form for a field. Raises InputError if none was."""
+    typed, kinds = link.value.strip(), kinds_of(field) or SOURCE_KINDS
+    if field.kind is FieldKind.URLS:
+        return offered_files(field.label, *upload.values, url=typed, field=field.name, kinds=kinds, required=True)
+    source = SourceRef.of_text(typed) if typed else SourceRef()
+    return offered_file(
+        field.label,
+        attachment=upload.values[0] if upload.values else None,
+        url=source.url,
+        job=source.job_id,
+        field=field.name,
+        required=True,
+    )
+
+
+def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
+    """Return the media that the operation needs besides those that the generation brings."""
+    return [
+        field for field in operation.fields if field.kind in LINK_KINDS and field.required and field.name not in taken
+    ]
+
+
+def _fields_to_ask(
+    operations: Sequence[Operation], known: Collection[str | None], source: MediaKind | None
+) -> list[tuple[str, Field]]:
+    """Return the fields to ask for with their paths: required ones first, then the main ones."""
+    first, *others = operations
+    shared = [
+        field
+        for field in first.fields
+        if field.name not in known and not _is_read(field, source) and all(_has(other, field) for other in others)
+    ]
+    flat = [
+        (f"{field.name}.{inner.name}" if field.kind is FieldKind.OBJECT else field.name, inner)
+        for field in shared
+        for inner in (field.item_fields if field.kind is FieldKind.OBJECT else (field,))
+        if inner.kind in TYPED
+    ]
+    return sorted(flat, key=lambda each: (not each[1].required, _rank(each[0])))
+
+
+def _paths(fields: Sequence[Field]) -> list[tuple[str, Field]]:
+    """Return the fields with their paths, those inside an object each for itself; files are asked in another way."""
+    return [
+        (f"{field.name}.{inner.name}" if field.item_fields and field.kind is FieldKind.OBJECT else field.name, inner)
+        for field in fields
+        for inner in (field.item_fields if field.item_fields and field.kind is FieldKind.OBJECT else (field,))
+        if inner.kind not in LINK_KINDS
+    ]
+
+
+def _settled_model(generation: Generation, asked: Sequence[tuple[str, Field]]) -> str | None:
+    """Return the model of the request, None if the form asks for it."""
+    model = generation.values.get("model")
+    return model if isinstance(model, str) and "model" not in dict(asked) else None
+
+
+def _has(operation: Operation, field: Field) -> bool:
+    """Whether the operation has the field in the same sense: models and resolutions are each operation's own."""
+    return field.name not in OWN_SENSE and any(other.name == field.name for other in operation.fields)
+
+
+def _is_read(field: Field, source: MediaKind | None) -> bool:
+    """Whether the field is read from a file; an image has no duration, so that is asked."""
+    if field.probe is None:
+        return False
+    return field.probe.kind is not ProbeKind.DURATION or source is not MediaKind.IMAGE
+
+
+def _rank(path: str) -> int:
+    return MAIN_FIELDS.index(path) if path in MAIN_FIELDS else len(MAIN_FIELDS)
+
+
+def _pieces(text: str) -> tuple[list[str], str]:
+    """Cut a text into what an input holds each, at a line break or space; return also what was between them.
+
+    Discord may trim an input's text, so the seam is kept apart. Raises InputError if two inputs do not hold it.
+    """
+    if len(text) <= INPUT_CHARS:
+        return [text], ""
+    if len(text) > 2 * INPUT_CHARS:
+        raise InputError(texts.too_long_for_form(len(text), 2 * INPUT_CHARS))
+    rest = len(text) - INPUT_CHARS
+    cut = max(text.rfind(space, rest, INPUT_CHARS) for space in " \n")
+    if cut <= 0:
+        return [text[:INPUT_CHARS], text[INPUT_CHARS:]], ""
+    return [text[:cut], text[cut + 1 :]], text[cut]
+
+
+async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> None:
+    """Open the form for what is missing, or offer a button that opens it; `send` submits what was filled in."""
+    can_open = not interaction.response.is_done() and interaction.type is not discord.InteractionType.modal_submit
+    if can_open:
+        form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=send)
+        if form.has_inputs:
+            await in_time(interaction.response.send_modal(form))
+            return
+    generations = interaction.client.parts.generation.generations
+    draft_id = await generations.keep_incomplete(incomplete, interaction.guild_id or 0, interaction.user.id)
+    button = Control.button("fill", draft_id, label=texts.FILL_IN, style=discord.ButtonStyle.primary)
+    await interaction.client.responses.reply_privately(interaction, f"⚠️ {incomplete.sentence}", view_of([button]))

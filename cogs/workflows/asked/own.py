@@ -1,0 +1,80 @@
+"""What a member's own settings add to what they typed into a command, a form or a message; and what presets keep."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from discord import app_commands
+
+from bot.catalogue import Field, Operation
+from bot.domain.models import PROMPT_FIELDS
+from bot.generation.generation import Generation
+from bot.generation.own_defaults import PRESET, Typed
+from cogs.ui.choices import CHOICES_MAX
+from cogs.ui.interaction import Interaction
+from cogs.workflows.asked.form import MAIN_FIELDS, TYPED
+
+NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
+"""What is another each time, so that no preset has it."""
+
+
+async def with_own(interaction: Interaction, generation: Generation) -> Generation:
+    """Return the generation with the member's preset and defaults where they left an option out.
+
+    Raises InputError for a preset that does not fit, and for a model that is gone.
+    """
+    own = interaction.client.parts.generation.own_defaults
+    return await own.applied(generation, interaction.guild_id or 0, interaction.user.id, _typed(interaction))
+
+
+async def is_private(interaction: Interaction, *, private: bool) -> bool:
+    """Return whether what the member typed is for them alone; `private` is what the option says, off if left out."""
+    own = interaction.client.parts.generation.own_defaults
+    member = interaction.guild_id or 0, interaction.user.id
+    return await own.is_private(*member, _typed(interaction), private=private)
+
+
+def as_typed(generation: Generation) -> Generation:
+    """Return a generation whose form the member fills in, so that their defaults apply to what they leave out."""
+    return replace(generation, typed=True)
+
+
+def _typed(interaction: Interaction) -> Typed:
+    if not isinstance(interaction.command, app_commands.Command):
+        return Typed()
+    options = vars(interaction.namespace)
+    return Typed(preset=str(options.get(PRESET) or ""), said=frozenset(options))
+
+
+def preset_completion(operation_id: str | None) -> Any:
+    """Return an autocomplete over the member's presets for an operation; None: the one that is typed so far."""
+
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        chosen = operation_id or str(vars(interaction.namespace).get("operation") or "")
+        operation = interaction.client.catalogue.find(chosen)
+        if operation is None:
+            return []
+        parts = interaction.client.parts
+        presets = await parts.own_settings.presets(interaction.guild_id or 0, interaction.user.id)
+        wanted = typed.strip().casefold()
+        names = [each.name for each in presets if _is_for(interaction, each.operation, operation.id)]
+        return [app_commands.Choice(name=name, value=name) for name in names if wanted in name.casefold()][:CHOICES_MAX]
+
+    return complete
+
+
+def _is_for(interaction: Interaction, of_preset: str, operation_id: str) -> bool:
+    found = interaction.client.catalogue.find(of_preset)
+    return found is not None and found.id == operation_id
+
+
+def preset_fields(operation: Operation) -> list[Field]:
+    """Return the fields that a preset may have, the main ones first."""
+    fields = [each for each in operation.fields if each.kind in TYPED and each.name not in NOT_KEPT and each.offered]
+    main = {name: place for place, name in enumerate(MAIN_FIELDS)}
+    return sorted(fields, key=lambda field: main.get(field.name, len(main)))
+
+
+def preset_values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a job's input that a preset keeps."""
+    return {field.name: given[field.name] for field in preset_fields(operation) if given.get(field.name) is not None}

@@ -1,0 +1,279 @@
+"""From a command, form or control to a card: the one way that every generation with an interaction takes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import discord
+import structlog
+from structlog.contextvars import bind_contextvars
+
+from bot.app.client import CannonBot
+from bot.catalogue import Operation
+from bot.catalogue.checks.cautions import passed_end
+from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.texts import PRACTICE_MARK
+from bot.domain.models import UNKNOWN
+from bot.domain.words.text import shortened
+from bot.errors import InputError, Refused, StoreError
+from bot.generation.generation import Generation
+from bot.generation.generations import Incomplete, Quote
+from bot.generation.json_input import generation_typed, skeleton
+from bot.jobs.intake import Accepted
+from bot.language import tr
+from cogs.ui.controls import Control, job_of, on, view_of
+from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
+from cogs.ui.interaction import Interaction
+from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
+from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
+from cogs.workflows import texts
+from cogs.workflows.asked.form import OperationForm, ask
+from cogs.workflows.asked.own import with_own
+
+log = structlog.get_logger(__name__)
+
+FIRST_LOOK_S = 12.0
+"""When a card is drawn again that nothing has happened to: its place in the queue may be another."""
+Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
+"""Sends a card to Discord; returns its message's id, None if Discord did not return it."""
+
+
+async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
+    """Send the card; its jobs start once Discord is known to have it.
+
+    Raises what `send` raises, with everything refunded, unless Discord has the card nevertheless.
+    """
+    if not accepted.fresh:
+        return
+    card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
+    bind_contextvars(guild=card.guild_id, card=card.id)
+    embed, files = await delivery.first_answer(card, jobs)
+    try:
+        message_id = await send(embed, files, await delivery.first_view(card, jobs))
+    except Exception as error:
+        is_taken = isinstance(error, discord.HTTPException) and error.code == ALREADY_ANSWERED
+        if await bot.parts.recovery.settle_answer(card, is_taken=is_taken):
+            return  # there is nothing to apologise for
+        raise
+    if message_id is None:
+        await bot.parts.recovery.settle_answer(card)
+        return
+    delivery.note_answered(message_id, files)
+    try:
+        await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
+    except StoreError as error:
+        # Discord has the card; that is noted by the next round of the upkeep.
+        log.warning("answer.not_noted", card=card.id, error=error.sentence)
+    bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_LOOK_S)
+
+
+QUIET_S = 24 * 3600.0
+"""A member is told once in this time of one end; with a price to confirm, each time."""
+
+
+def end_notice(interaction: Interaction, generation: Generation) -> str | None:
+    """Return the notice about the generation's operation or model, None if no announced end of it has passed."""
+    bot = interaction.client
+    operation = bot.catalogue.find(generation.operation)
+    if operation is None:
+        return None
+    ended = passed_end(operation, generation.values.get("model"), bot.clock.wall())
+    return None if ended is None else texts.end_passed(tr(ended.name), ended.date)
+
+
+async def tell_end(interaction: Interaction, notice: str) -> None:
+    """Tell the member after the answer, privately; not again for a day."""
+    bot, name = interaction.client, f"end:{interaction.user.id}:{notice}"
+    try:
+        is_due = await bot.parts.watch.once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
+    except StoreError as error:  # what was requested is accepted and answered: this is no failure of it
+        log.warning("end.not_noted", error=error.sentence)
+        is_due = True
+    if is_due:
+        await bot.responses.reply_privately(interaction, notice)
+
+
+CAUTIONS_MAX = 5
+"""How many cautions a question shows: as many fit into a message, whatever they say."""
+
+
+async def submit(interaction: Interaction, generation: Generation) -> None:
+    """Have the generation accepted, and answer with its card, or with its price where that is to be confirmed first.
+
+    Without files every check is local: the hold comes first, and the card is the first answer. With files the
+    interaction is deferred before they are checked, unless it is deferred already; who may not spend here is refused
+    at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent. What a limit refuses has a
+    button that asks a moderator.
+    """
+    try:
+        await _submit(interaction, generation)
+    except Refused as error:
+        if interaction.guild_id is None or not error.may_ask:
+            raise
+        parts, responses = interaction.client.parts, interaction.client.responses
+        draft_id = await parts.generation.asking.keep(interaction.guild_id, interaction.user.id, generation)
+        if draft_id is None:
+            raise
+        button = Control.button("ask_moderators", draft_id, label=str(texts.ASK_MODERATORS))
+        await responses.warn(interaction, error.sentence, view_of([button]))
+
+
+async def _submit(interaction: Interaction, generation: Generation) -> None:
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise Refused(IN_SERVER_ONLY)
+    generation = await with_own(interaction, generation)
+    if generation.parent_id is not None:
+        await job_of(interaction, generation.parent_id)  # a form takes minutes: who sent it may no longer see it
+    if generation.raw:
+        await require_moderator(interaction)  # who confirms it may no longer be one
+    if not generation.private:
+        require_may_post(interaction)
+    generations = interaction.client.parts.generation.generations
+    generations.require_on(interaction.guild_id, generation)
+    origin = await origin_of(interaction)
+    is_late = interaction.response.is_done()
+    if not is_late and generations.is_slow(generation):
+        await generations.require_admitted(generation, origin)
+        await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
+        is_late = True
+    outcome = await generations.accept_or_quote(generation, origin)
+    if isinstance(outcome, Incomplete):
+        await ask(interaction, outcome, submit)
+        return
+    notice = end_notice(interaction, generation)
+    if isinstance(outcome, Quote):
+        mark = str(PRACTICE_MARK) if await interaction.client.parts.practice.is_on(interaction.guild_id) else None
+        question = "\n".join(each for each in (mark, notice, _question(outcome)) if each)
+        await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
+        return
+    await _answer(interaction, outcome, is_late=is_late)
+    if notice is not None and generation.agreed is None:  # the question had it
+        await tell_end(interaction, notice)
+
+
+async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool) -> None:
+    async def send(embed: discord.Embed, files: list[discord.File], view: discord.ui.View | None) -> int | None:
+        if is_late:
+            return (
+                await in_time(
+                    interaction.edit_original_response(embed=embed, attachments=files, view=view), UPLOAD_TIMEOUT_S
+                )
+            ).id
+        response = await in_time(
+            interaction.response.send_message(
+                embed=embed, files=files, view=view or discord.utils.MISSING, ephemeral=accepted.card.private
+            ),
+            UPLOAD_TIMEOUT_S,
+        )
+        return response.message_id
+
+    await answer(interaction.client, accepted, send)
+
+
+def require_may_post(interaction: Interaction) -> None:
+    """Refuse before anything is spent where the result could not be posted. Raises Refused."""
+    missing = missing_permissions(
+        interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
+    )
+    if missing:
+        raise Refused(f"{may_not_post(missing)} {texts.GRANT_OR_PRIVATE}")
+
+
+def _question_view(quote: Quote) -> discord.ui.View:
+    """Return the buttons of a question; cogs/workflows/asked/submit.py has their actions."""
+    label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (texts.YES, texts.NO)
+    yes = Control.button("confirm", quote.draft_id, label=label, style=discord.ButtonStyle.success)
+    return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
+
+
+def _question(quote: Quote) -> str:
+    """Return what a yes agrees to: the cautions, as far as there is room, and the price."""
+    shown = [f"⚠️ {each}" for each in quote.cautions[:CAUTIONS_MAX]]
+    if len(quote.cautions) > CAUTIONS_MAX:
+        shown.append(texts.more_cautions(len(quote.cautions) - CAUTIONS_MAX))
+    return "\n".join([*shown, _price_text(quote)])
+
+
+def _price_text(quote: Quote) -> str:
+    if quote.basis == UNKNOWN:
+        text = texts.price_unknown(quote.seen)
+    else:
+        text = texts.price(quote.price, is_exact=quote.basis == "fixed")
+    if quote.left is not None:
+        text += f" {quote.left.sentence() if quote.basis == UNKNOWN else quote.left.sentence_after()}"
+    warning = f"{texts.MAY_PAY_TWICE} " if quote.may_pay_twice else ""
+    return f"{warning}{text} {texts.NOTHING_SPENT_YET}"
+
+
+@on("confirm")
+async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit the draft for its author, with all checks repeated. A second press finds no draft."""
+    generations = interaction.client.parts.generation.generations
+    generation = await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    if generation is None:
+        raise InputError(texts.PRICE_EXPIRED)
+    await submit(interaction, generation)
+
+
+@on("dismiss")
+async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Delete the draft."""
+    generations = interaction.client.parts.generation.generations
+    await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
+    await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
+
+
+@on("ask_moderators")
+async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Submit what a limit refused as a question to the moderators, with all checks repeated."""
+    asking = interaction.client.parts.generation.asking
+    await submit(interaction, await asking.take(interaction.guild_id or 0, interaction.user.id, draft_id))
+
+
+@on("fill")
+async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
+    """Open the form of what a draft lacks, for its author, as often as they like until it expires."""
+    generations = interaction.client.parts.generation.generations
+    incomplete = await generations.incomplete(interaction.guild_id or 0, interaction.user.id, draft_id)
+    if incomplete is None:
+        raise InputError(texts.PRICE_EXPIRED)
+    form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=submit)
+    await in_time(interaction.response.send_modal(form))
+
+
+async def setup(_bot: CannonBot) -> None:
+    """Do nothing more: the actions are registered when this module is imported."""
+
+
+async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
+    """Open the form for an operation's input. Raises InputError for one that does not exist, Refused if it is off."""
+    await require_moderator(interaction)
+    operation = interaction.client.catalogue.resolve_raw(operation_id.strip())
+    interaction.client.parts.switches.require_on(guild_of(interaction), operation)
+    await in_time(interaction.response.send_modal(RequestForm(interaction.client, operation, private)))
+
+
+class RequestForm(Form):
+    """Takes an operation's input as JSON."""
+
+    def __init__(self, bot: CannonBot, operation: Operation, private: bool) -> None:
+        super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="request")
+        self.operation_id = operation.id
+        self.private = private
+        self.typed: discord.ui.TextInput[RequestForm] = discord.ui.TextInput(
+            label=str(texts.JSON_INPUT),
+            style=discord.TextStyle.paragraph,
+            default=skeleton(operation, max_chars=INPUT_CHARS),
+            max_length=INPUT_CHARS,
+        )
+        self.add_item(self.typed)
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Submit what was typed, if the sender still is a moderator. Its links are checked before anything is spent."""
+        await require_moderator(interaction)
+        catalogue = interaction.client.catalogue
+        typed, local = self.typed.value, catalogue.allow_local
+        generation = generation_typed(
+            catalogue.resolve_raw(self.operation_id), typed, private=self.private, allow_local=local
+        )
+        await submit(interaction, generation)
