@@ -18,11 +18,8 @@ def actor(member_id: int) -> str:
     return mention(member_id) if member_id else tr("The bot")
 
 
-def because(reason: str) -> str:
-    """Return a reason as a sentence of its own; `reason` is a sentence."""
-    return tr("Reason: {reason}", reason=reason)
-
-
+BECAUSE = Text("Reason: {reason}")
+"""Return a reason as a sentence of its own; `reason` is a sentence."""
 NO_KEY = Text("This server has no Cannon Studio key yet. A moderator can set one with `/studio key`.")
 NOT_A_KEY = Text(
     "This is not an API key. A key is one word of letters, digits and underscores, such as `cs_live_…`. "

@@ -258,11 +258,11 @@ class CannonClient:
         said, faults = reading_of(answer.body, kind, status)
         after = retry.retry_after_s(answer.headers.get("retry-after"), self._clock.wall())
         if status == 429:
-            return RateLimited(texts.slow_down(said), status, after)
+            return RateLimited(texts.SLOW_DOWN(reason=said), status, after)
         if status >= 500 or status in _PASSING or _is_of_a_proxy(answer):
-            return CannonUnavailable(texts.has_a_problem(said), status, after)
+            return CannonUnavailable(texts.HAS_A_PROBLEM(reason=said), status, after)
         if status < 400:
-            return UnreadableAnswer(texts.not_followed(said), status)
+            return UnreadableAnswer(texts.NOT_FOLLOWED(reason=said), status)
         leaf, words = _BY_STATUS.get(status, (InputRefused, texts.not_taken))
         return leaf(words(said), status, said=said, faults=faults)
 

@@ -62,21 +62,7 @@ def not_taken(said: str) -> str:
     return tr("Cannon Studio does not accept this: {reason}", reason=said)
 
 
-def slow_down(said: str) -> str:
-    """Say that the rate limit is reached (429)."""
-    return tr("Cannon Studio is receiving too many requests: {reason}", reason=said)
-
-
-def has_a_problem(said: str) -> str:
-    """Say that the API failed (5xx), or something in front of it."""
-    return tr("Cannon Studio has a problem: {reason}", reason=said)
-
-
-def not_followed(said: str) -> str:
-    """Say that the answer was a redirect, or another status that the bot does not expect."""
-    return tr("Cannon Studio answered in an unexpected way: {reason}", reason=said)
-
-
-def not_well(said: str) -> str:
-    """Say that the status call reports a failure."""
-    return tr("Cannon Studio reports a problem: {reason}", reason=said)
+SLOW_DOWN = Text("Cannon Studio is receiving too many requests: {reason}")
+HAS_A_PROBLEM = Text("Cannon Studio has a problem: {reason}")
+NOT_FOLLOWED = Text("Cannon Studio answered in an unexpected way: {reason}")
+NOT_WELL = Text("Cannon Studio reports a problem: {reason}")

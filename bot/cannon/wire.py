@@ -200,7 +200,7 @@ def account_status(document: object) -> AccountStatus:
     _note_new("status", answer, {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey"})
     if answer.get("ok") is False:
         said = _label(answer.get("message")) or str(texts.NO_REASON)
-        raise UnreadableAnswer(texts.not_well(said), 200)
+        raise UnreadableAnswer(texts.NOT_WELL(reason=said), 200)
     remaining = answer.get("creditsRemaining")
     if remaining is None:
         remaining = _mapping(answer.get("credits")).get("remaining")

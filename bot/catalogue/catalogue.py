@@ -16,11 +16,11 @@ from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
 from bot.catalogue.texts import (
+    OFFERED_BEFORE,
     SPELLED_OTHERWISE,
     echo,
     no_document_names,
     no_operation,
-    offered_before,
     printable,
 )
 from bot.domain.models import SOURCE_KINDS, MediaKind
@@ -163,7 +163,7 @@ class Catalogue:
         known = sorted(self._operations.values(), key=lambda each: not each.offered)
         offers = [(each, f"{printable(tr(each.title), 60)} ({each.id})") for each in known if each.id not in without]
         found = [
-            (label if each.offered else offered_before(label), each.id)
+            (label if each.offered else OFFERED_BEFORE(operation=label), each.id)
             for each, label in offers
             if word in label.casefold() and len(each.id) <= OFFER_LIMIT_CHARS
         ]

@@ -44,9 +44,7 @@ def printable(value: object, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def id_unknown(name: str) -> str:
-    """Return how a documented model is offered whose id is not public."""
-    return tr("{model} (ID not known yet)", model=name)
+ID_UNKNOWN = Text("{model} (ID not known yet)")
 
 
 def refused_here(label: str, said: str) -> str:
@@ -123,9 +121,7 @@ def no_operation(given: str, nearest: str | None) -> str:
     return tr("There is no operation {operation}. Did you mean {nearest}?", operation=shown, nearest=nearest)
 
 
-def offered_before(label: str) -> str:
-    """Mark an operation that the live document no longer names, in front, where no limit cuts it off."""
-    return tr("No longer offered: {operation}", operation=label)
+OFFERED_BEFORE = Text("No longer offered: {operation}")
 
 
 def no_field(operation: str, given: object, nearest: str | None, known: Sequence[str]) -> str:
@@ -188,9 +184,7 @@ _MUST_BE: Mapping[Wanted, Text] = {
 }
 
 
-def too_deep(limit: int) -> str:
-    """Refuse JSON that is nested too deeply."""
-    return tr("The input is nested more than {limit} levels deep. Make it flatter.", limit=limit)
+TOO_DEEP = Text("The input is nested more than {limit} levels deep. Make it flatter.")
 
 
 def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
@@ -303,11 +297,7 @@ SORA_1080P_IS_PRO = Text("On Sora 2, only the Pro model makes 1080p. Choose the 
 SOUND_OF_NOTHING = Text("A sound effect needs a prompt or a video.")
 VIDEO_OF_NOTHING = Text("A video needs a prompt, an image, or a video to start from.")
 WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source video.")
-
-
-def no_square_4k(model: str) -> str:
-    """Refuse 4K at 1:1."""
-    return tr("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.", model=model)
+NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.")
 
 
 def sora_not_square(given: object) -> str:
@@ -370,9 +360,8 @@ def field_not_documented(operation: str, name: object) -> str:
     )
 
 
-def described_otherwise(reason: str) -> str:
-    """Warn of a value that Cannon Studio's own description of its API would refuse; `reason` is a sentence."""
-    return tr("Cannon Studio's description of its API has changed, so this may fail: {reason}", reason=reason)
+DESCRIBED_OTHERWISE = Text("Cannon Studio's description of its API has changed, so this may fail: {reason}")
+"""Warn of a value that Cannon Studio's own description of its API would refuse; `reason` is a sentence."""
 
 
 def no_document_names(operation_id: str, nearest: str | None) -> str:

@@ -269,7 +269,7 @@ class Notifications:
         """Send it as a direct message, in the author's language; False if Discord takes none to them."""
         link = message_link(card)
         with speaking(from_discord(card.locale)):
-            content = texts.ready_directly(link)
+            content = texts.READY_DIRECTLY(link=link)
         try:
             channel = await self._messages.direct_message(card.author_id)
             if search and await self._messages.search(channel, lambda message: link in message.content) is not None:

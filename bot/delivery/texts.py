@@ -62,9 +62,7 @@ def _next_try(at: str) -> str:
     return tr("I try again at {time}.", time=at) if at else tr("I am trying again now.")
 
 
-def cannon_asks_to_wait(until: str) -> str:
-    """Return the state of a job for which Cannon Studio takes no calls until then."""
-    return tr("⏳ Cannon Studio is busy. I try again at {time}.", time=until)
+CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. I try again at {time}.")
 
 
 def at_place(place: int) -> str:
@@ -72,14 +70,10 @@ def at_place(place: int) -> str:
     return tr("⏳ In the queue: you are next") if place == 1 else tr("⏳ In the queue: place {place}", place=place)
 
 
-def almost_done(state: str) -> str:
-    """Return the state of a running job, such as `⚙️ Making it…`, that needs a few seconds more."""
-    return tr("{state} a few seconds left", state=state)
-
-
-def time_left(state: str, left: str) -> str:
-    """Return the state of a running job, such as `⚙️ Making it…`, with how long it probably still needs."""
-    return tr("{state} about {time} left", state=state, time=left)
+ALMOST_DONE = Text("{state} a few seconds left")
+"""Return the state of a running job, such as `⚙️ Making it…`, that needs a few seconds more."""
+TIME_LEFT = Text("{state} about {time} left")
+"""Return the state of a running job, such as `⚙️ Making it…`, with how long it probably still needs."""
 
 
 def taking_longer(state: str, left: str) -> str:
@@ -89,14 +83,8 @@ def taking_longer(state: str, left: str) -> str:
     return tr("{state} taking longer than usual, about {time} more", state=state, time=left)
 
 
-def took(span: str) -> str:
-    """Return the state of a job that is done, on a card of several."""
-    return tr("✅ Done in {time}", time=span)
-
-
-def ended_because(state: str, reason: str) -> str:
-    """Return the state of a job that has ended, with the reason, a sentence."""
-    return tr("{state}: {reason}", state=state, reason=reason)
+TOOK = Text("✅ Done in {time}")
+ENDED_BECAUSE = Text("{state}: {reason}")
 
 
 def dropped(numbers: Sequence[int], count: int) -> str:
@@ -130,21 +118,9 @@ def seeds(numbers: Sequence[str]) -> str:
     return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=", ".join(numbers))
 
 
-def it_took(span: str) -> str:
-    """Return how long a result took to make."""
-    return tr("took {time}", time=span)
-
-
-def made_from(link: str) -> str:
-    """Return the link to the result that this one was made from."""
-    return tr("[made from this]({link})", link=link)
-
-
-def price_unknown(held: str) -> str:
-    """Return what is held for a job whose price nobody knows yet."""
-    return tr("up to about {amount} (first time: you pay the real price)", amount=held)
-
-
+IT_TOOK = Text("took {time}")
+MADE_FROM = Text("[made from this]({link})")
+PRICE_UNKNOWN = Text("up to about {amount} (first time: you pay the real price)")
 REWRITTEN = Text("**Rewritten**")
 RESULT = Text("**Result**")
 
@@ -161,8 +137,6 @@ def several(title: str, count: int) -> str:
 
 READ_BY_MODERATORS = Text("Moderators can read a private request that needs their approval.")
 """Told to its author, on the card that only they see."""
-
-
 REVIEWED_PRIVATELY = Text("On this server moderators review results before they are posted, private ones too.")
 """Told to its author, as above."""
 FIRST_FILES = Text("There are more files than a message can hold. These are the first ones.")
@@ -182,9 +156,7 @@ def more_than_held(cost: str, held: str, *, is_guess: bool) -> str:
     return tr("{cost}, more than the {held} estimated", cost=cost, held=held)
 
 
-def billed_failure(cost: str) -> str:
-    """Return what a job cost that gave no result."""
-    return tr("{amount} (Cannon Studio charged this although it failed)", amount=cost)
+BILLED_FAILURE = Text("{amount} (Cannon Studio charged this although it failed)")
 
 
 def refunded(count: int) -> str:
@@ -212,11 +184,7 @@ def open_result(number: int | None, host: str) -> str:
     return tr("Open result {number} ({host})", number=number, host=host)
 
 
-def alt_text(operation: str) -> str:
-    """Return what a screen reader says of a medium that was made without a prompt."""
-    return tr("Made with {operation}", operation=operation)
-
-
+ALT_TEXT = Text("Made with {operation}")
 MADE_WITH_AI = Text("Made with AI")
 """What a result says of how it came to be; the model follows."""
 
@@ -290,16 +258,8 @@ UNUSABLE_NOTE = Text(
     "or they use `/quota grant`."
 )
 PRACTICE_MARK = Text("Practice · not real, costs nothing")
-
-
-def practice_cost(cost: str) -> str:
-    """Say what a job of practice would cost if it were real."""
-    return tr("{cost} (in practice only)", cost=cost)
-
-
-def practice_title(title: str) -> str:
-    """Mark the title of a card of practice."""
-    return tr("🧪 Practice · {title}", title=title)
+PRACTICE_COST = Text("{cost} (in practice only)")
+PRACTICE_TITLE = Text("🧪 Practice · {title}")
 
 
 def plain_title(title: str) -> str:
@@ -312,9 +272,7 @@ def plain_footer(job_id: str) -> str:
     return f"cannon-bot · {job_id}"
 
 
-def posted_here(link: str) -> str:
-    """Return what a card's old message says once its result is in another."""
-    return tr("The result is here: {link}", link=link)
+POSTED_HERE = Text("The result is here: {link}")
 
 
 def unusable_file(reason: str) -> str:
@@ -356,11 +314,7 @@ def ready(author_id: int, link: str) -> str:
 NO_DIRECT_MESSAGES = Text(
     "-# Discord doesn't let me send you direct messages. Allow them for this server, or choose a ping in `/me`."
 )
-
-
-def ready_directly(link: str) -> str:
-    """Return the direct message that says that the result is there."""
-    return tr("Your result is ready: {link}", link=link)
+READY_DIRECTLY = Text("Your result is ready: {link}")
 
 
 def alert(sentence: str) -> str:

@@ -124,16 +124,7 @@ def too_many_at_once(count: int, running: int, queued: int) -> str:
     )
 
 
-def queue_full(running: int, queued: int, limit: int) -> str:
-    """Refuse more jobs to a member who has these many running and waiting."""
-    return tr(
-        "Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.",
-        running=running,
-        queued=queued,
-        limit=limit,
-    )
-
-
+QUEUE_FULL = Text("Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.")
 ASKED_ALREADY = Text("You already have a request waiting for a moderator. Wait for the answer, or cancel it first.")
 
 # ---------------------------------------------------------------------- limits: what they are
@@ -318,9 +309,7 @@ def in_the_account(credits_: Decimal) -> str:
     return tr("{credits} in the server's account", credits=credits_words(credits_))
 
 
-def left_now(left: str) -> str:
-    """Say what a member has left."""
-    return tr("Left now: {left}.", left=left)
+LEFT_NOW = Text("Left now: {left}.")
 
 
 def left_now_and_then(left: str, after: Decimal) -> str:
@@ -422,9 +411,7 @@ def days_hint(limit: int) -> str:
     return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
 
 
-def not_printable(label: str) -> str:
-    """Refuse characters that nobody sees."""
-    return tr("“{setting}” has characters that cannot be shown. Type it again.", setting=label)
+NOT_PRINTABLE = Text("“{setting}” has characters that cannot be shown. Type it again.")
 
 
 def not_days(label: str, limit: int) -> str:
@@ -451,9 +438,8 @@ def not_a_count(label: str, limit: int) -> str:
     return tr("“{setting}” needs a whole number from 1 to {limit}.", setting=label, limit=credits_text(Decimal(limit)))
 
 
-def threshold_hint(without: str) -> str:
-    """Say that credits can be typed; `without` is what none means."""
-    return tr("In credits. Empty: {meaning}", meaning=without)
+THRESHOLD_HINT = Text("In credits. Empty: {meaning}")
+"""Say that credits can be typed; `without` is what none means."""
 
 
 def not_credits(label: str) -> str:
@@ -465,14 +451,9 @@ def not_credits(label: str) -> str:
     )
 
 
-def too_many_words(limit: int, count: int) -> str:
-    """Refuse a word list that is too long."""
-    return tr("The list can have {limit} words; you typed {count}. Remove some.", limit=limit, count=count)
-
-
-def word_too_long(limit: int, length: int) -> str:
-    """Refuse a word of more than `limit` characters."""
-    return tr("A word can have {limit} characters; one of yours has {length}.", limit=limit, length=length)
+TOO_MANY_WORDS = Text("The list can have {limit} words; you typed {count}. Remove some.")
+WORD_TOO_LONG = Text("A word can have {limit} characters; one of yours has {length}.")
+"""Refuse a word of more than `limit` characters."""
 
 
 # ---------------------------------------------------------------------- a setting's value
@@ -510,9 +491,7 @@ def on_off(value: bool) -> str:
     return on() if value else off()
 
 
-def changed(label: str, old: str, new: str) -> str:
-    """Return a change of a setting."""
-    return tr("{setting}: {old} → {new}", setting=label, old=old, new=new)
+CHANGED = Text("{setting}: {old} → {new}")
 
 
 def chosen(prefix: str, value: str) -> str:

@@ -256,7 +256,7 @@ def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpe
         raise InputError(texts.not_enhanced(operation.title), "enhance")
     most = JOBS_PER_CARD // 2
     if len(steps) > most:
-        raise InputError(texts.too_many_prompts(most, len(steps)), "prompts")
+        raise InputError(texts.TOO_MANY_PROMPTS(limit=most, count=len(steps)), "prompts")
     found: list[JobSpec] = []
     for step in steps:
         fill = {ENHANCED: str(output_of_step(len(found), "enhancedPrompt"))}
@@ -272,7 +272,7 @@ def split_prompts(text: str, *, in_file: bool) -> list[str]:
     if not prompts:
         raise InputError(texts.NO_PROMPT, "prompts")
     if len(prompts) > JOBS_PER_CARD:
-        raise InputError(texts.too_many_prompts(JOBS_PER_CARD, len(prompts)), "prompts")
+        raise InputError(texts.TOO_MANY_PROMPTS(limit=JOBS_PER_CARD, count=len(prompts)), "prompts")
     return prompts
 
 
@@ -293,7 +293,7 @@ def _steps(
         except InputError as error:
             if error.field != name:
                 raise  # the other fields are the same for every prompt
-            raise InputError(texts.in_prompt(number, error.sentence), "prompts") from None
+            raise InputError(texts.IN_PROMPT(number=number, problem=error.sentence), "prompts") from None
         made.append(JobSpec(operation=operation.id, input=values))
     return made
 

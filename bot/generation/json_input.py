@@ -49,7 +49,9 @@ def _require_public(name: str, link: str) -> None:
     try:
         checked(link)
     except MediaUnsafe as error:
-        raise InputError(texts.unusable(texts.file_for(tame(shortened(name, 60))), error.sentence), "input") from None
+        raise InputError(
+            texts.UNUSABLE(file=texts.file_for(tame(shortened(name, 60))), reason=error.sentence), "input"
+        ) from None
 
 
 @reads_foreign_text("json")
@@ -58,7 +60,7 @@ def parsed(typed: str) -> dict[str, Any]:
     try:
         found = json.loads(typed, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        said = texts.not_json(error.lineno, error.colno)
+        said = texts.NOT_JSON(line=error.lineno, column=error.colno)
         hint = f" {texts.STRAIGHT_QUOTES}" if _CURLY_QUOTES & set(typed) else ""
         raise InputError(f"{said}{hint}", "input") from None
     except RecursionError:
@@ -73,12 +75,12 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:
-        raise InputError(texts.name_twice(tame(shortened(json.dumps(duplicate), 60))), "input")
+        raise InputError(texts.NAME_TWICE(name=tame(shortened(json.dumps(duplicate), 60))), "input")
     return dict(pairs)
 
 
 def _refuse_constant(word: str) -> None:
-    raise InputError(texts.not_a_number(word), "input")
+    raise InputError(texts.NOT_A_NUMBER(word=word), "input")
 
 
 def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:

@@ -63,7 +63,7 @@ class LookPace:
     def require_few(self, count: int) -> None:
         """Raise InputError if one request may not have so many files."""
         if count > FILES_MAX:
-            raise InputError(texts.too_many_files(FILES_MAX, count))
+            raise InputError(texts.TOO_MANY_FILES(most=FILES_MAX, given=count))
 
     def require_pace(self, member_id: int, count: int = 1) -> None:
         """Raise Refused if the member may not begin so many looks now. None is counted."""
@@ -155,7 +155,7 @@ async def require_shown(store: Store, guild_id: int, job_ids: Collection[str]) -
     """Raise InputError if a review withholds the result of one of these jobs: it is nothing's input."""
     withheld = await store.reviews.withheld_of(guild_id, job_ids) if job_ids else frozenset()
     if withheld:
-        raise InputError(texts.not_reviewed(min(withheld)), "job")
+        raise InputError(texts.NOT_REVIEWED(job=min(withheld)), "job")
 
 
 class Sources:
@@ -224,12 +224,12 @@ class Sources:
             return await self._media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
             # The same leaf, with the name of what it is about: a command may take several files.
-            raise type(error)(texts.unusable(file, error.sentence)) from error
+            raise type(error)(texts.UNUSABLE(file=file, reason=error.sentence)) from error
 
     async def _from_job(self, viewer: Viewer, job_id: str, kinds: frozenset[MediaKind], label: str) -> Source:
         job = await self._visible.get(viewer, job_id)
         if job is None:
-            raise InputError(texts.no_job(_quoted(job_id)), "job")
+            raise InputError(texts.NO_JOB(job=_quoted(job_id)), "job")
         require_kept(job)
         await require_shown(self._store, job.guild_id, [job.id])
         medium = next((medium for medium in job.media if medium.kind in kinds), None)

@@ -56,19 +56,10 @@ def wrong_upload(name: str, wanted: Collection[MediaKind]) -> str:
     )
 
 
-def unusable(file: str, sentence: str) -> str:
-    """Say which file is not accepted, and why; `file` is its name or `file_for`."""
-    return tr("{file} cannot be used. {reason}", file=file, reason=sentence)
-
-
-def no_job(typed: str) -> str:
-    """Refuse a job that does not exist or is not visible to the member."""
-    return tr("You cannot see a job {job} here. Choose one from the list.", job=typed)
-
-
-def not_reviewed(job_id: str) -> str:
-    """Refuse a result that members do not see."""
-    return tr("Job {job} has not passed this server's review, so it cannot be used.", job=job_id)
+UNUSABLE = Text("{file} cannot be used. {reason}")
+"""Say which file is not accepted, and why; `file` is its name or `file_for`."""
+NO_JOB = Text("You cannot see a job {job} here. Choose one from the list.")
+NOT_REVIEWED = Text("Job {job} has not passed this server's review, so it cannot be used.")
 
 
 def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
@@ -80,9 +71,7 @@ def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
     )
 
 
-def too_many_files(most: int, given: int) -> str:
-    """Refuse a request with too many files."""
-    return tr("You gave {given} files and links. A request can have {most}.", given=given, most=most)
+TOO_MANY_FILES = Text("You gave {given} files and links. A request can have {most}.")
 
 
 def too_many_looks(wait_s: int) -> str:
@@ -101,11 +90,7 @@ def looks_timed_out(seconds: float) -> str:
 
 ERASED = Text("The record of this job was erased, so its prompt and files are gone. Start a new one with the command.")
 NO_SUCH_JOB = Text("You cannot see a job with this ID here. Choose one from the list.")
-
-
-def not_by_sora(job_id: str) -> str:
-    """Refuse a job whose video Sora does not know."""
-    return tr("Job {job} was not made by Sora. Choose one that was.", job=job_id)
+NOT_BY_SORA = Text("Job {job} was not made by Sora. Choose one that was.")
 
 
 def earlier_output(kind: MediaKind) -> str:
@@ -166,78 +151,32 @@ def no_batch(title: str) -> str:
     return tr("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr(title))
 
 
-def too_many_prompts(limit: int, count: int) -> str:
-    """Refuse more prompts than a card has jobs."""
-    return tr("You typed {count} prompts. A batch can have {limit}.", count=count, limit=limit)
-
-
-def in_prompt(number: int, sentence: str) -> str:
-    """Say which prompt is wrong, counted from 1."""
-    return tr("Prompt {number}: {problem}", number=number, problem=sentence)
+TOO_MANY_PROMPTS = Text("You typed {count} prompts. A batch can have {limit}.")
+IN_PROMPT = Text("Prompt {number}: {problem}")
 
 
 # ---------------------------------------------------------------------- input as JSON
 
 STRAIGHT_QUOTES = Text('Use straight quotes (`"`) for names and text.')
 JSON_TOO_DEEP = Text("This JSON is nested too deeply.")
-
-
-def not_json(line: int, column: int) -> str:
-    """Say where the text stops being JSON."""
-    return tr("This is not valid JSON. Check line {line}, column {column}.", line=line, column=column)
-
-
-def name_twice(name: str) -> str:
-    """Refuse an object with the same name twice."""
-    return tr("The JSON has the name {name} twice. Remove one of them.", name=name)
-
-
-def not_a_number(word: str) -> str:
-    """Refuse NaN and the infinities, which JSON does not have."""
-    return tr("The JSON contains {word}, which is not a number. Type a number instead.", word=word)
+NOT_JSON = Text("This is not valid JSON. Check line {line}, column {column}.")
+NAME_TWICE = Text("The JSON has the name {name} twice. Remove one of them.")
+NOT_A_NUMBER = Text("The JSON contains {word}, which is not a number. Type a number instead.")
 
 
 # ---------------------------------------------------------------------- recipes: their text
 
 NOT_SHARED = Text("This file is not a recipe. Choose one that was downloaded from `/studio recipes`.")
 RECIPE_NAME = Text("A recipe's name has 1 to 40 lowercase letters, digits, spaces, - or _.")
-
-
-def built_in_name(name: str) -> str:
-    """Refuse the name of a recipe that comes with the bot."""
-    return tr("“{name}” is the name of a built-in recipe. Choose another one.", name=name)
-
-
-def not_a_parameter(line: int) -> str:
-    """Refuse a line that is no parameter."""
-    return tr(
-        "Inputs, line {line}: start with a name in lowercase letters, such as `prompt: what it is about`.", line=line
-    )
-
-
-def parameter_twice(name: str) -> str:
-    """Refuse two parameters of one name."""
-    return tr("The input `{name}` is there twice. Remove one.", name=name)
-
-
-def too_many_parameters(limit: int, count: int) -> str:
-    """Refuse more parameters than a form has inputs."""
-    return tr("A recipe can have {limit} inputs; this one has {count}.", limit=limit, count=count)
-
-
-def not_a_value(line: int) -> str:
-    """Refuse a line that is no value of a step."""
-    return tr("Steps, line {line}: write it as `field: value`.", line=line)
-
-
-def field_twice(line: int, field: str) -> str:
-    """Refuse a second value of one field."""
-    return tr("Steps, line {line}: `{field}` is there twice in this step. Remove one.", line=line, field=field)
-
-
-def wrong_number_of_steps(limit: int, count: int) -> str:
-    """Refuse a recipe with no steps, or with too many."""
-    return tr("A recipe has 1 to {limit} steps; this one has {count}.", limit=limit, count=count)
+BUILT_IN_NAME = Text("“{name}” is the name of a built-in recipe. Choose another one.")
+NOT_A_PARAMETER = Text(
+    "Inputs, line {line}: start with a name in lowercase letters, such as `prompt: what it is about`."
+)
+PARAMETER_TWICE = Text("The input `{name}` is there twice. Remove one.")
+TOO_MANY_PARAMETERS = Text("A recipe can have {limit} inputs; this one has {count}.")
+NOT_A_VALUE = Text("Steps, line {line}: write it as `field: value`.")
+FIELD_TWICE = Text("Steps, line {line}: `{field}` is there twice in this step. Remove one.")
+WRONG_NUMBER_OF_STEPS = Text("A recipe has 1 to {limit} steps; this one has {count}.")
 
 
 # ---------------------------------------------------------------------- recipes: whether they can be run
@@ -248,9 +187,7 @@ def unused_parameter(name: str) -> str:
     return tr("No step uses the input `{name}`. Write it in a step as {braces}.", name=name, braces=f"{{{name}}}")
 
 
-def in_step(number: int, sentence: str) -> str:
-    """Say which step is wrong, counted from 1."""
-    return tr("Step {number}: {problem}", number=number, problem=sentence)
+IN_STEP = Text("Step {number}: {problem}")
 
 
 def field_missing(number: int, title: str, field: str) -> str:
@@ -263,9 +200,7 @@ def no_field(number: int, title: str, field: str) -> str:
     return tr("Step {number} ({operation}) has no field `{field}`.", number=number, operation=tr(title), field=field)
 
 
-def no_parameter(number: int, name: str) -> str:
-    """Refuse a step with a parameter that is not declared."""
-    return tr("Step {number} uses the input `{name}`, but the recipe has no such input.", number=number, name=name)
+NO_PARAMETER = Text("Step {number} uses the input `{name}`, but the recipe has no such input.")
 
 
 def no_step_before(number: int, ref: str) -> str:
@@ -296,9 +231,7 @@ def output_of_wrong_kind(number: int, key: str, expected: frozenset[MediaKind]) 
     return tr("Step {number}: `{output}` is not {kinds}.", number=number, output=key, kinds=kinds(sorted(expected)))
 
 
-def link_with_words(number: int, field: str) -> str:
-    """Refuse words around a link."""
-    return tr("Step {number}: `{field}` takes only a link, without other words.", number=number, field=field)
+LINK_WITH_WORDS = Text("Step {number}: `{field}` takes only a link, without other words.")
 
 
 # ---------------------------------------------------------------------- recipes: a run

@@ -105,7 +105,7 @@ class Repeats:
             return Attempt()
         other = await self._store.job_lists.repeating(guild_id, _key_of(before))
         if other is not None:
-            raise Refused(texts.retried_already(other.id))
+            raise Refused(texts.RETRIED_ALREADY(job=other.id))
         # Cannon Studio recognises the same input with the same API key, for some hours.
         is_same = (before.key_id, before.operation, before.input) == (key_id, job.operation.id, job.input)
         is_late = self._clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
@@ -213,7 +213,7 @@ class JobService:
         except InputError as error:
             if not spec.label:
                 raise
-            raise InputError(texts.in_step(number, error.sentence), error.field) from error
+            raise InputError(texts.IN_STEP(number=number, sentence=error.sentence), error.field) from error
         return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
 
     def _operation(self, step: JobSpec) -> Operation:

@@ -29,16 +29,8 @@ def too_many_jobs(most: int, requested: int) -> str:
     )
 
 
-def in_step(number: int, sentence: str) -> str:
-    """Say which step of a recipe the sentence is about."""
-    return tr("Step {number}: {sentence}", number=number, sentence=sentence)
-
-
-def retried_already(job_id: str) -> str:
-    """Refuse another attempt of an unconfirmed job that has one already."""
-    return tr("Somebody has tried this again already: job {job}.", job=job_id)
-
-
+IN_STEP = Text("Step {number}: {sentence}")
+RETRIED_ALREADY = Text("Somebody has tried this again already: job {job}.")
 MADE_IN_PRACTICE = Text("This uses a file from practice, and practice has ended. Upload the file to use it.")
 
 # ---------------------------------------------------------------------- why a job has ended without a result
@@ -115,11 +107,7 @@ def not_confirmed_alert(job_id: str) -> str:
     )
 
 
-def billed_alert(job_id: str, charged: str) -> str:
-    """Alert that a job gave no result, but was charged."""
-    return tr(
-        "Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.", job=job_id, amount=charged
-    )
+BILLED_ALERT = Text("Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.")
 
 
 def asked_to_wait_alert(until: str) -> str:

@@ -33,12 +33,12 @@ class WhatIsLeft:
     def sentence_held(self) -> str:
         """Return what is left once the request is held, for its card."""
         if self.limit is None:
-            return texts.left_now(texts.in_the_account(self.after))
-        return texts.left_now(left_of(self.after, self.limit, granted=self.granted))
+            return texts.LEFT_NOW(left=texts.in_the_account(self.after))
+        return texts.LEFT_NOW(left=left_of(self.after, self.limit, granted=self.granted))
 
     def sentence(self) -> str:
         """Return what is left now, for who asks."""
-        return texts.left_now(self._now())
+        return texts.LEFT_NOW(left=self._now())
 
     def sentence_after(self) -> str:
         """Return what is left now, and what would be after the request."""

@@ -209,13 +209,17 @@ def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A message as a constant.
+    """A message as a constant; one with places in braces is a template, filled by calling it.
 
-    It is no `str`, so that the type checker finds where one is needed: `str()` or an f-string makes it one, in the
-    language of that moment, and never while a module is imported.
+    It is no `str`, so that the type checker finds where one is needed: `str()`, an f-string or a call makes it one, in
+    the language of that moment, and never while a module is imported.
     """
 
     message: str
+
+    def __call__(self, **values: object) -> str:
+        """Return the message with `values` filled in; tests/contract/test_texts.py checks their names."""
+        return tr(self.message, **values)
 
     def __str__(self) -> str:
         return tr(self.message)

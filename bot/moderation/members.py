@@ -74,7 +74,7 @@ class QuotaChanges(ModeratorActs):
             return Record(kind="grant", text=line(made), by_id=by_id, about=about)
 
         made = await self._store.refunds.grant(
-            guild_id, job_id, note=texts.refund_note(job_id), by_id=by_id, posted=posted, record=record
+            guild_id, job_id, note=texts.REFUND_NOTE(job=job_id), by_id=by_id, posted=posted, record=record
         )
         if made is None:
             raise InputError(texts.NOTHING_TO_REFUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.account.texts import actor, because
+from bot.account.texts import BECAUSE, actor
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop
@@ -29,7 +29,7 @@ def blocked(by_id: int, member_id: int, until: str, reason: str) -> str:
         line = tr("{who} blocked {member} until {until}.", who=who, member=member, until=until)
     else:
         line = tr("{who} blocked {member}.", who=who, member=member)
-    return f"{line} {because(full_stop(reason))}" if reason else line
+    return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
 
 
 def unblocked(by_id: int, member_id: int) -> str:
@@ -78,7 +78,7 @@ def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, pr
         line = tr("{who} refused {member}'s 🧪 practice job of about {credits}.", **names)
     else:
         line = tr("{who} refused {member}'s job of about {credits}.", **names)
-    return f"{line} {because(full_stop(reason))}" if reason else line
+    return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
 
 
 # ---------------------------------------------------------------------- reviews
@@ -135,7 +135,7 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
         line = tr("{who} published {member}'s result `{job}`.", **names)
     else:
         line = tr("{who} refused to post {member}'s result `{job}`.", **names)
-    return f"{line} {because(full_stop(reason))}" if reason else line
+    return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
 
 
 # ---------------------------------------------------------------------- limits and grants
@@ -180,9 +180,7 @@ def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
     return f"{line} {link}".rstrip()
 
 
-def refund_note(job_id: str) -> str:
-    """Return the note of a grant that refunds a job."""
-    return tr("Refund of job {job}", job=job_id)
+REFUND_NOTE = Text("Refund of job {job}")
 
 
 def refunded_job(by_id: int, member_id: int, amount: str, job_id: str) -> str:
@@ -264,7 +262,7 @@ def too_many_reports(most: int) -> str:
 def result_reported(by_id: int, author_id: int, job_id: str, reason: str, link: str) -> str:
     """Return the line of a report; `link` is the message that shows the result, or ''."""
     line = tr("{who} reported {member}'s result `{job}`.", **_names(by_id, author_id, job_id))
-    return " ".join([line, because(full_stop(reason)), *([link] if link else [])])
+    return " ".join([line, BECAUSE(reason=full_stop(reason)), *([link] if link else [])])
 
 
 def report_dismissed(by_id: int, job_id: str) -> str:

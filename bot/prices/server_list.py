@@ -32,9 +32,11 @@ ERRORS_SHOWN: Final = 5
 def require_priceable(operation: Operation, per: PriceUnit) -> None:
     """Raise InputError if no price can be set for the operation, or none by this unit."""
     if operation.fixed_credits is not None:
-        raise InputError(texts.always_costs(operation.title, credits_words(operation.fixed_credits)), "operation")
+        raise InputError(
+            texts.ALWAYS_COSTS(operation=operation.title, price=credits_words(operation.fixed_credits)), "operation"
+        )
     if per is PriceUnit.SECOND and size_unit(operation) != PriceUnit.SECOND.value:
-        raise InputError(texts.no_length(operation.title), "per")
+        raise InputError(texts.NO_LENGTH(operation=operation.title), "per")
 
 
 def write_price_file(prices: PriceList, learned: Sequence[LearnedKind], operations: Mapping[str, Operation]) -> bytes:
@@ -157,7 +159,7 @@ class PriceChanges(ModeratorActs):
         def allow(prices: PriceList) -> None:
             is_set = (operation.id, model) in prices
             if amount is None and not is_set:
-                raise InputError(texts.no_price(named), "credits")
+                raise InputError(texts.NO_PRICE(operation=named), "credits")
             if not is_set and len(prices) >= PRICES_MAX:
                 raise InputError(texts.too_many_prices(PRICES_MAX), "credits")
 

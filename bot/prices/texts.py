@@ -35,19 +35,8 @@ PRICE_TWICE = Text("This operation and model already have a line.")
 NO_AMOUNT = Text("Enter credits as a number from 0 to 999,999,999, such as 12 or 1.5.")
 NO_CSV = Text("This file is not a table. Save it as CSV and try again.")
 SAME_PRICES = Text("These prices are already set, so nothing changed.")
-
-
-def always_costs(operation: str, price: str) -> str:
-    """Refuse a price for what has a fixed one."""
-    return tr("{operation} always costs {price}, so you cannot set another price.", operation=operation, price=price)
-
-
-def no_length(operation: str) -> str:
-    """Refuse a price by the second for what has no length in its input."""
-    return tr(
-        "{operation} has no option for the length of its result, so it cannot have a price per second.",
-        operation=operation,
-    )
+ALWAYS_COSTS = Text("{operation} always costs {price}, so you cannot set another price.")
+NO_LENGTH = Text("{operation} has no option for the length of its result, so it cannot have a price per second.")
 
 
 def no_unit(units: Sequence[str]) -> str:
@@ -105,9 +94,7 @@ def prices_replaced(by_id: int, count: int, *, new: int, changed: int, removed: 
     )
 
 
-def no_price(named: str) -> str:
-    """Refuse to remove a price that is not set."""
-    return tr("No price is set for {operation}, so there is none to remove.", operation=named)
+NO_PRICE = Text("No price is set for {operation}, so there is none to remove.")
 
 
 def too_many_prices(most: int) -> str:

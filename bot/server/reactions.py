@@ -60,7 +60,7 @@ class ReactionChanges(ModeratorActs):
 
         rule = await self._store.reactions.remove(guild_id, key, record=record)
         if rule is None:
-            raise InputError(texts.does_nothing(shown), "emoji")
+            raise InputError(texts.DOES_NOTHING(emoji=shown), "emoji")
         return texts.reaction_removed(by_id, rule_text(rule))
 
     async def reset(self, guild_id: int, *, by_id: int) -> str:

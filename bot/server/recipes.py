@@ -51,7 +51,7 @@ def _saved(by_id: int, name: str, replaces: str | None) -> str:
 
 def _why_not(saved: Saved, name: str) -> str:
     if saved is Saved.NAME_TAKEN:
-        return texts.recipe_exists(name)
+        return texts.RECIPE_EXISTS(name=name)
     if saved is Saved.TOO_MANY:
         return texts.too_many_recipes(RECIPES_MAX)
     return str(texts.RECIPE_DELETED)

@@ -113,9 +113,7 @@ def too_many_reactions(most: int) -> str:
     )
 
 
-def does_nothing(emoji: str) -> str:
-    """Refuse to turn off an emoji without an action."""
-    return tr("{emoji} has no action on this server.", emoji=emoji)
+DOES_NOTHING = Text("{emoji} has no action on this server.")
 
 
 def reaction_set(by_id: int, rule: str) -> str:
@@ -170,11 +168,7 @@ def gallery_moved(by_id: int, channel_id: int | None, stars: int) -> str:
 
 
 RECIPE_DELETED = Text("This recipe was deleted while you were editing it. Save it again to create a new one.")
-
-
-def recipe_exists(name: str) -> str:
-    """Refuse a name that another recipe has."""
-    return tr("There is already a recipe named “{name}”. Choose another name, or edit that recipe.", name=name)
+RECIPE_EXISTS = Text("There is already a recipe named “{name}”. Choose another name, or edit that recipe.")
 
 
 def too_many_recipes(most: int) -> str:

@@ -74,7 +74,7 @@ def gallery(bot: CannonBot, page: Page) -> discord.ui.LayoutView:
 def _heading(browsing: Browsing) -> str:
     title = {MINE: str(texts.YOUR_JOBS), ALL: str(texts.ALL_JOBS)}.get(browsing.whose)
     number = browsing.number + 1
-    small = texts.searched_line(number, SEARCHED) if browsing.typed else texts.page_line(number)
+    small = texts.searched_line(number, SEARCHED) if browsing.typed else texts.PAGE_LINE(number=number)
     return f"### {title or texts.jobs_of(int(browsing.whose))}\n-# {small}"
 
 
@@ -88,7 +88,7 @@ def _job_text(bot: CannonBot, page: Page, listed: ListedJob) -> str:
     first = [] if not listed.seen or not job.prompt.strip() else [prompt]
     card = page.cards.get(job.card_id)
     is_linked = card is not None and card.message_id is not None and card.is_in_channel and not card.private
-    last = [texts.open_card(message_link(card))] if is_linked and card is not None else []
+    last = [texts.OPEN_CARD(link=message_link(card))] if is_linked and card is not None else []
     return "\n".join([*first, " · ".join(facts), "-# " + " · ".join([f"`{job.id}`", *last])])
 
 

@@ -80,15 +80,18 @@ async def drop_one(interaction: Interaction, subject: str, _values: Sequence[str
 async def _cancelled(interaction: Interaction, job: Job, *, drop: bool) -> Cancelled:
     done = await interaction.client.parts.jobs.cancel(job, by_id=interaction.user.id, drop=drop)
     if done is None:
-        raise InputError(texts.nothing_to_cancel(job.id))
+        raise InputError(texts.NOTHING_TO_CANCEL(job_id=job.id))
     return done
 
 
 def _outcome(done: Cancelled, *, drop: bool) -> str:
     """Return what came of it, in sentences."""
-    sentences = [texts.cancelled(done.job.id)]
+    sentences = [texts.CANCELLED(job_id=done.job.id)]
     if not done.stopped:
-        sentences = [texts.too_late_to_cancel(done.job.id), str(texts.RESULT_DROPPED if drop else texts.RESULT_POSTED)]
+        sentences = [
+            texts.TOO_LATE_TO_CANCEL(job_id=done.job.id),
+            str(texts.RESULT_DROPPED if drop else texts.RESULT_POSTED),
+        ]
     if done.others:
         sentences.append(texts.others_refunded(done.others))
     return " ".join(sentences)

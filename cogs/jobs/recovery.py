@@ -48,7 +48,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     await bot.parts.delivery.show_now(job.guild_id, job.card_id)
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if card is not None and not card.private:
-        await in_time(interaction.edit_original_response(content=texts.posted(message_link(card))))
+        await in_time(interaction.edit_original_response(content=texts.POSTED(link=message_link(card))))
 
 
 async def _recover_late(interaction: Interaction, job: Job) -> None:
@@ -59,7 +59,7 @@ async def _recover_late(interaction: Interaction, job: Job) -> None:
     card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     now = await bot.parts.store.jobs.get(job.guild_id, job.id) or job
     if now.state is JobState.DELIVERED and card is not None and not card.private:
-        late = texts.posted(message_link(card))
+        late = texts.POSTED(link=message_link(card))
     await in_time(interaction.edit_original_response(content=late or _nothing_held(job)))
 
 
@@ -69,7 +69,7 @@ def _nothing_held(job: Job) -> str:
         return str(texts.POSTED_MEANWHILE)
     if job.state in END_STATES:
         return texts.no_result(job.id, job.state, job.error and harmless(job.error))
-    return texts.still_being_made(job.id)
+    return texts.STILL_BEING_MADE(job_id=job.id)
 
 
 async def _move_here(interaction: Interaction, job: Job) -> None:

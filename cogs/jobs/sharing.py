@@ -46,7 +46,7 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
         raise Refused(texts.SHARED_ALREADY)
     now = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     link = "" if now is None else message_link(now)
-    await in_time(interaction.edit_original_response(content=texts.shared(link)))
+    await in_time(interaction.edit_original_response(content=texts.SHARED(link=link)))
 
 
 async def setup(_bot: CannonBot) -> None:

@@ -49,20 +49,17 @@ def jobs_of(member_id: int) -> str:
     return tr("Jobs of {member}", member=f"<@{member_id}>")
 
 
-def page_line(number: int) -> str:
-    """Return the small print under the heading of page `number`, counted from 1."""
-    return tr("Page {number}", number=number)
+PAGE_LINE = Text("Page {number}")
+"""Return the small print under the heading of page `number`, counted from 1."""
 
 
 def searched_line(number: int, newest: int) -> str:
     """Return the same for a search, which looks through the `newest` jobs only."""
     searched = ntr("The newest job is searched.", "The newest {count} jobs are searched.", newest)
-    return f"{page_line(number)} · {searched}"
+    return f"{PAGE_LINE(number=number)} · {searched}"
 
 
-def open_card(link: str) -> str:
-    """Return the link to a job's card."""
-    return tr("[Open card]({link})", link=link)
+OPEN_CARD = Text("[Open card]({link})")
 
 
 # ---------------------------------------------------------------------- cancelling
@@ -72,11 +69,7 @@ DO_NOT_POST = Text("Don't post the result")
 NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.")
 RESULT_DROPPED = Text("I won't post the result. If you change your mind, press **Post it** in `/jobs list`.")
 RESULT_POSTED = Text("I'll post the result when it is done, unless you choose otherwise.")
-
-
-def nothing_to_cancel(job_id: str) -> str:
-    """Refuse to cancel a job that has ended."""
-    return tr("Job {job_id} has already ended, so there is nothing to cancel.", job_id=job_id)
+NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
 
 
 def others_refunded(count: int) -> str:
@@ -88,14 +81,8 @@ def others_refunded(count: int) -> str:
     )
 
 
-def cancelled(job_id: str) -> str:
-    """Say that the job was cancelled in time."""
-    return tr("Job {job_id} is canceled, and nothing was charged for it.", job_id=job_id)
-
-
-def too_late_to_cancel(job_id: str) -> str:
-    """Say that the job will be charged."""
-    return tr("Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.", job_id=job_id)
+CANCELLED = Text("Job {job_id} is canceled, and nothing was charged for it.")
+TOO_LATE_TO_CANCEL = Text("Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.")
 
 
 # ---------------------------------------------------------------------- sharing a private result
@@ -105,22 +92,14 @@ SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. 
 NOT_SHARED_NOW = Text(
     "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs list`."
 )
-
-
-def shared(link: str) -> str:
-    """Say where a private result was posted for all to see."""
-    return tr("Shared with everybody in this channel: {link}", link=link)
+SHARED = Text("Shared with everybody in this channel: {link}")
 
 
 # ---------------------------------------------------------------------- results that could not be posted
 
 POSTED_MEANWHILE = Text("This has already been posted.")
 FILE_UNREACHABLE = Text("I can't reach its file or Discord right now. Try again in a minute.")
-
-
-def still_being_made(job_id: str) -> str:
-    """Refuse to post the result of a job that has not ended."""
-    return tr("Job {job_id} is still being made.", job_id=job_id)
+STILL_BEING_MADE = Text("Job {job_id} is still being made.")
 
 
 def no_result(job_id: str, state: JobState, reason: str | None) -> str:
@@ -133,6 +112,4 @@ def no_result(job_id: str, state: JobState, reason: str | None) -> str:
     return f"{said} {full_stop(reason)}" if reason else said
 
 
-def posted(link: str) -> str:
-    """Say where the results were posted."""
-    return tr("Posted: {link}", link=link)
+POSTED = Text("Posted: {link}")

@@ -61,19 +61,19 @@ class HelpContext:
         if operation is None:
             return text
         if operation.id in self.off:
-            return texts.switched_off(text)
+            return texts.SWITCHED_OFF(command=text)
         text = f"{text} · {price_range(operation, self.prices)}"
         if not operation.offered:
-            return texts.no_longer_offered(text)
+            return texts.NO_LONGER_OFFERED(command=text)
         ended = passed_end(operation, None, self.bot.clock.wall())
-        return text if ended is None else texts.end_passed(text, ended.date)
+        return text if ended is None else texts.END_PASSED(command=text, date=ended.date)
 
     def ended_models(self, command: AnyCommand) -> list[str]:
         """Return a line for each model of the command whose announced end has passed, though the command has none."""
         operation, now = self._operation(command), self.bot.clock.wall()
         if operation is None or passed_end(operation, None, now) is not None:
             return []
-        return [texts.model_end_passed(each.name, each.date) for each in passed_models(operation, now)]
+        return [texts.MODEL_END_PASSED(model=each.name, date=each.date) for each in passed_models(operation, now)]
 
     def kinds(self, command: AnyCommand) -> list[str]:
         """Return a line for each kind of the command's jobs whose price is known here."""
@@ -112,13 +112,13 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list
         )
         for entry in found
     ]
-    personal = texts.personal(mention("me"), mention("usage me"))
+    personal = texts.PERSONAL(me=mention("me"), usage=mention("usage me"))
     return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
 
 
 def around(menus: Sequence[str], legend: str) -> list[str]:
     """Return the blocks of the page about what is no slash command."""
-    return [texts.reactions(legend), *([texts.message_menus(menus)] if menus else [])]
+    return [texts.REACTIONS(legend=legend), *([texts.message_menus(menus)] if menus else [])]
 
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
@@ -132,7 +132,7 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
         for each in commands_
     ]
     if entry.name in texts.EXAMPLES:
-        blocks.append(texts.example(texts.EXAMPLES[entry.name]))
+        blocks.append(texts.EXAMPLE(command=texts.EXAMPLES[entry.name]))
     return [*blocks, str(texts.OPTIONS), *_options(commands_)]
 
 

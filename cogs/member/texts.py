@@ -66,14 +66,11 @@ def introduction(payer: str) -> str:
     return f"{INTRO} {payer} {MORE}"
 
 
-def personal(me: str, usage: str) -> str:
-    """Return the line about what members can set and see for themselves; both are mentions of commands."""
-    return tr(
-        "**Yours** · {me} has your defaults, presets, notifications and data. {usage} shows your limits and "
-        "what you have left.",
-        me=me,
-        usage=usage,
-    )
+PERSONAL = Text(
+    "**Yours** · {me} has your defaults, presets, notifications and data. {usage} shows your limits and "
+    "what you have left."
+)
+"""Return the line about what members can set and see for themselves; both are mentions of commands."""
 
 
 def group_line(name: str, about: str, commands: Iterable[str]) -> str:
@@ -81,9 +78,7 @@ def group_line(name: str, about: str, commands: Iterable[str]) -> str:
     return f"**{name}** · {about}\n-# {' · '.join(commands)}"
 
 
-def example(typed: str) -> str:
-    """Return an example of a command."""
-    return tr("For example: `{command}`", command=typed)
+EXAMPLE = Text("For example: `{command}`")
 
 
 def message_menus(names: Iterable[str]) -> str:
@@ -94,9 +89,7 @@ def message_menus(names: Iterable[str]) -> str:
     )
 
 
-def reactions(legend: str) -> str:
-    """Return the block about reactions."""
-    return tr("**Reactions** · {legend}", legend=legend)
+REACTIONS = Text("**Reactions** · {legend}")
 
 
 def no_such_group(names: Iterable[str]) -> str:
@@ -109,26 +102,10 @@ def no_such_group(names: Iterable[str]) -> str:
 HOST_PAYS = Text("The host of this bot pays for what you make.")
 SERVER_PAYS = Text("This server pays for what you make.")
 KEY_REFUSED = Text("Cannon Studio currently refuses the API key, so nothing can be made. Tell a moderator.")
-
-
-def switched_off(command: str) -> str:
-    """Return the line of a command whose operation is switched off."""
-    return tr("🚫 {command} · off on this server", command=command)
-
-
-def no_longer_offered(command: str) -> str:
-    """Return the line of a command whose operation Cannon Studio no longer offers: it asks before it is tried."""
-    return tr("⚠️ {command} · no longer offered by Cannon Studio", command=command)
-
-
-def end_passed(command: str, date: str) -> str:
-    """Return the line of a command whose operation's announced end, an ISO date, has passed."""
-    return tr("⚠️ {command} · its provider announced its end for {date}; it may fail", command=command, date=date)
-
-
-def model_end_passed(model: str, date: str) -> str:
-    """Return the line of a model whose announced end, an ISO date, has passed."""
-    return tr("-# ⚠️ {model}: its provider announced its end for {date}; it may fail", model=model, date=date)
+SWITCHED_OFF = Text("🚫 {command} · off on this server")
+NO_LONGER_OFFERED = Text("⚠️ {command} · no longer offered by Cannon Studio")
+END_PASSED = Text("⚠️ {command} · its provider announced its end for {date}; it may fail")
+MODEL_END_PASSED = Text("-# ⚠️ {model}: its provider announced its end for {date}; it may fail")
 
 
 # ---------------------------------------------------------------------- spending
@@ -198,9 +175,7 @@ def a_day(amount: Decimal) -> str:
     return tr("{credits} a day", credits=credits_words(amount))
 
 
-def credits_left(amount: str) -> str:
-    """Return what the account has left."""
-    return tr("{credits} left", credits=amount)
+CREDITS_LEFT = Text("{credits} left")
 
 
 def days_left(days: Decimal, amount: str) -> str:
@@ -218,9 +193,7 @@ def others(count: int) -> str:
     return ntr("{count} other", "{count} others", count)
 
 
-def chart_subtitle(start: str, end: str, amount: str) -> str:
-    """Return the chart's dates and total."""
-    return tr("{start} to {end} · {credits}", start=start, end=end, credits=amount)
+CHART_SUBTITLE = Text("{start} to {end} · {credits}")
 
 
 def unknown_member(member_id: int) -> str:

@@ -20,7 +20,7 @@ from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
-from bot.delivery.texts import practice_title
+from bot.delivery.texts import PRACTICE_TITLE
 from bot.domain.models import ExpiringCredits, credits_text, credits_words
 from bot.domain.money.account import days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
@@ -49,7 +49,7 @@ async def spending_embed(interaction: Interaction) -> discord.Embed:
     roles = [role.id for role in getattr(user, "roles", ())]
     left = await member_usage(bot, guild_id, user.id, roles)
     jobs = await bot.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
-    title = practice_title(str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
+    title = PRACTICE_TITLE(title=str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
     embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue), colour=NEUTRAL)
     embed.add_field(name=str(texts.TODAY), value=credits_words(found.spans[-1]))
     embed.add_field(name=str(texts.THIS_MONTH), value=credits_words(found.total))
@@ -238,7 +238,7 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
 def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:
     """Draw the report; `rate` is the server's, None for a member's own report."""
     title = texts.own_report_title(days) if rate is None else texts.report_title(days)
-    embed = discord.Embed(title=practice_title(title) if found.practice else title, colour=NEUTRAL)
+    embed = discord.Embed(title=PRACTICE_TITLE(title=title) if found.practice else title, colour=NEUTRAL)
     spent = texts.spent_for(credits_words(found.total), found.jobs) if found.total else str(texts.NOTHING_SPENT)
     embed.add_field(name=str(texts.SPENT), value=spent)
     if rate is not None:
@@ -258,7 +258,7 @@ def _add_rate(embed: discord.Embed, rate: SpendingRate) -> None:
     if rate.free is None:
         left = str(texts.BALANCE_NOT_KNOWN)
     elif rate.days_left is None:
-        left = texts.credits_left(credits_words(rate.free))
+        left = texts.CREDITS_LEFT(credits=credits_words(rate.free))
     else:
         left = texts.days_left(_whole(rate.days_left), credits_words(rate.free))
     embed.add_field(name=str(texts.DAYS_LEFT), value=left)
@@ -302,7 +302,7 @@ async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.dat
     return await asyncio.to_thread(
         draw,
         str(texts.OWN_CHART_TITLE if is_own else texts.CHART_TITLE),
-        texts.chart_subtitle(_date(dates[0]), _date(dates[-1]), credits_words(found.total)),
+        texts.CHART_SUBTITLE(start=_date(dates[0]), end=_date(dates[-1]), credits=credits_words(found.total)),
         days=[Bar(_date(date), spent) for date, spent in zip(dates, found.spans, strict=True)],
         members=left,
         members_heading=str(texts.BY_KIND) if is_own else None,

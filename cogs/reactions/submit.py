@@ -57,17 +57,17 @@ async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel
 def question(unconfirmed: Unconfirmed) -> str:
     """Return what a reaction is refused with where a price is to be confirmed: the price, and what there is to pay."""
     if unconfirmed.cautions:
-        return texts.doubtful(unconfirmed.cautions[0].sentence)
+        return texts.DOUBTFUL(caution=unconfirmed.cautions[0].sentence)
     shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
     if shown.known:
-        sentence, rest = texts.needs_confirmation(credits_words(shown.credits)), left and left.sentence_after()
+        sentence, rest = texts.NEEDS_CONFIRMATION(price=credits_words(shown.credits)), left and left.sentence_after()
     else:
         sentence, rest = texts.unknown_needs_confirmation(seen and _range(*seen)), left and left.sentence()
     return f"{sentence} {rest}" if rest else sentence
 
 
 def _range(low: Decimal, high: Decimal) -> str:
-    return credits_words(low) if low == high else texts.price_range(credits_text(low), credits_words(high))
+    return credits_words(low) if low == high else texts.PRICE_RANGE(low=credits_text(low), high=credits_words(high))
 
 
 def _total(jobs: Sequence[Job]) -> Decimal:

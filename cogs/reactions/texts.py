@@ -7,11 +7,8 @@ from bot.language import Text, amount, ntr, tr
 
 EMOJI_NOT_USABLE = Text("I can't use this emoji. It's limited to certain roles, or not available right now.")
 FOREIGN_EMOJI = Text("I can't use an emoji from another server. Choose a standard one, or one from this server.")
-
-
-def no_emoji_named(name: str) -> str:
-    """Refuse the name of an emoji; `name` has letters, digits and underscores only."""
-    return tr("This server has no emoji named `{name}`.", name=name)
+NO_EMOJI_NAMED = Text("This server has no emoji named `{name}`.")
+"""Refuse the name of an emoji; `name` has letters, digits and underscores only."""
 
 
 # ---------------------------------------------------------------------- the same by a button
@@ -81,19 +78,12 @@ def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
     )
 
 
-def needs_confirmation(price: str) -> str:
-    """Refuse to spend by reaction what is above the server's threshold; `price` has its unit."""
-    return tr(
-        "This costs about {price}, so you have to confirm it first. Use the button or the command instead.",
-        price=price,
-    )
-
-
-def doubtful(caution: str) -> str:
-    """Refuse to do by reaction what the member has to be warned of; `caution` is a sentence."""
-    return tr(
-        "{caution} You can't confirm that with a reaction. Use the button or the command instead.", caution=caution
-    )
+NEEDS_CONFIRMATION = Text(
+    "This costs about {price}, so you have to confirm it first. Use the button or the command instead."
+)
+"""Refuse to spend by reaction what is above the server's threshold; `price` has its unit."""
+DOUBTFUL = Text("{caution} You can't confirm that with a reaction. Use the button or the command instead.")
+"""Refuse to do by reaction what the member has to be warned of; `caution` is a sentence."""
 
 
 def unknown_needs_confirmation(seen: str | None) -> str:
@@ -107,9 +97,8 @@ def unknown_needs_confirmation(seen: str | None) -> str:
     )
 
 
-def price_range(low: str, high: str) -> str:
-    """Return what jobs cost, from the cheapest to the most expensive; `high` has the unit."""
-    return tr("{low} to {high}", low=low, high=high)
+PRICE_RANGE = Text("{low} to {high}")
+"""Return what jobs cost, from the cheapest to the most expensive; `high` has the unit."""
 
 
 # ---------------------------------------------------------------------- the price of what it makes

@@ -126,7 +126,7 @@ async def download(interaction: Interaction, subject: str, _values: Sequence[str
     data = json.dumps(found.to_json(), indent=2, ensure_ascii=False).encode()
     file = discord.File(io.BytesIO(data), f"{slug(found.name, 'recipe')}.recipe.json")
     await in_time(
-        interaction.response.send_message(texts.downloaded(harmless(found.name)), file=file, ephemeral=True),
+        interaction.response.send_message(texts.DOWNLOADED(name=harmless(found.name)), file=file, ephemeral=True),
         UPLOAD_TIMEOUT_S,
     )
 
@@ -138,7 +138,7 @@ async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequenc
     found = await _own(interaction, subject)
     yes = Control.button("recipe_delete", subject_of(found), label=DELETE, style=DANGER)
     no = Control.button("recipes_list", "panel", label=texts.BACK)
-    question = texts.delete_question(harmless(found.name))
+    question = texts.DELETE_QUESTION(name=harmless(found.name))
     await in_time(interaction.response.edit_message(content=question, embed=None, view=view_of([yes, no])))
 
 
@@ -150,7 +150,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: Sequenc
     moderation = interaction.client.parts.moderation
     await moderation.recipes.delete(guild_of(interaction), found.name, by_id=interaction.user.id)
     back = Control.button("recipes_list", "panel", label=texts.BACK)
-    said = texts.deleted(harmless(found.name))
+    said = texts.DELETED(name=harmless(found.name))
     await in_time(interaction.response.edit_message(content=said, embed=None, view=view_of([back])))
 
 
@@ -158,5 +158,5 @@ async def _own(interaction: Interaction, subject: str) -> Recipe:
     """Return one of the server's own recipes. Raises InputError for a built-in one, or if it is gone."""
     found = await find_subject(interaction.client, guild_of(interaction), subject)
     if found.built_in:
-        raise InputError(texts.cannot_delete_built_in(found.name), "recipe")
+        raise InputError(texts.CANNOT_DELETE_BUILT_IN(name=found.name), "recipe")
     return found

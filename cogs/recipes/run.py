@@ -104,9 +104,9 @@ class RunForm(Form):
             max_length=INPUT_CHARS,
         )
         name = input_label(parameter.name)
-        about = parameter.about or texts.parameter(name)
+        about = parameter.about or texts.PARAMETER(input=name)
         if is_medium:
-            about = texts.link_or_job(shortened(about, ABOUT_CHARS - 20))
+            about = texts.LINK_OR_JOB(about=shortened(about, ABOUT_CHARS - 20))
         label = shortened(name, LABEL_CHARS)
         self.add_item(discord.ui.Label(text=label, description=shortened(about, ABOUT_CHARS), component=item))
         return item

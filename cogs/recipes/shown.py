@@ -34,7 +34,7 @@ def input_label(name: str) -> str:
 
 def step_lines(recipe: Recipe, catalogue: Catalogue) -> list[str]:
     """Return each step with what it fills in, as Markdown."""
-    inputs = {each.name: texts.input_shown(input_label(each.name)) for each in recipe.parameters}
+    inputs = {each.name: texts.INPUT_SHOWN(input=input_label(each.name)) for each in recipe.parameters}
     return ["\n".join(_step(number, step, inputs, catalogue)) for number, step in enumerate(recipe.steps, start=1)]
 
 
@@ -48,7 +48,7 @@ def _step(number: int, step: RecipeStep, inputs: dict[str, str], catalogue: Cata
     yield texts.step_line(number, harmless(tr(operation.title)), "" if fixed is None else credits_words(fixed))
     labels = {each.name: _capitalized(tr(each.label)) for each in operation.fields}
     for name, value in step.values.items():
-        shown = with_outputs(value, {ref: texts.result_of(source) for source, ref in steps_in(value)})
+        shown = with_outputs(value, {ref: texts.RESULT_OF(number=source) for source, ref in steps_in(value)})
         words = harmless_within(with_parameters(shown, inputs), VALUE_CHARS)
         yield texts.field_line(harmless(labels.get(name, input_label(name))), words)
 
@@ -59,7 +59,7 @@ def _capitalized(label: str) -> str:
 
 def summary(recipe: Recipe, catalogue: Catalogue, total: Total, limit: int) -> str:
     """Return what members read before a run, in at most `limit` characters: what it makes, its steps, its price."""
-    price = texts.price(total.words())
+    price = texts.PRICE(price=total.words())
     head = [harmless(recipe.about)] if recipe.about else []
     return f"{fitting([*head, *step_lines(recipe, catalogue)], limit - len(price) - 1)}\n{price}"
 
@@ -67,7 +67,7 @@ def summary(recipe: Recipe, catalogue: Catalogue, total: Total, limit: int) -> s
 def recipe_embed(recipe: Recipe, catalogue: Catalogue, total: Total) -> discord.Embed:
     """Draw a recipe: what members read before a run, then its inputs and its author."""
     embed = discord.Embed(
-        title=texts.recipe_title(harmless(recipe.name)),
+        title=texts.RECIPE_TITLE(name=harmless(recipe.name)),
         description=summary(recipe, catalogue, total, EMBED_DESCRIPTION_CHARS),
         colour=NEUTRAL,
     )
@@ -110,7 +110,10 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
     names = [each.name for each in built_in()] + [each.name for each in await bot.parts.store.recipes.all(guild_id)]
     close = get_close_matches(name, names, n=1, cutoff=SIMILAR)
     said = harmless(shortened(name, 60))
-    raise InputError(texts.no_recipe(said, close[0]) if close else texts.no_such_recipe(said, names[0]), "recipe")
+    raise InputError(
+        texts.NO_RECIPE(name=said, nearest=close[0]) if close else texts.NO_SUCH_RECIPE(name=said, example=names[0]),
+        "recipe",
+    )
 
 
 async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:

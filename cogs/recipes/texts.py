@@ -17,14 +17,8 @@ SHOWN_OPTION = "Open this recipe; leave empty for the list"
 # ---------------------------------------------------------------------- finding one
 
 
-def no_recipe(name: str, nearest: str) -> str:
-    """Refuse a name that no recipe has, with the most similar one."""
-    return tr("There is no recipe “{name}” here. Did you mean “{nearest}”?", name=name, nearest=nearest)
-
-
-def no_such_recipe(name: str, example: str) -> str:
-    """Refuse a name that no recipe has and none is similar to, with one that exists."""
-    return tr("There is no recipe “{name}” here. Try “{example}”, for example.", name=name, example=example)
+NO_RECIPE = Text("There is no recipe “{name}” here. Did you mean “{nearest}”?")
+NO_SUCH_RECIPE = Text("There is no recipe “{name}” here. Try “{example}”, for example.")
 
 
 def choice(name: str, about: str) -> str:
@@ -38,11 +32,7 @@ OPERATION_GONE = Text("no longer available")
 INPUTS_SHOWN, OWNER, COSTS, STEPS_SHOWN = Text("Inputs"), Text("Made by"), Text("Costs"), Text("Steps")
 BUILT_IN = Text("Built into the bot")
 RUN = Text("Run")
-
-
-def recipe_title(name: str) -> str:
-    """Return the title of a recipe."""
-    return tr("Recipe: {name}", name=name)
+RECIPE_TITLE = Text("Recipe: {name}")
 
 
 def step_line(number: int, title: str, note: str) -> str:
@@ -55,19 +45,9 @@ def field_line(label: str, value: str) -> str:
     return f"-# {tr('{field}: {value}', field=label, value=value)}"
 
 
-def result_of(step: int) -> str:
-    """Return what stands for the result of an earlier step."""
-    return tr("“result of step {number}”", number=step)
-
-
-def input_shown(label: str) -> str:
-    """Return what stands for what the member types."""
-    return tr("“your input: {input}”", input=label)
-
-
-def price(words: str) -> str:
-    """Return what a run costs, under the steps."""
-    return tr("**Price:** {price}", price=words)
+RESULT_OF = Text("“result of step {number}”")
+INPUT_SHOWN = Text("“your input: {input}”")
+PRICE = Text("**Price:** {price}")
 
 
 def with_default(about: str, default: str) -> str:
@@ -95,24 +75,10 @@ def panel_line(name: str, about: str, steps: int) -> str:
 # ---------------------------------------------------------------------- deleting and sharing
 
 
-def delete_question(name: str) -> str:
-    """Ask whether to delete a recipe."""
-    return tr("Delete the recipe “{name}”? Running jobs still finish. Download it first to keep a copy.", name=name)
-
-
-def deleted(name: str) -> str:
-    """Say that a recipe was deleted."""
-    return tr("The recipe “{name}” was deleted.", name=name)
-
-
-def cannot_delete_built_in(name: str) -> str:
-    """Refuse to delete a recipe that comes with the bot."""
-    return tr("“{name}” is built into the bot, so it cannot be deleted. You can make a copy of it.", name=name)
-
-
-def downloaded(name: str) -> str:
-    """Say what the file of a recipe is for."""
-    return tr("This file is the recipe “{name}”. On another server, `/studio recipes` takes it in.", name=name)
+DELETE_QUESTION = Text("Delete the recipe “{name}”? Running jobs still finish. Download it first to keep a copy.")
+DELETED = Text("The recipe “{name}” was deleted.")
+CANNOT_DELETE_BUILT_IN = Text("“{name}” is built into the bot, so it cannot be deleted. You can make a copy of it.")
+DOWNLOADED = Text("This file is the recipe “{name}”. On another server, `/studio recipes` takes it in.")
 
 
 # ---------------------------------------------------------------------- the form of a recipe
@@ -147,11 +113,5 @@ def not_saved(reason: str) -> str:
 # ---------------------------------------------------------------------- the form of a run
 
 
-def parameter(label: str) -> str:
-    """Return what an input without a description is about."""
-    return tr("What to use as {input}", input=label)
-
-
-def link_or_job(about: str) -> str:
-    """Return what an input is about that takes a medium."""
-    return tr("{about} (link or job ID)", about=about)
+PARAMETER = Text("What to use as {input}")
+LINK_OR_JOB = Text("{about} (link or job ID)")

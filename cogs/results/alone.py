@@ -39,7 +39,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     there, gone = await _posted(interaction, job)
     if there is not None:
-        await in_time(interaction.edit_original_response(content=texts.stands_alone(there)))
+        await in_time(interaction.edit_original_response(content=texts.STANDS_ALONE(link=there)))
         return
     reply = None
     if found.message_id is not None and found.message_channel_id == interaction.channel_id:
@@ -50,7 +50,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         view = message_view(await _controls(interaction, job), ())
     spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
     posted = await post_copy(interaction, found, job, spec)
-    await in_time(interaction.edit_original_response(content=texts.posted_again(posted.jump_url)))
+    await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
 
 
 async def _show_privately(interaction: Interaction, card: Card, job: Job) -> None:

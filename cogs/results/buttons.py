@@ -197,7 +197,9 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
     for item in of_result(interaction.client, chosen, rules.confirm_above):
         view.add_item(item)
     number = next((n for n, each in enumerate(results_of([*jobs.values()]), start=1) if each.id == chosen.id), 1)
-    await in_time(interaction.response.send_message(texts.picked(number, chosen.id), view=view, ephemeral=True))
+    await in_time(
+        interaction.response.send_message(texts.PICKED(number=number, job_id=chosen.id), view=view, ephemeral=True)
+    )
 
 
 @on_job("retry")

@@ -25,7 +25,7 @@ async def medium_in(interaction: Interaction, message: discord.Message, kinds: S
         raise Refused(IN_SERVER_ONLY)
     medium = await find(interaction, message, kinds)
     if medium is None:
-        raise InputError(texts.no_medium(kinds_text(kinds)))
+        raise InputError(texts.NO_MEDIUM(kinds=kinds_text(kinds)))
     return medium
 
 

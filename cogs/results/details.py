@@ -76,7 +76,7 @@ def total_words(family: Sequence[Job]) -> str:
     """Return what a family cost in total, and what is held for its open jobs."""
     paid = sum((job.held if job.cost is None else job.cost for job in family if job.state in PAID_STATES), Decimal(0))
     held = sum((job.held for job in family if job.state in OPEN_STATES), Decimal(0))
-    return texts.and_held(credits_words(paid), credits_words(held)) if held else credits_words(paid)
+    return texts.AND_HELD(paid=credits_words(paid), held=credits_words(held)) if held else credits_words(paid)
 
 
 DETAILS, REPORT = "details", "report"
@@ -229,7 +229,7 @@ def sections(known: JobFacts) -> list[str]:
         parts.append(f"{texts.SETTINGS}\n{settings}")
     parts.append("\n".join(_facts(known)))
     if len(family) > 1:
-        parts.append(f"{texts.family(total_words(family))}\n{family_text(family, job.id)}")
+        parts.append(f"{texts.FAMILY(cost=total_words(family))}\n{family_text(family, job.id)}")
     return parts
 
 
@@ -250,7 +250,7 @@ def setting_lines(operation: Operation | None, job: Job) -> list[str]:
     """Return every field that was sent, by its label; a link by its host, for it may be a key to somebody's file."""
     labels = {} if operation is None else {field.name: field.label for field in operation.fields}
     return [
-        texts.setting(harmless_within(tr(labels.get(name, name)), VALUE_CHARS).capitalize(), _value(value))
+        texts.SETTING(label=harmless_within(tr(labels.get(name, name)), VALUE_CHARS).capitalize(), value=_value(value))
         for name, value in job.input.items()
         if not (name in PROMPT_FIELDS and value == job.prompt and len(job.prompt) <= PROMPT_CHARS)
     ]
@@ -278,9 +278,9 @@ def _link_host(text: str) -> str:
     if not text.startswith(("https://", "http://")):
         return ""
     try:
-        return texts.file_from(urlsplit(text).hostname or "?")
+        return texts.FILE_FROM(host=urlsplit(text).hostname or "?")
     except ValueError:
-        return texts.file_from("?")
+        return texts.FILE_FROM(host="?")
 
 
 def _within(text: str, limit: int) -> str:
@@ -293,7 +293,7 @@ def _within(text: str, limit: int) -> str:
 
 def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
-    yield texts.costs(cost_of_all([job]), _held(job))
+    yield texts.COSTS(cost=cost_of_all([job]), held=_held(job))
     times = [
         (texts.requested_at, job.created_at),
         (texts.sent_at, job.submitted_at),
@@ -302,23 +302,27 @@ def _facts(known: JobFacts) -> Iterator[str]:
     times += [(texts.finished_at, job.finished_at), (texts.posted_at, job.delivered_at)]
     told = [said(stamp(when, "T")) for said, when in times if when is not None]
     took = took_words(job)
-    yield texts.times(stamp(job.created_at, "d"), [*told, *([texts.took(took)] if took else [])])
+    yield texts.times(stamp(job.created_at, "d"), [*told, *([texts.TOOK(span=took)] if took else [])])
     if card.message_id is not None and card.is_in_channel and not card.private:
         yield texts.card_at(message_link(card), card.author_id)
     else:
         yield texts.requested_by(card.author_id)
     made_by = job.output.get("model")
     if isinstance(made_by, str) and made_by.strip():
-        yield texts.made_by(harmless_within(made_by, VALUE_CHARS))
+        yield texts.MADE_BY(name=harmless_within(made_by, VALUE_CHARS))
     yield texts.ids(job.id, job.remote_id and harmless_within(job.remote_id, VALUE_CHARS), job.operation)
     if len(known.jobs) > 1:
         yield texts.all_ids([each.id for each in known.jobs[:IDS_SHOWN]])
     if job.parent_id is not None:
-        yield texts.came_from(job.parent_id)
+        yield texts.CAME_FROM(job_id=job.parent_id)
 
 
 def _held(job: Job) -> str:
     """Return what was held for the job, and on what that rested."""
     basis = str(BASES[job.basis]) if job.basis in BASES else job.basis
     held = credits_words(job.held)
-    return texts.held_and_more(held, basis, credits_words(job.raised)) if job.raised else texts.held(held, basis)
+    return (
+        texts.HELD_AND_MORE(amount=held, basis=basis, more=credits_words(job.raised))
+        if job.raised
+        else texts.held(held, basis)
+    )

@@ -63,11 +63,11 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     await require_unblocked(interaction)
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
     if not found:
-        raise InputError(texts.nothing_takes(kinds_text(medium.kinds)))
+        raise InputError(texts.NOTHING_TAKES(kinds=kinds_text(medium.kinds)))
     options = [_option(each, medium) for each in found[:OPTIONS_PER_SELECT]]
     embed = discord.Embed(title=str(texts.NEXT_STEP_TITLE), description=str(texts.CHOOSE_NEXT_STEP), colour=NEUTRAL)
     if medium.job is not None:
-        embed.set_footer(text=texts.from_job(medium.job.id))
+        embed.set_footer(text=texts.FROM_JOB(job_id=medium.job.id))
         action, subject = JOB_ACTION, medium.job.id
     else:
         assert medium.ref.attachment is not None

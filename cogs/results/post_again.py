@@ -56,7 +56,7 @@ async def post_again(interaction: Interaction, job: Job, _values: Sequence[str])
     refuse_double_press(interaction, job, f"post {interaction.channel_id} {job.id}")
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     posted = await post_copy(interaction, card, job, CopySpec(kind=KIND, subject_id=job.id))
-    await in_time(interaction.edit_original_response(content=texts.posted_again(posted.jump_url)))
+    await in_time(interaction.edit_original_response(content=texts.POSTED_AGAIN(link=posted.jump_url)))
 
 
 async def require_may_copy(interaction: Interaction) -> None:

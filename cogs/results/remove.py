@@ -75,7 +75,7 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
         return what, True
     sentence = texts.partly_removed(taken.gone, taken.left)
     if card.message_id is not None and not card.private:
-        sentence = f"{sentence} {texts.one_is_here(message_link(card))}"
+        sentence = f"{sentence} {texts.ONE_IS_HERE(link=message_link(card))}"
     return sentence, False
 
 

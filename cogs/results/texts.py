@@ -41,7 +41,6 @@ GENERATE_IMAGE, GENERATE_VIDEO = Text("Generate image"), Text("Generate video")
 REWRITE_AGAIN = Text("Rewrite again")
 EDIT_FIRST = Text("Edit first")
 EDIT_PROMPT = Text("Edit the prompt")
-
 PRESSED_TWICE = Text(
     "You pressed this a moment ago, and it is already being made. For another one, press again in a few seconds."
 )
@@ -64,9 +63,7 @@ def vary_one(number: int) -> str:
     return f"V{number}"
 
 
-def stands_alone(link: str) -> str:
-    """Say where a result stands already that is wanted in a message of its own."""
-    return tr("It is already here: {link}", link=link)
+STANDS_ALONE = Text("It is already here: {link}")
 
 
 def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
@@ -74,14 +71,8 @@ def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
     return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
-def picked(number: int, job_id: str) -> str:
-    """Return the heading of the controls of one of a card's results."""
-    return tr("Result {number} (`{job_id}`):", number=number, job_id=job_id)
-
-
-def no_medium(kinds: str) -> str:
-    """Refuse a message without a medium of the kinds that the menu needs."""
-    return tr("This needs {kinds}, but this message has none.", kinds=kinds)
+PICKED = Text("Result {number} (`{job_id}`):")
+NO_MEDIUM = Text("This needs {kinds}, but this message has none.")
 
 
 # ---------------------------------------------------------------------- the next step
@@ -90,16 +81,8 @@ NO_LONGER_OFFERED = Text("No longer offered by Cannon Studio")
 NEXT_STEP_TITLE = Text("Next step")
 CHOOSE_NEXT_STEP = Text("Choose what to make from it.")
 WHAT_NEXT = Text("What next?")
-
-
-def nothing_takes(kinds: str) -> str:
-    """Refuse a medium for which no operation is available."""
-    return tr("No command on this server takes {kinds}.", kinds=kinds)
-
-
-def from_job(job_id: str) -> str:
-    """Return the footer of an offer that is about a job's result."""
-    return tr("From job {job_id}", job_id=job_id)
+NOTHING_TAKES = Text("No command on this server takes {kinds}.")
+FROM_JOB = Text("From job {job_id}")
 
 
 # ---------------------------------------------------------------------- cancelling a card
@@ -182,9 +165,7 @@ def partly_removed(gone: int, left: int) -> str:
     return f"{removed} {kept}"
 
 
-def one_is_here(link: str) -> str:
-    """Return a link to a message that was not removed."""
-    return tr("One is here: {link}", link=link)
+ONE_IS_HERE = Text("One is here: {link}")
 
 
 # ---------------------------------------------------------------------- late results
@@ -208,19 +189,9 @@ def heading(title: str) -> str:
     return f"### {title}"
 
 
-def setting(label: str, value: str) -> str:
-    """Return one field that was sent."""
-    return tr("{label}: **{value}**", label=label, value=value)
-
-
-def file_from(host: str) -> str:
-    """Return what is shown of a link that was sent."""
-    return tr("a file from {host}", host=host)
-
-
-def costs(cost: str, held: str) -> str:
-    """Return what a job cost, and what was held for it."""
-    return tr("**Cost** {cost} · {held}", cost=cost, held=held)
+SETTING = Text("{label}: **{value}**")
+FILE_FROM = Text("a file from {host}")
+COSTS = Text("**Cost** {cost} · {held}")
 
 
 def held(amount: str, basis: str) -> str:
@@ -228,14 +199,7 @@ def held(amount: str, basis: str) -> str:
     return tr("{amount} held at first ({basis})", amount=amount, basis=basis)
 
 
-def held_and_more(amount: str, basis: str, more: str) -> str:
-    """Return what was held for a job, and what was added when its price became known."""
-    return tr(
-        "{amount} held at first ({basis}), {more} added when the price was known",
-        amount=amount,
-        basis=basis,
-        more=more,
-    )
+HELD_AND_MORE = Text("{amount} held at first ({basis}), {more} added when the price was known")
 
 
 def requested_at(when: str) -> str:
@@ -268,9 +232,7 @@ def times(day: str, told: Sequence[str]) -> str:
     return tr("**Times** {day}: {times}", day=day, times=", ".join(told))
 
 
-def took(span: str) -> str:
-    """Return how long a job took."""
-    return tr("took {span}", span=span)
+TOOK = Text("took {span}")
 
 
 def requested_by(author_id: int) -> str:
@@ -283,9 +245,7 @@ def card_at(link: str, author_id: int) -> str:
     return tr("**Requested by** {member} · [Open card]({link})", member=mention(author_id), link=link)
 
 
-def made_by(name: str) -> str:
-    """Return what the provider calls the model."""
-    return tr("**Provider's model** {name}", name=name)
+MADE_BY = Text("**Provider's model** {name}")
 
 
 def ids(job_id: str, remote_id: str | None, operation: str) -> str:
@@ -305,21 +265,7 @@ def all_ids(job_ids: Sequence[str]) -> str:
     return tr("**On this card** {ids}", ids=" ".join(f"`{each}`" for each in job_ids))
 
 
-def came_from(job_id: str) -> str:
-    """Return the id of the job that a job was made from."""
-    return tr("**Made from** `{job_id}`", job_id=job_id)
-
-
-def family(cost: str) -> str:
-    """Return the heading of a job's family, with what it cost together."""
-    return tr("**Family** · {cost} in all", cost=cost)
-
-
-def and_held(paid: str, held: str) -> str:
-    """Return what a family has cost, with what is held for its open jobs."""
-    return tr("{paid} and {held} held", paid=paid, held=held)
-
-
-def posted_again(link: str) -> str:
-    """Say where a result was posted again."""
-    return tr("Posted: {link}", link=link)
+CAME_FROM = Text("**Made from** `{job_id}`")
+FAMILY = Text("**Family** · {cost} in all")
+AND_HELD = Text("{paid} and {held} held")
+POSTED_AGAIN = Text("Posted: {link}")

@@ -24,5 +24,5 @@ def seconds_of(typed: str, field: str) -> int:
     match = _DURATION.fullmatch(typed.strip())
     seconds = 0 if match is None else int(match["count"]) * UNITS_S[match["unit"].lower()]
     if not 0 < seconds <= DURATION_MAX_S:
-        raise InputError(texts.not_a_duration(field), field)
+        raise InputError(texts.NOT_A_DURATION(option=field), field)
     return seconds

@@ -61,9 +61,9 @@ def _name(limit: Limit, guild: discord.Guild | None) -> str:
         return str(texts.EVERYONE)
     if limit.scope is Scope.ROLE:
         role = None if guild is None else guild.get_role(limit.scope_id)
-        return texts.role(shortened(role.name, 30) if role is not None else str(limit.scope_id))
+        return texts.ROLE(name=shortened(role.name, 30) if role is not None else str(limit.scope_id))
     member = None if guild is None else guild.get_member(limit.scope_id)
-    return texts.member(shortened(member.display_name, 30) if member is not None else str(limit.scope_id))
+    return texts.MEMBER(name=shortened(member.display_name, 30) if member is not None else str(limit.scope_id))
 
 
 def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
@@ -137,9 +137,9 @@ def _headroom_line(headroom: Headroom, member_id: int, catalogue: Catalogue) -> 
     limit = headroom.limit
     allowed = terms(limit, operation=title_of(catalogue, limit.operation) if limit.operation else "")
     own = limit.scope is Scope.MEMBER and limit.scope_id == member_id
-    source = str(texts.OWN_LIMIT) if own else texts.limit_of(whose(limit))
+    source = str(texts.OWN_LIMIT) if own else texts.LIMIT_OF(whose=whose(limit))
     if limit.credits == 0:
-        return texts.blocking_limit(allowed, source)
+        return texts.BLOCKING_LIMIT(limit=allowed, source=source)
     left, used = headroom.left, credits_text(limit.credits - headroom.left)
     refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
     if left < 0:
@@ -169,7 +169,7 @@ def cost_words(job: Job) -> str:
     """Return what a job cost: its actual cost, what is held for it, or nothing."""
     if job.state in PAID_STATES:
         return credits_words(job.held if job.cost is None else job.cost)
-    return str(texts.FREE) if job.state.ended else texts.held(credits_words(job.held))
+    return str(texts.FREE) if job.state.ended else texts.HELD(credits=credits_words(job.held))
 
 
 LOTS_SHOWN = 5
@@ -179,7 +179,9 @@ def expiring_words(expiring: Sequence[ExpiringCredits], now: float) -> str:
     """Return the next credits that expire, a line each, '' where there are none; `now` in Unix seconds."""
     found = living(expiring, now)
     lines = [
-        texts.expire_on(credits_words(each.credits), stamp(each.expires_at, "D"), stamp(each.expires_at))
+        texts.EXPIRE_ON(
+            credits=credits_words(each.credits), date=stamp(each.expires_at, "D"), how_soon=stamp(each.expires_at)
+        )
         for each in found[:LOTS_SHOWN]
     ]
     if len(found) > LOTS_SHOWN:

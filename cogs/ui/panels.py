@@ -16,7 +16,7 @@ from bot.errors import InputError
 from cogs.ui import texts
 from cogs.ui.controls import Control, view_of
 from cogs.ui.interaction import Interaction
-from cogs.ui.texts import continued
+from cogs.ui.texts import CONTINUED
 
 PAGE_ACTION = "set_page"
 OPTION_CHARS = 100
@@ -74,7 +74,7 @@ def settings_page(page: SettingsPage, text: str, controls: Sequence[Control]) ->
     """Return a page of `/studio settings` that says `text` below what the page is about."""
     title, about = PAGES[page]
     embed = discord.Embed(
-        title=texts.settings_title(str(title)), description=f"{about}\n\n{text}".rstrip(), colour=NEUTRAL
+        title=texts.SETTINGS_TITLE(page=str(title)), description=f"{about}\n\n{text}".rstrip(), colour=NEUTRAL
     )
     return PanelPage(embed=embed, controls=[pages_select(page), *controls])
 
@@ -113,7 +113,7 @@ def pages(title: str, blocks: Iterable[str]) -> list[discord.Embed]:
                 texts.append(part)
             else:
                 texts[-1] = part
-    names = [title, *[continued(title)] * (len(texts) - 1)]
+    names = [title, *[CONTINUED(title=title)] * (len(texts) - 1)]
     return [
         discord.Embed(title=name, description=text, colour=NEUTRAL) for name, text in zip(names, texts, strict=True)
     ]

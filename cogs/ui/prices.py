@@ -59,11 +59,11 @@ def _words(operation: Operation, known: KnownPrice) -> str:
     if known.estimate.basis == "fixed":
         return amount
     if known.rate is not None:
-        return texts.about(price_per(credits_words(known.rate), size_unit(operation)))
+        return texts.ABOUT(price=price_per(credits_words(known.rate), size_unit(operation)))
     if size is not None:
         by = texts.price_for_seconds if size_unit(operation) == "second" else texts.price_for_characters
         return by(amount, size)
-    return texts.about(amount)
+    return texts.ABOUT(price=amount)
 
 
 def kind_words(operation: Operation, kind: str) -> str:
@@ -83,8 +83,8 @@ def _option(operation: Operation, name: str, value: str) -> str:
     """Return the value of an option, with the option's name where the value alone says nothing."""
     label = labels_of(operation).get(name, name.replace("_", " "))
     if value in texts.SWITCHES:
-        return texts.option_is(tr(label), str(texts.SWITCHES[value]))
-    return value if len(value) > 1 else texts.option_is(tr(label), value)
+        return texts.OPTION_IS(option=tr(label), value=str(texts.SWITCHES[value]))
+    return value if len(value) > 1 else texts.OPTION_IS(option=tr(label), value=value)
 
 
 def _model(operation: Operation, word: str) -> str:
@@ -109,7 +109,7 @@ def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of
 def exact(estimate: Estimate) -> str:
     """Return the price of a job: exactly where it is fixed, else about."""
     words = credits_words(estimate.credits)
-    return words if estimate.basis == "fixed" else texts.about(words)
+    return words if estimate.basis == "fixed" else texts.ABOUT(price=words)
 
 
 def _usual(operation: Operation, known: Sequence[KnownPrice]) -> str:
@@ -122,7 +122,11 @@ def _usual(operation: Operation, known: Sequence[KnownPrice]) -> str:
 
 
 def _from_to(low: Decimal, high: Decimal) -> str:
-    return texts.about(credits_words(low)) if low == high else texts.from_to(credits_text(low), credits_words(high))
+    return (
+        texts.ABOUT(price=credits_words(low))
+        if low == high
+        else texts.FROM_TO(low=credits_text(low), high=credits_words(high))
+    )
 
 
 Offer = tuple[str, Any]
@@ -234,11 +238,11 @@ class Total:
         """Return the total in a few words."""
         if not self.credits and self.unknown:
             return str(texts.PRICE_NOT_KNOWN)
-        return texts.above(credits_words(self.credits)) if self.unknown else self._known()
+        return texts.ABOVE(price=credits_words(self.credits)) if self.unknown else self._known()
 
     def _known(self) -> str:
         amount = credits_words(self.credits)
-        return amount if self.exact else texts.about(amount)
+        return amount if self.exact else texts.ABOUT(price=amount)
 
 
 async def total_of(bot: CannonBot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:

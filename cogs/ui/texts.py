@@ -40,24 +40,11 @@ WITH_ANOTHER_FILE = Text("with another file")
 SWITCHES: Mapping[str, Text] = {"yes": Text("yes"), "no": Text("no")}
 
 
-def option_is(option: str, value: str) -> str:
-    """Return what an option is set to, as a part of what makes a price."""
-    return tr("{option}: {value}", option=option, value=value)
-
-
-def about(price: str) -> str:
-    """Return a price that is not certain."""
-    return tr("about {price}", price=price)
-
-
-def above(price: str) -> str:
-    """Return a price of which a part is not known."""
-    return tr("more than {price}", price=price)
-
-
-def from_to(low: str, high: str) -> str:
-    """Return the prices of usual jobs; `high` has the unit."""
-    return tr("about {low} to {high}", low=low, high=high)
+OPTION_IS = Text("{option}: {value}")
+ABOUT = Text("about {price}")
+ABOVE = Text("more than {price}")
+FROM_TO = Text("about {low} to {high}")
+"""Return the prices of usual jobs; `high` has the unit."""
 
 
 def price_for_seconds(price: str, seconds: float) -> str:
@@ -116,14 +103,8 @@ def and_unknown(known: str, count: int) -> str:
     )
 
 
-def expire_on(amount_: str, date: str, how_soon: str) -> str:
-    """Return a line of the credits that expire."""
-    return tr("{credits} on {date} ({how_soon})", credits=amount_, date=date, how_soon=how_soon)
-
-
-def continued(title: str) -> str:
-    """Return the title or label of what follows under the same one."""
-    return tr("{title} (continued)", title=title)
+EXPIRE_ON = Text("{credits} on {date} ({how_soon})")
+CONTINUED = Text("{title} (continued)")
 
 
 def and_more(count: int) -> str:
@@ -151,14 +132,9 @@ HOST_ONLY = Text("Only the host of this bot can do this, because it applies to e
 
 FILE_UNREADABLE = Text("I couldn't read the file from Discord. Please try again.")
 FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try again.")
-
-
-def not_a_duration(option: str) -> str:
-    """Refuse a duration that cannot be read."""
-    return tr(
-        "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years.",
-        option=option,
-    )
+NOT_A_DURATION = Text(
+    "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years."
+)
 
 
 def file_too_large(size: int, limit: int) -> str:
@@ -175,14 +151,8 @@ def file_too_large(size: int, limit: int) -> str:
 SERVER, EVERYONE = Text("Server"), Text("Everyone")
 
 
-def role(name: str) -> str:
-    """Return what a role's limit is called."""
-    return tr("Role {name}", name=name)
-
-
-def member(name: str) -> str:
-    """Return what a member's limit is called."""
-    return tr("Member {name}", name=name)
+ROLE = Text("Role {name}")
+MEMBER = Text("Member {name}")
 
 
 # ---------------------------------------------------------------------- a member's limits, grants and jobs
@@ -198,14 +168,8 @@ def open_jobs(running: int, waiting: int) -> str:
     return tr("**Open jobs** · {running} running, {waiting} waiting", running=amount(running), waiting=amount(waiting))
 
 
-def limit_of(whose: str) -> str:
-    """Return whose limit it is, if not the member's own."""
-    return tr("limit for {whose}", whose=whose)
-
-
-def blocking_limit(terms: str, source: str) -> str:
-    """Return the line of a limit of zero credits."""
-    return tr("• {limit} ({source}): not allowed", limit=terms, source=source)
+LIMIT_OF = Text("limit for {whose}")
+BLOCKING_LIMIT = Text("• {limit} ({source}): not allowed")
 
 
 def limit_left(terms: str, source: str, used: str, left: str, refills: str | None) -> str:
@@ -251,9 +215,7 @@ def grant_left(left: str, granted: str, expires: str | None) -> str:
     return tr("• {left} of {granted} left, until {when}", left=left, granted=granted, when=expires)
 
 
-def held(credits_: str) -> str:
-    """Return what is held for an open job."""
-    return tr("{credits} held", credits=credits_)
+HELD = Text("{credits} held")
 
 
 # ---------------------------------------------------------------------- the legend
@@ -288,11 +250,7 @@ def small(text: str) -> str:
 PAGES = Text("Choose a page")
 PREVIOUS_PART = Text("◀ Back")
 NEXT_PART = Text("Next ▶")
-
-
-def settings_title(page: str) -> str:
-    """Return the title of a page of the settings."""
-    return tr("Settings · {page}", page=page)
+SETTINGS_TITLE = Text("Settings · {page}")
 
 
 def done(change: str) -> str:

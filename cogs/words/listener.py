@@ -137,7 +137,7 @@ def _replied_to(message: discord.Message) -> int | None:
 def _of_file(said: str, files: list[MessageFile]) -> WordRequest | Unclear:
     usable = next((file for file in files if file.kind in SOURCE_KINDS), None)
     if usable is None or usable.kind is None:
-        return Unclear(sentence=texts.unusable(harmless_within(files[0].name, NAME_CHARS)))
+        return Unclear(sentence=texts.UNUSABLE(file=harmless_within(files[0].name, NAME_CHARS)))
     found = understand(said, (usable.kind,))
     if isinstance(found, Wish) and found.act is not WordAct.RUN:
         return Unclear(sentence=str(texts.FILES_NOT_AGAIN))

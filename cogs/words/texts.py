@@ -28,9 +28,8 @@ MAKES = {
 AGAIN, VARY = Text("🔁 Make the same again?"), Text("🎲 Make a variation?")
 
 
-def unusable(name: str) -> str:
-    """Refuse an attached file; `name` is harmless."""
-    return tr("{file} is not an image, a video, or audio. Attach one of these, or only write.", file=name)
+UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these, or only write.")
+"""Refuse an attached file; `name` is harmless."""
 
 
 def offer(makes: Text, ratio: str) -> str:

@@ -73,11 +73,7 @@ SAMPLE_NOT_READY = Text("The sample of this voice isn't ready yet. Press Listen 
 SAMPLE_ELSEWHERE = Text("The sample of this voice is in a channel that you can't see, so you can't listen to it.")
 SAMPLE_GONE = Text("The file of this sample is gone. You can make a new sample.")
 SAMPLE_LATER = Text("The file of this sample can't be loaded right now. Try again later.")
-
-
-def voice_used(when: str, operation: str) -> str:
-    """Say when a voice was last used, and by which operation."""
-    return tr("last used {when} with {operation}", when=when, operation=operation)
+VOICE_USED = Text("last used {when} with {operation}")
 
 
 # ---------------------------------------------------------------------- commands and options: /prompt
@@ -166,9 +162,8 @@ AUDIO_FILE, SPEECH_FILE = Text("audio"), Text("speech")
 MOTION_FILE, THUMBNAIL_FILE = Text("image or video"), Text("thumbnail")
 
 
-def file_not_given(label: str) -> str:
-    """Refuse a request without the file that it needs; `label` names it in the language of the moment."""
-    return tr("A file is missing: {file}. Upload one, paste a link, or choose an earlier job.", file=label)
+FILE_NOT_GIVEN = Text("A file is missing: {file}. Upload one, paste a link, or choose an earlier job.")
+"""Refuse a request without the file that it needs; `label` names it in the language of the moment."""
 
 
 # ---------------------------------------------------------------------- the form of an operation
@@ -191,9 +186,8 @@ def uploads_help(count: int) -> str:
     )
 
 
-def link_or_job(label: str) -> str:
-    """Return the label of the input that takes a link or the id of a job; `label` as in `file_not_given`."""
-    return tr("{file}: link or job ID", file=label)
+LINK_OR_JOB = Text("{file}: link or job ID")
+"""Return the label of the input that takes a link or the id of a job; `label` as in `file_not_given`."""
 
 
 def too_long_for_form(chars: int, limit: int) -> str:
@@ -216,15 +210,9 @@ MAY_PAY_TWICE = Text(
 )
 NOT_MADE = Text("Canceled. You were not charged.")
 PRICE_EXPIRED = Text("This confirmation was already used or has expired. Please run the command again.")
-
-
-def end_passed(name: str, date: str) -> str:
-    """Warn that the announced end of an operation or model, an ISO date, has passed."""
-    return tr(
-        "⚠️ The provider announced the end of {name} for {date}, so it may fail. You pay only for what is delivered.",
-        name=name,
-        date=date,
-    )
+END_PASSED = Text(
+    "⚠️ The provider announced the end of {name} for {date}, so it may fail. You pay only for what is delivered."
+)
 
 
 def price(credits_: Decimal, *, is_exact: bool) -> str:

@@ -61,7 +61,7 @@ def _line(voice: Voice, found: VoiceList) -> str:
     name = f"**{harmless(voice.label)}** ({harmless(voice.id)})" if voice.label else f"**{harmless(voice.id)}**"
     used = str(texts.NOT_USED)
     if voice.used_at is not None:
-        used = texts.voice_used(stamp(voice.used_at), f"`{voice.operation}`")
+        used = texts.VOICE_USED(when=stamp(voice.used_at), operation=f"`{voice.operation}`")
     marks = [
         str(mark)
         for default, mark in ((found.own_default, texts.YOUR_DEFAULT), (found.server_default, texts.SERVERS_DEFAULT))

@@ -57,7 +57,7 @@ async def try_reaction(page: Page) -> None:
     card = with_picture(page)
     await card.hover()
     await card.get_by_label(str(demo_texts.PAGE["add"])).first.click()
-    await page.get_by_role("button", name=demo_texts.react_with("⭐", "")).click()
+    await page.get_by_role("button", name=demo_texts.REACT_WITH(emoji="⭐", does="")).click()
     await expect(card.locator(".message-reactions")).to_contain_text("⭐", timeout=ANSWER_MS)
 
 
@@ -98,7 +98,7 @@ async def walk(page: Page) -> None:
     """Take the tour, and try what its steps say, in the language that is spoken now."""
     await expect(page.locator("#viewer-picker option:checked")).to_have_text(ADA, timeout=ANSWER_MS)
     for number, step in enumerate(STEPS, start=1):
-        heading = texts.title(number, len(STEPS), f"{step.emoji} {step.heading}")
+        heading = texts.TITLE(number=number, count=len(STEPS), heading=f"{step.emoji} {step.heading}")
         card = page.locator(".channel-message").filter(has_text=heading)
         await expect(card).to_have_count(1, timeout=ANSWER_MS)
         await expect(card).to_contain_text(str(step.heading))

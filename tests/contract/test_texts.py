@@ -269,3 +269,73 @@ def test_a_plain_string_that_is_read_is_found(source: str, number: int):
 )
 def test_a_message_that_would_stay_english_is_found(source: str, is_frozen: bool):
     assert bool(list(frozen_messages(source))) is is_frozen
+
+
+# ---------------------------------------------------------------------- templates are filled with what they name
+
+PLACE = re.compile(r"(?<!\{)\{(\w+)\}")
+
+
+def templates(path: Path) -> dict[str, frozenset[str]]:
+    """Return the constants of a texts module with the names of the places in each; plain ones have none."""
+    found = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id="Text"), args=[ast.Constant(value=str(message))]),
+            ):
+                found[name] = frozenset(PLACE.findall(message))
+    return found
+
+
+def wrongly_filled(source: str, known: dict[str, dict[str, frozenset[str]]]) -> Iterator[str]:
+    """Yield the calls of templates whose values are not those that the template names."""
+    tree = ast.parse(source)
+    of: dict[str, dict[str, frozenset[str]]] = {}
+    named: dict[str, frozenset[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                bound = each.asname or each.name
+                of |= {bound: known[module]} if (module := f"{node.module}.{each.name}") in known else {}
+                named |= (
+                    {bound: places} if (places := known.get(str(node.module), {}).get(each.name)) is not None else {}
+                )
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in of:
+                places = of[module].get(name)
+            case ast.Name(id=name):
+                places = named.get(name)
+            case _:
+                places = None
+        given = frozenset(str(each.arg) for each in node.keywords)
+        if places is not None and (given != places or node.args):
+            yield f"{node.lineno}: {ast.unparse(node.func)} names {sorted(places)}, and is given {sorted(given)}"
+
+
+def all_templates() -> dict[str, dict[str, frozenset[str]]]:
+    paths = [path for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("texts.py"))]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts): templates(path) for path in paths}
+
+
+def test_a_template_is_filled_with_what_it_names():
+    known = all_templates()
+    assert sum(bool(places) for each in known.values() for places in each.values()) > 100
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for top in ("bot", "cogs", "tests", "tools")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        if (found := list(wrongly_filled(path.read_text(encoding="utf-8"), known)))
+    }
+    assert wrong == {}
+
+
+def test_a_wrong_value_is_noticed():
+    known = {"bot.a.texts": {"GONE": frozenset({"job"})}}
+    source = "from bot.a import texts\nfrom bot.a.texts import GONE\n"
+    assert list(wrongly_filled(f"{source}texts.GONE(job=1)\nGONE(job=2)", known)) == []
+    assert len(list(wrongly_filled(f"{source}texts.GONE(name=1)\nGONE()\nGONE(1)", known))) == 3

@@ -29,8 +29,8 @@ async def test_a_member_chooses_japanese_on_the_page_and_the_tour_is_in_japanese
         status, _ = await browser.ask("/demo/language", {"viewer": str(member.id), "language": "ja"})
         assert status == 200
         with speaking("ja"):
-            first = texts.title(1, 8, f"🖼️ {texts.PICTURE}")
-            second = texts.title(2, 8, f"⭐ {texts.REACT}")
+            first = texts.TITLE(number=1, count=8, heading=f"🖼️ {texts.PICTURE}")
+            second = texts.TITLE(number=2, count=8, heading=f"⭐ {texts.REACT}")
         assert cards_of(demo, studio)[-1] == first
         assert sum(title.endswith(str(texts.PICTURE)) for title in cards_of(demo, studio)) == 0, (
             "the English one is gone"

@@ -33,7 +33,7 @@ async def ask_to_delete(rig: Rig, member: Any) -> Any:
 
 async def confirm(member: Any, form: Any, word: str = "") -> Any:
     """Send that form with the word that it asks for, or another one; return the answer."""
-    label = texts.type_word(str(texts.DELETE_WORD))
+    label = texts.TYPE_WORD(word=str(texts.DELETE_WORD))
     return await member.submit_modal(form, fill(form, {label: word or str(texts.DELETE_WORD)}))
 
 

@@ -89,7 +89,7 @@ def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Cautio
     for field in operation.fields:
         if (error := refusal(operation, field, taken)) is not None:
             key = f"said:{operation.id}:{field.name}:{str(taken[field.name])[:60]}"
-            yield Caution(key, texts.described_otherwise(error.sentence))
+            yield Caution(key, texts.DESCRIBED_OTHERWISE(reason=error.sentence))
 
 
 def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:

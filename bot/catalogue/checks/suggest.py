@@ -8,7 +8,7 @@ from bot.catalogue.checks.tried import Tried, untried_id
 from bot.catalogue.checks.values import clean_text, nearest, size_of, take
 from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.operation import Operation, model_id, model_name, same_name
-from bot.catalogue.texts import counted, id_unknown, printable, refused_here
+from bot.catalogue.texts import ID_UNKNOWN, counted, printable, refused_here
 from bot.errors import InputError
 
 OFFER_LIMIT = 25
@@ -100,7 +100,7 @@ def _offer(operation: Operation, field: Field, value: Scalar, tried: Tried | Non
 def _model_label(operation: Operation, value: str) -> str:
     name = model_name(operation, value)
     if any(model.id is None and model.name == value for model in operation.models):
-        return id_unknown(name)
+        return ID_UNKNOWN(model=name)
     return name if name == value else f"{name} ({value})"
 
 

@@ -27,7 +27,7 @@ def _no_square_4k(operation: Operation, taken: Mapping[str, Any]) -> None:
     if _model(taken) != "gptimage2" or not _square(taken.get("aspect_ratio")):
         return
     if _text(taken, "resolution").casefold() == "4k":
-        raise InputError(texts.no_square_4k(model_name(operation, taken["model"])), "resolution")
+        raise InputError(texts.NO_SQUARE_4K(model=model_name(operation, taken["model"])), "resolution")
 
 
 def _sora_is_not_square(operation: Operation, taken: Mapping[str, Any]) -> None:

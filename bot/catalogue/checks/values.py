@@ -84,7 +84,7 @@ def clean_text(text: str) -> str:
 def plain(value: object, *, depth: int = 0) -> Any:
     """Return any JSON value with its texts cleaned. Raises InputError for what JSON cannot carry."""
     if depth > DEPTH_LIMIT:
-        raise InputError(texts.too_deep(DEPTH_LIMIT))
+        raise InputError(texts.TOO_DEEP(limit=DEPTH_LIMIT))
     if isinstance(value, str):
         return _CONTROLS.sub("", value)
     if isinstance(value, Mapping):

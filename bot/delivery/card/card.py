@@ -39,12 +39,12 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
     if not card.label:
         parts += [_model(jobs[0], context.catalogue), *_measures(jobs[0].input)]
     cost = cost_of_all(jobs)
-    parts += [texts.practice_cost(cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
+    parts += [texts.PRACTICE_COST(cost=cost) if any(job.practice for job in jobs) else cost, _seeds(like_it)]
     took = took_words(*jobs) if are_copies_made(jobs) else ""
     if took:
-        parts.append(texts.it_took(took))
+        parts.append(texts.IT_TOOK(time=took))
     if context.made_from is not None:
-        parts.append(texts.made_from(context.made_from))
+        parts.append(texts.MADE_FROM(link=context.made_from))
     return BETWEEN.join(part for part in parts if part)
 
 

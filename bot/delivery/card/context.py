@@ -64,4 +64,4 @@ def marked(text: str, jobs: Sequence[Job]) -> str:
 
 def marked_title(title: str, jobs: Sequence[Job]) -> str:
     """Return a title in the same way, with a short mark."""
-    return texts.practice_title(title) if any(job.practice for job in jobs) else title
+    return texts.PRACTICE_TITLE(title=title) if any(job.practice for job in jobs) else title

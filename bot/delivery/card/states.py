@@ -29,7 +29,7 @@ def cost_of_all(jobs: Sequence[Job]) -> str:
         total = sum(map(_charged, [*made, *billed]), Decimal(0))
         is_raised = made and any(job.raised for job in made)
         words = _more_than_held([*made, *billed], total) if is_raised else credits_words(total)
-        parts.append(words if made else texts.billed_failure(words))
+        parts.append(words if made else texts.BILLED_FAILURE(amount=words))
     if open_jobs:
         parts.append(_estimate(open_jobs))
     if refunded:
@@ -72,7 +72,7 @@ def _estimate(open_jobs: Sequence[Job]) -> str:
     held = credits_words(reserved)
     basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
     if basis == UNKNOWN:
-        return texts.price_unknown(held)
+        return texts.PRICE_UNKNOWN(amount=held)
     return held if basis == "fixed" else texts.estimated(held, texts.BASES.get(basis))
 
 
@@ -142,13 +142,13 @@ def _state(job: Job, context: CardContext) -> str:
     if job.state is JobState.WAITING:
         return _waiting(job, context)
     if job.state.ended and job.error is not None:
-        return texts.ended_because(word, harmless_within(job.error, ERROR_CHARS))
+        return texts.ENDED_BECAUSE(state=word, reason=harmless_within(job.error, ERROR_CHARS))
     if job.state is JobState.READY and not is_reviewed and job.waits_for is not None:
         return texts.posting_waits(job.waits_for, _next_try(job, context))
     if job.state in UNDER_WAY:
         return _under_way(job, context, word)
     took = took_words(job)
-    return texts.took(took) if took else word
+    return texts.TOOK(time=took) if took else word
 
 
 def took_words(*jobs: Job) -> str:
@@ -180,7 +180,7 @@ def _under_way(job: Job, context: CardContext, word: str) -> str:
         return str(texts.WITHOUT_KEY)
     if job.waits_for is WaitsFor.CANNON:
         is_over = job.next_at <= context.now
-        return str(texts.CANNON_ASKED_TO_WAIT) if is_over else texts.cannon_asks_to_wait(stamp(job.next_at, "t"))
+        return str(texts.CANNON_ASKED_TO_WAIT) if is_over else texts.CANNON_ASKS_TO_WAIT(time=stamp(job.next_at, "t"))
     if job.waits_for is WaitsFor.ERROR:
         return texts.failed_by_us(_next_try(job, context))
     if job.overdue_at is not None:
@@ -194,7 +194,7 @@ def _with_time_left(word: str, progress: JobProgress) -> str:
     left = span(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_told else ""
     if progress.is_late:
         return texts.taking_longer(word, left)
-    return texts.time_left(word, left) if left else texts.almost_done(word)
+    return texts.TIME_LEFT(state=word, time=left) if left else texts.ALMOST_DONE(state=word)
 
 
 def _next_try(job: Job, context: CardContext) -> str:

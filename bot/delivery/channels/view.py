@@ -133,7 +133,7 @@ def bare_name(filename: str) -> str:
 
 def alt_text(job: Job, made_with: str = "") -> str:
     """Return what a screen reader says of the job's media; it ends with `made_with`, which is never cut."""
-    return labelled(bare(job.prompt) or texts.alt_text(bare(job.operation)), made_with)
+    return labelled(bare(job.prompt) or texts.ALT_TEXT(operation=bare(job.operation)), made_with)
 
 
 def labelled(alt: str, made_with: str) -> str:

@@ -215,7 +215,7 @@ class Poster:
             old = await self._messages.find(card)
             if old is not None:
                 await self._messages.edit(
-                    card, content=texts.posted_here(link), embed=None, **left_on(old, jobs, card.message_id)
+                    card, content=texts.POSTED_HERE(link=link), embed=None, **left_on(old, jobs, card.message_id)
                 )
         except DISCORD_ERRORS as error:
             log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)

@@ -244,5 +244,7 @@ def _fits_queue(
         sentence = texts.too_many_at_once(len(request.items), rules.running_per_member, rules.queued_per_member)
         raise Refused(sentence, "queue")
     if queued and queued + spending.queued_of_member > rules.queued_per_member:
-        sentence = texts.queue_full(spending.running_of_member, spending.queued_of_member, rules.queued_per_member)
+        sentence = texts.QUEUE_FULL(
+            running=spending.running_of_member, queued=spending.queued_of_member, limit=rules.queued_per_member
+        )
         raise Refused(sentence, "queue")

@@ -203,7 +203,7 @@ def labels(most: int) -> Kind:
 def _read_voice(typed: str, label: str, name: str) -> str:
     voice = one_line(typed)
     if not voice.isprintable():
-        raise InputError(texts.not_printable(label), name)
+        raise InputError(texts.NOT_PRINTABLE(setting=label), name)
     return voice
 
 
@@ -286,7 +286,7 @@ def threshold(without: Text) -> Kind:
         to_json=lambda value: None if value is None else str(value),
         show=lambda value: str(without) if value is None else credits_words(value),
         typing=Typing(
-            hint=lambda: texts.threshold_hint(str(without)),
+            hint=lambda: texts.THRESHOLD_HINT(meaning=str(without)),
             chars=13,
             write=lambda value: "" if value is None else f"{value.normalize():f}",
             read=_read_threshold,
@@ -315,10 +315,10 @@ def _show_word_list(words: tuple[str, ...], _now: float) -> str:
 def _read_word_list(typed: str, _label: str, name: str) -> tuple[str, ...]:
     words = dict.fromkeys(one_line(word).lower() for word in re.split(r"[,;\n]", typed) if word.strip())
     if len(words) > WORDS_MAX:
-        raise InputError(texts.too_many_words(WORDS_MAX, len(words)), name)
+        raise InputError(texts.TOO_MANY_WORDS(limit=WORDS_MAX, count=len(words)), name)
     for word in words:
         if len(word) > WORD_CHARS:
-            raise InputError(texts.word_too_long(WORD_CHARS, len(word)), name)
+            raise InputError(texts.WORD_TOO_LONG(limit=WORD_CHARS, length=len(word)), name)
         if WordList.of([word]).first_in([word]) is None:
             raise InputError(texts.WORD_WITHOUT_LETTERS, name)
     return tuple(words)
@@ -398,7 +398,9 @@ class Setting:
     def change(self, old: Any, new: Any) -> str:
         """Return the change as text, for the audit record."""
         kind = self.kind
-        return texts.changed(str(self.label), kind.show(old), f"{kind.show(new)}{kind.show_change(old, new)}")
+        return texts.CHANGED(
+            setting=str(self.label), old=kind.show(old), new=f"{kind.show(new)}{kind.show_change(old, new)}"
+        )
 
 
 def settings_of(rules: type) -> Mapping[str, Setting]:

@@ -41,7 +41,7 @@ class EarlierJobs:
         await require_shown(self._store, job.guild_id, [job.id])
         native = native_video_id(job)
         if native is None:
-            raise InputError(texts.not_by_sora(job.id), "job")
+            raise InputError(texts.NOT_BY_SORA(job=job.id), "job")
         return native
 
     async def input_of(self, job: Job, viewer: Viewer) -> tuple[dict[str, Any], list[SourceFile]]:

@@ -123,12 +123,12 @@ def parse_parameters(text: str) -> tuple[Parameter, ...]:
         head, _, about = line.partition(":")
         name, _, default = (part.strip() for part in head.partition("="))
         if not is_parameter_name(name):
-            raise InputError(texts.not_a_parameter(number), "parameters")
+            raise InputError(texts.NOT_A_PARAMETER(line=number), "parameters")
         if any(each.name == name for each in found):
-            raise InputError(texts.parameter_twice(name), "parameters")
+            raise InputError(texts.PARAMETER_TWICE(name=name), "parameters")
         found.append(Parameter(name=name, about=about.strip()[:ABOUT_CHARS].strip(), default=default))
     if len(found) > PARAMETERS_MAX:
-        raise InputError(texts.too_many_parameters(PARAMETERS_MAX, len(found)), "parameters")
+        raise InputError(texts.TOO_MANY_PARAMETERS(limit=PARAMETERS_MAX, count=len(found)), "parameters")
     return tuple(found)
 
 
@@ -154,13 +154,13 @@ def parse_steps(text: str) -> tuple[RecipeStep, ...]:
         else:
             match = _LINE.fullmatch(line)
             if match is None:
-                raise InputError(texts.not_a_value(number), "steps")
+                raise InputError(texts.NOT_A_VALUE(line=number), "steps")
             if match[1] in values:
-                raise InputError(texts.field_twice(number, match[1]), "steps")
+                raise InputError(texts.FIELD_TWICE(line=number, field=match[1]), "steps")
             values[match[1]] = match[2].strip()
     close()
     if not 1 <= len(steps) <= STEPS_MAX:
-        raise InputError(texts.wrong_number_of_steps(STEPS_MAX, len(steps)), "steps")
+        raise InputError(texts.WRONG_NUMBER_OF_STEPS(limit=STEPS_MAX, count=len(steps)), "steps")
     return tuple(steps)
 
 

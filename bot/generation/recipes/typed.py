@@ -59,14 +59,14 @@ def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: 
     try:
         catalogue.check(operation.id, {**placeholders, **fixed}, pending=open_)
     except InputError as error:
-        raise InputError(texts.in_step(number, error.sentence), "steps") from None
+        raise InputError(texts.IN_STEP(number=number, problem=error.sentence), "steps") from None
 
 
 def _operation(catalogue: Catalogue, step: RecipeStep, number: int) -> Operation:
     try:
         return catalogue.resolve(step.operation)
     except InputError as error:
-        raise InputError(texts.in_step(number, error.sentence), "steps") from None
+        raise InputError(texts.IN_STEP(number=number, problem=error.sentence), "steps") from None
 
 
 def _check_value(
@@ -77,7 +77,7 @@ def _check_value(
         raise InputError(texts.no_field(number, operation.title, name), "steps")
     for used in parameters_in(value):
         if used not in {each.name for each in recipe.parameters}:
-            raise InputError(texts.no_parameter(number, used), "steps")
+            raise InputError(texts.NO_PARAMETER(number=number, name=used), "steps")
     for source, ref in steps_in(value):
         if not 1 <= source < number:
             raise InputError(texts.no_step_before(number, str(ref)), "steps")
@@ -96,7 +96,7 @@ def _check_output(source: Operation, key: str, target: Field | None, number: int
     if target.kind in _MEDIA and not _fits(output, target):
         raise InputError(texts.output_of_wrong_kind(number, key, target.media), "steps")
     if target.kind in _MEDIA and not alone:
-        raise InputError(texts.link_with_words(number, target.name), "steps")
+        raise InputError(texts.LINK_WITH_WORDS(number=number, field=target.name), "steps")
 
 
 def _fits(output: Output, target: Field) -> bool:
@@ -160,7 +160,7 @@ class RecipeDrafts:
             made_by=made_by,
         )
         if any(recipe.name == each.name for each in BUILT_IN):
-            raise InputError(texts.built_in_name(recipe.name), "name")
+            raise InputError(texts.BUILT_IN_NAME(name=recipe.name), "name")
         check(recipe, self._catalogue.current)
         return recipe
 

@@ -173,7 +173,7 @@ class Reconciler:
         booked = await self._store.rechecks.billed(job, cost)
         if booked is not None and cost:
             await self._surface.show(job.guild_id, job.card_id)
-            await self._surface.alert(job.guild_id, lambda: texts.billed_alert(job.id, credits_words(cost)))
+            await self._surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))
 
     def _operation(self, job: Job) -> Operation | None:
         try:

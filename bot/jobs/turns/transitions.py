@@ -171,7 +171,7 @@ class Transitions:
             return
         job = followed.job
         await self.show(job)
-        await self.surface.alert(job.guild_id, lambda: texts.billed_alert(job.id, credits_words(cost)))
+        await self.surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))
 
     async def end_unconfirmed(self, followed: Followed) -> None:
         """End a job of which nobody knows whether Cannon Studio took it: release its hold and alert the moderators.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.server.reaction_rules import ReactionAction
-from bot.language import Text, tr
+from bot.language import Text
 
 DEMO_EXTRA_MISSING = (
     "The demo needs the extra `demo`. Install it with `pip install 'cannon-bot[demo]'`, or use `make demo`."
@@ -80,11 +80,7 @@ PAGE: Mapping[str, Text] = {
     "loading": Text("Loading options…"),
 }
 """What the demo's own parts of the page say."""
-
-
-def react_with(emoji: str, does: str) -> str:
-    """Return what a screen reader says of an emoji of the picker."""
-    return tr("React with {emoji}: {does}", emoji=emoji, does=does)
+REACT_WITH = Text("React with {emoji}: {does}")
 
 
 ADA, MORGAN, BO, CLEO, DARA, ELI = "Ada", "Morgan (moderator)", "Bo", "Cleo", "Dara", "Eli"
@@ -101,17 +97,11 @@ POSTCARD, POSTCARD_PLACE = (
 )
 
 NEWCOMER_TITLE = Text("The bot has just joined")
-
-
-def newcomer(key: str) -> str:
-    """Explain the server that the bot has just joined; `key` is one that the simulated Cannon Studio knows."""
-    return tr(
-        "Nothing is set up yet, and the bot introduces itself below. You are Morgan, a moderator.\n\n"
-        "**Set up** asks for an API key. Use `{key}`.\n**Practice** needs no key at all.",
-        key=key,
-    )
-
-
+NEWCOMER = Text(
+    "Nothing is set up yet, and the bot introduces itself below. You are Morgan, a moderator.\n\n"
+    "**Set up** asks for an API key. Use `{key}`.\n**Practice** needs no key at all."
+)
+"""Explain the server that the bot has just joined; `key` is one that the simulated Cannon Studio knows."""
 GRANT_NOTE = Text("For the jazz night poster")
 
 # ---------------------------------------------------------------------- the week
@@ -144,18 +134,11 @@ SAID_WAITS = Text("The long one is above 60 credits, so Morgan has to approve it
 
 BACK, NEXT, AGAIN = Text("Back"), Text("Next"), Text("Start again")
 JUMP = Text("Go to a step…")
-
-
-def title(number: int, count: int, heading: str) -> str:
-    """Return the title of a step."""
-    return tr("{number} of {count} · {heading}", number=number, count=count, heading=heading)
-
-
+TITLE = Text("{number} of {count} · {heading}")
 WELCOME = Text(
     "Welcome to the demo. This is the real bot; only Discord and Cannon Studio are simulated, on this computer. "
     "Nothing costs real credits."
 )
-
 PICTURE = Text("Generate an image")
 PICTURE_TRY = Text(
     "Click {image generate}, type a prompt such as `a lighthouse in fog`, and press Enter.\n\n"

@@ -43,7 +43,7 @@ class DefaultForm(Form):
             label, offered, now = str(texts.RATIO), ratios(bot), own.aspect_ratio
         else:
             operation = bot.catalogue.resolve(key.removeprefix(f"{MODEL}."))
-            label = texts.model_of(tr(operation.title))
+            label = texts.MODEL_OF(operation=tr(operation.title))
             offered = [(name, str(value)) for name, value in bot.catalogue.suggest(operation.id, MODEL, "")]
             now = own.models.get(operation.id, "")
         options = [discord.SelectOption(label=str(texts.NO_DEFAULT), value=NONE, default=not now)]
@@ -95,7 +95,9 @@ class PresetForm(Form):
     """Asks for a preset's name and its main options. Options that it has no room for are kept as they are."""
 
     def __init__(self, bot: CannonBot, operation: Operation, preset: Preset | None = None) -> None:
-        super().__init__(bot, title=shortened(texts.preset_title(tr(operation.title)), TITLE_CHARS), name="preset")
+        super().__init__(
+            bot, title=shortened(texts.PRESET_TITLE(operation=tr(operation.title)), TITLE_CHARS), name="preset"
+        )
         self.operation = operation
         self.preset = preset
         self.label: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -137,7 +139,9 @@ class SavePresetForm(Form):
     """Asks for the name under which the options of a result are kept."""
 
     def __init__(self, bot: CannonBot, operation: Operation, values: Mapping[str, Any]) -> None:
-        super().__init__(bot, title=shortened(texts.preset_title(tr(operation.title)), TITLE_CHARS), name="preset")
+        super().__init__(
+            bot, title=shortened(texts.PRESET_TITLE(operation=tr(operation.title)), TITLE_CHARS), name="preset"
+        )
         self.operation = operation
         self.values = values
         self.label: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=PRESET_NAME_CHARS)

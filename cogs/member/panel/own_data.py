@@ -50,12 +50,12 @@ class DeleteDataForm(Form):
         super().__init__(bot, title=str(texts.DELETE_DATA), name="delete-data")
         self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION)))
         self.word: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=WORD_CHARS)
-        self.add_item(discord.ui.Label(text=texts.type_word(str(texts.DELETE_WORD)), component=self.word))
+        self.add_item(discord.ui.Label(text=texts.TYPE_WORD(word=str(texts.DELETE_WORD)), component=self.word))
 
     async def answer(self, interaction: Interaction) -> None:
         """Erase the member's own data. Raises InputError for another word; then nothing is erased."""
         if self.word.value.strip().casefold() != str(texts.DELETE_WORD).casefold():
-            raise InputError(texts.not_deleted(str(texts.DELETE_WORD)))
+            raise InputError(texts.NOT_DELETED(word=str(texts.DELETE_WORD)))
         parts, guild_id = interaction.client.parts, guild_of(interaction)
         erased = await parts.member_data.erase(guild_id, interaction.user.id)
         await in_time(interaction.response.send_message(outcome(erased), ephemeral=True))

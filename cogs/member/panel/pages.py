@@ -67,7 +67,7 @@ def _tabs(page: MePage) -> list[Control]:
 
 
 def _embed(page: MePage, text: str) -> discord.Embed:
-    return discord.Embed(title=texts.me_title(str(texts.PAGES[page.value])), description=text, colour=NEUTRAL)
+    return discord.Embed(title=texts.ME_TITLE(page=str(texts.PAGES[page.value])), description=text, colour=NEUTRAL)
 
 
 async def _own(interaction: Interaction) -> MemberSettings:
@@ -107,7 +107,7 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
         discord.SelectOption(label=str(texts.STYLE), value=STYLE),
         *(
             discord.SelectOption(
-                label=shortened(texts.model_of(tr(each.title)), OPTION_CHARS), value=f"{MODEL}.{each.id}"
+                label=shortened(texts.MODEL_OF(operation=tr(each.title)), OPTION_CHARS), value=f"{MODEL}.{each.id}"
             )
             for each in operations
         ),

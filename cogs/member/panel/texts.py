@@ -24,9 +24,7 @@ PAGES: Mapping[str, Text] = MappingProxyType(
 )
 
 
-def me_title(page: str) -> str:
-    """Return the title of a page."""
-    return tr("Your settings · {page}", page=page)
+ME_TITLE = Text("Your settings · {page}")
 
 
 # ---------------------------------------------------------------------- defaults
@@ -44,11 +42,7 @@ MAKE_PRIVATE, MAKE_PUBLIC = Text("Private: off"), Text("Private: on")
 SPOILER_ON, SPOILER_OFF = Text("Spoiler: off"), Text("Spoiler: on")
 CLEAR_DEFAULTS = Text("Clear all")
 NOT_SET = Text("not set")
-
-
-def model_of(title: str) -> str:
-    """Return the name of the default that is the model of an operation."""
-    return tr("Model for {operation}", operation=title)
+MODEL_OF = Text("Model for {operation}")
 
 
 def model_line(title: str, model: str) -> str:
@@ -109,9 +103,7 @@ def presets_about(most: int) -> str:
     )
 
 
-def preset_title(operation: str) -> str:
-    """Return the title of a preset's form."""
-    return tr("Preset for {operation}", operation=operation)
+PRESET_TITLE = Text("Preset for {operation}")
 
 
 def preset_kept(name: str, *, replaced: bool) -> str:
@@ -162,16 +154,8 @@ DELETE_QUESTION = Text(
 OWN_JOBS = Text("Your jobs and settings on this server. Links in the file may have expired.")
 DELETE_WORD = Text("DELETE")
 KEPT = Text("Nothing was deleted.")
-
-
-def type_word(word: str) -> str:
-    """Ask for the word that confirms."""
-    return tr("Type {word} to confirm", word=word)
-
-
-def not_deleted(word: str) -> str:
-    """Say that another word was typed, so that nothing was deleted."""
-    return tr("Nothing was deleted. To delete your data, type {word} in the form.", word=word)
+TYPE_WORD = Text("Type {word} to confirm")
+NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.")
 
 
 def deleted(jobs: int) -> str:

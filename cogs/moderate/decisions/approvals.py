@@ -78,7 +78,9 @@ def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = tr(operation.title) if operation is not None else jobs[0].operation
     embed = discord.Embed(
-        title=texts.approval_practice(texts.approval_title(title)) if jobs[0].practice else texts.approval_title(title),
+        title=texts.APPROVAL_PRACTICE(title=texts.APPROVAL_TITLE(operation=title))
+        if jobs[0].practice
+        else texts.APPROVAL_TITLE(operation=title),
         description=texts.PRIVATE_REQUEST if card.private and is_log else harmless(shortened(prompt_text(jobs), 1500)),
         colour=ATTENTION,
     )

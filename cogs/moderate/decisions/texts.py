@@ -47,14 +47,8 @@ def approval_channel_closed(channel_id: int) -> str:
     )
 
 
-def approval_title(operation: str) -> str:
-    """Return the question's title."""
-    return tr("Approve this job? {operation}", operation=operation)
-
-
-def approval_practice(title: str) -> str:
-    """Mark the title of a question about practice."""
-    return tr("🧪 Practice · {title}", title=title)
+APPROVAL_TITLE = Text("Approve this job? {operation}")
+APPROVAL_PRACTICE = Text("🧪 Practice · {title}")
 
 
 def approval_estimate(amount: Decimal, basis: str) -> str:

@@ -89,7 +89,7 @@ async def choose_limit(interaction: Interaction, subject: str, values: Sequence[
         Control.button(REMOVE, str(limit.id), label=str(texts.REMOVE), style=discord.ButtonStyle.danger),
         Control.button(TURN, str(number), label=str(texts.KEEP)),
     ]
-    asked = texts.remove_question(label(limit, interaction.guild))
+    asked = texts.REMOVE_QUESTION(limit=label(limit, interaction.guild))
     await show_page(interaction, PanelPage(embed=page.embed, controls=controls), asked)
 
 

@@ -50,6 +50,5 @@ def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
     return f"• {terms} · {set_by}" if whose is None else f"• {whose}: {terms} · {set_by}"
 
 
-def remove_question(limit: str) -> str:
-    """Ask whether a limit is to be removed; `limit` is it in one line."""
-    return tr("Remove this limit? {limit}", limit=limit)
+REMOVE_QUESTION = Text("Remove this limit? {limit}")
+"""Ask whether a limit is to be removed; `limit` is it in one line."""

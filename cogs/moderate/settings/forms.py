@@ -88,7 +88,7 @@ class ModelForm(SettingsForm):
         super().__init__(bot, title=str(texts.MODEL_FORM), page=SettingsPage.WORDS, apply=apply)
         self._operation = operation
         self._input = self.add_input(
-            texts.model_input(tr(operation.title)),
+            texts.MODEL_INPUT(operation=tr(operation.title)),
             rules.default_models.get(operation.id, ""),
             hint=str(texts.MODEL_HINT),
             chars=MODEL_CHARS,

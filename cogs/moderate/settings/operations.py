@@ -46,7 +46,7 @@ def _line(interaction: Interaction, operation: Operation, command: str | None) -
         str(texts.BY_REQUEST_ONLY) if command is None else f"`/{command}`",
         *([str(texts.OFF_EVERYWHERE)] if is_off_everywhere else []),
         *([] if operation.offered else [str(texts.NO_LONGER_OFFERED)]),
-        *([] if operation.ends is None else [texts.ends_on(operation.ends)]),
+        *([] if operation.ends is None else [texts.ENDS_ON(date=operation.ends)]),
     ]
     mark = "✅" if switches.is_on(guild_id, operation.id) else "🚫"
     return shortened(f"{mark} {harmless_within(tr(operation.title), TITLE_CHARS)} · {' · '.join(notes)}", LINE_CHARS)
@@ -58,7 +58,7 @@ def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool
         is_on = not _is_off(interaction, each.id, everywhere=everywhere)
         about = str(texts.TURN_OFF if is_on else texts.TURN_ON)
         if each.ends is not None:
-            about = f"{about} {texts.end_announced(each.ends)}"
+            about = f"{about} {texts.END_ANNOUNCED(date=each.ends)}"
         options.append(
             discord.SelectOption(
                 label=shortened(tr(each.title), OPTION_CHARS),
@@ -120,6 +120,6 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         said.append(str(texts.STILL_OFF_EVERYWHERE))
     if operation.ends is not None:
-        said.append(texts.end_announced(operation.ends))
+        said.append(texts.END_ANNOUNCED(date=operation.ends))
     note = " ".join(said)
     await show_page(interaction, await operations_page(interaction, number), note)

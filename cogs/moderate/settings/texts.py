@@ -34,11 +34,7 @@ NOT_SET: Mapping[str, Text] = {
     "default_voice": Text("None. Members choose a voice."),
 }
 """What it means that a setting is empty, by its name."""
-
-
-def model_input(operation: str) -> str:
-    """Return the label of the input for an operation's model."""
-    return tr("Model for {operation}", operation=operation)
+MODEL_INPUT = Text("Model for {operation}")
 
 
 def no_permission_to_post(channel_id: int, missing: Sequence[str]) -> str:
@@ -80,14 +76,8 @@ def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
     return "✅ " + str(said).format(operation=title)
 
 
-def ends_on(date: str) -> str:
-    """Return the note on an operation whose end was announced."""
-    return tr("announced end: {date}", date=date)
-
-
-def end_announced(date: str) -> str:
-    """Return the sentence about an operation whose end was announced."""
-    return tr("Its provider has announced its end for {date}.", date=date)
+ENDS_ON = Text("announced end: {date}")
+END_ANNOUNCED = Text("Its provider has announced its end for {date}.")
 
 
 # ---------------------------------------------------------------------- prices

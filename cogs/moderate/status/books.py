@@ -60,9 +60,9 @@ async def _add_account(embed: discord.Embed, bot: CannonBot, guild_id: int, key:
     if found is None:
         compared = str(texts.NOT_COMPARED)
     elif found.credits:
-        compared = texts.compared_with_difference(stamp(found.at), difference_text(found))
+        compared = texts.COMPARED_WITH_DIFFERENCE(when=stamp(found.at), difference=difference_text(found))
     else:
-        compared = texts.compared(stamp(found.at))
+        compared = texts.COMPARED(when=stamp(found.at))
     embed.add_field(name=texts.ACCOUNT, value=compared, inline=False)
     told = bot.parts.keys.told(guild_id, key)
     if told is not None and (expiring := expiring_words(told.expiring, bot.clock.wall())):
@@ -163,7 +163,7 @@ TITLE_CHARS = 80
 async def add_api_changes(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
     """Add when the API's description was read, its latest changes, and what it no longer offers."""
     drift, read_at = bot.parts.api_drift, bot.parts.catalogue_refresh.read_at
-    lines = [str(texts.DESCRIPTION_NOT_READ) if read_at is None else texts.description_read(stamp(read_at))]
+    lines = [str(texts.DESCRIPTION_NOT_READ) if read_at is None else texts.DESCRIPTION_READ(when=stamp(read_at))]
     seen = await drift.latest(guild_id, SEEN_MAX)
     for at, changes in islice(groupby(seen, key=lambda each: each.at), READINGS_MAX):
         lines.append(f"{stamp(at)} {shortened(change_words(list(changes)), LINE_CHARS)}")

@@ -102,14 +102,8 @@ def jobs_in(state: JobState, count: int) -> str:
     return str(STATES[state]).format(count=amount(count))
 
 
-def compared(at: str) -> str:
-    """Say when account and records were compared and agreed."""
-    return tr("✅ Matches this bot's records, checked {when}.", when=at)
-
-
-def compared_with_difference(at: str, difference: str) -> str:
-    """Say when account and records were compared, and in a sentence how they differ."""
-    return tr("⚠️ Checked {when}: {difference}", when=at, difference=difference)
+COMPARED = Text("✅ Matches this bot's records, checked {when}.")
+COMPARED_WITH_DIFFERENCE = Text("⚠️ Checked {when}: {difference}")
 
 
 # ---------------------------------------------------------------------- Cannon Studio's estimate tool
@@ -144,11 +138,8 @@ def tool_refuses(since: str, last: str) -> str:
 DESCRIPTION = Text("Cannon Studio's API description")
 NOT_OFFERED = Text("No longer offered by Cannon Studio")
 DESCRIPTION_NOT_READ = Text("Not loaded since the bot started.")
-
-
-def description_read(at: str) -> str:
-    """Say when the description of the API was last read; `at` is a timestamp."""
-    return tr("Last loaded {when}.", when=at)
+DESCRIPTION_READ = Text("Last loaded {when}.")
+"""Say when the description of the API was last read; `at` is a timestamp."""
 
 
 def named_or_more(names: Sequence[str], count: int) -> str:

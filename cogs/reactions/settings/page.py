@@ -49,7 +49,7 @@ async def usable_emoji(guild: discord.Guild | None, typed: str) -> str:
     if named is not None and guild is not None:
         found = discord.utils.get(guild.emojis, name=named[1]) or await _fetched_by_name(guild, named[1])
         if found is None:
-            raise InputError(reactions_texts.no_emoji_named(named[1]), "emoji")
+            raise InputError(reactions_texts.NO_EMOJI_NAMED(name=named[1]), "emoji")
         return str(_usable(found))
     picked = _PICKED.fullmatch(text)
     if picked is None:
@@ -198,7 +198,7 @@ def _radio(words: Mapping[Any, Text], chosen: Any) -> list[discord.RadioGroupOpt
 def _count(typed: str) -> int:
     text = typed.strip() or "1"
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= NEEDED_MAX):
-        raise InputError(texts.not_a_number_of_members(NEEDED_MAX), "needed")
+        raise InputError(texts.NOT_A_NUMBER_OF_MEMBERS(most=NEEDED_MAX), "needed")
     return int(text)
 
 
@@ -351,7 +351,7 @@ async def set_gallery(
     await require_moderator(interaction)
     if channel is None and stars is None and switch is None:
         now = await interaction.client.parts.store.reactions.get(guild_of(interaction))
-        await in_time(interaction.response.send_message(texts.gallery_now(gallery_text(now)), ephemeral=True))
+        await in_time(interaction.response.send_message(texts.GALLERY_NOW(state=gallery_text(now)), ephemeral=True))
         return
     if channel is not None and interaction.guild is not None:
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)

@@ -64,17 +64,14 @@ PAYERS = {
 }
 
 
-def not_a_number_of_members(most: int) -> str:
-    """Refuse what is no number of members from 1 to `most`."""
-    return tr("Enter how many members must react: a number from 1 to {most}.", most=most)
+NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from 1 to {most}.")
+"""Refuse what is no number of members from 1 to `most`."""
 
 
 # ---------------------------------------------------------------------- /studio gallery
 
 
-def gallery_now(state: str) -> str:
-    """Say where the gallery is."""
-    return tr("Gallery: {state}", state=state)
+GALLERY_NOW = Text("Gallery: {state}")
 
 
 def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:

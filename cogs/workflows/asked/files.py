@@ -37,7 +37,7 @@ def offered_file(
     )
     if offered.count == 0:
         if required:
-            raise InputError(texts.file_not_given(_said(label)), field)
+            raise InputError(texts.FILE_NOT_GIVEN(file=_said(label)), field)
         return []
     return [SourceFile(ref=offered, label=_said(label), field=field, by_kind=by_kind or {}, kinds=kinds)]
 
@@ -60,7 +60,7 @@ def offered_files(
     files.append(offered_file(label, job=job, field=field, kinds=kinds))
     found = [replace(file, into_list=True) for given in files for file in given]
     if required and not found:
-        raise InputError(texts.file_not_given(_said(label)), field)
+        raise InputError(texts.FILE_NOT_GIVEN(file=_said(label)), field)
     return found
 
 

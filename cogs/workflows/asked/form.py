@@ -32,7 +32,7 @@ from cogs.ui.forms import (
     MediaUpload,
 )
 from cogs.ui.interaction import Interaction
-from cogs.ui.texts import continued
+from cogs.ui.texts import CONTINUED
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
 
@@ -182,7 +182,7 @@ class OperationForm(Form):
         upload = MediaUpload(kinds_of(field), max_values=FILES_PER_UPLOAD if is_list else 1)
         link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
         self._add(tr(field.label), texts.uploads_help(FILES_PER_UPLOAD) if is_list else texts.UPLOAD_HELP, upload)
-        self._add(texts.link_or_job(tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
+        self._add(texts.LINK_OR_JOB(file=tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
         self.uploads.append((field, upload, link))
 
     def _add_value(self, path: str, field: Field, text: str, model: str | None) -> None:
@@ -206,7 +206,7 @@ class OperationForm(Form):
                 required=field.required and number == 0,
                 max_length=min(field.longest, INPUT_CHARS),
             )
-            self._add(tr(field.label) if number == 0 else continued(tr(field.label)), tr(field.help), item)
+            self._add(tr(field.label) if number == 0 else CONTINUED(title=tr(field.label)), tr(field.help), item)
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:

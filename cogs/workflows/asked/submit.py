@@ -78,7 +78,7 @@ def end_notice(interaction: Interaction, generation: Generation) -> str | None:
     if operation is None:
         return None
     ended = passed_end(operation, generation.values.get("model"), bot.clock.wall())
-    return None if ended is None else texts.end_passed(tr(ended.name), ended.date)
+    return None if ended is None else texts.END_PASSED(name=tr(ended.name), date=ended.date)
 
 
 async def tell_end(interaction: Interaction, notice: str) -> None:

@@ -13,7 +13,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import ChannelType, OverwriteType
 
 from bot.domain.models import Job
-from bot.generation.texts import no_job
+from bot.generation.texts import NO_JOB
 from cogs.ui.texts import GONE
 from tests.support.channels import POSTS, made_in, press, private_thread, rule, shown
 from tests.support.jobs import on_job
@@ -116,7 +116,7 @@ async def ways_to(rig: Rig, eve: Any, job: Job) -> dict[str, bool]:
         "an option": await eve.slash(rig.channel, "image edit", job=job.id, prompt="brighter"),
         "a recipe": await run_recipe(rig, eve, job),
     }
-    refusals = (str(GONE), no_job(f"`{job.id}`"))
+    refusals = (str(GONE), NO_JOB(job=f"`{job.id}`"))
     return {way: not any(refusal in shown(result) for refusal in refusals) for way, result in ways.items()}
 
 

@@ -75,7 +75,7 @@ async def test_delete_asks_first_and_keeps_everything_after_a_no(rig: Rig):
     assert "can't undo" in str(asked.modal)
     assert await rig.jobs() == before
     said = await confirm(rig.member, asked, "no")
-    assert said.response.content == f"⚠️ {texts.not_deleted(str(texts.DELETE_WORD))}"
+    assert said.response.content == f"⚠️ {texts.NOT_DELETED(word=str(texts.DELETE_WORD))}"
     assert await rig.jobs() == before
 
 

@@ -333,7 +333,7 @@ async def test_an_emoji_of_this_server_can_be_mapped_and_reacted_with(rig: Rig, 
     [
         ("<:again:123456789012345678>", texts.FOREIGN_EMOJI),
         ("<a:again:123456789012345678>", texts.FOREIGN_EMOJI),
-        (":nothing:", texts.no_emoji_named("nothing")),
+        (":nothing:", texts.NO_EMOJI_NAMED(name="nothing")),
     ],
 )
 async def test_an_emoji_that_the_bot_cannot_use_is_refused(rig: Rig, emoji: str, sentence: str):

@@ -142,7 +142,7 @@ async def test_a_doubt_is_asked_about_and_nobody_else_sees_the_bot_think(rig: Ri
 @pytest.mark.parametrize(
     ("files", "words", "sentence"),
     [
-        ([("notes.txt", b"words")], "make it night", texts.unusable("notes.txt")),
+        ([("notes.txt", b"words")], "make it night", texts.UNUSABLE(file="notes.txt")),
         ([("cat.png", png())], "again", str(texts.FILES_NOT_AGAIN)),
     ],
 )

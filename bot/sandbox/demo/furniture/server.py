@@ -180,6 +180,6 @@ async def welcome(env: simcord.Env, bot: CannonBot, sandbox: Sandbox, made: Furn
     await env.settle()
     channel = bot.get_channel(room.id)
     assert isinstance(channel, discord.TextChannel)
-    note = discord.Embed(title=str(texts.NEWCOMER_TITLE), description=texts.newcomer(DEMO_KEY), colour=COLOUR)
+    note = discord.Embed(title=str(texts.NEWCOMER_TITLE), description=texts.NEWCOMER(key=DEMO_KEY), colour=COLOUR)
     await channel.send(embed=note)
     await bot.parts.welcomes.run_once()

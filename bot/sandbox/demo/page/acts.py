@@ -52,7 +52,8 @@ class PageActs:
         return {
             "channels": channels,
             "reactions": [
-                {"emoji": each, "does": what, "says": texts.react_with(each, what)} for each, what in does.items()
+                {"emoji": each, "does": what, "says": texts.REACT_WITH(emoji=each, does=what)}
+                for each, what in does.items()
             ],
             "languages": [{"id": key, "name": name, "here": key == current()} for key, name in NAMES.items()],
             "locale": LANGUAGES[current()][0],

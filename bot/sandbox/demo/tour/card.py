@@ -97,7 +97,7 @@ class Tour:
             return f"#{name}" if found is None else found.mention
 
         text = step.filled(self._bot.parts.command_sync.mention, channel)
-        title = texts.title(number + 1, len(STEPS), f"{step.emoji} {step.heading}")
+        title = texts.TITLE(number=number + 1, count=len(STEPS), heading=f"{step.emoji} {step.heading}")
         description = f"{texts.WELCOME}\n\n{text}" if number == 0 else text
         return discord.Embed(title=title, description=description, colour=COLOUR)
 
