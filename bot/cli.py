@@ -25,8 +25,8 @@ from bot.app.host import command_line
 from bot.app.host.command_line import host_settings, snowflake, start_logs, watch
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, BotError, SettingsError, StartError
 from bot.language import LANGUAGES, SOURCE
+from bot.runtime.machine import problem_of
 from bot.runtime.output import end_now, queue_standard_error
-from bot.runtime.process import problem_of
 from bot.settings import PostgresUrl, Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     settings = load_settings(need_token=True)
     start_logs(settings)
-    from bot.runtime.process import keep_little, permanent
+    from bot.runtime.machine import keep_little, permanent
 
     keep_little()
     with permanent():

@@ -107,29 +107,29 @@ NAMED_META = "openapi_named"
 _BUILT_IN = frozenset(operation.id for operation in OPERATIONS)
 
 
+@dataclass(frozen=True)
 class NamedOperations:
     """Remembers in the store what documents have said of operations that are not built in."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: Store
+    clock: Clock
 
     async def recent(self) -> list[Operation]:
         """Return the operations that a document has named within the last week."""
-        return recent_operations(await self._store.meta.get(NAMED_META), self._clock.wall())
+        return recent_operations(await self.store.meta.get(NAMED_META), self.clock.wall())
 
     async def note(self, catalogue: Catalogue) -> None:
         """Note which operations the catalogue's document names now."""
         renamed = set(catalogue.aliases.values())
-        now = self._clock.wall()
+        now = self.clock.wall()
         new = {
             operation.id: {"named_at": now, "document": describe(Catalogue([operation]))}
             for operation in catalogue.operations.values()
             if operation.offered and operation.id not in _BUILT_IN and operation.id not in renamed
         }
-        former = _within_a_week(await self._store.meta.get(NAMED_META), now)
+        former = _within_a_week(await self.store.meta.get(NAMED_META), now)
         if new or former:
-            await self._store.meta.set(NAMED_META, json.dumps({**former, **new}))
+            await self.store.meta.set(NAMED_META, json.dumps({**former, **new}))
 
 
 def recent_operations(stored: str | None, now: float) -> list[Operation]:

@@ -40,11 +40,11 @@ from bot.fleet.shared_memory import GUILD, ChangedGuilds
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
+from bot.runtime.machine import give_back
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META, store_address
 from bot.runtime.output import dropped_lines
 from bot.runtime.pace import Cooldowns
-from bot.runtime.process import give_back
 from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
 
 log = structlog.get_logger(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
@@ -55,45 +56,36 @@ LEADING_LOOK_S = 2.0
 """How soon a process that leads notices that it does not any more, to begin again when it leads again."""
 
 
+@dataclass(frozen=True)
 class Duties:
     """Begins them. `compared` is set once it is known which servers have removed the bot meanwhile.
 
     `end` ends the process with an error.
     """
 
-    def __init__(
-        self,
-        parts: Parts,
-        role: Role,
-        *,
-        clock: Clock,
-        metrics: Metrics,
-        compared: asyncio.Event,
-        spawn: Spawn,
-        end: Callable[[StoreError], None],
-    ) -> None:
-        self._parts = parts
-        self._role = role
-        self._clock = clock
-        self._metrics = metrics
-        self._compared = compared
-        self._spawn = spawn
-        self._end = end
+    parts: Parts
+    role: Role
+    _: KW_ONLY
+    clock: Clock
+    metrics: Metrics
+    compared: asyncio.Event
+    spawn: Spawn
+    end: Callable[[StoreError], None]
 
     def begin(self) -> None:
         """Begin everything; it goes on until it is cancelled."""
         for name, work in self._works():
-            self._spawn(work, name)
+            self.spawn(work, name)
 
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """Return what goes on, by its name."""
-        parts, lag = self._parts, LoopLag(self._clock, self._metrics)
-        yield "database", DatabaseWatch(parts.store, self._clock, end=self._end).run()
+        parts, lag = self.parts, LoopLag(self.clock, self.metrics)
+        yield "database", DatabaseWatch(parts.store, self.clock, end=self.end).run()
         yield "watch", parts.watch.run()
         yield "upkeep", parts.upkeep.run()
-        if self._role.answers:
+        if self.role.answers:
             yield "welcomes", parts.welcomes.run()
-        if not self._role.works:
+        if not self.role.works:
             yield "loop-lag", self._watched(lambda: lag.progress, lag.run())
             return
         yield "loop-lag", lag.run()
@@ -105,15 +97,15 @@ class Duties:
 
     async def _follow_jobs(self) -> None:
         """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
-        if self._role.answers:  # else that is stored by those that do
-            await self._clock.wait(self._compared, COMPARED_BY_S)
-        self._spawn(self._parts.maintenance.run(), "maintenance")
-        worker = self._parts.worker
+        if self.role.answers:  # else that is stored by those that do
+            await self.clock.wait(self.compared, COMPARED_BY_S)
+        self.spawn(self.parts.maintenance.run(), "maintenance")
+        worker = self.parts.worker
         await self._watched(lambda: worker.progress, worker.run())
 
     async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, None]) -> None:
         """Do the work, and end the process if it makes no progress."""
-        watchdog = Watchdog(progress, self._clock, end=partial(end_process, texts.NOTHING_MOVES))
+        watchdog = Watchdog(progress, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
         watchdog.start()
         try:
             await work
@@ -123,7 +115,7 @@ class Duties:
     async def _lead(self) -> None:
         """Begin at once with what only one process does, each time that this one becomes that one."""
         pause = asyncio.Event()  # never set: the clock ends each wait
-        parts, leadership = self._parts, self._parts.store.leadership
+        parts, leadership = self.parts, self.parts.store.leadership
         while True:
             await leadership.wait()
             log.info("leader.begins")
@@ -134,5 +126,5 @@ class Duties:
             parts.maintenance.wake()
             parts.watch.wake()
             while leadership.is_leader:
-                await self._clock.wait(pause, LEADING_LOOK_S)
+                await self.clock.wait(pause, LEADING_LOOK_S)
             log.info("leader.ends")

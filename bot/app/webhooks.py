@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 from bot.domain.models import Job
 
 
+@dataclass(frozen=True, kw_only=True)
 class WebhookTokens:
     """Makes and reads the tokens of webhooks: a job's id and its signature."""
 
-    def __init__(self, *, public_url: str | None, sign: Callable[[str], str]) -> None:
-        self._public_url = public_url
-        self._sign = sign
+    public_url: str | None
+    sign: Callable[[str], str]
 
     def url(self, job: Job) -> str | None:
         """Return the address where Cannon Studio may report that the job has changed; None without a public URL."""
-        if self._public_url is None:
+        if self.public_url is None:
             return None
-        return f"{self._public_url}/webhooks/{self.token(job.id)}"
+        return f"{self.public_url}/webhooks/{self.token(job.id)}"
 
     def token(self, job_id: str) -> str:
         """Return the token of a job."""
-        return f"{job_id}-{self._sign(f'webhook:{job_id}')}"
+        return f"{job_id}-{self.sign(f'webhook:{job_id}')}"
 
     def job_id(self, token: str) -> str | None:
         """Return the id of the job that a token is for; None for one that is not ours. Constant time."""
@@ -31,17 +32,18 @@ class WebhookTokens:
         return job_id if hmac.compare_digest(token.encode(), self.token(job_id).encode()) else None
 
 
+@dataclass(frozen=True)
 class Webhooks:
     """Receives webhooks: each is a hint to poll one job now, and never the truth."""
 
-    def __init__(self, tokens: WebhookTokens, *, hint: Callable[[str], object]) -> None:
-        self._tokens = tokens
-        self._hint = hint
+    tokens: WebhookTokens
+    _: KW_ONLY
+    hint: Callable[[str], object]
 
     def receive(self, token: str) -> bool:
         """Poll the job of `token` now. Returns False for a token that is not ours."""
-        job_id = self._tokens.job_id(token)
+        job_id = self.tokens.job_id(token)
         if job_id is None:
             return False
-        self._hint(job_id)
+        self.hint(job_id)
         return True

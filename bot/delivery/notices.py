@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import UTC, datetime
 
 import discord
@@ -221,23 +221,16 @@ def _guild_of(channel: object) -> int | None:
     return None if guild is None else guild.id
 
 
+@dataclass(frozen=True)
 class Notifications:
     """Pings people, about what is in the store or on the card already."""
 
-    def __init__(
-        self,
-        guilds: Guilds,
-        *,
-        store: Store,
-        messages: Messages,
-        log_channel: LogChannel,
-        languages: CardLanguages,
-    ) -> None:
-        self._guilds = guilds
-        self._store = store
-        self._messages = messages
-        self._log_channel = log_channel
-        self._languages = languages
+    guilds: Guilds
+    _: KW_ONLY
+    store: Store
+    messages: Messages
+    log_channel: LogChannel
+    languages: CardLanguages
 
     async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
         """Send the one short message that says that the result is there: the edit that added it pinged nobody.
@@ -248,22 +241,22 @@ class Notifications:
         """
         if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
             return
-        own = await self._store.member_settings.get(card.guild_id, card.author_id)
+        own = await self.store.member_settings.get(card.guild_id, card.author_id)
         how = await self._chosen(card, own)
-        if how is Notify.NOTHING or await self._store.pings.is_noted(card.guild_id, card.id):
+        if how is Notify.NOTHING or await self.store.pings.is_noted(card.guild_id, card.id):
             return
         if card.is_in_channel:
             is_direct = how is Notify.DIRECT and await self._send_direct(card, jobs[0], search=search)
             if not is_direct:
                 is_told = how is Notify.DIRECT and not own.direct_refused
                 await self._send_ping(card, jobs[0], search=search, told_refused=is_told)
-        await self._store.pings.note(card.guild_id, card.id)
+        await self.store.pings.note(card.guild_id, card.id)
 
     async def _chosen(self, card: Card, own: MemberSettings) -> Notify:
         """Return how the author hears of it: as they have chosen, else by a ping if the server wants it."""
         if own.notify is not Notify.SERVER:
             return own.notify
-        return Notify.PING if (await self._store.settings.get(card.guild_id)).ping else Notify.NOTHING
+        return Notify.PING if (await self.store.settings.get(card.guild_id)).ping else Notify.NOTHING
 
     async def _send_direct(self, card: Card, job: Job, *, search: bool) -> bool:
         """Send it as a direct message, in the author's language; False if Discord takes none to them."""
@@ -271,8 +264,8 @@ class Notifications:
         with speaking(from_discord(card.locale)):
             content = texts.READY_DIRECTLY(link=link)
         try:
-            channel = await self._messages.direct_message(card.author_id)
-            if search and await self._messages.search(channel, lambda message: link in message.content) is not None:
+            channel = await self.messages.direct_message(card.author_id)
+            if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
                 return True
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 sent = await channel.send(content, nonce=nonce_of("ping", card.id, channel.id))
@@ -280,16 +273,16 @@ class Notifications:
             if not is_closed(error):
                 raise
             return False
-        await self._store.copies.note(card.guild_id, job.id, channel_id=channel.id, message_id=sent.id, kind="ping")
+        await self.store.copies.note(card.guild_id, job.id, channel_id=channel.id, message_id=sent.id, kind="ping")
         return True
 
     async def _send_ping(self, card: Card, job: Job, *, search: bool, told_refused: bool = False) -> None:
         """Ping the author in the channel; `told_refused`: say once that they take no direct messages."""
-        channel = self._messages.channel(card.channel_id, card.guild_id)
+        channel = self.messages.channel(card.channel_id, card.guild_id)
         link = message_link(card)
-        if search and await self._messages.search(channel, lambda message: link in message.content) is not None:
+        if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
             return
-        with speaking(await self._languages.of_guild(card.guild_id)):
+        with speaking(await self.languages.of_guild(card.guild_id)):
             content = texts.ready(card.author_id, link)
             if told_refused:
                 content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
@@ -301,11 +294,9 @@ class Notifications:
                     everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
                 ),
             )
-        await self._store.copies.note(
-            card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping"
-        )
+        await self.store.copies.note(card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping")
         if told_refused:
-            await self._store.member_settings.change(
+            await self.store.member_settings.change(
                 card.guild_id, card.author_id, lambda own: replace(own, direct_refused=True)
             )
 
@@ -316,15 +307,15 @@ class Notifications:
         """
         with speaking(SOURCE):
             log.warning("guild.alert", guild=guild_id, sentence=spoken(sentence))
-        with speaking(await self._languages.of_guild(guild_id)):
+        with speaking(await self.languages.of_guild(guild_id)):
             await self._alert(guild_id, spoken(sentence))
 
     async def _alert(self, guild_id: int, sentence: str) -> None:
-        await self._log_channel.post(guild_id, texts.alert(sentence))
-        key = await self._store.keys.current(guild_id)
+        await self.log_channel.post(guild_id, texts.alert(sentence))
+        key = await self.store.keys.current(guild_id)
         if key is None:
             return
-        guild = await self._guilds.find(guild_id)
+        guild = await self.guilds.find(guild_id)
         if guild is None:
             return
         try:

@@ -137,31 +137,21 @@ class Incomplete:
     fields: Sequence[Field]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Generations:
     """Turns generations into accepted cards."""
 
-    def __init__(
-        self,
-        *,
-        catalogue: LiveCatalogue,
-        switches: OperationSwitches,
-        sources: Sources,
-        admission: Admission,
-        jobs: JobService,
-        store: Store,
-        clock: Clock,
-    ) -> None:
-        self._catalogue = catalogue
-        self._switches = switches
-        self._sources = sources
-        self._admission = admission
-        self._jobs = jobs
-        self._store = store
-        self._clock = clock
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    sources: Sources
+    admission: Admission
+    jobs: JobService
+    store: Store
+    clock: Clock
 
     def require_on(self, guild_id: int, generation: Generation) -> None:
         """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
-        self._switches.require_on(guild_id, self._operation(generation))
+        self.switches.require_on(guild_id, self._operation(generation))
 
     @staticmethod
     def is_slow(generation: Generation) -> bool:
@@ -176,9 +166,9 @@ class Generations:
 
         Raises InputError, Refused or KeyRefused.
         """
-        self._sources.pace.require_few(len(generation.files))
-        steps = job_specs(self._catalogue.current, generation)
-        await self._admission.require(
+        self.sources.pace.require_few(len(generation.files))
+        steps = job_specs(self.catalogue.current, generation)
+        await self.admission.require(
             origin,
             [step.operation for step in steps],
             unchecked=any(is_surely_unchecked(step.input) for step in steps),
@@ -213,11 +203,11 @@ class Generations:
                 may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice,
                 accepted=[*generation.accepted, *(each.key for each in unconfirmed.cautions)],
             )
-            draft_id = await self._store.drafts.keep(
+            draft_id = await self.store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
                 draft.to_draft(unconfirmed.shown),
-                expires_at=self._clock.wall() + DRAFT_LIFE_S,
+                expires_at=self.clock.wall() + DRAFT_LIFE_S,
             )
             return Quote(
                 draft_id=draft_id,
@@ -245,7 +235,7 @@ class Generations:
 
         None if the draft is somebody else's, was already used, or has expired.
         """
-        data = await self._store.drafts.take(guild_id, member_id, draft_id)
+        data = await self.store.drafts.take(guild_id, member_id, draft_id)
         is_whole = data is not None and "operation" in data and "lacks" not in data
         return Generation.from_draft(data) if data is not None and is_whole else None
 
@@ -253,11 +243,11 @@ class Generations:
         """Save a draft of what lacks fields, and return its id; `incomplete` returns it as often as it is wanted."""
         names = [field.name for field in incomplete.fields]
         data = incomplete.generation.to_draft() | {"lacks": names, "sentence": incomplete.sentence}
-        return await self._store.drafts.keep(guild_id, member_id, data, expires_at=self._clock.wall() + DRAFT_LIFE_S)
+        return await self.store.drafts.keep(guild_id, member_id, data, expires_at=self.clock.wall() + DRAFT_LIFE_S)
 
     async def incomplete(self, guild_id: int, member_id: int, draft_id: str) -> Incomplete | None:
         """Return what `keep_incomplete` has saved; None if it is somebody else's or has expired."""
-        data = await self._store.drafts.get(guild_id, member_id, draft_id)
+        data = await self.store.drafts.get(guild_id, member_id, draft_id)
         if data is None or "lacks" not in data:
             return None
         generation = Generation.from_draft({key: each for key, each in data.items() if key not in _OF_INCOMPLETE})
@@ -270,30 +260,30 @@ class Generations:
             return generation
         await self.require_admitted(generation, origin)
         operation = self._operation(generation)
-        async with self._sources.pace.request(origin.author_id, len(generation.files)):
-            return await with_files(generation, operation, self._sources, origin.viewer)
+        async with self.sources.pace.request(origin.author_id, len(generation.files)):
+            return await with_files(generation, operation, self.sources, origin.viewer)
 
     def _operation(self, generation: Generation) -> Operation:
-        catalogue, key = self._catalogue.current, generation.operation
+        catalogue, key = self.catalogue.current, generation.operation
         return catalogue.resolve_raw(key) if generation.raw else catalogue.resolve(key)
 
     async def _accept(self, generation: Generation, origin: Origin) -> Accepted:
         spoiler = await self._is_spoiler(generation, origin.guild_id)
-        spec = card_spec(self._catalogue.current, replace(generation, spoiler=spoiler), origin)
-        return await self._jobs.accept(spec)
+        spec = card_spec(self.catalogue.current, replace(generation, spoiler=spoiler), origin)
+        return await self.jobs.accept(spec)
 
     async def _is_spoiler(self, generation: Generation, guild_id: int) -> bool:
         """Whether its files are marked as spoilers, as the server's rule is now; what is made of one is one.
 
         Raises Refused where somebody wants it and the server does not.
         """
-        rule = (await self._store.settings.get(guild_id)).spoilers
+        rule = (await self.store.settings.get(guild_id)).spoilers
         if generation.spoiler and rule is Spoilers.NOBODY:
             raise Refused(texts.SPOILERS_OFF)
         if rule is not Spoilers.AUTHOR or generation.spoiler or generation.parent_id is None:
             return generation.spoiler or rule is Spoilers.ALWAYS
-        parent = await self._store.jobs.get(guild_id, generation.parent_id)
-        card = None if parent is None else await self._store.cards.get(guild_id, parent.card_id)
+        parent = await self.store.jobs.get(guild_id, generation.parent_id)
+        card = None if parent is None else await self.store.cards.get(guild_id, parent.card_id)
         return card is not None and card.spoiler
 
 

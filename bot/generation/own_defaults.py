@@ -38,13 +38,13 @@ class Typed:
     said: Collection[str] = ()
 
 
+@dataclass(frozen=True)
 class OwnDefaults:
     """Fills in what a member left out."""
 
-    def __init__(self, catalogue: LiveCatalogue, settings: OwnSettings, store: Store) -> None:
-        self._catalogue = catalogue
-        self._settings = settings
-        self._store = store
+    catalogue: LiveCatalogue
+    settings: OwnSettings
+    store: Store
 
     async def applied(self, generation: Generation, guild_id: int, member_id: int, typed: Typed) -> Generation:
         """Return what the member wants made; nothing is left to fill in.
@@ -52,8 +52,8 @@ class OwnDefaults:
         Raises InputError for a preset that does not exist or is for something else, and for a model that is gone.
         """
         if not generation.typed:
-            return _styled(self._catalogue.current, generation, generation.style)
-        own = await self._settings.of(guild_id, member_id)
+            return _styled(self.catalogue.current, generation, generation.style)
+        own = await self.settings.of(guild_id, member_id)
         filled = generation
         if typed.preset and not self._has_field(generation.operation, PRESET):
             filled = await self._with_preset(filled, guild_id, member_id, typed.preset)
@@ -63,24 +63,24 @@ class OwnDefaults:
             own.spoiler and "spoiler" not in typed.said and await self._has_spoilers(guild_id)
         )
         filled = replace(filled, private=private, spoiler=spoiler, typed=False)
-        return _styled(self._catalogue.current, filled, own.style)
+        return _styled(self.catalogue.current, filled, own.style)
 
     async def _has_spoilers(self, guild_id: int) -> bool:
         """Return whether the server lets members mark results; a default is no reason to refuse a request."""
-        return (await self._store.settings.get(guild_id)).spoilers is not Spoilers.NOBODY
+        return (await self.store.settings.get(guild_id)).spoilers is not Spoilers.NOBODY
 
     def _has_field(self, operation: str, name: str) -> bool:
-        return any(field.name == name for field in self._catalogue.current.resolve(operation).fields)
+        return any(field.name == name for field in self.catalogue.current.resolve(operation).fields)
 
     async def is_private(self, guild_id: int, member_id: int, typed: Typed, *, private: bool) -> bool:
         """Return whether what the member typed is for them alone, `private` being what the option says."""
         if private or "private" in typed.said:
             return private
-        return (await self._settings.of(guild_id, member_id)).private
+        return (await self.settings.of(guild_id, member_id)).private
 
     async def _with_preset(self, generation: Generation, guild_id: int, member_id: int, name: str) -> Generation:
-        preset = await self._settings.preset(guild_id, member_id, name)
-        catalogue = self._catalogue.current
+        preset = await self.settings.preset(guild_id, member_id, name)
+        catalogue = self.catalogue.current
         operation, of_preset = catalogue.resolve(generation.operation), catalogue.find(preset.operation)
         if of_preset is None or of_preset.id != operation.id:
             title = preset.operation if of_preset is None else of_preset.title
@@ -90,7 +90,7 @@ class OwnDefaults:
         return _filled(generation, preset.values)
 
     def _with_defaults(self, generation: Generation, own: MemberSettings) -> Generation:
-        operation = self._catalogue.current.resolve(generation.operation)
+        operation = self.catalogue.current.resolve(generation.operation)
         names = {field.name for field in operation.fields} - generation.fill.keys()
         defaults: dict[str, Any] = {}
         model = own.models.get(operation.id, "")

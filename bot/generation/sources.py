@@ -158,31 +158,19 @@ async def require_shown(store: Store, guild_id: int, job_ids: Collection[str]) -
         raise InputError(texts.NOT_REVIEWED(job=min(withheld)), "job")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sources:
     """Resolves what a member gave to a link that Cannon Studio can fetch. Nothing is spent here."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        visible: VisibleJobs,
-        media: MediaFetcher,
-        client: CannonClient,
-        keys: ApiKeys,
-        catalogue: LiveCatalogue,
-        pace: LookPace,
-        refresh: Refresh,
-        refresh_job: JobRefresh,
-    ) -> None:
-        self._store = store
-        self._visible = visible
-        self._media = media
-        self._client = client
-        self._keys = keys
-        self._catalogue = catalogue
-        self.pace = pace
-        self._refresh = refresh
-        self._refresh_job = refresh_job
+    store: Store
+    visible: VisibleJobs
+    media: MediaFetcher
+    client: CannonClient
+    keys: ApiKeys
+    catalogue: LiveCatalogue
+    pace: LookPace
+    refresh: Refresh
+    refresh_job: JobRefresh
 
     async def find(self, viewer: Viewer, ref: SourceRef, kinds: frozenset[MediaKind], label: str) -> Source:
         """Check for the viewer the file that `ref` is about: one of `kinds`. `label` names it in sentences.
@@ -211,8 +199,8 @@ class Sources:
 
     async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
-        link = await self._refresh(link, viewer, kinds) or link
-        practice = await self._keys.is_practising(viewer.guild_id)
+        link = await self.refresh(link, viewer, kinds) or link
+        practice = await self.keys.is_practising(viewer.guild_id)
         return Source(url=link, facts=await self._inspect(link, kinds, texts.file_for(label), practice=practice))
 
     async def _inspect(
@@ -221,17 +209,17 @@ class Sources:
         if not practice and has_practice_link(link):
             raise InputError(texts.MADE_IN_PRACTICE)
         try:
-            return await self._media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
+            return await self.media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
             # The same leaf, with the name of what it is about: a command may take several files.
             raise type(error)(texts.UNUSABLE(file=file, reason=error.sentence)) from error
 
     async def _from_job(self, viewer: Viewer, job_id: str, kinds: frozenset[MediaKind], label: str) -> Source:
-        job = await self._visible.get(viewer, job_id)
+        job = await self.visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.NO_JOB(job=_quoted(job_id)), "job")
         require_kept(job)
-        await require_shown(self._store, job.guild_id, [job.id])
+        await require_shown(self.store, job.guild_id, [job.id])
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             raise InputError(texts.no_result_of_kind(job.id, kinds), "job")
@@ -245,7 +233,7 @@ class Sources:
     async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
         """Return the result by Cannon Studio's own link as it is, else by a fresh one."""
         practice = job.practice
-        if practice and not await self._keys.is_practising(job.guild_id):
+        if practice and not await self.keys.is_practising(job.guild_id):
             raise InputError(texts.MADE_IN_PRACTICE, "job")
         try:
             facts = await self._inspect(medium.url, kinds, texts.file_for(label), practice=practice)
@@ -263,38 +251,38 @@ class Sources:
         """
         async with self.pace.look(member_id):
             try:
-                return (await self._media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
+                return (await self.media.inspect(link, max_bytes=SOURCE_MAX_BYTES)).kind
             except MediaError:
                 return None
 
     async def fresh_link(self, job: Job, medium: Media) -> str | None:
         """Request a link to a job's result from Cannon Studio, which keeps results for 7 days, else from Discord."""
-        key = await self._keys.for_job(job)
+        key = await self.keys.for_job(job)
         if key is not None and job.remote_id is not None:
             try:
-                progress = await self._client.get(key.secret, job.remote_id)
+                progress = await self.client.get(key.secret, job.remote_id)
             except BotError:
                 progress = None
             if progress is not None:
-                operation = self._catalogue.current.resolve(job.operation)
+                operation = self.catalogue.current.resolve(job.operation)
                 for found in media_of(operation, progress.output):
                     if found.key == medium.key and found.url != medium.url:
                         return found.url
-        return await self._refresh_job(job, medium)
+        return await self.refresh_job(job, medium)
 
     async def complete(self, job: Job) -> dict[str, Any]:
         """Return a linked job's input with what can be read from the files of earlier steps.
 
         A file that cannot be fetched now is left to Cannon Studio to judge.
         """
-        operation = self._catalogue.current.resolve(job.operation)
+        operation = self.catalogue.current.resolve(job.operation)
         sources = {field.probe.source for field in operation.fields if field.probe is not None}
         found: dict[str, Source] = {}
         for name in sources & job.fill.keys():
             link = job.input.get(name)
             if isinstance(link, str):
                 with contextlib.suppress(MediaError):
-                    facts = await self._media.of(practice=job.practice).inspect(link)
+                    facts = await self.media.of(practice=job.practice).inspect(link)
                     found[name] = Source(url=link, facts=facts)
         return {**probed(operation, job.input, found), **job.input}
 

@@ -33,15 +33,15 @@ class ListedJob:
     seen: bool
 
 
+@dataclass(frozen=True)
 class VisibleJobs:
     """Looks jobs up for a viewer. A job that they may not see is as one that does not exist."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    store: Store
 
     async def get(self, viewer: Viewer, job_id: str) -> Job | None:
         """Return the server's job with this id, as it was typed or is on a control, if the viewer may see it."""
-        placed = await self._store.job_lists.placed(viewer.guild_id, job_id.strip().upper())
+        placed = await self.store.job_lists.placed(viewer.guild_id, job_id.strip().upper())
         return placed.job if placed is not None and await sees(viewer, placed.place) else None
 
     async def sees_card(self, viewer: Viewer, card: Card) -> bool:
@@ -51,7 +51,7 @@ class VisibleJobs:
 
     async def in_message(self, viewer: Viewer, message_id: int) -> list[Job]:
         """Return the jobs whose results are in that message, in order, those that the viewer may see."""
-        found = await self._store.job_lists.in_message(viewer.guild_id, message_id)
+        found = await self.store.job_lists.in_message(viewer.guild_id, message_id)
         return [each.job for each in found if await sees(viewer, each.place)]
 
     async def results(
@@ -68,11 +68,11 @@ class VisibleJobs:
         `typed` is words, all of which are in a result's prompt, id or operation; `only` says which of them fit. Discord
         is not asked: what only it knows is left out. A blocked member is offered nothing.
         """
-        if await self._store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
+        if await self.store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
             return []
         words, fitting = typed.split(), list[Job]()
         for found_max in SEARCH_LIMITS:
-            found = await self._store.job_lists.results(viewer.guild_id, kinds=kinds, words=words, limit=found_max)
+            found = await self.store.job_lists.results(viewer.guild_id, kinds=kinds, words=words, limit=found_max)
             fitting = await self._fitting(viewer.guild_id, _seen(viewer, found), only, limit)
             if len(fitting) >= limit or len(found) < found_max:
                 break
@@ -83,7 +83,7 @@ class VisibleJobs:
     ) -> list[Job]:
         fitting: list[Job] = []
         for start in range(0, min(len(job_ids), FITTING_AMONG), LOADED_AT_ONCE):
-            jobs = await self._store.job_lists.found(guild_id, job_ids[start : start + LOADED_AT_ONCE])
+            jobs = await self.store.job_lists.found(guild_id, job_ids[start : start + LOADED_AT_ONCE])
             fitting += [job for job in jobs if only is None or only(job)]
             if len(fitting) >= limit:
                 break
@@ -106,9 +106,9 @@ class VisibleJobs:
         """
         if words:
             seen = await self._searched(viewer, words, author_id, states, wanted=offset + limit)
-            jobs = await self._store.job_lists.found(viewer.guild_id, seen[offset : offset + limit])
+            jobs = await self.store.job_lists.found(viewer.guild_id, seen[offset : offset + limit])
             return [ListedJob(job=job, seen=True) for job in jobs]
-        listed = await self._store.job_lists.page(
+        listed = await self.store.job_lists.page(
             viewer.guild_id, author_id=author_id, states=states, limit=limit, offset=offset
         )
         sights = _sights(viewer, [each.place for each in listed])
@@ -128,7 +128,7 @@ class VisibleJobs:
         """Return the ids of the jobs that have all words and that the viewer may see: `wanted` of them if there are."""
         seen: list[str] = []
         for found_max in SEARCH_LIMITS:
-            found = await self._store.job_lists.search(
+            found = await self.store.job_lists.search(
                 viewer.guild_id, words, author_id=author_id, states=states, limit=found_max
             )
             seen = _seen(viewer, found)
@@ -142,12 +142,12 @@ class VisibleJobs:
         Oldest first, so that none precedes what it was made from; [] if the viewer may not see the job itself.
         """
         family = _Family(_Judge(viewer))
-        for each in await self._store.lineage.of(viewer.guild_id, job_id):
+        for each in await self.store.lineage.of(viewer.guild_id, job_id):
             if not await family.add(each):
                 break
         newest = list(family.jobs)
         while newest and len(family.jobs) < RELATIVES_MAX:
-            children = await self._store.lineage.made_from(viewer.guild_id, newest, limit=RELATIVES_MAX)
+            children = await self.store.lineage.made_from(viewer.guild_id, newest, limit=RELATIVES_MAX)
             newest = [each.job.id for each in children if await family.add(each)]
         return sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
 
@@ -159,7 +159,7 @@ class VisibleJobs:
         judge = _Judge(viewer)
 
         async def read(after: Mark) -> ReportPage:
-            page = await self._store.reports.jobs_page(viewer.guild_id, since=since, after=after)
+            page = await self.store.reports.jobs_page(viewer.guild_id, since=since, after=after)
             rows = [
                 row if await judge.sees(place) else {**row, **UNREAD}
                 for row, place in zip(page.rows, page.places, strict=True)

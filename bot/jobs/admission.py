@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -74,25 +74,16 @@ class KeyGate:
         return key
 
 
+@dataclass(frozen=True, kw_only=True)
 class Admission:
     """Refuses early who may not spend: nothing is fetched, stored or held for them."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        key_gate: KeyGate,
-        catalogue: LiveCatalogue,
-        switches: OperationSwitches,
-        pricing: Pricing,
-        watch: Watch,
-    ) -> None:
-        self._store = store
-        self._key_gate = key_gate
-        self._catalogue = catalogue
-        self._switches = switches
-        self._pricing = pricing
-        self._watch = watch
+    store: Store
+    key_gate: KeyGate
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    pricing: Pricing
+    watch: Watch
 
     async def require(
         self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, asked: bool = False
@@ -103,19 +94,19 @@ class Admission:
         provider's safety check switched off; `asked` if a moderator is to be asked about limits.
         Raises InputError, Refused, NoKey or KeyRefused.
         """
-        found = [self._catalogue.current.resolve_raw(each) for each in operations]
+        found = [self.catalogue.current.resolve_raw(each) for each in operations]
         for operation in found:
-            self._switches.require_on(origin.guild_id, operation)
-        key = await self._key_gate.require(origin.guild_id, found)
+            self.switches.require_on(origin.guild_id, operation)
+        key = await self.key_gate.require(origin.guild_id, found)
         request = replace(self._request(origin, found, key, unchecked=unchecked), asked=asked)
         try:
             await self._judge(request, origin.guild_id)
         except Refused as error:
             refusal = await self._explained(error, request, found, origin.guild_id, key)
             if refusal.reason == "limit":
-                await tell_refused(self._store, self._watch, origin.guild_id, request)
+                await tell_refused(self.store, self.watch, origin.guild_id, request)
             if found:
-                await self._watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
+                await self.watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
             raise refusal from None
 
     def _request(
@@ -149,7 +140,7 @@ class Admission:
         """Return the refusal by a limit in terms of what the jobs will probably cost; any other as it is."""
         if error.reason != "limit":
             return error
-        prices = [await self._pricing.guess(guild_id, each, key=key) for each in operations]
+        prices = [await self.pricing.guess(guild_id, each, key=key) for each in operations]
         items = [replace(item, credits=price) for item, price in zip(request.items, prices, strict=True)]
         try:
             await self._judge(replace(request, items=items), guild_id)
@@ -168,7 +159,7 @@ class Admission:
                 now=spending.now,
             )
 
-        await self._store.spending.view(guild_id, request.member_id, judge)
+        await self.store.spending.view(guild_id, request.member_id, judge)
 
 
 _LINKS = frozenset({FieldKind.URL, FieldKind.URLS})

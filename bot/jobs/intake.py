@@ -84,12 +84,12 @@ class Attempt:
         )
 
 
+@dataclass(frozen=True)
 class Repeats:
     """Finds out whether another attempt can repeat the idempotency key of the first, and so cannot be paid twice."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: Store
+    clock: Clock
 
     async def attempts(self, guild_id: int, checked: Sequence[CheckedJob], key_id: int | None) -> list[Attempt]:
         """Return for each job what it is to an unconfirmed one. `key_id` is the API key's; None for the host's.
@@ -100,15 +100,15 @@ class Repeats:
 
     async def _attempt(self, guild_id: int, job: CheckedJob, key_id: int | None) -> Attempt:
         unconfirmed_id = job.spec.repeats
-        before = await self._store.jobs.get(guild_id, unconfirmed_id) if unconfirmed_id else None
+        before = await self.store.jobs.get(guild_id, unconfirmed_id) if unconfirmed_id else None
         if before is None or not before.in_doubt:
             return Attempt()
-        other = await self._store.job_lists.repeating(guild_id, _key_of(before))
+        other = await self.store.job_lists.repeating(guild_id, _key_of(before))
         if other is not None:
             raise Refused(texts.RETRIED_ALREADY(job=other.id))
         # Cannon Studio recognises the same input with the same API key, for some hours.
         is_same = (before.key_id, before.operation, before.input) == (key_id, job.operation.id, job.input)
-        is_late = self._clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
+        is_late = self.clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
         return Attempt(repeats=before) if is_same and not is_late else Attempt(may_pay_twice=True)
 
 

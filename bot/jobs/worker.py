@@ -29,7 +29,7 @@ from bot.jobs.turns.transitions import OwnErrors
 from bot.language import speak
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
-from bot.runtime.process import give_back, permanent
+from bot.runtime.machine import give_back, permanent
 from bot.server.settings import Languages
 from bot.store import Claimed, Store
 

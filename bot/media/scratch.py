@@ -23,7 +23,7 @@ from typing import Final, Self
 from bot.errors import MediaTooLarge
 from bot.media import texts
 from bot.media.containers.pieces import Span
-from bot.runtime.process import refusal
+from bot.runtime.machine import refusal
 
 
 class ScratchFolder(tempfile.TemporaryDirectory[str]):

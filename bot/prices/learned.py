@@ -66,22 +66,22 @@ class LearnedKind:
         return f"{rest}: {said}" if rest else said
 
 
+@dataclass(frozen=True)
 class LearnedPrices:
     """Learns from the jobs that a server's present key has paid, and from no others."""
 
-    def __init__(self, store: Store, keys: ApiKeys) -> None:
-        self._store = store
-        self._keys = keys
+    store: Store
+    keys: ApiKeys
 
     async def of_guild(self, guild_id: int) -> list[LearnedKind]:
         """Return the learned prices of every kind of job, those with the most jobs first."""
         try:
-            key = await self._keys.for_guild(guild_id)
+            key = await self.keys.for_guild(guild_id)
         except NoKey:
             return []
         found = [
             LearnedKind(operation=each.operation, kind=each.kind, price=price)
-            for each, costs in (await self._store.true_costs.all(guild_id, key.id)).items()
+            for each, costs in (await self.store.true_costs.all(guild_id, key.id)).items()
             for price in _learned(costs)
         ]
         return sorted(found, key=lambda each: (-each.price.jobs, each.operation, each.kind))

@@ -77,12 +77,12 @@ class CheckedJob:
     """What is doubtful about it: the member has to accept that before it is tried."""
 
 
+@dataclass(frozen=True)
 class Pricing:
     """Estimates the price of jobs for a guild."""
 
-    def __init__(self, store: Store, tool: EstimateTool) -> None:
-        self._store = store
-        self._tool = tool
+    store: Store
+    tool: EstimateTool
 
     async def estimate_all(
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
@@ -114,23 +114,23 @@ class Pricing:
         if operation.fixed_credits is not None:
             return Estimate(credits=operation.fixed_credits, basis="fixed")
         factors = price_factors(operation, values)
-        seen = await self._store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
-        listed = listed_price(by_model(await self._store.prices.all(guild_id), operation), factors)
+        seen = await self.store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
+        listed = listed_price(by_model(await self.store.prices.all(guild_id), operation), factors)
         found = highest(
-            told=await self._tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
+            told=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed,
             learned=known_hold(factors, seen),
             trusts_list=not key.is_limited,
         )
         if found is not None:
             return found
-        costs = await self._store.true_costs.range(guild_id, key.id, operation.id)
+        costs = await self.store.true_costs.range(guild_id, key.id, operation.id)
         guess = guessed_hold(factors, seen) or (costs[1] if costs else DEFAULT_HOLD)
         return Estimate(credits=max(guess, listed or ZERO), basis=UNKNOWN, seen=costs)
 
     async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
         """Return what a job will probably cost, by what is known here of the operation alone."""
-        rules = replace(await self._store.settings.get(guild_id), estimate_tool=False)
+        rules = replace(await self.store.settings.get(guild_id), estimate_tool=False)
         return (await self.estimate(guild_id, operation, {}, rules=rules, key=key)).credits
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,21 +24,21 @@ from bot.server import texts
 from bot.store import Erased, PresetKept, Store
 
 
+@dataclass(frozen=True)
 class OwnSettings:
     """Reads and changes what a member has set for themselves."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    store: Store
 
     async def of(self, guild_id: int, member_id: int) -> MemberSettings:
         """Return what the member has set there."""
-        return await self._store.member_settings.get(guild_id, member_id)
+        return await self.store.member_settings.get(guild_id, member_id)
 
     async def change(
         self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]
     ) -> MemberSettings:
         """Change it by a function of what is set; return what is set then."""
-        return await self._store.member_settings.change(guild_id, member_id, change)
+        return await self.store.member_settings.change(guild_id, member_id, change)
 
     async def set_model(self, guild_id: int, member_id: int, operation: str, model: str) -> MemberSettings:
         """Make a model the member's default for an operation; '' for none."""
@@ -66,11 +66,11 @@ class OwnSettings:
 
     async def presets(self, guild_id: int, member_id: int) -> Sequence[Preset]:
         """Return the member's presets there by name."""
-        return await self._store.member_settings.presets(guild_id, member_id)
+        return await self.store.member_settings.presets(guild_id, member_id)
 
     async def preset(self, guild_id: int, member_id: int, name: str) -> Preset:
         """Return the member's preset of that name. Raises InputError if they have none."""
-        found = await self._store.member_settings.preset(guild_id, member_id, one_line(clean_text(name)))
+        found = await self.store.member_settings.preset(guild_id, member_id, one_line(clean_text(name)))
         if found is None:
             raise InputError(texts.no_preset(name), "preset")
         return found
@@ -88,30 +88,30 @@ class OwnSettings:
         if not values:
             raise InputError(texts.PRESET_IS_EMPTY)
         preset = Preset(name=name, operation=operation, values=values)
-        kept = await self._store.member_settings.keep_preset(guild_id, member_id, preset)
+        kept = await self.store.member_settings.keep_preset(guild_id, member_id, preset)
         if kept is PresetKept.TOO_MANY:
             raise InputError(texts.too_many_presets(PRESETS_MAX))
         return preset, kept
 
     async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:
         """Delete the member's preset; return whether there was one."""
-        return await self._store.member_settings.remove_preset(guild_id, member_id, name)
+        return await self.store.member_settings.remove_preset(guild_id, member_id, name)
 
 
+@dataclass(frozen=True)
 class MemberData:
     """Blanks a member's own data at their request. docs/decisions/0007-privacy.md says what stays."""
 
-    def __init__(self, store: Store, catalogue: LiveCatalogue, memories: AccountMemories) -> None:
-        self._memories = memories
-        self._store = store
-        self._catalogue = catalogue
+    store: Store
+    catalogue: LiveCatalogue
+    memories: AccountMemories
 
     async def erase(self, guild_id: int, member_id: int) -> Erased:
         """Blank what the member's ended jobs in the guild say, and forget their drafts and reactions there.
 
         The caller has copies of their results deleted (bot/delivery/posting/copies.py).
         """
-        is_known = self._catalogue.current.knows_model
-        erased = await self._store.privacy.erase(guild_id, member_id, is_known_model=is_known)
-        self._memories.forget(guild_id)
+        is_known = self.catalogue.current.knows_model
+        erased = await self.store.privacy.erase(guild_id, member_id, is_known_model=is_known)
+        self.memories.forget(guild_id)
         return erased

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 import structlog
@@ -105,14 +106,15 @@ NAME_CHARS = 60
 _KINDS = (ChangeKind.GONE, ChangeKind.CAME, ChangeKind.CHANGED)
 
 
+@dataclass(frozen=True)
 class ApiDrift:
     """Tells changes of the API: a line of the record, which the log channel shows, and of the host's log."""
 
-    def __init__(self, store: Store, *, keys: ApiKeys, switches: OperationSwitches, catalogue: LiveCatalogue) -> None:
-        self._store = store
-        self._keys = keys
-        self._switches = switches
-        self._catalogue = catalogue
+    store: Store
+    _: KW_ONLY
+    keys: ApiKeys
+    switches: OperationSwitches
+    catalogue: LiveCatalogue
 
     async def adopt(self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, is_first: bool) -> None:
         """Store a reading of the description with its `changes`, and tell what is news: all of it or nothing.
@@ -127,7 +129,7 @@ class ApiDrift:
             }
             return {guild_id: partial(_record, found, is_first=is_first) for guild_id, found in seen.items() if found}
 
-        for each in await self._store.api_changes.adopt(facts, _of_whole_operations(changes), lines=lines):
+        for each in await self.store.api_changes.adopt(facts, _of_whole_operations(changes), lines=lines):
             log.info(
                 "catalogue.changed",
                 kind=each.kind.value,
@@ -139,23 +141,23 @@ class ApiDrift:
 
     async def latest(self, guild_id: int, limit: int) -> list[SeenChange]:
         """Return the latest changes of what the guild's members may use, the latest first."""
-        return await self._store.api_changes.latest(limit, without=self._switches.off(guild_id))
+        return await self.store.api_changes.latest(limit, without=self.switches.off(guild_id))
 
     def gone(self, guild_id: int) -> list[Operation]:
         """Return the operations that the description no longer names and that are on in the guild."""
-        off = self._switches.off(guild_id)
-        known = self._catalogue.current.operations.values()
+        off = self.switches.off(guild_id)
+        known = self.catalogue.current.operations.values()
         return [each for each in known if not each.offered and each.id not in off]
 
     async def _off_by_guild(self) -> dict[int, frozenset[str]]:
         """Return what is switched off, by guild, for those with a log channel and a key: others use nothing."""
         found = {}
-        for guild_id in await self._store.settings.guilds_with_log():
+        for guild_id in await self.store.settings.guilds_with_log():
             try:
-                await self._keys.for_guild(guild_id)
+                await self.keys.for_guild(guild_id)
             except NoKey:
                 continue
-            found[guild_id] = self._switches.off(guild_id)
+            found[guild_id] = self.switches.off(guild_id)
         return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -46,19 +46,20 @@ class VoiceList:
         return next((each for each in self.voices if each.id == voice_id), None)
 
 
+@dataclass(frozen=True)
 class ServerVoices:
     """Lists voices and changes defaults."""
 
-    def __init__(self, store: Store, *, keys: ApiKeys, memories: AccountMemories, settings: SettingsChanges) -> None:
-        self._store = store
-        self._keys = keys
-        self._memories = memories
-        self._settings = settings
+    store: Store
+    _: KW_ONLY
+    keys: ApiKeys
+    memories: AccountMemories
+    settings: SettingsChanges
 
     async def of(self, guild_id: int, member_id: int) -> VoiceList:
         """Return what there is for the member."""
-        rules = await self._store.settings.get(guild_id)
-        memory, own = await self._memories.of(guild_id), await self._store.voices.default_of(guild_id, member_id)
+        rules = await self.store.settings.get(guild_id)
+        memory, own = await self.memories.of(guild_id), await self.store.voices.default_of(guild_id, member_id)
         used = {each.value: each for each in memory.voices()}
         ids = dict.fromkeys([*used, *rules.voice_labels, *filter(None, (own, rules.default_voice))])
         voices = [
@@ -74,20 +75,20 @@ class ServerVoices:
 
     async def sample_of(self, guild_id: int, voice_id: str) -> str | None:
         """Return the id of the job with the voice's sample, made or being made; None if there is none. Raises NoKey."""
-        key = await self._keys.for_guild(guild_id)
-        return await self._store.voices.sample_of(guild_id, key.id, voice_id)
+        key = await self.keys.for_guild(guild_id)
+        return await self.store.voices.sample_of(guild_id, key.id, voice_id)
 
     async def forget_sample(self, guild_id: int, job_id: str) -> None:
         """Let another sample be made: the file of this one is gone."""
-        await self._store.voices.forget_sample(guild_id, job_id)
+        await self.store.voices.forget_sample(guild_id, job_id)
 
     async def choose(self, guild_id: int, member_id: int, voice_id: str) -> None:
         """Make a voice the member's own default; '' for none."""
-        await self._store.voices.set_default(guild_id, member_id, voice_id)
+        await self.store.voices.set_default(guild_id, member_id, voice_id)
 
     async def choose_for_all(self, guild_id: int, voice_id: str, *, by_id: int) -> None:
         """Make a voice the server's default; '' for none."""
-        await self._settings.change(guild_id, lambda rules: replace(rules, default_voice=voice_id), by_id=by_id)
+        await self.settings.change(guild_id, lambda rules: replace(rules, default_voice=voice_id), by_id=by_id)
 
     async def label(self, guild_id: int, voice_id: str, typed: str, *, by_id: int) -> None:
         """Give a voice a label that members read; '' for none. Raises InputError if there are too many."""
@@ -99,5 +100,5 @@ class ServerVoices:
                 raise InputError(texts.too_many_labels(VOICE_LABELS_MAX))
             return replace(rules, voice_labels=MappingProxyType(labels | ({voice_id: label} if label else {})))
 
-        await self._settings.change(guild_id, labelled, by_id=by_id)
-        self._memories.forget(guild_id)
+        await self.settings.change(guild_id, labelled, by_id=by_id)
+        self.memories.forget(guild_id)

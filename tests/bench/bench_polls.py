@@ -169,7 +169,7 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         bot.parts = await open_parts(bot.setup)
         store, worker = bot.parts.store, bot.parts.worker
         worker._polling._client, worker._polling._rng = client, random.Random(seed)
-        worker._polling._transitions.surface = Nobody()
+        worker._polling.transitions.surface = Nobody()
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         await fill(store, await accepted(client, jobs), clock)
         counted = CountingStore(store)

@@ -157,7 +157,7 @@ class Side:
         bot.parts = await open_parts(bot.setup)
         worker, surface = bot.parts.worker, Posted(jobs)
         worker._polling._rng = random.Random(SEED)
-        worker._polling._transitions.surface = surface
+        worker._polling.transitions.surface = surface
         if webhooks:  # the sandbox calls the address without TLS, which a setting may not name
             await bot.parts.http.start()
             address, tokens = bot.parts.http.webhook_address, bot.parts.webhook_tokens

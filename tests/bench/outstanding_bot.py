@@ -64,7 +64,7 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
         )
         bot.parts = await open_parts(bot.setup)
         worker = bot.parts.worker
-        worker._polling._transitions.surface = Nobody()  # type: ignore[assignment]  # never asked to deliver
+        worker._polling.transitions.surface = Nobody()  # type: ignore[assignment]  # never asked to deliver
         opened, before, busy = time.perf_counter(), resident_bytes(), time.process_time()
         ticking, running = asyncio.create_task(note_lags(lags)), asyncio.create_task(worker.run())
         await until_followed(worker, jobs)
@@ -90,7 +90,7 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
 
 def main() -> None:
     from bot.runtime.logs import configure_logs
-    from bot.runtime.process import keep_little, permanent
+    from bot.runtime.machine import keep_little, permanent
 
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     configure_logs(level="ERROR", log_format="json", secrets=())

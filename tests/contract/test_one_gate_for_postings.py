@@ -28,7 +28,7 @@ def test_results_become_files_in_three_places_only() -> None:
 
 def test_each_of_them_has_asked_the_gate() -> None:
     assert users(r"(?<!class )\bPosting\(") == {"bot/delivery/posting/poster.py"}
-    assert "await self._gate.open_places(" in SOURCES["bot/delivery/posting/poster.py"]
+    assert "await self.gate.open_places(" in SOURCES["bot/delivery/posting/poster.py"]
     post = SOURCES["bot/delivery/posting/copies.py"].partition("async def post(")[2]
-    assert 0 < post.index("self._gate.require_copy(") < post.index("self._send(")
-    assert 0 < post.index("self._gate.require_person(") < post.index("self._send(")
+    assert 0 < post.index("self.gate.require_copy(") < post.index("self._send(")
+    assert 0 < post.index("self.gate.require_person(") < post.index("self._send(")

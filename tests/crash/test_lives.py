@@ -426,7 +426,7 @@ async def another(rig: Rig):
             stack.push_async_callback(parts.estimates.aclose)
             stack.push_async_callback(parts.media.aclose)
             if surface is not None:
-                parts.worker._delivering._transitions.surface = surface
+                parts.worker._delivering.transitions.surface = surface
             return parts.worker
 
         yield make
@@ -458,7 +458,7 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
     assert theirs.lease == heir._lease
     rig.sandbox.finish(before.remote_id)
     stale = zombie._agenda.jobs[before.id]
-    assert await zombie._polling._transitions.change(stale, JobState.FAILED, release=True) is False
+    assert await zombie._polling.transitions.change(stale, JobState.FAILED, release=True) is False
     assert await rig.jobs() == [theirs]
     # It notices by itself, follows nothing more, and does not get back what the other has.
     await zombie.step()

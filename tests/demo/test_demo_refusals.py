@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import InputError
+from bot.generation.generations import Generations
 from bot.sandbox.demo.demo import Demo
 from tests.support.surface import private_sentence
 
@@ -20,14 +21,14 @@ async def test_a_refused_command_is_no_failure_and_an_unexpected_one_is(monkeypa
         def refuses(*_given: object) -> None:
             raise InputError("Choose another prompt.")
 
-        monkeypatch.setattr(demo.bot.parts.generation.generations, "accept_or_quote", refuses)
+        monkeypatch.setattr(Generations, "accept_or_quote", refuses)
         assert "Choose another prompt." in await generate()
         assert demo.env.errors == []
 
         def fails(*_given: object) -> None:
             raise LookupError("nobody expected this")
 
-        monkeypatch.setattr(demo.bot.parts.generation.generations, "accept_or_quote", fails)
+        monkeypatch.setattr(Generations, "accept_or_quote", fails)
         await generate()
         assert len(demo.env.errors) == 1
 

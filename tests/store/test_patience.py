@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot.errors import DatabaseFailing
+from bot.runtime.background import LEAST_S, UNDER_WAY_S, answer_soon, take_time
 from bot.runtime.clock import SystemClock
-from bot.runtime.patience import LEAST_S, UNDER_WAY_S, answer_soon, take_time
 from bot.settings import PostgresUrl
 from bot.store import Database
 from bot.store.engine.group_commit import CommitUnknown

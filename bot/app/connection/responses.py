@@ -14,8 +14,8 @@ from bot.app import texts
 from bot.delivery.channels.facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
+from bot.runtime.background import answer_soon
 from bot.runtime.metrics import Metrics
-from bot.runtime.patience import answer_soon
 
 log = structlog.get_logger(__name__)
 

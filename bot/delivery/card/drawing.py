@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import discord
 
@@ -25,25 +26,16 @@ from bot.runtime.clock import Clock
 from bot.store import Store
 
 
+@dataclass(frozen=True, kw_only=True)
 class CardDrawing:
     """Draws cards. Reads the store, never Discord."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        catalogue: LiveCatalogue,
-        learned: LearnedDurations,
-        clock: Clock,
-        surface: CardSurface,
-        authors: Authors,
-    ) -> None:
-        self._store = store
-        self._catalogue = catalogue
-        self._learned = learned
-        self._clock = clock
-        self._surface = surface
-        self._authors = authors
+    store: Store
+    catalogue: LiveCatalogue
+    learned: LearnedDurations
+    clock: Clock
+    surface: CardSurface
+    authors: Authors
 
     async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
         """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
@@ -56,18 +48,18 @@ class CardDrawing:
 
     def title(self, job: Job) -> str:
         """Return the name of the job's operation."""
-        operation = self._catalogue.current.find(job.operation)
+        operation = self.catalogue.current.find(job.operation)
         return job.operation if operation is None else tr(operation.title)
 
     async def made_with(self, job: Job) -> str:
         """Return the words that say that AI made the job's result; '' where the server's rule is to say nothing."""
-        rules = await self._store.settings.get(job.guild_id)
-        return made_with(job, self._catalogue.current) if rules.ai_label else ""
+        rules = await self.store.settings.get(job.guild_id)
+        return made_with(job, self.catalogue.current) if rules.ai_label else ""
 
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and a button for each of `links`, None if it has neither."""
-        rules = await self._store.settings.get(card.guild_id)
-        controls = self._surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
+        rules = await self.store.settings.get(card.guild_id)
+        controls = self.surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
         return message_view(controls, links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
@@ -75,7 +67,7 @@ class CardDrawing:
 
         Withheld results are not left out: see `open_part`. To be closed.
         """
-        return text_files(long_texts(jobs, self._catalogue.current), there)
+        return text_files(long_texts(jobs, self.catalogue.current), there)
 
     async def open_part(self, jobs: Sequence[Job]) -> list[Job]:
         """Return the card's jobs without the results that may not be shown."""
@@ -84,17 +76,17 @@ class CardDrawing:
     async def context(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
         """Return what the card of `jobs` needs to know besides itself."""
         guild_id = card.guild_id
-        key = None if just_accepted else await self._store.keys.current(guild_id)
+        key = None if just_accepted else await self.store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
         waits = any(job.state is JobState.WAITING and (job.after_done or not job.after_ids) for job in jobs)
-        queue = await self._store.queue.order(guild_id) if waits else []
-        rules = await self._store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
-        now = self._clock.wall()
+        queue = await self.store.queue.order(guild_id) if waits else []
+        rules = await self.store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
+        now = self.clock.wall()
         is_open = not all(job.state.ended for job in jobs)
-        left = await left_on_card(self._store, card, jobs) if is_open else None
-        face = self._authors.face(card)
+        left = await left_on_card(self.store, card, jobs) if is_open else None
+        face = self.authors.face(card)
         return CardContext(
-            catalogue=self._catalogue.current,
+            catalogue=self.catalogue.current,
             now=now,
             author_name="" if face is None else face.name,
             author_icon_url=None if face is None else face.icon_url,
@@ -103,7 +95,7 @@ class CardDrawing:
             places={job_id: place for place, job_id in enumerate(queue, start=1)},
             paused=waits and rules.paused,
             ai_label=rules.ai_label,
-            is_reviewed=card.private and await self._store.reviews.is_reviewed(guild_id, card.id),
+            is_reviewed=card.private and await self.store.reviews.is_reviewed(guild_id, card.id),
             withheld=await self._withheld(guild_id, jobs),
             dropped=frozenset(job.id for job in jobs if job.state in RUNNING_STATES and job.dropped_by is not None),
             left="" if left is None else left.sentence_held(),
@@ -113,7 +105,7 @@ class CardDrawing:
     def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
         """Return how far each running job is, by the job's id."""
         return {
-            job.id: progress_of(self._learned.of(job), max(0.0, now - (job.submitted_at or now)))
+            job.id: progress_of(self.learned.of(job), max(0.0, now - (job.submitted_at or now)))
             for job in jobs
             if job.state in {JobState.QUEUED, JobState.PROCESSING}
         }
@@ -121,12 +113,12 @@ class CardDrawing:
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
         """Return those of a card's jobs of whose results nothing may be shown."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
-        return await self._store.reviews.withheld_of(guild_id, made) if made else frozenset()
+        return await self.store.reviews.withheld_of(guild_id, made) if made else frozenset()
 
     async def _link_to(self, card: Card, job_id: str) -> str | None:
         """Return the link to a job's card if who reads this card sees that one too: in the same channel."""
-        job = await self._store.jobs.get(card.guild_id, job_id)
-        other = None if job is None else await self._store.cards.get(card.guild_id, job.card_id)
+        job = await self.store.jobs.get(card.guild_id, job_id)
+        other = None if job is None else await self.store.cards.get(card.guild_id, job.card_id)
         if other is None or other.private or other.message_id is None or not other.is_in_channel:
             return None
         return message_link(other) if other.place_id == card.place_id else None

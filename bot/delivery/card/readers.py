@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import discord
 
@@ -17,48 +17,49 @@ from bot.language import SOURCE, from_discord
 from bot.store import Store
 
 
+@dataclass(frozen=True)
 class GuildLanguages:
     """What the moderators have set, else what Discord knows of the server."""
 
-    def __init__(self, guilds: Guilds, store: Store) -> None:
-        self._guilds = guilds
-        self._store = store
+    guilds: Guilds
+    store: Store
 
     async def of(self, guild_id: int) -> str:
         """Return the server's language, one of LANGUAGES."""
-        rules = await self._store.settings.get(guild_id)
+        rules = await self.store.settings.get(guild_id)
         if rules.language is ServerLanguage.AUTO:
-            await self._guilds.find(guild_id)
+            await self.guilds.find(guild_id)
         return self.by_rules(guild_id, rules)
 
     def by_rules(self, guild_id: int, rules: Rules) -> str:
         """Return the server's language for a caller who has read its settings."""
         if rules.language is not ServerLanguage.AUTO:
             return rules.language.value
-        guild = self._guilds.known(guild_id)
+        guild = self.guilds.known(guild_id)
         return SOURCE if guild is None else from_discord(str(guild.preferred_locale))
 
 
+@dataclass(frozen=True)
 class CardLanguages:
     """Knows languages by what is stored, so that a restart changes none. Each is one of LANGUAGES."""
 
-    def __init__(self, guilds: GuildLanguages, *, store: Store, gate: PostingGate) -> None:
-        self._guilds = guilds
-        self._store = store
-        self._gate = gate
+    guilds: GuildLanguages
+    _: KW_ONLY
+    store: Store
+    gate: PostingGate
 
     async def of_guild(self, guild_id: int) -> str:
         """Return the server's language."""
-        return await self._guilds.of(guild_id)
+        return await self.guilds.of(guild_id)
 
     async def of_card(self, guild_id: int, card_id: str) -> str:
         """Return the language of a card by its id; the server's where there is no such card."""
-        card = await self._store.cards.without_token(guild_id, card_id)
+        card = await self.store.cards.without_token(guild_id, card_id)
         return await self.of_guild(guild_id) if card is None else await self.of(card)
 
     async def of(self, card: Card) -> str:
         """Return the language in which the card's message is written, where it is now."""
-        if card.private or await self._gate.is_direct(card):
+        if card.private or await self.gate.is_direct(card):
             return from_discord(card.locale)
         return await self.of_guild(card.guild_id)
 

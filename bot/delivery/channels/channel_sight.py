@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import discord
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
@@ -77,30 +79,30 @@ class ChannelSights:
         return self._members.put((thread.id, member_id), Sight.SEEN)
 
 
+@dataclass(frozen=True)
 class _Sight:
     """How one member sees channels."""
 
-    def __init__(self, sights: ChannelSights, member: discord.Member, here_id: int | None) -> None:
-        self._sights = sights
-        self._member = member
-        self._here_id = here_id
+    sights: ChannelSights
+    member: discord.Member
+    here_id: int | None
 
     def sight(self, channel_id: int) -> Sight:
-        if channel_id == self._here_id:
+        if channel_id == self.here_id:
             return Sight.SEEN
-        found = self._sights.find(self._member.guild, channel_id)
-        return found if isinstance(found, Sight) else _view(found, self._member)
+        found = self.sights.find(self.member.guild, channel_id)
+        return found if isinstance(found, Sight) else _view(found, self.member)
 
     async def ask(self, channel_id: int) -> Sight:
         known = self.sight(channel_id)
         if known is not Sight.UNSURE:
             return known
-        found = self._sights.find(self._member.guild, channel_id)
+        found = self.sights.find(self.member.guild, channel_id)
         if isinstance(found, Sight):
-            found = await self._sights.fetched(self._member.guild, channel_id)
-        view = found if isinstance(found, Sight) else _view(found, self._member)
+            found = await self.sights.fetched(self.member.guild, channel_id)
+        view = found if isinstance(found, Sight) else _view(found, self.member)
         if view is Sight.UNSURE and isinstance(found, discord.Thread):
-            return await self._sights.is_in(found, self._member.id)
+            return await self.sights.is_in(found, self.member.id)
         return view
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import discord
 
@@ -45,13 +45,14 @@ class _Channel:
         return PostingPlace(channel_ids=frozenset(self.chain), age_restricted=self.age_restricted)
 
 
+@dataclass(frozen=True)
 class PostingGate:
     """Judges places for results: by the rules of new jobs, by the job's own safety switch, by review."""
 
-    def __init__(self, guilds: Guilds, *, store: Store, sights: ChannelSights) -> None:
-        self._guilds = guilds
-        self._store = store
-        self._sights = sights
+    guilds: Guilds
+    _: KW_ONLY
+    store: Store
+    sights: ChannelSights
 
     async def open_places(self, card: Card, job: Job, *, channel_id: int, by_moderator: bool = False) -> OpenPlaces:
         """Return in which of two channels the job's result may be posted: its card's own, and `channel_id`.
@@ -59,13 +60,13 @@ class PostingGate:
         A moderator who wants it posted passes review, and no other rule. Raises NoPlace if it may be posted in neither,
         or nowhere at all, Later if Discord does not say what is needed.
         """
-        if not by_moderator and await self._store.reviews.withheld_of(card.guild_id, [job.id]):
+        if not by_moderator and await self.store.reviews.withheld_of(card.guild_id, [job.id]):
             raise NoPlace(texts.NOT_REVIEWED)
         own = [] if card.message_id is None else [card.place_id]
         places = list(dict.fromkeys([*own, channel_id]))
         if card.private:
             return OpenPlaces(channels=frozenset(places))
-        rules = await self._store.settings.get(card.guild_id)
+        rules = await self.store.settings.get(card.guild_id)
         channels, refusal = set(), None
         for place_id in places:
             if await self.is_direct(card, place_id):
@@ -83,7 +84,7 @@ class PostingGate:
 
     async def require_copy(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
         """Raise NoPlace unless the results of these jobs, requested elsewhere, may be shown in a channel too."""
-        rules = await self._store.settings.get(card.guild_id)
+        rules = await self.store.settings.get(card.guild_id)
         source, target = await self._channel(card, card.place_id), await self._channel(card, channel_id)
         if source.age_restricted and not target.age_restricted:
             raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
@@ -98,20 +99,20 @@ class PostingGate:
         A rule of review of the channel that they were requested in counts as well. Raises Later if Discord does not say
         what is needed.
         """
-        rules = await self._store.settings.get(card.guild_id)
+        rules = await self.store.settings.get(card.guild_id)
         source, target = await self._channel(card, card.channel_id), await self._channel(card, channel_id)
         if source.age_restricted and not target.age_restricted:
             raise NoPlace(texts.NOT_FROM_AGE_RESTRICTED)
         for place in (source.chain, target.chain):
-            if await self._store.reviews.withheld_of(card.guild_id, [job.id for job in jobs], also=place):
+            if await self.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs], also=place):
                 raise NoPlace(texts.NOT_SHARED_UNREVIEWED)
         for job in jobs:
             await self._require(card, job, channel_id, rules)
 
     async def require_person(self, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
         """Raise NoPlace unless these jobs' results may be sent to a member: no direct message is age-restricted."""
-        rules = await self._store.settings.get(card.guild_id)
-        if await self._store.reviews.withheld_of(card.guild_id, [job.id for job in jobs]):
+        rules = await self.store.settings.get(card.guild_id)
+        if await self.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs]):
             raise NoPlace(texts.NOT_REVIEWED)
         direct = PostingPlace(channel_ids=frozenset(), age_restricted=member_id == card.author_id)
         try:
@@ -150,7 +151,7 @@ class PostingGate:
             raise NoPlace(texts.AGE_RESTRICTED_ALONE) from error
         if by_moderator or channel_id == card.channel_id:
             return
-        if await self._store.reviews.withheld_of(card.guild_id, [job.id], also=channel.chain):
+        if await self.store.reviews.withheld_of(card.guild_id, [job.id], also=channel.chain):
             raise NoPlace(texts.NOT_REVIEWED)
 
     async def is_direct(self, card: Card, place_id: int | None = None) -> bool:
@@ -172,11 +173,11 @@ class PostingGate:
         return _Channel(chain=tuple(dict.fromkeys(chain)), found=found, age_restricted=_is_age_restricted(found))
 
     async def _found(self, guild_id: int, channel_id: int) -> Found:
-        guild = await self._guilds.find(guild_id)
+        guild = await self.guilds.find(guild_id)
         if guild is None:
             return Sight.UNSURE
-        found = self._sights.find(guild, channel_id)
-        return await self._sights.fetched(guild, channel_id) if found is Sight.UNSURE else found
+        found = self.sights.find(guild, channel_id)
+        return await self.sights.fetched(guild, channel_id) if found is Sight.UNSURE else found
 
     @staticmethod
     def _everybody_sees(channel: _Channel) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import discord
@@ -44,19 +45,19 @@ class Guilds(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class ToldGuilds:
     """Those that the gateway tells of."""
 
-    def __init__(self, client: discord.Client) -> None:
-        self._client = client
+    client: discord.Client
 
     def known(self, guild_id: int) -> discord.Guild | None:
         """Return the server, None if the gateway has told of none."""
-        return self._client.get_guild(guild_id)
+        return self.client.get_guild(guild_id)
 
     async def find(self, guild_id: int) -> discord.Guild | None:
         """Return the server, None if the gateway has told of none."""
-        return self._client.get_guild(guild_id)
+        return self.client.get_guild(guild_id)
 
     def forget(self, guild_id: int) -> None:
         """Do nothing: the gateway tells of each change."""

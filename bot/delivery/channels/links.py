@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import KW_ONLY, dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import discord
@@ -33,17 +34,16 @@ _FILE = re.compile(r"/(?:ephemeral-)?attachments/(\d{15,20})/(\d{15,20})/")
 _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 
 
+@dataclass(frozen=True)
 class DiscordLinks:
     """Finds fresh links, and only in what the member may read: the bot's own permissions may be wider."""
 
-    def __init__(
-        self, client: discord.Client, *, guilds: Guilds, store: Store, sights: ChannelSights, clock: Clock
-    ) -> None:
-        self._client = client
-        self._guilds = guilds
-        self._store = store
-        self._sights = sights
-        self._clock = clock
+    client: discord.Client
+    _: KW_ONLY
+    guilds: Guilds
+    store: Store
+    sights: ChannelSights
+    clock: Clock
 
     async def fresh(self, link: str, viewer: Viewer, kinds: Collection[MediaKind]) -> str | None:
         """Return a fresh link for a link to a Discord message or to an expired Discord file; None for any other.
@@ -87,16 +87,16 @@ class DiscordLinks:
 
     async def _may_read(self, channel_id: int, member_id: int) -> bool:
         """Whether the member may read a channel's messages, in whichever server it is. Raises Discord's errors."""
-        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        channel = self.client.get_channel(channel_id) or await self.client.fetch_channel(channel_id)
         if isinstance(channel, discord.DMChannel):
             return channel.recipient is not None and channel.recipient.id == member_id
-        if (guild := getattr(channel, "guild", None)) is not None and self._guilds.known(guild.id) is None:
-            await self._guilds.find(guild.id)  # then the channel is one of that server, with its roles
-            channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        if (guild := getattr(channel, "guild", None)) is not None and self.guilds.known(guild.id) is None:
+            await self.guilds.find(guild.id)  # then the channel is one of that server, with its roles
+            channel = self.client.get_channel(channel_id) or await self.client.fetch_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return False
         member = channel.guild.get_member(member_id) or await channel.guild.fetch_member(member_id)
-        sight = await self._sights.viewer(member, here_id=None, is_moderator=False).ask(channel_id)
+        sight = await self.sights.viewer(member, here_id=None, is_moderator=False).ask(channel_id)
         return sight is Sight.SEEN and channel.permissions_for(member).read_message_history
 
     async def of_job(self, job: Job, medium: Media) -> str | None:
@@ -109,10 +109,10 @@ class DiscordLinks:
 
     async def _messages_of(self, job: Job) -> list[tuple[int, int]]:
         """Return the channels and ids of the messages that may have the job's files."""
-        card = await self._store.cards.get(job.guild_id, job.card_id)
+        card = await self.store.cards.get(job.guild_id, job.card_id)
         if card is None:
             return []
-        copies = await self._store.copies.of_card(job.guild_id, card.id)
+        copies = await self.store.copies.of_card(job.guild_id, card.id)
         reviews = [
             (each.channel_id, each.message_id) for each in copies if (each.job_id, each.kind) == (job.id, "review")
         ]
@@ -133,13 +133,13 @@ class DiscordLinks:
         """Whether the link's own expiry (`ex`, hex Unix seconds) has passed, or soon will."""
         expiry = parse_qs(query).get("ex", ["0"])[0]
         try:
-            return int(expiry, 16) < self._clock.wall() + EXPIRY_MARGIN_S
+            return int(expiry, 16) < self.clock.wall() + EXPIRY_MARGIN_S
         except ValueError:
             return True
 
     async def _fetch(self, channel_id: int, message_id: int) -> discord.Message:
         async with asyncio.timeout(FETCH_TIMEOUT_S):
-            return await self._client.get_partial_messageable(channel_id).fetch_message(message_id)
+            return await self.client.get_partial_messageable(channel_id).fetch_message(message_id)
 
     async def _first_file(self, channel_id: int, message_id: int, kinds: Collection[MediaKind]) -> str | None:
         files = (await self._fetch(channel_id, message_id)).attachments
@@ -148,7 +148,7 @@ class DiscordLinks:
 
     async def _file_near(self, channel_id: int, file_id: int) -> str | None:
         """Search for the file among the messages of its time: an id contains its creation time."""
-        channel = self._client.get_partial_messageable(channel_id)
+        channel = self.client.get_partial_messageable(channel_id)
         async for message in channel.history(around=discord.Object(file_id), limit=SEARCH_MESSAGES):
             for attachment in message.attachments:
                 if attachment.id == file_id:

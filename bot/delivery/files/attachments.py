@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 import discord
@@ -41,21 +41,22 @@ def wants_sheet(jobs: Sequence[Job]) -> bool:
     return is_batch(jobs) and any(image_links(job) for job in jobs)
 
 
+@dataclass(frozen=True)
 class ContactSheets:
     """Adds the sheet to finished batches. Best effort: a card without one is complete, too."""
 
-    def __init__(self, messages: Messages, *, made_with: MadeWith, media: MediaFetcher, folder: Path) -> None:
-        self._messages = messages
-        self._made_with = made_with
-        self._media = media
-        self._folder = folder
+    messages: Messages
+    _: KW_ONLY
+    made_with: MadeWith
+    media: MediaFetcher
+    folder: Path
 
     async def add(self, card: Card, jobs: Sequence[Job]) -> None:
         """Attach the sheet to the card of a finished batch of images that has none and has room for it.
 
         Raises Discord's or the network's error.
         """
-        message = await self._messages.look(card) if wants_sheet(jobs) else None
+        message = await self.messages.look(card) if wants_sheet(jobs) else None
         if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
             return
         # Only what members can see already: results may be withheld from the card.
@@ -63,8 +64,8 @@ class ContactSheets:
         if len(shown) < 2 or len(message.attachments) >= FILES_PER_MESSAGE:
             return
         try:
-            async with contact_sheet(self._media, jobs, shown, self._folder) as path:
-                alt = labelled(texts.sheet_alt_text(len(shown)), await self._made_with(shown[0]))
+            async with contact_sheet(self.media, jobs, shown, self.folder) as path:
+                alt = labelled(texts.sheet_alt_text(len(shown)), await self.made_with(shown[0]))
                 await self._attach(card, message, path, alt)
         except NoSheet as error:
             log.info("card.no_sheet", card=card.id, error=str(error))
@@ -72,7 +73,7 @@ class ContactSheets:
     async def _attach(self, card: Card, there: Seen, sheet: Path, alt: str) -> None:
         file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)
         try:
-            await self._messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])
+            await self.messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])
         finally:
             file.close()
 

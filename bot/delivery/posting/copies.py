@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,29 +50,19 @@ def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
 
 
+@dataclass(frozen=True)
 class ResultCopies:
     """Posts delivered results to other places."""
 
-    def __init__(
-        self,
-        messages: Messages,
-        *,
-        gate: PostingGate,
-        store: Store,
-        media: MediaFetcher,
-        fresh: FreshLink,
-        made_with: MadeWith,
-        languages: CardLanguages,
-        folder: Path,
-    ) -> None:
-        self._messages = messages
-        self._gate = gate
-        self._store = store
-        self._media = media
-        self._fresh = fresh
-        self._made_with = made_with
-        self._languages = languages
-        self._folder = folder
+    messages: Messages
+    _: KW_ONLY
+    gate: PostingGate
+    store: Store
+    media: MediaFetcher
+    fresh: FreshLink
+    made_with: MadeWith
+    languages: CardLanguages
+    folder: Path
 
     async def post(
         self,
@@ -100,13 +90,13 @@ class ResultCopies:
         shown = shown_jobs(jobs)
         try:
             if to_member is None:
-                await self._gate.require_copy(card, shown, channel_id=place_id)
+                await self.gate.require_copy(card, shown, channel_id=place_id)
             else:
-                await self._gate.require_person(card, shown, member_id=to_member)
+                await self.gate.require_person(card, shown, member_id=to_member)
         except NoPlace:
             close(documents)
             raise
-        language = current() if to_member is not None else await self._languages.of_guild(card.guild_id)
+        language = current() if to_member is not None else await self.languages.of_guild(card.guild_id)
         async with self._files(card, jobs, file_limit, language=language) as files:
             message = await self._send(
                 channel,
@@ -128,20 +118,20 @@ class ResultCopies:
 
         `file_limit` is in bytes. Raises NoPlace if they may not be sent to the member.
         """
-        await self._gate.require_person(card, shown_jobs(jobs), member_id=member_id)
+        await self.gate.require_person(card, shown_jobs(jobs), member_id=member_id)
         async with self._files(card, jobs, file_limit, language=current()) as files:
             yield files
 
     async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
         """Note a message that shows the card's results, so that it is deleted with them."""
         for job in shown_jobs(jobs) or jobs[:1]:
-            await self._store.copies.note(
+            await self.store.copies.note(
                 card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
             )
 
     async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
         """Return a recent message of ours in the channel whose embed links to `link`: one that was not recorded."""
-        return await self._messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
+        return await self.messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
 
     async def _send(
         self, channel: discord.abc.Messageable, files: Sequence[discord.File], **content: Any
@@ -162,12 +152,12 @@ class ResultCopies:
     async def _files(
         self, card: Card, jobs: Sequence[Job], file_limit: int, *, language: str
     ) -> AsyncIterator[list[discord.File]]:
-        with scratch_files(self._folder, "copy-") as folder:
+        with scratch_files(self.folder, "copy-") as folder:
             files: list[discord.File] = []
             room = max(REQUEST_LIMIT_BYTES, file_limit)
             for job in shown_jobs(jobs):
                 with speaking(language):
-                    made_with = await self._made_with(job)
+                    made_with = await self.made_with(job)
                 for number, medium in enumerate(job.media):
                     stem = file_stem(job, number)
                     file = await self._load(job, medium, Path(folder), stem, min(file_limit, room))
@@ -184,12 +174,12 @@ class ResultCopies:
 
     async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
         """Return the medium on disk, None if it is too large or unavailable: then the embed only links to it."""
-        media = self._media.of(practice=job.practice)
+        media = self.media.of(practice=job.practice)
         try:
             try:
                 return await media.download(medium.url, folder, stem, expect=medium.kind, max_bytes=limit)
             except MediaGone:
-                link = await self._fresh(job, medium)
+                link = await self.fresh(job, medium)
                 if link is None:
                     return None
                 return await media.download(link, folder, stem, expect=medium.kind, max_bytes=limit)
@@ -200,13 +190,13 @@ class ResultCopies:
             return None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sharing:
     """Shares results, each card once: the database decides who was first, and the poster posts as after any wait."""
 
-    def __init__(self, *, store: Store, gate: PostingGate, poster: Poster) -> None:
-        self._store = store
-        self._gate = gate
-        self._poster = poster
+    store: Store
+    gate: PostingGate
+    poster: Poster
 
     async def share(self, card: Card, jobs: Sequence[Job], *, channel_id: int, links: Mapping[str, str]) -> bool:
         """Post the results of the card's `jobs` in a channel; `links` are fresh ones, by those that were delivered.
@@ -216,14 +206,14 @@ class Sharing:
         their author.
         """
         posted = [job for job in jobs if job.state is JobState.DELIVERED]
-        await self._gate.require_public(card, posted, channel_id=channel_id)
-        held = await self._store.cards.share(card.guild_id, card.id, channel_id=channel_id)
+        await self.gate.require_public(card, posted, channel_id=channel_id)
+        held = await self.store.cards.share(card.guild_id, card.id, channel_id=channel_id)
         if held is None:
             return False
         for job in held:
             media = [replace(medium, url=links.get(medium.url, medium.url)) for medium in job.media]
             try:
-                await self._poster.post_held(job, media, channel_id=channel_id)
+                await self.poster.post_held(job, media, channel_id=channel_id)
             except (Later, NoPlace):
                 await self._let_author_post(held)
                 raise
@@ -233,7 +223,7 @@ class Sharing:
     async def _let_author_post(self, jobs: Sequence[Job]) -> None:
         """Have no other life post what has been tried."""
         for job in jobs:
-            await self._store.rechecks.postpone(job, None, counts=False)
+            await self.store.rechecks.postpone(job, None, counts=False)
 
 
 ERASED_AT_ONCE = 20
@@ -251,13 +241,14 @@ class TakenDown:
     """How many could not be taken down now."""
 
 
+@dataclass(frozen=True)
 class Takedown:
     """Deletes the messages of a card. Idempotent."""
 
-    def __init__(self, messages: Messages, *, store: Store, clock: Clock) -> None:
-        self._messages = messages
-        self._clock = clock
-        self._store = store
+    messages: Messages
+    _: KW_ONLY
+    store: Store
+    clock: Clock
 
     async def take_down(self, card: Card) -> TakenDown:
         """Delete the copies of the card's results, then the card's own message. What is gone already counts as done.
@@ -265,40 +256,40 @@ class Takedown:
         What could not be deleted stays recorded, so that a second attempt finds it.
         """
         gone = left = 0
-        places = {copy.message_id: copy.channel_id for copy in await self._store.copies.of_card(card.guild_id, card.id)}
+        places = {copy.message_id: copy.channel_id for copy in await self.store.copies.of_card(card.guild_id, card.id)}
         for message_id, channel_id in places.items():
             if await self._deleted(card, channel_id, message_id):
-                await self._store.copies.forget(card.guild_id, message_id)
+                await self.store.copies.forget(card.guild_id, message_id)
                 gone += 1
             else:
                 left += 1
         if card.message_id is None:
             return TakenDown(gone=gone, left=left)
         if await self._own_deleted(card, card.message_id):
-            await self._store.cards.take_down(card.guild_id, card.id)
+            await self.store.cards.take_down(card.guild_id, card.id)
             return TakenDown(gone=gone + 1, left=left)
         return TakenDown(gone=gone, left=left + 1)
 
     async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
         """Delete one copy and forget it. Returns whether it is gone."""
-        gone = await self._delete(self._messages.channel(channel_id, None).get_partial_message(message_id))
+        gone = await self._delete(self.messages.channel(channel_id, None).get_partial_message(message_id))
         if gone:
-            await self._store.copies.forget(guild_id, message_id)
+            await self.store.copies.forget(guild_id, message_id)
         return gone
 
     async def delete_erased(self, guild_id: int | None = None) -> None:
         """Delete copies of results that were erased: some of one guild, or of all. What fails is tried again later."""
-        for copy in await self._store.copies.doomed(limit=ERASED_AT_ONCE, guild_id=guild_id):
+        for copy in await self.store.copies.doomed(limit=ERASED_AT_ONCE, guild_id=guild_id):
             if not await self.take_down_copy(copy.guild_id, copy.channel_id, copy.message_id):
-                again_at = self._clock.wall() + ERASED_AGAIN_S
-                await self._store.copies.postpone(copy.guild_id, copy.message_id, again_at)
+                again_at = self.clock.wall() + ERASED_AGAIN_S
+                await self.store.copies.postpone(copy.guild_id, copy.message_id, again_at)
 
     async def _deleted(self, card: Card, channel_id: int, message_id: int) -> bool:
         guild_id = card.guild_id if channel_id == card.channel_id else None
-        return await self._delete(self._messages.channel(channel_id, guild_id).get_partial_message(message_id))
+        return await self._delete(self.messages.channel(channel_id, guild_id).get_partial_message(message_id))
 
     async def _own_deleted(self, card: Card, message_id: int) -> bool:
-        if self._messages.token_lives(card) and await self._delete(self._messages.webhook(card), message_id):
+        if self.messages.token_lives(card) and await self._delete(self.messages.webhook(card), message_id):
             return True
         if card.is_ephemeral:
             return True  # only its token reached it: its one reader sees it until they dismiss it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import discord
@@ -37,50 +37,32 @@ NETWORK_AGAIN_S, REFUSED_AGAIN_S = 5.0, 60.0
 """When a delivery is retried: Discord could not be reached, or it refused for a reason other than the place."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Poster:
     """Posts results to Discord, each exactly once."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        metrics: Metrics,
-        messages: Messages,
-        downloads: Downloads,
-        places: Places,
-        review: ReviewDesk,
-        gate: PostingGate,
-        surface: CardSurface,
-        memory: CardMemory,
-        authors: Authors,
-        alert: AlertModerators,
-        languages: CardLanguages,
-        others: ReadyWithIt,
-        owner: CardOwner,
-    ) -> None:
-        self._others = others
-        self._owner = owner
-        self._store = store
-        self._clock = clock
-        self._metrics = metrics
-        self._messages = messages
-        self._downloads = downloads
-        self._places = places
-        self._review = review
-        self._gate = gate
-        self._surface = surface
-        self._memory = memory
-        self._authors = authors
-        self._alert = alert
-        self._languages = languages
+    store: Store
+    clock: Clock
+    metrics: Metrics
+    messages: Messages
+    downloads: Downloads
+    places: Places
+    review: ReviewDesk
+    gate: PostingGate
+    surface: CardSurface
+    memory: CardMemory
+    authors: Authors
+    alert: AlertModerators
+    languages: CardLanguages
+    others: ReadyWithIt
+    owner: CardOwner
 
     # ------------------------------------------------------------------ delivering
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace."""
         try:
-            async with self._memory.lock(job.card_id):
+            async with self.memory.lock(job.card_id):
                 return await self._deliver(job)
         except NETWORK_ERRORS as error:
             log.info("delivery.later", job=job.id, error=type(error).__name__)
@@ -91,24 +73,22 @@ class Poster:
             raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
 
     async def _deliver(self, job: Job) -> int:
-        found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
+        found = await self.store.cards.with_jobs(job.guild_id, job.card_id)
         if found is None:
             raise NoPlace(texts.CARD_GONE)
-        card, jobs = found[0], self._memory.as_posted(found[1])
-        if (message_id := self._memory.posted(job)) is not None:
+        card, jobs = found[0], self.memory.as_posted(found[1])
+        if (message_id := self.memory.posted(job)) is not None:
             return message_id  # it came with another's
-        if wait_s := self._others.wait_s(jobs, job):
+        if wait_s := self.others.wait_s(jobs, job):
             raise Gathering(wait_s)
         if any(each.id == job.id and each.dropped_by is not None for each in jobs):
             raise NoPlace(texts.CANCELLED_LATE)
-        await self._review.require(card, jobs, job, also=await self._gate.moved_to(card))
+        await self.review.require(card, jobs, job, also=await self.gate.moved_to(card))
         try:
             return await self._deliver_on(card, jobs, job, channel_id=card.channel_id)
         except RefusedContent:
-            if await self._store.alerts.note(
-                job.guild_id, f"refused {job.id}", until=self._clock.wall() + ALERT_AGAIN_S
-            ):
-                await self._alert(job.guild_id, partial(texts.refused_by_discord, job.id))
+            if await self.store.alerts.note(job.guild_id, f"refused {job.id}", until=self.clock.wall() + ALERT_AGAIN_S):
+                await self.alert(job.guild_id, partial(texts.refused_by_discord, job.id))
             raise
 
     async def post_held(
@@ -126,13 +106,13 @@ class Poster:
         gives the line for that. Returns False if it has been posted meanwhile. Raises Later or NoPlace; then it stays
         held. The job is paid for already, and this costs nothing.
         """
-        async with self._memory.lock(job.card_id):
-            found = await self._store.cards.with_jobs(job.guild_id, job.card_id)
+        async with self.memory.lock(job.card_id):
+            found = await self.store.cards.with_jobs(job.guild_id, job.card_id)
             current = None if found is None else next((each for each in found[1] if each.id == job.id), None)
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
-            card, jobs = found[0], self._memory.as_posted(found[1])
-            if not self._owner.is_here(jobs, if_nobodys=True):
+            card, jobs = found[0], self.memory.as_posted(found[1])
+            if not self.owner.is_here(jobs, if_nobodys=True):
                 raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose what one of them adds
             renewed = replace(current, media=tuple(media))
             try:
@@ -142,12 +122,12 @@ class Poster:
             except DISCORD_ERRORS as error:
                 raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
             await self._note_delivered(current, media, message_id, record)
-            self._memory.forget_shown(card.id)
+            self.memory.forget_shown(card.id)
         return True
 
     async def post_late(self, job: Job) -> bool:
         """Post a held result that came late, or whose sharing a death has cut off; return whether it is posted now."""
-        card = await self._store.cards.get(job.guild_id, job.card_id)
+        card = await self.store.cards.get(job.guild_id, job.card_id)
         if card is None:
             return False
         try:
@@ -160,11 +140,11 @@ class Poster:
     async def _note_delivered(
         self, job: Job, media: Sequence[Media], message_id: int, record: RecordOf[Job | None] | None
     ) -> None:
-        await self._store.jobs.change(
+        await self.store.jobs.change(
             job,
             JobState.DELIVERED,
             message_id=message_id,
-            delivered_at=self._clock.wall(),
+            delivered_at=self.clock.wall(),
             media=tuple(media),
             error=None,
             unusable=False,
@@ -175,29 +155,29 @@ class Poster:
         self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, by_moderator: bool = False
     ) -> int:
         with posting_of(card.guild_id):  # what has to be known before must not wait behind everybody's results
-            places = await self._gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
-            await self._authors.find(card)
-        with speaking(await self._languages.of(card)):
+            places = await self.gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
+            await self.authors.find(card)
+        with speaking(await self.languages.of(card)):
             return await self._post(card, jobs, job, channel_id=channel_id, places=places)
 
     async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
         # The card is drawn as it will be once this has succeeded.
-        done = replace(job, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
+        done = replace(job, state=JobState.DELIVERED, delivered_at=self.clock.wall(), error=None)
         jobs = [done if other.id == job.id else other for other in jobs]
-        async with self._downloads.results(job) as results, self._others.ready(card, jobs, job, results) as also:
+        async with self.downloads.results(job) as results, self.others.ready(card, jobs, job, results) as also:
             failpoint("download.done")
             jobs = [next((each for each, _ in also if each.id == other.id), other) for other in jobs]
             posting = Posting(
                 card=card, jobs=jobs, job=done, results=results, channel_id=channel_id, places=places, also=also
             )
             with posting_of(card.guild_id):
-                message = await self._places.post(posting)
+                message = await self.places.post(posting)
             failpoint("send.done")
         if (message.id, message.channel.id) != (card.message_id, card.message_channel_id):
-            await self._store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
+            await self.store.cards.move(card.guild_id, card.id, message_id=message.id, channel_id=message.channel.id)
         if message.id != card.message_id:
             await self._point_from(card, jobs, message)
-        self._surface.posted(card, jobs, message)
+        self.surface.posted(card, jobs, message)
         return message.id
 
     async def _point_from(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
@@ -212,9 +192,9 @@ class Poster:
         if not isinstance(message.channel, discord.DMChannel):
             link = message_link(replace(card, message_id=message.id, message_channel_id=message.channel.id))
         try:
-            old = await self._messages.find(card)
+            old = await self.messages.find(card)
             if old is not None:
-                await self._messages.edit(
+                await self.messages.edit(
                     card, content=texts.POSTED_HERE(link=link), embed=None, **left_on(old, jobs, card.message_id)
                 )
         except DISCORD_ERRORS as error:

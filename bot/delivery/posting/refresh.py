@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -29,37 +30,22 @@ AGAIN_S = 15.0
 """When a card is tried again that Discord did not take, or whose author it did not let be pinged."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class CardRefresh:
     """Draws the first response, and edits the card's message afterwards; results are added by the poster."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        metrics: Metrics,
-        messages: Messages,
-        drawing: CardDrawing,
-        authors: Authors,
-        sheets: ContactSheets,
-        notifications: Notifications,
-        memory: CardMemory,
-        ticker: CardTicker,
-        languages: CardLanguages,
-        owner: CardOwner,
-        surface: CardSurface,
-    ) -> None:
-        self._owner = owner
-        self._surface = surface
-        self._store = store
-        self._metrics = metrics
-        self._messages = messages
-        self._drawing = drawing
-        self._authors = authors
-        self._sheets = sheets
-        self._notifications = notifications
-        self._memory = memory
-        self._ticker = ticker
-        self._languages = languages
+    store: Store
+    metrics: Metrics
+    messages: Messages
+    drawing: CardDrawing
+    authors: Authors
+    sheets: ContactSheets
+    notifications: Notifications
+    memory: CardMemory
+    ticker: CardTicker
+    languages: CardLanguages
+    owner: CardOwner
+    surface: CardSurface
 
     async def first_answer(
         self, card: Card, jobs: Sequence[Job], *, language: str | None = None
@@ -68,18 +54,18 @@ class CardRefresh:
 
         They are in the card's language, or in `language` where a copy of it is for others than the card.
         """
-        with speaking(language or await self._languages.of(card)):
-            return await self._drawing.embed(card, jobs, just_accepted=True), self._drawing.texts(jobs)
+        with speaking(language or await self.languages.of(card)):
+            return await self.drawing.embed(card, jobs, just_accepted=True), self.drawing.texts(jobs)
 
     async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
         """Return the controls that the card has from the start, None if it has none."""
-        with speaking(await self._languages.of(card)):
-            return await self._drawing.view(card, jobs, ())
+        with speaking(await self.languages.of(card)):
+            return await self.drawing.view(card, jobs, ())
 
     def note_answered(self, message_id: int, files: Sequence[discord.File]) -> None:
         """Remember that Discord has the first answer; what it has of attached texts is requested when it is needed."""
         if not files:
-            self._messages.seen.note(message_id, Seen())
+            self.messages.seen.note(message_id, Seen())
 
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False, if_nobodys: bool | None = None) -> bool:
         """Bring the card up to date; best effort: a failure is logged, and left to the ticker or the next change.
@@ -89,13 +75,13 @@ class CardRefresh:
         Returns False if that is another process's.
         """
         try:
-            async with self._memory.lock(card_id):
+            async with self.memory.lock(card_id):
                 return await self._show(guild_id, card_id, at_once=at_once, if_nobodys=if_nobodys)
         except DISCORD_ERRORS as error:
-            self._metrics.discord_error(error)
+            self.metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
             if not (isinstance(error, discord.HTTPException) and is_gone(error)):
-                self._ticker.expect((guild_id, card_id), AGAIN_S)
+                self.ticker.expect((guild_id, card_id), AGAIN_S)
         except Exception:
             log.exception("card.show_failed", card=card_id)
         return True
@@ -105,104 +91,104 @@ class CardRefresh:
 
         While something else edits it, such as an upload, it is left to the next round: no other card waits for that.
         """
-        lock = self._memory.lock(card_id)
+        lock = self.memory.lock(card_id)
         if lock.locked():
-            self._ticker.expect((guild_id, card_id), APART_S)
+            self.ticker.expect((guild_id, card_id), APART_S)
             return
         async with lock:
             try:
-                await self._show(guild_id, card_id, at_once=True, if_nobodys=self._owner.leads())
+                await self._show(guild_id, card_id, at_once=True, if_nobodys=self.owner.leads())
             except discord.HTTPException as error:
                 if is_gone(error):
-                    await self._store.cards.note_drawn(guild_id, card_id)
+                    await self.store.cards.note_drawn(guild_id, card_id)
                 raise
 
     async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_nobodys: bool | None) -> bool:
         """Draw the card, if it is this process's to draw: else return False."""
-        found = await self._store.cards.with_jobs(guild_id, card_id)
+        found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
-            self._ticker.forget((guild_id, card_id))
+            self.ticker.forget((guild_id, card_id))
             return True
-        if if_nobodys is not None and not self._owner.is_here(found[1], if_nobodys=if_nobodys):
-            self._ticker.forget((guild_id, card_id))
+        if if_nobodys is not None and not self.owner.is_here(found[1], if_nobodys=if_nobodys):
+            self.ticker.forget((guild_id, card_id))
             return False
         if _has_ended(found[1]):
-            self._surface.ended(found[0])
-        card, jobs = found[0], self._memory.as_posted(found[1])
+            self.surface.ended(found[0])
+        card, jobs = found[0], self.memory.as_posted(found[1])
         if not at_once and self._can_wait(card, jobs):
             return True
-        with speaking(await self._languages.of(card)):
-            if self._memory.is_final(card_id, jobs):
-                self._ticker.forget(_key(card))
+        with speaking(await self.languages.of(card)):
+            if self.memory.is_final(card_id, jobs):
+                self.ticker.forget(_key(card))
             else:
                 await self._draw(card, jobs)
             if _has_ended(found[1]):
                 if _is_more_than_its_result(found[1]):
-                    await self._store.cards.note_drawn(guild_id, card_id)
-                self._memory.forget_shown(card_id)
+                    await self.store.cards.note_drawn(guild_id, card_id)
+                self.memory.forget_shown(card_id)
                 await self._finish(card, jobs, search=False)
         return True
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
         """Whether the card is left to the ticker: it was edited a moment ago, or says something better soon."""
-        if not is_calm(jobs, self._memory.told(card.id)):
+        if not is_calm(jobs, self.memory.told(card.id)):
             return False
-        wait_s = max(self._ticker.rest_s(_key(card), apart_s(jobs)), QUEUED_S if is_only_queued(jobs) else 0.0)
+        wait_s = max(self.ticker.rest_s(_key(card), apart_s(jobs)), QUEUED_S if is_only_queued(jobs) else 0.0)
         if wait_s:
-            self._ticker.expect(_key(card), wait_s)
+            self.ticker.expect(_key(card), wait_s)
         return bool(wait_s)
 
     async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
-        if card.is_ephemeral and not self._messages.token_lives(card):
-            self._ticker.forget(_key(card))  # nothing reaches it any more
+        if card.is_ephemeral and not self.messages.token_lives(card):
+            self.ticker.forget(_key(card))  # nothing reaches it any more
             return
-        await self._authors.find(card)
-        embed, next_s = await self._drawing.embed_for_now(card, jobs)
-        if not self._memory.is_shown(card.id, embed, jobs):
+        await self.authors.find(card)
+        embed, next_s = await self.drawing.embed_for_now(card, jobs)
+        if not self.memory.is_shown(card.id, embed, jobs):
             await self._edit(card, jobs, embed)
-            self._ticker.edited(_key(card))
+            self.ticker.edited(_key(card))
         if next_s is None:
-            self._ticker.forget(_key(card))
+            self.ticker.forget(_key(card))
         else:
-            self._ticker.expect(_key(card), next_s)
+            self.ticker.expect(_key(card), next_s)
 
     async def _edit(self, card: Card, jobs: Sequence[Job], embed: discord.Embed) -> None:
         changes: dict[str, Any] = {"embed": embed}
         if _has_ended(jobs) and _is_more_than_its_result(jobs):
             # The edit that added the result set its controls too, perhaps before the other jobs had ended.
-            seen = await self._messages.look(card)
-            changes["view"] = await self._drawing.view(card, jobs, () if seen is None else seen.links)
-        await self._messages.edit(card, **changes)
-        self._memory.note_shown(card.id, embed, jobs)
+            seen = await self.messages.look(card)
+            changes["view"] = await self.drawing.view(card, jobs, () if seen is None else seen.links)
+        await self.messages.edit(card, **changes)
+        self.memory.note_shown(card.id, embed, jobs)
 
     async def _finish(self, card: Card, jobs: Sequence[Job], *, search: bool) -> None:
-        await self._sheets.add(card, jobs)
-        await self._notifications.ping_author(card, jobs, search=search)
+        await self.sheets.add(card, jobs)
+        await self.notifications.ping_author(card, jobs, search=search)
 
     async def ping_late(self, guild_id: int, card_id: str) -> None:
         """Do for a finished card what a crash may have prevented, the author's ping last; best effort."""
         try:
-            async with self._memory.lock(card_id):
-                found = await self._store.cards.with_jobs(guild_id, card_id)
+            async with self.memory.lock(card_id):
+                found = await self.store.cards.with_jobs(guild_id, card_id)
                 if found is not None and _has_ended(found[1]):
-                    with speaking(await self._languages.of(found[0])):
+                    with speaking(await self.languages.of(found[0])):
                         await self._finish(*found, search=True)
         except DISCORD_ERRORS as error:
-            self._metrics.discord_error(error)
+            self.metrics.discord_error(error)
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
 
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
         """Replace expired links on the card's link buttons with fresh ones; best effort."""
         try:
-            async with self._memory.lock(card.id):
-                seen = await self._messages.look(card)
+            async with self.memory.lock(card.id):
+                seen = await self.messages.look(card)
                 if seen is not None and fresh.keys() & set(seen.links):
                     links = [fresh.get(link, link) for link in seen.links]
-                    with speaking(await self._languages.of(card)):
-                        view = await self._drawing.view(card, jobs, links)
-                    await self._messages.edit(card, view=view)
+                    with speaking(await self.languages.of(card)):
+                        view = await self.drawing.view(card, jobs, links)
+                    await self.messages.edit(card, view=view)
         except DISCORD_ERRORS as error:
-            self._metrics.discord_error(error)
+            self.metrics.discord_error(error)
             log.info("card.links_not_renewed", card=card.id, error=type(error).__name__)
 
 

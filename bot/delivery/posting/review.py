@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import discord
@@ -42,23 +42,15 @@ _Result = tuple[Job, ResultFiles]
 """A job with its result on disk."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class ReviewMessages:
     """Posts results to the review channel."""
 
-    def __init__(
-        self,
-        *,
-        messages: Messages,
-        downloads: Downloads,
-        drawing: CardDrawing,
-        surface: CardSurface,
-        languages: CardLanguages,
-    ) -> None:
-        self._messages = messages
-        self._downloads = downloads
-        self._drawing = drawing
-        self._surface = surface
-        self._languages = languages
+    messages: Messages
+    downloads: Downloads
+    drawing: CardDrawing
+    surface: CardSurface
+    languages: CardLanguages
 
     async def post(self, review: Review, card: Card, main: Job, jobs: Sequence[Job]) -> discord.Message:
         """Post the results of `jobs` to the channel of the review, that of `main`; too large files as links.
@@ -67,17 +59,17 @@ class ReviewMessages:
 
         Raises Later or NoPlace for files that cannot be downloaded, and Discord's or the network's error.
         """
-        channel = self._messages.channel(review.channel_id, card.guild_id)
+        channel = self.messages.channel(review.channel_id, card.guild_id)
         async with contextlib.AsyncExitStack() as stack:
-            results = [(job, await stack.enter_async_context(self._downloads.results(job))) for job in jobs]
-            with posting_of(card.guild_id), speaking(await self._languages.of_guild(card.guild_id)):
+            results = [(job, await stack.enter_async_context(self.downloads.results(job))) for job in jobs]
+            with posting_of(card.guild_id), speaking(await self.languages.of_guild(card.guild_id)):
                 return await self._post(channel, review, card, main, results)
 
     async def _post(
         self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
     ) -> discord.Message:
         has_text = any(files.text is not None for job, files in results if job.id == main.id)
-        sent = await self._messages.search(channel, lambda each: carries_result(each, main, [main], has_text=has_text))
+        sent = await self.messages.search(channel, lambda each: carries_result(each, main, [main], has_text=has_text))
         if sent is not None:
             return sent
         try:
@@ -93,13 +85,13 @@ class ReviewMessages:
     ) -> discord.Message:
         jobs = [job for job, _ in results]
         # The moderators see what is withheld from everybody else.
-        context = replace(await self._drawing.context(card, jobs), withheld=frozenset(), is_for_review=True)
+        context = replace(await self.drawing.context(card, jobs), withheld=frozenset(), is_for_review=True)
         is_reachable = card.message_id is not None and not card.is_ephemeral
         where = message_link(card) if is_reachable else f"<#{card.channel_id}>"
         links = [link for _, found in results for link in found.links]
-        view = message_view(self._surface.review_controls(main), links)
-        documents = self._drawing.texts(jobs)
-        made_with = {job.id: await self._drawing.made_with(job) for job in jobs}
+        view = message_view(self.surface.review_controls(main), links)
+        documents = self.drawing.texts(jobs)
+        made_with = {job.id: await self.drawing.made_with(job) for job in jobs}
         media = [
             file
             for job, found in results
@@ -144,25 +136,16 @@ AlertModerators = Callable[[int, Sentence], Awaitable[None]]
 """Reaches a guild's moderators with a sentence, in the server's language; never raises."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class ReviewDesk:
     """Has results reviewed before they are published. A decision is a row: a restart in between changes nothing."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        messages: Messages,
-        questions: ReviewMessages,
-        alert: AlertModerators,
-        languages: CardLanguages,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._messages = messages
-        self._questions = questions
-        self._alert = alert
-        self._languages = languages
+    store: Store
+    clock: Clock
+    messages: Messages
+    questions: ReviewMessages
+    alert: AlertModerators
+    languages: CardLanguages
 
     async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
         """Return if the result of `job`, one of the card's `jobs`, may be posted where it was requested, and in `also`.
@@ -171,12 +154,12 @@ class ReviewDesk:
         Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
         not be reached now.
         """
-        review = await self._store.reviews.begin(job.guild_id, job.id, also=also)
+        review = await self.store.reviews.begin(job.guild_id, job.id, also=also)
         if review is None or review.verdict is ReviewVerdict.PUBLISHED:
             return
         if review.verdict is ReviewVerdict.REFUSED:
             raise NoPlace(review.sentence)
-        left_s = review.expires_at - self._clock.wall()
+        left_s = review.expires_at - self.clock.wall()
         if left_s <= 0:
             await self._expire(review)
         together = _reviewed_together(jobs, job)
@@ -188,36 +171,36 @@ class ReviewDesk:
 
     async def _post_question(self, card: Card, jobs: Sequence[Job], also: Sequence[int]) -> None:
         """Ask about the results of `jobs`, in one message."""
-        begun = [await self._store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
+        begun = [await self.store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
         waiting = [review for review in begun if review is not None and review.verdict is None]
         jobs = [job for job in jobs if job.id in {review.job_id for review in waiting}]
         main = main_job(jobs)
         review = next(review for review in waiting if review.job_id == main.id)
         try:
-            message = await self._questions.post(review, card, main, jobs)
+            message = await self.questions.post(review, card, main, jobs)
         except discord.HTTPException as error:
             if error.status not in CLOSED_STATUSES:
                 raise
-            now = self._clock.wall()
-            if await self._store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
-                await self._alert(card.guild_id, partial(texts.no_review_channel, review.channel_id))
+            now = self.clock.wall()
+            if await self.store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
+                await self.alert(card.guild_id, partial(texts.no_review_channel, review.channel_id))
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:
             # Taken down with the result, should that be removed. First: what is not noted as a question is found again.
-            await self._store.copies.note(card.guild_id, job.id, **place, kind="review")
-            await self._store.reviews.note_message(card.guild_id, job.id, **place)
+            await self.store.copies.note(card.guild_id, job.id, **place, kind="review")
+            await self.store.reviews.note_message(card.guild_id, job.id, **place)
 
     async def _expire(self, review: Review) -> None:
         """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
-        decided = await self._store.reviews.decide(
+        decided = await self.store.reviews.decide(
             review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
         )
         if decided is None:
             raise Later(1.0)
         if review.message_id is not None:
-            channel = self._messages.channel(review.channel_id, review.guild_id)
-            with speaking(await self._languages.of_guild(review.guild_id)):
+            channel = self.messages.channel(review.channel_id, review.guild_id)
+            with speaking(await self.languages.of_guild(review.guild_id)):
                 content = str(texts.REVIEW_EXPIRED)
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):

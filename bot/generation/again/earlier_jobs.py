@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from bot.catalogue import FieldKind, LiveCatalogue
@@ -15,30 +16,30 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.store import Store
 
 
+@dataclass(frozen=True)
 class EarlierJobs:
     """Reads jobs that new ones are made from."""
 
-    def __init__(self, catalogue: LiveCatalogue, store: Store, visible: VisibleJobs) -> None:
-        self._catalogue = catalogue
-        self._store = store
-        self._visible = visible
+    catalogue: LiveCatalogue
+    store: Store
+    visible: VisibleJobs
 
     async def is_private(self, job: Job) -> bool:
         """Whether only its author may see the job's card, and thus what is derived from it."""
-        card = await self._store.cards.get(job.guild_id, job.card_id)
+        card = await self.store.cards.get(job.guild_id, job.card_id)
         return card is not None and card.private
 
     async def of_card(self, job: Job) -> tuple[Job, ...]:
         """Return all jobs of the job's card."""
-        return await self._store.jobs.of_card(job.guild_id, job.card_id)
+        return await self.store.jobs.of_card(job.guild_id, job.card_id)
 
     async def sora_video_id(self, viewer: Viewer, job_id: str) -> str:
         """Return Sora's own id of a job's video. Raises InputError for a job not visible or not made by Sora."""
-        job = await self._visible.get(viewer, job_id)
+        job = await self.visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
         require_kept(job)
-        await require_shown(self._store, job.guild_id, [job.id])
+        await require_shown(self.store, job.guild_id, [job.id])
         native = native_video_id(job)
         if native is None:
             raise InputError(texts.NOT_BY_SORA(job=job.id), "job")
@@ -51,13 +52,13 @@ class EarlierJobs:
         """
         if not job.input:
             raise InputError(texts.ERASED)
-        await require_shown(self._store, job.guild_id, job.after_ids)
+        await require_shown(self.store, job.guild_id, job.after_ids)
         parent = None
         if job.parent_id is not None:
-            parent = await self._visible.get(viewer, job.parent_id)
+            parent = await self.visible.get(viewer, job.parent_id)
         values: dict[str, Any] = dict(job.input)
         files: list[SourceFile] = []
-        operation = self._catalogue.current.find(job.operation)
+        operation = self.catalogue.current.find(job.operation)
         for field in () if operation is None else operation.fields:
             if field.kind not in {FieldKind.URL, FieldKind.URLS} or field.name not in values:
                 continue

@@ -76,28 +76,26 @@ class NextStep:
         return replace(self.generation, values=values)
 
 
+@dataclass(frozen=True, kw_only=True)
 class NextSteps:
     """Finds and starts the next steps of media."""
 
-    def __init__(
-        self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs, visible: VisibleJobs
-    ) -> None:
-        self._catalogue = catalogue
-        self._switches = switches
-        self._earlier = earlier
-        self._visible = visible
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    earlier: EarlierJobs
+    visible: VisibleJobs
 
     async def medium_of(self, job: Job) -> Medium | None:
         """Return the job's result, None if it has none that an operation could take."""
         kinds = tuple(dict.fromkeys(medium.kind for medium in job.media if medium.kind in SOURCE_KINDS))
         if not kinds:
             return None
-        private = await self._earlier.is_private(job)
+        private = await self.earlier.is_private(job)
         return Medium(kinds=kinds, ref=SourceRef(job_id=job.id), job=job, private=private)
 
     async def medium_in_message(self, viewer: Viewer, message_id: int, kinds: Collection[MediaKind]) -> Medium | None:
         """Return the first result of one of `kinds` that a message of ours shows, if the viewer may see it."""
-        for job in await self._visible.in_message(viewer, message_id):
+        for job in await self.visible.in_message(viewer, message_id):
             medium = await self.medium_of(job)
             if medium is not None and set(medium.kinds) & set(kinds):
                 return medium
@@ -116,16 +114,16 @@ class NextSteps:
 
         Those that Cannon Studio no longer offers come last; one is left out if another of its name is offered.
         """
-        fit = fitting(self._catalogue.current, medium.kinds, native=medium.native_id is not None)
-        on = [operation for operation in fit if self._switches.is_on(guild_id, operation.id)]
+        fit = fitting(self.catalogue.current, medium.kinds, native=medium.native_id is not None)
+        on = [operation for operation in fit if self.switches.is_on(guild_id, operation.id)]
         offered = [operation for operation in on if operation.offered]
         names = {bare(operation.title) for operation in offered}
         return [*offered, *(each for each in on if not each.offered and bare(each.title) not in names)]
 
     def begin(self, guild_id: int, operation_id: str, medium: Medium) -> NextStep:
         """Begin an operation on the medium. Raises Refused if it is off, InputError if it does not take the medium."""
-        operation = self._catalogue.current.resolve(operation_id)
-        self._switches.require_on(guild_id, operation)
+        operation = self.catalogue.current.resolve(operation_id)
+        self.switches.require_on(guild_id, operation)
         return next_step(operation, medium)
 
 
@@ -170,17 +168,17 @@ _CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
 """Fields of the rewrite that the generation keeps; the style is already part of the rewritten text."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class RewrittenPrompts:
     """Makes generations from prompts that jobs have rewritten."""
 
-    def __init__(self, *, catalogue: LiveCatalogue, switches: OperationSwitches, earlier: EarlierJobs) -> None:
-        self._catalogue = catalogue
-        self._switches = switches
-        self._earlier = earlier
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    earlier: EarlierJobs
 
     def is_prompt(self, job: Job) -> bool:
         """Whether the job rewrites a prompt."""
-        operation = self._catalogue.current.find(job.operation)
+        operation = self.catalogue.current.find(job.operation)
         return operation is not None and operation.workflow == "prompt"
 
     def targets(self, job: Job) -> list[str]:
@@ -188,19 +186,19 @@ class RewrittenPrompts:
 
         One that Cannon Studio no longer offers comes last.
         """
-        catalogue = self._catalogue.current
+        catalogue = self.catalogue.current
         is_for_video = job.operation == catalogue.resolve("prompt.enhance.video").id
         targets = [VIDEO] if is_for_video else [IMAGE, VIDEO]
         targets.sort(key=lambda target: not catalogue.resolve(target).offered)
-        return [target for target in targets if self._switches.is_on(job.guild_id, target)]
+        return [target for target in targets if self.switches.is_on(job.guild_id, target)]
 
     async def generation(self, job: Job, prompt: str, target: str) -> Generation:
         """Return the generation that runs `target` on the job's rewritten prompt, private if the job's card is."""
-        known = {field.name for field in self._catalogue.current.resolve(target).fields}
+        known = {field.name for field in self.catalogue.current.resolve(target).fields}
         carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
         return Generation(
             operation=target,
             values={**carried, "prompt": prompt},
-            private=await self._earlier.is_private(job),
+            private=await self.earlier.is_private(job),
             parent_id=job.id,
         )

@@ -53,40 +53,31 @@ class Withdrawal:
     cancelled_card: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Reactions:
     """Counts reactions, and runs what the paid ones request."""
 
-    def __init__(
-        self,
-        *,
-        generations: Generations,
-        reruns: Reruns,
-        next_steps: NextSteps,
-        jobs: JobService,
-        store: Store,
-        clock: Clock,
-    ) -> None:
-        self._generations = generations
-        self._reruns = reruns
-        self._next_steps = next_steps
-        self._jobs = jobs
-        self._store = store
-        self._clock = clock
+    generations: Generations
+    reruns: Reruns
+    next_steps: NextSteps
+    jobs: JobService
+    store: Store
+    clock: Clock
 
     async def find(self, guild_id: int, message_id: int, emoji: str) -> ReactedCard | None:
         """Return what a reaction is about; None if the message shows no card, or the emoji does nothing here."""
-        found = await self._store.cards.in_message(guild_id, message_id)
+        found = await self.store.cards.in_message(guild_id, message_id)
         if found is None:
             return None
-        rule = (await self._store.reactions.get(guild_id)).of(emoji)
+        rule = (await self.store.reactions.get(guild_id)).of(emoji)
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def find_card(self, guild_id: int, card_id: str, emoji: str) -> ReactedCard | None:
         """Return what a reaction that waited is about, wherever the card is by now; None as `find` does."""
-        found = await self._store.cards.with_jobs(guild_id, card_id)
+        found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None:
             return None
-        rule = (await self._store.reactions.get(guild_id)).of(emoji)
+        rule = (await self.store.reactions.get(guild_id)).of(emoji)
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
@@ -97,7 +88,7 @@ class Reactions:
         """
         if reacted.rule.action is not ReactionAction.REMOVE:
             require_kept(*reacted.jobs)
-        act = await self._store.reaction_acts.note(
+        act = await self.store.reaction_acts.note(
             key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id
         )
         if act is not None and act.is_spent:
@@ -112,28 +103,28 @@ class Reactions:
         """
         action, job = reacted.rule.action, main_job(reacted.jobs)
         if action is ReactionAction.RERUN:
-            return await self._reruns.rerun_all(job, payer, among=reacted.jobs)
+            return await self.reruns.rerun_all(job, payer, among=reacted.jobs)
         if action is ReactionAction.VARY:
             made = next((each for each in results_of(reacted.jobs) if each.state is JobState.DELIVERED), None)
             if made is None:
                 raise InputError(texts.NO_RESULT)
-            rules = await self._store.settings.get(job.guild_id)
-            return await self._reruns.vary(made, payer, rules.vary_strength)
+            rules = await self.store.settings.get(job.guild_id)
+            return await self.reruns.vary(made, payer, rules.vary_strength)
         operation_id, kind = NEXT_STEPS[action]
-        medium = await self._next_steps.medium_of_card(shown, kind)
-        return self._next_steps.begin(job.guild_id, operation_id, medium).completed
+        medium = await self.next_steps.medium_of_card(shown, kind)
+        return self.next_steps.begin(job.guild_id, operation_id, medium).completed
 
     async def accept(self, key: ReactionKey, generation: Generation, origin: Origin) -> Accepted:
         """Accept a reaction's generation. The reaction has acted from then on; withdrawing it finds what it made.
 
         Raises as `Generations.accept` does, and Refused if it was taken back meanwhile.
         """
-        return await self._generations.accept(generation, replace(origin, reaction=key))
+        return await self.generations.accept(generation, replace(origin, reaction=key))
 
     async def press_star(self, key: ReactionKey, reacted: ReactedCard) -> bool:
         """Count a star that a member presses for, or take it back if it was there. Return whether it counts."""
         require_kept(*reacted.jobs)
-        store = self._store.reaction_acts
+        store = self.store.reaction_acts
         if await store.take_back(key.guild_id, key.message_id, key.emoji, key.member_id) is not None:
             return False
         await store.note(key.guild_id, key.message_id, key.member_id, reacted.rule, card_id=reacted.card.id)
@@ -142,41 +133,41 @@ class Reactions:
 
     async def note_done(self, key: ReactionKey) -> None:
         """Note that a reaction that waited to act has done so; one that `accept` has noted stays as it is."""
-        await self._store.reaction_acts.note_done(key)
+        await self.store.reaction_acts.note_done(key)
 
     async def note_failed(self, key: ReactionKey, rule: Reaction) -> None:
         """Note that what a reaction was to do has failed, so that its next event acts."""
-        await self._store.reaction_acts.note_failed(key, needed=rule.needed)
+        await self.store.reaction_acts.note_failed(key, needed=rule.needed)
 
     async def due(self, card_id: str | None = None) -> list[DueWish]:
         """Return reactions that wait though their card has ended: of all servers, or on one card."""
-        return await self._store.reaction_acts.due(card_id=card_id)
+        return await self.store.reaction_acts.due(card_id=card_id)
 
     async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
         """Remove a reaction, and cancel its jobs that were not submitted yet. None if it had not acted."""
-        act = await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
+        act = await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
         if act is None:
             return None
         reason = str(REACTION_WITHDRAWN)
-        cancelled = act.made_card is not None and await self._jobs.undo_card(key.guild_id, act.made_card, reason)
+        cancelled = act.made_card is not None and await self.jobs.undo_card(key.guild_id, act.made_card, reason)
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 
     async def forget(self, key: ReactionKey) -> None:
         """Forget a reaction that can do nothing any more."""
-        await self._store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
+        await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
         """Remove all reactions on a message, or those with one emoji. Return the ids of their cards."""
-        return await self._store.reaction_acts.clear(guild_id, message_id, emoji)
+        return await self.store.reaction_acts.clear(guild_id, message_id, emoji)
 
     async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
         """Note that a channel is told what emojis do. False if it was told before."""
-        return await self._store.reactions.begin_legend(guild_id, channel_id)
+        return await self.store.reactions.begin_legend(guild_id, channel_id)
 
     async def undo_legend(self, guild_id: int, channel_id: int) -> None:
         """Note that it could not be told, so that the next result does."""
-        await self._store.reactions.undo_legend(guild_id, channel_id)
+        await self.store.reactions.undo_legend(guild_id, channel_id)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
         """Whether to report now that a reaction did nothing; the same `what` is reported once in `QUIET_S`."""
-        return await self._store.alerts.note(guild_id, f"reaction:{what}", until=self._clock.wall() + QUIET_S)
+        return await self.store.alerts.note(guild_id, f"reaction:{what}", until=self.clock.wall() + QUIET_S)

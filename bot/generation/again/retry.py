@@ -51,38 +51,28 @@ class RetryPlan:
         return len(self.jobs) > 1 or any(job.recheck_at is not None for job in self.jobs)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Retries:
     """Makes generations of the jobs that are missing on cards."""
 
-    def __init__(
-        self,
-        *,
-        reruns: Reruns,
-        earlier: EarlierJobs,
-        sources: Sources,
-        admission: Admission,
-        store: Store,
-        clock: Clock,
-        catalogue: LiveCatalogue,
-    ) -> None:
-        self._reruns = reruns
-        self._earlier = earlier
-        self._sources = sources
-        self._admission = admission
-        self._store = store
-        self._clock = clock
-        self._catalogue = catalogue
+    reruns: Reruns
+    earlier: EarlierJobs
+    sources: Sources
+    admission: Admission
+    store: Store
+    clock: Clock
+    catalogue: LiveCatalogue
 
     async def plan(self, job: Job, member_id: int) -> RetryPlan:
         """Return what a retry of the job's card needs.
 
         Raises InputError if none of its jobs may be retried, Refused for a member who may not re-run results here.
         """
-        jobs = await self._earlier.of_card(job)
+        jobs = await self.earlier.of_card(job)
         if not to_retry(jobs):
             raise InputError(texts.NOTHING_FAILED)
-        await self._reruns.require_payer(job, member_id)
-        card = await self._store.cards.get(job.guild_id, job.card_id)
+        await self.reruns.require_payer(job, member_id)
+        card = await self.store.cards.get(job.guild_id, job.card_id)
         return RetryPlan(
             jobs=jobs,
             private=card is not None and card.private,
@@ -110,14 +100,14 @@ class Retries:
             parent_id=left[-1].id,
             before=before,
             fill=last.fill,
-            extra=undocumented_names(self._catalogue.current.find(last.operation), last.input),
-            raw=len(left) == 1 and self._catalogue.current.find(last.operation) is None,
+            extra=undocumented_names(self.catalogue.current.find(last.operation), last.input),
+            raw=len(left) == 1 and self.catalogue.current.find(last.operation) is None,
             repeats=last.repeats,
             label=plan.label,
         )
         if len(left) > 1 or left[0].after_ids or self._repeats_as_it_was(left[0]):
             return generation
-        values, files = await self._earlier.input_of(left[0], origin.viewer)
+        values, files = await self.earlier.input_of(left[0], origin.viewer)
         return replace(generation, values=values, files=files)
 
     def incomplete(self, plan: RetryPlan, generation: Generation) -> Incomplete | None:
@@ -126,7 +116,7 @@ class Retries:
         None if it named none, or what is needed is given by now.
         """
         left = to_retry(plan.jobs)
-        operation = self._catalogue.current.find(generation.operation)
+        operation = self.catalogue.current.find(generation.operation)
         if len(left) != 1 or operation is None:
             return None
         given = {*generation.values, *(file.field for file in generation.files), *generation.fill}
@@ -139,7 +129,7 @@ class Retries:
     def _repeats_as_it_was(self, job: Job) -> bool:
         """Whether Cannon Studio may recognise the request: then it is sent with the same links, renewed or not."""
         first_at = job.first_attempt_at
-        return _is_unconfirmed(job) and first_at is not None and self._clock.wall() - first_at < SAFE_WINDOW_S
+        return _is_unconfirmed(job) and first_at is not None and self.clock.wall() - first_at < SAFE_WINDOW_S
 
     async def _outputs(
         self, done: Mapping[str, Job], refs: Sequence[OutputRef], left: Sequence[Job], origin: Origin
@@ -149,16 +139,16 @@ class Retries:
         Raises InputError if one is not known any more, or withheld by a review.
         """
         found = {ref: _output(done, ref) for ref in refs}
-        await require_shown(self._store, origin.guild_id, {ref.source for ref in refs})
+        await require_shown(self.store, origin.guild_id, {ref.source for ref in refs})
         media = {ref: medium for ref in refs for medium in done[ref.source].media if medium.url == found[ref]}
         if media:
-            await self._admission.require(
+            await self.admission.require(
                 origin, [job.operation for job in left], unchecked=any(is_unchecked(job.input) for job in left)
             )
-            async with self._sources.pace.request(origin.author_id):
+            async with self.sources.pace.request(origin.author_id):
                 for ref, medium in media.items():
                     kinds, label = frozenset({medium.kind}), texts.earlier_output(medium.kind)
-                    source = await self._sources.of_job(origin.author_id, done[ref.source], medium, kinds, label)
+                    source = await self.sources.of_job(origin.author_id, done[ref.source], medium, kinds, label)
                     found[ref] = source.url
         return found
 

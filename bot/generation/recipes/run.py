@@ -44,42 +44,42 @@ class RecipeRun:
         return self.links > 0
 
 
+@dataclass(frozen=True, kw_only=True)
 class RecipeRuns:
     """Makes generations of recipes."""
 
-    def __init__(self, *, catalogue: LiveCatalogue, sources: Sources, admission: Admission) -> None:
-        self._catalogue = catalogue
-        self._sources = sources
-        self._admission = admission
+    catalogue: LiveCatalogue
+    sources: Sources
+    admission: Admission
 
     def require_runnable(self, recipe: Recipe) -> None:
         """Raise InputError if the recipe cannot be run now: the operations may have changed since it was saved."""
-        check(recipe, self._catalogue.current)
+        check(recipe, self.catalogue.current)
 
     def media_parameters(self, recipe: Recipe) -> set[str]:
         """Return the names of the parameters that fill fields for media."""
         found = set()
         for step in recipe.steps:
-            fields = self._catalogue.current.resolve(step.operation).fields
+            fields = self.catalogue.current.resolve(step.operation).fields
             links = {field.name for field in fields if field.kind in _LINKS}
             found |= {each for name, value in step.values.items() if name in links for each in parameters_in(value)}
         return found & {parameter.name for parameter in recipe.parameters}
 
     def begin(self, recipe: Recipe, arguments: Mapping[str, str]) -> RecipeRun:
         """Fill the parameters in. Raises InputError if one is missing or unknown."""
-        steps = steps_of(recipe, arguments, self._catalogue.current)
+        steps = steps_of(recipe, arguments, self.catalogue.current)
         links = {
             (link, field.media)
             for step in steps
-            for field, links in _links_of(self._catalogue.current.resolve(step.operation), step)
+            for field, links in _links_of(self.catalogue.current.resolve(step.operation), step)
             for link in links
         }
         return RecipeRun(recipe=recipe, steps=steps, links=len(links))
 
     async def require_admitted(self, run: RecipeRun, origin: Origin) -> None:
         """Raise what makes the run impossible whatever its links lead to: InputError, Refused or KeyRefused."""
-        self._sources.pace.require_few(run.links)
-        await self._admission.require(
+        self.sources.pace.require_few(run.links)
+        await self.admission.require(
             origin,
             [step.operation for step in run.steps],
             unchecked=any(is_surely_unchecked(step.input) for step in run.steps),
@@ -93,7 +93,7 @@ class RecipeRuns:
         steps = run.steps
         if run.links:
             await self.require_admitted(run, origin)
-            async with self._sources.pace.request(origin.author_id, run.links):
+            async with self.sources.pace.request(origin.author_id, run.links):
                 steps = await self._with_links(run.steps, origin.viewer)
         *before, last = steps
         return Generation(
@@ -110,13 +110,13 @@ class RecipeRuns:
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
         for step in steps:
-            operation = self._catalogue.current.resolve(step.operation)
+            operation = self.catalogue.current.resolve(step.operation)
             values, sources = dict(step.input), {}
             for field, links in _links_of(operation, step):
                 for link in links:
                     if (link, field.media) not in found:
                         ref = SourceRef.of_text(link)
-                        source = await self._sources.find(viewer, ref, field.media, field.label)
+                        source = await self.sources.find(viewer, ref, field.media, field.label)
                         found[link, field.media] = source
                 checked = [found[link, field.media] for link in links]
                 if field.kind is FieldKind.URL:

@@ -142,13 +142,13 @@ def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
 class RecipeDrafts:
     """Parses recipes that were typed, and saves their texts."""
 
-    def __init__(self, *, catalogue: LiveCatalogue, store: Store, clock: Clock) -> None:
-        self._catalogue = catalogue
-        self._store = store
-        self._clock = clock
+    catalogue: LiveCatalogue
+    store: Store
+    clock: Clock
 
     def read(self, typed: RecipeTexts, *, made_by: int) -> Recipe:
         """Return the recipe that was typed. Raises InputError, whose sentence names the position."""
@@ -161,18 +161,18 @@ class RecipeDrafts:
         )
         if any(recipe.name == each.name for each in BUILT_IN):
             raise InputError(texts.BUILT_IN_NAME(name=recipe.name), "name")
-        check(recipe, self._catalogue.current)
+        check(recipe, self.catalogue.current)
         return recipe
 
     async def save(self, guild_id: int, member_id: int, typed: RecipeTexts) -> str:
         """Save the texts for their author for a day, and return the draft's id."""
-        if typed.replaces is not None and await self._store.recipes.get(guild_id, typed.replaces) is None:
+        if typed.replaces is not None and await self.store.recipes.get(guild_id, typed.replaces) is None:
             typed = replace(typed, replaces=None)  # deleted meanwhile: the next attempt makes a new one
-        expires_at = self._clock.wall() + TEXT_LIFE_S
-        return await self._store.drafts.keep(guild_id, member_id, {"recipe": asdict(typed)}, expires_at=expires_at)
+        expires_at = self.clock.wall() + TEXT_LIFE_S
+        return await self.store.drafts.keep(guild_id, member_id, {"recipe": asdict(typed)}, expires_at=expires_at)
 
     async def get(self, guild_id: int, member_id: int, draft_id: str) -> RecipeTexts | None:
         """Return saved texts, which stay saved; None if they are somebody else's, or have expired."""
-        data = await self._store.drafts.get(guild_id, member_id, draft_id)
+        data = await self.store.drafts.get(guild_id, member_id, draft_id)
         kept = None if data is None else data.get("recipe")
         return None if kept is None else RecipeTexts(**kept)

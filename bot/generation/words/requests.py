@@ -66,54 +66,44 @@ class WordRequest:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
 class WordRequests:
     """Keeps requests in words, and turns them into generations with all checks made when they are pressed."""
 
-    def __init__(
-        self,
-        *,
-        catalogue: LiveCatalogue,
-        switches: OperationSwitches,
-        visible: VisibleJobs,
-        next_steps: NextSteps,
-        reruns: Reruns,
-        store: Store,
-        clock: Clock,
-    ) -> None:
-        self._catalogue = catalogue
-        self._switches = switches
-        self._visible = visible
-        self._next_steps = next_steps
-        self._reruns = reruns
-        self._store = store
-        self._clock = clock
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    visible: VisibleJobs
+    next_steps: NextSteps
+    reruns: Reruns
+    store: Store
+    clock: Clock
 
     async def result_in(self, viewer: Viewer, message_id: int) -> Medium | None:
         """Return the first result that a message of ours shows, if the viewer may see it; None if there is none."""
-        return await self._next_steps.medium_in_message(viewer, message_id, tuple(MediaKind))
+        return await self.next_steps.medium_in_message(viewer, message_id, tuple(MediaKind))
 
     async def keep(self, guild_id: int, member_id: int, request: WordRequest) -> str:
         """Keep a request for its author. Return the id of its draft."""
-        expires_at = self._clock.wall() + OFFER_LIFE_S
-        return await self._store.drafts.keep(guild_id, member_id, {"words": request.to_data()}, expires_at=expires_at)
+        expires_at = self.clock.wall() + OFFER_LIFE_S
+        return await self.store.drafts.keep(guild_id, member_id, {"words": request.to_data()}, expires_at=expires_at)
 
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> WordRequest | None:
         """Return a request to its author, once; None if it is somebody else's, was used, or has expired."""
-        data = await self._store.drafts.take(guild_id, member_id, draft_id)
+        data = await self.store.drafts.take(guild_id, member_id, draft_id)
         return WordRequest.from_data(data["words"]) if data is not None and "words" in data else None
 
     async def note_answer(self, offer: WordOffer) -> None:
         """Note an answer of the bot, which is deleted when its button's time is over."""
-        expires_at = self._clock.wall() + OFFER_LIFE_S
-        await self._store.word_offers.add(offer.guild_id, offer.channel_id, offer.message_id, delete_at=expires_at)
+        expires_at = self.clock.wall() + OFFER_LIFE_S
+        await self.store.word_offers.add(offer.guild_id, offer.channel_id, offer.message_id, delete_at=expires_at)
 
     async def forget_answer(self, offer: WordOffer) -> None:
         """Forget an answer that is deleted."""
-        await self._store.word_offers.remove(offer.guild_id, offer.message_id)
+        await self.store.word_offers.remove(offer.guild_id, offer.message_id)
 
     async def old_answers(self) -> list[WordOffer]:
         """Return the answers of all servers whose time is over."""
-        return await self._store.word_offers.due()
+        return await self.store.word_offers.due()
 
     async def generation(self, viewer: Viewer, request: WordRequest) -> Generation:
         """Return what the request is for, as its author may see and do it now.
@@ -122,28 +112,28 @@ class WordRequests:
         """
         wish = request.wish
         if request.job_id:
-            job = await self._visible.get(viewer, request.job_id)
+            job = await self.visible.get(viewer, request.job_id)
             if job is None:
                 raise InputError(texts.NO_SUCH_JOB, "job")
             require_kept(job)
             if wish.act is not WordAct.RUN:
                 return await self._made_again(job, viewer, wish)
-            medium = await self._next_steps.medium_of(job)
+            medium = await self.next_steps.medium_of(job)
             if medium is None:
                 raise InputError(texts.NO_RESULT)
             return self._on_medium(viewer.guild_id, medium, wish)
         if request.kind is not None:
             medium = Medium(kinds=(request.kind,), ref=SourceRef(attachment=(request.link, request.name)))
             return self._on_medium(viewer.guild_id, medium, wish)
-        operation = self._catalogue.current.resolve(wish.operation)
-        self._switches.require_on(viewer.guild_id, operation)
+        operation = self.catalogue.current.resolve(wish.operation)
+        self.switches.require_on(viewer.guild_id, operation)
         return Generation(operation=operation.id, values=dict(wish.values), typed=True)
 
     async def _made_again(self, job: Job, viewer: Viewer, wish: Wish) -> Generation:
         if wish.act is WordAct.AGAIN:
-            return await self._reruns.rerun_all(job, viewer)
-        return await self._reruns.vary(job, viewer, wish.strength)
+            return await self.reruns.rerun_all(job, viewer)
+        return await self.reruns.vary(job, viewer, wish.strength)
 
     def _on_medium(self, guild_id: int, medium: Medium, wish: Wish) -> Generation:
-        begun = self._next_steps.begin(guild_id, wish.operation, medium).completed
+        begun = self.next_steps.begin(guild_id, wish.operation, medium).completed
         return replace(begun, values={**begun.values, **wish.values}, typed=True)

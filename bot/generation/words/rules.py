@@ -63,15 +63,15 @@ _SMALL_TALK, _HELP, _AGAIN = plain("small_talk"), plain("help"), plain("again")
 _QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«(?P<b>[^«»]+)»|「(?P<c>[^「」]+)」|『(?P<d>[^『』]+)』")
 
 
+@dataclass(frozen=True)
 class _Rule:
     """A regular expression that is compiled when it is first used: the words of members need these, not a start."""
 
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
+    pattern: str
 
     @functools.cached_property
     def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self._pattern, re.IGNORECASE)
+        return re.compile(self.pattern, re.IGNORECASE)
 
     def match(self, said: str) -> re.Match[str] | None:
         return self._compiled.match(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from bot.domain.models import Job
 from bot.jobs.follow.agenda import Agenda
@@ -41,29 +42,29 @@ def was_hinted(followed: Followed) -> bool:
 HINT_PACE_S = 2.0
 
 
+@dataclass(frozen=True)
 class HintPace:
     """Decides when a hint has its job polled. What comes too soon makes one poll when the pace allows it."""
 
-    def __init__(self, agenda: Agenda, clock: Clock) -> None:
-        self._agenda = agenda
-        self._clock = clock
+    agenda: Agenda
+    clock: Clock
 
     def note(self, followed: Followed) -> None:
         """There is a hint that a job has changed: see to a poll that begins after now."""
         if not followed.busy and followed.state not in REMOTE_STATES:
             return
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if followed.hint_due is None:
             followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S)
         # While it is busy, the hint may come before the answer that it is about: what then follows is for `wait_s`.
         if not followed.busy and followed.due > followed.hint_due:
-            self._agenda.set_due(followed, followed.hint_due - now)
-            self._agenda.changed.set()
+            self.agenda.set_due(followed, followed.hint_due - now)
+            self.agenda.changed.set()
 
     def begin(self, followed: Followed) -> None:
         """A turn begins, and serves every hint until now."""
         if followed.hint_due is not None:
-            followed.hint_due, followed.hint_served_at = None, self._clock.monotonic()
+            followed.hint_due, followed.hint_served_at = None, self.clock.monotonic()
 
     def wait_s(self, followed: Followed, wait_s: float) -> float:
         """Return when the next turn is due after one that wants `wait_s`; hints have come meanwhile, or not."""
@@ -72,4 +73,4 @@ class HintPace:
         if followed.state not in REMOTE_STATES:
             followed.hint_due = None
             return wait_s
-        return min(wait_s, max(0.0, followed.hint_due - self._clock.monotonic()))
+        return min(wait_s, max(0.0, followed.hint_due - self.clock.monotonic()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from bot.domain.models import JobState, WaitsFor
@@ -20,36 +21,37 @@ POSTING_FAILED_MAX_S = 24 * 3600.0
 """For how long a result is tried to be posted that always fails for the same reason or another."""
 
 
+@dataclass(frozen=True)
 class Delivering:
     """Has results posted by the surface, and settles."""
 
-    def __init__(self, transitions: Transitions, *, clock: Clock, metrics: Metrics) -> None:
-        self._transitions = transitions
-        self._clock = clock
-        self._metrics = metrics
+    transitions: Transitions
+    _: KW_ONLY
+    clock: Clock
+    metrics: Metrics
 
     async def take_turn(self, followed: Followed) -> float | None:
         """Deliver the job's result; return seconds until its next turn, None to let go of it."""
         try:
-            message_id = await self._transitions.surface.deliver(followed.job)
+            message_id = await self.transitions.surface.deliver(followed.job)
         except Gathering as gathering:
             return gathering.seconds  # nothing is noted: after a restart it is posted at once
         except Later as later:
-            if not await self._transitions.note_trouble(followed, _attempt_of(later)):
+            if not await self.transitions.note_trouble(followed, _attempt_of(later)):
                 return None
             return await self._later(followed, later)
         except Parked as parked:
             return await self._parked(followed, parked.seconds)
         except NoPlace as no_place:
-            await self._transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
+            await self.transitions.hold(followed, no_place.sentence, unusable=no_place.unusable)
         else:
             await self._delivered(followed, message_id)
         return None
 
     async def _delivered(self, followed: Followed, message_id: int) -> None:
-        job, now = followed.job, self._clock.wall()
-        self._metrics.delivered(job.operation, now - job.created_at)
-        if await self._transitions.change(
+        job, now = followed.job, self.clock.wall()
+        self.metrics.delivered(job.operation, now - job.created_at)
+        if await self.transitions.change(
             followed,
             JobState.DELIVERED,
             settle=true_cost(job),
@@ -58,7 +60,7 @@ class Delivering:
             posting_failed_s=0.0,
         ):
             failpoint("deliver.stored")
-            await self._transitions.show(job)
+            await self.transitions.show(job)
 
     async def _later(self, followed: Followed, later: Later) -> float | None:
         """Put the job back and say on its card what it waits for; after a day without success it is kept instead."""
@@ -67,31 +69,31 @@ class Delivering:
             await self._give_up(followed, later.waits_for)
             return None
         followed.failures += 1
-        self._metrics.delivery("later")
+        self.metrics.delivery("later")
         wait_s = max(later.seconds, min(2.0**followed.failures, LATER_MAX_S))
-        noted = await self._transitions.rest(followed, wait_s, waits_for=later.waits_for, posting_failed_s=failed_s)
+        noted = await self.transitions.rest(followed, wait_s, waits_for=later.waits_for, posting_failed_s=failed_s)
         if noted is None:
             return None
-        await self._transitions.show(followed.job)
+        await self.transitions.show(followed.job)
         return wait_s
 
     def _failed_s(self, followed: Followed) -> float:
         """Return for how many seconds its posting has failed in a row, by monotonic time and over restarts."""
-        now, before = self._clock.monotonic(), followed.posting_failed_at
+        now, before = self.clock.monotonic(), followed.posting_failed_at
         followed.posting_failed_at = now
         return followed.job.posting_failed_s + (0.0 if before is None else now - before)
 
     async def _give_up(self, followed: Followed, waits_for: WaitsFor | None) -> None:
         job = followed.job
-        await self._transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
+        await self.transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
         if followed.job.state.ended:
-            await self._transitions.surface.alert(job.guild_id, partial(texts.not_posted_alert, job.id))
+            await self.transitions.surface.alert(job.guild_id, partial(texts.not_posted_alert, job.id))
 
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
         followed.posting_failed_at = None
-        if await self._transitions.rest(followed, seconds, posting_failed_s=0.0) is None:
+        if await self.transitions.rest(followed, seconds, posting_failed_s=0.0) is None:
             return None
-        await self._transitions.show(followed.job)
+        await self.transitions.show(followed.job)
         return seconds
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 import structlog
@@ -52,72 +53,58 @@ ACTIVE_WRITE_S = 300.0
 """How much of the time that the API worked on a job a crash may lose: it only delays the deadline."""
 
 
+@dataclass(frozen=True)
 class Polling:
     """Polls jobs until Cannon Studio has a result or has failed; more and more seldom if that takes unusually long."""
 
-    def __init__(
-        self,
-        client: CannonClient,
-        transitions: Transitions,
-        key_waits: KeyWaits,
-        *,
-        catalogue: LiveCatalogue,
-        learned: LearnedDurations,
-        trust: WebhookTrust,
-        memories: AccountMemories,
-        clock: Clock,
-        metrics: Metrics,
-        rng: random.Random,
-    ) -> None:
-        self._client = client
-        self._transitions = transitions
-        self._key_waits = key_waits
-        self._catalogue = catalogue
-        self._learned = learned
-        self._trust = trust
-        self._memories = memories
-        self._clock = clock
-        self._metrics = metrics
-        self._rng = rng
+    client: CannonClient
+    transitions: Transitions
+    key_waits: KeyWaits
+    _: KW_ONLY
+    catalogue: LiveCatalogue
+    learned: LearnedDurations
+    trust: WebhookTrust
+    memories: AccountMemories
+    clock: Clock
+    metrics: Metrics
+    rng: random.Random
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
         """Poll the job once; return seconds until its next turn, None to let go of it."""
         job = followed.job
-        lag_s = self._clock.monotonic() - followed.due
+        lag_s = self.clock.monotonic() - followed.due
         try:
-            progress = await self._client.get(key.secret, job.remote_id or "")
+            progress = await self.client.get(key.secret, job.remote_id or "")
         except CannonError as error:
-            self._metrics.poll(type(error).__name__, lag_s)
-            self._metrics.api_error(error)
-            self._key_waits.note_call(key, job, error)
-            await self._transitions.note_trouble(followed, attempt_of("poll", error))
+            self.metrics.poll(type(error).__name__, lag_s)
+            self.metrics.api_error(error)
+            self.key_waits.note_call(key, job, error)
+            await self.transitions.note_trouble(followed, attempt_of("poll", error))
             return await self._failed(followed, key, error)
-        self._key_waits.note_call(key, job, None)
-        self._metrics.poll(progress.status.value, lag_s)
+        self.key_waits.note_call(key, job, None)
+        self.metrics.poll(progress.status.value, lag_s)
         last_seen_s = followed.active_s if followed.is_watched else None
-        if not await self._note_answer(followed, key) or not await self._transitions.note_cost(followed, progress.cost):
+        if not await self._note_answer(followed, key) or not await self.transitions.note_cost(followed, progress.cost):
             return None
         if progress.status is RemoteStatus.SUCCEEDED:
             return await self._succeeded(followed, progress, last_seen_s)
         if progress.status is RemoteStatus.FAILED:
-            await self._transitions.speak(followed.job)
+            await self.transitions.speak(followed.job)
             await self._end_without_result(followed, progress, self._reason(followed.job, progress))
             return None
         job = followed.job
         if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
             started = self._in_its_life(job, progress.started_at)
-            if not await self._transitions.change(
-                followed, JobState.PROCESSING, started_at=started, cost=progress.cost
-            ):
+            if not await self.transitions.change(followed, JobState.PROCESSING, started_at=started, cost=progress.cost):
                 return None
-            await self._transitions.show(job)
+            await self.transitions.show(job)
         if last_seen_s is not None and not job.practice:
-            self._learned.note_running(job, since_s=last_seen_s, age_s=followed.active_s)
+            self.learned.note_running(job, since_s=last_seen_s, age_s=followed.active_s)
         return await self._wait(followed, progress.poll_after_s)
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the answer before; False if somebody else was first."""
-        now, job = self._clock.monotonic(), followed.job
+        now, job = self.clock.monotonic(), followed.job
         if followed.answered_at is not None:
             followed.active_s += now - followed.answered_at
         followed.answered_at, followed.answers_to = now, key.slot(job.guild_id)
@@ -126,58 +113,56 @@ class Polling:
         followed.denied_at = None
         if not (job.denied_s or job.blocked_s or job.waits_for):
             return True
-        if not await self._transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0):
+        if not await self.transitions.change(followed, job.state, denied_s=0.0, blocked_s=0.0):
             return False
         if job.waits_for:
-            await self._transitions.show(job)
+            await self.transitions.show(job)
         return True
 
     async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
         """Return seconds until the next poll of work that is not done; None if the job was let go of."""
-        job, jitter = followed.job, self._rng.uniform(-1, 1)
+        job, jitter = followed.job, self.rng.uniform(-1, 1)
         if job.overdue_at is not None:
             return await self._wait_slowly(followed, jitter)
-        durations = self._learned.of(job)
+        durations = self.learned.of(job)
         if followed.active_s > deadline_s(durations):
             return await self._go_slow(followed, jitter)
-        if followed.active_s - job.active_s > ACTIVE_WRITE_S and not await self._transitions.change(
-            followed, job.state
-        ):
+        if followed.active_s - job.active_s > ACTIVE_WRITE_S and not await self.transitions.change(followed, job.state):
             return None
-        waits_for_hint = self._trust.covers(job) and not was_hinted(followed)
+        waits_for_hint = self.trust.covers(job) and not was_hinted(followed)
         wait_s = unhinted_wait_s if waits_for_hint else next_poll_s
         return wait_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
 
     async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
         """Say that the job takes unusually long. It keeps its hold, but takes no place from others."""
         wait_s = slow_wait_s(0, jitter=jitter)
-        if await self._transitions.rest(followed, wait_s, overdue_at=self._clock.wall()) is None:
+        if await self.transitions.rest(followed, wait_s, overdue_at=self.clock.wall()) is None:
             return None
         job = followed.job
         log.info("job.overdue", job=job.id, operation=job.operation, active_s=round(followed.active_s))
-        await self._transitions.show(job)
-        await self._transitions.start_waiting(job.guild_id)
+        await self.transitions.show(job)
+        await self.transitions.start_waiting(job.guild_id)
         return wait_s
 
     async def _wait_slowly(self, followed: Followed, jitter: float) -> float | None:
         job = followed.job
         if self._age_s(job) <= REMEMBERED_S:
             polls = job.slow_polls + 1
-            return await self._transitions.rest(followed, slow_wait_s(polls, jitter=jitter), slow_polls=polls)
+            return await self.transitions.rest(followed, slow_wait_s(polls, jitter=jitter), slow_polls=polls)
         await self._expire(followed)
         return None
 
     async def _expire(self, followed: Followed) -> None:
         job = followed.job
-        await self._transitions.end(followed, JobState.EXPIRED, texts.NOT_FINISHED)
-        await self._transitions.surface.alert(job.guild_id, partial(texts.not_finished_alert, job.id))
+        await self.transitions.end(followed, JobState.EXPIRED, texts.NOT_FINISHED)
+        await self.transitions.surface.alert(job.guild_id, partial(texts.not_finished_alert, job.id))
 
     async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
         """Poll again later: a failed poll says nothing about the job."""
         if isinstance(error, KeyRefused):
-            verdict = await self._key_waits.judge(followed.job, key)
+            verdict = await self.key_waits.judge(followed.job, key)
             if verdict is KeyVerdict.REFUSED:
-                return await self._key_waits.wait(followed)
+                return await self.key_waits.wait(followed)
             if verdict is KeyVerdict.ALIVE:
                 return await self._denied(followed, key)
         if isinstance(error, RequestNotFound):
@@ -185,35 +170,35 @@ class Polling:
         followed.answered_at = followed.denied_at = None
         followed.is_watched = False
         followed.failures += 1
-        wait_s = poll_again(followed.failures, error, random=self._rng.random()) or UNKNOWN_KEY_S
+        wait_s = poll_again(followed.failures, error, random=self.rng.random()) or UNKNOWN_KEY_S
         if isinstance(error, RateLimited):
-            self._key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
+            self.key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
         if self._age_s(followed.job) > FORGOTTEN_S:
             await self._expire(followed)
             return None
         if isinstance(error, RateLimited):
-            return await self._key_waits.rest(followed, key, wait_s)
+            return await self.key_waits.rest(followed, key, wait_s)
         return wait_s
 
     async def _denied(self, followed: Followed, key: UsableKey) -> float | None:
         """The API says that there is no such request: believed after an hour of nothing else."""
-        job, now, slot = followed.job, self._clock.monotonic(), key.slot(followed.job.guild_id)
+        job, now, slot = followed.job, self.clock.monotonic(), key.slot(followed.job.guild_id)
         if key.id != job.key_id and followed.answers_to != slot:
-            return await self._key_waits.wait(followed)  # a key of another account: it cannot know the request
+            return await self.key_waits.wait(followed)  # a key of another account: it cannot know the request
         denied_s = job.denied_s + (0.0 if followed.denied_at is None else now - followed.denied_at)
         followed.denied_at, followed.answered_at, followed.is_watched = now, None, False
         followed.denials += 1
         if denied_s >= DENIED_MAX_S:
-            await self._transitions.end(followed, JobState.FAILED, texts.NOT_KNOWN, recheck=True)
+            await self.transitions.end(followed, JobState.FAILED, texts.NOT_KNOWN, recheck=True)
             return None
         wait_s = DENIED_S * followed.denials if followed.denials <= DENIED_SOON else DENIED_LATER_S
-        return await self._transitions.rest(followed, wait_s, denied_s=denied_s)
+        return await self.transitions.rest(followed, wait_s, denied_s=denied_s)
 
     async def _succeeded(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> float | None:
         job, operation = followed.job, self._operation(followed.job)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
-            await self._transitions.speak(job)
+            await self.transitions.speak(job)
             await self._end_without_result(followed, progress, str(texts.NO_RESULT))
             return None
         failpoint("poll.success")
@@ -221,13 +206,13 @@ class Polling:
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
         made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
-        tried = self._memories.worked(job)
-        if not await self._transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
+        tried = self.memories.worked(job)
+        if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
             return None
         if tried is not None:
-            self._memories.forget(job.guild_id)
+            self.memories.forget(job.guild_id)
         failpoint("ready.stored")
-        self._trust.note_done(followed)
+        self.trust.note_done(followed)
         await self._learn(followed, progress, last_seen_s)
         return 0.0
 
@@ -247,24 +232,24 @@ class Polling:
             return
         since_s, age_s = done
         if since_s > watched_s:
-            self._learned.note_running(job, since_s=watched_s, age_s=since_s)
-        await self._learned.learn(job, since_s=since_s, age_s=age_s)
+            self.learned.note_running(job, since_s=watched_s, age_s=since_s)
+        await self.learned.learn(job, since_s=since_s, age_s=age_s)
 
     async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
         """End a job that gave no result for good; what was billed for it all the same is settled."""
         lacks = missing_in(progress.faults)
         if progress.cost:
-            await self._transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
+            await self.transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
         else:
-            await self._transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
+            await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
 
     def _in_its_life(self, job: Job, at: float | None) -> float:
         """Return a time that the API has told, Unix seconds, or the nearest that is possible; now for None."""
-        now = self._clock.wall()
+        now = self.clock.wall()
         return now if at is None else min(max(at, job.submitted_at or at), now)
 
     def _age_s(self, job: Job) -> float:
-        return self._clock.wall() - (job.submitted_at or job.created_at)
+        return self.clock.wall() - (job.submitted_at or job.created_at)
 
     def _reason(self, job: Job, progress: Progress) -> str:
         """Return why a request failed, in the words of the API, its fields by the names that members know."""
@@ -275,6 +260,6 @@ class Polling:
 
     def _operation(self, job: Job) -> Operation | None:
         try:
-            return self._catalogue.current.resolve(job.operation)
+            return self.catalogue.current.resolve(job.operation)
         except InputError:
             return None

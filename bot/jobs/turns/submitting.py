@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import structlog
@@ -47,41 +48,25 @@ log = structlog.get_logger(__name__)
 ACCEPTED = JobAttempt(call="submit", outcome="accepted")
 
 
+@dataclass(frozen=True)
 class Submitting:
     """Submits jobs. `complete` returns a linked job's input with what is known of its files only now."""
 
-    def __init__(
-        self,
-        client: CannonClient,
-        store: Store,
-        transitions: Transitions,
-        key_waits: KeyWaits,
-        *,
-        unavailable: UnavailableOperations,
-        catalogue: LiveCatalogue,
-        complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
-        webhook_url: Callable[[Job], str | None],
-        learned: LearnedDurations,
-        trust: WebhookTrust,
-        memories: AccountMemories,
-        clock: Clock,
-        metrics: Metrics,
-        rng: random.Random,
-    ) -> None:
-        self._client = client
-        self._store = store
-        self._transitions = transitions
-        self._key_waits = key_waits
-        self._unavailable = unavailable
-        self._catalogue = catalogue
-        self._complete = complete
-        self._webhook_url = webhook_url
-        self._learned = learned
-        self._trust = trust
-        self._memories = memories
-        self._clock = clock
-        self._metrics = metrics
-        self._rng = rng
+    client: CannonClient
+    store: Store
+    transitions: Transitions
+    key_waits: KeyWaits
+    _: KW_ONLY
+    unavailable: UnavailableOperations
+    catalogue: LiveCatalogue
+    complete: Callable[[Job], Awaitable[Mapping[str, Any]]]
+    webhook_url: Callable[[Job], str | None]
+    learned: LearnedDurations
+    trust: WebhookTrust
+    memories: AccountMemories
+    clock: Clock
+    metrics: Metrics
+    rng: random.Random
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
         """Submit the job, if that cannot pay twice; return seconds until its next turn, None to let go of it."""
@@ -89,19 +74,19 @@ class Submitting:
         age_s = self._attempts_age_s(followed)
         # One of the attempts may have arrived, and another key's idempotency does not know of it.
         if job.in_doubt and (key.id != job.key_id or age_s > SAFE_WINDOW_S):
-            await self._transitions.end_unconfirmed(followed)
+            await self.transitions.end_unconfirmed(followed)
             return None
         if age_s > SAFE_WINDOW_S:  # every attempt was refused for certain: this is as good as the first
-            age_s, followed.attempted_at = 0.0, self._clock.monotonic()
-        values = await self._complete(job) if job.attempts == 0 and job.after_ids else job.input
+            age_s, followed.attempted_at = 0.0, self.clock.monotonic()
+        values = await self.complete(job) if job.attempts == 0 and job.after_ids else job.input
         if job.attempts == 0 and await self._may_not_say(job, values):
-            await self._transitions.end(followed, JobState.REFUSED, texts.FORBIDDEN_WORD)
+            await self.transitions.end(followed, JobState.REFUSED, texts.FORBIDDEN_WORD)
             return None
-        if not await self._transitions.change(
+        if not await self.transitions.change(
             followed,
             JobState.SUBMITTING,
             attempts=job.attempts + 1,
-            first_attempt_at=self._clock.wall() - age_s,
+            first_attempt_at=self.clock.wall() - age_s,
             in_doubt=True,
             key_id=key.id,
             input=values,
@@ -111,36 +96,36 @@ class Submitting:
         try:
             accepted = await self._send(followed.job, key)
         except CannonError as error:
-            self._key_waits.note_call(key, job, error)
+            self.key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
             # What was in doubt before is in doubt still; this attempt is not, if it was refused for certain.
             known = {"in_doubt": job.in_doubt} if is_refused else {}
             attempt = attempt_of("submit", error)
-            if not await self._transitions.change(followed, job.state, attempt=attempt, **known):
+            if not await self.transitions.change(followed, job.state, attempt=attempt, **known):
                 return None
             return await self._refused(followed, key, error, age_s)
-        self._key_waits.note_call(key, job, None)
+        self.key_waits.note_call(key, job, None)
         return await self._accepted(followed, key, accepted)
 
     async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:
         """Whether the guild's word list forbids the input: with what earlier steps returned it was not judged yet."""
-        words = (await self._store.settings.get(job.guild_id)).words
+        words = (await self.store.settings.get(job.guild_id)).words
         try:
-            fields = self._catalogue.current.resolve(job.operation).fields
+            fields = self.catalogue.current.resolve(job.operation).fields
         except InputError:
             fields = ()
         return await has_forbidden_word(words, fields, values, {})
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
         """Send the job. Raises CannonError, UnreadableAnswer also for an answer that is another job's."""
-        accepted = await self._client.submit(
+        accepted = await self.client.submit(
             key.secret,
             self._wire_id(job),
             job.input,
             idempotency_key=job.repeats_key or job.idempotency_key,
-            webhook_url=None if key.is_practice else self._webhook_url(job),
+            webhook_url=None if key.is_practice else self.webhook_url(job),
         )
-        if await self._store.jobs.has_request(accepted.remote_id, practice=job.practice):
+        if await self.store.jobs.has_request(accepted.remote_id, practice=job.practice):
             # As from a proxy that repeats a stored answer: following it would show a member what another has made.
             log.warning("submit.answer_of_another", job=job.id, request=accepted.remote_id)
             raise UnreadableAnswer(OF_ANOTHER_JOB)
@@ -150,20 +135,20 @@ class Submitting:
         """Return how long ago the job was first submitted, in seconds; 0 if it was not."""
         first = followed.job.first_attempt_at
         if followed.attempted_at is None:
-            age_s = 0.0 if first is None else max(0.0, self._clock.wall() - first)
-            followed.attempted_at = self._clock.monotonic() - age_s
-        return self._clock.monotonic() - followed.attempted_at
+            age_s = 0.0 if first is None else max(0.0, self.clock.wall() - first)
+            followed.attempted_at = self.clock.monotonic() - age_s
+        return self.clock.monotonic() - followed.attempted_at
 
     async def _accepted(self, followed: Followed, key: UsableKey, accepted: CreatedRequest) -> float | None:
         job = followed.job
         failpoint("submit.sent")
-        self._metrics.submit(job.operation, "accepted")
+        self.metrics.submit(job.operation, "accepted")
         state = JobState.PROCESSING if accepted.status is RemoteStatus.PROCESSING else JobState.QUEUED
-        if not await self._transitions.change(
+        if not await self.transitions.change(
             followed,
             state,
             remote_id=accepted.remote_id,
-            submitted_at=self._clock.wall(),
+            submitted_at=self.clock.wall(),
             in_doubt=False,
             blocked_s=0.0,
             next_at=0.0,
@@ -172,47 +157,47 @@ class Submitting:
             return None
         failpoint("submit.stored")
         followed.failures = 0
-        followed.answered_at, followed.is_watched = self._clock.monotonic(), True
+        followed.answered_at, followed.is_watched = self.clock.monotonic(), True
         followed.answers_to = key.slot(job.guild_id)
-        await self._transitions.show(job)
-        jitter = self._rng.uniform(-1, 1)
-        wait_s = unhinted_wait_s if self._trust.covers(job) else next_poll_s
-        return wait_s(self._learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
+        await self.transitions.show(job)
+        jitter = self.rng.uniform(-1, 1)
+        wait_s = unhinted_wait_s if self.trust.covers(job) else next_poll_s
+        return wait_s(self.learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
 
     async def _refused(self, followed: Followed, key: UsableKey, error: CannonError, age_s: float) -> float | None:
         job = followed.job
-        self._metrics.submit(job.operation, type(error).__name__)
-        self._metrics.api_error(error)
+        self.metrics.submit(job.operation, type(error).__name__)
+        self.metrics.api_error(error)
         if isinstance(error, KeyRefused):
             return await self._key_refused(followed, key, error)
-        wait_s = submit_again(job.attempts, error, first_attempt_age_s=age_s, random=self._rng.random())
+        wait_s = submit_again(job.attempts, error, first_attempt_age_s=age_s, random=self.rng.random())
         if wait_s is None:
             await self._give_up(followed, error)
             return None
         if isinstance(error, RateLimited):
-            self._key_waits.pause(key, job, wait_s, Call.CREATE)
+            self.key_waits.pause(key, job, wait_s, Call.CREATE)
             if wait_s > LONG_REST_S:
-                return await self._key_waits.rest(followed, key, wait_s)
+                return await self.key_waits.rest(followed, key, wait_s)
         # A long wait is a column, not a sleeping coroutine: it survives a restart.
-        return await self._transitions.rest(followed, wait_s)
+        return await self.transitions.rest(followed, wait_s)
 
     async def _key_refused(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
         """Ask whether it is the key that is refused, or this job alone."""
         job = followed.job
-        verdict = await self._key_waits.judge(job, key)
+        verdict = await self.key_waits.judge(job, key)
         if verdict is KeyVerdict.REFUSED:
-            return await self._key_waits.wait(followed)
+            return await self.key_waits.wait(followed)
         if verdict is KeyVerdict.UNKNOWN:
-            return await self._transitions.rest(followed, UNKNOWN_KEY_S)
+            return await self.transitions.rest(followed, UNKNOWN_KEY_S)
         if job.in_doubt:
-            await self._transitions.end_unconfirmed(followed)
+            await self.transitions.end_unconfirmed(followed)
             return None
-        if await self._memories.refused(job, error) is not None:  # one model, say: the operation may work with others
+        if await self.memories.refused(job, error) is not None:  # one model, say: the operation may work with others
             await self._refused_for_good(followed, error)
             return None
-        await self._unavailable.note(job.guild_id, key, job.operation, error.said)
+        await self.unavailable.note(job.guild_id, key, job.operation, error.said)
         sentence = texts.not_available(self._title(job), error.said)
-        await self._transitions.end(followed, JobState.FAILED, sentence)
+        await self.transitions.end(followed, JobState.FAILED, sentence)
         return None
 
     async def _give_up(self, followed: Followed, error: CannonError) -> None:
@@ -220,7 +205,7 @@ class Submitting:
         # A clash at a first attempt says that the input is not what was sent with this key: nothing of it is in doubt.
         is_first_clash = isinstance(error, IdempotencyClash) and job.attempts == 1 and job.repeats_key is None
         if job.in_doubt and not is_first_clash:
-            await self._transitions.end_unconfirmed(followed)
+            await self.transitions.end_unconfirmed(followed)
             return
         log.info("job.refused_by_api", job=job.id, status=error.status, error=type(error).__name__)
         await self._refused_for_good(followed, error)
@@ -228,27 +213,27 @@ class Submitting:
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
         """End a job that the API does not take, and remember which of its values it has refused, if that is clear."""
         job = followed.job
-        tried = await self._memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
-        labels = labels_of(self._catalogue.current.find(job.operation))
+        tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
+        labels = labels_of(self.catalogue.current.find(job.operation))
         if isinstance(error, KeyRefused):  # the key works: its account lacks one thing
             sentence = texts.not_available(self._title(job), error.said)
         else:
             sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:
-            sentence = await self._memories.other_models(job, job.model, error.said) or sentence
-        await self._transitions.end(followed, JobState.FAILED, sentence, tried=tried, lacks=missing_in(error.faults))
+            sentence = await self.memories.other_models(job, job.model, error.said) or sentence
+        await self.transitions.end(followed, JobState.FAILED, sentence, tried=tried, lacks=missing_in(error.faults))
         if tried is not None:
-            self._memories.forget(job.guild_id)
+            self.memories.forget(job.guild_id)
 
     def _title(self, job: Job) -> str:
         try:
-            return tr(self._catalogue.current.resolve(job.operation).title)
+            return tr(self.catalogue.current.resolve(job.operation).title)
         except InputError:
             return job.operation
 
     def _wire_id(self, job: Job) -> str:
         """Return the id the API takes: the live document may have replaced a deduced one since the job was accepted."""
         try:
-            return self._catalogue.current.resolve(job.operation).id
+            return self.catalogue.current.resolve(job.operation).id
         except InputError:
             return job.operation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from functools import partial
 
@@ -23,38 +24,30 @@ from bot.store import JobAttempt, Overshoot, Store, TriedOutcome
 log = structlog.get_logger(__name__)
 
 
+@dataclass
 class Transitions:
     """Writes what has become of a job, and shows it. Every write carries the state and the lease it expects."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        surface: Surface,
-        languages: Languages,
-        clock: Clock,
-        metrics: Metrics,
-        claim_soon: Callable[[], None],
-    ) -> None:
-        self.surface = surface
-        self._languages = languages
-        self._store = store
-        self._clock = clock
-        self._metrics = metrics
-        self._claim_soon = claim_soon
+    store: Store
+    _: KW_ONLY
+    surface: Surface
+    languages: Languages
+    clock: Clock
+    metrics: Metrics
+    claim_soon: Callable[[], None]
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
         """Write a change; False if somebody else was first: then the caller lets go of the job."""
         if to is not followed.job.state:
             changes = {"faults": 0, **changes}
         changes = {"active_s": followed.active_s, "waits_for": None, **changes}
-        advanced = await self._store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
+        advanced = await self.store.jobs.advance(followed.job, to, **changes)  # type: ignore[arg-type]  # names are Job's
         if advanced is None:
             log.warning("worker.lost_job", job=followed.job.id, state=followed.job.state)
             return False
         changed = advanced.job
         if changed.state is not followed.job.state:
-            self._metrics.job(changed.operation, changed.state)
+            self.metrics.job(changed.operation, changed.state)
             log.info("job.changed", job=changed.id, operation=changed.operation, state=changed.state)
         followed.job = changed
         if advanced.may_start:
@@ -69,8 +62,8 @@ class Transitions:
         job = followed.job
         if not cost or not (cost > job.reserved or (job.basis == UNKNOWN and not job.cost)):
             return True
-        with speaking(await self._languages.of_guild(job.guild_id)):  # it writes a line of the record
-            raised = await self._store.jobs.raise_hold(job, cost)
+        with speaking(await self.languages.of_guild(job.guild_id)):  # it writes a line of the record
+            raised = await self.store.jobs.raise_hold(job, cost)
         if raised is None:
             log.warning("worker.lost_job", job=job.id, state=job.state)
             return False
@@ -86,7 +79,7 @@ class Transitions:
         for card_id in overshoot.card_ids:
             await self.surface.show(job.guild_id, card_id)
         # The record's line goes to the log channel by itself.
-        if (await self._store.settings.get(job.guild_id)).log_channel is None:
+        if (await self.store.settings.get(job.guild_id)).log_channel is None:
             await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
 
     async def note_trouble(self, followed: Followed, attempt: JobAttempt) -> bool:
@@ -103,16 +96,16 @@ class Transitions:
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
         """Note when the job is due again, so that a restart knows, and return `wait_s`; None if somebody was first."""
         is_noted = await self.change(
-            followed, followed.job.state, next_at=self._clock.wall() + wait_s, wait_s=wait_s, **changes
+            followed, followed.job.state, next_at=self.clock.wall() + wait_s, wait_s=wait_s, **changes
         )
         return wait_s if is_noted else None
 
     async def start_waiting(self, guild_id: int) -> None:
         """Start what waits for a free place, and have what waited for another job's result claimed."""
-        with speaking(await self._languages.of_guild(guild_id)):  # it ends jobs of other cards
-            cards = await self._store.queue.start_waiting(guild_id)
+        with speaking(await self.languages.of_guild(guild_id)):  # it ends jobs of other cards
+            cards = await self.store.queue.start_waiting(guild_id)
         if cards:
-            self._claim_soon()
+            self.claim_soon()
         for card_id in cards:
             await self.surface.show(guild_id, card_id)
 
@@ -122,12 +115,12 @@ class Transitions:
 
     async def alert_once(self, guild_id: int, name: str, sentence: Sentence, for_s: float) -> None:
         """Alert the moderators, unless they were alerted under this name in the last `for_s` seconds."""
-        if await self._store.alerts.note(guild_id, name, until=self._clock.wall() + for_s):
+        if await self.store.alerts.note(guild_id, name, until=self.clock.wall() + for_s):
             await self.surface.alert(guild_id, sentence)
 
     async def speak(self, job: Job) -> None:
         """Speak the language of the job's card from here on, until the turn ends."""
-        speak(await self._languages.of_card(job.guild_id, job.card_id))
+        speak(await self.languages.of_card(job.guild_id, job.card_id))
 
     async def hold(self, followed: Followed, sentence: str | Text, *, unusable: bool = False) -> None:
         """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why.
@@ -136,7 +129,7 @@ class Transitions:
         """
         job = followed.job
         await self.speak(job)
-        self._metrics.delivery("failed")
+        self.metrics.delivery("failed")
         await self.change(followed, JobState.HELD, settle=true_cost(job), error=str(sentence), unusable=unusable)
         await self.show(job)
 
@@ -156,7 +149,7 @@ class Transitions:
         values the API has refused, `lacks` which of its fields the API says are missing.
         """
         await self.speak(followed.job)
-        now = self._clock.wall()
+        now = self.clock.wall()
         end = {"release": True, "recheck": recheck, "tried": tried, "lacks": lacks, "cost": None}
         if await self.change(followed, to, **end, error=str(sentence), finished_at=now):
             await self.show(followed.job)
@@ -165,7 +158,7 @@ class Transitions:
         self, followed: Followed, cost: Decimal, sentence: str, *, lacks: tuple[str, ...] = ()
     ) -> None:
         """End a job that has no result, but was charged `cost` credits: settle them, and alert the moderators."""
-        now = self._clock.wall()
+        now = self.clock.wall()
         billed = {"settle": cost, "cost": cost, "lacks": lacks}
         if not await self.change(followed, JobState.FAILED, **billed, error=sentence, finished_at=now):
             return

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.errors import StartError
 from bot.runtime import texts
-from bot.runtime.process import refusal
+from bot.runtime.machine import refusal
 
 ADDRESS_META = "http_address"
 """The name under which the running bot stores, in the table `meta`, where its health is asked."""

@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar, cast
 from bot.domain.server.guild_rules import Limit
 from bot.errors import DatabaseFailing
 from bot.language import current
+from bot.runtime.background import in_patience
 from bot.runtime.clock import Clock
-from bot.runtime.patience import in_patience
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, busy, transaction
 from bot.store.engine.kept import NOTHING, Kept, Key, Recalled

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.errors import DatabaseFailing, StoreError
+from bot.runtime.background import UNDER_WAY_S, done_within, in_patience
 from bot.runtime.clock import Clock
-from bot.runtime.patience import UNDER_WAY_S, done_within, in_patience
 from bot.store import texts
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.kept import Kept, Key, Recalled

@@ -18,7 +18,7 @@ import structlog
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing, DatabaseTaken, StoreError
 from bot.runtime.clock import Clock
-from bot.runtime.process import refusal
+from bot.runtime.machine import refusal
 from bot.runtime.progress import Progress, logged, no_progress
 from bot.store import texts
 from bot.store.engine import schema, text_index

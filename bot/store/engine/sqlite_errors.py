@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
-from bot.runtime.process import has_room
+from bot.runtime.machine import has_room
 from bot.store import texts
 
 _REASONS = {

@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from bot.domain.models import JobState
+from bot.jobs.turns.submitting import Submitting
 from bot.runtime.logs import configure_logs
 from tests.support.rig import Rig
 
@@ -58,7 +59,7 @@ async def test_a_poison_job_writes_one_traceback(rig: Rig, stream: io.StringIO):
         raise ZeroDivisionError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rig.bot.parts.worker._submitting, "take_turn", broken)
+        patch.setattr(Submitting, "take_turn", broken)
         await rig.work()
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED

@@ -89,14 +89,14 @@ async def test_a_card_is_not_drawn_again_after_the_edit_that_posts_its_result(
     explained: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     drawn: list[str] = []
-    drawing = explained.bot.parts.delivery.cards._drawing
+    drawing = explained.bot.parts.delivery.cards.drawing
     draw = drawing.embed_for_now
 
     async def embed_for_now(card: Any, jobs: Any) -> Any:
         drawn.append(card.id)
         return await draw(card, jobs)
 
-    monkeypatch.setattr(drawing, "embed_for_now", embed_for_now)
+    monkeypatch.setattr(type(drawing), "embed_for_now", lambda _self, card, jobs: embed_for_now(card, jobs))
     await explained.member.slash(explained.channel, "image generate", prompt="a fox #fast")
     await pass_time(explained)
     assert newest(explained).attachments

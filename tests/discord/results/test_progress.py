@@ -60,7 +60,7 @@ def promised_s(said: str) -> float | None:
 
 async def learned(rig: Rig, seconds: float, count: int = 30) -> None:
     """Let the bot know that films took as long as that."""
-    known = rig.bot.parts.delivery.cards._drawing._learned._by_kind
+    known = rig.bot.parts.delivery.cards.drawing.learned._by_kind
     films = [("video.generate", "", "")]
     for _ in range(count):
         known.note_running(films, "video", since_s=0.0, age_s=seconds)
@@ -177,7 +177,7 @@ async def test_a_card_that_is_being_edited_holds_up_no_other(rig: Rig):
     used, other = sorted(await rig.jobs(), key=lambda job: job.created_at)
     rig.advance(60)
     before = {message.id: state_text(message) for message in rig.messages()}
-    async with rig.bot.parts.delivery.cards._memory.lock(used.card_id):
+    async with rig.bot.parts.delivery.cards.memory.lock(used.card_id):
         assert await asyncio.wait_for(rig.tick(), 10) == 2
     after = {message.id: state_text(message) for message in rig.messages()}
     cards = {job.id: await rig.bot.parts.store.cards.get(rig.guild.id, job.card_id) for job in (used, other)}

@@ -414,7 +414,7 @@ async def test_three_hundred_results_leave_no_views_in_memory_and_all_still_work
     found = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
     card, jobs = found
     channel: Any = rig.bot.get_channel(rig.channel.id)
-    drawing = rig.bot.parts.delivery.cards._drawing
+    drawing = rig.bot.parts.delivery.cards.drawing
     before = views_alive()
     with rig.env.time_context():
         for number in range(300):

@@ -214,7 +214,7 @@ async def test_three_hundred_results_leave_no_views_alive_and_the_first_still_wo
     card, jobs = await rig.bot.parts.store.cards.with_jobs(rig.guild.id, job.card_id)
     other = replace(job, id="0000000001", position=1)
     channel: Any = rig.bot.get_channel(rig.channel.id)
-    drawing = rig.bot.parts.delivery.cards._drawing
+    drawing = rig.bot.parts.delivery.cards.drawing
     before = views_alive()
     with rig.env.time_context():
         for number in range(300):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
-from bot.runtime.process import keep_little, permanent
+from bot.runtime.machine import keep_little, permanent
 
 TOOLS = ("click", "greenlet", "rich")
 """What requirements-dev.lock has, requirements.lock has not, and structlog or httpx would import."""

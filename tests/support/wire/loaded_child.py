@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from bot.runtime.process import keep_little, permanent
+from bot.runtime.machine import keep_little, permanent
 from tests.support.wire.child import allow_downloads_from, hide_tools, point_discord_at
 
 
