@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours bench-fleet bench-engines screenshots card-states picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours bench-fleet bench-engines screenshots card-states figures picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ screenshots: $(READY) ## Take the pictures of the README and the documents with 
 
 card-states: $(READY) ## Draw every state of every card on one page, build/card-states.html
 	$(BIN)/python tools/card_states.py $(ARGS)
+
+figures: $(READY) ## Print the figures of the house: lines, modules, imports, rooms
+	@$(BIN)/python tools/figures.py
 
 picture: $(READY) ## Draw the picture of the packages in docs/architecture.md from the import contract
 	$(BIN)/python tools/draw_architecture.py

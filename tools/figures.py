@@ -1,0 +1,71 @@
+"""Print the figures of the house: lines, modules, imports, rooms. Run by `make figures`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_FOR_A_NEWCOMER = ("bot/fleet", "bot/sandbox", "bot/store/postgresql", "bot/generation/words/phrases.py")
+PRICE = re.compile(r"price|pricing")
+SEVERAL_PROCESSES = re.compile(r"\b(fleet|leases?|other process(?:es)?|several processes|Leadership|shared_memory)\b")
+
+
+def modules() -> list[Path]:
+    """Return the modules of bot/ and cogs/."""
+    return [path for top in ("bot", "cogs") for path in sorted((ROOT / top).rglob("*.py"))]
+
+
+def import_lines(tree: ast.Module) -> int:
+    """Return how many lines the import statements of a module take."""
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in found)
+
+
+def words_about_code(source: str, tree: ast.Module) -> int:
+    """Return how many words a module has in docstrings and comments."""
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    said = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, holders)]
+    said += re.findall(r"(?m)(?:^|\s)# (.*)$", source)
+    return sum(len(each.split()) for each in said)
+
+
+def rooms_inside() -> Counter[str]:
+    """Return for each package how many modules and packages are in it."""
+    folders = {path.parent for path in modules()}
+    inside = Counter(
+        {
+            str(folder.relative_to(ROOT)): sum(
+                (each.suffix == ".py" and each.stem != "__init__") or (each / "__init__.py").is_file()
+                for each in folder.iterdir()
+            )
+            for folder in folders
+        }
+    )
+    return Counter({name: count for name, count in inside.items() if "/" in name})
+
+
+def main() -> None:
+    """Print the figures, one a line."""
+    sources = {path: path.read_text(encoding="utf-8") for path in modules()}
+    trees = {path: ast.parse(source) for path, source in sources.items()}
+    lines = {path: len(source.splitlines()) for path, source in sources.items()}
+    names = {path: path.relative_to(ROOT).as_posix() for path in sources}
+    core = sum(count for path, count in lines.items() if not names[path].startswith(NOT_FOR_A_NEWCOMER))
+    imports = sum(import_lines(tree) for tree in trees.values())
+    priced = {path.parent for path in sources if PRICE.search(names[path])}
+    (largest, most), *_ = rooms_inside().most_common(1)
+    print(f"lines of bot/ and cogs/          {sum(lines.values()):,}")
+    print(f"of which a newcomer must know    {core:,}")
+    print(f"modules                          {len(sources)}")
+    print(f"import lines                     {imports / sum(lines.values()):.1%}")
+    print(f"words of docstrings and comments {sum(words_about_code(sources[path], trees[path]) for path in sources):,}")
+    print(f"rooms that say price             {len(priced)}")
+    print(f"files that know several processes {sum(bool(SEVERAL_PROCESSES.search(each)) for each in sources.values())}")
+    print(f"most rooms in one view           {most} ({largest})")
+
+
+if __name__ == "__main__":
+    main()
