@@ -7,11 +7,11 @@ ARG PYTHON_IMAGE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
-COPY requirements.lock requirements-build.lock ./
+COPY requirements/bot.lock requirements/build.lock requirements/
 RUN python -m venv /opt/cannon-bot \
- && /opt/cannon-bot/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /opt/cannon-bot/bin/pip install --no-cache-dir --require-hashes -r requirements/bot.lock \
  && python -m venv /opt/build \
- && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock
+ && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.lock
 COPY pyproject.toml README.md LICENSE cannon_bot.py ./
 COPY bot bot
 COPY cogs cogs

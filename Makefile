@@ -103,13 +103,13 @@ COMPILE = $(TOOLS)/bin/uv pip compile --universal --python-version 3.11 --genera
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet $(ARGS)
 
 lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newer versions: make lock ARGS=--upgrade
-	$(COMPILE) pyproject.toml --extra postgres --output-file requirements.lock
-	$(COMPILE) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
-	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
-	$(COMPILE) --group tools --output-file requirements-tools.lock
-	$(COMPILE) --group docs --output-file requirements-docs.lock
-	$(COMPILE) --group engines --output-file requirements-engines.lock
-	$(COMPILE) --group httpx-fork --output-file requirements-httpx-fork.lock
+	$(COMPILE) pyproject.toml --extra postgres --output-file requirements/bot.lock
+	$(COMPILE) pyproject.toml --extra dev --constraint requirements/bot.lock --output-file requirements/dev.lock
+	$(COMPILE) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
+	$(COMPILE) --group tools --output-file requirements/tools.lock
+	$(COMPILE) --group docs --output-file requirements/docs.lock
+	$(COMPILE) --group engines --output-file requirements/engines.lock
+	$(COMPILE) --group httpx-fork --output-file requirements/httpx-fork.lock
 
 pin-image: $(READY) ## Pin the images of the Dockerfile and of Compose to the newest digests of their tags; needs docker with buildx
 	$(BIN)/python tools/pin_image.py
@@ -121,25 +121,25 @@ clean: ## Remove the environment and everything built
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
 
 # The stamp is the last thing made, so that an interrupted set-up is begun again.
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): requirements/dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 to 3.14 with venv is needed (on Debian: apt install python3-venv). Name another with: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@echo 'Setting up $(VENV) with $(PYTHON); this is done once.'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DOCS_READY): requirements-docs.lock | $(READY)
+$(DOCS_READY): requirements/docs.lock | $(READY)
 	@test -x $(DOCS)/bin/python || $(BIN)/python -m venv $(DOCS)
-	@$(DOCS)/bin/python -m pip install --quiet --require-hashes -r requirements-docs.lock
+	@$(DOCS)/bin/python -m pip install --quiet --require-hashes -r requirements/docs.lock
 	@touch $@
 
-$(ENGINES_READY): requirements-engines.lock | $(READY)
+$(ENGINES_READY): requirements/engines.lock | $(READY)
 	@test -x $(ENGINES)/bin/python || $(BIN)/python -m venv $(ENGINES)
-	@$(ENGINES)/bin/python -m pip install --quiet --require-hashes -r requirements-engines.lock
+	@$(ENGINES)/bin/python -m pip install --quiet --require-hashes -r requirements/engines.lock
 	@touch $@
 
-$(TOOLS_READY): requirements-tools.lock | $(READY)
+$(TOOLS_READY): requirements/tools.lock | $(READY)
 	@test -x $(TOOLS)/bin/python || $(BIN)/python -m venv $(TOOLS)
-	@$(TOOLS)/bin/python -m pip install --quiet --require-hashes -r requirements-tools.lock
+	@$(TOOLS)/bin/python -m pip install --quiet --require-hashes -r requirements/tools.lock
 	@touch $@

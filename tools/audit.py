@@ -17,12 +17,12 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = (
-    "requirements-dev.lock",
-    "requirements-build.lock",
-    "requirements-tools.lock",
-    "requirements-docs.lock",
-    "requirements-engines.lock",
-    "requirements-httpx-fork.lock",
+    "requirements/dev.lock",
+    "requirements/build.lock",
+    "requirements/tools.lock",
+    "requirements/docs.lock",
+    "requirements/engines.lock",
+    "requirements/httpx-fork.lock",
 )
 """Together they have every package, the bot's own in the first. One at a time: pip-audit takes no package twice."""
 SERVICES = ("pypi", "osv")

@@ -16,11 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 UNIT = ROOT / "deploy" / "cannon-bot.service"
-COMPOSE_FILES = ("compose.yaml", "compose.fleet.yaml")
+COMPOSE_FILES = ("compose.yaml", "deploy/compose.fleet.yaml")
 EXPOSURE_MAX = 15
 """What `systemd-analyze security` may find left to harden, in tenths of its points from 0 (nothing) to 10."""
 SCHEMAS = (
-    ("vendor.compose-spec", "compose*.yaml"),
+    ("vendor.compose-spec", "compose.yaml"),
+    ("vendor.compose-spec", "deploy/compose*.yaml"),
     ("vendor.github-workflows", ".github/workflows/*.yaml"),
     ("vendor.dependabot", ".github/dependabot.yml"),
     ("vendor.github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
@@ -40,7 +41,7 @@ def run(*command: str | Path) -> str:
 
 def check_yaml() -> None:
     """Lint every YAML file, and compare those with a schema with it."""
-    run(BIN / "yamllint", "--strict", *COMPOSE_FILES, "deploy", ".github", ".yamllint")
+    run(BIN / "yamllint", "--strict", "-c", ".github/yamllint.yaml", "compose.yaml", "deploy", ".github")
     for schema, pattern in SCHEMAS:
         files = sorted(ROOT.glob(pattern))
         if not files:
@@ -53,17 +54,17 @@ def check_compose() -> None:
     programs = (["docker", "compose"], ["docker-compose"])
     program = next((words for words in programs if shutil.which(words[0]) is not None), None)
     if program is None:
-        print("compose.yaml, compose.fleet.yaml: schema only, docker is not installed")
+        print(f"{', '.join(COMPOSE_FILES)}: schema only, docker is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
         example = (ROOT / ".env.example").read_text(encoding="utf-8")
         Path(folder, ".env.example").write_text(f"{example}\nPOSTGRES_PASSWORD=example\n", encoding="utf-8")
         Path(folder, ".env").write_text("POSTGRES_PASSWORD=example\n", encoding="utf-8")  # what is filled into the file
         for name in COMPOSE_FILES:
-            copied = Path(folder) / name
+            copied = Path(folder) / Path(name).name
             text = (ROOT / name).read_text(encoding="utf-8")
             copied.write_text(text.replace("env_file: .env", "env_file: .env.example"), encoding="utf-8")
-            run(*program, "--profile", "*", "--file", copied, "config", "--quiet")
+            run(*program, "--project-directory", folder, "--profile", "*", "--file", copied, "config", "--quiet")
 
 
 def check_unit() -> None:

@@ -1,21 +1,21 @@
 """Draw docs/images/architecture.svg: the packages as the import contract orders them, each with its own first sentence.
 
-The picture has no source of its own to fall out of date: the rows are the layers in `.importlinter`, the words are the
+The picture has no source of its own to fall out of date: the rows are the layers in pyproject.toml, the words are the
 packages' docstrings. Run by `make picture`; a contract test compares the file with what the code gives now.
 """
 
 from __future__ import annotations
 
 import ast
-import configparser
 import textwrap
+import tomllib
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
-CONTRACT = "importlinter:contract:layers"
+CONTRACT = "layers"
 
 WIDTH_PX = 1040
 MARGIN_PX = 24
@@ -46,10 +46,9 @@ class Box:
 
 def layers(root: Path = ROOT) -> list[list[str]]:
     """Return the contract's rows from the top: the names in one row may not import each other."""
-    parser = configparser.ConfigParser()
-    parser.read(root / ".importlinter", encoding="utf-8")
-    rows = parser[CONTRACT]["layers"].split("\n")
-    return [[name.strip() for name in row.replace(":", "|").split("|")] for row in rows if row.strip()]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (each for each in settings["tool"]["importlinter"]["contracts"] if each["id"] == CONTRACT)
+    return [[name.strip() for name in row.replace(":", "|").split("|")] for row in contract["layers"]]
 
 
 def first_sentence(path: Path) -> str:

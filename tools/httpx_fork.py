@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = ROOT / "requirements-httpx-fork.lock"
+LOCK = ROOT / "requirements/httpx-fork.lock"
 TESTS = ("tests/client", "tests/unit/runtime/test_logs.py")
 """What sends requests over sockets, and what keeps the library's log lines, which have links with secrets, out."""
 CHANGES = (

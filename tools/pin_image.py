@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("Dockerfile", "compose.yaml", "compose.fleet.yaml")
+FILES = ("Dockerfile", "compose.yaml", "deploy/compose.fleet.yaml")
 IMAGE = re.compile(r"^(ARG PYTHON_IMAGE=| +image: )([a-z][\w./-]*:[\w.-]+)(?:@sha256:[0-9a-f]{64})?$", re.MULTILINE)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -90,6 +90,7 @@ def build_context(place: Path) -> Path:
     place.mkdir()
     for name in allowed((ROOT / ".dockerignore").read_text(encoding="utf-8")):
         source = ROOT / name
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():

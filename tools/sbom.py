@@ -1,6 +1,7 @@
 """List what the wheel in `dist/` and its dependencies are, as CycloneDX: `make sbom`, after `make wheel-check`.
 
-The list is read off an environment with exactly what `requirements.lock` pins, so it has licenses and who needs whom.
+The list is read off an environment with exactly what `requirements/bot.lock` pins, so it has licenses and who needs
+whom.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def main() -> None:
     if len(wheels) != 1:
         sys.exit("dist/ must have exactly one wheel: make wheel-check ARGS='--keep dist'")
     with tempfile.TemporaryDirectory() as folder:
-        python = environment(Path(folder) / "environment", "requirements.lock")
+        python = environment(Path(folder) / "environment", "requirements/bot.lock")
         run([python, *PIP, "install", "--no-deps", "--no-index", wheels[0]], Path(folder))
         listing = ["environment", "--pyproject", ROOT / "pyproject.toml", "--mc-type", "application"]
         command = [CYCLONEDX, *listing, "--output-reproducible", "--output-file", DIST / "sbom.cdx.json", python]

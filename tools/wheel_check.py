@@ -1,6 +1,6 @@
 """Test what is shipped: build the wheel and the sdist, install the wheel in clean environments, run it elsewhere.
 
-The wheel is built as the image does it: by what `requirements-build.lock` pins, and nothing else. It is run as a host
+The wheel is built as the image does it: by what `requirements/build.lock` pins, and nothing else. It is run as a host
 gets it (the locked packages alone: `check`, `commands`, and the sentence of a foreign package), and by uv and pipx,
 which are given a folder of wheels and no index: `uv tool install`, `pipx install`, and `uvx --from 'cannon-bot[demo]'
 cannon-bot demo`, whose page is fetched.
@@ -78,7 +78,7 @@ def expected_files() -> set[str]:
 
 def build(into: Path) -> Path:
     """Build both distributions, check their contents, return the wheel."""
-    builder = environment(into / "builder", "requirements-build.lock")
+    builder = environment(into / "builder", "requirements/build.lock")
     run([builder, *PIP, "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", into, ROOT], into)
     run([sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", into], ROOT)
     (wheel,), (sdist,) = into.glob("*.whl"), into.glob("*.tar.gz")
@@ -98,7 +98,7 @@ def build(into: Path) -> Path:
 
 def check_host(place: Path, wheel: Path) -> None:
     """Install the wheel as a host does, with the locked packages, and run what needs no network."""
-    python = environment(place / "environment", "requirements.lock")
+    python = environment(place / "environment", "requirements/bot.lock")
     bot = python.with_name("cannon-bot")
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
@@ -128,9 +128,9 @@ def check_foreign_package(bot: Path, elsewhere: Path) -> None:
 def check_installers(place: Path, wheel: Path) -> None:
     """Install and run the wheel with pipx, `uv tool install` and `uvx`, from a folder of wheels without an index."""
     wheelhouse = place / "wheelhouse"
-    downloader = environment(place / "downloader", "requirements-build.lock")
+    downloader = environment(place / "downloader", "requirements/build.lock")
     # What the development's lock pins has the demo's extra, so uv resolves to exactly that.
-    lock = ROOT / "requirements-dev.lock"
+    lock = ROOT / "requirements/dev.lock"
     run(
         [downloader, *PIP, "download", "--only-binary", ":all:", "--require-hashes", "-d", wheelhouse, "-r", lock],
         place,

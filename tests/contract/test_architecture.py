@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import re
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -80,10 +80,9 @@ def test_the_types_of_the_vocabulary_are_where_it_says() -> None:
 
 
 def test_the_order_of_imports_is_that_of_the_contract() -> None:
-    contracts = configparser.ConfigParser()
-    contracts.read(ROOT / ".importlinter")
-    layers = contracts["importlinter:contract:layers"]["layers"].split("\n")
-    assert part("layers").strip("`\n").splitlines() == ["cogs", *(layer for layer in layers if layer)]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (each for each in settings["tool"]["importlinter"]["contracts"] if each["id"] == "layers")
+    assert part("layers").strip("`\n").splitlines() == ["cogs", *contract["layers"]]
 
 
 # ---------------------------------------------------------------------- one job in seven files

@@ -37,7 +37,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def fleet() -> dict[str, dict[str, Any]]:
-    return load("compose.fleet.yaml")["services"]
+    return load("deploy/compose.fleet.yaml")["services"]
 
 
 def test_every_service_is_shut_in_and_its_log_has_an_end() -> None:

@@ -55,7 +55,7 @@ def lint(root: Path) -> tuple[bool, str]:
 def tree(tmp_path: Path) -> Path:
     for package in ("bot", "cogs"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / ".importlinter", tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
 

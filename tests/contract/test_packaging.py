@@ -17,13 +17,13 @@ from tools.pin_image import FILES, pinned, tags
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements/bot.lock", "requirements/dev.lock")
 GROUPS = {
-    "docs": "requirements-docs.lock",
-    "build": "requirements-build.lock",
-    "engines": "requirements-engines.lock",
-    "httpx-fork": "requirements-httpx-fork.lock",
-    "tools": "requirements-tools.lock",
+    "docs": "requirements/docs.lock",
+    "build": "requirements/build.lock",
+    "engines": "requirements/engines.lock",
+    "httpx-fork": "requirements/httpx-fork.lock",
+    "tools": "requirements/tools.lock",
 }
 """Each group of dependencies, and the lock that is its own."""
 # Put together here, so that this file does not contain what it looks for.
@@ -86,7 +86,7 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str) -> None:
     extras: dict[str, list[str]] = facts["optional-dependencies"]  # type: ignore[assignment]  # TOML is not typed
     # What a host installs, and the image, can be told to use PostgreSQL.
     wanted = [*facts["dependencies"], *extras["postgres"]]  # type: ignore[misc]  # the same
-    if lock == "requirements-dev.lock":
+    if lock == "requirements/dev.lock":
         wanted += [*extras["demo"], *extras["dev"]]
     for requirement in map(Requirement, wanted):
         if requirement.name == "cannon-bot":
@@ -107,9 +107,9 @@ def test_the_wheel_is_built_with_what_is_locked_for_that() -> None:
     assert toml()["build-system"]["requires"] == toml()["dependency-groups"]["build"]
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+@pytest.mark.parametrize("lock", ["requirements/bot.lock", "requirements/build.lock"])
 def test_the_locks_pin_the_same_versions(lock: str) -> None:
-    development = pins("requirements-dev.lock")
+    development = pins("requirements/dev.lock")
     for name, requirement in pins(lock).items():
         assert development[name].specifier == requirement.specifier
         assert development[name].marker in {None, requirement.marker}  # a tool may need it on every Python
@@ -165,7 +165,7 @@ def test_what_is_deployed_is_checked_with_the_code() -> None:
 def test_the_lock_fits_every_supported_python(python: str) -> None:
     facts = {"python_version": python[:4], "python_full_version": python, "platform_python_implementation": "CPython"}
     chosen = {
-        name for name, pin in pins("requirements.lock").items() if pin.marker is None or pin.marker.evaluate(facts)
+        name for name, pin in pins("requirements/bot.lock").items() if pin.marker is None or pin.marker.evaluate(facts)
     }
     # discord.py needs the module audioop, which Python has until 3.12.
     assert ("audioop-lts" in chosen) == (python >= "3.13")
@@ -189,6 +189,12 @@ def test_the_wheel_says_whose_it_is_and_what_it_is_for() -> None:
     assert facts["urls"]
     assert {"discord", "self-hosted"} <= set(facts["keywords"])
     assert [each for each in facts["classifiers"] if each not in classifiers] == []
+
+
+def test_the_top_of_the_tree_is_a_front_door() -> None:
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert {"pyproject.toml", "README.md", "bot", "cogs", "tests", "Dockerfile", ".env.example"} <= top
+    assert len(top) <= 24
 
 
 def test_the_versions_agree() -> None:
@@ -215,7 +221,7 @@ def test_there_is_no_package_marker_below_tests_and_no_name_twice() -> None:
 def test_the_image_runs_as_nobody_with_hashed_packages_and_its_own_health_check() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert text.index("USER 10001") < text.index("ENTRYPOINT")
-    assert "--require-hashes -r requirements.lock" in text
+    assert "--require-hashes -r requirements/bot.lock" in text
     for line in ('ENTRYPOINT ["cannon-bot"]', 'CMD ["run"]', "VOLUME /data", "DATABASE=/data/cannon-bot.db"):
         assert line in text
     assert re.search(r'^HEALTHCHECK .*CMD \["cannon-bot", "health"\]$', text, re.MULTILINE)

@@ -15,7 +15,7 @@ from typing import Any
 from bot.runtime.machine import keep_little, permanent
 
 TOOLS = ("click", "greenlet", "rich")
-"""What requirements-dev.lock has, requirements.lock has not, and structlog or httpx would import."""
+"""What requirements/dev.lock has, requirements/bot.lock has not, and structlog or httpx would import."""
 READY_AFTER_S = 0.1
 """discord.py says on_ready this long after the last guild; its own 2 s would be most of a test."""
 

@@ -53,7 +53,7 @@ def test_every_lock_is_audited_with_the_first_source_that_answers(
     calls = answers(monkeypatch, pypi=UNREACHABLE, osv=CLEAN)
     assert audit.main() == 0
     assert capsys.readouterr().out == "1 packages without a known vulnerability\n"
-    assert calls[2:] == [("osv", lock) for lock in audit.LOCKS]
+    assert calls[2:] == [("osv", Path(lock).name) for lock in audit.LOCKS]
     assert all((audit.ROOT / lock).exists() for lock in audit.LOCKS)
 
 
