@@ -96,12 +96,14 @@ def test_files_that_a_document_names_are_there(path: Path) -> None:
 
 def test_every_decision_is_in_the_index_with_its_number_and_title() -> None:
     rows = re.findall(
-        r"^\| (\d+) \| \[(.+)\]\((\d{4}-[\w-]+\.md)\) \| \S.* \|$", read(DECISIONS / "README.md"), re.MULTILINE
+        r"^\| (\d+) \| \[(.+)\]\(((?:archive/)?\d{4}-[\w-]+\.md)\) \| \S.* \|$",
+        read(DECISIONS / "README.md"),
+        re.MULTILINE,
     )
-    files = sorted(path.name for path in (ROOT / DECISIONS).glob("[0-9]*.md"))
-    assert [name for _, _, name in rows] == files
+    files = {path.relative_to(ROOT / DECISIONS).as_posix() for path in (ROOT / DECISIONS).rglob("[0-9]*.md")}
+    assert [name for _, _, name in rows] == sorted(files, key=lambda name: Path(name).name)
     for number, title, name in rows:
-        assert int(name[:4]) == int(number)
+        assert int(Path(name).name[:4]) == int(number)
         assert read(DECISIONS / name).startswith(f"# {number}. {title}\n")
 
 
@@ -110,7 +112,7 @@ def test_decisions_that_the_code_refers_to_are_there() -> None:
         path.read_text(encoding="utf-8") for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py")
     )
     named = set(re.findall(r"[Dd]ecision (\d{4})", code))
-    assert named <= {path.name[:4] for path in (ROOT / DECISIONS).glob("[0-9]*.md")}
+    assert named <= {path.name[:4] for path in (ROOT / DECISIONS).rglob("[0-9]*.md")}
 
 
 def test_the_changelog_knows_the_version_or_holds_it_as_unreleased() -> None:
