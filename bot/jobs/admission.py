@@ -1,7 +1,6 @@
-"""May this member spend anything here, now? Asked before a file that they name is checked.
+"""Early check whether a member may spend anything, before the files they name are checked.
 
-The decision itself is made inside the transaction that holds the credits, by the same functions, once the files and the
-price are known. What is refused here would be refused there.
+The binding decision is made by the same functions inside the transaction that holds the credits.
 """
 
 from __future__ import annotations
@@ -32,30 +31,30 @@ from bot.store import Spending, Store
 
 
 def headrooms(request: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
-    """Return what the limits that apply to the request leave without it; () where there is no log channel to alert."""
+    """Return what each applicable limit has left without the request; () without a log channel to alert."""
     if spending.rules.log_channel is None:
         return ()
     return all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
 
 
 async def tell_refused(store: Store, watch: Watch, guild_id: int, request: SpendRequest) -> None:
-    """Tell of the limits that are used up, or nearly, now that one of them has refused the request."""
+    """Alert about limits that are used up, or nearly, after a refusal."""
     left = await store.spending.view(guild_id, request.member_id, lambda spending: headrooms(request, spending))
     watch.tell(guild_id, partial(of_limits, left, request, taken=False))
 
 
 def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
-    """Whether an input, as a member gave it, switches the safety check off: the catalogue may read it otherwise."""
+    """Whether a member's raw input switches the safety check off."""
     return values.get(SAFETY_SWITCH) is False
 
 
 class KeyGate:
-    """Finds the key that pays, and refuses what it cannot pay for."""
+    """Finds the key that pays."""
 
     def __init__(
         self, keys: ApiKeys, unavailable: UnavailableOperations, *, require_alone: Callable[[], None] = lambda: None
     ) -> None:
-        """`require_alone` raises Refused while another copy of the bot takes the same requests."""
+        """`require_alone` raises Refused while another copy of the bot runs."""
         self._keys = keys
         self._require_alone = require_alone
         self._unavailable = unavailable
@@ -63,7 +62,7 @@ class KeyGate:
     async def require(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
         """Return the guild's key for these operations.
 
-        Raises NoKey, KeyRefused, and Refused for an operation that its account does not have, or beside another copy.
+        Raises NoKey, KeyRefused, and Refused for an operation its account lacks, or beside another copy.
         """
         self._require_alone()
         key = await self._keys.for_guild(guild_id)
@@ -76,7 +75,7 @@ class KeyGate:
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Refuses early who may not spend: nothing is fetched, stored or held for them."""
+    """Refuses early: nothing is fetched, stored or held for a refused member."""
 
     store: Store
     key_gate: KeyGate
@@ -88,10 +87,10 @@ class Admission:
     async def require(
         self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, asked: bool = False
     ) -> None:
-        """Raise what intake would raise whatever the files are and the jobs cost.
+        """Raise what intake would raise regardless of files and price.
 
-        `operations` are those of the request, () if they are not known yet; `unchecked` if one of its jobs has the
-        provider's safety check switched off; `asked` if a moderator is to be asked about limits.
+        `operations`: () if unknown yet; `unchecked`: a job has the provider's safety check off; `asked`: moderators are
+        to be asked about limits.
         Raises InputError, Refused, NoKey or KeyRefused.
         """
         found = [self.catalogue.current.resolve_raw(each) for each in operations]
@@ -112,7 +111,6 @@ class Admission:
     def _request(
         self, origin: Origin, operations: Sequence[Operation], key: UsableKey, *, unchecked: bool
     ) -> SpendRequest:
-        """Return the request with the least that its jobs may cost."""
         place = origin.place
         return SpendRequest(
             member_id=origin.author_id,
@@ -137,7 +135,7 @@ class Admission:
     async def _explained(
         self, error: Refused, request: SpendRequest, operations: Sequence[Operation], guild_id: int, key: UsableKey
     ) -> Refused:
-        """Return the refusal by a limit in terms of what the jobs will probably cost; any other as it is."""
+        """Explain a refusal by a limit with the jobs' estimated cost."""
         if error.reason != "limit":
             return error
         prices = [await self.pricing.guess(guild_id, each, key=key) for each in operations]
@@ -166,7 +164,7 @@ _LINKS = frozenset({FieldKind.URL, FieldKind.URLS})
 
 
 async def judged(job: CheckedJob, words: Sequence[str]) -> CheckedJob:
-    """Return the job with the word list's verdict; it is made outside of transactions, in which others would wait."""
+    """Return the job with the word list's verdict. Slow: call it outside transactions."""
     is_forbidden = await has_forbidden_word(words, job.operation.fields, job.input, job.spec.fill)
     return replace(job, has_forbidden_word=is_forbidden)
 
@@ -174,9 +172,9 @@ async def judged(job: CheckedJob, words: Sequence[str]) -> CheckedJob:
 async def has_forbidden_word(
     words: Sequence[str], fields: Sequence[Field], values: Mapping[str, Any], fill: Mapping[str, Template]
 ) -> bool:
-    """Whether a text that is sent, or the words of a template of it, has one of `words`.
+    """Whether a text that is sent, or its template, contains one of `words`.
 
-    Links to a job's files are no texts. A text is read in milliseconds, and others have their turn after each.
+    Links to a job's files are skipped. Yields to the event loop after each text.
     """
     forbidden = WordList.of(words)
     for text in (*_texts(values, fields), *_texts_of_templates(fill, fields)) if words else ():
@@ -187,7 +185,6 @@ async def has_forbidden_word(
 
 
 def _texts(value: object, fields: Sequence[Field]) -> Iterator[str]:
-    """Yield the texts of a value; of an object with these fields, the names that are none of theirs, too."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

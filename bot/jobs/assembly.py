@@ -53,11 +53,10 @@ def make_worker(
     claimed: Callable[[Sequence[Claimed]], None],
     webhook_url: Callable[[Job], str | None] | None = None,
 ) -> tuple[Worker, Maintenance]:
-    """Return a worker for the jobs of `store`, and what runs next to it.
+    """Return a worker for the jobs of `store`, and its upkeep.
 
-    `complete` and `webhook_url` are described in `submitting`, `ask_moderators` in `maintenance`. Without `webhook_url`
-    no job asks for a webhook. `signals` reach the worker from now on. `leads` says whether this process does what only
-    one does, `claimed` is told which jobs it follows.
+    `complete` and `webhook_url`: see `submitting`; `ask_moderators`: see `maintenance`. Without `webhook_url` no job
+    uses webhooks. `leads`: whether this process is the leader; `claimed` receives the claimed jobs.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)

@@ -1,4 +1,4 @@
-"""Intake of jobs: check, price, hold and store, in one transaction, before anything is sent anywhere."""
+"""Intake of jobs: check, price, hold and store in one transaction, before anything is sent."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ from bot.store import Cancelled, Spending, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What applies to one request: the server's settings, and what its account took before."""
+    """Defaults for one request: the server's settings and the account's former values."""
 
     rules: Rules
     memory: AccountMemory
     voice: str = ""
-    """The author's own voice, else the server's, '' for none."""
+    """The author's voice, else the server's, '' for none."""
 
 
 def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
-    """Return the step's input with what was left out, and with a model's name as an id."""
+    """Return the step's input with defaults, and the model as an id."""
     names = {each.name for each in operation.fields} - step.fill.keys()
     given = dict(step.input)
     model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
@@ -65,12 +65,12 @@ def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Ma
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a job is to an earlier, unconfirmed one: nothing for most. At most one of the two fields says something."""
+    """A job's relation to an earlier, unconfirmed one. At most one field is set."""
 
     repeats: Job | None = None
-    """The unconfirmed job whose idempotency key it is sent with: both are one request, which is charged once."""
+    """The unconfirmed job whose idempotency key it reuses: both are one request, charged once."""
     may_pay_twice: bool = False
-    """Whether it is sent as a request of its own, although the unconfirmed one may have been charged."""
+    """Whether it is a new request although the unconfirmed one may have been charged."""
 
     def of(self, job: Job) -> Job:
         """Return the job as this attempt."""
@@ -86,15 +86,15 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Repeats:
-    """Finds out whether another attempt can repeat the idempotency key of the first, and so cannot be paid twice."""
+    """Finds out whether another attempt can reuse the first one's idempotency key, and so cannot be charged twice."""
 
     store: Store
     clock: Clock
 
     async def attempts(self, guild_id: int, checked: Sequence[CheckedJob], key_id: int | None) -> list[Attempt]:
-        """Return for each job what it is to an unconfirmed one. `key_id` is the API key's; None for the host's.
+        """Return for each job its relation to an unconfirmed one. `key_id` is the API key's; None for the host's.
 
-        Raises Refused if an unconfirmed one has another attempt already that is open or has a result.
+        Raises Refused if another attempt is open or has a result.
         """
         return [await self._attempt(guild_id, job, key_id) for job in checked]
 
@@ -106,7 +106,7 @@ class Repeats:
         other = await self.store.job_lists.repeating(guild_id, _key_of(before))
         if other is not None:
             raise Refused(texts.RETRIED_ALREADY(job=other.id))
-        # Cannon Studio recognises the same input with the same API key, for some hours.
+        # Cannon Studio recognises the same input with the same API key for some hours.
         is_same = (before.key_id, before.operation, before.input) == (key_id, job.operation.id, job.input)
         is_late = self.clock.wall() - (before.first_attempt_at or 0.0) >= SAFE_WINDOW_S
         return Attempt(repeats=before) if is_same and not is_late else Attempt(may_pay_twice=True)
@@ -119,17 +119,16 @@ def _key_of(job: Job) -> str:
 log = structlog.get_logger(__name__)
 
 TOKEN_LIFE_S = 14 * 60.0
-"""An interaction token lives 15 minutes (Discord's docs); one is kept for slow uploads."""
+"""An interaction token lives 15 minutes (Discord's docs); slow uploads need one."""
 
 
 class Unconfirmed(Exception):
     """The member has to confirm first: nothing was stored or held. Amounts are in credits.
 
-    The price is above what this server wants confirmed, or not known, or the control that was pressed did not tell it,
-    though this server does not call it small; or, with `may_pay_twice`, an earlier attempt that Cannon Studio never
-    confirmed may have been charged; or there are `cautions` to accept. `shown` is the price that a yes agrees to;
-    `basis` and `seen` are those of the estimate that is the least certain; `left` is what the member has left, None if
-    nothing bounds it.
+    Reasons: the price is above the server's threshold, or unknown, or the pressed control did not show it though it
+    isn't small here; with `may_pay_twice`, an earlier unconfirmed attempt may have been charged; or there are
+    `cautions`. `shown` is the price that a yes accepts; `basis` and `seen` belong to the least certain estimate; `left`
+    is the member's remaining amount, None without a limit.
     """
 
     def __init__(
@@ -152,7 +151,7 @@ class Unconfirmed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A card that was accepted. `fresh` is False if this interaction had been accepted before."""
+    """An accepted card. `fresh` is False if this interaction was accepted before."""
 
     card: Card
     jobs: tuple[Job, ...]
@@ -160,7 +159,7 @@ class Accepted:
 
 
 class JobService:
-    """The one way in for paid work. `wake` tells the worker that there is something new."""
+    """The one way in for paid work. `wake` tells the worker about new jobs."""
 
     def __init__(
         self,
@@ -221,10 +220,10 @@ class JobService:
         return catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
 
     async def accept(self, spec: CardSpec) -> Accepted:
-        """Check, price and store a request, with the credits held. Nothing is sent yet.
+        """Check, price and store a request with its credits held. Nothing is sent yet.
 
-        Raises InputError, Refused (limit, balance, no key), KeyRefused or Unconfirmed; then nothing is stored and
-        nothing held. The same interaction twice gives the same card, held once.
+        Raises InputError, Refused (limit, balance, no key), KeyRefused or Unconfirmed, with nothing stored or held.
+        Idempotent: the same interaction gives the same card, held once.
         """
         try:
             try:
@@ -239,11 +238,10 @@ class JobService:
             raise
 
     async def _has_new_balance(self, guild_id: int) -> bool:
-        """Ask the account whether credits were added, at most once a minute; return whether it was told."""
         return await self._key_health.refresh_balance(guild_id, await self._keys.for_guild(guild_id))
 
     async def _accept_judged(self, spec: CardSpec) -> Accepted:
-        """Accept the request by the word list, and with the sort of key, that the guild has when it is stored."""
+        """Accept the request by the guild's word list and kind of key at the time of storing."""
         while True:
             with contextlib.suppress(WordsChanged, KeyChanged):
                 return await self._accept(spec)
@@ -276,7 +274,7 @@ class JobService:
         return await self._store_held(spec, spend, card, jobs)
 
     async def _store_held(self, spec: CardSpec, spend: SpendRequest, card: Card, jobs: Sequence[Job]) -> Accepted:
-        """Decide, hold and store in one transaction; then report the limits that are near their end."""
+        """Decide, hold and store in one transaction; then report limits that are nearly used up."""
         failpoint("accept.before")
         try:
             stored, stored_jobs, verdict = await self._store.cards.accept(
@@ -298,7 +296,7 @@ class JobService:
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
 
     async def _judged_early(self, spend: SpendRequest, spec: CardSpec) -> WhatIsLeft | None:
-        """Raise Refused now rather than after the member has said yes; return what it would leave them."""
+        """Raise Refused before the member is asked to confirm; return what would be left."""
 
         def judge(spending: Spending) -> WhatIsLeft | None:
             _decide(spend, spending)
@@ -308,14 +306,14 @@ class JobService:
         return left
 
     async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
-        """Note that Discord has the card, and let its jobs start."""
+        """Note that Discord has the card; its jobs may start."""
         failpoint("answer.sent")
         await self._store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
         failpoint("answer.stored")
         self._wake()
 
     async def move_card(self, job: Job, *, message_id: int, channel_id: int, token: str) -> None:
-        """Note that the job's private card is the answer to another interaction from now on, by its token."""
+        """Note the token of the other interaction that the job's private card now answers."""
         await self._store.cards.move(
             job.guild_id,
             job.card_id,
@@ -326,9 +324,9 @@ class JobService:
         )
 
     async def cancel(self, job: Job, *, by_id: int, drop: bool = False) -> Cancelled | None:
-        """Cancel a job and those that wait for it; None if it has ended. Another member's is recorded.
+        """Cancel a job and those that wait for it; None if it has ended. Cancelling another member's is recorded.
 
-        One that was sent continues and is charged; with `drop` its result is kept, but not posted.
+        A submitted job continues and is charged; with `drop` its result is kept, but not posted.
         """
         with await self._speaking_on(job.guild_id, job.card_id):
             done = await self._store.cancellation.cancel(
@@ -339,24 +337,24 @@ class JobService:
                 record=cancelled_by(by_id, dropped=drop),
             )
         if done is not None and (done.stopped or done.others):
-            self._wake()  # others may have the places that have become free
+            self._wake()  # places may have become free
         return done
 
     async def cancel_card(self, job: Job, *, by_id: int) -> tuple[Job, ...] | None:
-        """Cancel what was not sent yet of the job's card; return that, None if every job had ended.
+        """Cancel and return the unsent jobs of the job's card, None if every job has ended.
 
-        Another member's is recorded.
+        Cancelling another member's is recorded.
         """
         with await self._speaking_on(job.guild_id, job.card_id):
             stopped = await self._store.cancellation.cancel_card(
                 job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
             )
         if stopped:
-            self._wake()  # others may have the places that have become free
+            self._wake()  # places may have become free
         return stopped
 
     async def undo_card(self, guild_id: int, card_id: str, sentence: str | Text) -> tuple[Job, ...] | None:
-        """Cancel what was not sent yet of a card that a member takes back, and return that; `sentence` says why."""
+        """Cancel and return the unsent jobs of a card that a member takes back; `sentence` says why."""
         with await self._speaking_on(guild_id, card_id):
             stopped = await self._store.cancellation.cancel_card(guild_id, card_id, str(sentence))
         if stopped:
@@ -364,11 +362,11 @@ class JobService:
         return stopped
 
     async def drop_unanswered(self, card: Card) -> int:
-        """Release the holds of a card that Discord did not take; nothing is submitted. Returns how many jobs it had."""
+        """Release the holds of a card that Discord rejected. Returns the number of its jobs."""
         return await self._store.cards.drop(card.guild_id, card.id, str(texts.NOT_ANSWERED))
 
     async def _speaking_on(self, guild_id: int, card_id: str) -> contextlib.AbstractContextManager[None]:
-        """Return a context in which the card's language is spoken: its readers see what a member's press has stored."""
+        """Return a context with the card's language: its readers see what is stored."""
         return speaking(await self._languages.of_card(guild_id, card_id))
 
     def _card(self, spec: CardSpec) -> Card:
@@ -420,7 +418,7 @@ def _jobs(
             operation=job.operation.id,
             input=job.input,
             state=JobState.WAITING if job.spec.after else JobState.SUBMITTING,
-            # Derived from the job's id so that it is stored before it is ever sent.
+            # Derived from the job's id, to be stored before it is ever sent.
             idempotency_key="-".join(filter(None, ("cannon-bot", signature, ids[place]))),
             key_id=key.id,
             practice=key.is_practice,
@@ -439,12 +437,11 @@ def _jobs(
 
 
 def _with_ids(template: Template, ids: Sequence[str]) -> Any:
-    """Return a step's template with the jobs' ids in place of the steps' numbers."""
     return with_outputs(template, {ref: OutputRef(ids[step], ref.key) for step, ref in steps_in(template)})
 
 
 def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
-    """Return the verdict, with what the limits leave. Raises Refused."""
+    """Return the verdict, with the remaining limits. Raises Refused."""
     try:
         verdict = decide(
             spend,

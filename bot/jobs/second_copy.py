@@ -1,14 +1,12 @@
-"""A second copy of the bot: the same token on another database. Each would pay for what the other has paid for already.
+"""Detects a second copy of the bot (same token, other database): each would pay again for the other's jobs.
 
-Whose a message is can be read off its controls: they carry their installation's signature and the ids of jobs. A
-message proves another copy if another signature is on it, or jobs that this database does not know, and if it was made
-while this process has been running: one of an earlier life, of a database that was lost, or of the time before a
-restore, proves nothing. Time is Discord's own here: ids grow with it, so what is newer than the first event that came
-to this process was made during its life, whatever its clock says.
+A message's controls carry their installation's signature and job ids. A message proves another copy if its signature
+differs, or this database does not know its jobs, and it was made while this process has been running: older ones may
+come from a lost or restored database. Time is Discord's own here: ids grow with it, so anything newer than this
+process' first event was made during its life, whatever its clock says.
 
-Nothing of that decides who is paid for. Each way to a job has one moment at which Discord takes one copy's message
-alone, and whose message that is decides (bot/app/connection/recovery.py, cogs/reactions/submit.py). See
-docs/decisions/0042-the-signature.md.
+This only stops new work. What is paid is decided at the one moment when Discord takes one copy's message
+(bot/app/connection/recovery.py, cogs/reactions/submit.py). See docs/decisions/0042-the-signature.md.
 """
 
 from __future__ import annotations
@@ -29,13 +27,13 @@ from bot.store.texts import second_copy as seen_twice
 log = structlog.get_logger(__name__)
 
 SECOND_COPY = "second_copy"
-"""The signal of a proof, for the other processes on this database."""
+"""The signal of a proof, to other processes on this database."""
 NOTED_EVERY_S = 60.0
-"""How often a proof is stored at most."""
+"""Minimum time between two stored proofs."""
 
 
 class SecondCopy:
-    """Knows whether another copy is alive. While it is, no new work is taken."""
+    """Knows whether another copy is running. Meanwhile no new work is taken."""
 
     def __init__(self, store: Store, *, clock: Clock, metrics: Metrics) -> None:
         self._store = store
@@ -47,28 +45,28 @@ class SecondCopy:
 
     @property
     def is_there(self) -> bool:
-        """Whether there was a proof lately. It ends by itself a quarter of an hour after the last one."""
+        """Whether there was a recent proof. It expires after a quarter of an hour."""
         return self._clock.monotonic() < self._until
 
     async def begin(self) -> None:
-        """Forget what an earlier process has proven: at the start of one that is alone on its database."""
+        """Forget earlier proofs: at the start of a process alone on its database."""
         await self._store.meta.forget(SECOND_COPY_META)
 
     def require_alone(self) -> None:
-        """Raise Refused while another copy is alive."""
+        """Raise Refused while another copy is running."""
         if self.is_there:
             raise Refused(texts.SECOND_COPY)
 
     def lives(self, event_id: int) -> None:
-        """Note the id of what Discord's gateway has just told of: an interaction, a new message."""
+        """Note the id of a new interaction or message from the gateway."""
         if self._born is None:
             self._born = event_id
 
     async def look(self, message_id: int, custom_ids: Iterable[str], *, is_taken: bool = False) -> bool:
-        """Whether a message of the bot's account was made by another copy in this process' life; that is noted.
+        """Whether another copy made this message during this process' life; that is noted.
 
-        `is_taken`: it is where this process wanted to answer what Discord had just told it. Only a process on the same
-        database could have done so too.
+        `is_taken`: the message is in the place of this process' own answer, so only a process on the same database may
+        have made it.
         """
         if not self._store.signature or self._born is None or message_id < self._born:
             return False
@@ -83,7 +81,7 @@ class SecondCopy:
         try:
             return bool(job_ids) and not await self._store.jobs.known(job_ids)
         except StoreError:
-            return False  # the next message is looked at again
+            return False  # retried with the next message
 
     async def _prove(self, message_id: int, signature: str) -> None:
         if not self.is_there:

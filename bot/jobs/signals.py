@@ -1,4 +1,4 @@
-"""Signals to whoever follows jobs, in this process or another: what members and moderators do matters to a worker."""
+"""Signals to the workers of all processes."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ WAKE, CLAIM, HINT, DECIDED, RESUME = "wake", "claim", "hint", "decided", "resume
 
 @dataclass(frozen=True)
 class WorkerSignals:
-    """Sends what `Worker` has methods for. The rows say the same: a lost signal costs a round of the worker's."""
+    """Sends signals that `Worker` has methods for. A lost one only costs a round: the rows say the same."""
 
     signals: Signals
 
     def wake(self) -> None:
-        """There is a new job, or one that may start, or may not start any more."""
+        """Announce a job that is new, or may or may not start any more."""
         self.signals.send(WAKE)
 
     def claim(self) -> None:
-        """There are jobs that nobody follows."""
+        """Announce jobs without a lease."""
         self.signals.send(CLAIM)
 
     def hint(self, job_id: str) -> None:
-        """Somebody says that this job has changed."""
+        """Hint that this job has changed."""
         self.signals.send(HINT, job_id)
 
     def decided(self, job_id: str) -> None:
-        """Somebody has decided about a parked job."""
+        """Announce a decision about a parked job."""
         self.signals.send(DECIDED, job_id)
 
     def resume(self, guild_id: int, slot: str | None = None) -> None:
-        """What waits in the guild may try now. `slot` is that of a key which works, or works again; None: of none."""
+        """Let the guild's waiting jobs try now. `slot` is the working key's; None: no key's."""
         self.signals.send(RESUME, str(guild_id), slot or "")
 
     def reach(self, worker: Worker) -> None:
-        """Have this process's worker do what any process signals."""
+        """Connect this process's worker to all signals."""
         self.signals.listen_to_gaps(worker.wake)
         self.signals.listen(WAKE, worker.wake)
         self.signals.listen(CLAIM, worker.claim_soon)

@@ -9,16 +9,16 @@ from bot.domain.models import Job, WaitsFor
 from bot.language import Text
 
 Sentence = Text | Callable[[], str]
-"""A sentence that is made where it is known in which language: for moderators, whose job's turn speaks another."""
+"""Made lazily: moderators may need another language than the job's turn."""
 
 
 def spoken(sentence: Sentence) -> str:
-    """Return the sentence in the language that is spoken now."""
+    """Return the sentence in the current language."""
     return str(sentence) if isinstance(sentence, Text) else sentence()
 
 
 class Later(Exception):
-    """Raised by `deliver`: not now, try again after `seconds`; `waits_for` says what for, None: for nothing of note."""
+    """Raised by `deliver`: try again after `seconds`; `waits_for` names the cause, None: nothing worth showing."""
 
     def __init__(self, seconds: float, waits_for: WaitsFor | None = None) -> None:
         super().__init__(f"again in {seconds:.0f} s")
@@ -29,7 +29,7 @@ class Later(Exception):
 class NoPlace(Exception):
     """Raised by `deliver`: there is nowhere to post the result, or nothing to post. `sentence` says why.
 
-    `unusable`: its file is none that could be posted anywhere, ever.
+    `unusable`: its file can never be posted anywhere.
     """
 
     def __init__(self, sentence: str | Text, *, unusable: bool = False) -> None:
@@ -39,12 +39,12 @@ class NoPlace(Exception):
 
     @property
     def sentence(self) -> str:
-        """Why, in the language of who asks: the card's turn, or a member who has pressed something."""
+        """The reason, in the current language."""
         return str(self._sentence)
 
 
 class Parked(Exception):
-    """Raised by `deliver`: somebody has to decide first. `Worker.decided` wakes it, else `seconds` pass."""
+    """Raised by `deliver`: it needs a decision. `Worker.decided` wakes it, else it retries after `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"parked for {seconds:.0f} s")
@@ -52,7 +52,7 @@ class Parked(Exception):
 
 
 class Gathering(Exception):
-    """Raised by `deliver`: other results of the card come within `seconds`, and are posted in the same edit."""
+    """Raised by `deliver`: wait up to `seconds` for other results of the card, to post all in one edit."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"in {seconds:.1f} s")
@@ -67,13 +67,13 @@ class Surface(Protocol):
         ...
 
     async def show(self, guild_id: int, card_id: str) -> None:
-        """Bring the card up to date with the store; best effort, never raises."""
+        """Update the card from the store; best effort, never raises."""
         ...
 
     async def post_late(self, job: Job) -> None:
-        """Post the result of a `held` job that came after it was given up; best effort, never raises: it stays held."""
+        """Post the late result of a `held` job; best effort, never raises: on failure it stays held."""
         ...
 
     async def alert(self, guild_id: int, sentence: Sentence) -> None:
-        """Alert the guild's moderators, in the server's language; best effort, never raises."""
+        """Alert the guild's moderators in the server's language; best effort, never raises."""
         ...

@@ -1,4 +1,4 @@
-"""What is left to a member after a request: told with a price to confirm, on the card, and with a refusal."""
+"""A member's remaining amount: shown with a price, on the card, and with a refusal."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from bot.errors import Refused
 from bot.store import Spending, Store
 
 TOLD_WITH = frozenset({"ceiling", "queue", "unknown price"})
-"""The reasons of refusals to which what is left is added; those of a limit and of the balance say it themselves."""
+"""Refusals that the remainder is added to; those by a limit or the balance include it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIsLeft:
-    """The limit that leaves the member the least, or the server's own account where that has less. All in credits."""
+    """The tightest limit of a member, or the server's account if that has less. In credits."""
 
     now: Decimal
     after: Decimal
-    """Once the request is held; never negative."""
+    """After the hold; never negative."""
     limit: Limit | None
     """None: the account's free credits."""
     granted: bool = False
-    """Whether grants are in the amounts, on top of what the limit leaves."""
+    """Whether grants are included, beyond the limit."""
 
     def sentence_held(self) -> str:
-        """Return what is left once the request is held, for its card."""
+        """Return the remainder after the hold, for the card."""
         if self.limit is None:
             return texts.LEFT_NOW(left=texts.in_the_account(self.after))
         return texts.LEFT_NOW(left=left_of(self.after, self.limit, granted=self.granted))
 
     def sentence(self) -> str:
-        """Return what is left now, for who asks."""
+        """Return the remainder now."""
         return texts.LEFT_NOW(left=self._now())
 
     def sentence_after(self) -> str:
-        """Return what is left now, and what would be after the request."""
+        """Return the remainder now, and after the request."""
         return texts.left_now_and_then(self._now(), self.after)
 
     def _now(self) -> str:
@@ -51,9 +51,9 @@ class WhatIsLeft:
 
 
 def left_after(request: SpendRequest, spending: Spending) -> WhatIsLeft | None:
-    """Return what the request leaves; None where neither a limit nor a balance that members may see bounds it.
+    """Return what the request leaves; None without a limit or a balance that members may see.
 
-    The balance of the host's own account is nobody's business here.
+    The balance of the host's account is never shown.
     """
     found = [
         _of_limit(each.limit, max(each.left, ZERO), request, spending)
@@ -66,7 +66,7 @@ def left_after(request: SpendRequest, spending: Spending) -> WhatIsLeft | None:
 
 
 def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spending) -> WhatIsLeft:
-    # Grants cover what exceeds a member's limit, never the server's, and never one of 0.
+    # Grants extend a member's limit, never the server's, and never one of 0.
     has_grants = limit.scope is not Scope.SERVER and limit.credits > 0
     granted = sum((grant.left for grant in spending.grants()), ZERO) if has_grants else ZERO
     now = left + granted
@@ -74,7 +74,7 @@ def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spen
 
 
 def with_what_is_left(error: Refused, request: SpendRequest, spending: Spending) -> Refused:
-    """Return a refusal that also says what the member has left, where it is one by amount or number."""
+    """Return a refusal by amount or number with the member's remainder."""
     left = left_after(request, spending) if error.reason in TOLD_WITH else None
     return (
         error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask)
@@ -82,9 +82,9 @@ def with_what_is_left(error: Refused, request: SpendRequest, spending: Spending)
 
 
 async def left_on_card(store: Store, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:
-    """Return what is left to the card's author while its jobs are held.
+    """Return the author's remainder while the card's jobs are held.
 
-    The account's free credits are shown on private cards only: everybody in the channel reads the others.
+    The account's free credits are shown on private cards only: others are public.
     """
     guild_id = card.guild_id
     key = await store.keys.current(guild_id) if card.private else None

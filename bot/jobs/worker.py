@@ -1,8 +1,8 @@
-"""The worker: follows every open job of the store to its end. It does not know Discord, it is given a `Surface`.
+"""The worker follows every open job to its end. It reaches Discord only through a `Surface`.
 
 One process holds a lease on each job it follows. When a job is due, one *turn* is taken: `submitting`, `polling` or
-`delivering`, by the job's state, each in a lane of its own (`lanes`). The loop awaits the store alone: what talks to
-Discord or to Cannon Studio is a turn. A turn that fails never stops the others.
+`delivering`, by its state, each in a lane of its own (`lanes`). The loop awaits only the store; calls to Discord or
+Cannon Studio happen in turns. A failing turn never stops the others.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from bot.server.settings import Languages
 from bot.store import Claimed, Store
 
 KEPT = 3200
-"""How many rows are kept in memory between two turns of their jobs: some 2 KB each."""
+"""Cached rows between turns, some 2 KB each."""
 
 
 class JobRows:
-    """Gives each turn its job's row. Turns that begin while a read goes on share the next one."""
+    """Reads rows for turns; turns that begin during a read share the next one."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: OrderedDict[Followed, None] = OrderedDict()
-        """Those with a row that have no turn, the one whose turn was the longest time ago first."""
+        """Cached and idle, least recently used first."""
         self._wanted: list[Followed] = []
         self._reading: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
-        """The read that begins when that one ends."""
+        """The read that follows the running one."""
 
     async def read(self, followed: Followed, lease: str) -> bool:
-        """Have the job's row in `followed.row`; False if the job is not under this lease any more."""
+        """Set `followed.row`; False if the job is no longer under this lease."""
         self._kept.pop(followed, None)
         if followed.row is None:
             self._wanted.append(followed)
             if self._next is None:
                 self._next = asyncio.create_task(self._read(lease, after=self._reading), name="read-jobs")
-            await asyncio.shield(self._next)  # it is other turns' as well
+            await asyncio.shield(self._next)  # shared with other turns
         return followed.row is not None
 
     async def _read(self, lease: str, *, after: asyncio.Task[None] | None) -> None:
@@ -70,38 +70,37 @@ class JobRows:
                 each.job = row
 
     def keep(self, followed: Followed) -> None:
-        """Keep the row of a job whose turn has ended; of the one whose turn was the longest time ago it is let go."""
+        """Cache the row of an ended turn, evicting the least recently used."""
         self._kept[followed] = None
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)[0].forget_row()
 
     def clear(self) -> None:
-        """Keep nothing: no job is followed any more."""
+        """Clear the cache."""
         self._kept.clear()
 
 
 log = structlog.get_logger(__name__)
 
 LEASE_S = 60.0
-"""A lease not renewed for this long is free for another process."""
+"""A lease not renewed for this long may be taken over."""
 LEASE_RENEW_S = 15.0
 CLAIM_EVERY_S = 15.0
-"""How often to look for jobs that nobody follows; new ones announce themselves by `wake`."""
+"""Interval of looking for unleased jobs; new ones are signalled by `wake`."""
 RETRY_S = 1.0
-"""When to try again what the database did not do."""
+"""Retry interval after database errors."""
 CLAIM_REST_S = 1.0
-"""After this time a process of several takes what it has left to the others: one of them may be gone."""
+"""After this time a process takes what it left to others: one of them may be gone."""
 CLAIMED_MAX = 2000
-"""How many are claimed by one transaction, and taken by the event loop at once: 4 ms of it."""
+"""Jobs claimed per transaction: 4 ms of the event loop."""
 TURN_S = 3600.0
-"""How long a turn may take: far more than all files of a result do. One that takes longer hangs, by our fault."""
+"""Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
 
 class Worker:
-    """The loop: claims jobs, keeps the lease, and starts a turn for each job that is due.
+    """Claims jobs, renews the lease, and starts due turns.
 
-    `maintain` is told when there may be something to do for what runs next to it (`maintenance`), `claimed` which jobs
-    this process follows from now on.
+    `maintain` wakes `maintenance`; `claimed` receives the claimed jobs.
     """
 
     def __init__(
@@ -138,48 +137,48 @@ class Worker:
         self._lease = new_id()
         self._lease_due = 0.0
         self._has_shared = False
-        """Whether the last claim has left a part to other processes."""
+        """Whether the last claim left a part to other processes."""
         self._turns: set[asyncio.Task[None]] = set()
         self._ended_in_step: list[tuple[Followed, float | None]] | None = None
-        """While `step` runs: the jobs whose turn has ended, and their waits."""
+        """During `step`: ended jobs and their waits."""
         self._stopping = False
         self._turned = clock.monotonic()
         self.progress = WorkerProgress(
             beat=self._turned, next_beat=self._turned, turned=self._turned, startable_at=None
         )
-        """Replaced as a whole, so that another thread may read it at any time."""
+        """Replaced as a whole, so that other threads may read it."""
 
-    # ------------------------------------------------------------------ what others say
+    # ------------------------------------------------------------------ signals
 
     @property
     def lease(self) -> str:
-        """The lease under which the jobs are that this process follows."""
+        """The lease of this process's jobs."""
         return self._lease
 
     @property
     def followed(self) -> int:
-        """How many jobs this process follows now."""
+        """The number of followed jobs."""
         return len(self._agenda.jobs)
 
     def oldest_due_s(self) -> dict[LaneName, float]:
-        """Return for how many seconds the job of each lane that was due first has waited for its turn, 0: none is."""
+        """Return the longest overdue time of each lane in seconds, 0 for none."""
         return self._agenda.oldest_due_s()
 
     def turns_last_minute(self) -> dict[LaneName, int]:
-        """Return how many turns of each lane have ended in the last minute."""
+        """Return the turns each lane finished in the last minute."""
         return self._agenda.turns_last_minute()
 
     def wake(self) -> None:
-        """There is a new job, or one that may start: see to it soon."""
+        """Handle a job that is new or may start."""
         self._agenda.claim_soon()
         self._maintain()
 
     def claim_soon(self) -> None:
-        """There are jobs that nobody follows: claim some soon."""
+        """Claim unleased jobs soon."""
         self._agenda.claim_soon()
 
     def hint(self, job_id: str) -> bool:
-        """Somebody says that this job has changed: poll it soon. A hint, never the truth. False if not followed."""
+        """Poll this job soon. A hint, never the truth. False if not followed."""
         followed = self._agenda.jobs.get(job_id)
         if followed is None:
             return False
@@ -187,7 +186,7 @@ class Worker:
         return True
 
     def decided(self, job_id: str) -> None:
-        """Somebody has decided about a parked job: take its turn now. One that is not followed is due by its row."""
+        """Take the turn of a parked job that was decided. One that is not followed is due by its row."""
         followed = self._agenda.jobs.get(job_id)
         if followed is None:
             self.wake()
@@ -197,7 +196,7 @@ class Worker:
             self._take_now(followed)
 
     def resume(self, guild_id: int, slot: str | None = None) -> None:
-        """What waits in the guild may try now. `slot` is that of a key which works, or works again; None: of none."""
+        """Let the guild's waiting jobs try now. `slot` is the working key's; None: no key's."""
         if slot is not None:
             self._key_waits.end_pauses(slot)
         for followed in list(self._agenda.jobs.values()):
@@ -212,7 +211,7 @@ class Worker:
     # ------------------------------------------------------------------ the loop
 
     async def run(self) -> None:
-        """Follow jobs until cancelled or stopped; nothing that one job does ends this."""
+        """Follow jobs until cancelled or stopped; no job's error ends this."""
         while not self._stopping:
             self._agenda.changed.clear()
             try:
@@ -230,7 +229,7 @@ class Worker:
             await self._clock.wait(self._agenda.changed, idle_s)
 
     async def step(self) -> int:
-        """Give each job that is due now one turn and return how many there were. For tests: `run` by hand."""
+        """Give each job due now one turn and return how many. For tests: `run` by hand."""
         await self._renew_lease()
         self._agenda.claim_due = 0.0
         await self._claim()
@@ -252,7 +251,7 @@ class Worker:
         return count
 
     async def stop(self, *, grace_s: float = 8.0) -> None:
-        """Take no new turn, let running ones end for up to `grace_s` seconds, and drop the lease."""
+        """Start no new turn, let running ones end for up to `grace_s` seconds, and drop the lease."""
         self._stopping = True
         self._agenda.changed.set()
         if self._turns:
@@ -261,7 +260,7 @@ class Worker:
                 turn.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         self._agenda.clear()
-        with contextlib.suppress(StoreError):  # it ends by itself, and the rest must be closed all the same
+        with contextlib.suppress(StoreError):  # the rest must be closed all the same
             await self._store.jobs.drop_lease(self._lease)
 
     def _idle_s(self, now: float) -> float:
@@ -278,9 +277,9 @@ class Worker:
             self._lease_due = self._clock.monotonic() + LEASE_RENEW_S
 
     async def _lose_all(self) -> None:
-        """Start from nothing: the lease had expired and was ended by another. Turns that still run can change nothing.
+        """Start over after the lease expired and another process took it.
 
-        The token is a new one, so that a turn of before cannot change a job that is claimed again.
+        The new token keeps old turns from changing a job that is claimed again.
         """
         log.warning("worker.lease_lost", jobs=len(self._agenda.jobs))
         await self._store.jobs.drop_lease(self._lease)
@@ -296,11 +295,11 @@ class Worker:
         shares, self._has_shared = self._store.is_shared and not self._has_shared, False
         self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
         claimed = await self._claim_some(shares=shares)
-        if claimed >= CLAIMED_MAX:  # after a start, and then they live for as long as anything here
+        if claimed >= CLAIMED_MAX:  # after a start; they then live as long as the process
             with permanent():
                 while await self._claim_some(shares=shares) >= CLAIMED_MAX:
                     pass
-            give_back()  # what the rows took on their way
+            give_back()  # left over from the rows
         if shares and claimed:
             self._has_shared = True
             self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)
@@ -310,7 +309,7 @@ class Worker:
         claimed = await self._store.jobs.claim(
             self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
         )
-        guild_ids: dict[int, int] = {}  # one number for all jobs of a guild: SQLite makes one for each row
+        guild_ids: dict[int, int] = {}  # one int object per guild: SQLite makes one per row
         for each in claimed:
             self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
         self._claimed(claimed)
@@ -355,15 +354,15 @@ class Worker:
             self._let_rest(followed, wait_s)
 
     async def _turn_within_limits(self, followed: Followed) -> tuple[float | None, bool]:
-        """Take the turn, and return also whether it did not fail; one job's surprise is its own: it rests."""
+        """Take the turn, and return also whether it succeeded; a failed one rests."""
         try:
             async with asyncio.timeout(TURN_S):
                 if not await self._rows.read(followed, self._lease):
                     log.warning("worker.lost_job", job=followed.id, state=followed.state)
                     return None, True
-                job = followed.job  # what the turn says of it is for those who read its card
-                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each line of this task
-                if job.state not in REMOTE_STATES:  # a poll that has something to say asks for its language by itself
+                job = followed.job  # its texts are for the card's readers
+                bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each log line of this task
+                if job.state not in REMOTE_STATES:  # a poll sets its language when it needs one
                     speak(await self._languages.of_card(job.guild_id, job.card_id))
                 wait_s = await self._take_turn(followed)
                 return await self._own_errors.forget(followed, wait_s), True
@@ -384,7 +383,7 @@ class Worker:
         self._agenda.set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:
-        """Do what the job's state calls for; return seconds until the next turn, None to let go of it."""
+        """Take the turn of the job's state; return seconds until the next one, None to drop it."""
         job = followed.job
         if job.state is JobState.READY:
             return await self._delivering.take_turn(followed)

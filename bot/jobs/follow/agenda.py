@@ -1,4 +1,4 @@
-"""What the worker follows, what is due when, and in which lane."""
+"""The followed jobs, by due time and lane."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bot.jobs.follow.lanes import Followed, Lane, LaneName, LaneSize, lane_of
 from bot.runtime.clock import Clock
 
 GATHER_S = 0.1
-"""How long a new job may wait: of commands that come at once, all are answered before the first is submitted."""
+"""Delay for new jobs, so that simultaneous commands are answered before the first submission."""
 SIZES: Mapping[LaneName, LaneSize] = {
     LaneName.SUBMIT: LaneSize(slots=64, most=160, per_server=8),
     LaneName.POLL: LaneSize(slots=64, most=160, per_server=8),
     LaneName.DELIVER: LaneSize(slots=64, most=160, per_server=2, per_card=1),
 }
-"""All together open fewer files and sockets than a process may by default (1,024)."""
+"""Together below the default limit of open files (1,024)."""
 
 
 class Agenda:
@@ -26,11 +26,11 @@ class Agenda:
         self._clock = clock
         self.lanes = {name: Lane(SIZES[name]) for name in LaneName}
         self.jobs: dict[str, Followed] = {}
-        """By job id. To be changed by the methods alone."""
+        """By job id. Changed by the methods only."""
         self.claim_due = 0.0
-        """When to claim jobs that nobody follows, monotonic seconds."""
+        """When to claim unleased jobs, monotonic seconds."""
         self.changed = asyncio.Event()
-        """Set when something is due sooner than the worker knew."""
+        """Set when something is due sooner than the worker expects."""
 
     def put(self, followed: Followed) -> None:
         """Add a job, or note its new `due`, in the lane of its state."""
@@ -38,7 +38,7 @@ class Agenda:
         self.lanes[lane_of(followed.state)].put(followed)
 
     def set_due(self, followed: Followed, wait_s: float = 0.0) -> None:
-        """Let a job be due in `wait_s` seconds."""
+        """Make a job due in `wait_s` seconds."""
         followed.due = self._clock.monotonic() + wait_s
         self.put(followed)
 
@@ -49,55 +49,55 @@ class Agenda:
             followed.entry = None
 
     def clear(self) -> None:
-        """Forget all jobs. Turns under way hold their slots until they are done."""
+        """Forget all jobs. Running turns keep their slots."""
         self.jobs.clear()
         for lane in self.lanes.values():
             lane.clear()
 
     def has(self, followed: Followed) -> bool:
-        """Whether this very entry is still on it: the job may have been lost and claimed again."""
+        """Whether this very entry is still followed: the job may have been lost and claimed again."""
         return self.jobs.get(followed.id) is followed
 
     def claim_soon(self) -> None:
-        """Let jobs be claimed soon: there is a new one."""
+        """Claim soon: there is a new job."""
         self.claim_due = min(self.claim_due, self._clock.monotonic() + GATHER_S)
         self.changed.set()
 
     def next_at(self) -> float | None:
-        """Return when to look for a turn again, monotonic seconds; None if no time brings one."""
+        """Return when a turn may be due, monotonic seconds; None if unknown."""
         return min((at for lane in self.lanes.values() if (at := lane.next_at()) is not None), default=None)
 
     def take_due(self, name: LaneName, now: float) -> Followed | None:
-        """Return the job of the lane whose turn begins at `now`, monotonic seconds, marked busy; None if none may."""
+        """Return the next due job of the lane, marked busy; None if nothing may start."""
         followed = self.lanes[name].take_due(now)
         if followed is not None:
             followed.busy = True
         return followed
 
     def startable_at(self) -> float | None:
-        """Return since when, monotonic seconds, a job is due that lacks a slot alone; None if there is none."""
+        """Return since when a due job lacks only a slot, monotonic seconds; None if none does."""
         return min((at for lane in self.lanes.values() if (at := lane.startable_at()) is not None), default=None)
 
     def oldest_due_s(self) -> dict[LaneName, float]:
-        """Return for how many seconds the job of each lane that was due first has waited for its turn."""
+        """Return the longest overdue time of each lane, in seconds."""
         now = self._clock.monotonic()
         return {name: lane.oldest_due_s(now) for name, lane in self.lanes.items()}
 
     def turns_last_minute(self) -> dict[LaneName, int]:
-        """Return how many turns of each lane have ended in the last minute."""
+        """Return the turns each lane finished in the last minute."""
         now = self._clock.monotonic()
         return {name: lane.turns_last_minute(now) for name, lane in self.lanes.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerProgress:
-    """What the watchdog reads, from a thread of its own. Times are monotonic seconds."""
+    """Progress for the watchdog's thread. Times are monotonic seconds."""
 
     beat: float
-    """When the loop last went round."""
+    """When the loop last ran."""
     next_beat: float
-    """When it will go round again at the latest."""
+    """Deadline of the next run."""
     turned: float
     """When a turn last ended."""
     startable_at: float | None
-    """Since when a job was due then that lacked a free slot alone; None: there was none."""
+    """Since when a due job lacked only a free slot; None: none did."""

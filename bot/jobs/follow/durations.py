@@ -1,4 +1,4 @@
-"""What the bot has learned of durations, kept in memory and in the store."""
+"""Learned durations, in memory and in the store."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from bot.domain.models import Job
 from bot.store import Store
 
 OTHER = "other"
-"""Stands for all models that the catalogue does not know: their names may be any text that a member has typed."""
+"""For models unknown to the catalogue: their names may be any text a member typed."""
 KINDS_MAX = 500
-"""Of how many kinds it learns at most; beyond, an operation's jobs are learned together."""
+"""Maximum number of kinds; beyond, learning is per operation."""
 NAMED_MAX = 5000
-"""How many jobs' kinds are remembered until all are forgotten; they are worked out from the job again."""
+"""Size of the kinds cache; it is cleared when full."""
 SAVED_SHARE, SAVED_JOBS = 0.1, 8
-"""A crash loses less than this share of the jobs that a kind rests on, and so many at most."""
+"""A crash loses at most this share of the jobs behind a kind, and this many jobs."""
 DIGEST = "~"
-"""Begins a word of a price's kind that stands for a member's own words (bot/prices/factors.py)."""
+"""Prefix of a price factor that stands for a member's own words (bot/prices/factors.py)."""
 
 _Named: TypeAlias = tuple[str, str | None, str | None, float | None, int]
 
 
 class LearnedDurations:
-    """Durations by operation, by model, and by what else makes the price: it makes the duration too.
+    """Durations by operation, model, and the other price factors.
 
-    A kind that was never seen borrows from the next wider one, an operation from a prior.
+    An unknown kind borrows from the next wider one, an operation from a prior.
     """
 
     def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
@@ -40,22 +40,22 @@ class LearnedDurations:
         self._unsaved: Counter[Kind] = Counter()
 
     async def load(self) -> None:
-        """Read what earlier runs learned."""
+        """Read the stored durations."""
         for name, text in (await self._store.histograms.all()).items():
             durations = Durations.from_json(text)
             if durations is not None:
                 self._by_kind.known[name] = durations
 
     def of(self, job: Job) -> Durations:
-        """Return what is known of how long such a job takes."""
+        """Return the duration estimate for such a job."""
         return self._by_kind.of(*self._kinds(job))
 
     def note_running(self, job: Job, *, since_s: float, age_s: float) -> None:
-        """Learn that a job, last seen at the age `since_s`, is not done at `age_s`, in seconds."""
+        """Learn that a job, last seen at the age `since_s`, still runs at `age_s`, in seconds."""
         self._by_kind.note_running(*self._kinds(job), since_s=since_s, age_s=age_s)
 
     async def learn(self, job: Job, *, since_s: float, age_s: float) -> None:
-        """Learn that a job was done between two ages, in seconds; until the first it was noted as running."""
+        """Learn that a job finished between two ages, in seconds."""
         changed = self._by_kind.note_done(*self._kinds(job), since_s=since_s, age_s=age_s)
         self._unsaved.update(list(changed))
         due = {
@@ -68,14 +68,14 @@ class LearnedDurations:
         await self._store.histograms.save(due)
 
     async def forget_unknown(self) -> None:
-        """Delete what earlier versions have learned of models that the catalogue does not know."""
+        """Delete durations of models unknown to the catalogue."""
         unknown = [kind for kind in self._by_kind.known if self._model(kind[0], kind[1]) != kind[1]]
         for kind in unknown:
             del self._by_kind.known[kind]
         await self._store.histograms.forget(unknown)
 
     def _kinds(self, job: Job) -> tuple[tuple[Kind, ...], str]:
-        """Return what the job's duration is learned for, the narrowest first, and its workflow."""
+        """Return the job's kinds, narrowest first, and its workflow."""
         name = (job.operation, job.model, job.price_kind, job.price_size, job.price_outputs)
         if self._named_by is not self._live.current or len(self._named) >= NAMED_MAX:
             self._named, self._named_by = {}, self._live.current
@@ -94,7 +94,6 @@ class LearnedDurations:
         return tuple(kinds), "" if operation is None else operation.workflow
 
     def _model(self, operation: str, model: str | None) -> str:
-        """Return the model under which the durations are learned."""
         if not model or model == OTHER:
             return model or ""
         known = self._live.current.find(operation)
@@ -102,7 +101,7 @@ class LearnedDurations:
 
 
 def _words(job: Job) -> str:
-    """Return what makes the job's price beside its model, its size within a half; '' for nothing, or for own words."""
+    """Return the price factors beside the model, size rounded to a half; '' for none, or for own words."""
     words = [word for word in (job.price_kind or "").split() if not word.startswith("model=")]
     if any(DIGEST in word for word in words):
         return ""

@@ -1,8 +1,7 @@
-"""The lanes in which turns are taken: submitting, polling and delivering never wait for each other.
+"""The lanes of turns: submitting, polling and delivering never wait for each other.
 
-A lane is fair between servers: next is the server with the fewest turns under way, of those the one that has waited
-longest since its job was due and its last turn began. A job costs a few heap operations for each turn, however many
-others wait: nothing is ever searched through.
+A lane is fair between servers: next is the server with the fewest running turns, then the one that has waited longest
+since its job was due and its last turn began. A turn costs a few heap operations, however many jobs wait.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
 """The states in which Cannon Studio works on a job."""
 
 Entry = tuple[float, int, "Followed"]
-"""When a job is due, monotonic seconds, and a number that no other entry of its lane has."""
+"""Due time, monotonic seconds, and a number unique in the lane."""
 
 
 Value = TypeVar("Value")
 
 
 class _Rare(Generic[Value]):
-    """An attribute of `Followed` that most have at its default: it takes no memory there."""
+    """An attribute of `Followed` that is usually at its default, where it takes no memory."""
 
     def __init__(self, default: Value) -> None:
         self._default = default
@@ -61,49 +60,49 @@ class Followed:
     id: str
     guild_id: int
     card_id: str
-    """'' while the row is not read, but for a result that is to be posted: its lane counts by it."""
+    """'' while the row is not read, except for a result to post: its lane counts by card."""
     state: JobState
     due: float
     active_s: float
-    """As the job's, but up to date: it is written now and then only."""
+    """The job's value, but current: it is written only now and then."""
     row: Job | None = None
-    """None while it waits and many others have had a turn since."""
+    """None while it waits and was evicted from the cache."""
     entry: Entry | None = None
-    """Its place in a lane. Any other entry that names it is an old one."""
+    """Its place in a lane. Any other entry of it is stale."""
     answered_at: float | None = None
-    """When the API answered the last poll, monotonic seconds; None if it failed, or if there was none."""
+    """When the API answered the last poll, monotonic seconds; None if it failed, or before the first."""
     is_watched: bool = False
-    """Whether this process has submitted it and every poll since then was answered."""
+    """Whether this process submitted it and every poll since was answered."""
     answers_to: str | None = None
-    """The slot of the key with which the API knows the job, once a poll was answered."""
+    """The slot of the key that knows the job, once a poll was answered."""
     rare: dict[str, Any] | None = None
-    """What the attributes below are, where that is not their default."""
+    """Non-default values of the attributes below."""
 
     is_overdue = _Rare[bool](False)
     busy = _Rare[bool](False)
     attempted_at = _Rare[float | None](None)
-    """When it was first submitted by this process, monotonic seconds."""
+    """First submission by this process, monotonic seconds."""
     denied_at = _Rare[float | None](None)
-    """When the API denied the request last, if the poll before was denied too; monotonic seconds."""
+    """First of the current denials by the API, monotonic seconds."""
     denials = _Rare[int](0)
-    """How often in a row it was denied."""
+    """Consecutive denials."""
     blocked_at = _Rare[float | None](None)
-    """When there was no key for it last, if there was none before; monotonic seconds."""
+    """Since when there is no key for it, monotonic seconds."""
     posting_failed_at = _Rare[float | None](None)
-    """When its posting failed last, if nothing else happened since; monotonic seconds."""
+    """When posting began to fail, monotonic seconds; reset by anything else."""
     failures = _Rare[int](0)
     trouble = _Rare[str]("")
-    """What came of its last call, if it failed: the same again is not stored again."""
+    """Result of its last failed call, so that the same is not stored again."""
     hint_due = _Rare[float | None](None)
-    """When a hint wants it polled at the latest, monotonic seconds; None if no hint is unserved."""
+    """Deadline of the poll that a hint asks for, monotonic seconds; None without an unserved hint."""
     hint_served_at = _Rare[float](-math.inf)
-    """When a turn began that served a hint, monotonic seconds."""
+    """When the turn that served a hint began, monotonic seconds."""
     decided = _Rare[bool](False)
     """Whether a decision came while it was busy."""
 
     @property
     def job(self) -> Job:
-        """The job as this process knows it, during its turn at least."""
+        """The job as this process knows it; valid during its turn."""
         if self.row is None:
             raise LookupError(f"the row of job {self.id} is not read")
         return self.row
@@ -114,21 +113,19 @@ class Followed:
         self.state, self.is_overdue = job.state, job.overdue_at is not None
 
     def forget_row(self) -> None:
-        """Let go of the row until the next turn."""
+        """Drop the row until the next turn."""
         self.row = None
         if self.state is not JobState.READY:
             self.card_id = ""
 
 
 SLOW_S = 1.0
-"""A turn that takes longer gives its slot to the next one, as long as there are fewer than `most` in all: those who
-wait for something that does not come must not keep the others from what takes a moment."""
+"""A slower turn gives up its slot, up to `most` turns in all, so that stuck turns don't block quick ones."""
 MINUTE_S = 60
 ARRIVALS_MAX = 1000
-"""How many jobs that have become due are put in order in one round: after a restart all are due at once, and 100,000
-would hold up the event loop for 200 ms."""
+"""Due jobs sorted per round: 100,000 at once, as after a restart, would block the event loop for 200 ms."""
 STALE_KEPT = 1024
-"""How many old entries may lie about before they are cleared away, besides as many as there are jobs."""
+"""Stale entries kept before cleanup, besides one per job."""
 
 
 class LaneName(StrEnum):
@@ -140,7 +137,7 @@ class LaneName(StrEnum):
 
 
 def lane_of(state: JobState) -> LaneName:
-    """Return the lane in which a job in this state has its next turn."""
+    """Return the lane for a job in this state."""
     if state is JobState.SUBMITTING:
         return LaneName.SUBMIT
     return LaneName.DELIVER if state is JobState.READY else LaneName.POLL
@@ -148,41 +145,41 @@ def lane_of(state: JobState) -> LaneName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneSize:
-    """How many turns a lane has at once."""
+    """How many turns a lane runs at once."""
 
     slots: int
-    """Of those that have just begun (SLOW_S)."""
+    """Turns that began recently (SLOW_S)."""
     most: int
     """In all."""
     per_server: int
     per_card: int | None = None
-    """None: as many as of the server."""
+    """None: the server's limit."""
 
 
 @dataclass(slots=True, eq=False)
 class _Server:
-    """A server that has jobs due, or turns under way."""
+    """A server with due jobs or running turns."""
 
     guild_id: int
     due: list[Entry] = field(default_factory=list)
-    """A heap. Its first entry may be an old one."""
+    """A heap. Its first entry may be stale."""
     running: int = 0
     began_at: float = -math.inf
-    """When its last turn began. Who has much work is not the longest waiting one only because that work is old."""
+    """When its last turn began, so that a server with a backlog isn't always the longest waiting."""
     cards: Counter[str] = field(default_factory=Counter)
-    """Turns under way, by card; empty in a lane that does not count them."""
+    """Running turns by card; empty in a lane that does not count them."""
     behind: dict[str, list[Entry]] = field(default_factory=dict)
-    """What is due, but waits until its card has a turn less."""
+    """Due, but waiting until their card has a turn less."""
     spot: _Spot | None = None
-    """Its place among the servers that may begin a turn. Any other spot that names it is an old one."""
+    """Its place among the startable servers. Any other spot of it is stale."""
 
 
 _Spot = tuple[float, int, _Server, Entry, int]
-"""Since when the server waits, a unique number, the server, its next job, and how many turns it had."""
+"""Waiting since, a unique number, the server, its next job, and its number of turns."""
 
 
 class Lane:
-    """The jobs of one lane, waiting and under way. Times are monotonic seconds."""
+    """The jobs of one lane. Times are monotonic seconds."""
 
     def __init__(self, size: LaneSize) -> None:
         self._size = size
@@ -190,25 +187,25 @@ class Lane:
         self._later: list[Entry] = []
         """A heap of what is not due yet."""
         self._arrived: deque[Entry] = deque()
-        """What has become due, in that order."""
+        """Due jobs, in that order."""
         self._round = 0.0
         self._arrivals = 0
-        """How many have arrived in this round: at the moment `_round`."""
+        """Arrivals in this round, which began at `_round`."""
         self._servers: dict[int, _Server] = {}
         self._spots: tuple[list[_Spot], ...] = tuple([] for _ in range(size.per_server))
-        """Heaps of the servers that may begin a turn, by how many they have."""
+        """Heaps of startable servers, by number of turns."""
         self._young: OrderedDict[Followed, float] = OrderedDict()
         """Turns that hold a slot, and when they began."""
         self._old: set[Followed] = set()
-        """Turns that take so long that they hold none."""
+        """Slow turns, which hold no slot."""
         self._ended: deque[tuple[int, int]] = deque()
-        """How many turns ended in which second."""
+        """Ended turns by second."""
         self._later_kept = self._arrived_kept = STALE_KEPT
 
     # ------------------------------------------------------------------ waiting
 
     def put(self, followed: Followed) -> None:
-        """Let a job have its next turn here, at its `due`. Its entry in any lane is an old one from now on."""
+        """Schedule a job at its `due`. Its earlier entries become stale."""
         entry: Entry = (followed.due, next(self._numbers), followed)
         followed.entry = entry
         heapq.heappush(self._later, entry)
@@ -218,7 +215,7 @@ class Lane:
             self._later_kept = 2 * len(self._later) + STALE_KEPT
 
     def clear(self) -> None:
-        """Forget what waits. Turns under way hold their slots until they are done."""
+        """Forget waiting jobs. Running turns keep their slots."""
         self._later.clear()
         self._arrived.clear()
         for server in list(self._servers.values()):
@@ -244,7 +241,7 @@ class Lane:
             self._arrived_kept = 2 * len(self._arrived) + STALE_KEPT
 
     def _place(self, server: _Server) -> None:
-        """Put a server where `take_due` finds it, after its first job or its turns have changed."""
+        """Place a server for `take_due` after its first job or its turns changed."""
         entry = self._first(server) if server.running < self._size.per_server else None
         if entry is None:
             server.spot = None
@@ -257,7 +254,7 @@ class Lane:
             heapq.heappush(self._spots[server.running], server.spot)
 
     def _first(self, server: _Server) -> Entry | None:
-        """Return the entry of the job that is next on this server; what has to wait for its card is put behind it."""
+        """Return the server's next entry; what waits for its card is put behind it."""
         while server.due:
             entry = server.due[0]
             if not _is_current(entry):
@@ -271,7 +268,7 @@ class Lane:
     # ------------------------------------------------------------------ turns
 
     def take_due(self, now: float) -> Followed | None:
-        """Return the job whose turn begins now, None if none is due or there is no room. `done` ends its turn."""
+        """Return the job whose turn begins now, None if none is due or there is no room. End it with `done`."""
         self._let_arrive(now)
         if not self._has_slot(now):
             return None
@@ -312,7 +309,7 @@ class Lane:
         return len(self._young) < self._size.slots
 
     def done(self, followed: Followed, now: float, *, is_progress: bool = True) -> None:
-        """End a turn that `take_due` began; one that has failed is no progress."""
+        """End a turn of `take_due`; a failed one is no progress."""
         if self._young.pop(followed, None) is None:
             self._old.discard(followed)
         server, card_id = self._servers[followed.guild_id], followed.card_id
@@ -335,10 +332,10 @@ class Lane:
             self._ended.append((second, 1))
             self._forget_ended(now)
 
-    # ------------------------------------------------------------------ what can be told
+    # ------------------------------------------------------------------ state
 
     def next_at(self) -> float | None:
-        """Return when to look for a turn again, None if only the end of another one makes room, or nothing waits."""
+        """Return when to try again; None if only the end of a turn makes room, or nothing waits."""
         if len(self._young) >= self._size.slots:
             may_grow = len(self._old) < self._size.most - self._size.slots
             return next(iter(self._young.values())) + SLOW_S if may_grow else None
@@ -347,7 +344,7 @@ class Lane:
         return self._later[0][0] if self._later else None
 
     def oldest_due_s(self, now: float) -> float:
-        """Return for how many seconds the job that was due first has waited for its turn, 0 if none is due."""
+        """Return the longest overdue time in seconds, 0 if none is due."""
         while self._arrived and not _is_current(self._arrived[0]):
             self._arrived.popleft()
         while self._later and not _is_current(self._later[0]):
@@ -356,15 +353,15 @@ class Lane:
         return max(0.0, now - min(first)) if first else 0.0
 
     def startable_at(self) -> float | None:
-        """Return since when a job is due that lacks a slot alone, while its own server has room; None: there is none.
+        """Return since when a due job lacks only a slot, while its server has room; None if none does.
 
-        Between two rounds of a worker that is well, every slot is taken whenever there is one.
+        A healthy worker fills every slot between two rounds.
         """
         spot = self._next_spot()
         return None if spot is None else spot[3][0]
 
     def turns_last_minute(self, now: float) -> int:
-        """Return how many turns have ended in the last 60 seconds, and did not fail."""
+        """Return the successful turns of the last 60 seconds."""
         self._forget_ended(now)
         return sum(count for _, count in self._ended)
 

@@ -11,13 +11,13 @@ from bot.jobs.follow.lanes import REMOTE_STATES, Followed
 from bot.runtime.clock import Clock
 
 TRUSTED_AFTER = 3
-"""So many jobs in a row must have had theirs."""
+"""Consecutive jobs with a webhook before webhooks are trusted."""
 
 
 class WebhookTrust:
-    """Counts the webhooks that came for finished jobs. One that did not come ends the trust until others have.
+    """Counts webhooks of finished jobs. A missing one resets the trust.
 
-    `are_asked` is whether jobs are submitted with an address for them.
+    `are_asked`: whether jobs are submitted with a webhook address.
     """
 
     def __init__(self, *, are_asked: bool) -> None:
@@ -25,17 +25,17 @@ class WebhookTrust:
         self._in_a_row = 0
 
     def covers(self, job: Job) -> bool:
-        """Whether it is enough to poll a job once its webhook has come, and late if none does."""
+        """Whether it is enough to poll a job after its webhook, and late without one."""
         return self._in_a_row >= TRUSTED_AFTER and not job.practice
 
     def note_done(self, followed: Followed) -> None:
-        """A job was seen to be done: its webhook had come before, or not."""
+        """Note that a job finished, with or without a webhook before."""
         if self._are_asked and not followed.job.practice:
             self._in_a_row = self._in_a_row + 1 if was_hinted(followed) else 0
 
 
 def was_hinted(followed: Followed) -> bool:
-    """Whether a webhook had a poll of this job begin."""
+    """Whether a webhook triggered a poll of this job."""
     return followed.hint_served_at > -math.inf
 
 
@@ -44,30 +44,30 @@ HINT_PACE_S = 2.0
 
 @dataclass(frozen=True)
 class HintPace:
-    """Decides when a hint has its job polled. What comes too soon makes one poll when the pace allows it."""
+    """Decides when a hint triggers a poll; hints that come too soon share one."""
 
     agenda: Agenda
     clock: Clock
 
     def note(self, followed: Followed) -> None:
-        """There is a hint that a job has changed: see to a poll that begins after now."""
+        """Schedule a poll after a hint."""
         if not followed.busy and followed.state not in REMOTE_STATES:
             return
         now = self.clock.monotonic()
         if followed.hint_due is None:
             followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S)
-        # While it is busy, the hint may come before the answer that it is about: what then follows is for `wait_s`.
+        # While it is busy, the hint may precede the answer it is about: `wait_s` handles that.
         if not followed.busy and followed.due > followed.hint_due:
             self.agenda.set_due(followed, followed.hint_due - now)
             self.agenda.changed.set()
 
     def begin(self, followed: Followed) -> None:
-        """A turn begins, and serves every hint until now."""
+        """Begin a turn, which serves every hint until now."""
         if followed.hint_due is not None:
             followed.hint_due, followed.hint_served_at = None, self.clock.monotonic()
 
     def wait_s(self, followed: Followed, wait_s: float) -> float:
-        """Return when the next turn is due after one that wants `wait_s`; hints have come meanwhile, or not."""
+        """Return when the next turn is due after one that wants `wait_s`, given hints meanwhile."""
         if followed.hint_due is None:
             return wait_s
         if followed.state not in REMOTE_STATES:

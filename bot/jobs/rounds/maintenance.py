@@ -1,4 +1,4 @@
-"""What has to be done now and then: start the queue after a restart, send approval requests, end those that expired."""
+"""Periodic work per server: start waiting jobs, send approval requests, expire old ones."""
 
 from __future__ import annotations
 
@@ -22,26 +22,24 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 15.0
 CALL_S = 30.0
-"""How long a call to Discord may take: one that hangs keeps nothing else of its server waiting for longer."""
+"""Timeout of a call to Discord: a hanging one must not block the rest of its server."""
 ASKED_MAX = 3
-"""How often a question is asked that Discord refuses for what it says."""
+"""Attempts at a question whose content Discord refuses."""
 
 Show = Callable[[int, str], Awaitable[None]]
 AlertServer = Callable[[int, Sentence], Awaitable[None]]
 AskModerators = Callable[[Approval], Awaitable[bool]]
-"""Asks, and returns False if Discord refuses the question. Raises Later if no channel takes it now."""
+"""Asks; returns False if Discord refuses the question. Raises Later if no channel takes it now."""
 
 
 @dataclass(slots=True)
 class _Due:
-    """What there is to do for a server."""
-
     unasked: list[Approval] = field(default_factory=list)
     overdue: list[Approval] = field(default_factory=list)
 
 
 class Maintenance:
-    """Looks after all servers side by side, each at its own pace. What fails is retried the next time."""
+    """Maintains all servers side by side. Failures are retried the next time."""
 
     def __init__(
         self,
@@ -65,20 +63,20 @@ class Maintenance:
         self._languages = languages
         self._woken = asyncio.Event()
         self._rounds: dict[int, asyncio.Task[None]] = {}
-        """What is done now, by server."""
+        """Running rounds, by server."""
         self._again: set[int] = set()
-        """Servers for which there was more to do while that was done."""
+        """Servers that need another round."""
         self._refused: dict[str, int] = {}
-        """How often Discord has refused the question about a card."""
+        """Refusals by Discord of the question, by card."""
         self._closed: dict[tuple[int, int | None], float] = {}
-        """Until when (monotonic) no question is asked in a channel of a guild that takes none."""
+        """Until when (monotonic) a guild is not asked, because no channel takes the question."""
 
     def wake(self) -> None:
-        """There may be something to do: see to it soon."""
+        """Run soon: there may be something to do."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Run until cancelled; of several processes, in the one that leads."""
+        """Run until cancelled; for the leader."""
         try:
             while True:
                 self._woken.clear()
@@ -91,12 +89,12 @@ class Maintenance:
             await asyncio.gather(*self._rounds.values(), return_exceptions=True)
 
     async def run_once(self) -> None:
-        """Do what is due, and return when all of it is done."""
+        """Do what is due, and return when all is done."""
         await self._begin()
         await asyncio.gather(*self._rounds.values())
 
     async def _begin(self) -> None:
-        """Begin what is due, for each server for which nothing is under way."""
+        """Start what is due on servers without a running round."""
         try:
             due = await self._due()
         except Exception:
@@ -177,7 +175,7 @@ class Maintenance:
             self._refused.pop(approval.card_id, None)
 
     async def _note_refusal(self, approval: Approval) -> None:
-        """Ask a question no more that is refused again and again; the moderators are told so once."""
+        """Stop asking what Discord keeps refusing; alert the moderators once."""
         times = self._refused.get(approval.card_id, 0) + 1
         self._refused[approval.card_id] = times
         if times < ASKED_MAX:
@@ -198,7 +196,7 @@ class Maintenance:
             log.info("card.not_shown", card=card_id, error="TimeoutError")
 
     async def _side_by_side(self, calls: Iterable[Awaitable[None]]) -> None:
-        """Make these calls at once; each that fails is logged, and none keeps another from being made."""
+        """Make these calls concurrently; failures are logged one by one."""
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.error("maintenance.call_failed", exc_info=outcome)

@@ -1,7 +1,7 @@
-"""Jobs that have ended without a result whose request at Cannon Studio may still succeed: they are polled, seldom.
+"""Polls, seldom, jobs that ended without a result but may still succeed at Cannon Studio.
 
 An ended job is never reopened. A late result moves it to `held`, with its cost booked in the same transaction; from
-there it is posted as any result that had no place.
+there it is posted like any held result.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 LIMIT = 50
-"""How many jobs are polled in one round."""
+"""Jobs polled per round."""
 AT_ONCE = 4
 POLL_TIMEOUT_S = 20.0
 NO_ANSWER_S = 3600.0
-"""How soon a job is polled again of which nothing could be learned."""
+"""Interval after an inconclusive poll."""
 STILL_MADE_S = 60.0
-"""How soon a job is polled again after a member was told that it is still being made."""
+"""Interval after a member was told that it is still being made."""
 
 
 class Found(Enum):
-    """What a poll of an ended job says."""
+    """Result of polling an ended job."""
 
     RESULT = auto()
-    """There is a result; it is kept, or posted already."""
+    """There is a result, kept or posted already."""
     STILL_MADE = auto()
     NOTHING = auto()
-    """Cannon Studio has failed, or does not know the request: nothing is paid that could still come."""
+    """Cannon Studio failed, or does not know the request: nothing more can be charged."""
     UNKNOWN = auto()
-    """Cannon Studio could not be asked."""
+    """Cannon Studio did not answer."""
 
 
 class Reconciler:
-    """Polls ended jobs, free of charge, until their result is found or cannot come any more."""
+    """Polls ended jobs, free of charge, until their result is found or impossible."""
 
     def __init__(
         self,
@@ -84,18 +84,18 @@ class Reconciler:
         await asyncio.gather(*map(self._look_and_log, due))
 
     async def _look_and_log(self, job: Job) -> None:
-        bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # each is a task of its own
+        bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # each is a task
         try:
             async with self._slots:
                 await self.look(job)
         except DatabaseFailing as error:
             log.info("recheck.later", job=job.id, error=error.sentence)
         except Exception:
-            log.exception("recheck.failed", job=job.id)  # the others are polled all the same
+            log.exception("recheck.failed", job=job.id)  # the others are polled anyway
             await self._postpone(job, Found.STILL_MADE)
 
     async def look(self, job: Job) -> Found:
-        """Poll an ended job now; what is found is booked, and posted where that is possible."""
+        """Poll an ended job now; a result is booked, and posted if possible."""
         if job.recheck_at is None or job.remote_id is None:
             return Found.NOTHING
         if job.state in PAID_STATES:
@@ -124,7 +124,7 @@ class Reconciler:
             return Found.UNKNOWN
 
     async def look_for_member(self, job: Job) -> Found:
-        """Poll an ended job because a member asks for it; if it is still being made, it is polled again soon."""
+        """Poll an ended job for a member; if it is still being made, it is polled again soon."""
         found = await self.look(job)
         if found is Found.STILL_MADE:
             await self._store.rechecks.postpone(job, self._clock.wall() + STILL_MADE_S, counts=False)
@@ -161,14 +161,14 @@ class Reconciler:
         return Found.RESULT
 
     async def _post(self, job: Job) -> Found:
-        """Post a late result, unless it has been posted; where that is not possible, it stays held for its author."""
+        """Post a late result once; if that is impossible, it stays held for its author."""
         if job.state is JobState.HELD:
             await self._surface.post_late(job)
         await self._store.rechecks.postpone(job, None, counts=False)
         return Found.RESULT
 
     async def _book(self, job: Job, progress: Progress) -> None:
-        """Book what a request was charged that gives no result, and poll it no more."""
+        """Book the charge of a request without a result, and stop polling it."""
         cost = progress.cost or Decimal(0)
         booked = await self._store.rechecks.billed(job, cost)
         if booked is not None and cost:

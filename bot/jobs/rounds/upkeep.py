@@ -1,4 +1,4 @@
-"""What goes on next to the worker, so that no job waits for it: refused keys, late results, lost answers and more."""
+"""Rounds beside the worker, so that no job waits for them: refused keys, late results, lost answers and more."""
 
 from __future__ import annotations
 
@@ -27,18 +27,17 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 15.0
 EACH, ONE = True, False
-"""Whether a round is for each of several processes, or for the one that leads."""
+"""Whether a round is for every process, or for the leader."""
 
 
 class Upkeep:
-    """Runs each of its rounds in turn. What fails is logged and retried the next time.
+    """Runs each round in turn. Failures are logged and retried the next time.
 
-    `settle_answers` finds out about cards of which it should be known by now whether Discord has them;
-    `fulfil_wishes` does what members wished of cards that have ended since; `ask_prices` asks what jobs would cost;
-    `delete_erased` deletes copies of results that were erased; `renew_commands` registers the commands of operations
-    that the catalogue has learned; `practise` looks after the sandbox of practice; `catch_up` reads again what other
-    processes may have changed; `watch_nobodys` has cards drawn again that nobody follows. `leads` says whether
-    this process does what of several only one does.
+    `settle_answers` resolves cards whose first answer was never confirmed; `fulfil_wishes` does what members requested
+    on cards that have ended since; `ask_prices` queries prices; `delete_erased` deletes copies of erased results;
+    `renew_commands` registers commands of newly learned operations; `practise` maintains the practice sandbox;
+    `catch_up` rereads what other processes may have changed; `watch_nobodys` redraws cards that no process follows.
+    `leads`: whether this process is the leader.
     """
 
     def __init__(
@@ -142,5 +141,5 @@ class Upkeep:
 
 
 def _lane(state: JobState) -> str:
-    """Return the lane in which a job in this state has its next turn; `none` before it has one."""
+    """Return the lane for a job in this state; `none` if it has none."""
     return "none" if state in PENDING_STATES else lane_of(state).value

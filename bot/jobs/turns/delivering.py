@@ -1,4 +1,4 @@
-"""The turn of a job in `ready`: its result is posted, then the message and the true cost are noted together."""
+"""The turn of a job in `ready`: post its result, then store the message and the true cost together."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bot.runtime.metrics import Metrics
 from bot.store import JobAttempt
 
 LATER_MAX_S = 300.0
-"""How long a delivery that fails again and again waits at most, unless Discord names a longer wait."""
+"""Maximum wait between failing deliveries, unless Discord names a longer one."""
 POSTING_FAILED_MAX_S = 24 * 3600.0
-"""For how long a result is tried to be posted that always fails for the same reason or another."""
+"""How long a result is retried whose posting keeps failing."""
 
 
 @dataclass(frozen=True)
 class Delivering:
-    """Has results posted by the surface, and settles."""
+    """Posts results through the surface, and settles."""
 
     transitions: Transitions
     _: KW_ONLY
@@ -31,11 +31,11 @@ class Delivering:
     metrics: Metrics
 
     async def take_turn(self, followed: Followed) -> float | None:
-        """Deliver the job's result; return seconds until its next turn, None to let go of it."""
+        """Deliver the job's result; return seconds until its next turn, None to drop it."""
         try:
             message_id = await self.transitions.surface.deliver(followed.job)
         except Gathering as gathering:
-            return gathering.seconds  # nothing is noted: after a restart it is posted at once
+            return gathering.seconds  # not stored: after a restart it is posted at once
         except Later as later:
             if not await self.transitions.note_trouble(followed, _attempt_of(later)):
                 return None
@@ -63,7 +63,7 @@ class Delivering:
             await self.transitions.show(job)
 
     async def _later(self, followed: Followed, later: Later) -> float | None:
-        """Put the job back and say on its card what it waits for; after a day without success it is kept instead."""
+        """Reschedule the job and show what it waits for; after a day of failures keep it instead."""
         failed_s = self._failed_s(followed)
         if failed_s > POSTING_FAILED_MAX_S:
             await self._give_up(followed, later.waits_for)
@@ -78,7 +78,7 @@ class Delivering:
         return wait_s
 
     def _failed_s(self, followed: Followed) -> float:
-        """Return for how many seconds its posting has failed in a row, by monotonic time and over restarts."""
+        """Return for how many seconds posting has failed, by monotonic time and over restarts."""
         now, before = self.clock.monotonic(), followed.posting_failed_at
         followed.posting_failed_at = now
         return followed.job.posting_failed_s + (0.0 if before is None else now - before)

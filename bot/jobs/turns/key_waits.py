@@ -1,4 +1,4 @@
-"""What a job does while its key cannot be used: pauses after a 429, outages, and the wait for a key that works."""
+"""What a job does while its key cannot be used: pauses after a 429, outages, and the wait for a working key."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ from bot.runtime.clock import Clock
 from bot.store.signals import Signals
 
 JOBS_IN_A_ROW = 5
-"""So many different jobs have to fail, and none in between to be answered, before the others rest. One that fails by
-itself keeps nobody back, however often it does."""
+"""Different jobs that must fail in a row before the others rest. One job alone blocks nobody."""
 FIRST_REST_S, LONGEST_REST_S = 10.0, 60.0
 PROBE_S = 60.0
-"""By when the job that tries has told how it went; else another one tries."""
+"""Deadline of the probe; then another job probes."""
 
 
 @dataclass(slots=True)
 class _Outage:
     jobs: set[str] = field(default_factory=set)
-    """Those that have failed, up to as many as it takes."""
+    """Failed jobs, up to the threshold."""
     prober: str | None = None
-    """The job that tries."""
+    """The probing job."""
     rest_s: float = 0.0
     try_at: float = 0.0
-    """When a job may try next, monotonic seconds."""
+    """Time of the next probe, monotonic seconds."""
 
     @property
     def is_certain(self) -> bool:
@@ -42,14 +41,14 @@ class _Outage:
 
 
 class Breaker:
-    """Knows the outages, each by the name of who suffers it. A failure is no answer or a 5xx, nothing else."""
+    """Circuit breakers by key owner. Only no answer or a 5xx counts as a failure."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._outages: dict[str, _Outage] = {}
 
     def failed(self, name: str, job_id: str) -> None:
-        """A call of this job was not answered. What was under way when an outage began does not prolong it."""
+        """Note an unanswered call. Calls sent before the outage do not prolong it."""
         outage = self._outages.setdefault(name, _Outage())
         if not outage.is_certain:
             outage.jobs.add(job_id)
@@ -59,11 +58,11 @@ class Breaker:
             outage.try_at = self._clock.monotonic() + outage.rest_s
 
     def worked(self, name: str) -> None:
-        """A call was answered, whatever the answer was."""
+        """Note an answered call, whatever the answer."""
         self._outages.pop(name, None)
 
     def rest_s(self, name: str, job_id: str) -> float:
-        """Return for how many seconds the job should rest; 0: it may call, and during an outage it is who tries."""
+        """Return how many seconds the job should rest; 0: it may call, as the probe during an outage."""
         outage = self._outages.get(name)
         if outage is None or not outage.is_certain:
             return 0.0
@@ -75,31 +74,31 @@ class Breaker:
 
 
 BLOCKED_S = 60.0
-"""How long a job waits while its key is refused or missing."""
+"""Wait of a job whose key is refused or missing."""
 BLOCKED_MAX_S = 24 * 3600.0
 UNKNOWN_KEY_S = 30.0
-"""How long a job rests that was refused while nobody could say whether its key works."""
+"""Wait of a refused job while its key's state is unknown."""
 REST_JITTER = 0.1
-"""By which share of itself a rest is prolonged at most, so that the key's jobs do not all come at once."""
+"""Maximum share added to a rest, to spread the key's jobs."""
 LONG_REST_S = 600.0
-"""A longer pause is shown on the cards that it delays, and told to the moderators."""
+"""A longer pause is shown on cards and reported to moderators."""
 NEWS_S = 0.5
-"""By how much a pause has to be longer for other processes to be told."""
+"""Extra length at which a pause is announced again."""
 PAUSED = "key.paused"
-"""The signal that calls of a key rest: its slot, for how many seconds, which calls."""
+"""The signal of a key's pause: its slot, seconds, which calls."""
 TOLD_AGAIN_S = 24 * 3600.0
-"""How long moderators are told no second time that Cannon Studio asks to wait."""
+"""Minimum time between two alerts about rate limiting."""
 
 
 class Call(Enum):
-    """What a pause keeps back."""
+    """Kind of call that a pause stops."""
 
     CREATE = auto()
     POLL = auto()
 
 
 class KeyWaits:
-    """Keeps the pauses of keys, each for itself, and knows for which of them the API does not answer."""
+    """Keeps each key's pauses and outages."""
 
     def __init__(
         self,
@@ -120,7 +119,7 @@ class KeyWaits:
         signals.listen(PAUSED, self._heard)
 
     def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
-        """Let such calls of the key rest, in all processes: after a 429 each of them would get the same answer."""
+        """Pause such calls of the key in all processes: each would get the same 429."""
         slot = key.slot(job.guild_id)
         news = [self._pause(slot, call, seconds) for call in calls]
         if any(news):
@@ -131,20 +130,20 @@ class KeyWaits:
             self._pause(slot, Call[call], float(seconds))
 
     def _pause(self, slot: str, call: Call, seconds: float) -> bool:
-        """Let such calls rest for so long at least; return whether that is news, and not one more of many 429."""
+        """Pause such calls at least that long; return whether that is news."""
         before, until = self._paused.get((slot, call), 0.0), self._clock.monotonic() + seconds
         self._paused[slot, call] = max(before, until)
         return until > before + NEWS_S
 
     def note_call(self, key: UsableKey, job: Job, error: CannonError | None) -> None:
-        """Note how a call with the key went: whether the API answers it is what the other jobs go by."""
+        """Note the outcome of a call with the key, for the circuit breaker."""
         if isinstance(error, CannonUnavailable):
             self._breaker.failed(_sufferer(key, job), job.id)
-        elif not isinstance(error, UnreadableAnswer):  # which may be a page of whatever stands in front of the API
+        elif not isinstance(error, UnreadableAnswer):  # which may be a proxy's page
             self._breaker.worked(_sufferer(key, job))
 
     def rest_s(self, key: UsableKey, job: Job) -> float:
-        """Return for how many seconds the job has to wait for its key, 0 if it may go on, and then has to."""
+        """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
         left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self._clock.monotonic()
         if left_s <= 0:
@@ -152,7 +151,10 @@ class KeyWaits:
         return left_s * (1 + REST_JITTER * self._rng.random()) if left_s > 0 else 0.0
 
     async def rest(self, followed: Followed, key: UsableKey, seconds: float) -> float | None:
-        """Let the job wait for its key; return the seconds, None if it was lost. A long wait is shown and told once."""
+        """Let the job wait for its key; return the seconds, None if it was lost.
+
+        A long wait is shown and reported once.
+        """
         job = followed.job
         if seconds <= LONG_REST_S or job.waits_for is WaitsFor.CANNON:
             return seconds
@@ -165,19 +167,19 @@ class KeyWaits:
         return seconds
 
     def end_pauses(self, slot: str) -> None:
-        """Let the calls of one key go on."""
+        """End the pauses of one key."""
         for call in Call:
             self._paused.pop((slot, call), None)
 
     async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
-        """Ask whether the key works that the job was refused with; alert the moderators if it is found refused."""
+        """Check the key that the job was refused with; alert the moderators if it is refused."""
         judgement = await self._health.judge(job.guild_id, key)
         if judgement.is_news:
             await self._transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
         return judgement.verdict
 
     async def wait(self, followed: Followed) -> float | None:
-        """Let the job wait for a working key; return the seconds, None if it has waited for too long and was ended."""
+        """Wait for a working key; return the seconds, None if the job waited too long and was ended."""
         job, now = followed.job, self._clock.monotonic()
         blocked_s = job.blocked_s + (0.0 if followed.blocked_at is None else now - followed.blocked_at)
         followed.blocked_at, followed.answered_at, followed.is_watched = now, None, False
@@ -202,5 +204,5 @@ class KeyWaits:
 
 
 def _sufferer(key: UsableKey, job: Job) -> str:
-    """Return under which name outages are kept: one server's jobs delay no other's that has the host's key too."""
+    """Return the name that outages are kept under: per server, also with the host's key."""
     return f"{job.guild_id} {key.slot(job.guild_id)}"

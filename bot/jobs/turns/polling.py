@@ -1,4 +1,4 @@
-"""The turn of a job in `queued` or `processing`: one GET. A poll writes nothing unless the state changed."""
+"""The turn of a job in `queued` or `processing`: one GET. A poll writes only when the state changed."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ from bot.runtime.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 DENIED_S, DENIED_SOON = 10.0, 6
-"""A request that the API does not know at first may only not have reached every one of its machines: after so many
-seconds more each time, so often."""
+"""A new request may not have reached all of the API's machines: interval, growing each time, and number of such polls.
+"""
 DENIED_LATER_S = 300.0
-"""How long to wait after that."""
+"""Interval after that."""
 DENIED_MAX_S = 3600.0
-"""For how long the API may deny a request before the job is given up."""
+"""How long the API may deny a request before the job is given up."""
 HINT_SHARE = 0.05
-"""A webhook comes soon after the end of the work: within this share of its duration, as far as is learned from it."""
+"""A webhook is expected within this share of the job's duration after its end, as far as learned."""
 ACTIVE_WRITE_S = 300.0
-"""How much of the time that the API worked on a job a crash may lose: it only delays the deadline."""
+"""Active time that a crash may lose: it only delays the deadline."""
 
 
 @dataclass(frozen=True)
 class Polling:
-    """Polls jobs until Cannon Studio has a result or has failed; more and more seldom if that takes unusually long."""
+    """Polls jobs until Cannon Studio has a result or failed, ever more seldom if that takes unusually long."""
 
     client: CannonClient
     transitions: Transitions
@@ -70,7 +70,7 @@ class Polling:
     rng: random.Random
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
-        """Poll the job once; return seconds until its next turn, None to let go of it."""
+        """Poll the job once; return seconds until its next turn, None to drop it."""
         job = followed.job
         lag_s = self.clock.monotonic() - followed.due
         try:
@@ -103,7 +103,7 @@ class Polling:
         return await self._wait(followed, progress.poll_after_s)
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
-        """Count the time since the answer before; False if somebody else was first."""
+        """Count the time since the last answer; False if the job was lost."""
         now, job = self.clock.monotonic(), followed.job
         if followed.answered_at is not None:
             followed.active_s += now - followed.answered_at
@@ -120,7 +120,7 @@ class Polling:
         return True
 
     async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
-        """Return seconds until the next poll of work that is not done; None if the job was let go of."""
+        """Return seconds until the next poll of unfinished work; None if the job was dropped."""
         job, jitter = followed.job, self.rng.uniform(-1, 1)
         if job.overdue_at is not None:
             return await self._wait_slowly(followed, jitter)
@@ -134,7 +134,7 @@ class Polling:
         return wait_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
 
     async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
-        """Say that the job takes unusually long. It keeps its hold, but takes no place from others."""
+        """Show that the job takes unusually long. It keeps its hold, but frees its place."""
         wait_s = slow_wait_s(0, jitter=jitter)
         if await self.transitions.rest(followed, wait_s, overdue_at=self.clock.wall()) is None:
             return None
@@ -181,10 +181,10 @@ class Polling:
         return wait_s
 
     async def _denied(self, followed: Followed, key: UsableKey) -> float | None:
-        """The API says that there is no such request: believed after an hour of nothing else."""
+        """Handle an unknown request: believed after an hour of nothing else."""
         job, now, slot = followed.job, self.clock.monotonic(), key.slot(followed.job.guild_id)
         if key.id != job.key_id and followed.answers_to != slot:
-            return await self.key_waits.wait(followed)  # a key of another account: it cannot know the request
+            return await self.key_waits.wait(followed)  # a key of another account cannot know the request
         denied_s = job.denied_s + (0.0 if followed.denied_at is None else now - followed.denied_at)
         followed.denied_at, followed.answered_at, followed.is_watched = now, None, False
         followed.denials += 1
@@ -202,7 +202,7 @@ class Polling:
             await self._end_without_result(followed, progress, str(texts.NO_RESULT))
             return None
         failpoint("poll.success")
-        # Without a told cost what is held is settled, but that shows no price.
+        # With an unknown cost the hold is settled, but no price shown.
         cost = progress.cost if progress.cost is not None else job.cost
         finished = self._in_its_life(job, progress.completed_at)
         made = {"output": progress.output, "media": media, "cost": cost, "finished_at": finished}
@@ -217,7 +217,7 @@ class Polling:
         return 0.0
 
     async def _learn(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> None:
-        """Learn how long the work took, if it was seen well enough or the API's own times can be true."""
+        """Learn the duration, if it was observed well enough or the API's times are plausible."""
         job = followed.job
         if job.practice:
             return
@@ -236,7 +236,7 @@ class Polling:
         await self.learned.learn(job, since_s=since_s, age_s=age_s)
 
     async def _end_without_result(self, followed: Followed, progress: Progress, sentence: str) -> None:
-        """End a job that gave no result for good; what was billed for it all the same is settled."""
+        """End a job without a result; a charge is settled all the same."""
         lacks = missing_in(progress.faults)
         if progress.cost:
             await self.transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
@@ -244,7 +244,7 @@ class Polling:
             await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
 
     def _in_its_life(self, job: Job, at: float | None) -> float:
-        """Return a time that the API has told, Unix seconds, or the nearest that is possible; now for None."""
+        """Return a time of the API, Unix seconds, clamped to the job's life; now for None."""
         now = self.clock.wall()
         return now if at is None else min(max(at, job.submitted_at or at), now)
 
@@ -252,7 +252,7 @@ class Polling:
         return self.clock.wall() - (job.submitted_at or job.created_at)
 
     def _reason(self, job: Job, progress: Progress) -> str:
-        """Return why a request failed, in the words of the API, its fields by the names that members know."""
+        """Return the API's reason for a failure, with the field names that members know."""
         if progress.error is None:
             return str(texts.FAILED)
         operation = self._operation(job)

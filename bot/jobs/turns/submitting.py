@@ -1,4 +1,4 @@
-"""The turn of a job in `submitting`: one POST, with the key that keeps it from being paid twice."""
+"""The turn of a job in `submitting`: one POST, with an idempotency key against double payment."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ACCEPTED = JobAttempt(call="submit", outcome="accepted")
 
 @dataclass(frozen=True)
 class Submitting:
-    """Submits jobs. `complete` returns a linked job's input with what is known of its files only now."""
+    """Submits jobs. `complete` fills a linked job's input from its files."""
 
     client: CannonClient
     store: Store
@@ -69,14 +69,14 @@ class Submitting:
     rng: random.Random
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
-        """Submit the job, if that cannot pay twice; return seconds until its next turn, None to let go of it."""
+        """Submit the job, if that cannot pay twice; return seconds until its next turn, None to drop it."""
         job = followed.job
         age_s = self._attempts_age_s(followed)
-        # One of the attempts may have arrived, and another key's idempotency does not know of it.
+        # An attempt may have arrived, and idempotency does not cover another key.
         if job.in_doubt and (key.id != job.key_id or age_s > SAFE_WINDOW_S):
             await self.transitions.end_unconfirmed(followed)
             return None
-        if age_s > SAFE_WINDOW_S:  # every attempt was refused for certain: this is as good as the first
+        if age_s > SAFE_WINDOW_S:  # every attempt was definitely refused: as good as the first
             age_s, followed.attempted_at = 0.0, self.clock.monotonic()
         values = await self.complete(job) if job.attempts == 0 and job.after_ids else job.input
         if job.attempts == 0 and await self._may_not_say(job, values):
@@ -98,7 +98,7 @@ class Submitting:
         except CannonError as error:
             self.key_waits.note_call(key, job, error)
             is_refused = not isinstance(error, CannonUnavailable | UnreadableAnswer | IdempotencyClash)
-            # What was in doubt before is in doubt still; this attempt is not, if it was refused for certain.
+            # Earlier doubt remains; this attempt is certain if it was definitely refused.
             known = {"in_doubt": job.in_doubt} if is_refused else {}
             attempt = attempt_of("submit", error)
             if not await self.transitions.change(followed, job.state, attempt=attempt, **known):
@@ -108,7 +108,7 @@ class Submitting:
         return await self._accepted(followed, key, accepted)
 
     async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:
-        """Whether the guild's word list forbids the input: with what earlier steps returned it was not judged yet."""
+        """Whether the word list forbids the input, now with results of earlier steps."""
         words = (await self.store.settings.get(job.guild_id)).words
         try:
             fields = self.catalogue.current.resolve(job.operation).fields
@@ -117,7 +117,7 @@ class Submitting:
         return await has_forbidden_word(words, fields, values, {})
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
-        """Send the job. Raises CannonError, UnreadableAnswer also for an answer that is another job's."""
+        """Send the job. Raises CannonError, UnreadableAnswer also for the answer to another job."""
         accepted = await self.client.submit(
             key.secret,
             self._wire_id(job),
@@ -126,13 +126,13 @@ class Submitting:
             webhook_url=None if key.is_practice else self.webhook_url(job),
         )
         if await self.store.jobs.has_request(accepted.remote_id, practice=job.practice):
-            # As from a proxy that repeats a stored answer: following it would show a member what another has made.
+            # As from a caching proxy: following it would show a member another one's result.
             log.warning("submit.answer_of_another", job=job.id, request=accepted.remote_id)
             raise UnreadableAnswer(OF_ANOTHER_JOB)
         return accepted
 
     def _attempts_age_s(self, followed: Followed) -> float:
-        """Return how long ago the job was first submitted, in seconds; 0 if it was not."""
+        """Return seconds since the first submission; 0 without one."""
         first = followed.job.first_attempt_at
         if followed.attempted_at is None:
             age_s = 0.0 if first is None else max(0.0, self.clock.wall() - first)
@@ -178,11 +178,11 @@ class Submitting:
             self.key_waits.pause(key, job, wait_s, Call.CREATE)
             if wait_s > LONG_REST_S:
                 return await self.key_waits.rest(followed, key, wait_s)
-        # A long wait is a column, not a sleeping coroutine: it survives a restart.
+        # A column, not a sleeping coroutine: it survives a restart.
         return await self.transitions.rest(followed, wait_s)
 
     async def _key_refused(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
-        """Ask whether it is the key that is refused, or this job alone."""
+        """Find out whether the key is refused, or only this job."""
         job = followed.job
         verdict = await self.key_waits.judge(job, key)
         if verdict is KeyVerdict.REFUSED:
@@ -192,7 +192,7 @@ class Submitting:
         if job.in_doubt:
             await self.transitions.end_unconfirmed(followed)
             return None
-        if await self.memories.refused(job, error) is not None:  # one model, say: the operation may work with others
+        if await self.memories.refused(job, error) is not None:  # one model, say: others may work
             await self._refused_for_good(followed, error)
             return None
         await self.unavailable.note(job.guild_id, key, job.operation, error.said)
@@ -202,7 +202,7 @@ class Submitting:
 
     async def _give_up(self, followed: Followed, error: CannonError) -> None:
         job = followed.job
-        # A clash at a first attempt says that the input is not what was sent with this key: nothing of it is in doubt.
+        # At a first attempt a clash says that this key was used with other input: nothing is in doubt.
         is_first_clash = isinstance(error, IdempotencyClash) and job.attempts == 1 and job.repeats_key is None
         if job.in_doubt and not is_first_clash:
             await self.transitions.end_unconfirmed(followed)
@@ -211,7 +211,7 @@ class Submitting:
         await self._refused_for_good(followed, error)
 
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
-        """End a job that the API does not take, and remember which of its values it has refused, if that is clear."""
+        """End a job that the API refuses, and remember the refused value, if clear."""
         job = followed.job
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
@@ -232,7 +232,7 @@ class Submitting:
             return job.operation
 
     def _wire_id(self, job: Job) -> str:
-        """Return the id the API takes: the live document may have replaced a deduced one since the job was accepted."""
+        """Return the API's id: the live document may have replaced a deduced one meanwhile."""
         try:
             return self.catalogue.current.resolve(job.operation).id
         except InputError:

@@ -1,4 +1,4 @@
-"""Changes of a job that all turns share: writing one, letting a job rest, ending it, starting what waits."""
+"""State changes shared by all turns: writing, resting, ending, starting what waits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Transitions:
-    """Writes what has become of a job, and shows it. Every write carries the state and the lease it expects."""
+    """Writes and shows a job's changes. Every write checks the expected state and lease."""
 
     store: Store
     _: KW_ONLY
@@ -37,7 +37,7 @@ class Transitions:
     claim_soon: Callable[[], None]
 
     async def change(self, followed: Followed, to: JobState, **changes: object) -> bool:
-        """Write a change; False if somebody else was first: then the caller lets go of the job."""
+        """Write a change; False if the job was lost: the caller then drops it."""
         if to is not followed.job.state:
             changes = {"faults": 0, **changes}
         changes = {"active_s": followed.active_s, "waits_for": None, **changes}
@@ -55,9 +55,9 @@ class Transitions:
         return True
 
     async def note_cost(self, followed: Followed, cost: Decimal | None) -> bool:
-        """Hold what the API says that a job costs, in credits, where that is news; False if somebody else was first.
+        """Hold the API's cost in credits, if higher than the hold or new; False if the job was lost.
 
-        That is where it is more than is held, or where the price was not known. What is over a limit by it is told.
+        Limits that it now exceeds are reported.
         """
         job = followed.job
         if not cost or not (cost > job.reserved or (job.basis == UNKNOWN and not job.cost)):
@@ -78,14 +78,14 @@ class Transitions:
         log.warning("job.overshot", job=job.id, cost=str(job.reserved), held=str(job.held))
         for card_id in overshoot.card_ids:
             await self.surface.show(job.guild_id, card_id)
-        # The record's line goes to the log channel by itself.
+        # The record's line is sent to the log channel automatically.
         if (await self.store.settings.get(job.guild_id)).log_channel is None:
             await self.surface.alert(job.guild_id, lambda: overshoot.sentence)
 
     async def note_trouble(self, followed: Followed, attempt: JobAttempt) -> bool:
-        """Store what came of a call, if it is not what came of the one before; False if somebody else was first.
+        """Store a call's result if it differs from the last; False if the job was lost.
 
-        Who goes on with a lost job all the same learns of it at the next change.
+        Callers may ignore that until the next change.
         """
         if followed.trouble == attempt.outcome:
             return True
@@ -94,14 +94,14 @@ class Transitions:
         return await self.change(followed, job.state, waits_for=job.waits_for, attempt=attempt)
 
     async def rest(self, followed: Followed, wait_s: float, **changes: object) -> float | None:
-        """Note when the job is due again, so that a restart knows, and return `wait_s`; None if somebody was first."""
+        """Store when the job is due again and return `wait_s`; None if the job was lost."""
         is_noted = await self.change(
             followed, followed.job.state, next_at=self.clock.wall() + wait_s, wait_s=wait_s, **changes
         )
         return wait_s if is_noted else None
 
     async def start_waiting(self, guild_id: int) -> None:
-        """Start what waits for a free place, and have what waited for another job's result claimed."""
+        """Start jobs that wait for a place, and claim those that waited for another's result."""
         with speaking(await self.languages.of_guild(guild_id)):  # it ends jobs of other cards
             cards = await self.store.queue.start_waiting(guild_id)
         if cards:
@@ -110,22 +110,22 @@ class Transitions:
             await self.surface.show(guild_id, card_id)
 
     async def show(self, job: Job) -> None:
-        """Bring the job's card up to date; best effort, never raises."""
+        """Update the job's card; best effort, never raises."""
         await self.surface.show(job.guild_id, job.card_id)
 
     async def alert_once(self, guild_id: int, name: str, sentence: Sentence, for_s: float) -> None:
-        """Alert the moderators, unless they were alerted under this name in the last `for_s` seconds."""
+        """Alert the moderators, unless alerted under this name within `for_s` seconds."""
         if await self.store.alerts.note(guild_id, name, until=self.clock.wall() + for_s):
             await self.surface.alert(guild_id, sentence)
 
     async def speak(self, job: Job) -> None:
-        """Speak the language of the job's card from here on, until the turn ends."""
+        """Use the language of the job's card until the turn ends."""
         speak(await self.languages.of_card(job.guild_id, job.card_id))
 
     async def hold(self, followed: Followed, sentence: str | Text, *, unusable: bool = False) -> None:
-        """Keep a result that was made and paid, but cannot be posted: the true cost counts. `sentence` says why.
+        """Keep a paid result that cannot be posted, with its true cost. `sentence` says why.
 
-        `unusable`: it never can be.
+        `unusable`: it can never be posted.
         """
         job = followed.job
         await self.speak(job)
@@ -145,8 +145,8 @@ class Transitions:
     ) -> None:
         """End a job without a result: release its hold and show `sentence`, the reason.
 
-        With `recheck` its request may still succeed: the reconciler polls it from then on. `tried` is which of its
-        values the API has refused, `lacks` which of its fields the API says are missing.
+        `recheck`: its request may still succeed, so the reconciler polls it. `tried`: the refused value; `lacks`:
+        fields the API misses.
         """
         await self.speak(followed.job)
         now = self.clock.wall()
@@ -157,7 +157,7 @@ class Transitions:
     async def end_billed(
         self, followed: Followed, cost: Decimal, sentence: str, *, lacks: tuple[str, ...] = ()
     ) -> None:
-        """End a job that has no result, but was charged `cost` credits: settle them, and alert the moderators."""
+        """End a job without a result that was charged `cost` credits: settle them, and alert the moderators."""
         now = self.clock.wall()
         billed = {"settle": cost, "cost": cost, "lacks": lacks}
         if not await self.change(followed, JobState.FAILED, **billed, error=sentence, finished_at=now):
@@ -167,40 +167,40 @@ class Transitions:
         await self.surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))
 
     async def end_unconfirmed(self, followed: Followed) -> None:
-        """End a job of which nobody knows whether Cannon Studio took it: release its hold and alert the moderators.
+        """End a job that may have reached Cannon Studio: release its hold and alert the moderators.
 
-        It is never submitted again blindly, because it could be paid twice.
+        It is never resubmitted automatically: it could be paid twice.
         """
         await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
         await self.surface.alert(followed.job.guild_id, partial(texts.not_confirmed_alert, followed.job.id))
 
 
 def attempt_of(call: str, error: CannonError) -> JobAttempt:
-    """Return what came of a call that failed: the class of the answer, without its words."""
+    """Return a failed call's class of answer, without its words."""
     return JobAttempt(call=call, outcome=type(error).__name__, status=error.status)
 
 
 def true_cost(job: Job) -> Decimal:
-    """Return what a job with a result has cost: the estimate, if Cannon Studio never said."""
+    """Return the cost of a job with a result: the estimate, if Cannon Studio never said."""
     return job.cost if job.cost is not None else job.reserved
 
 
 FAULTS_MAX = 10
 FAULT_S = 30.0
-"""How much longer a job rests after each error in a row: with ten of them, all is over within half an hour."""
+"""Rest added per consecutive error: ten take half an hour."""
 UNNOTED_MAX_S = 600.0
-"""How long it rests at most while the database takes no note of it."""
+"""Maximum rest while the database does not store it."""
 
 
 class OwnErrors:
-    """Decides what becomes of a job whose turn has failed by a bug. No job fails for ever, and none fills the log."""
+    """Handles turns that fail by a bug: no job fails for ever, or fills the log."""
 
     def __init__(self, transitions: Transitions, clock: Clock) -> None:
         self._quiet = QuietErrors(clock)
         self._transitions = transitions
 
     async def forget(self, followed: Followed, wait_s: float | None) -> float | None:
-        """Forget the errors of a job whose turn went well; return `wait_s`, its wait, or None to let go of it."""
+        """Forget the errors after a good turn; return `wait_s`, or None to drop the job."""
         job = followed.job
         if wait_s is None or job.state.ended or not job.faults:
             return wait_s
@@ -209,7 +209,7 @@ class OwnErrors:
         return wait_s if is_noted else None
 
     async def note(self, followed: Followed, error: Exception) -> float | None:
-        """Count an error that ended a turn; return seconds until the next turn, None to let go of the job."""
+        """Count an error; return seconds until the next turn, None to drop the job."""
         if followed.row is None:
             self._quiet.note(log, "worker.job_not_read", followed.id, error, job=followed.id, state=followed.state)
             return _unnoted_s(followed)
@@ -234,13 +234,13 @@ class OwnErrors:
         return wait_s
 
     async def _give_up(self, followed: Followed) -> None:
-        """End the job: what was made is kept, what was never sent is refunded, what may still come is polled on."""
+        """End the job: keep a result, refund what was never sent, poll what may still come."""
         job = followed.job
         log.error("job.given_up", job=job.id, operation=job.operation, state=job.state)
         if job.state is JobState.READY:
             await self._transitions.hold(followed, texts.GIVEN_UP_MADE)
         elif job.in_doubt:
-            await self._transitions.end_unconfirmed(followed)  # alerts by itself
+            await self._transitions.end_unconfirmed(followed)  # it alerts
             return
         else:
             await self._transitions.end(followed, JobState.FAILED, texts.GIVEN_UP, recheck=job.remote_id is not None)
