@@ -1,1 +1,1 @@
-"""Several processes on one database: shards, shared budgets of calls, shared memory."""
+"""Several processes on one database: shards, shared rate limits, shared memory."""

@@ -1,6 +1,6 @@
-"""A process of a fleet makes its part of Discord's 50 calls a second: it rents that for some seconds at a time.
+"""A process's share of Discord's 50 calls a second, rented for some seconds at a time.
 
-The database is asked every few seconds, not for each call (`bot.store.host.fleet`); the pace follows what it says.
+The database is asked every few seconds, not for each call (`bot.store.host.fleet`).
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ log = structlog.get_logger(__name__)
 
 BUDGET = "discord"
 TOTAL = 45
-"""Calls in a window of `bot.app.connection.gate` that are rented; a bot of one process makes 49. The others are for
-those that have no rent."""
+"""Rented calls per window of `bot.app.connection.gate`; a bot of one process makes 49. The rest is for processes
+without a rent."""
 UNRENTED = 1
-"""Calls in a window of a process without a rent: it begins, there is nothing left, or the database does not answer."""
+"""Calls per window without a rent: at the start, if nothing is left, or without the database."""
 RENEW_S, SOONEST_S, LOOK_S = 5.0, 2.0, 0.5
-"""How often a rent is renewed; how soon if calls wait; how often it is looked whether any do."""
+"""Renewal interval; the one while calls wait; how often that is checked."""
 ANSWER_S = 1.0
-"""Once an answer takes longer, the new part may be smaller, and others may have the rest: only the least is used."""
+"""After a longer wait for the database, only the minimum is used: others may have the rest."""
 
 
 class RentRows(Protocol):
-    """What is asked of the store: `bot.store.host.fleet.Rents`."""
+    """The store's part: `bot.store.host.fleet.Rents`."""
 
     async def rent(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        """Return how many calls in a window the process may make."""
+        """Return the calls per window the process may make."""
         ...
 
     async def give_up(self, budget: str, process: str) -> None:
-        """Let others have the part."""
+        """Release the share."""
         ...
 
 
 class CallRent:
-    """Sets the pace to what this process has rented."""
+    """Sets the pace to the rented share."""
 
     def __init__(self, pace: Pace, rows: RentRows, *, process: str, clock: Clock) -> None:
         self._pace = pace
@@ -51,7 +51,7 @@ class CallRent:
         self._clock = clock
         self._calls = UNRENTED
         self._until = 0.0
-        """When the rent ends, monotonic seconds."""
+        """End of the rent, monotonic seconds."""
         self._asked_at = clock.monotonic()
         self._taken = pace.taken
         pace.limit(UNRENTED)
@@ -69,11 +69,11 @@ class CallRent:
                 continue
             before = self._calls
             await self.turn()
-            # Whoever has got all that there is asks less often.
+            # A process with all there is asks less often.
             pause = SOONEST_S if self._calls > before or not is_short else min(RENEW_S, pause * 2)
 
     async def turn(self) -> None:
-        """Ask once, and set the pace."""
+        """Renew once, and set the pace."""
         asked_at = self._clock.monotonic()
         made, self._taken = self._pace.taken - self._taken, self._pace.taken
         passed_s = max(asked_at - self._asked_at, self._pace.window_s)
@@ -87,7 +87,7 @@ class CallRent:
             if not answer.done():
                 self._pace.limit(UNRENTED)
             self._calls = max(UNRENTED, await answer)
-        except StoreError as error:  # whether it was noted is not known
+        except StoreError as error:  # whether it was stored is unknown
             log.warning("calls.not_rented", error=error.sentence)
             self._calls = UNRENTED
         finally:
@@ -97,11 +97,11 @@ class CallRent:
         self._end_if_over()
 
     async def stop(self) -> None:
-        """Let others have the part. `run` has ended."""
+        """Release the share. `run` has ended."""
         self._pace.limit(UNRENTED)
         try:
             await self._rows.give_up(BUDGET, self._process)
-        except StoreError as error:  # the rent ends by itself
+        except StoreError as error:  # the rent expires
             log.warning("calls.not_given_up", error=error.sentence)
 
     def _end_if_over(self) -> None:

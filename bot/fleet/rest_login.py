@@ -1,4 +1,4 @@
-"""Whether the bot's token is good, for a process that no gateway tells it: it asks Discord now and then."""
+"""Checks the bot's token: polls Discord, for processes without a gateway."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 60.0
 BELIEVED_S = 180.0
-"""For how long Discord counts as reached after it was."""
+"""How long a successful check counts."""
 
 
 class RestLogin:
@@ -28,11 +28,11 @@ class RestLogin:
 
     @property
     def is_good(self) -> bool:
-        """Whether Discord has taken the token within the last minutes."""
+        """Whether Discord accepted the token within the last minutes."""
         return self._reached_at is not None and self._clock.monotonic() - self._reached_at < BELIEVED_S
 
     async def keep(self) -> None:
-        """Look until cancelled, for the first time a while after the login. Raises LoginFailure for a refused token."""
+        """Check until cancelled, first a while after the login. Raises LoginFailure for a refused token."""
         pause = asyncio.Event()  # never set: the clock ends each wait
         self._reached_at = self._clock.monotonic()
         while True:
@@ -40,7 +40,7 @@ class RestLogin:
             await self.look()
 
     async def look(self) -> None:
-        """Ask Discord once who the bot is. Raises LoginFailure if it refuses the token."""
+        """Check the token once. Raises LoginFailure if Discord refuses it."""
         try:
             await in_time(self._client.http.request(discord.http.Route("GET", "/users/@me")))
         except discord.HTTPException as error:

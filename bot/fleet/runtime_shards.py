@@ -1,8 +1,8 @@
-"""A client whose shards are opened and closed one by one while it runs: what discord.py's AutoShardedClient lacks.
+"""A client whose shards are opened and closed one by one while it runs: AutoShardedClient can't.
 
-That one takes its shards when it is made, connects one after the other, knows no `max_concurrency`, and reconnects
-them in one queue, in which each waits for the others. Here each shard has a task of its own. All names of discord.py
-that are private are used in this file alone; `tests/wire/test_runtime_shards.py` fails when they change.
+That one takes its shards when it is made, connects one after the other, ignores `max_concurrency`, and reconnects them
+in one queue. Here each shard has a task. Only this file uses private names of discord.py;
+`tests/wire/test_runtime_shards.py` fails when they change.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ from bot.store.host.fleet import IdentifyTurn
 log = structlog.get_logger(__name__)
 
 LATE_S = 0.4
-"""How late after its time an identify may be: the spacing of the times has as much to spare."""
+"""How late an identify may be: the spacing leaves as much."""
 TRIES = 3
-"""After so many times that came too late, because the database is slow, one is used all the same: Discord then answers
-that the session is invalid, and the shard asks again."""
+"""After so many late attempts (a slow database) one is used anyway: Discord then answers that the session is invalid,
+and the shard retries."""
 IN_TURN_S = 30.0
-"""How long a shard waits for its time while it is connected: discord.py closes a connection that is silent for 60 s."""
+"""How long a connected shard waits for its time: discord.py closes a connection that is silent for 60 s."""
 TOLD_S = 15.0
 """A longer wait is logged."""
 
 
 class NotNowError(Exception):
-    """The shard may not identify now: it is another process's, or its time is too far away to stay connected."""
+    """The shard may not identify now: it is another process's, or its time is too far off to stay connected."""
 
 
 class IdentifyRows(Protocol):
-    """What is asked of the store: `bot.store.host.fleet.Fleet`."""
+    """The store's part: `bot.store.host.fleet.Fleet`."""
 
     async def identify_wait_s(self, shard_id: int) -> float:
-        """Return in how many seconds the shard may probably identify."""
+        """Return the estimated seconds until the shard may identify."""
         ...
 
     async def reserve_identify(self, process: str, shard_id: int, *, at_most_s: float) -> IdentifyTurn | None:
@@ -62,7 +62,7 @@ class IdentifyRows(Protocol):
 
 
 class Identifies:
-    """Of the shards of this process that would have to wait for each other, one connects at a time."""
+    """Lets shards that would have to wait for each other connect one at a time."""
 
     def __init__(self, rows: IdentifyRows, *, process: str, clock: Clock, max_concurrency: int = 1) -> None:
         self._rows = rows
@@ -71,11 +71,11 @@ class Identifies:
         self._max_concurrency = max_concurrency
         self._buckets: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.left = math.nan
-        """How many identifies were left of Discord's day when one was reserved last."""
+        """Identifies left today, at the last reservation."""
 
     @contextlib.asynccontextmanager
     async def turn(self, shard_id: int) -> AsyncIterator[None]:
-        """Enter when the shard should connect to identify; the block ends once it has."""
+        """Enter when the shard should connect to identify; leave once it has."""
         async with self._buckets[shard_id % self._max_concurrency]:
             while (wait_s := await self._rows.identify_wait_s(shard_id)) > IN_TURN_S / 2:
                 if wait_s > TOLD_S:
@@ -84,14 +84,14 @@ class Identifies:
             yield
 
     async def take(self, shard_id: int) -> None:
-        """Return when the shard has to identify, at once. Raises NotNowError, StoreError."""
+        """Wait until the shard has to identify, at once. Raises NotNowError, StoreError."""
         for tries in range(TRIES):
             asked = self._clock.monotonic()
             turn = await self._rows.reserve_identify(self._process, shard_id, at_most_s=IN_TURN_S)
             if turn is None or not turn.is_reserved:
                 raise NotNowError
             self.left = turn.left
-            # The database read its clock after `asked`, and before now: the time is between these two and the wait.
+            # The database read its clock after `asked`, and before now: the time lies between these two and the wait.
             await self._clock.wait(asyncio.Event(), turn.wait_s)
             late_s = self._clock.monotonic() - asked - turn.wait_s
             if late_s <= LATE_S or tries == TRIES - 1:
@@ -99,20 +99,20 @@ class Identifies:
 
 
 CONNECT_S = 60.0
-"""Within which a shard has to be connected, its turn to identify included."""
+"""Timeout of connecting a shard, including its turn to identify."""
 GOODBYE, INTERRUPTED = 1000, 4000
 """Close codes: the session ends, or can be resumed."""
 INTENTS_DISALLOWED = 4014
 RESUMES_MAX = 5
-"""How often it is tried to get where a session can be resumed."""
+"""Attempts to resume a session."""
 ASK_AGAIN_S = 5.0
-"""When Discord is asked again for its gateway, for the first time; the wait doubles, up to PAUSE_MAX_S."""
+"""First wait before asking Discord for its gateway again; it doubles, up to PAUSE_MAX_S."""
 PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
-"""How long a shard rests after the first failure to connect, and at most; it doubles."""
+"""Rest after the first failure to connect, and its maximum; it doubles."""
 TROUBLE = (OSError, discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, TimeoutError, StoreError)
 
 _opening: ContextVar[_Shard] = ContextVar("opening")
-"""The shard that is being connected: `from_client` makes the socket by itself, and gives it nothing of ours."""
+"""The shard being connected: `from_client` makes the socket, and can't pass anything of ours."""
 
 
 class Identifying(Protocol):
@@ -123,7 +123,7 @@ class Identifying(Protocol):
         ...
 
     async def take(self, shard_id: int) -> None:
-        """Return when the shard has to identify, at once."""
+        """Wait until the shard has to identify, at once."""
         ...
 
 
@@ -137,25 +137,23 @@ class Holding(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """What Discord says of its gateway and of the sessions that this bot may begin: `GET /gateway/bot`."""
+    """Discord's gateway and session limits: `GET /gateway/bot`."""
 
     shards: int
-    """How many it recommends."""
+    """Recommended number."""
     address: str
     limit: ToldLimit
 
 
 @dataclass(slots=True)
 class _Session:
-    """What a shard resumes with."""
-
     id: str
     sequence: int | None
     gateway: yarl.URL
 
 
 class _Socket(DiscordWebSocket):
-    """A connection that hands nothing on once its shard is not this process's: it may have slept past its lease."""
+    """A connection that drops what comes once its shard is not this process's: it may have slept past its lease."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -163,7 +161,7 @@ class _Socket(DiscordWebSocket):
         self._shard.ws = self
 
     async def received_message(self, msg: Any, /) -> None:
-        """Handle a message, or leave it to whoever resumes."""
+        """Handle a message if the shard is still ours."""
         if self._shard.is_held:
             await super().received_message(msg)
         else:
@@ -171,7 +169,7 @@ class _Socket(DiscordWebSocket):
 
 
 class _Shard:
-    """One connection to the gateway, kept up by a task; it stands where discord.py has its `Shard`."""
+    """One connection to the gateway, kept up by a task; in place of discord.py's `Shard`."""
 
     def __init__(self, client: RuntimeShards, shard_id: int) -> None:
         self.id = shard_id
@@ -179,7 +177,7 @@ class _Shard:
         self._client = client
         self._session: _Session | None = None
         self._failures = 0
-        """How often it was connected since a message came last."""
+        """Connection attempts since the last message."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -234,14 +232,14 @@ class _Shard:
                 return
 
     async def _goes_on(self, lost: ReconnectWebSocket | discord.ConnectionClosed) -> bool:
-        """See to it that a lost connection is made again; False if it cannot be."""
+        """Prepare to reconnect; False if that is impossible."""
         self._client.dispatch("disconnect")
         self._client.dispatch("shard_disconnect", self.id)
         self._note_session()
         if isinstance(lost, ReconnectWebSocket):
             if not lost.resume:
                 self._session = None
-            if self._failures > 1:  # Discord closes what it has just opened
+            if self._failures > 1:  # Discord closes new connections at once
                 await self._rest(lost)
             return True
         self._session = None
@@ -273,7 +271,7 @@ class _Shard:
         self._client.register(self)
 
     async def _abandon(self) -> None:
-        """Close what was begun: discord.py would keep its heartbeat going."""
+        """Close a partial connection: discord.py would keep its heartbeat running."""
         self._note_session()
         if self.ws is not None:
             with contextlib.suppress(*TROUBLE):
@@ -285,7 +283,7 @@ class _Shard:
         await asyncio.sleep(pause_s)
 
     def _note_session(self) -> None:
-        """Remember how to resume; a connection that has not identified has nothing of its own."""
+        """Remember how to resume; a connection that has not identified has no session."""
         ws = self.ws
         if ws is None or ws.session_id is None:
             return
@@ -298,10 +296,10 @@ class _Shard:
 
 
 class RuntimeShards(commands.AutoShardedBot):
-    """An AutoShardedBot that asks first how many sessions are left, and connects then.
+    """An AutoShardedBot that checks the session limit before it connects.
 
-    It can be `leased`: then nothing is connected but by `open_shard`. A subclass waits in `begin_shards`, or starts
-    whoever opens shards, and hands `before_identify_hook` to `take_identify`.
+    If `leased`, only `open_shard` connects. A subclass waits in `begin_shards`, or starts the opener of shards, and
+    passes `before_identify_hook` to `take_identify`.
     """
 
     holding: Holding
@@ -316,11 +314,11 @@ class RuntimeShards(commands.AutoShardedBot):
         self._ready_shards: set[int] = set()
 
     async def begin_shards(self, gateway: Gateway) -> None:
-        """Return when the first session may begin; if `is_leased`, begin to open shards."""
+        """Wait until the first session may begin; if `is_leased`, start opening shards."""
         raise NotImplementedError
 
     async def ask_gateway(self) -> Gateway:
-        """Ask Discord once. Raises GatewayNotFound, and what else of DISCORD_ERRORS is no answer."""
+        """Ask Discord once. Raises GatewayNotFound, and others of DISCORD_ERRORS."""
         asked = self.clock.monotonic()
         shards, address, limit = await in_time(self.http.get_bot_gateway())
         told = ToldLimit(
@@ -333,7 +331,7 @@ class RuntimeShards(commands.AutoShardedBot):
         return Gateway(shards, address, told)
 
     async def launch_shards(self) -> None:
-        """Connect all shards one after the other, or let others open them."""
+        """Connect all shards one after the other, unless leased."""
         gateway = await self._answered_gateway()
         if not self.is_leased:
             self.shard_count = self.shard_count or gateway.shards
@@ -342,7 +340,7 @@ class RuntimeShards(commands.AutoShardedBot):
             await super().launch_shards()
 
     async def _answered_gateway(self) -> Gateway:
-        """Ask Discord until it answers: what needs no gateway goes on meanwhile. Raises LoginFailure."""
+        """Ask Discord until it answers; the rest runs meanwhile. Raises LoginFailure."""
         pause_s = ASK_AGAIN_S
         while True:
             try:
@@ -355,21 +353,21 @@ class RuntimeShards(commands.AutoShardedBot):
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:
-        """Prepare for shards of so many, at Discord's address of the gateway."""
+        """Set the number of shards and the gateway's address."""
         self.holding, self.identifying = holding, identifying
         self.shard_count = self._connection.shard_count = shard_count
         self.gateway = yarl.URL(gateway)
 
     def open_shard(self, shard_id: int) -> None:
-        """Begin to connect a shard, and keep it connected. It resumes the session that it has, if any."""
+        """Start connecting a shard, and keep it connected. It resumes its session, if any."""
         if (shard := self._all.get(shard_id)) is None:
             shard = self._all[shard_id] = _Shard(self, shard_id)
-            self._forget_guilds(shard_id)  # known from elsewhere: the session that begins tells which there are
+            self._forget_guilds(shard_id)  # known from elsewhere: the new session lists them
         self._connection.shard_ids = sorted(self._all)
         shard.open()
 
     async def close_shard(self, shard_id: int, *, for_good: bool) -> None:
-        """Close a shard. Unless it is `for_good`, its session and its servers are kept for another `open_shard`."""
+        """Close a shard. Unless `for_good`, its session and servers are kept for another `open_shard`."""
         shard = self._all.get(shard_id)
         if shard is None:
             return
@@ -383,20 +381,20 @@ class RuntimeShards(commands.AutoShardedBot):
         return shard is not None and shard.is_connected and shard_id in self._ready_shards
 
     def shard_of(self, guild_id: int) -> int:
-        """Return the shard that a server belongs to (docs.discord.com, Gateway: "Sharding")."""
+        """Return a server's shard (docs.discord.com, Gateway: "Sharding")."""
         return (guild_id >> 22) % (self.shard_count or 1)
 
     def note_shard_ready(self, shard_id: int) -> bool:
-        """Note that all servers of a shard are known, as `on_shard_ready` says; False if it is closed by now."""
+        """Note that all servers of a shard are known, as `on_shard_ready` says; False if it was closed."""
         shard = self._all.get(shard_id)
-        if shard is None or not shard.has_session:  # closed since, and perhaps opened again
+        if shard is None or not shard.has_session:  # closed since, and perhaps reopened
             return False
         self._ready_shards.add(shard_id)
         self._note_all_ready()
         return True
 
     def _note_all_ready(self) -> None:
-        """Say so once all shards are ready; discord.py does not if one was given up meanwhile."""
+        """Report that all shards are ready; discord.py does not if one was given up meanwhile."""
         if self._all and self._ready_shards.issuperset(self._all) and not self._ready.is_set():
             self._handle_ready()
             by_discord_py = self._connection._ready_task
@@ -409,11 +407,11 @@ class RuntimeShards(commands.AutoShardedBot):
         of_client.put_nowait(EventItem(EventType.terminate, None, error))
 
     def register(self, shard: Any) -> None:
-        """Let discord.py find the connection of a shard."""
+        """Register a shard's connection with discord.py."""
         vars(self)["_AutoShardedClient__shards"][shard.id] = shard
 
     def _forget(self, shard_id: int) -> None:
-        """Forget the shard's servers: from now on another process has them."""
+        """Forget the shard's servers: another process has them."""
         self._all.pop(shard_id, None)
         self._ready_shards.discard(shard_id)
         state = self._connection

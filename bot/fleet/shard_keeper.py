@@ -1,7 +1,7 @@
-"""Keeps the shards of one process of a fleet: those, and only those, that it holds under a live lease.
+"""Keeps exactly the shards that this process holds under a live lease.
 
-The lease is a row that is renewed every few seconds (`bot.store.host.fleet`). Its time is the database's; the process
-counts from before it asked, so it knows of an earlier end than the database does, and stops some seconds before that.
+The lease is a row renewed every few seconds (`bot.store.host.fleet`), by the database's time; the process counts from
+before its request, so it stops some seconds before the lease can end.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ log = structlog.get_logger(__name__)
 
 RENEW_S, RETRY_S = 4.0, 1.0
 MARGIN_S = 5.0
-"""How long before its lease can end for others a process stops, if it could not renew it."""
+"""Safety margin before an unrenewed lease can end."""
 BACK_S = 10.0
-"""For how long a process that was cut off ends no other's lease: the database was perhaps away for all."""
+"""How long a partitioned process waits before it fences others: the database may have been away for all."""
 CLOSED_S = 2.0
-"""How long a close may take: Discord need not answer it, and what comes from then on is dropped."""
+"""Timeout of a close: Discord need not answer, and later messages are dropped."""
 
 
 class Leases(Protocol):
-    """What the keeper asks of the store: `bot.store.host.fleet.Fleet`."""
+    """The store's part: `bot.store.host.fleet.Fleet`."""
 
     async def keep(self, process: str, *, is_back: bool) -> HeldShards:
-        """Renew the lease, and claim what is missing of an even share."""
+        """Renew the lease, and claim up to an even share."""
         ...
 
     async def release(self, process: str, shard_ids: frozenset[int]) -> None:
-        """Let others have these shards."""
+        """Release these shards."""
         ...
 
     async def leave(self, process: str) -> None:
@@ -46,14 +46,14 @@ class Leases(Protocol):
 
 
 class Connections(Protocol):
-    """What the keeper does with shards: `bot.fleet.runtime_shards`."""
+    """The gateway's part: `bot.fleet.runtime_shards`."""
 
     def open_shard(self, shard_id: int) -> None:
-        """Begin to connect a shard, and keep it connected. It resumes the session that it has, if any."""
+        """Start connecting a shard, and keep it connected. It resumes its session, if any."""
         ...
 
     async def close_shard(self, shard_id: int, *, for_good: bool) -> None:
-        """Close a shard. Unless it is `for_good`, its session and its servers are kept for another `open_shard`."""
+        """Close a shard. Unless `for_good`, its session and servers are kept for another `open_shard`."""
         ...
 
     def is_shard_ready(self, shard_id: int) -> bool:
@@ -63,7 +63,7 @@ class Connections(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A reading of both clocks: the one stands still while a machine sleeps, the other may be set back."""
+    """Both clocks: one stops while a machine sleeps, the other may be set back."""
 
     monotonic: float
     wall: float
@@ -77,7 +77,7 @@ class _Moment:
 
 
 class ShardKeeper:
-    """Renews the lease, opens what it gets, closes what it loses or others should have."""
+    """Renews the lease, opens claimed shards, closes lost or surplus ones."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class ShardKeeper:
         clock: Clock,
         tell: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tell` lets other processes know that there are shards to have, or one more process that wants some."""
+        """`tell` signals other processes that shards are free, or that one more process wants some."""
         self._leases = leases
         self._connections = connections
         self._process = process
@@ -99,28 +99,28 @@ class ShardKeeper:
         self._held: frozenset[int] = frozenset()
         self._open: set[int] = set()
         self._asked: _Moment | None = None
-        """From before the last renewal that succeeded."""
+        """Before the last successful renewal."""
         self._back_at: _Moment | None = None
-        """When the lease was renewed too late, if it ever was."""
+        """Last late renewal, if any."""
         self._woken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def held(self) -> frozenset[int]:
-        """The shards that this process holds now."""
+        """The shards this process holds now."""
         return self._held if self._left_s() > 0 else frozenset()
 
     def holds(self, shard_id: int) -> bool:
-        """Whether this process holds the shard: else it must neither connect it nor act on what comes from it."""
+        """Whether this process holds the shard: else it must neither connect it nor act on its events."""
         return shard_id in self._held and self._left_s() > 0
 
     @property
     def is_ready(self) -> bool:
-        """Whether this process takes part, and all shards that it holds are connected."""
+        """Whether this process takes part, and all its shards are connected."""
         return self._left_s() > 0 and all(map(self._connections.is_shard_ready, self._held))
 
     def wake(self) -> None:
-        """Something has changed for the shards of the fleet: look at once."""
+        """Check at once: the fleet's shards changed."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -132,7 +132,7 @@ class ShardKeeper:
             await self._clock.wait(self._woken, min(pause_s, self._left_s()) if self._open else pause_s)
 
     async def turn(self) -> bool:
-        """Renew the lease once, and do what follows from it; False if the database did not. Raises StartError."""
+        """Renew the lease once and act on the result; False if the database failed. Raises StartError."""
         asked = _Moment.of(self._clock)
         if self._asked is not None and self._left_s() <= 0:
             self._back_at = asked
@@ -157,25 +157,25 @@ class ShardKeeper:
         return True
 
     async def stop(self) -> None:
-        """Close all shards, and let others have them at once."""
+        """Close all shards, and release them at once."""
         mine = self._open | self._held
         self._held = frozenset()
         await self._close(mine, for_good=True)
         try:
             await self._leases.leave(self._process)
-        except StoreError as error:  # the lease ends by itself
+        except StoreError as error:  # the lease expires
             log.warning("shards.not_left", error=error.sentence)
         self._tell()
 
     async def _obey(self, held: HeldShards, asked: _Moment) -> None:
         if held.shard_count != self._shard_count:
             raise StartError(texts.other_shard_count(held.shard_count, self._shard_count), exit_code=RESTART_MAY_HELP)
-        if held.was_lost:  # others may have had them meanwhile: no session of ours is any good
+        if held.was_lost:  # others may have had them meanwhile: our sessions are invalid
             await self._drop(self._held)
         lost, gained = self._held - held.ids, held.ids - self._held
         await self._drop(lost)
         self._held, self._asked = held.ids, asked
-        if self._left_s() <= 0:  # the answer took too long: the next one is about what is true now
+        if self._left_s() <= 0:  # the answer took too long to be valid
             await self._suspend()
             return
         if lost or gained:
@@ -187,25 +187,25 @@ class ShardKeeper:
             await self._give_up(held.surplus)
 
     async def _give_up(self, count: int) -> None:
-        """Close so many shards and release them: first those that are not connected yet."""
+        """Close and release so many shards, unconnected ones first."""
         ranked = sorted(self._held, key=lambda shard_id: (self._connections.is_shard_ready(shard_id), -shard_id))
         given = frozenset(ranked[:count])
         await self._drop(given)
         try:
             await self._leases.release(self._process, given)
-        except StoreError as error:  # the next turn has them again
+        except StoreError as error:  # the next turn gets them back
             log.warning("shards.not_released", error=error.sentence)
             return
         log.info("shards.released", shards=sorted(given))
         self._tell()
 
     async def _drop(self, shard_ids: frozenset[int]) -> None:
-        """Close shards that are, or will be, another process's."""
+        """Close shards of another process."""
         self._held -= shard_ids
         await self._close(shard_ids, for_good=True)
 
     async def _suspend(self) -> None:
-        """Close all before others may have them. Their sessions are kept: the lease may still be ours."""
+        """Close all before others may have them. Sessions are kept: the lease may still be ours."""
         if self._open:
             log.warning("shards.suspended", shards=sorted(self._open))
             await self._close(frozenset(self._open), for_good=False)

@@ -1,4 +1,4 @@
-"""The shards of this process in a fleet: joins the others, and puts the keeper and the turns to identify together."""
+"""The shards of this process in a fleet: joins it, and connects the keeper with the turns to identify."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 CHANGED = "shards.changed"
-"""The signal that there are shards to have, or one more process that wants some."""
+"""The signal that shards are free, or that one more process wants some."""
 
 WATCH_S, ASK_AGAIN_TURNS = 60.0, 60
-"""How often it is read how many identifies are left; at each sixtieth time Discord is asked."""
+"""How often the identifies left are read; every sixtieth time Discord is asked."""
 
 
 def process_name() -> str:
-    """Return a name for this process that no other has, and that a host can tell."""
+    """Return a unique, readable name for this process."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class FleetShards:
-    """Runs the shards that the fleet leaves to this process."""
+    """Runs this process's shards of the fleet."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class FleetShards:
         spawn: Callable[[Coroutine[Any, Any, None], str], None],
         wanted: int | None,
     ) -> None:
-        """`wanted` is how many shards the host wants, None for what Discord recommends; `spawn` runs the keeper."""
+        """`wanted`: the host's number of shards, None for Discord's recommendation; `spawn` runs the keeper."""
         self._client = client
         self._store = store
         self._clock = client.clock
@@ -57,17 +57,17 @@ class FleetShards:
 
     @property
     def held(self) -> int:
-        """How many shards this process holds."""
+        """The number of shards held."""
         return 0 if self._keeper is None else len(self._keeper.held)
 
     @property
     def identifies_left(self) -> float:
-        """How many identifies are left of Discord's day, as far as this process knows; NaN before it knows."""
+        """Identifies left today, as far as known; NaN if unknown."""
         return float("nan") if self._identifies is None else self._identifies.left
 
     @property
     def is_ready(self) -> bool:
-        """Whether this process takes part, and all its shards are connected: also one that has none for now."""
+        """Whether this process takes part, and all its shards, if any, are connected."""
         return self._keeper is not None and self._keeper.is_ready
 
     def holds(self, shard_id: int) -> bool:
@@ -75,7 +75,7 @@ class FleetShards:
         return self._keeper is not None and self._keeper.holds(shard_id)
 
     async def begin(self, told: Gateway) -> None:
-        """Join the fleet, and begin to keep shards. Raises StartError if the others go by another number of shards."""
+        """Join the fleet, and start keeping shards. Raises StartError if the others have another number of shards."""
         fleet = self._store.fleet
         recommended = told.shards
         await fleet.note_limit(told.limit)
@@ -104,12 +104,12 @@ class FleetShards:
         self._spawn(self._watch(self._identifies), "identifies")
 
     async def take_identify(self, shard_id: int) -> None:
-        """Return when the shard has to identify: for `before_identify_hook`."""
+        """Wait until the shard has to identify: for `before_identify_hook`."""
         assert self._identifies is not None
         await self._identifies.take(shard_id)
 
     async def stop(self) -> None:
-        """Close all shards, and let others have them at once. The keeper does not run any more."""
+        """Close all shards, and release them at once. The keeper has ended."""
         if self._keeper is not None:
             await self._keeper.stop()
 
@@ -120,7 +120,7 @@ class FleetShards:
             self._client.fail(error)
 
     async def _watch(self, identifies: Identifies) -> None:
-        """Know how many identifies are left, and now and then what Discord says of it."""
+        """Keep the number of identifies left up to date."""
         never, turns = asyncio.Event(), 0
         while True:
             turns += 1

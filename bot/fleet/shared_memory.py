@@ -1,4 +1,4 @@
-"""What a process keeps in memory of what others may change: it reads that again when told, and now and then."""
+"""Caches of what other processes may change: reread at signals and at intervals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAgain:
-    """Something that is read again at a signal, and after `every_s` seconds in case that one was lost."""
+    """Reread at a signal, and after `every_s` seconds in case that was lost."""
 
     signal: str
     again: Callable[[], Awaitable[None]]
@@ -29,7 +29,7 @@ class ReadAgain:
 
 
 class SharedMemory:
-    """Does nothing where this process is the only one."""
+    """Does nothing in a single process."""
 
     def __init__(self, signals: Signals, kept: list[ReadAgain], clock: Clock) -> None:
         self._kept = kept if signals.is_shared else []
@@ -41,7 +41,7 @@ class SharedMemory:
             signals.listen(each.signal, lambda each=each: self._tasks.start(self._read(each), each.signal))
 
     async def run_once(self) -> None:
-        """Read again what was not for a while; what fails is logged, and read the next time."""
+        """Reread what is due; failures are logged and retried."""
         for each in self._kept:
             if self._clock.monotonic() >= self._due[each.signal]:
                 await self._read(each)
@@ -60,7 +60,7 @@ class SharedMemory:
 
 
 GUILD = "guild"
-"""The signal that something of a server has changed: its channels, roles, threads, or what the bot may do there."""
+"""The signal that a server's channels, roles, threads or the bot's permissions changed."""
 EVENTS = (
     "on_guild_update",
     "on_guild_channel_create",
@@ -69,30 +69,30 @@ EVENTS = (
     "on_guild_role_create",
     "on_guild_role_update",
     "on_guild_role_delete",
-    "on_member_update",  # of the bot itself: Discord tells of no other without an intent
+    "on_member_update",  # the bot itself: other members need an intent
     "on_thread_create",
     "on_thread_update",
     "on_thread_delete",
 )
 GATHER_S = 1.0
-"""What changes within this time is one signal: channels are often moved, and roles given, many at once."""
+"""Changes within this time share a signal: channels and roles often change in bulk."""
 
 
 class ChangedGuilds:
-    """Signals each server that has changed, once a second at most."""
+    """Signals each changed server, once a second at most."""
 
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
         self._waiting: set[int] = set()
 
     def listen(self, bot: commands.AutoShardedBot) -> None:
-        """Signal what the bot's gateway tells from now on, where there are others to hear it."""
+        """Signal the gateway's changes from now on, if there are other processes."""
         if self._signals.is_shared:
             for event in EVENTS:
                 bot.add_listener(self._changed, event)
 
     async def _changed(self, *told: Any) -> None:
-        """Take what an event has: the server or something in it, as it is by now, comes last."""
+        """Take an event's arguments: the server or its item, in its new state, comes last."""
         guild_id = told[-1].id if isinstance(told[-1], discord.Guild) else told[-1].guild.id
         if guild_id not in self._waiting:
             self._waiting.add(guild_id)
