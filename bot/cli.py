@@ -1,8 +1,8 @@
 """`cannon-bot`: one subcommand, one function.
 
-Exit codes: 0 success, 1 a failure after which another start may succeed, 78 one that somebody has to correct first, 2 a
-wrong command line. The sentence on standard error says what to do. docs/operations.md tells supervisors.
-What a subcommand needs is imported inside it, so that the others start fast and do not depend on it.
+Exit codes: 0 success, 1 a failure that a restart may fix, 78 one that needs a correction first, 2 a wrong command line.
+The sentence on standard error says what to do. docs/operations.md tells supervisors. Subcommands import what they need,
+so that the others start fast.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from bot.runtime.output import end_now, queue_standard_error
 from bot.settings import PostgresUrl, Settings, load_settings, read_settings
 
 STOP_TIMEOUT_S = 10.0
-"""How long a stop may take after SIGINT or SIGTERM; past it the process is killed."""
+"""Timeout of a stop after SIGINT or SIGTERM; then the process is killed."""
 
 DEMO_PACKAGES = frozenset({"simcord", "PIL", "av"})
-"""What the extra `demo` installs: the simulated Discord and the libraries that make real media."""
+"""Packages of the extra `demo`: the simulated Discord and libraries for real media."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(f"this needs the package {error.name}. Install the demo's extra: pip install 'cannon-bot[demo]'")
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output has closed it, as in `cannon-bot commands | head`
+    except BrokenPipeError:  # the reader closed the pipe, as in `cannon-bot commands | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:
         return code
@@ -146,12 +146,12 @@ def _run(arguments: argparse.Namespace) -> int:
     close_to_others()
     structlog.get_logger(__name__).info("decoder.cage", closes=closes().value)
     raise_open_files_limit()
-    # What makes it end, such as a disk that does not answer, may keep it from closing, too.
+    # A disk that does not answer, say, may keep it from closing, too.
     return _until_signal(run(settings, Role(arguments.role), closing=lambda: _kill_after(STOP_TIMEOUT_S)))
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    # The demo is the same for everybody: it reads no settings, so it cannot use a real token or key.
+    # The demo reads no settings, so it cannot use a real token or key.
     start_logs(Settings(log_level="WARNING", log_format="console"))
     from bot.runtime.process import close_to_others
     from bot.sandbox.demo.demo import run_demo
@@ -255,7 +255,7 @@ def _invite(_arguments: argparse.Namespace) -> int:
 
 
 def _invite_link(settings: Settings) -> str | None:
-    """Return the invite link, read off the token; None without a token that has the application's id."""
+    """Return the invite link, from the token; None without a valid token."""
     from bot.app.connection.start import application_id_of, invite_link
 
     token = settings.discord_token
@@ -346,7 +346,7 @@ async def _cancel_on_signal(work: Coroutine[Any, Any, None]) -> int:
 def _kill_after(seconds: float) -> None:
     """Kill the process after `seconds` even if a thread or a shielded task never ends.
 
-    It stays active after the event loop has ended: a remaining thread would keep the interpreter from exiting.
+    It outlives the event loop: a remaining thread would keep the interpreter from exiting.
     """
     words = f"did not stop within {seconds:g} seconds and was killed. Open jobs continue with the next start."
     timer = threading.Timer(seconds, end_now, (lambda: f"cannon-bot: {words}", RESTART_MAY_HELP))

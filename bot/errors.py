@@ -38,16 +38,15 @@ from dataclasses import dataclass
 from bot.language import Text
 
 RESTART_MAY_HELP = 1
-"""The exit code for what may pass without anybody's help: a supervisor should start the bot again."""
+"""Exit code for what may pass by itself: a supervisor should restart the bot."""
 RESTART_CANNOT_HELP = 78
-"""The exit code for what somebody has to change first: `EX_CONFIG` of sysexits.h, which systemd knows by that name."""
+"""Exit code for what needs a correction first: `EX_CONFIG` of sysexits.h, which systemd knows by that name."""
 
 
 class BotError(Exception):
     """Base of all expected errors. `sentence` is safe to show to a member: no secret, no link, no traceback.
 
-    It is in the language that was spoken when the error was raised.
-    `exit_code` is what the process ends with if nobody handles the error.
+    It is in the language current at the time of raising. `exit_code` is the process's if the error is not handled.
     """
 
     exit_code = RESTART_MAY_HELP
@@ -58,7 +57,7 @@ class BotError(Exception):
 
 
 class InputError(BotError):
-    """An input breaks a rule. `field` is the wire or option name, None if several are concerned."""
+    """An input breaks a rule. `field` is the wire or option name, None for several."""
 
     def __init__(self, sentence: str | Text, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -66,7 +65,7 @@ class InputError(BotError):
 
 
 class FieldsMissing(InputError):
-    """Required fields were not given; `fields` are their names on the wire."""
+    """Required fields were not given; `fields` are their wire names."""
 
     def __init__(self, sentence: str | Text, fields: Sequence[str]) -> None:
         super().__init__(sentence, fields[0] if len(fields) == 1 else None)
@@ -74,10 +73,10 @@ class FieldsMissing(InputError):
 
 
 class Refused(BotError):
-    """The bot may not do this, here, now, for this member.
+    """The bot may not do this here, now, for this member.
 
-    `reason` is the category of a refusal by the server's own rules (`limit`, `block`, …), else ''.
-    `may_ask`: a moderator may allow it all the same, so the member may ask for it.
+    `reason` is the category of a refusal by the server's rules (`limit`, `block`, …), else ''.
+    `may_ask`: the member may ask a moderator to allow it.
     """
 
     def __init__(self, sentence: str | Text, reason: str = "", *, may_ask: bool = False) -> None:
@@ -91,12 +90,12 @@ class NoKey(Refused):
 
 
 class NotAllowed(Refused):
-    """The member lacks the permission that this needs."""
+    """The member lacks the needed permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """What an API says is wrong with one field: its name on the wire (`a.b` inside an object), '' for none."""
+    """An API's complaint about one field: its wire name (`a.b` inside an object), '' for none."""
 
     field: str
     reason: str
@@ -104,9 +103,9 @@ class FieldFault:
 
 
 class CannonError(BotError):
-    """Cannon Studio's API did not do what was asked. `status` is the HTTP status, None without an answer.
+    """A call of Cannon Studio's API failed. `status` is the HTTP status, None without an answer.
 
-    `said` is the API's own sentence, '' if it said nothing that can be read; `faults` is what it says field by field.
+    `said` is the API's own sentence, '' if unreadable; `faults` are its complaints by field.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class CannonError(BotError):
 
 
 class CannonUnavailable(CannonError):
-    """No answer, or a 5xx. `retry_after_s` is the server's own, in seconds, None if it gave none."""
+    """No answer, or a 5xx. `retry_after_s` is the server's, in seconds, None without one."""
 
     def __init__(self, sentence: str | Text, status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
@@ -127,7 +126,7 @@ class CannonUnavailable(CannonError):
 
 
 class RateLimited(CannonError):
-    """429. `retry_after_s` is the server's own, in seconds, None if it gave none."""
+    """429. `retry_after_s` is the server's, in seconds, None without one."""
 
     def __init__(self, sentence: str | Text, status: int | None = 429, retry_after_s: float | None = None) -> None:
         super().__init__(sentence, status)
@@ -135,11 +134,11 @@ class RateLimited(CannonError):
 
 
 class KeyRefused(CannonError):
-    """401 or 403: the key is wrong, revoked, or lacks a scope; or this one thing is not allowed on its account."""
+    """401 or 403: the key is wrong, revoked, or lacks a scope; or its account may not do this."""
 
 
 class OutOfCredits(CannonError):
-    """402: the account has not enough credits."""
+    """402: the account lacks credits."""
 
 
 class InputRefused(CannonError):
@@ -147,7 +146,7 @@ class InputRefused(CannonError):
 
 
 class RequestNotFound(CannonError):
-    """404: the API has no such request, or no such address."""
+    """404: the API has no such request or address."""
 
 
 class IdempotencyClash(CannonError):
@@ -211,7 +210,7 @@ class StoreError(StartError):
 
 
 class DatabaseFailing(StoreError):
-    """The database cannot do it, for a reason of the file, the disk or the server: nothing asked of it is wrong.
+    """The database fails because of the file, the disk or the server, not of what was asked.
 
     `kind` is the reason as one word, for metrics. `for_host` says what to do where `sentence` is for members.
     """

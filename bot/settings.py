@@ -1,7 +1,7 @@
-"""Every setting of the bot, typed, read from the environment and a `.env` file; all problems are reported together.
+"""Every setting of the bot, typed, from the environment and a `.env` file; all problems are reported together.
 
-The environment overrides `.env`, which is read from the current directory and may be missing.
-An empty value counts as unset. No problem's text contains the value of a secret.
+The environment overrides `.env`, which is read from the current directory and may be missing. Empty values count as
+unset. No problem's text contains a secret.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 EVERY_GUILD: Literal["*"] = "*"
 
 _TOKEN = re.compile(r"[\w-]{17,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
-"""A bot token: base64url of the application's id, of a time and of a signature, with dots between."""
+"""A bot token: base64url of the application's id, a time and a signature, with dots between."""
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 _NO_FILE = "This command is about an SQLite file, and DATABASE names a PostgreSQL database."
 _NOT_SET = (
@@ -54,7 +54,7 @@ _MALFORMED = (
 
 
 class SecretStr:
-    """A secret, which no log, traceback or `repr` shows: its text has to be asked for."""
+    """A secret that no log, traceback or `repr` shows."""
 
     __slots__ = ("_text",)
 
@@ -82,7 +82,7 @@ class SecretStr:
 
 
 class PostgresUrl(SecretStr):
-    """The address of a PostgreSQL database, as libpq understands it; its password is a secret.
+    """The address of a PostgreSQL database, as for libpq; its password is a secret.
 
     https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
     """
@@ -91,7 +91,7 @@ class PostgresUrl(SecretStr):
 
     @property
     def query(self) -> str:
-        """Return what is behind the question mark: parameters of libpq."""
+        """Return libpq's parameters, after the question mark."""
         return urlsplit(self._text).query
 
     @property
@@ -101,13 +101,13 @@ class PostgresUrl(SecretStr):
         return not host or host.startswith("/") or _is_loopback(host)
 
     def __str__(self) -> str:
-        """Return it as it may be shown: the server and the database, without who connects and how."""
+        """Return the server and the database, without credentials and parameters."""
         parts = urlsplit(self._text)
         return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _header_safe(value: str) -> SecretStr:
-    """Refuse a secret that cannot be sent in an HTTP header, mostly a mistake in copying."""
+    """Refuse a secret that cannot be sent in an HTTP header, mostly a copying mistake."""
     text = value.strip()
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("holds a space or a character outside ASCII. Copy it again, it is one unbroken word")
@@ -119,7 +119,7 @@ def _never(_host: str) -> bool:
 
 
 def _base_url(value: str, *, http_to: Callable[[str], bool] = _never, http_words: str = "") -> str:
-    """Check a plain web address; `http_to` says to which hosts unencrypted calls may go, `http_words` says so too."""
+    """Check a plain web address; `http_to`: hosts allowed without encryption, in words `http_words`."""
     try:
         parts = urlsplit(value.strip())
         host, _ = parts.hostname or "", parts.port
@@ -139,10 +139,10 @@ def _api_url(value: str) -> str:
 
 
 def _discord_api_url(value: str) -> str:
-    """Check the address of Discord's API or a proxy of it; a path such as `/api/v10` is the bot's own to add.
+    """Check the address of Discord's API or a proxy, without a path such as `/api/v10`.
 
-    The bot's token goes there, so http:// must not leave a private network. A host name of one word is such: it is a
-    container's, or of the machine's own list of hosts, and no name of the public DNS is used like that.
+    The bot's token goes there, so http:// must not leave a private network. A host name of one word is private: a
+    container's, or of the machine's hosts file; no public DNS name is used like that.
     """
     words = "to a private address or a host name without dots, such as a proxy's"
     return re.sub(r"/api(/v\d+)?$", "", _base_url(value, http_to=_is_private, http_words=words))
@@ -153,7 +153,7 @@ def _public_url(value: str) -> str:
 
 
 def _link(value: str) -> str:
-    """Check an https address that is shown to people: it may have a query, and nothing that breaks out of a message."""
+    """Check an https address shown to people: it may have a query, and nothing that breaks out of a message."""
     link = value.strip()
     try:
         parts = urlsplit(link)
@@ -208,7 +208,7 @@ def _secret_keys(value: str) -> tuple[SecretStr, ...]:
 
 
 def _database(value: str) -> Path | PostgresUrl:
-    """Make a path absolute now, so that a later change of directory cannot move the database."""
+    """Make a path absolute, so that a later change of directory cannot move the database."""
     if value.strip().startswith(POSTGRES_SCHEMES):
         return postgres_url(value.strip())
     try:
@@ -234,7 +234,7 @@ def postgres_url(value: str) -> PostgresUrl:
 
 
 def _secret_file(value: str) -> Path:
-    """Make the path absolute now, like that of the database. Its content is read by `_read`."""
+    """Make the path absolute, like the database's. `_read` reads its content."""
     try:
         return Path(value).expanduser().absolute()
     except RuntimeError:
@@ -311,13 +311,13 @@ def _default_log_format() -> Literal["console", "json"]:
 
 
 def _about(parse: Callable[[str], object], description: str) -> dict[str, Any]:
-    """Return what a setting's field carries. `parse` makes its value of a text, or raises ValueError with why not."""
+    """Return a field's metadata. `parse` turns a text into its value, or raises ValueError with the reason."""
     return {"parse": parse, "description": description}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings' values. Building one by hand reads neither the environment nor a file, and checks nothing.
+    """The settings' values. The constructor reads neither the environment nor a file, and checks nothing.
 
     A field's description is what `.env.example` and the README say about it.
     """
@@ -471,13 +471,13 @@ class Settings:
     )
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret in plain text: for the logs' mask, and nothing else."""
+        """Return every secret in plain text: only for the logs' mask."""
         held = (self.discord_token, self.cannon_api_key, *self.secret_keys)
         return tuple(secret.get_secret_value() for secret in held if secret is not None)
 
     @property
     def is_host_key_unlimited(self) -> bool:
-        """Whether every server, strangers' too, may spend as much of the host's credits as it likes."""
+        """Whether every server, strangers' too, may spend the host's credits without limit."""
         limits = (self.cannon_api_key_limit, self.cannon_api_key_total)
         return self.cannon_api_key is not None and self.cannon_api_key_guilds == "*" and limits == (None, None)
 
@@ -488,25 +488,25 @@ class Settings:
 
     @property
     def sqlite_file(self) -> Path:
-        """The file of the database. Raises StartError with PostgreSQL, for a command that is about the file."""
+        """The database's file. Raises StartError with PostgreSQL, for commands about the file."""
         if isinstance(self.database, PostgresUrl):
             raise StartError(_NO_FILE, exit_code=RESTART_CANNOT_HELP)
         return self.database
 
     @property
     def local_files(self) -> Path:
-        """The path next to which a process keeps files of its own: that of the database, if it is a file."""
+        """The path next to which a process keeps its files: the database's, if it is a file."""
         return LOCAL_FILES.absolute() if isinstance(self.database, PostgresUrl) else self.database
 
 
 SECRET_SETTINGS = frozenset({"DISCORD_TOKEN", "CANNON_API_KEY", "SECRET_KEYS"})
-"""The variables of the environment that hold secrets."""
+"""Environment variables with secrets."""
 _FROM_FILES: Mapping[str, str] = {
     "discord_token": "discord_token_file",
     "cannon_api_key": "cannon_api_key_file",
     "secret_keys": "secret_keys_file",
 }
-"""The secrets that may be in a file, and the setting that names it: as container platforms mount them."""
+"""Secrets that may be in a file, as container platforms mount them, and the setting that names it."""
 
 _SHOWN_DEFAULTS: Mapping[str, str] = {
     "database": "data/cannon-bot.db",
@@ -517,7 +517,7 @@ _SHOWN_DEFAULTS: Mapping[str, str] = {
 
 
 def describe_settings() -> list[tuple[str, str, str]]:
-    """Return (NAME, default as text or '', what it means) of each setting: for the README and `.env.example`."""
+    """Return (NAME, default as text or '', description) of each setting: for the README and `.env.example`."""
     rows = []
     for setting in fields(Settings):
         default = "" if setting.default in {None, MISSING} else str(setting.default)
@@ -527,7 +527,7 @@ def describe_settings() -> list[tuple[str, str, str]]:
 
 
 def read_settings(env_file: Path | None = ENV_FILE, *, need_token: bool = False) -> tuple[Settings, list[str]]:
-    """Read what can be read: return the settings, invalid ones at their default, and a sentence per problem.
+    """Return the settings, invalid ones at their default, and a sentence per problem.
 
     `need_token`: a missing or malformed DISCORD_TOKEN is a problem too.
     """
@@ -562,7 +562,7 @@ def _read(env_file: Path | None) -> tuple[Settings, list[str]]:
 
 
 def _texts(env_file: Path | None) -> dict[str, str]:
-    """Return what is set, by the name of the setting; names are read in any case, and an empty value counts as unset.
+    """Return the set texts by setting name; names in any case, empty values count as unset.
 
     Raises OSError or UnicodeDecodeError if the file cannot be read.
     """
@@ -574,7 +574,7 @@ def _texts(env_file: Path | None) -> dict[str, str]:
 
 
 def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
-    """Return the settings that `texts` has by name, others at their default, and a sentence for each problem."""
+    """Return the settings in `texts`, others at their default, and a sentence for each problem."""
     values, problems = {}, []
     for setting in fields(Settings):
         if (text := texts.get(setting.name)) is None:
@@ -587,7 +587,7 @@ def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
 
 
 def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
-    """Return the secrets that are in files, by name, and a sentence for each problem with such a file."""
+    """Return the secrets in files, by name, and a sentence for each unreadable file."""
     values, problems = {}, []
     for name, file_setting in _FROM_FILES.items():
         path = getattr(settings, file_setting)
@@ -605,7 +605,7 @@ def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
 
 
 def _text_of(path: Path) -> str:
-    """Return the text of a file without the space around it. Raises OSError, or ValueError with the reason."""
+    """Return a file's stripped text. Raises OSError, or ValueError with the reason."""
     with path.open("rb") as file:
         content = file.read(SECRET_FILE_BYTES_MAX + 1)
     if len(content) > SECRET_FILE_BYTES_MAX:

@@ -1,1 +1,1 @@
-"""The client: the bot put together, connected to Discord and kept in sync with it."""
+"""The client: puts the bot together, connects it to Discord and keeps it in sync."""

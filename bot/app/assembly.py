@@ -1,4 +1,4 @@
-"""The one place where the parts of the bot are put together."""
+"""Puts the parts of the bot together."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ from bot.store import Store
 
 @dataclass(frozen=True)
 class HostKeyScope:
-    """`allowed` is the setting CANNON_API_KEY_GUILDS: "*", guild ids, or None where it is not set."""
+    """`allowed` is CANNON_API_KEY_GUILDS: "*", guild ids, or None if unset."""
 
     bot: discord.Client
     allowed: Collection[int] | str | None
@@ -101,16 +101,16 @@ class HostKeyScope:
 log = structlog.get_logger(__name__)
 
 SHORT_S, LONG_S = 60.0, 600.0
-"""How often what other processes may have changed is read again, though no signal has come."""
+"""Intervals of rereading what other processes may have changed, in case a signal was lost."""
 DURATIONS = "durations"
-"""The name of what is learned of durations: nobody signals that."""
+"""Name of the learned durations, which have no signal."""
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
-"""Where Discord stores files, also the simulated one of the demo and the tests."""
+"""Where Discord stores files, also in the demo and the tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Core:
-    """The parts that depend on no other part than the store."""
+    """The parts that depend only on the store."""
 
     store: Store
     visible: VisibleJobs
@@ -129,11 +129,11 @@ class _Core:
     webhook_tokens: WebhookTokens
     signals: WorkerSignals
     leads: Callable[[], bool]
-    """Whether this process does what of several only one does."""
+    """Whether this process is the leader."""
 
 
 async def open_parts(setup: Setup) -> Parts:
-    """Open the store, lock its file for this process, and put the parts together on it. Raises StoreError."""
+    """Open the store, lock its file, and put the parts together. Raises StoreError."""
     settings = setup.settings
     store = await Store.open(
         settings.database,
@@ -428,7 +428,7 @@ def _practice(setup: Setup, core: _Core, delivery: Delivery) -> PracticeMode:
 
 
 def _no_practice(setup: Setup, core: _Core) -> Text | None:
-    """Return why no server practises, None if they may: the sandbox is a process of one bot, on its machine."""
+    """Return why no server practises, None if they may: the sandbox serves one process on its machine."""
     if setup.settings.practice != "on":
         return PRACTICE_NOT_ALLOWED
     return PRACTICE_IN_ONE_PROCESS if core.store.signals.is_shared else None
@@ -522,7 +522,7 @@ def _shared_memory(
         ReadAgain(signal=COMMANDS, again=command_sync.read_again, every_s=LONG_S),
         ReadAgain(signal=CATALOGUE, again=catalogue_refresh.read_again, every_s=LONG_S),
     ]
-    if not setup.role.works:  # one that works learns by itself
+    if not setup.role.works:  # workers refresh it
         kept.append(ReadAgain(signal=DURATIONS, again=core.learned.load, every_s=LONG_S))
     return SharedMemory(core.store.signals, kept, setup.clock)
 
@@ -590,7 +590,7 @@ def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks,
 
 
 def _size_of(path: Path) -> float:
-    """Return the size of a file in bytes, 0 for one that is not there."""
+    """Return a file's size in bytes, 0 if it is missing."""
     try:
         return float(path.stat().st_size)
     except OSError:

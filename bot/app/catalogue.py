@@ -1,4 +1,4 @@
-"""Reads Cannon Studio's own description of its API, at the start and then daily."""
+"""Reads Cannon Studio's OpenAPI document, at the start and then daily."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 OPEN = "open"
-"""The way of reading without a key."""
+"""Reading without a key."""
 _HIDDEN = frozenset({401, 403, 404})
-"""How an API answers that shows its description to its customers only."""
+"""Statuses of an API that shows its document to customers only."""
 _MARKS = frozenset({"openapi", "swagger", "paths", "components", "definitions", "$defs", "webhooks"})
 """A body with none of these is a message, not a description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A document as it was read. An ETag holds for the way that it was read in: another account may see another one."""
+    """A document as read. An ETag is valid per key: another account may see another document."""
 
     document: Mapping[str, Any] | None
-    """None if it is still the one of the ETag that was sent."""
+    """None if unchanged."""
     etag: str | None
     way: str
     """OPEN, or the slot of the key."""
 
 
 class DocumentReader:
-    """Reads the document. What the API says of a key here changes nothing about that key: only the status call may."""
+    """Reads the document. Never changes a key's state: only the status call may."""
 
     def __init__(self, client: CannonClient, keys: ApiKeys) -> None:
         self._client = client
@@ -52,9 +52,9 @@ class DocumentReader:
         self._refused: frozenset[str] | None = None
 
     async def read(self, way: str, etag: str | None) -> Reading:
-        """Return the document; `etag` is that of the last one, which was read in the way `way`.
+        """Return the document; `etag` is the last one's, which was read in the way `way`.
 
-        Raises CannonError. `wants_key` says afterwards whether another try is of use without another key.
+        Raises CannonError. `wants_key` says afterwards whether only another key would help.
         """
         self._refused = None
         try:
@@ -76,7 +76,7 @@ class DocumentReader:
         raise last
 
     async def wants_key(self) -> bool:
-        """Whether the last reading failed for want of a key, and no other key is there since."""
+        """Whether the last reading failed for want of a key, and no other key was set since."""
         if self._refused is None:
             return False
         return self._refused >= {each.slot for each in await self._keys.for_document()}
@@ -96,30 +96,30 @@ def _document(answer: OpenApiAnswer) -> Mapping[str, Any]:
 
 
 def _is_hidden(error: CannonError) -> bool:
-    """Whether the same call may succeed with a key. A page in the document's place may be the one to log in at."""
+    """Whether a key may help. A page instead of the document may be a login."""
     return isinstance(error, UnreadableAnswer) or error.status in _HIDDEN
 
 
 KEEP_S = 7 * 24 * 3600.0
 NAMED_META = "openapi_named"
-"""The name in the table `meta` under which they are: when each was last named, and what was said of it."""
+"""Key in the table `meta` of the named operations and when each was last named."""
 
 _BUILT_IN = frozenset(operation.id for operation in OPERATIONS)
 
 
 @dataclass(frozen=True)
 class NamedOperations:
-    """Remembers in the store what documents have said of operations that are not built in."""
+    """Stores what documents said of operations that are not built in."""
 
     store: Store
     clock: Clock
 
     async def recent(self) -> list[Operation]:
-        """Return the operations that a document has named within the last week."""
+        """Return the operations named by a document within the last week."""
         return recent_operations(await self.store.meta.get(NAMED_META), self.clock.wall())
 
     async def note(self, catalogue: Catalogue) -> None:
-        """Note which operations the catalogue's document names now."""
+        """Note the operations the current document names."""
         renamed = set(catalogue.aliases.values())
         now = self.clock.wall()
         new = {
@@ -133,7 +133,7 @@ class NamedOperations:
 
 
 def recent_operations(stored: str | None, now: float) -> list[Operation]:
-    """Return those of what is `stored` that were named within a week before `now`, a Unix time."""
+    """Return the operations in `stored` named within a week before `now`, a Unix time."""
     return [
         operation
         for each in _within_a_week(stored, now).values()
@@ -142,7 +142,6 @@ def recent_operations(stored: str | None, now: float) -> list[Operation]:
 
 
 def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
-    """Return what is stored and not older than a week, by the operation's id; {} if it cannot be read."""
     try:
         found = json.loads(stored or "{}")
         return {key: each for key, each in found.items() if each["named_at"] > now - KEEP_S and "document" in each}
@@ -154,15 +153,15 @@ def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
 LED_BY_OTHERS_S = 60.0
-"""How soon a process looks again whether it leads by now."""
+"""Leadership check interval."""
 CATALOGUE = "catalogue"
-"""The signal that another description is stored."""
+"""The signal that another document is stored."""
 DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
-"""The names under which the document, its version, and the way it was read in are in the table `meta`."""
+"""Keys in the table `meta` of the document, its ETag, and how it was read."""
 FORGOTTEN_META = "openapi_forgotten"
-"""The name under which the digest is of a document that the host had the bot forget: it is not learned again."""
+"""Key of the digest of a document that the host had the bot forget: it is not learned again."""
 OTHER_IDS_META = "openapi_other_ids"
-"""The name under which the ids are that documents had for built-in operations: jobs are stored under them."""
+"""Key of the ids that documents had for built-in operations: jobs are stored under them."""
 
 
 class CatalogueRefresh:
@@ -178,7 +177,7 @@ class CatalogueRefresh:
         clock: Clock,
         leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Take what it needs; `leads` says whether this process is the one of several that reads it."""
+        """`leads` says whether this process is the leader, which reads the document."""
         self._leads = leads
         self._known: str | None = None
         self._catalogue = catalogue
@@ -189,22 +188,22 @@ class CatalogueRefresh:
         self._clock = clock
         self._stopping = asyncio.Event()
         self.read_at: float | None = None
-        """When the document was last read, or found unchanged, in this run: Unix seconds."""
+        """When the document was last read or found unchanged in this run, Unix seconds."""
         self._untold: list[ApiChange] = []
-        """What was learned and is not stored yet: nobody would learn it a second time."""
+        """Learned, but not stored yet: it must not be lost."""
         self._tried_at: float | None = None
-        """When the last try was that failed for want of a key, in monotonic seconds; None if it did not."""
+        """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
 
     async def read_again(self) -> None:
-        """Learn the stored document, if it is another than this process knows."""
+        """Learn the stored document, if it has changed."""
         text = await self._store.meta.get(DOCUMENT_META)
         if text != self._known:
             await self._learn_stored(text)
 
     async def load(self) -> None:
-        """Learn the document that the last run of the bot stored, and other ids: what it differs in was told then.
+        """Learn the stored document and other ids, without announcing them again.
 
-        One that cannot be read is dropped, to be fetched again: nothing about it may keep the bot from starting.
+        An unreadable one is dropped and fetched again: it must not keep the bot from starting.
         """
         await self._learn_stored(await self._store.meta.get(DOCUMENT_META))
 
@@ -220,7 +219,7 @@ class CatalogueRefresh:
             await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
 
     async def refresh(self) -> None:
-        """Read the OpenAPI document, learn it, store it and tell what is news. An unusable one changes nothing.
+        """Fetch, learn and store the document, and announce news. An unusable one changes nothing.
 
         Raises CannonError if it cannot be fetched.
         """
@@ -251,7 +250,7 @@ class CatalogueRefresh:
     async def run(self) -> None:
         """Refresh daily, hourly after a failure, until `stop`.
 
-        Where the API wants a key that nobody has, it is called daily, and at the hour after another key was set.
+        If the API wants a missing key: daily, and within the hour after another key was set.
         """
         while not self._stopping.is_set():
             if not self._leads():
@@ -261,17 +260,17 @@ class CatalogueRefresh:
             await self._clock.wait(self._stopping, pause_s)
 
     def stop(self) -> None:
-        """Stop `run`, even while it waits."""
+        """Stop `run`."""
         self._stopping.set()
 
     async def _lacks_a_key(self) -> bool:
-        """Whether a call would fail for want of a key, as the last one did less than a day ago."""
+        """Whether a call would fail for want of a key, as it did less than a day ago."""
         if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
             return False
         return await self._reader.wants_key()
 
     async def _turn(self) -> float:
-        """Refresh; return after how many seconds to look again."""
+        """Refresh; return the seconds until the next look."""
         self._tried_at = None
         try:
             await self.refresh()
@@ -291,9 +290,9 @@ class CatalogueRefresh:
 
 
 async def forget_document(store: Store) -> bool:
-    """Have a bot know only what it was made with from its next start on, until another document comes.
+    """Forget the learned document from the next start on, until another one comes.
 
-    Returns False if it has learned none. Ids that documents had for built-in operations are kept: jobs have them.
+    Returns False if there is none. Ids that documents had for built-in operations are kept: jobs have them.
     """
     text = await store.meta.get(DOCUMENT_META)
     if text is None:
@@ -304,7 +303,7 @@ async def forget_document(store: Store) -> bool:
 
 
 async def learn_document_again(store: Store) -> None:
-    """Take back `forget_document`: the next reading learns the document again."""
+    """Undo `forget_document`: the next reading learns the document again."""
     await store.meta.forget(FORGOTTEN_META)
 
 

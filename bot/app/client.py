@@ -1,4 +1,4 @@
-"""The bot's Discord client: its intents, its start and stop, and the events of the gateway."""
+"""The bot's Discord client: intents, start and stop, and gateway events."""
 
 from __future__ import annotations
 
@@ -49,33 +49,33 @@ from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
 
 log = structlog.get_logger(__name__)
 
-discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot never uses voice channels
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot never uses voice
 
 SURFACE = "cogs"
-"""The one extension that the core loads, by name: nothing in `bot` imports the cogs."""
+"""The one extension, loaded by name: nothing in `bot` imports the cogs."""
 LOGIN_S = 300.0
-"""How long a login may take, with the start of everything: a large database is migrated in it."""
+"""Timeout of a login with the start of everything: it may migrate a large database."""
 PRESS_AGAIN_S = 3.0
-"""For how long a control that spends ignores a second press by the same member: a double press."""
+"""How long a paid control ignores a second press by the same member."""
 
 
 def intents() -> discord.Intents:
     """Return the gateway intents: no privileged one."""
     wanted = discord.Intents.none()
     wanted.guilds = True
-    wanted.guild_messages = True  # mentions carry their words; and a gallery's post is deleted with its source
+    wanted.guild_messages = True  # mentions carry their words; and a gallery post is deleted with its source
     wanted.guild_reactions = True
     wanted.dm_reactions = True
     return wanted
 
 
 class Tree(app_commands.CommandTree["CannonBot"]):
-    """The command tree; its errors go to the one error boundary."""
+    """The command tree; errors go to the one error boundary."""
 
     async def interaction_check(self, interaction: discord.Interaction[CannonBot], /) -> bool:
-        """Speak the member's language, and make all that they typed a text that can be stored and searched.
+        """Set the member's language, and sanitise typed texts for storage and search.
 
-        discord.py calls it first for every command, menu and list of choices. It accepts all of them.
+        discord.py calls it first for every command, menu and autocomplete. Always True.
         """
         speak_to(interaction)
         data = cast("dict[str, Any]", interaction.data or {})
@@ -91,13 +91,12 @@ class Tree(app_commands.CommandTree["CannonBot"]):
 
 
 class CannonBot(RuntimeShards):
-    """The Discord client, with as many connections to the gateway as Discord wants; in a fleet those that it leases.
+    """The Discord client, with as many shards as Discord wants; in a fleet those it leases.
 
-    `run_worker=False` and `serve_http=False` leave those to the caller. `role` is what this process does: one that only
-    works is never connected to the gateway, and `start` then ends when Discord refuses its token.
-    `cdn` serves Discord's files when Discord is simulated: a link in, its bytes out, None for 404. `backoff` is what
-    keeps restarts from using up Discord's starts of the day; a simulated Discord needs none. `practice` is the sandbox
-    in which servers practise: by default a process of its own, or none if the settings say so.
+    `run_worker=False` and `serve_http=False` leave those to the caller. `role`: a worker never connects to the gateway,
+    and `start` ends when Discord refuses its token. `cdn` serves a simulated Discord's files: link in, bytes out, None
+    for 404. `backoff` saves Discord's daily starts; a simulated Discord needs none. `practice` is the practice sandbox:
+    by default a process, or none by the settings.
     """
 
     parts: Parts
@@ -123,7 +122,7 @@ class CannonBot(RuntimeShards):
         self.settings = settings
         self.is_leased = settings.is_fleet
         self.leases: FleetShards | None = None
-        """Which shards are this process's, once it has joined a fleet."""
+        """The leased shards, in a fleet."""
         self._process = process_name()
         self._rent: CallRent | None = None
         if self.is_leased:
@@ -136,7 +135,7 @@ class CannonBot(RuntimeShards):
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.cooldowns = Cooldowns(self.clock, PRESS_AGAIN_S)
-        """What members have just pressed."""
+        """Recent presses, to catch double ones."""
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
@@ -146,36 +145,36 @@ class CannonBot(RuntimeShards):
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
-        """Set once it was noted which servers have removed the bot meanwhile."""
+        """Set once servers that removed the bot meanwhile are noted."""
         self._login = RestLogin(self, self.clock)
 
     def _guilds_of(self, role: Role) -> Guilds:
         if role is Role.WORKER:
             return FetchedGuilds(self, self.clock)
         told = ToldGuilds(self)
-        if role is Role.ALL and self.is_leased:  # it works for the servers of other processes' shards too
+        if role is Role.ALL and self.is_leased:  # it also works for servers of other processes' shards
             return SharedGuilds(told, FetchedGuilds(self, self.clock), is_told=self._is_told_of)
         return told
 
     @property
     def catalogue(self) -> Catalogue:
-        """The catalogue as it is now."""
+        """The current catalogue."""
         return self.live_catalogue.current
 
     @functools.cached_property
     def surface(self) -> CardSurface:
-        """What cards offer and trigger. It comes from the surface, by name, before the parts are put together."""
+        """What cards offer and trigger, loaded from the surface by name."""
         made: CardSurface = _surface_module().card_surface(self)
         return made
 
     @functools.cached_property
     def _folder(self) -> tempfile.TemporaryDirectory[str]:
-        """The scratch folder, made when it is first needed: a bot that only describes itself writes nothing."""
+        """The scratch folder, made on first use: a bot that only describes itself writes nothing."""
         return scratch_folder(self.settings.local_files)
 
     @property
     def setup(self) -> Setup:
-        """What the parts of this bot are made from."""
+        """What the parts are made from."""
         return Setup(
             bot=self,
             role=self.role,
@@ -199,20 +198,20 @@ class CannonBot(RuntimeShards):
     async def load_surface(self) -> None:
         """Add every command, menu and listener, and register the controls of cards.
 
-        Raises what a group's setup raises. It is not a discord.py extension: `close` would unload its modules, and
-        the next bot of the process would compile them again.
+        Raises what a group's setup raises. Not a discord.py extension: `close` would unload its modules, and the next
+        bot of the process would compile them again.
         """
         await _surface_module().setup(self)
 
     async def renew_commands(self, *, described: bool = True) -> None:
-        """Make the commands that come from the catalogue's data those of the catalogue as it is now, or remove them."""
+        """Update or remove the commands made from the catalogue's data."""
         await _surface_module().renew(self, described=described)
 
     def _linked(self, text: str) -> str:
         return self.parts.command_sync.linked(text)
 
     async def setup_hook(self) -> None:
-        """Put the parts together, load the surface, and resume what the last run left."""
+        """Put the parts together, load the surface, and resume."""
         self.parts = await open_parts(self.setup)
         if self.is_leased and self.discord_gate.is_paced:
             self._rent = CallRent(
@@ -220,16 +219,16 @@ class CannonBot(RuntimeShards):
             )
             self._background.start(self._rent.run(), "calls")
         await self.tree.set_translator(Translator())
-        await self.parts.catalogue_refresh.load()  # before the commands: some are made of what it knows
+        await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
         await self.load_surface()
         await self.parts.command_sync.read_again()
         if self._serve_http:
             await self.parts.http.start()
-            if isinstance(self.settings.database, PostgresUrl):  # which others store there too
+            if isinstance(self.settings.database, PostgresUrl):  # as others store there too
                 store_address(self.settings.local_files, self.parts.http.health_address)
             else:
                 await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
-        if not self.is_one_of_several:  # else another may be answering just now, and another's jobs be practice
+        if not self.is_one_of_several:  # else another process may be answering, and have practice jobs
             await self.parts.recovery.recover()
             await self.parts.practice.recover()
         self._reach_others()
@@ -244,7 +243,7 @@ class CannonBot(RuntimeShards):
                 end=self._background.fail,
             ).begin()
         await self.parts.command_sync.sync_if_changed()
-        give_back()  # a start reads much that it does not keep
+        give_back()  # the start reads much it does not keep
 
     @property
     def is_one_of_several(self) -> bool:
@@ -253,17 +252,17 @@ class CannonBot(RuntimeShards):
 
     @property
     def leads(self) -> bool:
-        """Whether this process does what of several only one does."""
+        """Whether this process is the leader."""
         return self.role.works and self.parts.store.leadership.is_leader
 
     def is_connected(self) -> bool:
-        """Whether Discord can be reached: by the gateway, or by the REST API alone."""
+        """Whether Discord is reachable: by the gateway, or by the REST API alone."""
         if self.role.answers:
             return self.is_ready() and not self.is_closed()
         return self._login.is_good
 
     def _reach_others(self) -> None:
-        """Tell other processes, and hear from them, what one of them knows or does for all."""
+        """Connect the signals between processes."""
         signals = self.parts.store.signals
         self.surface.reach_others()
         ChangedGuilds(signals).listen(self)
@@ -272,7 +271,7 @@ class CannonBot(RuntimeShards):
             signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
-        """Log in, and be connected to the gateway; in a role without one look that the token is still good.
+        """Log in and connect to the gateway; a worker keeps checking its token.
 
         Raises what discord.py raises, and StartError once it cannot go on.
         """
@@ -284,7 +283,7 @@ class CannonBot(RuntimeShards):
             await self._background.accompany(self._login.keep())
 
     async def begin_shards(self, gateway: Gateway) -> None:
-        """Join the fleet, or wait for a session where there is none: jobs are followed meanwhile. Raises StartError."""
+        """Join the fleet, or wait for a session if there is none; jobs are followed meanwhile. Raises StartError."""
         if not self.is_leased:
             if (backoff := self._backoff) is not None:
                 backoff.note_limit(gateway.limit)
@@ -303,16 +302,16 @@ class CannonBot(RuntimeShards):
         await leases.begin(gateway)
 
     def is_ready(self) -> bool:
-        """Whether all connections that this process should have are there, and their servers known."""
+        """Whether all shards of this process are connected, with their servers known."""
         return super().is_ready() if self.leases is None else self.leases.is_ready
 
     def _is_told_of(self, guild_id: int) -> bool:
-        """Whether the gateway tells this process of the server."""
+        """Whether the server is on one of this process's shards."""
         shard_id = self.shard_of(guild_id)
         return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Count a new session like a start: `begin_shards` did so for the first one. In a fleet, wait for its turn."""
+        """Count a new session; `begin_shards` counted the first. In a fleet, wait for its turn."""
         if self.leases is not None and shard_id is not None:
             await self.leases.take_identify(shard_id)
             return
@@ -340,7 +339,7 @@ class CannonBot(RuntimeShards):
     # ------------------------------------------------------------------ events
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """Log what an event raised. One that a closing bot, or its database, has cut short is no fault of the bot."""
+        """Log an event's error. One caused by closing, or by the database, is no bug."""
         error = sys.exc_info()[1]
         if isinstance(error, DatabaseFailing) or (self._closed_parts and isinstance(error, StoreError)):
             log.info("event.cut_short", name=event_method, error=error.sentence)
@@ -348,37 +347,38 @@ class CannonBot(RuntimeShards):
         await super().on_error(event_method, *args, **kwargs)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a form that was opened before a restart: discord.py drops it silently."""
-        if self.forms.is_lost(interaction) and not self.parts.second_copy.is_there:  # else it may have opened it
+        """Answer a form opened before a restart: discord.py drops it silently."""
+        # else another process may have opened it
+        if self.forms.is_lost(interaction) and not self.parts.second_copy.is_there:
             speak_to(interaction)
             await self.responses.warn(interaction, str(texts.FORM_LOST))
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Run no text commands: cogs/words answers the members who mention the bot."""
+        """Run no text commands: cogs/words answers mentions."""
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Note that a server has removed the bot. One that Discord cannot reach just now is not removed."""
+        """Note that a server removed the bot, unless it is only unavailable."""
         await self.parts.absences.left(guild.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Continue the jobs of a server that has invited the bot again; greet one that has it for the first time."""
+        """Continue the jobs of a server that invited the bot again; greet a new one."""
         await self.parts.absences.returned(guild.id)
         await self.parts.welcomes.joined(guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Do as for a server that the bot joins: whatever Discord calls it, the bot may be there for the first time."""
+        """Treat the server as joined: the bot may be there for the first time."""
         await self.parts.absences.returned(guild.id)
         await self.parts.welcomes.found(_joined([guild]))
 
     async def on_ready(self) -> None:
-        """Compare the servers, since a new session tells nothing of those that removed or invited the bot before it."""
+        """Compare the servers: a new session reports no joins or removals from before it."""
         invite = None if self.application_id is None else invite_link(self.application_id)
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
         if self.leases is None:
             await self._compare(self.guilds, lambda _: True)
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Compare the servers of the shard: in a fleet the others are other processes'."""
+        """Compare the servers of the shard: others are other processes'."""
         if self.leases is not None and self.note_shard_ready(shard_id):
             guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
             await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
@@ -393,27 +393,26 @@ class CannonBot(RuntimeShards):
 
 
 def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
-    """Return when the bot joined each server (Unix seconds), as far as Discord has told it by now."""
+    """Return when the bot joined each server (Unix seconds), as far as known."""
     own: dict[int, discord.Member | None] = {guild.id: guild.me for guild in guilds if not guild.unavailable}
     return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
 
 
 def import_surface() -> None:
-    """Import all of the surface, which `load_surface` would do otherwise: for a process that has only one bot."""
+    """Import all of the surface early: for a process with only one bot."""
     _surface_module().load()
 
 
 def _surface_module() -> Any:
-    """Return the package of the surface, which the core knows by name only."""
+    """Import `cogs` by name."""
     return importlib.import_module(SURFACE)
 
 
 def _client_options(gate: DiscordGate) -> dict[str, Any]:
     """Return discord.py's options: no pings unless a message says so, no members preloaded, no messages cached.
 
-    Commands are installed in servers and used there, whatever the application's own settings offer.
-
-    Every request passes the gate, and no call waits long for a rate limit: it raises RateLimited instead.
+    Commands are for servers only, whatever the application's settings. Every request passes the gate, and raises
+    RateLimited instead of waiting long.
     """
     return {
         "help_command": None,

@@ -1,4 +1,4 @@
-"""What goes on in the background of a process, by its role."""
+"""A process's background tasks, by its role."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.runtime.metrics import Metrics
 
 EVERY_S = 1.0
 LATE_S = 5.0
-"""By how much it may be late and still be said to go on."""
+"""How late the loop may be and still count as running."""
 
 
 class LoopLag:
-    """Sleeps, and notes by how much it woke up too late."""
+    """Sleeps, and measures how late it wakes."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class LoopLag:
 
     @property
     def progress(self) -> WorkerProgress:
-        """How far the loop is, for the watchdog of a process without a worker."""
+        """The loop's progress, for the watchdog of a process without a worker."""
         beat = self._beat
         return WorkerProgress(beat=beat, next_beat=beat + EVERY_S + LATE_S, turned=beat, startable_at=None)
 
@@ -51,14 +51,14 @@ class LoopLag:
 log = structlog.get_logger(__name__)
 
 COMPARED_BY_S = 30.0
-"""How long jobs wait for Discord's gateway after a start: what Cannon Studio has made must not wait for it longer."""
+"""How long jobs wait for the gateway after a start: finished results must not wait longer."""
 LEADING_LOOK_S = 2.0
-"""How soon a process that leads notices that it does not any more, to begin again when it leads again."""
+"""Leadership check interval of the leader."""
 
 
 @dataclass(frozen=True)
 class Duties:
-    """Begins them. `compared` is set once it is known which servers have removed the bot meanwhile.
+    """Starts them. `compared` is set once servers that removed the bot are known.
 
     `end` ends the process with an error.
     """
@@ -73,12 +73,12 @@ class Duties:
     end: Callable[[StoreError], None]
 
     def begin(self) -> None:
-        """Begin everything; it goes on until it is cancelled."""
+        """Start everything; it runs until cancelled."""
         for name, work in self._works():
             self.spawn(work, name)
 
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
-        """Return what goes on, by its name."""
+        """Return the tasks by name."""
         parts, lag = self.parts, LoopLag(self.clock, self.metrics)
         yield "database", DatabaseWatch(parts.store, self.clock, end=self.end).run()
         yield "watch", parts.watch.run()
@@ -96,8 +96,8 @@ class Duties:
             yield "leader", self._lead()
 
     async def _follow_jobs(self) -> None:
-        """Follow jobs once it is known which servers have removed the bot: nothing new is begun for those."""
-        if self.role.answers:  # else that is stored by those that do
+        """Follow jobs once servers that removed the bot are known: nothing new starts for those."""
+        if self.role.answers:  # else the processes that do store it
             await self.clock.wait(self.compared, COMPARED_BY_S)
         self.spawn(self.parts.maintenance.run(), "maintenance")
         worker = self.parts.worker
@@ -113,7 +113,7 @@ class Duties:
             watchdog.stop()
 
     async def _lead(self) -> None:
-        """Begin at once with what only one process does, each time that this one becomes that one."""
+        """Start the leader's tasks each time this process becomes the leader."""
         pause = asyncio.Event()  # never set: the clock ends each wait
         parts, leadership = self.parts, self.parts.store.leadership
         while True:

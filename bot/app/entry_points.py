@@ -1,4 +1,4 @@
-"""What the command line starts: the bot on Discord, or the surface alone, without a network."""
+"""What the command line starts: the bot on Discord, or the surface without a network."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from bot.store.engine.repository import stored_facts
 __all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
 
 AUTHENTICATION_FAILED = 4004
-"""The gateway's close code for a wrong token; it comes to a running bot too, when its token is reset."""
+"""The gateway's close code for a wrong token; also when a running bot's token is reset."""
 SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
-"""Its codes for more servers than the shards may have, and for intents that the application may not name."""
+"""Close codes for too many servers per shard, and for disallowed intents."""
 
 
 async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[], None] = lambda: None) -> None:
-    """Run the bot on the real Discord until cancelled, in its role; `closing` is called when it begins to end.
+    """Run the bot on the real Discord until cancelled; `closing` is called when it begins to end.
 
     Raises StartError if it cannot start, or not go on.
     """
@@ -70,14 +70,14 @@ def _refusal(close_code: int) -> StartError:
     lasting = texts.LASTING_CLOSES.get(close_code)
     if lasting is None:
         return StartError(texts.gateway_closed(close_code), exit_code=RESTART_MAY_HELP)
-    may_help = close_code == SHARDING_REQUIRED  # the next start asks Discord for how many shards
+    may_help = close_code == SHARDING_REQUIRED  # the next start asks Discord for the number of shards
     return StartError(lasting, exit_code=RESTART_MAY_HELP if may_help else RESTART_CANNOT_HELP)
 
 
 def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
-    """Return every slash command with its options, as registered with Discord, without connecting.
+    """Return every slash command with its options, as registered, without connecting.
 
-    With a `database`, those too that are made of what the bot has read there of Cannon Studio's API.
+    With a `database`, including those made from the stored document of Cannon Studio's API.
     """
 
     async def collect() -> list[dict[str, Any]]:
@@ -98,9 +98,9 @@ async def check(settings: Settings) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def unconnected(settings: Settings, database: Path | None = None) -> AsyncIterator[CannonBot]:
-    """Yield a bot with its commands loaded, which opens no database and no connection.
+    """Yield a bot with its commands loaded, without database or connection.
 
-    With a `database`, it knows of Cannon Studio's API what is stored there.
+    With a `database`, it knows the stored document of Cannon Studio's API.
     """
     async with CannonBot(settings, run_worker=False, serve_http=False) as bot:
         if database is not None:
@@ -112,7 +112,7 @@ async def unconnected(settings: Settings, database: Path | None = None) -> Async
 
 
 def _read(document: str | None) -> object:
-    """Return a stored document; None if there is none, or none that can be read."""
+    """Return a stored document; None without a readable one."""
     try:
         return json.loads(document or "null")
     except ValueError:

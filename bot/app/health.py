@@ -23,7 +23,7 @@ from bot.store import Store
 from bot.store.engine.pulse import Pulse
 
 STALLED_S = 120.0
-"""For how long the loop may not go round, and a lane may not end a turn although one is due."""
+"""Maximum time without a run of the loop, or without progress in a lane with due turns."""
 
 
 class Health:
@@ -40,7 +40,7 @@ class Health:
         has_second_copy: Callable[[], bool],
         clock: Clock,
     ) -> None:
-        """Take what it reads; `is_ready` says whether Discord is reached, in the way of the role."""
+        """`is_ready` says whether Discord is reached, as the role does."""
         self._bot = bot
         self._role = role
         self._worker = worker
@@ -50,16 +50,15 @@ class Health:
         self._clock = clock
 
     def __call__(self) -> dict[str, object]:
-        """Return what there is to know.
+        """Return the health report.
 
-        `ok`: the database keeps what is written, and the worker goes on, in each lane, or there is none in this `role`;
-        `ready`: connected to Discord, where there is no gateway by its REST API; how many `jobs` are followed and
-        `guilds` are known; `database`: whether it is `up`, for how many seconds it has kept nothing, and what it fails
-        with, as one word;
+        `ok`: the database is writable, and the worker, if this `role` has one, progresses in each lane;
+        `ready`: connected to Discord, without a gateway by its REST API; numbers of followed `jobs` and known `guilds`;
+        `database`: whether it is `up`, seconds without a write, and the error as one word;
         `second_copy`: whether another copy runs with the same token, so that no new work is taken;
-        `oldest_due_s`: for how long each lane has let the job wait that was due first;
-        `turns_last_minute`: how many ended without an error of the bot's or the database's, of all lanes;
-        `shards`: of each connection to the gateway, whether it is `connected`, and its `latency_s`, None: not known.
+        `oldest_due_s`: the longest overdue time of each lane;
+        `turns_last_minute`: turns of all lanes without an error of the bot's or the database's;
+        `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
         """
         due, turns = self._worker.oldest_due_s(), self._worker.turns_last_minute()
         beats = not self._role.works or self._clock.monotonic() - self._worker.progress.beat < STALLED_S
@@ -89,15 +88,15 @@ class Health:
 
 
 STILL_S = 300.0
-"""For how long nothing may move although something is due."""
+"""Maximum time without progress while something is due."""
 CHECK_EVERY_S = 5.0
 
 
 class Watchdog:
     """Watches the worker's progress.
 
-    It stands still while its loop does not come back from a round when it should, or while a job waits for a slot alone
-    and no turn ends. What waits for a slow server of its own is no reason to end the others' work.
+    It hangs if its loop misses its next run, or if a job lacks only a slot and no turn ends. Jobs of a slow server are
+    no reason to end the others' work.
     """
 
     def __init__(self, progress: Callable[[], WorkerProgress], clock: Clock, *, end: Callable[[], None]) -> None:
@@ -114,7 +113,7 @@ class Watchdog:
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         self._stopped.set()
 
     def _run(self) -> None:
@@ -125,7 +124,7 @@ class Watchdog:
     def is_over(self) -> bool:
         """Look once; return whether nothing has moved for too long."""
         now, progress = self._clock.monotonic(), self._progress()
-        # A process that was stopped and continued (SIGSTOP) has not hung for as long as it was away.
+        # Time in which the process was stopped (SIGSTOP) does not count.
         passed_s = min(now - self._checked_at, 2 * CHECK_EVERY_S)
         is_late = now > progress.next_beat
         is_stuck = progress.startable_at is not None and progress.turned == self._turned
@@ -135,12 +134,12 @@ class Watchdog:
 
 
 def end_process(sentence: object) -> None:
-    """Say on standard error what has happened and where each thread is, and end: nobody needs to read it."""
+    """Print what happened and all threads' stacks to standard error, and exit, even if nothing reads it."""
     end_now(lambda: f"{sentence}\n{_where_threads_are()}", RESTART_MAY_HELP)
 
 
 def _where_threads_are() -> str:
-    # Not faulthandler: it writes to the descriptor itself, and lets no other thread run until that is read.
+    # Not faulthandler: it writes to the descriptor itself, and blocks all other threads until that is read.
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     return "\n".join(
         f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame))}"
@@ -150,15 +149,15 @@ def _where_threads_are() -> str:
 
 EVERY_S = 15.0
 ROUNDS = 20
-"""After so many in a row, five minutes, in which nothing could be written, the process ends."""
+"""Rounds without a write, five minutes in all, until the process ends."""
 PASSING = frozenset({"busy", "full"})
-"""What a start would meet as this process does: it goes on by itself once the lock is gone, or there is room."""
+"""Errors that a restart would meet too: they pass once the lock is gone, or there is room."""
 
 
 class DatabaseWatch:
-    """Writes a row each 15 seconds, and so finds out too that the file is not the one any more that was opened.
+    """Writes a row every 15 seconds, which also detects a replaced file.
 
-    `end` is called with what ends the process.
+    `end` is called with the error that ends the process.
     """
 
     def __init__(self, store: Store, clock: Clock, *, end: Callable[[StoreError], None]) -> None:
@@ -173,7 +172,7 @@ class DatabaseWatch:
         try:
             while True:
                 await self._clock.wait(never, EVERY_S)
-                is_kept = probe.done() and probe.result()  # one that hangs is asked nothing more
+                is_kept = probe.done() and probe.result()  # don't query a hanging one again
                 if probe.done():
                     probe = asyncio.ensure_future(self._probe())
                 if (error := self._judge(is_kept=is_kept)) is not None:
@@ -182,14 +181,14 @@ class DatabaseWatch:
             probe.cancel()
 
     async def _probe(self) -> bool:
-        """Return whether a row was kept."""
+        """Return whether a row was written."""
         with contextlib.suppress(StoreError):  # counted and logged by the store
             await self._store.probe()
             return True
         return False
 
     def _judge(self, *, is_kept: bool) -> StoreError | None:
-        """Return what ends the process after a round, None if it goes on. Rounds, as a process may have been paused."""
+        """Return the error that ends the process, None to go on. Counted in rounds, as a process may be paused."""
         failure = self._store.pulse.failure
         self._lost_rounds = 0 if is_kept else self._lost_rounds + 1
         if failure is not None and failure.kind == "gone":

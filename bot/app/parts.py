@@ -1,4 +1,4 @@
-"""The parts that the bot is made of, and what they are made from."""
+"""The bot's parts, and what they are made from."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ from bot.store import Store
 
 
 class Role(StrEnum):
-    """Whether a process is connected to Discord's gateway, and whether it takes turns of jobs.
+    """Whether a process connects to Discord's gateway, and whether it takes turns of jobs.
 
-    One that is connected answers commands, controls and reactions, and accepts jobs. One that works submits, polls and
-    delivers them, over Discord's REST API alone; among those that work, one does what only one may do.
+    With the gateway it answers commands, controls and reactions, and accepts jobs. A worker submits, polls and delivers
+    them over Discord's REST API alone; one of the workers is the leader.
     """
 
     ALL = "all"
@@ -78,7 +78,7 @@ class Role(StrEnum):
 
 
 Cdn = Callable[[str], Awaitable[bytes | None]]
-"""Serves Discord's files where Discord is simulated: a link in, its bytes out, None for 404."""
+"""Serves a simulated Discord's files: link in, bytes out, None for 404."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Setup:
     role: Role
     guilds: Guilds
     is_ready: Callable[[], bool]
-    """Whether it is connected to Discord, in the way of its role."""
+    """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]
     """Whether Discord takes calls that can wait."""
     settings: Settings

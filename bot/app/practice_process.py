@@ -1,4 +1,4 @@
-"""The process of the sandbox in which servers practise: one for all, started when it is needed."""
+"""The process of the practice sandbox: one for all servers, started on demand."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ log = structlog.get_logger(__name__)
 
 MODULE: Final = "bot.sandbox.practice"
 INSTALLED: Final = str(Path(__file__).resolve().parents[2])
-"""Where this package is, whatever the working directory."""
+"""This package's folder, whatever the working directory."""
 START_TIMEOUT_S: Final = 20.0
 STOP_TIMEOUT_S: Final = 2.0
 IDLE_S: Final = 600.0
-"""After how long without a call it is stopped."""
+"""Idle time before it is stopped."""
 AGAIN_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""How long it is not started again after it has ended by itself: the last for all later times."""
+"""Waits before restarts after it ended by itself; the last one repeats."""
 STEADY_S: Final = 300.0
-"""After how long a process counts as one that works, however it ends."""
+"""Uptime after which it counts as working."""
 
 OnLoss = Callable[[], Awaitable[None]]
-"""Is told that the process, and with it all that it was working on, is gone."""
+"""Called when the process and all its work is gone."""
 
 
 class PracticeStudio(Protocol):
     """Where practice takes place."""
 
     async def address(self) -> str:
-        """Start it if it does not run, and return its address. Raises OSError if it cannot be started now."""
+        """Start it if needed, and return its address. Raises OSError if it cannot be started now."""
         ...
 
     def listen(self, on_loss: OnLoss) -> None:
-        """Have `on_loss` called when it is gone."""
+        """Call `on_loss` when it is gone."""
         ...
 
     async def stop_idle(self) -> None:
-        """Stop it if it was not used for a while."""
+        """Stop it if idle."""
         ...
 
     async def aclose(self) -> None:
@@ -54,7 +54,7 @@ class PracticeStudio(Protocol):
 
 
 class PracticeProcess:
-    """A Python of its own with the sandbox. It ends with this one: its standard input ends then."""
+    """A Python process with the sandbox. It ends with this one, at the end of its standard input."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -67,16 +67,16 @@ class PracticeProcess:
         self._on_loss: OnLoss | None = None
 
     def listen(self, on_loss: OnLoss) -> None:
-        """Have `on_loss` called when the process is gone."""
+        """Call `on_loss` when the process is gone."""
         self._on_loss = on_loss
 
     @property
     def pid(self) -> int | None:
-        """The id of the process, None while there is none."""
+        """The process id, None without one."""
         return None if self._process is None or self._process.returncode is not None else self._process.pid
 
     async def address(self) -> str:
-        """Return where the process listens; it is started if it does not run. Raises OSError if it cannot be."""
+        """Return the process's address, starting it if needed. Raises OSError if it cannot be."""
         self._used_at = self._clock.monotonic()
         if self.pid is not None and not self._lock.locked():
             return self._url
@@ -88,7 +88,7 @@ class PracticeProcess:
             return self._url
 
     async def _fallen(self, process: asyncio.subprocess.Process) -> None:
-        """Note that the process has ended by itself."""
+        """Note that the process ended by itself."""
         now = self._clock.monotonic()
         self._falls = 0 if now - self._started_at > STEADY_S else self._falls
         self._again_at = now + AGAIN_S[min(self._falls, len(AGAIN_S) - 1)]
@@ -129,7 +129,7 @@ class PracticeProcess:
         log.info("practice.started", pid=process.pid)
 
     async def stop_idle(self) -> None:
-        """Stop the process if it was not called for IDLE_S; note one that has ended by itself."""
+        """Stop the process after IDLE_S without a call; note one that ended by itself."""
         async with self._lock:
             if self._process is None:
                 return
@@ -149,14 +149,14 @@ class PracticeProcess:
 
 
 class NoPracticeStudio:
-    """Where the host of the bot does not want practice."""
+    """For hosts without practice."""
 
     async def address(self) -> str:
         """Raise OSError."""
         raise OSError("practice is switched off")
 
     def listen(self, on_loss: OnLoss) -> None:
-        """Do nothing: there is nothing to lose."""
+        """Do nothing."""
 
     async def stop_idle(self) -> None:
         """Do nothing."""
@@ -166,7 +166,7 @@ class NoPracticeStudio:
 
 
 async def _told(process: asyncio.subprocess.Process) -> str:
-    """Give the process its secret path and return the address that it tells."""
+    """Send the process its secret path and return its address."""
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipes")
     process.stdin.write(json.dumps({"path": f"/{secrets.token_urlsafe(24)}"}).encode() + b"\n")
@@ -176,7 +176,7 @@ async def _told(process: asyncio.subprocess.Process) -> str:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the process: by the end of its input, else for certain."""
+    """End the process: by closing its input, else by killing it."""
     if process.stdin is not None:
         process.stdin.close()
     with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""Webhooks of Cannon Studio: the address that a job is submitted with, and what a call to it does."""
+"""Webhooks of Cannon Studio: the address in a submitted job, and the handling of calls."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bot.domain.models import Job
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookTokens:
-    """Makes and reads the tokens of webhooks: a job's id and its signature."""
+    """Makes and reads the tokens of webhooks: job id and signature."""
 
     public_url: str | None
     sign: Callable[[str], str]
 
     def url(self, job: Job) -> str | None:
-        """Return the address where Cannon Studio may report that the job has changed; None without a public URL."""
+        """Return the webhook address of a job; None without a public URL."""
         if self.public_url is None:
             return None
         return f"{self.public_url}/webhooks/{self.token(job.id)}"
@@ -27,14 +27,14 @@ class WebhookTokens:
         return f"{job_id}-{self.sign(f'webhook:{job_id}')}"
 
     def job_id(self, token: str) -> str | None:
-        """Return the id of the job that a token is for; None for one that is not ours. Constant time."""
+        """Return the job id of a token; None if it is not ours. Constant time."""
         job_id, _, _ = token.partition("-")
         return job_id if hmac.compare_digest(token.encode(), self.token(job_id).encode()) else None
 
 
 @dataclass(frozen=True)
 class Webhooks:
-    """Receives webhooks: each is a hint to poll one job now, and never the truth."""
+    """Receives webhooks: each is a hint to poll one job now, never the truth."""
 
     tokens: WebhookTokens
     _: KW_ONLY

@@ -1,1 +1,1 @@
-"""The connection to Discord: its calls, its commands, its answers, and its start."""
+"""The connection to Discord: calls, commands, answers and start."""

@@ -1,4 +1,4 @@
-"""Registers the slash commands with Discord, and mentions them so that members can click them."""
+"""Registers the slash commands with Discord, and makes mentions of them clickable."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ _BEYOND: Mapping[MediaKind, tuple[str, ...]] = MappingProxyType(
         MediaKind.AUDIO: (".mka", ".weba"),
     }
 )
-"""The files that `bot/media/sniff.py` knows and Discord does not count to their kind."""
+"""Files that `bot/media/sniff.py` knows and Discord does not count to their kind."""
 _TYPES: WeakKeyDictionary[Callable[..., Any], Mapping[str, Sequence[str]]] = WeakKeyDictionary()
 
 
 def file_types(kinds: Collection[MediaKind]) -> tuple[str, ...]:
-    """Return what Discord is told of an upload that takes files of these kinds."""
+    """Return Discord's file types for an upload of these kinds."""
     ordered = [kind for kind in _BEYOND if kind in kinds]
     return (*(kind.value for kind in ordered), *(ending for kind in ordered for ending in _BEYOND[kind]))
 
 
 def takes_files(**types: Sequence[str]) -> Callable[[Callback], Callback]:
-    """Note which files the options of a command take, by parameter: kinds or endings, `image` or `.txt`."""
+    """Note which files a command's options take, by parameter: kinds or endings, `image` or `.txt`."""
 
     def decorate(callback: Callback) -> Callback:
         _TYPES[callback] = {**_TYPES.get(callback, {}), **types}
@@ -60,7 +60,7 @@ def takes_files(**types: Sequence[str]) -> Callable[[Callback], Callback]:
 
 
 async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
-    """Return the payload that registers the commands of a tree, in every language."""
+    """Return the payload that registers a tree's commands, in every language."""
     translator = tree.translator or app_commands.Translator()
     commands = tree.get_commands()
     payloads = [await command.get_translated_payload(tree, translator) for command in commands]
@@ -90,20 +90,20 @@ COMMANDS = "commands"
 CHAT_INPUT = discord.AppCommandType.chat_input.value
 _NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
 RENEW_EVERY_S = 3600.0
-"""How often commands may change while the bot runs: Discord takes 200 creations a day, and a document may flap."""
+"""Minimum time between changes: Discord takes 200 creations a day, and a document may flap."""
 RETRY_S = 15.0
-"""How long it is not tried again after the first failure; the wait doubles, up to RENEW_EVERY_S."""
+"""Wait after the first failure; it doubles, up to RENEW_EVERY_S."""
 
 
 class Renew(Protocol):
-    """Makes the commands that come from the catalogue's data those of the present catalogue, or removes them."""
+    """Updates or removes the commands made from the catalogue's data."""
 
     async def __call__(self, *, described: bool = True) -> None:
         """Change the tree; nothing is registered."""
 
 
 class CommandSync:
-    """Keeps the registered commands equal to the loaded ones, and stores the ids that Discord gave them."""
+    """Keeps the registered commands equal to the loaded ones, and stores their ids."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class CommandSync:
         renew: Renew,
         registers: bool,
     ) -> None:
-        """Take what it needs; `registers`: else another process does, and this one mentions what that one has made."""
+        """`registers`: False if another process does, and this one only mentions them."""
         self._registers = registers
         self._bot = bot
         self._store = store
@@ -124,23 +124,23 @@ class CommandSync:
         self._renew = renew
         self._ids: dict[str, int] = {}
         self._known: Catalogue | None = None
-        """The catalogue that the commands are of; None before they are registered."""
+        """The registered catalogue; None before."""
         self._again_at = 0.0
-        """When they may be registered again, monotonic."""
+        """Next possible registration, monotonic."""
         self._failures = 0
         self._turn = asyncio.Lock()
-        """One registration at a time: the start's and a round's would each overwrite what the other has stored."""
+        """One registration at a time: two would overwrite each other's ids."""
 
     @property
     def is_outdated(self) -> bool:
-        """Whether Discord has not taken the commands as they are now: those of before serve."""
+        """Whether Discord still has older commands."""
         return self._failures > 0
 
     async def sync_if_changed(self) -> None:
-        """Register the commands, in every language, if they have changed since the last time.
+        """Register the commands in every language, if changed.
 
-        If Discord refuses them as invalid, those that come from the catalogue's data are removed first. If it does not
-        take them at all, the registered ones go on serving, and `catch_up` tries again.
+        If Discord refuses them as invalid, those made from the catalogue's data are removed first. If it fails
+        altogether, the registered ones remain, and `catch_up` retries.
         """
         async with self._turn:
             await self._sync()
@@ -148,7 +148,7 @@ class CommandSync:
             self._again_at = 0.0  # the first change after a start may come at once: the document is read then
 
     async def catch_up(self) -> None:
-        """Register the commands if that has failed, or if the catalogue has changed since; at most once an hour."""
+        """Register after a failure or a change of the catalogue, at most once an hour."""
         async with self._turn:
             if self._known is self._catalogue.current or self._clock.monotonic() < self._again_at:
                 return
@@ -156,15 +156,15 @@ class CommandSync:
             await self._sync()
 
     def mention(self, command: str) -> str:
-        """Return a slash command, such as `image generate`, as members can click it, in their own language."""
+        """Return a clickable mention of a slash command, such as `image generate`."""
         command_id = self._ids.get(command.partition(" ")[0])
         return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
 
     def linked(self, text: str) -> str:
-        """Return a text in which each "`/jobs list`" is a command that members can click, in their own language.
+        """Return the text with clickable commands for each "`/jobs list`".
 
-        For what Discord renders as Markdown alone: contents, descriptions and fields. Everything else in backticks
-        stays: groups, options, commands that there are no longer.
+        Only for Markdown: contents, descriptions and fields. Other code
+        stays: groups, options, removed commands.
         """
 
         def clickable(found: re.Match[str]) -> str:
@@ -205,11 +205,11 @@ class CommandSync:
             try:
                 await self._register_if_changed()
             except DISCORD_ERRORS:
-                await self._renew()  # some of them may be registered since before: they serve
+                await self._renew()  # earlier ones may still work
                 raise
 
     async def read_again(self) -> None:
-        """Read the ids that Discord gave the commands, perhaps to another process."""
+        """Reread the command ids, perhaps from another process."""
         self._ids = json.loads(await self._store.meta.get("command_ids") or "{}")
 
     async def _register_if_changed(self) -> None:
@@ -222,9 +222,9 @@ class CommandSync:
         if application_id is None or before == digest:
             return
         self._again_at = self._clock.monotonic() + RENEW_EVERY_S
-        await meta.set("commands", "")  # until Discord has answered, nobody knows which are registered
+        await meta.set("commands", "")  # until Discord answers, it is unknown which are registered
         try:
-            # What `tree.sync` does, with the payload that is there: translating it again takes as long as the rest.
+            # As `tree.sync`, with the existing payload: translating it again takes as long as the rest.
             made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
         except discord.HTTPException as error:
             if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -236,12 +236,11 @@ class CommandSync:
         self._store.signals.send(COMMANDS)
 
     async def _payload(self) -> list[dict[str, Any]]:
-        """Return the payload that registers the commands."""
         return await payload_of(self._bot.tree)
 
 
 def fingerprint(payload: list[dict[str, Any]]) -> str:
-    """Return a digest that differs for every other payload, in hexadecimal."""
+    """Return a digest of the payload, in hexadecimal."""
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
@@ -253,7 +252,7 @@ Catalogues = Callable[[str], gettext.NullTranslations]
 
 
 class Translator(app_commands.Translator):
-    """Looks up the texts of the commands in every language when they are registered."""
+    """Translates the commands' texts when they are registered."""
 
     def __init__(self, catalogues: Catalogues = translations) -> None:
         self._catalogues = catalogues
@@ -264,7 +263,7 @@ class Translator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """Return the string in that language, None if there is none: Discord shows the English one."""
+        """Return the string in that language, None for the English one."""
         language = from_discord(locale.value)
         if language == SOURCE:
             return None
@@ -292,17 +291,17 @@ _COMMAND_LIST_TYPES = {
 
 
 def rows(payloads: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Turn commands, in the form in which they are registered, into one row for each that a member can type.
+    """Turn registered commands into one row for each that can be typed.
 
     A row has `name` ("image generate"), `description` and `options`: a list of `name`, `type`, `required`,
-    `description`, and `choices` where the list is closed. Message and user menus are left out. Sorted by name.
+    `description`, and `choices` if closed. Without context menus. Sorted by name.
     """
     found = (row for payload in payloads if payload.get("type", _SLASH) == _SLASH for row in _rows(payload, ""))
     return sorted(found, key=lambda row: str(row["name"]))
 
 
 def text(commands: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as text: a line for each command, and under it one for each option."""
+    """Return rows as text: a line for each command, and one below for each option."""
     lines = []
     for command in commands:
         lines.append(f"/{command['name']}  {command['description']}")

@@ -1,14 +1,14 @@
-"""The gate that every request to Discord passes on its way to the wire.
+"""The gate that every request to Discord passes.
 
-discord.py waits for the rate limit of each route, but neither paces the sum of all calls nor stops calling a Discord
-that refuses everything, and it retries inside the call, for up to 25 seconds. As a trace of aiohttp, the gate sees each
+discord.py waits for each route's rate limit, but neither paces the sum of all calls nor stops calling a Discord that
+refuses everything, and it retries inside the call, for up to 25 seconds. As a trace of aiohttp, the gate sees each
 request before it is sent and each answer before discord.py does:
 
-- Calls by the bot's token keep below Discord's 50 a second; those that post results come before nearly all others.
-- After a global 429 or a 429 of the network in front of Discord, one call probes and the others rest. After server
-  errors on several routes so do the calls to where there were some; calls to elsewhere are made.
-- A call that posts a result (`bot.delivery.files.downloads`) rests for a moment at most and is not retried by
-  discord.py after a server error: what lasts longer is raised at once, and the job's next turn tries again.
+- Calls with the bot's token stay below Discord's 50 a second; those that post results have priority.
+- After a global 429 or one of the network in front of Discord, one call probes and the others rest. After server errors
+on several routes only calls to the places concerned rest.
+- A call that posts a result (`bot.delivery.files.downloads`) rests only briefly, and is not retried by discord.py after
+a server error: it raises at once, and the job's next turn tries again.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from bot.store.signals import Signals
 log = structlog.get_logger(__name__)
 
 FAILURES_TO_OPEN = 3
-"""How many different calls have to fail, and none succeed, until it is not a matter of one of them."""
+"""Different calls that must fail, with none succeeding, to open the breaker."""
 FIRST_REST_S, REST_MAX_S = 1.0, 60.0
-"""How long the others rest before the first probe, and at most; it doubles with each probe that fails."""
+"""Rest before the first probe, and its maximum; it doubles with each failed probe."""
 
 
 class Trouble(StrEnum):
@@ -46,50 +46,50 @@ class Trouble(StrEnum):
 
     GLOBAL_LIMIT = "global rate limit"
     BANNED = "ban"
-    """A 429 of the network in front of Discord: it hits each call from this address."""
+    """A 429 of the network in front of Discord: it affects every call from this address."""
     DOWN = "server errors"
 
 
 class DiscordBreaker:
-    """Closed while Discord answers. While it is open, one of the calls that it stops is let through after each rest."""
+    """A circuit breaker. Half-open: one probe per rest."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._failing: set[str] = set()
         self._places: set[str] = set()
-        """Where these calls went to."""
+        """Places of the failed calls."""
         self._rest_s = 0.0
         self._probe_at = 0.0
         self._is_probing = False
         self._changed = asyncio.Event()
         self.trouble: Trouble | None = None
-        """Why it is open; None while it is closed."""
+        """Why it is open; None while closed."""
 
     @property
     def left_s(self) -> float:
-        """How long the rest lasts, in seconds."""
+        """The remaining rest, in seconds."""
         return max(0.0, self._probe_at - self._clock.monotonic())
 
     def stops(self, place: str) -> bool:
-        """Whether the calls to a place are to be stopped. `place` is any name of it."""
+        """Whether calls to a place are stopped. `place` is any name of it."""
         return self.trouble is not None and (self.trouble is not Trouble.DOWN or place in self._places)
 
     def admits_probe(self) -> bool:
-        """Whether one of the calls that are stopped may be made now: it is the probe, and its outcome must be told."""
+        """Whether a stopped call may be made as the probe; its outcome must be reported."""
         if self._is_probing or self.left_s > 0:
             return False
         self._is_probing = True
         return True
 
     async def rest(self, at_most_s: float = math.inf) -> None:
-        """Return when it is worth asking again whether a call is admitted, or after that many seconds."""
+        """Wait until a call may be admitted, or for that many seconds."""
         rest_s = min(at_most_s, math.inf if self._is_probing else self.left_s)
         await self._clock.wait(self._changed, None if rest_s == math.inf else rest_s)
 
     # ------------------------------------------------------------------ outcomes
 
     def answered(self, *, is_probe: bool) -> None:
-        """Take note of an answer. Open, only the probe's counts: the others were sent before the trouble."""
+        """Note an answer. Open, only the probe's counts: others were sent earlier."""
         if self.trouble is None or is_probe:
             self._failing.clear()
             self._places.clear()
@@ -99,19 +99,19 @@ class DiscordBreaker:
             self._end_probe()
 
     def failed(self, call: str, place: str, *, is_probe: bool) -> None:
-        """Take note of a 5xx; `call` is its method and path, `place` where it went to."""
+        """Note a 5xx; `call` is its method and path, `place` its destination."""
         self._failing.add(call)
         self._places.add(place)
         if is_probe or (self.trouble is None and len(self._failing) >= FAILURES_TO_OPEN):
             self._open(self.trouble or Trouble.DOWN, 0.0, is_probe=is_probe)
 
     def limited(self, trouble: Trouble, retry_after_s: float, *, is_probe: bool) -> None:
-        """Take note that every call is refused for `retry_after_s` seconds; 0: Discord names no time."""
+        """Note that every call is refused for `retry_after_s` seconds; 0: unknown."""
         if is_probe or self.trouble is None or retry_after_s > self.left_s:
             self._open(trouble, retry_after_s, is_probe=is_probe)
 
     def gave_up(self) -> None:
-        """Take note that the probe has had no answer: another one follows after a rest."""
+        """Note that the probe had no answer: another follows after a rest."""
         if self.trouble is not None:
             self._open(self.trouble, 0.0, is_probe=True)
 
@@ -126,63 +126,61 @@ class DiscordBreaker:
             self._end_probe()
 
     def _end_probe(self) -> None:
-        """Let those who rest ask again."""
         self._is_probing = False
         self._changed.set()
         self._changed = asyncio.Event()
 
 
 CALLS, CALLS_IN_S, CALLS_AT_ONCE = 49, 1.05, 10
-"""Discord's global limit is 50 in a second (topics: rate limits). The last of them may get there up to 50 milliseconds
-faster than the first: they are 47 a second in the long run."""
+"""Discord's global limit is 50 in a second (topics: rate limits). The last may arrive up to 50 milliseconds faster than
+the first: 47 a second in the long run."""
 SENDING_S = 0.5
-"""After this time a body that is still being sent moves the call no more: many slow uploads must not fill the pace."""
+"""After this time a body still being sent no longer delays the call's count: slow uploads must not fill the pace."""
 PATIENCE_S = 2.0
-"""For how long a call that posts a result waits for Discord to take calls again: a global limit lasts a second."""
+"""How long a call that posts a result waits for Discord: a global limit lasts a second."""
 CALM_AFTER_S = 30.0
 RATE_LIMIT_MAX_S = 30.0
-"""discord.py raises RateLimited instead of waiting longer than this; it accepts no less."""
+"""discord.py raises RateLimited instead of waiting longer; this is its minimum."""
 NOT_COUNTED = ("/interactions/", "/webhooks/")
-"""Interaction endpoints are not bound to the global limit (same page)."""
+"""Interaction endpoints are exempt from the global limit (same page)."""
 UPLOADING = frozenset({"POST", "PATCH"})
 
 LIMITED = "discord_limited"
 """The signal of a global 429, with its seconds."""
 NEWS_S = 0.25
-"""By how much a rest has to be longer than the one that is on, to be another."""
+"""Extra length at which a rest is announced again."""
 
 
 @dataclass(slots=True)
 class _Passage:
-    """One request on its way: what was taken for it, to be released when it ends."""
+    """One request: what it has taken, to be released at its end."""
 
     call: str = ""
-    """Its method and path; empty for what is no call of the API: the gateway, files."""
+    """Its method and path; empty for the gateway and files."""
     is_counted: bool = False
     passed_at: float | None = None
     """When the pace let it through, monotonic seconds."""
     counted_at: float = 0.0
-    """When it was sent, as the pace counts it."""
+    """When the pace counts it as sent."""
     is_result: bool = False
     slot: UploadSlot | None = None
     """Of an upload."""
     place: str = ""
-    """What its server errors are counted for: the server whose result it posts, else the channel of the call."""
+    """Where its server errors count: the server of its result, else the channel."""
     is_probe: bool = False
 
     @property
     def kind(self) -> str:
-        """Return what the call is for, as the metrics name it."""
         if self.is_result:
             return "result"
         return "other" if self.is_counted else "answer"
 
 
 class DiscordGate:
-    """Paces the bot's calls, stops them while Discord is in trouble, and gives uploads their slots."""
+    """Paces the bot's calls, stops them while Discord has trouble, and gives uploads their slots."""
 
     def __init__(self, clock: Clock, metrics: Metrics, *, is_paced: bool = True) -> None:
-        """Without `is_paced` a proxy paces the sum of all calls."""
+        """`is_paced` is False if a proxy paces the sum of all calls."""
         self._metrics = metrics
         self.is_paced = is_paced
         self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
@@ -193,15 +191,15 @@ class DiscordGate:
         self._signals: Signals | None = None
 
     def share_limits(self, signals: Signals) -> None:
-        """Have a global 429 of one process be known to all: it is of their token, and each would get one of its own.
+        """Share one process's global 429 with all: it concerns their token.
 
-        What the network in front of Discord refuses is refused to an address, and stays with it.
+        One of the network in front of Discord concerns an address, and stays here.
         """
         self._signals = signals
         signals.listen(LIMITED, self._heard_of_limit)
 
     def is_calm(self) -> bool:
-        """Whether Discord takes calls that nobody needs: it has limited none in the last `CALM_AFTER_S` seconds."""
+        """Whether optional calls are welcome: no limit in the last `CALM_AFTER_S` seconds."""
         is_recent = self._limited_at is not None and self._clock.monotonic() - self._limited_at < CALM_AFTER_S
         return self.breaker.trouble is None and not is_recent
 
@@ -234,7 +232,7 @@ class DiscordGate:
         try:
             await self._admit(passage)
         except BaseException:
-            self._free(passage)  # aiohttp tells the end only of what has started
+            self._free(passage)  # aiohttp reports the end only of started requests
             raise
 
     async def _admit(self, passage: _Passage) -> None:
@@ -254,7 +252,7 @@ class DiscordGate:
             await self._rest(passage, patient_until)
 
     async def _rest(self, passage: _Passage, patient_until: float) -> None:
-        """Return when it is worth asking again. Raises RateLimited for a result that would rest longer."""
+        """Wait before asking again. Raises RateLimited for a result that would rest longer."""
         if not passage.is_result:
             await self.breaker.rest()
             return
@@ -265,13 +263,13 @@ class DiscordGate:
         await self.breaker.rest(patience_s)
 
     def _concerns(self, passage: _Passage) -> bool:
-        """Whether the breaker's trouble, if it is open, is one of this call. Answers to members are always tried."""
+        """Whether the breaker's trouble concerns this call. Answers to members are always tried."""
         return passage.is_counted or (passage.is_result and self.breaker.trouble is not Trouble.GLOBAL_LIMIT)
 
     async def _sent(
         self, _session: aiohttp.ClientSession, passage: _Passage, _params: aiohttp.TraceRequestChunkSentParams
     ) -> None:
-        """Count a call from when its body is sent: a file is read meanwhile, and a busy loop makes each wait longer."""
+        """Count a call from when its body is sent: reading files and a busy loop delay that."""
         if passage.passed_at is not None and self._clock.monotonic() - passage.passed_at < SENDING_S:
             passage.counted_at = self.pace.moved(passage.counted_at)
 
@@ -315,7 +313,7 @@ class DiscordGate:
             raise discord.RateLimited(retry_after_s)
 
     def _heard_of_limit(self, retry_after_s: str) -> None:
-        """Rest as the process that was told to; it hears itself too, a moment later."""
+        """Pause like the limited process; it hears its own signal too, a moment later."""
         if float(retry_after_s) > self.breaker.left_s + NEWS_S:
             self._limited_at = self._clock.monotonic()
             self.breaker.limited(Trouble.GLOBAL_LIMIT, float(retry_after_s), is_probe=False)
@@ -336,7 +334,6 @@ class DiscordGate:
 
 
 def _outcome(status: int) -> str:
-    """Return an HTTP status as the metrics name it."""
     return "429" if status == HTTPStatus.TOO_MANY_REQUESTS else f"{status // 100}xx"
 
 
@@ -345,15 +342,15 @@ def _passage(trace_request_ctx: SimpleNamespace | None = None) -> _Passage:  # n
 
 
 def _told(passage: _Passage) -> bool:
-    """Return whether the request is the probe, the first time: its outcome is told once."""
+    """Return whether the request is the probe, once: its outcome is reported once."""
     was_probe, passage.is_probe = passage.is_probe, False
     return was_probe
 
 
 async def _rate_limit(response: aiohttp.ClientResponse) -> tuple[float, bool] | None:
-    """Return after how many seconds Discord takes the call, and whether that is so of all calls.
+    """Return the seconds until Discord takes the call, and whether that concerns all calls.
 
-    None if it is not Discord who answers: no `Via` header, or no JSON that names a time.
+    None if the answer is not Discord's: no `Via` header, or no JSON with a time.
     """
     if "Via" not in response.headers or not _is_json(response):
         return None
@@ -365,7 +362,6 @@ async def _rate_limit(response: aiohttp.ClientResponse) -> tuple[float, bool] | 
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float:
-    """Return the seconds of the header, 0 without one."""
     try:
         return max(0.0, float(response.headers.get("Retry-After", "0")))
     except ValueError:
@@ -377,8 +373,8 @@ def _is_json(response: aiohttp.ClientResponse) -> bool:
 
 
 def call_discord_at(url: str) -> None:
-    """Send all calls of this process from now on to the API at this address: Discord's own is `https://discord.com`.
+    """Send all calls of this process to the API at this address, instead of `https://discord.com`.
 
-    discord.py 2.7.1 has it as an attribute of a class, and no setting for it.
+    discord.py 2.7.1 has a class attribute, and no setting, for it.
     """
     Route.BASE = f"{url}/api/v{INTERNAL_API_VERSION}"

@@ -1,7 +1,7 @@
-"""Cards whose answer may or may not have reached Discord: a crash or a lost reply came between.
+"""Cards whose answer may have reached Discord, after a crash or a lost reply.
 
-Discord is asked. If it has the message, the card's jobs start; if not, they are dropped and refunded. So they are if
-the message is not ours: a second copy of the bot, with the same token, has answered first, and pays for its own job.
+Discord is asked. If it has our message, the card's jobs start; else they are dropped and refunded: a second copy of the
+bot that answered first pays for its own job.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 RECOVER_AGAIN_S = 30.0
 ANSWERED_BY_S = 60.0
-"""By when the bot knows, or has given up, whether Discord has a card's answer."""
+"""Deadline of knowing whether Discord has a card's answer."""
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work in the background, under that name."""
@@ -57,13 +57,13 @@ class Recovery:
         self._delivery = delivery
         self._second_copy = second_copy
         self._taken: set[str] = set()
-        """Cards to whose interaction Discord already had a first response when ours came."""
+        """Cards whose interaction already had a response when ours came."""
         self._clock = clock
         self._metrics = metrics
         self._spawn = spawn
 
     async def recover(self) -> None:
-        """Look up each card whose answer is not known: start its jobs, or drop and refund them.
+        """Look up each card without a confirmed answer: start its jobs, or drop and refund them.
 
         For the start, before the first interaction: no answer may be in flight.
         """
@@ -71,16 +71,16 @@ class Recovery:
         self._settle_later(await self._settle(await self._store.cards.unanswered()))
 
     async def settle_overdue(self) -> None:
-        """Settle the cards whose answer should be known by now: a busy database may have lost the note of it."""
+        """Settle cards whose answer is overdue: a busy database may have lost the note of it."""
         before = self._clock.wall() - ANSWERED_BY_S
         await self._settle([card for card in await self._store.cards.unanswered() if card.created_at < before])
 
     async def settle_answer(self, card: Card, *, is_taken: bool = False) -> bool:
-        """Find out, after a failed answer, whether Discord has the card anyway; start its jobs or refund them.
+        """After a failed answer, find out whether Discord has the card; start its jobs or refund them.
 
-        `is_taken`: Discord said that the interaction had been answered already.
+        `is_taken`: Discord said that the interaction was already answered.
 
-        Returns whether the jobs start; False also if that cannot be found out now, in which case it is retried later.
+        Returns whether the jobs start; False also if unknown now, in which case it is retried later.
         """
         if is_taken:
             self._taken.add(card.id)
@@ -95,7 +95,7 @@ class Recovery:
 
     async def _settle_answer(self, card: Card) -> bool:
         found = await self._delivery.messages.original(card)
-        # "Thinking…" names no job yet: it is ours, unless somebody had answered before us.
+        # "Thinking…" names no job yet: it is ours, unless the interaction was answered before.
         is_ours = found is not None and (found.names_card or (found.is_loading and card.id not in self._taken))
         if found is None or not is_ours:
             if found is not None:
@@ -109,7 +109,7 @@ class Recovery:
         return is_ours
 
     async def _settle(self, cards: Sequence[Card]) -> list[Card]:
-        """Settle what can be settled; return the cards that have to be retried."""
+        """Settle what can be settled; return the cards to retry."""
         left = []
         for card in cards:
             failpoint("recover.start")
@@ -135,13 +135,13 @@ class Recovery:
 
 @dataclass(frozen=True)
 class OwnMessages:
-    """Looks at who has made them. Other applications' messages prove nothing, whatever they carry."""
+    """Checks which copy made the bot's messages. Other applications' messages prove nothing."""
 
     bot: commands.AutoShardedBot
     second_copy: SecondCopy
 
     def listen(self) -> None:
-        """Look at what the gateway tells from now on."""
+        """Watch the gateway's messages from now on."""
         self.bot.add_listener(self._interacted, "on_interaction")
         self.bot.add_listener(self._made, "on_message")
         self.bot.add_listener(self._edited, "on_raw_message_edit")
@@ -155,7 +155,7 @@ class OwnMessages:
             await self.second_copy.look(message.id, custom_ids_of(message))
 
     async def _edited(self, event: discord.RawMessageUpdateEvent) -> None:
-        """After a deferral a card gets its controls by an edit. Most edits are this process's own."""
+        """A deferred card gets its controls by an edit. Most edits are this process's own."""
         names = custom_ids_of(event.message)
         if self._is_own(event.message) and marks_of(names).is_foreign:
             await self.second_copy.look(event.message_id, names)

@@ -1,4 +1,4 @@
-"""The error boundary: every failure while the bot answers a member ends here, as one sentence."""
+"""The error boundary: every failure of an answer to a member becomes one sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 ERROR_CHARS = 1900
 NOTHING_YET = "…"
-"""What everybody sees for a moment where only the author is answered."""
+"""Seen by everybody for a moment when only the author is answered."""
 WRAPPED = (app_commands.CommandInvokeError, app_commands.TransformerError, app_commands.CheckFailure)
 CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
     (app_commands.NoPrivateMessage, texts.SERVER_ONLY),
@@ -32,28 +32,28 @@ CHECK_SENTENCES: tuple[tuple[type[Exception], Text], ...] = (
 
 
 def speak_to(interaction: discord.Interaction[Any]) -> None:
-    """Speak the language of the member's Discord from here on, and let no database delay the answer for long.
+    """Use the member's language, without letting a slow database delay the answer.
 
-    For the start of every answer to an interaction.
+    Call it first when answering an interaction.
     """
     speak(from_discord(str(interaction.locale)))
     answer_soon(interaction.client.clock, interaction.response.is_done)
 
 
 class Responses:
-    """Answers members ephemerally, whatever state their interaction is in."""
+    """Answers members ephemerally, in any state of their interaction."""
 
     def __init__(self, metrics: Metrics, link: Callable[[str], str]) -> None:
-        """`link` makes the commands that a text names ones that members can click."""
+        """`link` makes commands in texts clickable."""
         self._metrics = metrics
         self._link = link
 
     async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
-        """Answer a member's failed interaction with one sentence that only they see.
+        """Answer a failed interaction with one ephemeral sentence.
 
-        In this order: our own errors have their sentence; Discord's checks get a plain one; an interaction that has
-        already expired is only logged; trouble of Discord's own is reported as such; anything else is logged with its
-        traceback and reported as our fault.
+        In this order: our own errors have their sentence; Discord's checks get a plain one; an expired interaction is
+        only logged; trouble of Discord's is reported as such; anything else is logged with its traceback and reported
+        as our bug.
         """
         cause = _unwrapped(error)
         if isinstance(cause, DISCORD_ERRORS):
@@ -67,13 +67,13 @@ class Responses:
     async def warn(
         self, interaction: discord.Interaction[Any], sentence: str, view: discord.ui.View | None = None
     ) -> None:
-        """Reply ephemerally with one warning, as `reply_privately` does."""
+        """Reply ephemerally with a warning, as `reply_privately` does."""
         await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS], view)
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None
     ) -> None:
-        """Reply ephemerally, optionally with controls; never raises for an answer that Discord does not take."""
+        """Reply ephemerally, optionally with controls; never raises if Discord rejects it."""
         shown = discord.utils.MISSING if view is None else view
         linked = self._link(text)
         text = linked if len(linked) <= CONTENT_CHARS else text
@@ -92,8 +92,8 @@ class Responses:
 async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None) -> None:
     """Turn a "thinking…" into an ephemeral reply.
 
-    One that is ephemeral becomes the reply in one edit. A public one is edited before it is deleted: the first message
-    after a deferral replaces it, and would be public, too.
+    A public one is edited before it is deleted: the first message after a deferral replaces it, and would be public,
+    too.
     """
     public = None
     with contextlib.suppress(discord.NotFound):  # a moderator may have deleted it
@@ -111,7 +111,7 @@ async def _reply_after_deferral(interaction: discord.Interaction[Any], text: str
 
 
 def _unwrapped(error: BaseException) -> BaseException:
-    """Return the error that discord.py has wrapped: a check may only raise discord.py's, with ours as the cause."""
+    """Return the error that discord.py wrapped: a check may only raise discord.py's, with ours as the cause."""
     cause = error
     while isinstance(cause, WRAPPED):
         inner = cause.original if isinstance(cause, app_commands.CommandInvokeError) else cause.__cause__
@@ -122,7 +122,7 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 
 def _sentence(error: BaseException) -> str | None:
-    """Return what the member reads; None if the interaction has expired, so that there is no way to answer."""
+    """Return the member's sentence; None if the interaction has expired and cannot be answered."""
     if isinstance(error, BotError):
         return error.sentence
     for kind, sentence in CHECK_SENTENCES:
@@ -145,11 +145,11 @@ def _command_name(interaction: discord.Interaction[Any]) -> str:
 FORM_PREFIX = "form:"
 
 _SUBMITTED = "form submitted"
-"""The mark on an interaction that a form of this process has handled."""
+"""Marks an interaction whose form this process handled."""
 
 
 class OpenForms:
-    """The custom ids of the forms that this process has opened and that are neither submitted nor dismissed."""
+    """The custom ids of this process's open forms."""
 
     def __init__(self) -> None:
         self._custom_ids: set[str] = set()
@@ -158,20 +158,20 @@ class OpenForms:
         return len(self._custom_ids)
 
     def add(self, custom_id: str) -> None:
-        """Remember that a form is shown."""
+        """Add an opened form."""
         self._custom_ids.add(custom_id)
 
     def take(self, custom_id: str, interaction: discord.Interaction[Any]) -> None:
-        """Remember that a form was submitted, here and on its interaction: `is_lost` may be called later."""
+        """Remove a submitted form, and mark its interaction for a later `is_lost`."""
         interaction.extras[_SUBMITTED] = True
         self.discard(custom_id)
 
     def discard(self, custom_id: str) -> None:
-        """Forget a form that was dismissed."""
+        """Remove a dismissed form."""
         self._custom_ids.discard(custom_id)
 
     def is_lost(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether this submits a form that was opened before the bot was restarted."""
+        """Whether this submits a form opened before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return False
         custom_id = str(cast("dict[str, Any]", interaction.data or {}).get("custom_id", ""))

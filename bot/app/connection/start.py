@@ -1,8 +1,8 @@
-"""When a bot of one process may identify again: as Discord says, and so that restarts never use up the day's starts.
+"""When a single-process bot may identify: as Discord says, and so that restarts never use up the day's starts.
 
 Discord allows 1,000 identifies in 24 hours and resets the token of an application that exceeds them (docs.discord.com,
-Gateway: "Session Start Limit"). A supervisor that starts a crashing bot at once would get there within the hour, so
-each identify is noted in a file next to the database, and the next one waits for it.
+Gateway: "Session Start Limit"). A restarted crashing bot would get there within the hour, so each identify is noted in
+a file next to the database, and the next one waits for it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.runtime.metrics import ShardState
 log = structlog.get_logger(__name__)
 
 UNCOUNTED_PAUSE_S = 100.0
-"""The pause of a process that cannot read or write the file: 864 of them fill a day."""
+"""The pause if the file is unusable: 864 of them fill a day."""
 
 
 class StartBackoff:
@@ -41,17 +41,17 @@ class StartBackoff:
 
     @property
     def left(self) -> int:
-        """How many identifies are left of Discord's day."""
+        """Identifies left today."""
         return self._limit.left(self._times or (), self._clock.wall())
 
     def note_limit(self, told: ToldLimit) -> None:
-        """Note what Discord says of session starts, which may be others' too."""
+        """Note Discord's session start limit, which other processes may share."""
         self._limit = SessionStartLimit.as_told(self._clock.wall(), told)
 
     async def take(self, *, shards: int = 1) -> None:
-        """Return when one of the bot's `shards` may identify, and note that it does.
+        """Wait until one of the bot's `shards` may identify, and note that it does.
 
-        A process that cannot read or write the file pauses once: its starts may be too many, and nobody counts them.
+        With an unusable file it pauses once: starts can't be counted.
         """
         is_first = self._times is None
         is_read, times = await asyncio.to_thread(self._read) if self._times is None else (True, self._times)
@@ -69,7 +69,7 @@ class StartBackoff:
             await self._clock.wait(asyncio.Event(), seconds)  # never set: the clock ends the wait
 
     def _read(self) -> tuple[bool, list[float]]:
-        """Return whether the file could be read, and its times; none if there is no file yet."""
+        """Return whether the file could be read, and its times; none without a file."""
         try:
             times = json.loads(self._path.read_text(encoding="utf-8"))
             return True, [float(at) for at in times]
@@ -80,7 +80,7 @@ class StartBackoff:
             return False, []
 
     def _write(self, times: Sequence[float]) -> bool:
-        """Write the times, whole or not at all; return whether that was possible."""
+        """Write the times atomically; return whether that succeeded."""
         new = self._path.with_name(f"{self._path.name}.new")
         try:
             new.write_text(json.dumps(times), encoding="utf-8")
@@ -92,7 +92,7 @@ class StartBackoff:
 
 
 def shard_states(bot: discord.AutoShardedClient) -> list[ShardState]:
-    """Return the state of each shard, in order; [] before the first one is connected."""
+    """Return the state of each shard, in order; [] before the first connects."""
     return [
         ShardState(number, not shard.is_closed(), shard.latency if math.isfinite(shard.latency) else None)
         for number, shard in sorted(bot.shards.items())
@@ -108,7 +108,7 @@ def invite_link(application_id: int) -> str:
 
 
 def application_id_of(token: str) -> int | None:
-    """Return the application's id, which is the first part of its bot's token; None for what is no token.
+    """Return the application's id, the first part of its bot's token; None for an invalid token.
 
     https://discord.com/developers/docs/reference#authentication shows the parts of a token.
     """

@@ -1,1 +1,1 @@
-"""What a host does with the bot on the command line: backups, pruning, stuck jobs, a report of all that matters."""
+"""The host's command line: backups, pruning, stuck jobs, diagnostics."""

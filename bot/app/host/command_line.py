@@ -1,6 +1,6 @@
-"""The commands of a host: what each takes, and its function.
+"""The host's commands: arguments and functions.
 
-As in `bot/cli.py`, what a command needs is imported inside it, so that the others start fast.
+As in `bot/cli.py`, each command imports what it needs, so that the others start fast.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.Argumen
 
 
 def add_to(add: Add) -> None:
-    """Add the commands of a host for the database as a whole and for jobs; `add` adds one and returns its parser."""
+    """Add the host's commands for the database and for jobs; `add` adds one and returns its parser."""
     backup = add("backup", _backup, "Copy the database to a file and check the copy, while the bot runs or not.")
     backup.add_argument("path", type=Path, help="file to write")
     backup.add_argument("--without-keys", action="store_true", help="leave out the key file, to keep it elsewhere")
@@ -138,14 +138,14 @@ def _prune(arguments: argparse.Namespace) -> int:
 
 
 def host_settings() -> Settings:
-    """Return the settings of what a host does beside the bot; only what is wrong is logged."""
+    """Return the settings for host commands; wrong ones are only logged."""
     settings = load_settings()
     start_logs(Settings(log_level="WARNING"))
     return settings
 
 
 def watch() -> tuple[Clock, Progress]:
-    """Return the machine's clock, and who is told of long work: standard error, so that output can be piped."""
+    """Return the machine's clock, and a progress reporter to standard error, so that output can be piped."""
     from bot.runtime.clock import SystemClock
     from bot.runtime.progress import told_to
 
@@ -265,7 +265,7 @@ def snowflake(text: str) -> int:
 
 
 def start_logs(settings: Settings) -> None:
-    """Send the log to standard error, without the settings' secrets."""
+    """Log to standard error, without the settings' secrets."""
     from bot.runtime.logs import configure_logs
 
     configure_logs(level=settings.log_level, log_format=settings.log_format, secrets=settings.secrets())

@@ -1,4 +1,4 @@
-"""`cannon-bot doctor`: one page with everything that a bug report needs, and no secret."""
+"""`cannon-bot doctor`: one page with all that a bug report needs, and no secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.settings import SECRET_SETTINGS, SecretStr, Settings
 from bot.store.host.condition import condition
 
 DISCORD_PATH = "/api/v10/gateway"
-"""The one route of Discord's API that needs no token (docs.discord.com, Gateway)."""
+"""A route of Discord's API that needs no token (docs.discord.com, Gateway)."""
 TIMEOUT_S = 5.0
 LIBRARIES = (
     "discord.py", "aiohttp", "httpx", "httpx-aiohttp", "aiosqlite", "structlog",
@@ -37,7 +37,7 @@ LIBRARIES = (
 def examine(
     settings: Settings, problems: Sequence[str], *, is_online: bool, clock: Clock, progress: Progress
 ) -> dict[str, Any]:
-    """Return the report, as JSON has it. With `is_online`, Discord and Cannon Studio are called, without a key."""
+    """Return the report as JSON values. With `is_online`, Discord and Cannon Studio are called, without a key."""
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     files = settings.local_files
     folder = next(each for each in (files.parent, *files.parents) if each.exists())
@@ -59,7 +59,7 @@ def examine(
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the bot and of what it runs on; a library that is missing is left out."""
+    """Return the versions of the bot and its platform; missing libraries are left out."""
     found = {
         "cannon-bot": __version__,
         "python": platform.python_version(),
@@ -75,7 +75,7 @@ def versions() -> dict[str, str]:
 
 
 def masked(settings: Settings) -> dict[str, str]:
-    """Return each setting as text; of a secret only whether it is set, and of several how many."""
+    """Return each setting as text; of secrets only whether set, and how many."""
     shown = {}
     for name in (each.name for each in dataclasses.fields(Settings)):
         value = getattr(settings, name)
@@ -103,7 +103,7 @@ def _health(settings: Settings) -> dict[str, object]:
 
 
 def _reach(url: str, clock: Clock) -> dict[str, object]:
-    """Call an address without any key: the status, the milliseconds, and by how much the clocks differ."""
+    """Call an address without a key: status, milliseconds, and clock difference."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
@@ -126,7 +126,7 @@ def _reach(url: str, clock: Clock) -> dict[str, object]:
 
 
 def _ahead(date: str | None, now: float) -> float | None:
-    """Return by how many seconds our clock is ahead of a server's; None if it told no time."""
+    """Return how many seconds our clock is ahead of a server's; None if unknown."""
     try:
         return None if date is None else round(now - parsedate_to_datetime(date).timestamp(), 1)
     except ValueError:

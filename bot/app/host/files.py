@@ -27,7 +27,7 @@ from bot.store.vault.secret_box import key_file_of
 def make_backup(
     settings: Settings, target: Path, *, with_key: bool, replaces: bool, clock: Clock, progress: Progress
 ) -> str:
-    """Back up the database, which a bot may be using; return the outcome as a sentence. Raises StoreError."""
+    """Back up the database, even of a running bot; return the outcome as a sentence. Raises StoreError."""
     if isinstance(settings.database, PostgresUrl):
         raise StartError(texts.use_pg_dump(settings.database), exit_code=RESTART_CANNOT_HELP)
     target = target.expanduser().absolute()
@@ -38,7 +38,7 @@ def make_backup(
 
 
 def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: Progress) -> str:
-    """Put a backup in the place of a stopped bot's database; return the outcome as a sentence. Raises StoreError."""
+    """Restore a backup for a stopped bot; return the outcome as a sentence. Raises StoreError."""
     if isinstance(settings.database, PostgresUrl):
         raise StartError(texts.use_pg_restore(settings.database), exit_code=RESTART_CANNOT_HELP)
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
@@ -51,7 +51,7 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: 
 def upgrade_told(database: Path | PostgresUrl, progress: Progress) -> tuple[str | None, bool]:
     """Say what the next start will do to the database, None for nothing; and whether there is room for it.
 
-    Raises StoreError for a database that cannot be used.
+    Raises StoreError for an unusable database.
     """
     if isinstance(database, PostgresUrl):
         with looking(database) as found:
@@ -88,7 +88,7 @@ async def migrate(settings: Settings, target: PostgresUrl, *, clock: Clock, prog
 
 
 def undo(settings: Settings) -> str:
-    """Have the file used again that was moved; return the outcome as a sentence. Raises StoreError."""
+    """Use the moved file again; return the outcome as a sentence. Raises StoreError."""
     database = settings.sqlite_file
     lock = ProcessLock.take(database)
     try:
@@ -102,7 +102,7 @@ def undo(settings: Settings) -> str:
 
 
 def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
-    """Undo what has remained of an earlier move that died just before its end.
+    """Undo the rest of a move that crashed just before its end.
 
     Raises StoreError if the file was moved.
     """
@@ -137,7 +137,7 @@ def _move(settings: Settings, target: PostgresUrl, now: float, progress: Progres
 
 @contextlib.contextmanager
 def _server(target: PostgresUrl) -> Iterator[psycopg.Connection[object]]:
-    """Yield a connection on which nothing is ended because it takes long. Raises StoreError for what psycopg raises."""
+    """Yield a connection without timeouts. Raises StoreError for psycopg's errors."""
     try:
         with contextlib.closing(connected(target, idle_in_transaction_session_timeout="0", lock_timeout="0")) as db:
             refuse_unsuitable(db, str(target))

@@ -1,4 +1,4 @@
-"""`cannon-bot jobs`: a stuck job is understood and solved without SQL, beside a running bot where that is safe."""
+"""`cannon-bot jobs`: inspect and solve stuck jobs without SQL, beside a running bot where that is safe."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLAIN = (
     "remote_id", "attempts", "in_doubt", "faults", "created_at", "first_attempt_at", "submitted_at", "started_at",
     "finished_at", "delivered_at", "overdue_at", "erased_at", "next_at", "recheck_at", "after_ids", "error",
 )  # fmt: skip
-"""What is shown of a job: nothing that a member wrote, and no link."""
+"""Shown of a job: no member's words, no link."""
 
 
 def list_jobs(
@@ -38,7 +38,7 @@ def list_jobs(
     limit: int,
     clock: Clock,
 ) -> list[dict[str, Any]]:
-    """Return jobs as JSON has them, the newest first; `older_s`: requested at least so many seconds ago.
+    """Return jobs as JSON values, newest first; `older_s`: requested at least so many seconds ago.
 
     Raises StoreError.
     """
@@ -48,7 +48,7 @@ def list_jobs(
 
 
 def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
-    """Return all that is stored of how a job goes, as JSON has it. Raises StoreError, Refused if there is none."""
+    """Return a job's progress as JSON values. Raises StoreError, Refused if it doesn't exist."""
     found = shown(settings.database, job_id.upper())
     if found is None:
         raise Refused(texts.no_job(job_id))
@@ -75,9 +75,9 @@ def as_json(job: Job) -> dict[str, Any]:
 
 
 async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: Progress) -> str:
-    """Have a job taken up now, by the rules that it has anyway; return the outcome as a sentence.
+    """Make a job due now, by its usual rules; return the outcome as a sentence.
 
-    Nothing is submitted under another idempotency key. Raises StoreError, StartError, Refused with the reason.
+    Never submits with another idempotency key. Raises StoreError, StartError, Refused with the reason.
     """
     async with any_bots_store(settings, progress) as store:
         found = await _free(store, job_id)
@@ -96,10 +96,10 @@ async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: 
 
 
 async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: bool, progress: Progress) -> str:
-    """Free a job of a process that is dead; with `ends`, end it: what was made is kept, the rest is refunded.
+    """Free a job of a dead process; with `ends`, end it: results are kept, the rest is refunded.
 
-    Without `is_sure` it is only told what would be done. Returns the outcome as a sentence. Raises StoreError,
-    StartError, Refused with the reason.
+    Without `is_sure` it is a dry run. Returns the outcome as a sentence. Raises StoreError, StartError, Refused with
+    the reason.
     """
     async with any_bots_store(settings, progress) as store:
         found = await _free(store, job_id)
@@ -117,7 +117,7 @@ async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: b
 
 
 async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress: Progress) -> str:
-    """Say to the database that it is a backup of so many seconds ago; return the outcome as a sentence.
+    """Mark the database as a backup of so many seconds ago; return the outcome as a sentence.
 
     Raises StoreError, StartError, Refused while a bot runs.
     """
@@ -129,7 +129,7 @@ async def doubt_jobs(settings: Settings, age_s: float, *, clock: Clock, progress
 
 
 async def _free(store: Store, job_id: str) -> JobOnFile:
-    """Return a job that no living process has; a dead one's lease is ended. Raises Refused."""
+    """Return a job without a living process; a dead one's lease is ended. Raises Refused."""
     found = await store.host_jobs.find(job_id.upper())
     if found is None:
         raise Refused(texts.no_job(job_id))
@@ -151,7 +151,7 @@ def _outcome(job: Job) -> str:
 
 
 async def _end(store: Store, job: Job) -> None:
-    """End an open job as the worker ends one that it gives up. Raises Refused if somebody was first."""
+    """End an open job as the worker gives one up. Raises Refused if it was changed meanwhile."""
     card = await store.cards.get(job.guild_id, job.card_id)
     rules = await store.settings.get(job.guild_id)
     with speaking(from_discord(rules.language or (card.locale if card else ""))):

@@ -1,4 +1,4 @@
-"""The store of a bot, stopped or not, for what its host does on the command line."""
+"""Opens the bot's store for the host's commands."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from bot.store.host.upgrade import plan_of
 
 @contextlib.asynccontextmanager
 async def stopped_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
-    """Yield the store, locked for this process. Raises DatabaseTaken if a bot runs on it, StartError if there is none.
+    """Yield the store, locked for this process. Raises DatabaseTaken if a bot runs on it, StartError if it is missing.
 
-    `progress` is told how far long work is.
+    `progress` receives the progress of long work.
     """
     async with _opened(settings, progress, alone=True) as store:
         yield store
@@ -34,7 +34,7 @@ async def stopped_bots_store(settings: Settings, progress: Progress | None = Non
 
 @contextlib.asynccontextmanager
 async def any_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
-    """Yield the store, also beside a bot that runs on it. Raises StoreError if that bot is of another version."""
+    """Yield the store, also beside a running bot. Raises StoreError if that bot is of another version."""
     try:
         async with _opened(settings, progress, alone=True) as store:
             yield store
@@ -62,13 +62,13 @@ async def _opened(settings: Settings, progress: Progress | None, *, alone: bool)
 
 
 FOR_EVER = 0.0
-"""Since when a server that is given up counts as absent (Unix seconds)."""
+"""Absence time of a server that is given up (Unix seconds)."""
 
 
 async def forget_guild(settings: Settings, guild_id: int, progress: Progress = no_progress) -> str:
-    """Erase all that is stored of a server but its ledger and what the jobs cost; return the outcome as a sentence.
+    """Erase a server's data but its ledger and costs; return the outcome as a sentence.
 
-    What was not sent is cancelled and refunded, its key is forgotten. Raises StoreError, StartError.
+    Unsent jobs are cancelled and refunded, its key is forgotten. Raises StoreError, StartError.
     """
     async with stopped_bots_store(settings, progress) as store:
         await store.retention.give_up(guild_id)
@@ -82,9 +82,9 @@ async def forget_guild(settings: Settings, guild_id: int, progress: Progress = n
 
 
 async def forget_description(settings: Settings, *, undo: bool, progress: Progress = no_progress) -> str:
-    """Forget Cannon Studio's description of its API as it was last read, or take that back; return the outcome.
+    """Forget the stored document of Cannon Studio's API, or undo that; return the outcome.
 
-    The bot may run: it uses what it has read until its next start. Raises StoreError, StartError.
+    A running bot uses it until its next start. Raises StoreError, StartError.
     """
     async with any_bots_store(settings, progress) as store:
         if undo:
@@ -103,7 +103,7 @@ async def _erase_all(store: Store, guild_id: int, progress: Progress) -> int:
 
 
 async def _replace_all(store: Store) -> None:
-    """Replace the numbers of members wherever nothing counts by them; the running bot does so with the others later."""
+    """Replace members' numbers where nothing counts by them; the running bot replaces the others later."""
     while await store.former_members.replace_due():
         pass
 
@@ -111,9 +111,9 @@ async def _replace_all(store: Store) -> None:
 async def forget_member(
     settings: Settings, member_id: int, guild_id: int | None, progress: Progress = no_progress
 ) -> str:
-    """Erase what is stored about a member, on one server or on all; return the outcome as a sentence.
+    """Erase a member's data, on one server or on all; return the outcome as a sentence.
 
-    It is what "Delete my data" in `/me` does. Copies of their results are deleted when the bot runs. Raises StoreError,
+    Like "Delete my data" in `/me`. Copies of their results are deleted when the bot runs. Raises StoreError,
     StartError.
     """
     async with stopped_bots_store(settings, progress) as store:
@@ -134,11 +134,11 @@ async def rotate_keys(settings: Settings, progress: Progress = no_progress) -> s
 
 
 async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, progress: Progress) -> str:
-    """Erase what jobs said that ended `days` ago or earlier (0: nothing), and what is left over of erased jobs.
+    """Erase the contents of jobs that ended `days` ago or earlier (0: nothing), and leftovers of erased jobs.
 
-    Servers that keep less keep less. Backups that were made by themselves and are older go too. A running bot goes on;
-    with `rebuilds` it has to be stopped, and the file is rewritten without gaps: SQLite's alone, a server does that by
-    itself. Returns the outcome as a sentence. Raises StoreError, StartError.
+    Servers that keep less keep less. Older automatic backups go too. The bot may run, except with `rebuilds`, which
+    rewrites an SQLite file without gaps; a server does that by itself. Returns the outcome as a sentence. Raises
+    StoreError, StartError.
     """
     file = settings.sqlite_file if rebuilds or isinstance(settings.database, Path) else None
     opened = stopped_bots_store if rebuilds else any_bots_store
@@ -154,7 +154,7 @@ async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, 
 
 
 async def _erase(store: Store, days: int, progress: Progress) -> tuple[int, int]:
-    """Return how many jobs were erased, and how many other rows were deleted."""
+    """Return the numbers of erased jobs and of other deleted rows."""
     is_known, jobs, rows, last = Catalogue().knows_model, 0, 0, 1
     while last:
         last = await store.retention.erase_old(days, is_known)
