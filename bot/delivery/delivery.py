@@ -1,4 +1,4 @@
-"""The delivery as one object, and how it is put together."""
+"""The delivery as one object, and its assembly."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ from bot.store.signals import Signals
 log = structlog.get_logger(__name__)
 
 AskToDraw = Callable[[int, str, bool], None]
-"""Asks for a card to be drawn, by its server's id and its own, and whether at once."""
+"""Requests drawing a card, by server and card id, and whether at once."""
 
 OPEN_CARDS_KEPT = 5000
-"""How many cards a start looks at: those of the newest requests."""
+"""Newest open cards loaded at a start."""
 ABSENT_S = 300.0
-"""How long a result of a server that has removed the bot waits at most after the bot's return."""
+"""Longest wait, after the bot's return to a server, of a result for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What the commands use of the delivery; and, in one object, what the worker calls its Surface."""
+    """The delivery for the commands, and the worker's Surface."""
 
     authors: Authors
     cards: CardRefresh
@@ -71,21 +71,21 @@ class Delivery:
     made_with: MadeWith
     store: Store
     has_ticker: bool
-    """Whether this process draws cards again as time passes."""
+    """Whether this process redraws cards over time."""
     draw_elsewhere: AskToDraw | None
-    """Has the process that follows a card's jobs draw it; None where there is this process alone."""
+    """Has the process that follows a card draw it; None if there is only this one."""
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
 
-        In a server that has removed the bot nothing is posted, shown or told: a result waits for the bot's return.
+        In a server that removed the bot nothing is posted; results wait for its return.
         """
         if self.absences.is_absent(job.guild_id):
             raise Later(ABSENT_S)
         return await self.poster.deliver(job)
 
     async def post_late(self, job: Job) -> None:
-        """Post the result of a `held` job that came after it was given up; best effort, never raises: it stays held."""
+        """Post the late result of a `held` job; best effort, never raises: it stays held."""
         if self.absences.is_absent(job.guild_id):
             return
         try:
@@ -96,11 +96,11 @@ class Delivery:
         await self.cards.show(job.guild_id, job.card_id)
 
     async def show(self, guild_id: int, card_id: str) -> None:
-        """Bring the card up to date with the store, some seconds later if that will do; best effort, never raises."""
+        """Update the card, perhaps some seconds later; best effort, never raises."""
         await self._bring_up_to_date(guild_id, card_id, at_once=False)
 
     async def show_now(self, guild_id: int, card_id: str) -> None:
-        """Bring the card up to date at once, since somebody has acted; best effort, never raises."""
+        """Update the card at once, after a user action; best effort, never raises."""
         await self._bring_up_to_date(guild_id, card_id, at_once=True)
 
     async def _bring_up_to_date(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
@@ -116,29 +116,29 @@ class Delivery:
             self.ticker.forget((guild_id, card_id))
 
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
-        """Bring the card up to date for another process, if this one follows its jobs; best effort, never raises."""
+        """Update the card for another process, if this one follows its jobs; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
             await self.cards.show(guild_id, card_id, at_once=at_once, if_nobodys=False)
 
     async def watch_nobodys(self) -> None:
-        """Have cards drawn again that nobody follows: those that do not show their end, those of which all jobs wait.
+        """Redraw cards that no process follows: ended ones with old content, and those waiting entirely.
 
-        A process of its own follows the latter.
+        The latter are followed by a process of its own.
         """
         self.ticker.spread(await self.store.cards.undrawn(OPEN_CARDS_KEPT))
         if self.store.signals.is_shared:
             self.ticker.take_over(await self.store.cards.queued(OPEN_CARDS_KEPT))
 
     def follow(self, claimed: Sequence[Claimed]) -> None:
-        """Have the cards of jobs drawn again that this process follows from now on, perhaps after another."""
+        """Redraw the cards of jobs that this process now follows, perhaps after another."""
         self.ticker.take_over({(each.guild_id, each.card_id) for each in claimed})
 
     async def tick(self) -> int:
-        """Draw the cards again that are due; return how many."""
+        """Draw the due cards; return how many."""
         return await self.ticker.run_once(self._correct)
 
     async def keep_true(self) -> None:
-        """Draw the cards again, each when it is due, until cancelled."""
+        """Redraw each card when due, until cancelled."""
         await self.ticker.run(self._correct)
 
     async def _correct(self, guild_id: int, card_id: str) -> None:
@@ -146,12 +146,12 @@ class Delivery:
             await self.cards.correct(guild_id, card_id)
 
     async def ping_late(self, guild_id: int, card_id: str) -> None:
-        """Do for a finished card what a crash may have prevented, the author's ping last; best effort."""
+        """Complete a finished card after a crash, the author's ping last; best effort."""
         if not self.absences.is_absent(guild_id):
             await self.cards.ping_late(guild_id, card_id)
 
     async def alert(self, guild_id: int, sentence: Sentence) -> None:
-        """Alert the guild's moderators, in the server's language; best effort, never raises."""
+        """Alert the guild's moderators in the server's language; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
             await self.notifications.alert_moderators(guild_id, sentence)
 
@@ -176,10 +176,10 @@ def make_delivery(
     has_ticker: bool,
     draw_elsewhere: AskToDraw | None,
 ) -> Delivery:
-    """Return a delivery through `client`; `folder` holds its files while they are uploaded, `fresh` renews links.
+    """Return a delivery through `client`; `folder` holds files during uploads, `fresh` renews links.
 
-    `is_calm` says whether Discord takes calls that can wait. `owner` says which cards this process draws of its own
-    accord, `draw_elsewhere` has another draw the others; `has_ticker`: whether those are drawn again as time passes.
+    `is_calm` says whether Discord accepts deferrable calls. `owner` says which cards this process draws,
+    `draw_elsewhere` has others drawn; `has_ticker`: whether those are redrawn over time.
     """
     messages = Messages(client, store=store, clock=clock)
     languages = GuildLanguages(guilds, store)
@@ -271,16 +271,16 @@ AT_ONCE, SOON = "at_once", "soon"
 
 @dataclass(frozen=True)
 class CardSignals:
-    """Asks all processes to draw a card; the one whose it is does. A lost signal leaves it to the card's next edit."""
+    """Asks all processes to draw a card; its owner does. A lost signal is repaired by the next edit."""
 
     signals: Signals
 
     def draw(self, guild_id: int, card_id: str, at_once: bool) -> None:
-        """Have the guild's card brought up to date, at once or some seconds later."""
+        """Have the guild's card updated, at once or some seconds later."""
         self.signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else SOON)
 
     def reach(self, delivery: Delivery, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:
-        """Have this process draw its own of the cards that others ask for, where there are others."""
+        """Draw this process's cards when others ask."""
         if not self.signals.is_shared:
             return
 

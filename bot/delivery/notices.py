@@ -1,4 +1,4 @@
-"""Messages that ping: the author of a finished card, and the moderators when something needs them."""
+"""Pings: the author of a finished card, and the moderators when they are needed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 LINE_CHARS = 1900
 POST_TIMEOUT_S = 10.0
 ASK_TIMEOUT_S = 1.5
-"""While a member waits for an answer, which Discord takes for three seconds."""
+"""While an interaction waits: Discord allows three seconds."""
 
 
 class LogChannel:
@@ -61,9 +61,9 @@ class LogChannel:
         is_absent: Callable[[int], bool],
         language_of: Callable[[int], Awaitable[str]],
     ) -> None:
-        """Take what it needs; `is_absent` says whether a guild has removed the bot: its lines wait for a while.
+        """`is_absent` says whether a guild has removed the bot.
 
-        `language_of` returns a guild's language.
+        Its lines then wait. `language_of` returns a guild's language.
         """
         self._language_of = language_of
         self._surface = surface
@@ -75,9 +75,9 @@ class LogChannel:
         self._metrics = metrics
 
     async def takes(self, guild_id: int, kind: str = "") -> bool:
-        """Whether there is a channel for lines of this kind in which the bot may post, by what is known of the server.
+        """Whether a cached channel accepts lines of this kind.
 
-        Discord is asked only about a channel that is not known: one that was deleted, or an archived thread.
+        Discord is asked only about unknown channels: deleted ones or archived threads.
         """
         guild = self._guilds.known(guild_id)
         for channel_id in _places(await self._store.settings.get(guild_id), kind):
@@ -97,7 +97,7 @@ class LogChannel:
         return not missing_of(channel.permissions_for(guild.me), (VIEW_CHANNEL, send))
 
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
-        """Post a line of the record in the first channel for its kind that takes it; `search`: unless it is there."""
+        """Post a record line in the first channel that accepts it; `search`: unless already there."""
         with speaking(await self._language_of(decision.guild_id)):
             line = shortened(texts.decision(decision.kind, decision_text(decision)), LINE_CHARS)
             view = message_view(self._surface.log_controls(decision), [])
@@ -109,7 +109,7 @@ class LogChannel:
         return Posted.NEVER
 
     async def tell_unreached(self, decision: Decision) -> Posted:
-        """Tell the member who was promised a line, directly, that it did not reach the moderators."""
+        """Tell the member by DM that their request did not reach the moderators."""
         guild = await self._guilds.find(decision.guild_id)
         with speaking(await self._language_of(decision.guild_id)):
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
@@ -125,7 +125,7 @@ class LogChannel:
         return Posted.DONE
 
     async def post(self, guild_id: int, line: str) -> Posted:
-        """Post a line to the guild's log channel, if it has one; it pings nobody."""
+        """Post a line to the guild's log channel, if any, without pings."""
         channel_id = (await self._store.settings.get(guild_id)).log_channel
         return Posted.NEVER if channel_id is None else await self._post(guild_id, channel_id, line)
 
@@ -139,7 +139,7 @@ class LogChannel:
         view: discord.ui.View | None = None,
         search: bool = False,
     ) -> Posted:
-        """Post a line; Discord posts one message for several of the same `decision` within a few minutes."""
+        """Post a line; Discord deduplicates the same `decision` within a few minutes."""
         if self._is_absent(guild_id):
             return Posted.LATER
         nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
@@ -154,7 +154,7 @@ class LogChannel:
             return Posted.LATER if _may_pass(error) else Posted.NEVER
 
     async def _was_posted(self, channel_id: int, line: str, decision: Decision) -> bool:
-        """Whether a line was posted already: earlier versions posted requests for refunds in a form of their own."""
+        """Whether the line is already posted, also in the refund form of earlier versions."""
 
         def fits(message: discord.Message) -> bool:
             is_question = decision.kind == REFUND_REQUEST and decision.about["job"] in named_on(message)
@@ -165,7 +165,6 @@ class LogChannel:
     async def _is_there(
         self, channel: discord.abc.Messageable, decision: Decision, fits: Callable[[discord.Message], bool]
     ) -> bool:
-        """Whether a message of the bot that `fits` was among the first after a decision."""
         written_at = datetime.fromtimestamp(decision.at - CLOCK_SKEW_S, UTC)
         try:
             async for message in channel.history(limit=SEARCH_MESSAGES, after=written_at, oldest_first=True):
@@ -181,7 +180,7 @@ class LogChannel:
     ) -> Posted:
         await self._guilds.find(guild_id)
         channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        # In another server's channel, strangers would read it.
+        # In another server, strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
             log.info("log_channel.none", guild=guild_id, channel=channel_id)
             return Posted.NEVER
@@ -196,13 +195,13 @@ class LogChannel:
 
 
 def _places(rules: Rules, kind: str) -> Sequence[int]:
-    """Return the channels for lines of this kind, the best first: what has to be decided goes where approvals do."""
+    """Return the channels for lines of this kind, best first: decisions go where approvals do."""
     places = (rules.approval_channel, rules.log_channel) if kind == REFUND_REQUEST else (rules.log_channel,)
     return [each for each in dict.fromkeys(places) if each is not None]
 
 
 def decision_text(decision: Decision) -> str:
-    """Return what a line of the record says, with who acted."""
+    """Return the text of a record line, with its actor."""
     text = with_former_members(decision.text)
     if decision.names_actor:
         return text
@@ -211,7 +210,6 @@ def decision_text(decision: Decision) -> str:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same call may succeed a little later."""
     is_busy = isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429)
     return is_busy or isinstance(error, NETWORK_ERRORS)
 
@@ -223,7 +221,7 @@ def _guild_of(channel: object) -> int | None:
 
 @dataclass(frozen=True)
 class Notifications:
-    """Pings people, about what is in the store or on the card already."""
+    """Pings about what is already stored or on the card."""
 
     guilds: Guilds
     _: KW_ONLY
@@ -233,11 +231,11 @@ class Notifications:
     languages: CardLanguages
 
     async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
-        """Send the one short message that says that the result is there: the edit that added it pinged nobody.
+        """Send the one short message that the result is ready: the edit pinged no one.
 
-        The author has chosen where, else the server's rule says it. A direct message with the result pings by itself,
-        and a private card must not be mentioned. With `search` the message is searched for first; without, its nonce
-        keeps it from being sent twice. Raises Discord's or the network's error.
+        Where: the author's choice, else the server's rule. A DM with the result pings by itself, and a private card
+        must not be mentioned. `search` looks for the message first; otherwise its nonce prevents a duplicate. Raises
+        Discord's or the network's error.
         """
         if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
             return
@@ -253,13 +251,13 @@ class Notifications:
         await self.store.pings.note(card.guild_id, card.id)
 
     async def _chosen(self, card: Card, own: MemberSettings) -> Notify:
-        """Return how the author hears of it: as they have chosen, else by a ping if the server wants it."""
+        """Return the author's choice, else a ping if the server wants one."""
         if own.notify is not Notify.SERVER:
             return own.notify
         return Notify.PING if (await self.store.settings.get(card.guild_id)).ping else Notify.NOTHING
 
     async def _send_direct(self, card: Card, job: Job, *, search: bool) -> bool:
-        """Send it as a direct message, in the author's language; False if Discord takes none to them."""
+        """Send it by DM in the author's language; False if they accept none."""
         link = message_link(card)
         with speaking(from_discord(card.locale)):
             content = texts.READY_DIRECTLY(link=link)
@@ -277,7 +275,7 @@ class Notifications:
         return True
 
     async def _send_ping(self, card: Card, job: Job, *, search: bool, told_refused: bool = False) -> None:
-        """Ping the author in the channel; `told_refused`: say once that they take no direct messages."""
+        """Ping the author in the channel; `told_refused` mentions once that their DMs are closed."""
         channel = self.messages.channel(card.channel_id, card.guild_id)
         link = message_link(card)
         if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
@@ -301,9 +299,9 @@ class Notifications:
             )
 
     async def alert_moderators(self, guild_id: int, sentence: Sentence) -> None:
-        """Post to the guild's log channel, and send a direct message to whoever set its key; best effort.
+        """Post to the log channel and DM the member who set the key, in the server's language; best effort.
 
-        Both are in the server's language. Whoever has left the server is told nothing of it.
+        Members who have left get nothing.
         """
         with speaking(SOURCE):
             log.warning("guild.alert", guild=guild_id, sentence=spoken(sentence))

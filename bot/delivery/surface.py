@@ -1,6 +1,6 @@
-"""What the delivery needs of the commands' side: the controls of a card, and what follows from a posted result.
+"""What the delivery needs of the commands: a card's controls, and follow-ups of a posted result.
 
-The app hands one in when it puts the parts together (decision 0011): nothing in `bot` imports the cogs.
+The app passes one in (decision 0011): nothing in `bot` imports the cogs.
 """
 
 from __future__ import annotations
@@ -17,59 +17,58 @@ from bot.store import Approval, Decision
 
 
 class CardSurface(Protocol):
-    """What cards offer and trigger. Custom ids contain everything a control needs, so a restart changes nothing."""
+    """A card's controls and triggers. Custom ids hold all state, so restarts change nothing."""
 
     def controls(
         self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
     ) -> Sequence[discord.ui.Item[Any]]:
-        """Return what a card offers, only DynamicItems. `linked`: some results are links, which will expire.
+        """Return a card's controls, only DynamicItems. `linked`: some results are expiring links.
 
-        A label tells a price, in credits, that is above `told_above`; None: each.
+        Labels show prices above `told_above` credits; None: all.
         """
         ...
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
-        """Return what a result that waits for review offers the moderators, only DynamicItems."""
+        """Return the moderators' controls of a review, only DynamicItems."""
         ...
 
     def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
-        """Return what moderators can do about a line of the record, only DynamicItems."""
+        """Return the moderators' controls of a record line, only DynamicItems."""
         ...
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """React to a posted result, with the jobs as they are then. Must neither wait nor raise."""
+        """React to a posted result, with its jobs. Must neither wait nor raise."""
         ...
 
     def ended(self, card: Card) -> None:
-        """React to a card of which it is stored that all its jobs have ended. Must neither wait nor raise.
+        """React to a card whose jobs have all ended. Must neither wait nor raise.
 
         May be called several times for a card.
         """
         ...
 
     async def fulfil_wishes(self) -> None:
-        """Begin what members wished, by reactions, of cards that were not done then and have ended now."""
+        """Fulfil members' earlier reactions to cards that have now ended."""
         ...
 
     def reach_others(self) -> None:
-        """Hear from other processes what only one of them does. Called once, when the bot's parts are there."""
+        """Subscribe to other processes' signals; called once at assembly."""
         ...
 
     async def ask_moderators(self, approval: Approval) -> bool:
-        """Ask the guild's moderators to approve a card, if not asked yet. Raises no error of Discord.
+        """Ask the guild's moderators to approve a card, once. Raises no Discord error.
 
-        Returns False if Discord refuses the question for what it says: asking again will hardly help. Raises Later if
-        no channel takes it now.
+        Returns False if Discord rejects the question's content. Raises Later if no channel accepts it now.
         """
         ...
 
     async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
-        """Send the message that greets a server and return where, None if it should be tried again later.
+        """Greet a server and return where, None to retry later. Raises no Discord error.
 
-        `again`: an earlier attempt may have left it, so it is searched for first. Raises no error of Discord.
+        `again`: search for an earlier attempt's message first.
         """
         ...
 
     async def aclose(self) -> None:
-        """Stop what `posted` and `ended` have started; called once, when the bot stops."""
+        """Stop background work; called once at shutdown."""
         ...

@@ -1,7 +1,7 @@
-"""How a card looks: an embed that is a pure function of the card, its jobs and what is known besides them.
+"""How a card looks: an embed that is a pure function of the card, its jobs and their context.
 
-From top to bottom: who it is for; what it is, as long as no media show it; the prompt as a quotation; while it is open,
-or where it went wrong, the states of its jobs; one line of facts. Ids and settings are behind the button *Details*.
+From top to bottom: author; title, until media show it; the prompt as a quotation; job states, while open or failed; one
+line of facts. Ids and settings are behind the button *Details*.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NAME_CHARS, SIZE_CHARS, SEEDS_SHOWN, SECONDS_MAX = 100, 20, 4, 86_400
 
 
 def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
-    """Return what is known of the card of `jobs`; never empty, for the cost is always known."""
+    """Return the facts of the card of `jobs`; never empty, the cost is always known."""
     like_it = [job for job in jobs if job.operation == jobs[0].operation]
     parts: list[str] = []
     if context.ai_label and has_results(jobs):
@@ -49,17 +49,17 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
 
 
 def has_results(jobs: Sequence[Job]) -> bool:
-    """Whether the card has something to show that was made."""
+    """Whether the card has results to show."""
     return any(job.media or job.state is JobState.DELIVERED for job in jobs)
 
 
 def made_with(job: Job, catalogue: Catalogue) -> str:
-    """Return the words that say that AI made the job's result, and which model if that is known."""
+    """Return the AI label of the job's result, with the model if known."""
     return BETWEEN.join(part for part in (str(texts.MADE_WITH_AI), _model(job, catalogue)) if part)
 
 
 def _model(job: Job, catalogue: Catalogue) -> str:
-    """Return the model that was requested; where none was, the one that the result names, if the catalogue has it."""
+    """Return the requested model, else the result's, if in the catalogue."""
     operation = catalogue.find(job.operation)
     if job.model is None:
         return "" if operation is None else _model_of_result(operation, job.output.get("model"))
@@ -68,7 +68,7 @@ def _model(job: Job, catalogue: Catalogue) -> str:
 
 
 def _model_of_result(operation: Operation, told: object) -> str:
-    """Return the known model whose id is in what the provider calls its model, the longest such id first."""
+    """Return the known model with the longest id contained in the provider's model name."""
     if not isinstance(told, str):
         return ""
     known = [(model.id, model.name) for model in operation.models if model.id is not None]
@@ -77,7 +77,7 @@ def _model_of_result(operation: Operation, told: object) -> str:
 
 
 def _measures(given: Mapping[str, Any]) -> list[str]:
-    """Return what was requested of size and length."""
+    """Return the requested size and length."""
     sizes = [harmless_within(size, SIZE_CHARS) for name in SIZE_FIELDS if isinstance(size := given.get(name), str)]
     return [*(size for size in sizes if size.strip()), *(each for each in [_seconds(given)] if each)]
 
@@ -98,13 +98,13 @@ def _seeds(jobs: Sequence[Job]) -> str:
 
 
 PROMPT_SHOWN_CHARS = 350
-"""Longer prompts go, in full, into an attached text file."""
+"""Longer prompts go, in full, into an attached file."""
 REWRITTEN_SHOWN_CHARS = 1600
 RESULT_TEXT_SHOWN_CHARS = 600
 
 
 def rewritten_prompt(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
-    """Return the text that a prompt operation on the card has made, None before it has; several with their numbers."""
+    """Return the rewritten prompts of the card, numbered if several; None before there is one."""
     texts = [(job, text) for job, is_prompt, text in _texts(jobs, catalogue) if is_prompt]
     if len(texts) > 1:
         return "\n\n".join(f"{job.position + 1}. {text}" for job, text in texts)
@@ -112,12 +112,12 @@ def rewritten_prompt(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
 
 
 def result_text(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
-    """Return what the card's other operations returned in words, such as a character's id; None if nothing."""
+    """Return the other operations' text results, such as a character's id; None if there are none."""
     return "\n".join(text for _, is_prompt, text in _texts(jobs, catalogue) if not is_prompt) or None
 
 
 def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
-    """Return the texts that are too long for the card, by the name of the file they go into."""
+    """Return texts too long for the card, by file name."""
     texts = {"prompt.txt": ("" if is_batch(jobs) else prompt_text(jobs), PROMPT_SHOWN_CHARS)}
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
@@ -129,7 +129,7 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
 
 
 def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[Job, bool, str]]:
-    """Yield the texts that were made, each with whether it is a rewritten prompt."""
+    """Yield the text results, each with whether it is a rewritten prompt."""
     for job in jobs:
         if job.state in MADE_STATES:
             operation = catalogue.find(job.operation)
@@ -147,7 +147,7 @@ COLOURS = {
     JobState.HELD: colours.ATTENTION,
 }
 NAMELESS = "\u200b"
-"""The name of a field that shows none; Discord refuses an empty one."""
+"""Discord rejects empty field names."""
 
 
 def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord.Embed:
@@ -170,7 +170,7 @@ def card_embed(card: Card, jobs: Sequence[Job], context: CardContext) -> discord
 
 
 def _shows_itself(jobs: Sequence[Job]) -> bool:
-    """Whether the card is done and has media, which say what it is."""
+    """Whether the card is done and its media replace the title."""
     return all(job.state is JobState.DELIVERED for job in jobs) and any(job.media for job in jobs)
 
 
@@ -185,9 +185,9 @@ def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
 
 
 def _prompts(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
-    """Return the prompt as a quotation and, once there is one, the rewritten prompt as a block below."""
+    """Return the prompt as a quotation, then the rewritten prompt as a block."""
     prompt, parts = prompt_text(jobs), []
-    if prompt and not is_batch(jobs):  # a batch has its prompts in its lines
+    if prompt and not is_batch(jobs):  # a batch shows its prompts per line
         shown = harmless(shortened(prompt, PROMPT_SHOWN_CHARS))
         parts.append("\n".join(f"> {line}" for line in shown.splitlines()))
     rewritten = rewritten_prompt(jobs, catalogue)
@@ -210,7 +210,7 @@ def _colour(jobs: Sequence[Job]) -> int:
 
 
 def _in_fields(lines: Sequence[str]) -> list[str]:
-    """Return the lines in as many texts as they need, each of a field's length at most."""
+    """Split lines into texts of at most a field's length."""
     fields = [""]
     for line in lines:
         joined = f"{fields[-1]}\n{line}" if fields[-1] else shortened(line, EMBED_FIELD_CHARS)

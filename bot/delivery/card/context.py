@@ -1,4 +1,4 @@
-"""What a card needs to know besides its jobs."""
+"""The context for drawing a card, besides its jobs."""
 
 from __future__ import annotations
 
@@ -14,54 +14,51 @@ from bot.domain.models import Job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardContext:
-    """What is known when a card is drawn. Times are Unix seconds."""
+    """Times are Unix seconds."""
 
     catalogue: Catalogue
     now: float
     author_name: str = ""
-    """What the author is called on the server; '': not known."""
+    """The author's name on the server; '' if unknown."""
     author_icon_url: str | None = None
-    """Their avatar; None: not known."""
+    """Their avatar; None if unknown."""
     progress: Mapping[str, JobProgress] = dataclasses.field(default_factory=dict)
-    """How far each running job is; empty where nobody will correct what is said of it."""
+    """Progress of running jobs; empty on a card that is not redrawn."""
     blocked: bool = False
-    """Whether the jobs wait for a working key."""
     places: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    """The places of jobs in the queue, 1 for the next."""
+    """Queue positions, 1 for the next."""
     paused: bool = False
-    """Whether the moderators have paused new jobs."""
     is_reviewed: bool = False
-    """Whether moderators look at the results of this private card."""
+    """Whether moderators review this private card."""
     is_for_review: bool = False
-    """Whether it is drawn for the moderators who decide on its results, and may see them."""
+    """Whether it is drawn for reviewing moderators, who see its results."""
     withheld: frozenset[str] = frozenset()
-    """Jobs of whose results nothing may be shown: a review is required, and has not published them."""
+    """Jobs with unpublished results under review."""
     dropped: frozenset[str] = frozenset()
-    """Jobs of whose results the author wants nothing posted any more."""
+    """Jobs whose author cancelled posting."""
     ai_label: bool = False
     """Whether the server's rule is that results say that they were made with AI."""
     left: str = ""
-    """The sentence that says what the author has left while the jobs are held, '' where nothing is told."""
+    """The author's remaining budget while jobs are held, '' if not shown."""
     made_from: str | None = None
-    """The link to the card of the job that this one was made from; None where there is none to follow."""
+    """The link to the source job's card; None if there is none."""
 
 
 NEUTRAL = 0x5865F2
-"""Discord's own blurple: panels, lists, and cards whose jobs still run."""
+"""Discord's blurple: panels, lists, cards with running jobs."""
 SUCCESS = 0x3BA55D
 FAILURE = 0xD83C3E
 STOPPED = 0x80848E
-"""Cancelled: nobody's fault, and nothing to do."""
 ATTENTION = 0xF0B232
-"""Somebody has to act: a decision to take, a result that could not be posted."""
+"""Action needed: a decision, or a result that could not be posted."""
 GALLERY = 0xF5C542
 
 
 def marked(text: str, jobs: Sequence[Job]) -> str:
-    """Return a footer or a line as it is, or with the mark of practice in front if the jobs are practice."""
+    """Return a footer or line, prefixed for practice jobs."""
     return f"{texts.PRACTICE_MARK} · {text}" if any(job.practice for job in jobs) else text
 
 
 def marked_title(title: str, jobs: Sequence[Job]) -> str:
-    """Return a title in the same way, with a short mark."""
+    """Return a title, prefixed for practice jobs."""
     return texts.PRACTICE_TITLE(title=title) if any(job.practice for job in jobs) else title

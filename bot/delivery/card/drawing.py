@@ -1,4 +1,4 @@
-"""Everything on a card's message, drawn from the store as it is now: embed, attached texts, controls."""
+"""A card's whole message, drawn from the store: embed, attached texts, controls."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class CardDrawing:
     authors: Authors
 
     async def embed(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> discord.Embed:
-        """Return the card's embed. Jobs that were just accepted had a working key: it is not looked up."""
+        """Return the card's embed. New jobs had a working key: it is not looked up."""
         return card_embed(card, jobs, await self.context(card, jobs, just_accepted=just_accepted))
 
     async def embed_for_now(self, card: Card, jobs: Sequence[Job]) -> tuple[discord.Embed, float | None]:
-        """Return the card's embed, and in how many seconds it is to be drawn again; None: not by itself."""
+        """Return the embed and the seconds until it is due again; None: not by itself."""
         context = await self.context(card, jobs)
         return card_embed(card, jobs, context), next_edit_s(jobs, context)
 
@@ -52,29 +52,29 @@ class CardDrawing:
         return job.operation if operation is None else tr(operation.title)
 
     async def made_with(self, job: Job) -> str:
-        """Return the words that say that AI made the job's result; '' where the server's rule is to say nothing."""
+        """Return the AI label of the job's result; '' if the server has turned it off."""
         rules = await self.store.settings.get(job.guild_id)
         return made_with(job, self.catalogue.current) if rules.ai_label else ""
 
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
-        """Return the card's controls and a button for each of `links`, None if it has neither."""
+        """Return the card's controls and link buttons, None if there are none."""
         rules = await self.store.settings.get(card.guild_id)
         controls = self.surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
         return message_view(controls, links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
-        """Return files with the texts that are too long for the card, without those that are `there` unchanged.
+        """Return the long texts as files, without unchanged ones in `there`. To be closed.
 
-        Withheld results are not left out: see `open_part`. To be closed.
+        Withheld results are not removed here: see `open_part`.
         """
         return text_files(long_texts(jobs, self.catalogue.current), there)
 
     async def open_part(self, jobs: Sequence[Job]) -> list[Job]:
-        """Return the card's jobs without the results that may not be shown."""
+        """Return the card's jobs without withheld results."""
         return open_part(jobs, await self._withheld(jobs[0].guild_id, jobs))
 
     async def context(self, card: Card, jobs: Sequence[Job], *, just_accepted: bool = False) -> CardContext:
-        """Return what the card of `jobs` needs to know besides itself."""
+        """Return the context for drawing the card of `jobs`."""
         guild_id = card.guild_id
         key = None if just_accepted else await self.store.keys.current(guild_id)
         parent_id = jobs[0].parent_id
@@ -103,7 +103,6 @@ class CardDrawing:
         )
 
     def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
-        """Return how far each running job is, by the job's id."""
         return {
             job.id: progress_of(self.learned.of(job), max(0.0, now - (job.submitted_at or now)))
             for job in jobs
@@ -111,12 +110,12 @@ class CardDrawing:
         }
 
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
-        """Return those of a card's jobs of whose results nothing may be shown."""
+        """Return the jobs whose results are withheld."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
         return await self.store.reviews.withheld_of(guild_id, made) if made else frozenset()
 
     async def _link_to(self, card: Card, job_id: str) -> str | None:
-        """Return the link to a job's card if who reads this card sees that one too: in the same channel."""
+        """Return the link to a job's card if this card's readers see it: in the same channel."""
         job = await self.store.jobs.get(card.guild_id, job_id)
         other = None if job is None else await self.store.cards.get(card.guild_id, job.card_id)
         if other is None or other.private or other.message_id is None or not other.is_in_channel:

@@ -1,4 +1,4 @@
-"""The language in which a card is drawn: the server's where others read it too, its author's where only they do."""
+"""A card's language: the server's where others read it too, else its author's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store import Store
 
 @dataclass(frozen=True)
 class GuildLanguages:
-    """What the moderators have set, else what Discord knows of the server."""
+    """The moderators' setting, else Discord's locale of the server."""
 
     guilds: Guilds
     store: Store
@@ -32,7 +32,7 @@ class GuildLanguages:
         return self.by_rules(guild_id, rules)
 
     def by_rules(self, guild_id: int, rules: Rules) -> str:
-        """Return the server's language for a caller who has read its settings."""
+        """Return the server's language from settings already read."""
         if rules.language is not ServerLanguage.AUTO:
             return rules.language.value
         guild = self.guilds.known(guild_id)
@@ -41,7 +41,7 @@ class GuildLanguages:
 
 @dataclass(frozen=True)
 class CardLanguages:
-    """Knows languages by what is stored, so that a restart changes none. Each is one of LANGUAGES."""
+    """Languages from the store, so that restarts change none. Each is one of LANGUAGES."""
 
     guilds: GuildLanguages
     _: KW_ONLY
@@ -53,12 +53,12 @@ class CardLanguages:
         return await self.guilds.of(guild_id)
 
     async def of_card(self, guild_id: int, card_id: str) -> str:
-        """Return the language of a card by its id; the server's where there is no such card."""
+        """Return a card's language; the server's if there is no such card."""
         card = await self.store.cards.without_token(guild_id, card_id)
         return await self.of_guild(guild_id) if card is None else await self.of(card)
 
     async def of(self, card: Card) -> str:
-        """Return the language in which the card's message is written, where it is now."""
+        """Return the language of the card's message, where it is now."""
         if card.private or await self.gate.is_direct(card):
             return from_discord(card.locale)
         return await self.of_guild(card.guild_id)
@@ -69,14 +69,14 @@ AUTHORS_KEPT = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """What a member is called on a server, '' if nobody knows, and the link to their avatar there."""
+    """A member's name on a server, '' if unknown, and avatar link."""
 
     name: str
     icon_url: str | None
 
 
 class Authors:
-    """Remembers the faces of the last `AUTHORS_KEPT` authors."""
+    """Caches the faces of the last `AUTHORS_KEPT` authors."""
 
     def __init__(self, client: discord.Client, *, messages: Messages) -> None:
         self._client = client
@@ -84,11 +84,11 @@ class Authors:
         self._faces: dict[tuple[int, int], Face] = {}
 
     def note(self, guild_id: int, user: discord.abc.User) -> None:
-        """Remember how a member is shown, as an interaction or an event has just told."""
+        """Remember a member's face from an interaction or event."""
         self._keep(guild_id, user.id, _face_of(user))
 
     def face(self, card: Card) -> Face | None:
-        """Return how the card's author is shown, None if this process does not know."""
+        """Return the author's face, None if unknown here."""
         kept = self._faces.get((card.guild_id, card.author_id))
         if kept is not None:
             return kept
@@ -98,9 +98,9 @@ class Authors:
         return None if user is None else _face_of(user)
 
     async def find(self, card: Card) -> None:
-        """Learn how the card's author is shown, unless that is known; best effort, and answered once in a process."""
+        """Fetch the author's face unless known; best effort, once per process."""
         if card.author_id < 0 or self.face(card) is not None:
-            return  # a random number is nobody's: they had their data deleted
+            return  # a random number: the author had their data deleted
         face = Face(name="", icon_url=None)
         try:
             face = await self._on_message(card) or await self._fetched(card.author_id)

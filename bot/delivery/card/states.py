@@ -1,6 +1,6 @@
-"""What a card says of its jobs while they run, and how they ended: a line for each, and a bar where one is being made.
+"""The states of a card's jobs: a line for each, and a progress bar.
 
-What is said of time is a span, never a moment: a card that nobody edits any more shows no time that has passed.
+Times are spans, never moments: a card no longer edited shows no time that has passed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.language import span, tr
 
 
 def cost_of_all(jobs: Sequence[Job]) -> str:
-    """Return what the card's jobs cost: charged, held and refunded together."""
+    """Return the card's total cost: charged, held and refunded."""
     made = [job for job in jobs if job.state in MADE_STATES]
     billed = [job for job in jobs if _is_billed_failure(job)]
     refunded = [job for job in jobs if job.state.ended and job not in made and job not in billed]
@@ -38,7 +38,7 @@ def cost_of_all(jobs: Sequence[Job]) -> str:
 
 
 def own_cost(job: Job) -> str:
-    """Return what one of several jobs costs by itself, '' for nothing."""
+    """Return one job's own cost, '' for nothing."""
     if job.state in MADE_STATES or _is_billed_failure(job):
         return credits_words(_charged(job))
     if job.state.ended:
@@ -49,19 +49,19 @@ def own_cost(job: Job) -> str:
 
 
 def _more_than_held(jobs: Sequence[Job], cost: Decimal) -> str:
-    """Return the cost of jobs for which Cannon Studio has told more than was held."""
+    """Return the cost of jobs that exceeds what was held."""
     held = credits_text(sum((job.held for job in jobs), Decimal(0)))
     is_guess = any(job.basis == UNKNOWN for job in jobs)
     return texts.more_than_held(credits_words(cost), held, is_guess=is_guess)
 
 
 def _charged(job: Job) -> Decimal:
-    """Return the credits of a job that has a result: its true cost once that is known."""
+    """Return the credits of a job with a result: the actual cost, once known."""
     return job.held if job.cost is None else job.cost
 
 
 def _is_billed_failure(job: Job) -> bool:
-    """Whether Cannon Studio has charged the job although it gave no result."""
+    """Whether Cannon Studio charged for a failed job."""
     return job.state in {JobState.FAILED, JobState.EXPIRED} and bool(job.cost)
 
 
@@ -77,22 +77,22 @@ def _estimate(open_jobs: Sequence[Job]) -> str:
 
 
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
-"""For the lines of all jobs: with what else may be there, an embed stays below Discord's 6000 characters."""
+"""For all jobs' lines: the embed must stay below Discord's 6000 characters."""
 CAPTION_MIN_CHARS, ERROR_CHARS = 16, 300
 SHORTEST_TOLD_S = 15.0
-"""Less than this is told as a few seconds: a card is edited every 10 to 15 seconds."""
+"""Shorter times are "a few seconds": cards are edited every 10 to 15 seconds."""
 BAR_FROM_SHARE = 0.3
-"""What has done less of its work, and is done within `SHORTEST_TOLD_S`, shows no bar."""
+"""Jobs below this share that end within `SHORTEST_TOLD_S` show no bar."""
 UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 
 
 def state_word(state: JobState) -> str:
-    """Return a state as members read it, with its emoji."""
+    """Return a state's label with its emoji."""
     return str(texts.STATES[state])
 
 
 def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[str]:
-    """Return a line for each job, then what else is to be known; no line for results of one request that are posted."""
+    """Return a line per job, then notes; none for posted results of one request."""
     lines = [_state(job, context) for job in jobs]
     if are_copies_made(jobs):
         lines = []
@@ -118,7 +118,7 @@ def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[s
 
 
 def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room: int) -> str:
-    """Return a job's line on a card of several: its number, what it is, its state, and what it costs by itself."""
+    """Return a job's line: number, title, state and own cost."""
     start, end = f"{job.position + 1}. ", state
     if is_linked(jobs) or is_batch(jobs):
         cost = own_cost(job)
@@ -152,7 +152,7 @@ def _state(job: Job, context: CardContext) -> str:
 
 
 def took_words(*jobs: Job) -> str:
-    """Return how long posted results took to make, the longest of them; '' if that is not known."""
+    """Return the longest duration of posted results; '' if unknown."""
     spans = [
         job.finished_at - (job.submitted_at or job.created_at)
         for job in jobs
@@ -162,7 +162,7 @@ def took_words(*jobs: Job) -> str:
 
 
 def _bar(job: Job, context: CardContext) -> list[str]:
-    """Return a job's bar, [] where nothing moves or it would be done before the bar was drawn again."""
+    """Return a job's bar, [] if nothing moves or it would be done too soon."""
     progress = context.progress.get(job.id)
     if progress is None or job.state not in UNDER_WAY or _is_held_up(job, context):
         return []
@@ -175,7 +175,6 @@ def _is_held_up(job: Job, context: CardContext) -> bool:
 
 
 def _under_way(job: Job, context: CardContext, word: str) -> str:
-    """Return the state of a job that is being made, or about to be."""
     if context.blocked:
         return str(texts.WITHOUT_KEY)
     if job.waits_for is WaitsFor.CANNON:
@@ -198,7 +197,7 @@ def _with_time_left(word: str, progress: JobProgress) -> str:
 
 
 def _next_try(job: Job, context: CardContext) -> str:
-    """Return when a job is tried again, '' for now: a moment that has passed is not shown."""
+    """Return the next attempt's time, '' for now: past times are not shown."""
     return stamp(job.next_at, "t") if job.next_at > context.now else ""
 
 

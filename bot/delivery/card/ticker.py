@@ -1,8 +1,7 @@
-"""When the cards of running jobs are edited again, so that what they say of time stays true: one task for all cards.
+"""Redraws the cards of running jobs so that their times stay true: one task for all.
 
-A card is edited at most every `APART_S` seconds, and only while somebody can see it. All together stay below
-`CARDS_A_SECOND`; under more, each waits longer, and one server's cards do not hold up another's. While Discord limits
-the bot, nothing is edited that only tells the time.
+A card is edited at most every `APART_S` seconds, and only while visible. All stay below `CARDS_A_SECOND`, shared fairly
+between servers. While Discord limits the bot, no time-only edits are made.
 """
 
 from __future__ import annotations
@@ -25,22 +24,22 @@ from bot.runtime.logs import QuietErrors
 
 APART_S, SEVERAL_APART_S = 10.0, 20.0
 EVERY_S = 12.0
-"""While a time is told: less than `SHORTEST_TOLD_S`, so that none is on a card that has passed."""
+"""Interval while a time is shown: below `SHORTEST_TOLD_S`, so no shown time has passed."""
 SELDOM_S = 30.0
-"""Where no time is told: a place in the queue, a bar that hardly moves."""
+"""Interval without a time: a queue position, a slow bar."""
 QUEUED_S = 3.0
-"""What is queued at Cannon Studio is mostly begun within this time: then the card says that at once."""
+"""Cannon Studio mostly starts queued jobs within this time."""
 TOKEN_SPARE_S = 20.0
-"""So long before its token ends, a card that only the token reaches is drawn for the last time, without a time."""
+"""How long before its token ends an ephemeral card is drawn last, without a time."""
 
 
 def apart_s(jobs: Sequence[Job]) -> float:
-    """Return how many seconds at least lie between two edits that bring no result: cards of several have results."""
+    """Return the minimum seconds between two edits without results."""
     return APART_S if len(jobs) == 1 else SEVERAL_APART_S
 
 
 def next_edit_s(jobs: Sequence[Job], context: CardContext) -> float | None:
-    """Return in how many seconds the card of `jobs` is to be drawn again, None for not before something happens."""
+    """Return the seconds until the next edit; None: not before something happens."""
     waits = [wait for job in jobs if (wait := _next_s(job, context)) is not None]
     return min(waits, default=None)
 
@@ -60,15 +59,15 @@ def _moves_s(progress: JobProgress) -> float:
     if progress.left_s is None:
         return SELDOM_S
     if progress.left_s < SHORTEST_TOLD_S:
-        return progress.left_s + 1  # when the few seconds are over
+        return progress.left_s + 1  # when the few seconds have passed
     return EVERY_S
 
 
 def is_calm(jobs: Sequence[Job], told: Mapping[str, JobState]) -> bool:
-    """Whether nothing has happened to the card of `jobs` that cannot be told some seconds later.
+    """Whether every pending change of the card can wait some seconds.
 
-    `told`: the states that the card shows. How a job ended is told at once, and then it is no news any more. A result
-    that is ready says so by coming, while there are others to wait for.
+    `told`: the states that the card shows. Ends are shown at once; a ready result shows itself, while others are
+    awaited.
     """
     goes_on = any(job.state in UNDER_WAY or job.state in PENDING_STATES for job in jobs)
     return goes_on and all(_is_calm(job, told.get(job.id)) for job in jobs)
@@ -90,13 +89,13 @@ def _is_calm(job: Job, told: JobState | None) -> bool:
 
 
 def is_only_queued(jobs: Sequence[Job]) -> bool:
-    """Whether Cannon Studio has some of the jobs, and has begun with none."""
+    """Whether Cannon Studio has queued some of the jobs and started none."""
     states = {job.state for job in jobs}
     return JobState.QUEUED in states and states <= {JobState.SUBMITTING, JobState.QUEUED, JobState.WAITING}
 
 
 def tells_time(card: Card, now: float) -> bool:
-    """Whether the card will be drawn again before a time that it tells has passed."""
+    """Whether the card is redrawn before a time on it has passed."""
     return not card.is_ephemeral or card.token_expires_at - now > TOKEN_SPARE_S
 
 
@@ -107,20 +106,19 @@ AT_ONCE = 4
 ROUND_S = 1.0
 FAILED_AGAIN_S, QUIET_S = 60.0, 30.0
 SPREAD_S = 15.0
-"""Over this time the first edits after a start are spread."""
+"""The first edits after a start are spread over this time."""
 
 CardKey = tuple[int, str]
-"""A card by its server's id and its own."""
+"""Server id and card id."""
 Correct = Callable[[int, str], Awaitable[None]]
-"""Draws a card as it is now. Raises Discord's or the network's error."""
+"""Draws a card. Raises Discord's or the network's error."""
 
 
 class CardTicker:
-    """Knows when which card is due; `edit` has it drawn.
+    """Schedules redraws; `edit` draws.
 
-    `open_cards` returns those with open jobs, for the first round after a start; None where other processes may have
-    some of them, and those that this one is to draw come by `take_over`. `is_calm` says whether Discord takes
-    calls that nobody needs. Times are those of the monotonic clock.
+    `open_cards` returns cards with open jobs for the first round; None where processes share them (see `take_over`).
+    `is_calm` says whether Discord accepts deferrable calls. Times are monotonic.
     """
 
     def __init__(
@@ -132,7 +130,7 @@ class CardTicker:
         self._is_calm = is_calm
         self._due: dict[CardKey, float] = {}
         self._heap: list[tuple[float, CardKey]] = []
-        """Those of `_due`, and some that were replaced since."""
+        """Entries of `_due`, and some replaced ones."""
         self._edited: dict[CardKey, float] = {}
         self._quiet_until = 0.0
         self._is_loaded = open_cards is None
@@ -140,16 +138,16 @@ class CardTicker:
     # ------------------------------------------------------------------ what is due
 
     def edited(self, card: CardKey) -> None:
-        """Note that the card was edited just now."""
+        """Note that the card was just edited."""
         self._edited[card] = self._clock.monotonic()
 
     def rest_s(self, card: CardKey, apart_s: float = APART_S) -> float:
-        """Return in how many seconds the card may be edited again, `apart_s` after the edit before; 0 for now."""
+        """Return the seconds until the card may be edited, `apart_s` after the last edit; 0 for now."""
         at = self._edited.get(card)
         return 0.0 if at is None else max(0.0, at + apart_s - self._clock.monotonic())
 
     def expect(self, card: CardKey, in_s: float) -> None:
-        """Have the card drawn again in `in_s` seconds, or as soon as it may be; this replaces what was expected."""
+        """Redraw the card in `in_s` seconds, or as soon as allowed; replaces the earlier time."""
         due = self._clock.monotonic() + max(in_s, self.rest_s(card))
         self._due[card] = due
         heapq.heappush(self._heap, (due, card))
@@ -158,19 +156,19 @@ class CardTicker:
             heapq.heapify(self._heap)
 
     def forget(self, card: CardKey) -> None:
-        """Draw the card no more: it has ended, or nobody can see it."""
+        """Stop drawing an ended or unreachable card."""
         self._due.pop(card, None)
         self._edited.pop(card, None)
 
     @property
     def watched(self) -> int:
-        """How many cards are to be drawn again."""
+        """Return how many cards are scheduled."""
         return len(self._due)
 
     # ------------------------------------------------------------------ drawing
 
     async def run(self, correct: Correct) -> None:
-        """Draw what is due, until cancelled."""
+        """Draw due cards until cancelled."""
         pause = asyncio.Event()  # never set: the clock ends each wait
         while True:
             try:
@@ -180,7 +178,7 @@ class CardTicker:
             await self._clock.wait(pause, ROUND_S)
 
     async def run_once(self, correct: Correct) -> int:
-        """Draw what is due, at most what a round may; return how many cards were."""
+        """Draw due cards, at most one round's; return how many."""
         if not self._is_loaded:
             await self._load()
         if not self._is_calm() or self._clock.monotonic() < self._quiet_until:
@@ -191,24 +189,24 @@ class CardTicker:
         return len(chosen)
 
     async def _load(self) -> None:
-        """Expect the cards that an earlier process has left open, spread so that a start is no burst."""
+        """Schedule the open cards of an earlier process, without a burst."""
         cards = [] if self._open_cards is None else await self._open_cards()
         self._is_loaded = True
         self.spread(cards)
 
     def take_over(self, cards: Collection[CardKey]) -> None:
-        """Expect cards that another process may have drawn so far; none, where `open_cards` has told of them."""
+        """Schedule cards of another process; none, if `open_cards` returned them."""
         if self._open_cards is None:
             self.spread(cards)
 
     def spread(self, cards: Collection[CardKey]) -> None:
-        """Expect cards that are not expected yet, each at another time, so that many are no burst."""
+        """Schedule new cards at different times, to avoid a burst."""
         for number, card in enumerate(cards):
             if card not in self._due:
                 self.expect(card, SPREAD_S * (number + 1) / len(cards))
 
     def _take_due(self) -> list[CardKey]:
-        """Return all cards that are due, the longest due first; they stay due until they are drawn."""
+        """Return all due cards, the oldest first; they stay due until drawn."""
         now = self._clock.monotonic()
         due: list[tuple[float, CardKey]] = []
         while self._heap and self._heap[0][0] <= now:
@@ -239,7 +237,7 @@ class CardTicker:
 
 
 def in_turn(cards: Iterable[CardKey], count: int) -> list[CardKey]:
-    """Return the first `count` of the cards, one of each server in turn; of one server the first come first."""
+    """Return the first `count` cards, one per server in turn, first come first."""
     waiting: dict[int, deque[CardKey]] = {}
     for card in cards:
         waiting.setdefault(card[0], deque()).append(card)

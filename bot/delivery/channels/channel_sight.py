@@ -1,4 +1,4 @@
-"""Which channels a member sees: by what Discord has sent already, and for threads, where needed, by asking it."""
+"""Which channels a member sees: from cached data, and for threads by a request if needed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.runtime.pace import TimedMemory
 
 ASK_TIMEOUT_S = 10.0
 REMEMBERED_S = 60.0
-"""How long an answer of Discord is believed: whoever presses often does not make the bot ask as often."""
+"""Cache lifetime of Discord's answers: frequent clicks cause no more requests."""
 
 Found = discord.abc.GuildChannel | discord.Thread | Sight
-"""A channel of the server; or, where there is none to judge by, how everybody sees it."""
+"""A channel; or, if there is none to judge by, how all members see it."""
 
 
 class ChannelSights:
-    """Judges which channels members see, by the roles that came with what they do: not all members are in memory."""
+    """Judges visibility by the roles in an event: not all members are in memory."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
@@ -28,28 +28,28 @@ class ChannelSights:
         self._members: TimedMemory[tuple[int, int], Sight] = TimedMemory(clock, REMEMBERED_S)
 
     def viewer(self, member: discord.Member, *, here_id: int | None, is_moderator: bool) -> Viewer:
-        """Return the member as a viewer. They see `here_id`, the channel that they do something in right now."""
+        """Return the member as a viewer who sees `here_id`, the channel they act in."""
         by = _Sight(self, member, here_id)
         return Viewer(
             guild_id=member.guild.id, member_id=member.id, is_moderator=is_moderator, sight=by.sight, ask=by.ask
         )
 
     def reactor(self, member: discord.Member, channel: object, *, is_moderator: bool) -> Viewer:
-        """Return a member who reacts in `channel`: if it is a private thread that they may be in, they are in it."""
+        """Return a member reacting in `channel`, including a private thread they may be in."""
         here_id = None
         if isinstance(channel, discord.Thread) and _view(channel, member) is Sight.UNSURE:
             here_id = channel.id
         return self.viewer(member, here_id=here_id, is_moderator=is_moderator)
 
     def find(self, guild: discord.Guild, channel_id: int) -> Found:
-        """Return the server's channel if it is in memory; HIDDEN for one that is not the server's; else UNSURE."""
+        """Return the server's cached channel; HIDDEN for another server's; else UNSURE."""
         channel = guild.get_channel_or_thread(channel_id)
         if channel is not None:
             return channel
         return Sight.UNSURE if self._client.get_channel(channel_id) is None else Sight.HIDDEN
 
     async def fetched(self, guild: discord.Guild, channel_id: int) -> Found:
-        """Ask Discord for a channel of the server. GONE if there is none, UNSURE if Discord does not say."""
+        """Fetch a channel of the server. GONE if there is none, UNSURE if Discord does not answer."""
         remembered = self._fetched.get(channel_id)
         if remembered is not None:
             return remembered
@@ -66,7 +66,7 @@ class ChannelSights:
         return self._fetched.put(channel_id, Sight.HIDDEN)
 
     async def is_in(self, thread: discord.Thread, member_id: int) -> Sight:
-        """Ask Discord whether a member is in a private thread: SEEN, HIDDEN, or UNSURE if it does not say."""
+        """Fetch whether a member is in a private thread: SEEN, HIDDEN, or UNSURE without an answer."""
         remembered = self._members.get((thread.id, member_id))
         if remembered is not None:
             return remembered
@@ -81,8 +81,6 @@ class ChannelSights:
 
 @dataclass(frozen=True)
 class _Sight:
-    """How one member sees channels."""
-
     sights: ChannelSights
     member: discord.Member
     here_id: int | None
@@ -107,7 +105,7 @@ class _Sight:
 
 
 def _view(channel: discord.abc.GuildChannel | discord.Thread, member: discord.Member) -> Sight:
-    """Return how the member sees a channel by its permissions: UNSURE for a private thread that they may be in."""
+    """Judge by permissions: UNSURE for a private thread they may be in."""
     if isinstance(channel, discord.Thread) and channel.parent is None:
         return Sight.GONE
     allowed = channel.permissions_for(member)

@@ -21,17 +21,16 @@ from bot.language import Text
 
 MIB = 1024 * 1024
 FILE_LIMIT_BYTES = 10 * MIB
-"""The largest file in a server without boosts; `Guild.filesize_limit` has that of each server."""
+"""Largest file without boosts; `Guild.filesize_limit` is a server's own."""
 REQUEST_LIMIT_BYTES = 25 * MIB
-"""The largest request, all files together; a boosted server's file limit may be above it."""
+"""Largest request with all files; a boosted server's file limit may exceed it."""
 FILES_PER_MESSAGE = 10
 ALT_TEXT_CHARS = 1024
-"""The longest description of an attachment."""
 
 # ---------------------------------------------------------------------- messages (resources: message, components)
 
 NONCE_CHARS = 25
-"""The longest nonce; within a few minutes Discord sends no second message with the same one."""
+"""Longest nonce; within a few minutes Discord sends no second message with it."""
 LOADING = 1 << 7
 """The flag of a deferred response that still says "thinking…"."""
 BUTTONS_PER_MESSAGE, BUTTONS_PER_ROW, ROWS_PER_MESSAGE = 25, 5, 5
@@ -41,15 +40,14 @@ EMBED_TITLE_CHARS, EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS = 256, 4096, 1024
 EMBED_AUTHOR_CHARS = 256
 OPTIONS_PER_SELECT = 25
 REACTIONS_PER_MESSAGE = 20
-"""Different emojis under one message."""
 
 # ---------------------------------------------------------------------- error codes (topics: opcodes and status codes)
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
 UNKNOWN_EMOJI = 10014
-"""An emoji that was deleted, or that the bot does not share a server with."""
+"""A deleted emoji, or one of a server without the bot."""
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
-"""Discord's errors for an expired interaction token."""
+"""An expired interaction token."""
 UNKNOWN_INTERACTION, ALREADY_ANSWERED = 10062, 40060
 MISSING_ACCESS, CANNOT_MESSAGE_USER, MISSING_PERMISSION = 50001, 50007, 50013
 REQUEST_TOO_LARGE = 40005
@@ -57,17 +55,16 @@ THREAD_ARCHIVED, TOO_MANY_EDITS_OF_OLD_MESSAGE = 50083, 30046
 PAYLOAD_TOO_LARGE_STATUS, BAD_REQUEST_STATUS, TOO_MANY_REQUESTS_STATUS = 413, 400, 429
 
 TOKEN_EXPIRED = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
-"""The interaction's token no longer reaches its response."""
+"""The token no longer reaches its response."""
 DEAD_INTERACTION = frozenset({UNKNOWN_INTERACTION, ALREADY_ANSWERED})
 """The interaction can no longer be answered."""
 MESSAGE_GONE = TOKEN_EXPIRED | {UNKNOWN_MESSAGE, TOO_MANY_EDITS_OF_OLD_MESSAGE}
-"""This message can no longer be edited; a new one in the same channel may work."""
+"""The message can't be edited; a new one in the channel may work."""
 CHANNEL_CLOSED = frozenset(
     {UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSION, CANNOT_MESSAGE_USER, THREAD_ARCHIVED}
 )
-"""This channel does not accept our messages."""
 CLOSED_STATUSES = frozenset({403, 404})
-"""The same by HTTP status, for codes that are not named here."""
+"""By HTTP status, for codes not named here."""
 
 # ---------------------------------------------------------------------- exceptions
 
@@ -80,36 +77,36 @@ NETWORK_ERRORS = (
     discord.DiscordServerError,
     discord.RateLimited,
 )
-"""Failures that are worth a retry: no connection, no answer in time, a cut answer, a 5xx, a rate limit."""
+"""Worth a retry: no connection, a timeout, a cut answer, a 5xx, a rate limit."""
 DISCORD_ERRORS = (discord.HTTPException, *NETWORK_ERRORS)
-"""Every way in which a call to Discord fails, permanent refusals included."""
+"""All failures of a Discord call, permanent ones included."""
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Whether a call failed by trouble of Discord's own or on the way to it, rather than by what was requested."""
+    """Whether the failure is Discord's or the network's, rather than the request's."""
     is_limited = isinstance(error, discord.HTTPException) and error.status == TOO_MANY_REQUESTS_STATUS
     return is_limited or isinstance(error, NETWORK_ERRORS)
 
 
 def is_too_large(error: discord.HTTPException) -> bool:
-    """Whether Discord refused the request for the size of its files."""
+    """Whether Discord rejected the request's size."""
     return error.status == PAYLOAD_TOO_LARGE_STATUS or error.code == REQUEST_TOO_LARGE
 
 
 def is_refused_content(error: discord.HTTPException) -> bool:
-    """Whether Discord refused what the message contains, so that the same place may accept less."""
+    """Whether Discord rejected the content, so that less may be accepted."""
     return error.status == BAD_REQUEST_STATUS and not (
         is_too_large(error) or is_closed(error) or error.code in MESSAGE_GONE
     )
 
 
 def is_gone(error: discord.HTTPException) -> bool:
-    """Whether the message can't be edited any more: it is gone, or out of reach for good."""
+    """Whether the message is gone or permanently out of reach."""
     return error.code in MESSAGE_GONE or is_closed(error)
 
 
 def is_closed(error: discord.HTTPException) -> bool:
-    """Whether the channel, or the message in it, accepts nothing from us, so that another place is needed."""
+    """Whether the channel or message accepts nothing from us, so that another place is needed."""
     return error.code in CHANNEL_CLOSED or error.status in CLOSED_STATUSES
 
 
@@ -121,14 +118,14 @@ UPLOAD_TIMEOUT_S = 300.0
 
 
 async def in_time(call: Awaitable[T], seconds: float = CALL_TIMEOUT_S) -> T:
-    """Return what the call to Discord returns. Raises TimeoutError after `seconds`, or what the call raises."""
+    """Await a Discord call. Raises TimeoutError after `seconds`, or the call's error."""
     async with asyncio.timeout(seconds):
         return await call
 
 
 @dataclass(frozen=True, slots=True)
 class NeededPermission:
-    """A permission: its name in discord.py, and as Discord's settings show it."""
+    """Its name in discord.py, and as Discord's settings show it."""
 
     flag: str
     name: Text
@@ -143,20 +140,20 @@ READ_HISTORY = NeededPermission("read_message_history", texts.READ_MESSAGE_HISTO
 ADD_REACTIONS = NeededPermission("add_reactions", texts.ADD_REACTIONS)
 
 NEEDED = (VIEW_CHANNEL, SEND_MESSAGES, SEND_IN_THREADS, EMBED_LINKS, ATTACH_FILES, READ_HISTORY, ADD_REACTIONS)
-"""All that it uses anywhere; a contract test compares them with the calls in the code."""
+"""All permissions in use; a contract test compares them with the code."""
 
 
 def as_permissions() -> discord.Permissions:
-    """Return the needed permissions as Discord takes them in an invite link."""
+    """Return the needed permissions for an invite link."""
     return discord.Permissions(**{each.flag: True for each in NEEDED})
 
 
 def missing_of(has: discord.Permissions, needed: tuple[NeededPermission, ...] = NEEDED) -> list[str]:
-    """Return the names of what is `needed` and not among the permissions that the bot has."""
+    """Return the `needed` permissions that are missing."""
     return [str(each.name) for each in needed if not getattr(has, each.flag)]
 
 
 def to_post(*, is_thread: bool, files: bool) -> tuple[NeededPermission, ...]:
-    """Return what the bot needs to post in a channel or a thread, with or without files."""
+    """Return the permissions to post in a channel or thread, with or without files."""
     send = SEND_IN_THREADS if is_thread else SEND_MESSAGES
     return (VIEW_CHANNEL, send, EMBED_LINKS, ATTACH_FILES) if files else (VIEW_CHANNEL, send, EMBED_LINKS)

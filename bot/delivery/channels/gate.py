@@ -1,4 +1,4 @@
-"""The one gate for every posting: a result appears only where it could have been requested, whichever way it comes."""
+"""The one gate for every posting: a result appears only where it could have been requested."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from bot.jobs.surface import Later, NoPlace
 from bot.store import Store
 
 UNKNOWN_AGAIN_S = 60.0
-"""When a posting is retried for which Discord does not say what kind of channel it goes to."""
+"""Retry interval while Discord does not return the channel's type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPlaces:
-    """Where a result may be posted. `refusal`: why not in some channel; then a direct message takes no channel's place.
+    """Where a result may be posted. `refusal`: why not in some channel; then no DM replaces it.
 
-    A private card is no channel's matter.
+    Private cards are exempt.
     """
 
     channels: frozenset[int]
@@ -34,7 +34,7 @@ class OpenPlaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Channel:
-    """A channel as the rules see it: what it is in, the narrowest first, and what is known of it."""
+    """A channel as the rules see it, and its parents, narrowest first."""
 
     chain: tuple[int, ...]
     found: Found
@@ -47,7 +47,7 @@ class _Channel:
 
 @dataclass(frozen=True)
 class PostingGate:
-    """Judges places for results: by the rules of new jobs, by the job's own safety switch, by review."""
+    """Judges places for results: current rules, the job's safety switch, review."""
 
     guilds: Guilds
     _: KW_ONLY
@@ -55,10 +55,10 @@ class PostingGate:
     sights: ChannelSights
 
     async def open_places(self, card: Card, job: Job, *, channel_id: int, by_moderator: bool = False) -> OpenPlaces:
-        """Return in which of two channels the job's result may be posted: its card's own, and `channel_id`.
+        """Return which of the card's channel and `channel_id` accept the job's result.
 
-        A moderator who wants it posted passes review, and no other rule. Raises NoPlace if it may be posted in neither,
-        or nowhere at all, Later if Discord does not say what is needed.
+        A moderator's post skips review, and no other rule. Raises NoPlace if neither does, Later if Discord does not
+        return the needed facts.
         """
         if not by_moderator and await self.store.reviews.withheld_of(card.guild_id, [job.id]):
             raise NoPlace(texts.NOT_REVIEWED)
@@ -83,7 +83,7 @@ class PostingGate:
         return OpenPlaces(channels=frozenset(channels), refusal=refusal)
 
     async def require_copy(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
-        """Raise NoPlace unless the results of these jobs, requested elsewhere, may be shown in a channel too."""
+        """Raise NoPlace unless these jobs' results may also be shown in another channel."""
         rules = await self.store.settings.get(card.guild_id)
         source, target = await self._channel(card, card.place_id), await self._channel(card, channel_id)
         if source.age_restricted and not target.age_restricted:
@@ -94,10 +94,9 @@ class PostingGate:
             await self._require(card, job, channel_id, rules)
 
     async def require_public(self, card: Card, jobs: Sequence[Job], *, channel_id: int) -> None:
-        """Raise NoPlace unless the results of a private card may be posted in a channel, for all to see.
+        """Raise NoPlace unless the results of a private card may be posted publicly in a channel.
 
-        A rule of review of the channel that they were requested in counts as well. Raises Later if Discord does not say
-        what is needed.
+        The review rule of their original channel counts too. Raises Later if Discord does not return the needed facts.
         """
         rules = await self.store.settings.get(card.guild_id)
         source, target = await self._channel(card, card.channel_id), await self._channel(card, channel_id)
@@ -110,7 +109,7 @@ class PostingGate:
             await self._require(card, job, channel_id, rules)
 
     async def require_person(self, card: Card, jobs: Sequence[Job], *, member_id: int) -> None:
-        """Raise NoPlace unless these jobs' results may be sent to a member: no direct message is age-restricted."""
+        """Raise NoPlace unless these results may be sent to a member: DMs are never age-restricted."""
         rules = await self.store.settings.get(card.guild_id)
         if await self.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs]):
             raise NoPlace(texts.NOT_REVIEWED)
@@ -121,7 +120,7 @@ class PostingGate:
             raise NoPlace(texts.TO_AUTHOR_ALONE) from error
 
     async def moved_to(self, card: Card) -> tuple[int, ...]:
-        """Return the channel that the card was moved to, and what it is in; () for none, and for a direct message."""
+        """Return the channel that the card was moved to, with parents; () for none or a DM."""
         if card.private or card.place_id == card.channel_id or await self.is_direct(card):
             return ()
         return (await self._channel(card, card.place_id)).chain
@@ -131,12 +130,12 @@ class PostingGate:
     async def _require(
         self, card: Card, job: Job, channel_id: int, rules: Rules, *, by_moderator: bool = False
     ) -> None:
-        """Raise NoPlace unless the job's result may be posted in the channel, Later if Discord does not say enough."""
+        """Raise NoPlace unless the channel may have the result, Later if facts are missing."""
         channel, unchecked = await self._channel(card, channel_id), is_unchecked(job.input)
         if channel.found is Sight.GONE:
             if channel_id != card.channel_id:
                 raise NoPlace(texts.NO_PLACE)
-            return  # Discord says so too, and the next place is tried
+            return  # Discord rejects it too, and the next place is tried
         if channel.found is Sight.HIDDEN and channel_id != card.channel_id:
             raise NoPlace(texts.NO_PLACE)
         if channel.found is Sight.UNSURE and (unchecked or channel_id != card.channel_id):
@@ -155,17 +154,14 @@ class PostingGate:
             raise NoPlace(texts.NOT_REVIEWED)
 
     async def is_direct(self, card: Card, place_id: int | None = None) -> bool:
-        """Whether the card was moved to a direct message: to `place_id`, or to wherever it is now.
-
-        It is moved to channels of its server, and to no others.
-        """
+        """Whether the card was moved to a DM: `place_id`, or its current place."""
         place_id = card.place_id if place_id is None else place_id
         if place_id == card.channel_id or place_id != card.message_channel_id:
             return False
         return await self._found(card.guild_id, place_id) is Sight.HIDDEN
 
     async def _channel(self, card: Card, channel_id: int) -> _Channel:
-        """Return a channel by what is known of it; of the card's own also by what was known when it was requested."""
+        """Return a channel from the cache; for the card's own also from its request."""
         found = await self._found(card.guild_id, channel_id)
         chain = [channel_id, *_above(found)]
         if channel_id == card.channel_id:
@@ -190,13 +186,13 @@ class PostingGate:
 
 
 def _is_age_restricted(found: Found) -> bool:
-    """Whether a channel is known to be age-restricted; those in which nothing is posted cannot be."""
+    """Whether a channel is known to be age-restricted."""
     is_nsfw = getattr(found, "is_nsfw", None)
     return bool(is_nsfw()) if callable(is_nsfw) else False
 
 
 def _above(found: Found) -> list[int]:
-    """Return what a channel is in: a thread's channel, and the category."""
+    """Return the parents: a thread's channel, the category."""
     if isinstance(found, Sight):
         return []
     parent = found.parent if isinstance(found, discord.Thread) else None

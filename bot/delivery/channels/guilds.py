@@ -1,8 +1,7 @@
-"""How a process knows servers: their channels, roles, threads, and what the bot may do there.
+"""Servers as a process knows them: channels, roles, threads, the bot's permissions.
 
-A process with a connection to the gateway is told all of it, and of each change. One without asks Discord's REST API
-about the servers that it has something to do in, and believes the answer for a while. Either way there are discord.py's
-own objects in its cache, so nothing else needs to know the difference.
+With a gateway connection, Discord pushes them; without one, the REST API is asked and the answer cached. Either way
+they are discord.py's objects in its cache.
 """
 
 from __future__ import annotations
@@ -22,66 +21,66 @@ from bot.runtime.clock import Clock
 log = structlog.get_logger(__name__)
 
 FRESH_S = 300.0
-"""For how long an answer is believed, unless a gateway tells of a change."""
+"""Cache lifetime, unless the gateway reports a change."""
 FAILED_AGAIN_S = 15.0
-"""How soon Discord is asked again after it did not answer."""
+"""Retry interval after a failure."""
 KEPT = 2000
-"""How many servers are known at most: those that were asked about last."""
+"""Most servers cached, by last use."""
 
 
 class Guilds(Protocol):
-    """The servers that the bot is in, as far as this process knows them."""
+    """The bot's servers, as far as this process knows them."""
 
     def known(self, guild_id: int) -> discord.Guild | None:
-        """Return the server as it is known now, perhaps from a while ago; None if it is not known."""
+        """Return the cached server, perhaps outdated; None if not cached."""
         ...
 
     async def find(self, guild_id: int) -> discord.Guild | None:
-        """Return the server as it is; None if the bot is not in it, or Discord does not say. Raises nothing."""
+        """Return the current server; None if the bot is not in it, or Discord does not answer. Never raises."""
         ...
 
     def forget(self, guild_id: int) -> None:
-        """Believe nothing any more that was not told by the gateway: something has changed in the server."""
+        """Drop what the gateway did not report: the server has changed."""
         ...
 
 
 @dataclass(frozen=True)
 class ToldGuilds:
-    """Those that the gateway tells of."""
+    """Servers from the gateway."""
 
     client: discord.Client
 
     def known(self, guild_id: int) -> discord.Guild | None:
-        """Return the server, None if the gateway has told of none."""
+        """Return the server, None if not cached."""
         return self.client.get_guild(guild_id)
 
     async def find(self, guild_id: int) -> discord.Guild | None:
-        """Return the server, None if the gateway has told of none."""
+        """Return the server, None if not cached."""
         return self.client.get_guild(guild_id)
 
     def forget(self, guild_id: int) -> None:
-        """Do nothing: the gateway tells of each change."""
+        """Do nothing: the gateway reports each change."""
 
 
 class SharedGuilds:
-    """Those of a process that has some of a fleet's connections, and is asked about all servers."""
+    """Servers of a process with some of a fleet's connections, asked about all."""
 
     def __init__(self, told: Guilds, fetched: Guilds, *, is_told: Callable[[int], bool]) -> None:
-        """`is_told` says of which servers the gateway tells this process."""
+        """`is_told` says which servers the gateway reports here."""
         self._told = told
         self._fetched = fetched
         self._is_told = is_told
 
     def known(self, guild_id: int) -> discord.Guild | None:
-        """Return the server as it is known now."""
+        """Return the cached server."""
         return self._of(guild_id).known(guild_id)
 
     async def find(self, guild_id: int) -> discord.Guild | None:
-        """Return the server as it is, told or fetched."""
+        """Return the server, from the gateway or fetched."""
         return await self._of(guild_id).find(guild_id)
 
     def forget(self, guild_id: int) -> None:
-        """Have a server fetched again of which the gateway does not tell."""
+        """Have a server outside this gateway connection fetched again."""
         self._fetched.forget(guild_id)
 
     def _of(self, guild_id: int) -> Guilds:
@@ -89,21 +88,21 @@ class SharedGuilds:
 
 
 class FetchedGuilds:
-    """Those of a process without a gateway, put into the cache of its client as Discord's REST API has them."""
+    """Servers of a process without a gateway, put into its client's cache from the REST API."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._fresh_until: dict[int, float] = {}
-        """By id, in monotonic seconds, also of those that the bot is not in; the one asked about last comes last."""
+        """By id, in monotonic seconds, including servers without the bot; last used last."""
         self._locks: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def known(self, guild_id: int) -> discord.Guild | None:
-        """Return the server as it was fetched last."""
+        """Return the server as last fetched."""
         return self._client.get_guild(guild_id)
 
     async def find(self, guild_id: int) -> discord.Guild | None:
-        """Return the server, fetched unless that was lately; as it was, if Discord does not answer."""
+        """Return the server, fetched unless fresh; the cached one if Discord does not answer."""
         if not self._is_fresh(guild_id):
             async with self._locks.setdefault(guild_id, asyncio.Lock()):
                 if not self._is_fresh(guild_id):
@@ -111,7 +110,7 @@ class FetchedGuilds:
         return self._client.get_guild(guild_id)
 
     def forget(self, guild_id: int) -> None:
-        """Fetch the server again when it is needed: something has changed there."""
+        """Fetch the changed server again when needed."""
         self._fresh_until.pop(guild_id, None)
 
     def _is_fresh(self, guild_id: int) -> bool:
@@ -136,7 +135,7 @@ class FetchedGuilds:
         self._keep(guild_id, begun + seconds)
 
     async def _read(self, guild_id: int) -> dict[str, Any]:
-        """Return what the gateway's GUILD_CREATE would have of the server. Raises Discord's or the network's error."""
+        """Return a server in the form of GUILD_CREATE. Raises Discord's or the network's error."""
         http, own = self._client.http, self._client.user
         guild, channels, threads, member = await asyncio.gather(
             http.get_guild(guild_id, with_counts=False),

@@ -1,4 +1,4 @@
-"""Fresh links to files in Discord: from a message's link, from an expired file link, from a job's own card."""
+"""Fresh links to Discord files: from a message link, an expired file link, a job's card."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.store import Store
 
 FETCH_TIMEOUT_S = 10.0
 EXPIRY_MARGIN_S = 300.0
-"""A link that expires within this time is renewed too: Cannon Studio fetches it a little later."""
+"""Links that expire within this time are renewed too: Cannon Studio fetches them later."""
 SEARCH_MESSAGES = 10
 
 _MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?\Z")
@@ -36,7 +36,7 @@ _HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 
 @dataclass(frozen=True)
 class DiscordLinks:
-    """Finds fresh links, and only in what the member may read: the bot's own permissions may be wider."""
+    """Finds fresh links only in what the member may read: the bot's permissions may be wider."""
 
     client: discord.Client
     _: KW_ONLY
@@ -46,10 +46,10 @@ class DiscordLinks:
     clock: Clock
 
     async def fresh(self, link: str, viewer: Viewer, kinds: Collection[MediaKind]) -> str | None:
-        """Return a fresh link for a link to a Discord message or to an expired Discord file; None for any other.
+        """Return a fresh link for a message link or an expired Discord file; None for others.
 
-        Of a message's files the first of `kinds` is used, else the first. Raises InputError for a message in which
-        no file is visible, or that the viewer may not read.
+        Prefers the message's first file of `kinds`. Raises InputError if no file is visible, or the viewer may not read
+        the message.
         """
         message = _MESSAGE.fullmatch(link)
         if message is not None:
@@ -86,12 +86,12 @@ class DiscordLinks:
             return None
 
     async def _may_read(self, channel_id: int, member_id: int) -> bool:
-        """Whether the member may read a channel's messages, in whichever server it is. Raises Discord's errors."""
+        """Whether the member may read a channel's messages, on any server. Raises Discord's errors."""
         channel = self.client.get_channel(channel_id) or await self.client.fetch_channel(channel_id)
         if isinstance(channel, discord.DMChannel):
             return channel.recipient is not None and channel.recipient.id == member_id
         if (guild := getattr(channel, "guild", None)) is not None and self.guilds.known(guild.id) is None:
-            await self.guilds.find(guild.id)  # then the channel is one of that server, with its roles
+            await self.guilds.find(guild.id)  # then the channel has that server's roles
             channel = self.client.get_channel(channel_id) or await self.client.fetch_channel(channel_id)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return False
@@ -100,7 +100,7 @@ class DiscordLinks:
         return sight is Sight.SEEN and channel.permissions_for(member).read_message_history
 
     async def of_job(self, job: Job, medium: Media) -> str | None:
-        """Return a fresh link to the job's file on its card or in the review channel, None if it is in neither."""
+        """Return a fresh link to the job's file on its card or in review; None if in neither."""
         for channel_id, message_id in await self._messages_of(job):
             link = await self._on_message(channel_id, message_id, job, medium)
             if link is not None:
@@ -108,7 +108,7 @@ class DiscordLinks:
         return None
 
     async def _messages_of(self, job: Job) -> list[tuple[int, int]]:
-        """Return the channels and ids of the messages that may have the job's files."""
+        """Return channels and ids of messages that may have the job's files."""
         card = await self.store.cards.get(job.guild_id, job.card_id)
         if card is None:
             return []
@@ -130,7 +130,7 @@ class DiscordLinks:
         return fitting[min(place, len(fitting) - 1)].url if fitting else None
 
     def _expired(self, query: str) -> bool:
-        """Whether the link's own expiry (`ex`, hex Unix seconds) has passed, or soon will."""
+        """Whether the link has expired or soon will (`ex`, hex Unix seconds)."""
         expiry = parse_qs(query).get("ex", ["0"])[0]
         try:
             return int(expiry, 16) < self.clock.wall() + EXPIRY_MARGIN_S
@@ -147,7 +147,7 @@ class DiscordLinks:
         return fitting[0].url if fitting else None
 
     async def _file_near(self, channel_id: int, file_id: int) -> str | None:
-        """Search for the file among the messages of its time: an id contains its creation time."""
+        """Search the messages around the file's time: an id contains its creation time."""
         channel = self.client.get_partial_messageable(channel_id)
         async for message in channel.history(around=discord.Object(file_id), limit=SEARCH_MESSAGES):
             for attachment in message.attachments:
@@ -162,16 +162,16 @@ def _kind_of(attachment: discord.Attachment) -> MediaKind:
 
 
 FOUND_WITHIN_S = 2.5
-"""How long a list waits for its pictures."""
+"""Longest wait of a list for its thumbnails."""
 KEPT_S = 6 * 3600.0
-"""How long a link is shown again without asking: Discord's links to files live for a day."""
+"""How long a link is cached: Discord's file links live for a day."""
 
 LinkOnDiscord = Callable[[Job, Media], Awaitable[str | None]]
-"""Finds a link to a result's file where it is posted; None if it is not there. Never raises Discord's errors."""
+"""Returns a link to a result's posted file; None if there is none. Never raises Discord's errors."""
 
 
 class Thumbnails:
-    """Finds the pictures of results that a member may be shown."""
+    """Finds thumbnails of results that a member may see."""
 
     def __init__(self, find: LinkOnDiscord, *, gate: PostingGate, clock: Clock) -> None:
         self._find = find
@@ -179,9 +179,9 @@ class Thumbnails:
         self._known: TimedMemory[str, str] = TimedMemory(clock, KEPT_S)
 
     async def of(self, member_id: int, shown: Sequence[tuple[Card, Job]]) -> dict[str, str]:
-        """Return a link for each of these jobs that has a picture, by the job's id; the member sees all of them.
+        """Return a link per job that has a thumbnail; the member may see all of them.
 
-        Spoilers, what may not be shown in private, and what is not found in time have none.
+        None for spoilers, results hidden in private, and those not found in time.
         """
         searches = {job.id: asyncio.create_task(self._of(member_id, card, job)) for card, job in shown}
         if not searches:

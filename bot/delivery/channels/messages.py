@@ -1,7 +1,6 @@
-"""Messages: how a card's own message is reached, and the search for one that a lost reply may have left behind.
+"""Reaches a card's message, and searches for messages left by lost replies.
 
-A card's message is reached through its interaction's token for 15 minutes, and after that with the bot's own token,
-which does not reach an ephemeral one.
+The interaction token works for 15 minutes; then the bot's own token, which cannot reach ephemeral messages.
 """
 
 from __future__ import annotations
@@ -25,25 +24,24 @@ from bot.runtime.clock import Clock
 from bot.store import Store
 
 SEARCH_MESSAGES = 50
-"""How many of a channel's messages are searched: the newest, or the first after an interaction."""
+"""The newest messages of a channel, or the first after an interaction."""
 CLOCK_SKEW_S = 60.0
-"""How much our clock and Discord's may differ."""
+"""Allowed difference between our clock and Discord's."""
 NONCE_PURPOSE_CHARS, NONCE_HASH_CHARS = 7, 17
-"""Of a nonce for a certain channel: 85 bits keep two messages apart."""
+"""Of a channel's nonce: 85 bits keep two messages apart."""
 NOT_CONNECTED_S = 5.0
-"""When to retry what needs the bot to be logged in, or the card to have a message."""
+"""Retry delay before the login, or before the card has a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The message that Discord has as the response to an interaction."""
+    """Discord's response to an interaction."""
 
     id: int
     custom_ids: tuple[str, ...] = ()
     names_card: bool
-    """Whether a job of the card is named on it: then it is this bot's."""
+    """Whether it names a job of the card: then it is this bot's."""
     is_loading: bool = False
-    """Whether it still says "thinking…"."""
 
 
 class Messages:
@@ -58,19 +56,19 @@ class Messages:
     # ------------------------------------------------------------------ places
 
     def token_lives(self, card: Card) -> bool:
-        """Whether the card's interaction token still reaches its message."""
+        """Whether the interaction token still reaches the card's message."""
         return card.token is not None and card.token_expires_at > self._clock.wall()
 
     def webhook(self, card: Card) -> discord.Webhook:
-        """Return the webhook of the card's token, which reaches its message. Raises Later before the login."""
+        """Return the webhook of the card's token. Raises Later before the login."""
         return discord.Webhook.partial(self._application_id(), card.token or "", client=self._client)
 
     def channel(self, channel_id: int, guild_id: int | None) -> discord.PartialMessageable:
-        """Return a channel by its ids, without asking Discord; `guild_id` is None for a direct message."""
+        """Return a partial channel without a request; `guild_id` is None for a DM."""
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
     async def direct_message(self, user_id: int) -> discord.DMChannel:
-        """Return the direct message channel with a user. Raises Discord's or the network's error."""
+        """Return the DM channel of a user. Raises Discord's or the network's error."""
         async with asyncio.timeout(CALL_TIMEOUT_S):
             user = self._client.get_user(user_id) or await self._client.fetch_user(user_id)
             return user.dm_channel or await user.create_dm()
@@ -84,9 +82,9 @@ class Messages:
     # ------------------------------------------------------------------ a card's own message
 
     async def find(self, card: Card) -> discord.Message | None:
-        """Fetch the card's message; None if it can no longer be reached, or does not exist yet.
+        """Fetch the card's message; None if unreachable or not created yet.
 
-        Raises Discord's error where the bot's own token does not reach it either, or the network's.
+        Raises Discord's error if the bot's token cannot reach it either, or the network's.
         """
         if card.message_id is None:
             return None
@@ -102,9 +100,9 @@ class Messages:
             return self._noted(await self._partial(card).fetch())
 
     async def look(self, card: Card, *, presumed: Seen | None = None) -> Seen | None:
-        """Return what is on the card's message: as this process has left it, else `presumed`, else as Discord says.
+        """Return the content of the card's message: cached, else `presumed`, else fetched.
 
-        None and errors are those of `find`.
+        None and errors as in `find`.
         """
         known = None if card.message_id is None else self.seen.get(card.message_id) or presumed
         if known is not None and (self.token_lives(card) or not card.is_ephemeral):
@@ -113,12 +111,12 @@ class Messages:
         return None if message is None else seen_of(message)
 
     async def edit(self, card: Card, *, within_s: float = CALL_TIMEOUT_S, **changes: Any) -> discord.Message | None:
-        """Edit the card's message and return it, None if it cannot be reached; `changes` are discord.py's.
+        """Edit and return the card's message, None if unreachable.
 
         Raises Discord's or the network's error, and Later for a card without a message.
         """
         partial = self._partial(card)
-        self.seen.forget(partial.id)  # until Discord has answered
+        self.seen.forget(partial.id)  # until Discord answers
         async with asyncio.timeout(within_s):
             if self.token_lives(card):
                 return self._noted(await self.webhook(card).edit_message(partial.id, **changes))
@@ -144,10 +142,10 @@ class Messages:
     async def search(
         self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool]
     ) -> discord.Message | None:
-        """Return the newest of the channel's last messages that is the bot's and `fits`.
+        """Return the bot's newest message in the channel that `fits`.
 
-        Needed because a nonce prevents duplicates for minutes only. None also where the channel's history may not be
-        read. Raises Discord's or the network's error.
+        Nonces prevent duplicates for minutes only. None also without read access. Raises Discord's or the network's
+        error.
         """
         with contextlib.suppress(discord.Forbidden):
             async with asyncio.timeout(CALL_TIMEOUT_S):
@@ -159,14 +157,14 @@ class Messages:
     # ------------------------------------------------------------------ the response to an interaction
 
     async def original(self, card: Card) -> Original | None:
-        """Return the response to the card's interaction, None if Discord has none.
+        """Return the response to the card's interaction, None if there is none.
 
-        While the token is valid its own route returns it, after that the channel is searched, where an ephemeral one is
-        not found. Raises Discord's or the network's error if it cannot be found out now.
+        By its own route while the token is valid, then by searching the channel, which misses ephemeral ones. Raises
+        Discord's or the network's error.
         """
         if not self.token_lives(card):
             return await self._search_original(card)
-        # discord.py's public methods need a message id here, so the documented route is called directly.
+        # discord.py's public methods need a message id, so the documented route is called directly.
         route = discord.http.Route(
             "GET",
             "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
@@ -195,7 +193,7 @@ class Messages:
         return {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
 
     async def _search_original(self, card: Card) -> Original | None:
-        """Search for the card among the messages that came right after its interaction."""
+        """Search the messages right after the card's interaction."""
         if card.private:
             return None
         ids = await self._ids_of(card)
@@ -214,12 +212,10 @@ class Messages:
 
 
 def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
-    """Return the nonce of a message to a channel: the same for each attempt, another for each recipient.
+    """Return a message's nonce: the same for each attempt, different for each recipient.
 
-    Discord keys nonces by their author and not by channel. `place_id` is the id of the channel, also of a direct
-    message's; None is the channel in which the card was requested, where earlier versions used the same nonce: what one
-    of them has just sent is still known after the upgrade, even where the bot may not read the history. Elsewhere
-    `Messages.search` finds it. Raises ValueError for one that is too long.
+    Discord keys nonces by author, not channel. `place_id` is the channel or DM channel; None is the card's own channel
+    and keeps the nonce of earlier versions, so an upgrade sends nothing twice. Raises ValueError if too long.
     """
     if place_id is not None:
         digest = hashlib.sha256(f"{purpose} {subject_id} {place_id}".encode()).digest()
@@ -232,9 +228,9 @@ def nonce_of(purpose: str, subject_id: str, place_id: int | None = None) -> str:
 
 
 def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, has_text: bool) -> bool:
-    """Whether a message of ours, for a card of `jobs`, carries the result of `job`.
+    """Whether a message of ours, for a card of `jobs`, has the result of `job`.
 
-    `has_text`: the result is, or has, a text. A card names its main job only.
+    `has_text`: the result is or has text. A card names only its main job.
     """
     is_named = job.id in message.content.rpartition("\n")[2].split()
     if not is_named and not {each.id for each in jobs} & named_on(message):
@@ -243,7 +239,7 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
 
 
 def shows_media(message: Seen, job: Job) -> bool:
-    """Whether the job's media are on the message, as files or as links."""
+    """Whether the message has the job's media, as files or links."""
     stem = file_stem(job)
     return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
         link in {medium.url for medium in job.media} for link in [*message.links, *message.content.split()]
@@ -251,7 +247,7 @@ def shows_media(message: Seen, job: Job) -> bool:
 
 
 def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> dict[str, Any]:
-    """Return how to edit a message that a card of `jobs` has left, so that it keeps what was delivered there alone."""
+    """Return edits of an old message that keep only what was delivered there."""
     gone = [job for job in jobs if job.message_id != message_id]
     stems = tuple(file_stem(job) for job in gone)
     urls = {medium.url for job in gone for medium in job.media}
@@ -262,17 +258,16 @@ def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> d
 
 
 def named_on(message: discord.Message) -> set[str]:
-    """Return the ids that a message of ours names: in its controls, and in the footers that cards had before."""
+    """Return the ids in a message's controls, and in the footers of older cards."""
     return _named(custom_ids_of(message), [embed.footer.text or "" for embed in message.embeds])
 
 
 def custom_ids_of(message: discord.Message) -> list[str]:
-    """Return the custom ids of a message's controls, in order, those within a panel too."""
+    """Return the custom ids of a message's controls in order, panels included."""
     return _custom_ids([component.to_dict() for component in message.components])
 
 
 def _custom_ids(components: Sequence[Any]) -> list[str]:
-    """Return the custom ids in components as Discord's JSON has them."""
     found = []
     for each in components:
         if isinstance(name := each.get("custom_id"), str):

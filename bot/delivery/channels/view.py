@@ -1,4 +1,4 @@
-"""What can be pressed on a message: the controls it is given, and a button for each link, in five rows."""
+"""A message's controls and link buttons, in five rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOST_CHARS = 60
 
 
 def message_view(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str]) -> discord.ui.View | None:
-    """Return a new view, that never times out, of `controls` and a button for each of `links`; None if it is empty."""
+    """Return a view without timeout of `controls` and link buttons; None if empty."""
     items = in_five_rows(controls, link_buttons(links))
     if not items:
         return None
@@ -32,7 +32,7 @@ def message_view(controls: Sequence[discord.ui.Item[Any]], links: Sequence[str])
 def in_five_rows(
     controls: Sequence[discord.ui.Item[Any]], links: Sequence[discord.ui.Item[Any]]
 ) -> list[discord.ui.Item[Any]]:
-    """Return what fits a message's five rows: all links, then as many controls as there is room for, these in front.
+    """Return what fits five rows: all links, then as many controls as possible, in front.
 
     A select takes a row of its own, five buttons share one.
     """
@@ -48,7 +48,7 @@ def in_five_rows(
 
 
 def link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
-    """Return a button for each link, without duplicates. Its label names the host: what opens there is not ours."""
+    """Return a button per link, without duplicates, labelled with its host: the target is not ours."""
     unique = list(dict.fromkeys(links))
     numbers = [None] if len(unique) == 1 else range(1, len(unique) + 1)
     labels = [texts.open_result(number, _host(url)) for number, url in zip(numbers, unique, strict=True)]
@@ -56,7 +56,7 @@ def link_buttons(links: Sequence[str]) -> list[discord.ui.Item[Any]]:
 
 
 def _host(url: str) -> str:
-    """Return a link's host as it can be shown in a label: the end of a long one, which says whose it is."""
+    """Return a link's host for a label: the end of a long one, which identifies it."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -65,7 +65,7 @@ def _host(url: str) -> str:
 
 
 def links_on(message: discord.Message) -> list[str]:
-    """Return the links of the link buttons that a message has."""
+    """Return the links of a message's link buttons."""
     links: list[str] = []
     for row in message.components:
         items = getattr(row, "children", ())
@@ -74,7 +74,7 @@ def links_on(message: discord.Message) -> list[str]:
 
 
 KEPT = 1000
-"""How many messages are known: those that were seen last."""
+"""Messages cached, by last use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,57 +87,57 @@ class Seen:
 
 
 def seen_of(message: discord.Message) -> Seen:
-    """Return what is on a message as Discord has just told it."""
+    """Return a fetched message's content."""
     return Seen(tuple(message.attachments), tuple(links_on(message)), message.content)
 
 
 class SeenMessages:
-    """Holds nothing that a restart may not lose. `kept`: how many; 0 where other processes edit messages too."""
+    """A cache of message contents. `kept`: its size; 0 where other processes edit messages too."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._seen: dict[int, Seen] = {}
 
     def get(self, message_id: int) -> Seen | None:
-        """Return what is on a message, None if it is not known."""
+        """Return a message's content, None if not cached."""
         return self._seen.get(message_id)
 
     def note(self, message_id: int, seen: Seen) -> None:
-        """Remember what is on a message now."""
+        """Remember a message's content."""
         self._seen.pop(message_id, None)
         self._seen[message_id] = seen
         while len(self._seen) > self._kept:
             self._seen.pop(next(iter(self._seen)))
 
     def forget(self, message_id: int) -> None:
-        """Have Discord asked the next time."""
+        """Fetch from Discord next time."""
         self._seen.pop(message_id, None)
 
 
 MadeWith = Callable[[Job], Awaitable[str]]
-"""Returns the words that say that AI made a job's result; '' where the server's rule is to say nothing."""
+"""Returns the AI label of a job's result; '' if the server has turned it off."""
 SPOILER = "SPOILER_"
-"""Discord shows a file whose name begins so only to who presses it (https://docs.discord.com/developers/reference)."""
+"""Discord hides files with this prefix until clicked (https://docs.discord.com/developers/reference)."""
 
 
 def file_stem(job: Job, number: int = 0) -> str:
-    """Return the name, without extension, of a job's n-th file. The same job gives the same names."""
+    """Return the stable name, without extension, of a job's n-th file."""
     stem = f"{slug(job.prompt, job.operation.replace('.', '-'))}-{job.id[:4].lower()}"
     return stem if number == 0 else f"{stem}-{number + 1}"
 
 
 def bare_name(filename: str) -> str:
-    """Return the name of a posted file without Discord's mark of a spoiler."""
+    """Return a posted file's name without the spoiler mark."""
     return filename.removeprefix(SPOILER)
 
 
 def alt_text(job: Job, made_with: str = "") -> str:
-    """Return what a screen reader says of the job's media; it ends with `made_with`, which is never cut."""
+    """Return the alt text of the job's media; it ends with `made_with`, which is never cut."""
     return labelled(bare(job.prompt) or texts.ALT_TEXT(operation=bare(job.operation)), made_with)
 
 
 def labelled(alt: str, made_with: str) -> str:
-    """Return an alt text, within Discord's limit, that ends with how its file was made; '' for nothing."""
+    """Return an alt text within Discord's limit that ends with the AI label; '' for none."""
     if not made_with:
         return shortened(alt, ALT_TEXT_CHARS)
     return f"{shortened(alt, ALT_TEXT_CHARS - len(made_with) - 3)} ({made_with})"

@@ -1,4 +1,4 @@
-"""What is attached to a card: a message holds ten files, and what does not fit is linked."""
+"""A card's attachments: a message holds ten files, the rest is linked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ log = structlog.get_logger(__name__)
 
 FILE_MAX_BYTES = 25 * MIB
 FETCH_TIMEOUT_S = 60.0
-"""For all images of a sheet together."""
 
 
 def image_links(job: Job) -> list[str]:
@@ -37,13 +36,13 @@ def image_links(job: Job) -> list[str]:
 
 
 def wants_sheet(jobs: Sequence[Job]) -> bool:
-    """Whether a card of these jobs gets a contact sheet in the end: a batch in which at least one job has an image."""
+    """Whether the finished card gets a contact sheet: a batch with an image."""
     return is_batch(jobs) and any(image_links(job) for job in jobs)
 
 
 @dataclass(frozen=True)
 class ContactSheets:
-    """Adds the sheet to finished batches. Best effort: a card without one is complete, too."""
+    """Adds sheets to finished batches; best effort."""
 
     messages: Messages
     _: KW_ONLY
@@ -52,14 +51,14 @@ class ContactSheets:
     folder: Path
 
     async def add(self, card: Card, jobs: Sequence[Job]) -> None:
-        """Attach the sheet to the card of a finished batch of images that has none and has room for it.
+        """Attach the sheet to a finished image batch without one, if it has room.
 
         Raises Discord's or the network's error.
         """
         message = await self.messages.look(card) if wants_sheet(jobs) else None
         if message is None or any(bare_name(attachment.filename) == SHEET_NAME for attachment in message.attachments):
             return
-        # Only what members can see already: results may be withheld from the card.
+        # Only what members already see: results may be withheld.
         shown = [job for job in jobs if shows_media(message, job)]
         if len(shown) < 2 or len(message.attachments) >= FILES_PER_MESSAGE:
             return
@@ -82,9 +81,9 @@ class ContactSheets:
 async def contact_sheet(
     media: MediaFetcher, jobs: Sequence[Job], shown: Sequence[Job], folder: Path
 ) -> AsyncIterator[Path]:
-    """Keep the sheet of a batch on disk while the block runs. Raises NoSheet.
+    """Keep a batch's sheet on disk during the block. Raises NoSheet.
 
-    Each job has a tile; only those in `shown` have their image in it.
+    One tile per job; only those in `shown` with their image.
     """
     try:
         with scratch_files(folder, "sheet-") as own:
@@ -97,7 +96,7 @@ async def contact_sheet(
 
 
 async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) -> Tile:
-    """Return the job's tile; without its image if that cannot be downloaded."""
+    """Return the job's tile, without an image if the download fails."""
     name = None
     if is_shown and image_links(job):
         with contextlib.suppress(MediaError):
@@ -111,12 +110,12 @@ async def _tile(media: MediaFetcher, job: Job, folder: Path, *, is_shown: bool) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
-    """What is on a card once a job's result has come. `first`: whether the new files come before the old ones."""
+    """A card's files after a result. `first`: new files come before old ones."""
 
     kept: list[discord.Attachment]
     results: ResultFiles
     links: list[str]
-    """To old files that had to make room."""
+    """Links to old files that had to make room."""
     first: bool
 
 
@@ -129,10 +128,10 @@ def arrange(
     *,
     taken: int = 0,
 ) -> Arrangement:
-    """Decide what a card shows that had the files `there`, now with `job`'s results and the text files named `texts`.
+    """Return the layout of a card with the files `there`, now with `job`'s results and the files `texts`.
 
-    `taken` is how many new files of others come with them.
-    The last step of linked jobs comes first, and the oldest file makes room; else what was there first stays.
+    `taken` counts new files of other jobs. A chain's last step comes first and the oldest file makes room; else earlier
+    files stay.
     """
     new = {*names_of(job, results), *texts}
     old = [attachment for attachment in there if bare_name(attachment.filename) not in new]
@@ -145,7 +144,7 @@ def arrange(
         links = [link for attachment in media[left:] if (link := _link_of(jobs, attachment)) is not None]
         return Arrangement(kept=[*media[:left], *old_texts], results=fitting, links=links, first=True)
     if wants_sheet(jobs) and all(bare_name(attachment.filename) != SHEET_NAME for attachment in media):
-        room -= 1  # the sheet comes last and needs its place
+        room -= 1  # the sheet's place is last
     return Arrangement(kept=old, results=results.cut(max(0, room - taken - len(media))), links=[], first=False)
 
 
@@ -155,7 +154,7 @@ def arrange_all(
     there: Sequence[discord.Attachment],
     texts: Sequence[str],
 ) -> tuple[Arrangement, list[tuple[Job, ResultFiles]]]:
-    """Do as `arrange` for the results of several jobs at once; return what becomes of the old files, and the parts."""
+    """Like `arrange`, for several jobs; return the old files' fate, and the parts."""
     kept, links, fitted, taken, first = list(there), list[str](), list[tuple[Job, ResultFiles]](), 0, False
     for job, results in parts:
         arranged = arrange(jobs, job, results, kept, texts, taken=taken)
@@ -167,7 +166,7 @@ def arrange_all(
 
 
 def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
-    """Return the link to the result whose file this attachment is, None if it is no result."""
+    """Return the link to the attachment's result, None if it is no result."""
     stem = bare_name(attachment.filename).rpartition(".")[0]
     for job in jobs:
         for number, medium in enumerate(job.media):
@@ -180,14 +179,14 @@ def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
 
 
 def names_of(job: Job, results: ResultFiles) -> list[str]:
-    """Return the names that a job's files have on its card, without a mark of spoilers."""
+    """Return a job's file names on its card, without spoiler marks."""
     return [f"{file_stem(job, number)}{file.extension}" for number, file in enumerate(results.files)]
 
 
 def media_files(job: Job, results: ResultFiles, *, spoiler: bool, made_with: str) -> list[discord.File]:
-    """Open a job's files for the upload, byte for byte as they came: provenance that is in them stays. To be closed.
+    """Open a job's files for upload, byte for byte (provenance stays). To be closed.
 
-    `spoiler`: whether they are marked as some; `made_with` ends their alt text, '' for nothing.
+    `spoiler` marks them; `made_with` ends their alt text, '' for none.
     """
     return [
         discord.File(file.path, filename=name, spoiler=spoiler, description=alt_text(job, made_with))
@@ -196,7 +195,7 @@ def media_files(job: Job, results: ResultFiles, *, spoiler: bool, made_with: str
 
 
 def text_files(texts: Mapping[str, str], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
-    """Return texts, by their names, as files; without those that are `there` already as they are now. To be closed."""
+    """Return named texts as files, without unchanged ones in `there`. To be closed."""
     sizes = {attachment.filename: attachment.size for attachment in there}
     data = {name: text.encode() for name, text in texts.items()}
     return [

@@ -1,4 +1,4 @@
-"""A job's media on disk while they are uploaded; what is too large to attach becomes a link."""
+"""A job's media on disk during the upload; too large files become links."""
 
 from __future__ import annotations
 
@@ -36,34 +36,33 @@ from bot.runtime.clock import Clock
 log = structlog.get_logger(__name__)
 
 MEDIA_RETRY_MAX_S = 3600.0
-"""For how long the download of a file that cannot be reached is retried, from its first failure on."""
+"""Retry period for an unreachable file, from its first failure."""
 MEDIA_GONE_MAX_S = 600.0
-"""For how long a file is tried again that is not there, and of which Cannon Studio gives no other link."""
+"""Retry period for a missing file without a fresh link."""
 MEDIA_WRONG_MAX_S = 60.0
-"""For how long a file is tried again that is not what it should be: its host may answer with a page for a moment."""
+"""Retry period for a wrong file: hosts may briefly answer with an error page."""
 FAILED_KEPT = 1000
-"""For how many jobs it is known how their download failed before."""
 
 FreshLink = Callable[[Job, Media], Awaitable[str | None]]
-"""Asks for another link to a job's result; None if there is none."""
+"""Returns a fresh link to a job's result; None if there is none."""
 
 
 @dataclass(slots=True)
 class ResultFiles:
-    """What a job's result consists of: files on disk, links to what is too large, text."""
+    """A job's result: files on disk, links to larger ones, text."""
 
     files: list[LocalFile] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
-    """Where the files are from, in their order."""
+    """The files' sources, in order."""
     links: list[str] = field(default_factory=list)
     text: str | None = None
 
     def without_files(self, job: Job) -> ResultFiles:
-        """Return the same result as links only."""
+        """Return the result as links only."""
         return ResultFiles(links=[medium.url for medium in job.media], text=self.text)
 
     def cut(self, room: int) -> ResultFiles:
-        """Return the same result with at most `room` files, and links in place of the others."""
+        """Return the result with at most `room` files, the others as links."""
         return ResultFiles(
             files=self.files[:room], urls=self.urls[:room], links=[*self.links, *self.urls[room:]], text=self.text
         )
@@ -71,8 +70,6 @@ class ResultFiles:
 
 @dataclass(slots=True)
 class _Failed:
-    """How the download of a job's files has failed so far."""
-
     since: float
     """Monotonic seconds."""
     was_slow: bool = False
@@ -80,8 +77,6 @@ class _Failed:
 
 @dataclass(slots=True)
 class _Target:
-    """Where a file comes from and goes to."""
-
     url: str
     folder: Path
     stem: str
@@ -89,7 +84,7 @@ class _Target:
 
 
 class Downloads:
-    """Fetches results into `folder`, within the upload limits of the job's server."""
+    """Fetches results into `folder`, within the server's upload limits."""
 
     def __init__(
         self,
@@ -108,13 +103,12 @@ class Downloads:
         self._folder = folder
         self._fresh = fresh
         self._failed: dict[str, _Failed] = {}
-        """By job id."""
 
     @contextlib.asynccontextmanager
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
-        """Give the job's result, its files on disk until the block ends.
+        """Yield the job's result with files on disk until the block ends.
 
-        Raises Later if a file cannot be downloaded now, NoPlace if it never can.
+        Raises Later if a download fails for now, NoPlace if it never can succeed.
         """
         results = ResultFiles(text=text_of(self._catalogue.current.find(job.operation), job.output))
         per_file, room = await self._limits(job)
@@ -133,7 +127,7 @@ class Downloads:
             yield results
 
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:
-        """Make the folder for the job's files. Where the disk fails it is one in which nothing can be written."""
+        """Create the job's folder; if the disk fails, an unwritable one."""
         try:
             return Path(stack.enter_context(scratch_files(self._folder, f"{job.id}-")))
         except OSError as error:
@@ -141,17 +135,16 @@ class Downloads:
             return self._folder / job.id
 
     async def _limits(self, job: Job) -> tuple[int, int]:
-        """Return the largest file and the largest request, in bytes, for the job's server."""
+        """Return the server's largest file and request, in bytes."""
         guild = await self._guilds.find(job.guild_id)
         per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 
     async def _download(self, job: Job, medium: Media, target: _Target) -> LocalFile | None:
-        """Return the file, None if it has to be linked.
+        """Return the file, None if it must be linked.
 
-        Then it is too large, or it comes too slowly for the second time, or it cannot be written to disk, or it is no
-        medium and none of the files that are attached: a page, a program, something that only a browser signed in may
-        open.
+        Linked: too large, too slow twice, not writable, or neither a medium nor attachable (a page, a program, content
+        behind a login).
         """
         try:
             try:
@@ -167,7 +160,7 @@ class Downloads:
         except MediaSlow as error:
             failed = self._note_failed(job)
             if failed.was_slow:
-                return None  # it would be begun again for ever
+                return None  # else it would restart forever
             failed.was_slow = True
             raise self._not_now(job, error) from error
         except (MediaWrongKind, MediaGone) as error:
@@ -179,7 +172,7 @@ class Downloads:
         except MediaError as error:
             raise self._not_now(job, error) from error
         except OSError as error:
-            # A failing disk must not lose a paid result: it is linked instead.
+            # A failing disk must not lose a paid result: it is linked.
             log.warning("delivery.disk", job=job.id, error=type(error).__name__)
             return None
 
@@ -195,7 +188,7 @@ class Downloads:
         return failed
 
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
-        """Return when to retry; NoPlace, which leaves the job held, once there is no hope for the file."""
+        """Return when to retry; NoPlace (the job is held) once the file is hopeless."""
         failed_s = self._clock.monotonic() - self._note_failed(job).since
         if isinstance(error, MediaUnreachable) and failed_s < MEDIA_RETRY_MAX_S:
             return Later(15.0, WaitsFor.FILE)
@@ -210,18 +203,18 @@ class Downloads:
 
 
 UPLOADS_AT_ONCE, UPLOADS_OF_ONE_SERVER = 32, 2
-"""As many as Discord takes calls in a second, if each lasts two thirds of one."""
+"""As many as Discord accepts calls per second, if each takes two thirds of one."""
 GIVES_WAY_S = 1.0
-"""An upload that takes longer gives its slot to the next one: Discord may never answer it, and others need a moment."""
+"""A longer upload gives up its slot: Discord may never answer, and others wait."""
 SLOW_UPLOADS_MOST = 120
-"""How many may have done so at once."""
+"""Most uploads that may have done so at once."""
 
 _posting: ContextVar[int | None] = ContextVar("posting", default=None)
 
 
 @contextlib.contextmanager
 def posting_of(guild_id: int) -> Iterator[None]:
-    """Mark the calls of this block: they post a result of the guild, which is tried again if Discord cannot take it."""
+    """Mark this block's calls as posting a result of the guild (retried later if Discord is busy)."""
     token = _posting.set(guild_id)
     try:
         yield
@@ -230,22 +223,22 @@ def posting_of(guild_id: int) -> Iterator[None]:
 
 
 def posting_guild() -> int | None:
-    """Return the guild whose result the running task is posting, None if it posts none."""
+    """Return the guild whose result this task posts, None if none."""
     return _posting.get()
 
 
 @dataclass(slots=True, eq=False)
 class UploadSlot:
-    """One upload's place, from `take` to `release`."""
+    """An upload's slot, from `take` to `release`."""
 
     guild_id: int
     is_slow: bool = False
-    """Whether it has given way: it counts for its server still, but not for the others."""
+    """It gave up its slot: it counts for its server only."""
     timer: asyncio.TimerHandle | None = None
 
 
 class UploadSlots:
-    """The places for uploads. A free one goes to the guild with the fewest uploads, then to who waited longest."""
+    """Upload slots: a free one goes to the guild with the fewest uploads, then first come."""
 
     def __init__(self) -> None:
         self._running: Counter[int] = Counter()
@@ -253,7 +246,7 @@ class UploadSlots:
         self._waiting: dict[asyncio.Future[UploadSlot], int] = {}
 
     async def take(self, guild_id: int) -> UploadSlot:
-        """Wait for a slot and take it; `release` must follow."""
+        """Wait for a slot; `release` must follow."""
         mine: asyncio.Future[UploadSlot] = asyncio.get_running_loop().create_future()
         self._waiting[mine] = guild_id
         self._admit()
@@ -270,11 +263,11 @@ class UploadSlots:
             slot.timer.cancel()
         self._slow -= slot.is_slow
         self._running[slot.guild_id] -= 1
-        self._running += Counter()  # forgets those that are at zero
+        self._running += Counter()  # drops zero counts
         self._admit()
 
     def running(self, guild_id: int | None = None) -> int:
-        """Return how many uploads run, of one guild or of all."""
+        """Return the running uploads, of one guild or all."""
         return self._running.total() if guild_id is None else self._running[guild_id]
 
     def _admit(self) -> None:
@@ -282,11 +275,11 @@ class UploadSlots:
             free = [
                 (waiting, guild_id)
                 for waiting, guild_id in self._waiting.items()
-                if self._running[guild_id] < UPLOADS_OF_ONE_SERVER and not waiting.done()  # done here: cancelled
+                if self._running[guild_id] < UPLOADS_OF_ONE_SERVER and not waiting.done()  # done: cancelled
             ]
             if not free:
                 return
-            waiting, guild_id = min(free, key=lambda each: self._running[each[1]])  # the first of those that are equal
+            waiting, guild_id = min(free, key=lambda each: self._running[each[1]])  # the first of equals
             del self._waiting[waiting]
             self._running[guild_id] += 1
             slot = UploadSlot(guild_id)

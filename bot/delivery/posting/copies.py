@@ -1,4 +1,4 @@
-"""Copies of delivered results: the same files in another place, each recorded so that it is removed with its result."""
+"""Copies of delivered results, recorded so that they are removed with the result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 FreshLink = Callable[[Job, Media], Awaitable[str | None]]
-"""Finds a link that works to a result whose own has expired; None if there is none."""
+"""Returns a working link for a result whose link expired; None if there is none."""
 
 
 def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
@@ -80,12 +80,11 @@ class ResultCopies:
         view: discord.ui.View | None = None,
         reply: discord.MessageReference | None = None,
     ) -> discord.Message:
-        """Post the card's results to the channel under `embed`, with those of their files that can be downloaded.
+        """Post the card's results to the channel under `embed`, with their downloadable files.
 
-        `kind` names the copy, `place_id` is the channel's id, `to_member` whose direct messages it is, None for a
-        channel of the server; `file_limit` is in bytes; `subject_id` is what is posted once within a few
-        minutes, the card unless it is said. Raises NoPlace if they may not be posted there, and Discord's or the
-        network's error.
+        `to_member` is the recipient of a DM, None for a channel; `file_limit` is in bytes; `subject_id` (default: the
+        card) is posted once within a few minutes. Raises NoPlace if not allowed there, and Discord's or the network's
+        error.
         """
         shown = shown_jobs(jobs)
         try:
@@ -114,29 +113,29 @@ class ResultCopies:
     async def opened(
         self, card: Card, jobs: Sequence[Job], *, member_id: int, file_limit: int
     ) -> AsyncIterator[list[discord.File]]:
-        """Give the results of a card that a member may see, to be sent to them alone; those that can be downloaded.
+        """Yield the card's downloadable results that a member may see.
 
-        `file_limit` is in bytes. Raises NoPlace if they may not be sent to the member.
+        `file_limit` is in bytes. Raises NoPlace if the member may not get them.
         """
         await self.gate.require_person(card, shown_jobs(jobs), member_id=member_id)
         async with self._files(card, jobs, file_limit, language=current()) as files:
             yield files
 
     async def note(self, card: Card, jobs: Sequence[Job], message: discord.Message, *, kind: str) -> None:
-        """Note a message that shows the card's results, so that it is deleted with them."""
+        """Record a message that shows the card's results, to delete it with them."""
         for job in shown_jobs(jobs) or jobs[:1]:
             await self.store.copies.note(
                 card.guild_id, job.id, channel_id=message.channel.id, message_id=message.id, kind=kind
             )
 
     async def find(self, channel: discord.abc.Messageable, link: str) -> discord.Message | None:
-        """Return a recent message of ours in the channel whose embed links to `link`: one that was not recorded."""
+        """Return the bot's recent message whose embed links to `link`: an unrecorded copy."""
         return await self.messages.search(channel, lambda message: any(embed.url == link for embed in message.embeds))
 
     async def _send(
         self, channel: discord.abc.Messageable, files: Sequence[discord.File], **content: Any
     ) -> discord.Message:
-        """Send the content with the files, or alone where Discord accepts no files, or not that many bytes."""
+        """Send with the files, or without them where Discord rejects them or their size."""
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 try:
@@ -173,7 +172,7 @@ class ResultCopies:
                 close(files)
 
     async def _load(self, job: Job, medium: Media, folder: Path, stem: str, limit: int) -> LocalFile | None:
-        """Return the medium on disk, None if it is too large or unavailable: then the embed only links to it."""
+        """Return the medium on disk; None (embed links to it) if too large or unavailable."""
         media = self.media.of(practice=job.practice)
         try:
             try:
@@ -192,18 +191,17 @@ class ResultCopies:
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """Shares results, each card once: the database decides who was first, and the poster posts as after any wait."""
+    """Shares each card once: the database decides who was first."""
 
     store: Store
     gate: PostingGate
     poster: Poster
 
     async def share(self, card: Card, jobs: Sequence[Job], *, channel_id: int, links: Mapping[str, str]) -> bool:
-        """Post the results of the card's `jobs` in a channel; `links` are fresh ones, by those that were delivered.
+        """Share results of the card's `jobs` in a channel; `links` are fresh ones of delivered jobs.
 
-        Returns False if the card is not private any more, or not at an end. Raises NoPlace or Later: if the results
-        may not be posted there, nothing has changed; if Discord does not take them now, they are held, to be posted by
-        their author.
+        Returns False if the card is no longer private, or still open. Raises NoPlace (nothing changed) if not allowed
+        there, or Later: held, for the author to post.
         """
         posted = [job for job in jobs if job.state is JobState.DELIVERED]
         await self.gate.require_public(card, posted, channel_id=channel_id)
@@ -221,24 +219,23 @@ class Sharing:
         return True
 
     async def _let_author_post(self, jobs: Sequence[Job]) -> None:
-        """Have no other life post what has been tried."""
+        """Hand an attempted post to the author, so that no later process repeats it."""
         for job in jobs:
             await self.store.rechecks.postpone(job, None, counts=False)
 
 
 ERASED_AT_ONCE = 20
-"""How many copies of erased results are deleted in one turn."""
+"""Copies of erased results deleted per turn."""
 ERASED_AGAIN_S = 6 * 3600.0
-"""When it is tried again to delete one that could not be deleted: mostly for a missing permission."""
+"""Retry interval for a copy that could not be deleted (mostly a missing permission)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenDown:
-    """What came of it, in messages."""
+    """The outcome, in messages."""
 
     gone: int
     left: int
-    """How many could not be taken down now."""
 
 
 @dataclass(frozen=True)
@@ -251,9 +248,9 @@ class Takedown:
     clock: Clock
 
     async def take_down(self, card: Card) -> TakenDown:
-        """Delete the copies of the card's results, then the card's own message. What is gone already counts as done.
+        """Delete the copies of the card's results, then its own message; missing ones count as done.
 
-        What could not be deleted stays recorded, so that a second attempt finds it.
+        Failures stay recorded for a second attempt.
         """
         gone = left = 0
         places = {copy.message_id: copy.channel_id for copy in await self.store.copies.of_card(card.guild_id, card.id)}
@@ -271,14 +268,14 @@ class Takedown:
         return TakenDown(gone=gone, left=left + 1)
 
     async def take_down_copy(self, guild_id: int, channel_id: int, message_id: int) -> bool:
-        """Delete one copy and forget it. Returns whether it is gone."""
+        """Delete one copy and forget it; return whether it is gone."""
         gone = await self._delete(self.messages.channel(channel_id, None).get_partial_message(message_id))
         if gone:
             await self.store.copies.forget(guild_id, message_id)
         return gone
 
     async def delete_erased(self, guild_id: int | None = None) -> None:
-        """Delete copies of results that were erased: some of one guild, or of all. What fails is tried again later."""
+        """Delete copies of erased results, of one guild or all; failures are retried later."""
         for copy in await self.store.copies.doomed(limit=ERASED_AT_ONCE, guild_id=guild_id):
             if not await self.take_down_copy(copy.guild_id, copy.channel_id, copy.message_id):
                 again_at = self.clock.wall() + ERASED_AGAIN_S
@@ -292,7 +289,7 @@ class Takedown:
         if self.messages.token_lives(card) and await self._delete(self.messages.webhook(card), message_id):
             return True
         if card.is_ephemeral:
-            return True  # only its token reached it: its one reader sees it until they dismiss it
+            return True  # only its token reached it: an ephemeral message
         return await self._deleted(card, card.place_id, message_id)
 
     @staticmethod

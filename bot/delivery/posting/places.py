@@ -1,9 +1,8 @@
-"""The places for a result, tried in turn, and in each the forms in which Discord may accept it.
+"""The places for a result, tried in order, and in each the forms that Discord may accept.
 
-The order of places: the card through the interaction's token (15 minutes) → the card with the bot's own token → a new
-message in the channel → a direct message to the author. In each, what Discord refuses for its content is tried with
-fewer files, as links, as plain text. New messages carry a nonce derived from the job's id, and the channel is searched
-for the result before one is sent: a lost reply never leads to two posts.
+Order: the card by its interaction token (15 minutes), the card by the bot's token, a new message in the channel, a DM
+to the author. Rejected content is retried with fewer files, as links, as plain text. New messages have a nonce from the
+job's id, and the channel is searched first: a lost reply never causes a second post.
 """
 
 from __future__ import annotations
@@ -44,10 +43,10 @@ from bot.runtime.metrics import Metrics
 
 
 def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool, made_with: str = "") -> str:
-    """Return the title, how it was made, its links and text, and the job's id, by which the message is found again.
+    """Return title, origin, links, text and job id (by which the message is found again).
 
-    What does not fit into a message is left out: links from the last on, then the end of the text. Links to what is a
-    `spoiler` are hidden as one, so that Discord does not show what they lead to.
+    What exceeds a message is cut: the last links, then the end of the text. Links to a `spoiler` are hidden, so that
+    Discord shows no preview.
     """
     last = marked(texts.plain_footer(job.id), [job])
     lines = [texts.plain_title(title), *([made_with] if made_with else [])]
@@ -65,7 +64,6 @@ def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool, m
 log = structlog.get_logger(__name__)
 
 UNANSWERED_KEPT = 1000
-"""For how many jobs it is known where an attempt was not answered."""
 
 
 class RefusedContent(NoPlace):
@@ -76,7 +74,7 @@ class RefusedContent(NoPlace):
 
 
 class _PlaceRefuses(Exception):
-    """This place accepts the result in no form; `is_for_content`: because of what it contains."""
+    """No form fits this place; `is_for_content`: because of its content."""
 
     def __init__(self, *, code: int, is_for_content: bool) -> None:
         super().__init__(code)
@@ -86,24 +84,24 @@ class _PlaceRefuses(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """What is posted: the result of `job`, one of the card's `jobs`, drawn as they are once it is posted."""
+    """The result of `job` on its card's `jobs`, drawn as after posting."""
 
     card: Card
     jobs: Sequence[Job]
     job: Job
     results: ResultFiles
     channel_id: int
-    """Where a new message goes if the card is gone."""
+    """Target of a new message if the card is gone."""
     places: OpenPlaces
-    """Which channels it may come to: what the gate has said."""
+    """The channels that the gate allows."""
     also: tuple[tuple[Job, ResultFiles], ...] = ()
-    """Other results of the card that are ready, which come with it where that is an edit of the card."""
+    """Other ready results of the card, included when the card is edited."""
     is_plain: bool = False
-    """Whether it goes as plain text, without embed, files and controls."""
+    """Plain text without embed, files and controls."""
 
     @property
     def forms(self) -> Iterator[Posting]:
-        """This, then what is left of it by each step, each with less that Discord may refuse."""
+        """Yield this, then ever smaller forms that Discord may accept."""
         yield self
         if self.also:
             yield from self.alone.forms
@@ -117,23 +115,23 @@ class Posting:
 
     @property
     def alone(self) -> Posting:
-        """This without the other results, which the card then shows as not posted yet."""
+        """Return this without the other results, shown as not posted yet."""
         others = {job.id for job, _ in self.also}
         jobs = [replace(job, state=JobState.READY) if job.id in others else job for job in self.jobs]
         return replace(self, jobs=jobs, also=())
 
     @property
     def parts(self) -> list[tuple[Job, ResultFiles]]:
-        """The results, in the order of their jobs."""
+        """Return the results in job order."""
         return sorted([(self.job, self.results), *self.also], key=lambda part: part[0].position)
 
 
 _Place = Callable[[Posting], Awaitable[discord.Message | None]]
-"""Posts there and returns the message, None if there is no such place. Raises Discord's or the network's error."""
+"""Posts and returns the message; None if there is no such place. Raises Discord's or the network's error."""
 
 
 class Places:
-    """Posts a result where it can be seen."""
+    """Posts a result where its readers can see it."""
 
     def __init__(
         self,
@@ -152,12 +150,12 @@ class Places:
         self._drawing = drawing
         self._metrics = metrics
         self._unanswered: dict[str, int] = {}
-        """At which of the places for new messages an attempt was not answered, by job id: it may be posted there."""
+        """The new-message place whose attempt got no answer, by job id: it may be posted there."""
 
     async def post(self, posting: Posting) -> discord.Message:
-        """Return the message that now carries the result. Raises RefusedContent or NoPlace, or Discord's error.
+        """Return the message that now has the result. Raises RefusedContent, NoPlace or Discord's error.
 
-        After an attempt that Discord did not answer, its place comes first: there it is found if it was posted.
+        An unanswered attempt's place is tried first: a result posted there is found.
         """
         is_refused = False
         places: tuple[_Place, ...] = (self._on_card, self._in_channel, self._by_direct_message)
@@ -179,7 +177,7 @@ class Places:
         raise posting.places.refusal or NoPlace(texts.NO_PLACE)
 
     def _note_begun(self, job: Job, number: int) -> None:
-        """Note the place of the attempt, if it is one for new messages: editing the card twice leaves one result."""
+        """Note an attempt at a new message; repeated edits of the card are harmless."""
         self._unanswered.pop(job.id, None)
         if number:
             self._unanswered[job.id] = number
@@ -187,7 +185,7 @@ class Places:
             self._unanswered.pop(next(iter(self._unanswered)))
 
     async def _in_some_form(self, place: _Place, posting: Posting) -> discord.Message | None:
-        """Return the message at `place`, None if there is no such place. Raises _PlaceRefuses, or Discord's error."""
+        """Return the message at `place`, None if there is none. Raises _PlaceRefuses or Discord's error."""
         is_large, refused = False, _PlaceRefuses(code=0, is_for_content=False)
         for form in posting.forms:
             if is_large and form.results.files:
@@ -219,11 +217,11 @@ class Places:
     # ------------------------------------------------------------------ on the card
 
     async def _on_card(self, posting: Posting) -> discord.Message | None:
-        """Edit the card: what it has stays, and this job's files replace those of an earlier attempt."""
+        """Edit the card, keeping its content; this job's files replace those of an earlier attempt."""
         card = posting.card
         if card.place_id not in posting.places.channels:
             return None
-        # The edit decides on everything that is on the card of one job; what others have there is kept.
+        # The edit decides everything on a one-job card; on others, other jobs' content is kept.
         seen = await self._messages.look(card, presumed=Seen() if len(posting.jobs) == 1 else None)
         if seen is None:
             return None
@@ -232,7 +230,7 @@ class Places:
         except discord.HTTPException as error:
             if error.code not in TOKEN_EXPIRED or card.token is None or card.is_ephemeral:
                 raise
-        # The interaction's token has expired meanwhile: the bot's own reaches the same message.
+        # The interaction token has expired: use the bot's own.
         return await self._on_card(replace(posting, card=replace(card, token=None)))
 
     async def _edit(self, there: Seen, posting: Posting) -> discord.Message | None:
@@ -271,7 +269,7 @@ class Places:
         return message
 
     def _note(self, posting: Posting, embed: discord.Embed, message_id: int) -> None:
-        """Remember how the card looks now: no edit follows that tells the same."""
+        """Remember the card as drawn, to skip identical edits."""
         card = posting.card
         self._memory.note_shown(card.id, embed, posting.jobs)
         self._memory.note_posted([job for job, _ in posting.also], message_id, self._clock.wall())
@@ -289,13 +287,13 @@ class Places:
 
     async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
         if posting.places.refusal is not None:
-            return None  # it waits for its author to choose another channel
+            return None  # its author has to choose another channel
         channel = await self._messages.direct_message(posting.card.author_id)
         with speaking(from_discord(posting.card.locale)):
             return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
 
     async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
-        """Send a new message, unless an earlier attempt has sent it already."""
+        """Send a new message, unless an earlier attempt did."""
         card, jobs, job = posting.card, posting.jobs, posting.job
         made_with = await self._drawing.made_with(job)
         has_text = posting.results.text is not None

@@ -1,4 +1,4 @@
-"""Posting results: by editing the card, so that doing it twice leaves one result. Without a place the job is held."""
+"""Posts results by editing the card: twice leaves one result. Without a place the job is held."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from bot.store import RecordOf, Store
 log = structlog.get_logger(__name__)
 
 FOLLOWED_AGAIN_S = 15.0
-"""When a result is tried again that goes to a card whose other jobs another process follows."""
+"""Retry interval for a card whose other jobs another process follows."""
 NETWORK_AGAIN_S, REFUSED_AGAIN_S = 5.0, 60.0
-"""When a delivery is retried: Discord could not be reached, or it refused for a reason other than the place."""
+"""Retry intervals: Discord unreachable, or a rejection not about the place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +100,11 @@ class Poster:
         by_moderator: bool = False,
         record: RecordOf[Job | None] | None = None,
     ) -> bool:
-        """Post a job that was made but not posted: on its card, else in `channel_id`, else by direct message.
+        """Post a held result: on its card, else in `channel_id`, else by DM.
 
-        `media` are its files with links that work; `by_moderator` says that a moderator wants it posted, and `record`
-        gives the line for that. Returns False if it has been posted meanwhile. Raises Later or NoPlace; then it stays
-        held. The job is paid for already, and this costs nothing.
+        `media` are its files with working links; `by_moderator`: a moderator wants it posted, and `record` gives the
+        record line. Returns False if posted meanwhile. Raises Later or NoPlace: it stays held. This costs nothing: the
+        job is paid for.
         """
         async with self.memory.lock(job.card_id):
             found = await self.store.cards.with_jobs(job.guild_id, job.card_id)
@@ -113,7 +113,7 @@ class Poster:
                 return False
             card, jobs = found[0], self.memory.as_posted(found[1])
             if not self.owner.is_here(jobs, if_nobodys=True):
-                raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose what one of them adds
+                raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose one's content
             renewed = replace(current, media=tuple(media))
             try:
                 message_id = await self._deliver_on(
@@ -126,7 +126,7 @@ class Poster:
         return True
 
     async def post_late(self, job: Job) -> bool:
-        """Post a held result that came late, or whose sharing a death has cut off; return whether it is posted now."""
+        """Post a held result that came late, or whose sharing a crash cut off; return whether it is posted."""
         card = await self.store.cards.get(job.guild_id, job.card_id)
         if card is None:
             return False
@@ -154,14 +154,14 @@ class Poster:
     async def _deliver_on(
         self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, by_moderator: bool = False
     ) -> int:
-        with posting_of(card.guild_id):  # what has to be known before must not wait behind everybody's results
+        with posting_of(card.guild_id):  # the checks before must not queue behind uploads
             places = await self.gate.open_places(card, job, channel_id=channel_id, by_moderator=by_moderator)
             await self.authors.find(card)
         with speaking(await self.languages.of(card)):
             return await self._post(card, jobs, job, channel_id=channel_id, places=places)
 
     async def _post(self, card: Card, jobs: Sequence[Job], job: Job, *, channel_id: int, places: OpenPlaces) -> int:
-        # The card is drawn as it will be once this has succeeded.
+        # Draw the card as after success.
         done = replace(job, state=JobState.DELIVERED, delivered_at=self.clock.wall(), error=None)
         jobs = [done if other.id == job.id else other for other in jobs]
         async with self.downloads.results(job) as results, self.others.ready(card, jobs, job, results) as also:
@@ -181,10 +181,10 @@ class Poster:
         return message.id
 
     async def _point_from(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Have the card's old message, if it is still there, lead to the new one; best effort.
+        """Link the card's old message to the new one; best effort.
 
-        It keeps what was delivered there. What an unanswered attempt may have left there of other jobs is removed: it
-        is, or will be, in the new one.
+        It keeps what was delivered there; other jobs' content of unanswered attempts is removed, since the new one has
+        it.
         """
         if card.message_id is None:
             return

@@ -1,4 +1,4 @@
-"""Which other results of a card are ready when one is posted: they come with it, in one edit of the card."""
+"""Other ready results of a card, posted in the same edit."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from bot.jobs.surface import Later, NoPlace, Parked
 from bot.runtime.clock import Clock
 
 GATHER_S = 1.5
-"""For how long a result waits for others of its card."""
+"""How long a result waits for others of its card."""
 FEW, FEW_APART_S, MANY_APART_S = 4, 4.0, 15.0
-"""How long after an edit that brought some the next one is made, on a card of a few jobs and of more: Discord takes
-five edits in five seconds in a channel, and all its cards share them."""
+"""Edit intervals on cards of few and of more jobs: Discord allows five edits in five seconds per channel, shared by its
+cards."""
 CARDS_KEPT = 1000
 
 
 class ReadyWithIt:
-    """Finds them, and keeps their files on disk while they are uploaded.
+    """Finds them and keeps their files on disk during the upload.
 
-    Each is still delivered and settled by a turn of its own, which then finds it posted.
+    Each is still settled in its own turn, which finds it posted.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class ReadyWithIt:
         self._memory = memory
         self._clock = clock
         self._gathered_at: dict[str, float] = {}
-        """By a card's id when what is ready by then is posted; monotonic seconds, as in `_posted_at`."""
+        """By card id, when gathered results are posted; monotonic seconds, as in `_posted_at`."""
         self._posted_at: dict[str, float] = {}
 
     def wait_s(self, jobs: Sequence[Job], job: Job) -> float:
-        """Return in how many seconds the result is posted; 0 for now: for steps, and when no others are being made."""
+        """Return the seconds until posting; 0 for now: for steps, and if no others are running."""
         if is_linked(jobs) or all(each.state not in RUNNING_STATES for each in jobs if each.id != job.id):
             return 0.0
         now = self._clock.monotonic()
@@ -64,9 +64,9 @@ class ReadyWithIt:
     async def ready(
         self, card: Card, jobs: Sequence[Job], job: Job, results: ResultFiles
     ) -> AsyncIterator[tuple[tuple[Job, ResultFiles], ...]]:
-        """Give what may be posted with `job`, drawn as posted, and its files until the block ends; () for steps.
+        """Yield what may be posted with `job`, with files until the block ends; () for steps.
 
-        What cannot be posted now is left to its own turn, which says why. All files together fit one request.
+        What can't be posted is left to its own turn. All files fit one request.
         """
         self._gathered_at.pop(card.id, None)
         _keep(self._posted_at, card.id, self._clock.monotonic())
@@ -88,7 +88,7 @@ class ReadyWithIt:
             yield tuple(also)
 
     async def _may_come(self, card: Card, jobs: Sequence[Job], other: Job) -> bool:
-        """Whether the job's result is ready, and nothing keeps it from the card's own place."""
+        """Whether the job's result is ready and allowed on the card."""
         is_ready = other.state is JobState.READY and other.waits_for is None
         if not is_ready or card.message_id is None or other.dropped_by is not None:
             return False

@@ -1,4 +1,4 @@
-"""Bringing a card's message up to date with the store: its states, its controls, and what follows when it has ended."""
+"""Updates a card's message from the store: states, controls, and follow-ups of its end."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from bot.store import Store
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 15.0
-"""When a card is tried again that Discord did not take, or whose author it did not let be pinged."""
+"""Retry interval if Discord rejects an edit or a ping."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CardRefresh:
-    """Draws the first response, and edits the card's message afterwards; results are added by the poster."""
+    """Draws the first response and later edits; the poster adds results."""
 
     store: Store
     metrics: Metrics
@@ -50,29 +50,28 @@ class CardRefresh:
     async def first_answer(
         self, card: Card, jobs: Sequence[Job], *, language: str | None = None
     ) -> tuple[discord.Embed, list[discord.File]]:
-        """Return what answers the interaction: the card, and files with the texts that are too long for it.
+        """Return the interaction's answer: the card, and files with long texts.
 
-        They are in the card's language, or in `language` where a copy of it is for others than the card.
+        In the card's language, or `language` for a copy with other readers.
         """
         with speaking(language or await self.languages.of(card)):
             return await self.drawing.embed(card, jobs, just_accepted=True), self.drawing.texts(jobs)
 
     async def first_view(self, card: Card, jobs: Sequence[Job]) -> discord.ui.View | None:
-        """Return the controls that the card has from the start, None if it has none."""
+        """Return the card's first controls, None if there are none."""
         with speaking(await self.languages.of(card)):
             return await self.drawing.view(card, jobs, ())
 
     def note_answered(self, message_id: int, files: Sequence[discord.File]) -> None:
-        """Remember that Discord has the first answer; what it has of attached texts is requested when it is needed."""
+        """Remember that Discord has the first answer; its attached texts are fetched when needed."""
         if not files:
             self.messages.seen.note(message_id, Seen())
 
     async def show(self, guild_id: int, card_id: str, *, at_once: bool = False, if_nobodys: bool | None = None) -> bool:
-        """Bring the card up to date; best effort: a failure is logged, and left to the ticker or the next change.
+        """Update the card; best effort: failures are logged and left to the ticker.
 
-        What can be told some seconds later is left to the ticker, unless `at_once`: somebody has just acted. With
-        `if_nobodys` it is left to the process that follows the card's jobs; if none does, it says whether to draw it.
-        Returns False if that is another process's.
+        Deferrable changes are left to the ticker, unless `at_once` (a user acted). `if_nobodys` leaves it to the
+        process that follows its jobs, if any. Returns False if that is another one.
         """
         try:
             async with self.memory.lock(card_id):
@@ -87,9 +86,9 @@ class CardRefresh:
         return True
 
     async def correct(self, guild_id: int, card_id: str) -> None:
-        """Draw the card as it is by now, for the ticker. Raises Discord's or the network's error.
+        """Draw the card for the ticker. Raises Discord's or the network's error.
 
-        While something else edits it, such as an upload, it is left to the next round: no other card waits for that.
+        A card being edited, such as by an upload, waits for the next round and blocks no other.
         """
         lock = self.memory.lock(card_id)
         if lock.locked():
@@ -104,7 +103,7 @@ class CardRefresh:
                 raise
 
     async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_nobodys: bool | None) -> bool:
-        """Draw the card, if it is this process's to draw: else return False."""
+        """Draw the card if this process owns it, else return False."""
         found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
             self.ticker.forget((guild_id, card_id))
@@ -130,7 +129,7 @@ class CardRefresh:
         return True
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
-        """Whether the card is left to the ticker: it was edited a moment ago, or says something better soon."""
+        """Whether the ticker can draw it: it was just edited, or soon changes."""
         if not is_calm(jobs, self.memory.told(card.id)):
             return False
         wait_s = max(self.ticker.rest_s(_key(card), apart_s(jobs)), QUEUED_S if is_only_queued(jobs) else 0.0)
@@ -140,7 +139,7 @@ class CardRefresh:
 
     async def _draw(self, card: Card, jobs: Sequence[Job]) -> None:
         if card.is_ephemeral and not self.messages.token_lives(card):
-            self.ticker.forget(_key(card))  # nothing reaches it any more
+            self.ticker.forget(_key(card))  # unreachable from here on
             return
         await self.authors.find(card)
         embed, next_s = await self.drawing.embed_for_now(card, jobs)
@@ -155,7 +154,7 @@ class CardRefresh:
     async def _edit(self, card: Card, jobs: Sequence[Job], embed: discord.Embed) -> None:
         changes: dict[str, Any] = {"embed": embed}
         if _has_ended(jobs) and _is_more_than_its_result(jobs):
-            # The edit that added the result set its controls too, perhaps before the other jobs had ended.
+            # The result's edit set its controls, perhaps before the other jobs had ended.
             seen = await self.messages.look(card)
             changes["view"] = await self.drawing.view(card, jobs, () if seen is None else seen.links)
         await self.messages.edit(card, **changes)
@@ -166,7 +165,7 @@ class CardRefresh:
         await self.notifications.ping_author(card, jobs, search=search)
 
     async def ping_late(self, guild_id: int, card_id: str) -> None:
-        """Do for a finished card what a crash may have prevented, the author's ping last; best effort."""
+        """Complete a finished card after a crash, the author's ping last; best effort."""
         try:
             async with self.memory.lock(card_id):
                 found = await self.store.cards.with_jobs(guild_id, card_id)
@@ -178,7 +177,7 @@ class CardRefresh:
             log.info("card.not_pinged", card=card_id, error=type(error).__name__)
 
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
-        """Replace expired links on the card's link buttons with fresh ones; best effort."""
+        """Renew expired links of the card's link buttons; best effort."""
         try:
             async with self.memory.lock(card.id):
                 seen = await self.messages.look(card)

@@ -1,4 +1,4 @@
-"""Review: a result goes to the moderators' channel first, and nowhere else before one of them has published it."""
+"""Review: a result goes to the moderators' channel until one of them publishes it."""
 
 from __future__ import annotations
 
@@ -53,11 +53,9 @@ class ReviewMessages:
     languages: CardLanguages
 
     async def post(self, review: Review, card: Card, main: Job, jobs: Sequence[Job]) -> discord.Message:
-        """Post the results of `jobs` to the channel of the review, that of `main`; too large files as links.
+        """Post the results of `jobs` to the channel of `main`'s review, once; too large files as links.
 
-        Nothing is posted if an earlier attempt has done so.
-
-        Raises Later or NoPlace for files that cannot be downloaded, and Discord's or the network's error.
+        Raises Later or NoPlace if files can't be downloaded, and Discord's or the network's error.
         """
         channel = self.messages.channel(review.channel_id, card.guild_id)
         async with contextlib.AsyncExitStack() as stack:
@@ -84,7 +82,7 @@ class ReviewMessages:
         self, channel: discord.abc.Messageable, review: Review, card: Card, main: Job, results: Sequence[_Result]
     ) -> discord.Message:
         jobs = [job for job, _ in results]
-        # The moderators see what is withheld from everybody else.
+        # Moderators see what is withheld from others.
         context = replace(await self.drawing.context(card, jobs), withheld=frozenset(), is_for_review=True)
         is_reachable = card.message_id is not None and not card.is_ephemeral
         where = message_link(card) if is_reachable else f"<#{card.channel_id}>"
@@ -113,7 +111,7 @@ class ReviewMessages:
 
 
 def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Embed:
-    """Turn a result's card into the question whether it may be posted in `where`, a link."""
+    """Turn a result's card into the question whether to post it in `where`, a link."""
     drawn.title = texts.may_be_posted(drawn.title or "")[:EMBED_TITLE_CHARS]
     drawn.colour = discord.Colour(ATTENTION)
     drawn.add_field(name=str(texts.PLACE), value=where)
@@ -124,21 +122,21 @@ def review_embed(drawn: discord.Embed, review: Review, where: str) -> discord.Em
 log = structlog.get_logger(__name__)
 
 NO_CHANNEL_AGAIN_S = 600.0
-"""When posting to a review channel that accepts no messages is retried."""
+"""Retry interval if the review channel accepts no messages."""
 ALERT_AGAIN_S = 24 * 3600.0
 CHECK_AGAIN_S = 3600.0
-"""How often a result that waits for review is checked by itself; a decision wakes it at once."""
+"""Polling interval of a review; a decision wakes it at once."""
 
 CHAIN_AGAIN_S = 15.0
-"""How often a step of a chain that is reviewed looks whether the others are done."""
+"""Polling interval of a reviewed chain step that waits for the others."""
 
 AlertModerators = Callable[[int, Sentence], Awaitable[None]]
-"""Reaches a guild's moderators with a sentence, in the server's language; never raises."""
+"""Alerts a guild's moderators in the server's language; never raises."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewDesk:
-    """Has results reviewed before they are published. A decision is a row: a restart in between changes nothing."""
+    """Has results reviewed before publication. Decisions are stored: restarts change nothing."""
 
     store: Store
     clock: Clock
@@ -148,11 +146,10 @@ class ReviewDesk:
     languages: CardLanguages
 
     async def require(self, card: Card, jobs: Sequence[Job], job: Job, *, also: Sequence[int] = ()) -> None:
-        """Return if the result of `job`, one of the card's `jobs`, may be posted where it was requested, and in `also`.
+        """Return if `job`'s result may be posted where it was requested, and in `also`.
 
-        `also` is another place, as in `Reviews.begin`. The steps of a chain are reviewed together, once none is open.
-        Raises Parked while it waits, NoPlace if it was refused or nobody decided in time, Later if the moderators could
-        not be reached now.
+        `also` is another place, as in `Reviews.begin`. A chain's steps are reviewed together, once none is open. Raises
+        Parked while it waits, NoPlace if rejected or expired, Later if the moderators can't be reached now.
         """
         review = await self.store.reviews.begin(job.guild_id, job.id, also=also)
         if review is None or review.verdict is ReviewVerdict.PUBLISHED:
@@ -170,7 +167,6 @@ class ReviewDesk:
         raise Parked(min(left_s, CHECK_AGAIN_S))
 
     async def _post_question(self, card: Card, jobs: Sequence[Job], also: Sequence[int]) -> None:
-        """Ask about the results of `jobs`, in one message."""
         begun = [await self.store.reviews.begin(card.guild_id, job.id, also=also) for job in jobs]
         waiting = [review for review in begun if review is not None and review.verdict is None]
         jobs = [job for job in jobs if job.id in {review.job_id for review in waiting}]
@@ -187,12 +183,12 @@ class ReviewDesk:
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:
-            # Taken down with the result, should that be removed. First: what is not noted as a question is found again.
+            # Recorded first, to be taken down with the result; an unrecorded question is found again.
             await self.store.copies.note(card.guild_id, job.id, **place, kind="review")
             await self.store.reviews.note_message(card.guild_id, job.id, **place)
 
     async def _expire(self, review: Review) -> None:
-        """Refuse without a moderator. Raises NoPlace, or Later if a moderator has decided at the same moment."""
+        """Reject without a moderator. Raises NoPlace, or Later if a moderator has just decided."""
         decided = await self.store.reviews.decide(
             review.guild_id, review.job_id, ReviewVerdict.REFUSED, by_id=0, sentence=str(texts.REVIEW_EXPIRED)
         )
@@ -211,5 +207,5 @@ class ReviewDesk:
 
 
 def _reviewed_together(jobs: Sequence[Job], job: Job) -> Sequence[Job]:
-    """Return the jobs of the card about which one decision is made: the steps of a chain, else `job` alone."""
+    """Return the jobs decided together: a chain's steps, else `job` alone."""
     return jobs if is_linked(jobs) else [job]
