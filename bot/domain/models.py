@@ -14,20 +14,20 @@ from bot.language import amount as as_written
 from bot.language import ntr
 
 CREDIT_STEP = Decimal("0.001")
-"""Credits are kept to a thousandth: the API's `billableCredits` is a number without a documented scale."""
+"""Credits are rounded to a thousandth: the scale of the API's `billableCredits` is undocumented."""
 
 JOBS_PER_CARD = 20
-"""How many jobs one request may have."""
+"""Most jobs per request."""
 
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base32: no I, L, O or U, so that an id can be read aloud."""
+"""Crockford's base32 without I, L, O and U: ids can be read aloud."""
 ID_LENGTH = 10
 
 
 def credits_of(value: object) -> Decimal:
     """Parse a number from the API or a member as credits, rounded to a thousandth.
 
-    Raises ValueError for what is not a finite number of at least 0 and below a thousand million.
+    Raises ValueError unless finite, at least 0 and below a thousand million.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError("credits must be a number")
@@ -41,7 +41,7 @@ def credits_of(value: object) -> Decimal:
 
 
 def credits_text(amount: Decimal) -> str:
-    """Format credits as members read them, in their language: `12`, `12.5`, `1,200`."""
+    """Format credits in the member's language: `12`, `12.5`, `1,200`."""
     return as_written(amount)
 
 
@@ -56,25 +56,25 @@ def new_id() -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether the text has the form of an id of `new_id`."""
+    """Whether the text has the form of `new_id`."""
     return len(text) == ID_LENGTH and set(text) <= set(ID_ALPHABET)
 
 
 class MediaKind(StrEnum):
-    """What a medium is, known from its content."""
+    """A medium's kind, by its content."""
 
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
     FILE = "file"
-    """Whatever else an operation makes: a 3D model, captions, an archive. Nothing takes it as a source."""
+    """Any other output: a 3D model, captions, an archive. No operation takes it as a source."""
 
 
 SOURCE_KINDS: Final = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO})
 
 
 class JobState(StrEnum):
-    """The state of a job. `queued` and `processing` are Cannon Studio's own words."""
+    """A job's state. `queued` and `processing` are Cannon Studio's terms."""
 
     AWAITING_APPROVAL = "awaiting_approval"
     WAITING = "waiting"
@@ -108,31 +108,31 @@ END_STATES = frozenset(
 OPEN_STATES = frozenset(JobState) - END_STATES
 RUNNING_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING, JobState.READY})
 PENDING_STATES = OPEN_STATES - RUNNING_STATES
-"""Waiting for a moderator, a free slot or another job's result: never submitted."""
+"""Waiting for a moderator, a slot or another job: never submitted."""
 PAID_STATES = frozenset({JobState.DELIVERED, JobState.HELD})
 MADE_STATES = PAID_STATES | {JobState.READY}
-"""States of jobs that have a result, posted or not."""
+"""States with a result, posted or not."""
 
 
 class WaitsFor(StrEnum):
-    """What keeps a job from going on by itself; it is tried again at the job's `next_at`."""
+    """What blocks a job until its `next_at`."""
 
     FILE = "file"
-    """The host of its result does not send the file."""
+    """The result's host does not deliver the file."""
     DISCORD = "discord"
-    """Discord does not take its result."""
+    """Discord does not accept the result."""
     CANNON = "cannon"
-    """Cannon Studio asks to wait for long."""
+    """Cannon Studio demands a long wait."""
     ERROR = "error"
-    """The bot has failed at it."""
+    """An error of the bot."""
 
 
 PROMPT_FIELDS = ("prompt", "text", "description")
-"""The fields that can hold the prompt; it is the first of these that an operation has."""
+"""Fields that may hold the prompt; an operation's first one does."""
 
 
 class LedgerKind(StrEnum):
-    """The kinds of ledger row. A job has at most one row of each kind."""
+    """Kinds of ledger row, at most one of each per job."""
 
     HOLD = "hold"
     SETTLE = "settle"
@@ -143,85 +143,85 @@ class LedgerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One result file of a job, as the API names it."""
+    """A job's result file, as the API names it."""
 
     url: str
     kind: MediaKind
     key: str
-    """The output key that it was under, e.g. `image_url`."""
+    """Its output key, e.g. `image_url`."""
 
 
 UNKNOWN = "unknown"
-"""The basis of the hold of a job whose price is not known: a guess."""
+"""The basis of a guessed hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """The estimated cost of a job, in credits."""
+    """A job's estimated cost, in credits."""
 
     credits: Decimal
     basis: str
-    """Why: `fixed`, `estimate tool`, `price list`, `earlier jobs` or `unknown`."""
+    """`fixed`, `estimate tool`, `price list`, `earlier jobs` or `unknown`."""
     seen: tuple[Decimal, Decimal] | None = None
-    """For an unknown price: the lowest and the highest that jobs of this operation cost here; None without any."""
+    """If unknown: the lowest and highest cost of this operation here; None without any."""
 
     @property
     def is_known(self) -> bool:
-        """Whether the credits are more than a guess."""
+        """Whether it is more than a guess."""
         return self.basis != UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """The one Discord message of a job, or of jobs that were requested together."""
+    """The one Discord message of a job, or of jobs requested together."""
 
     id: str
     guild_id: int
     channel_id: int
     parent_channel_id: int | None = None
-    """The parent of the channel: the text channel of a thread, else the category."""
+    """A thread's text channel, else the category."""
     category_id: int | None = None
-    """The category of that text channel."""
+    """The text channel's category."""
     author_id: int
     interaction_id: int | None
     token: str | None = field(default=None, repr=False)
-    """The interaction token: can edit the first response for 15 minutes."""
+    """The interaction token: edits the first response for 15 minutes."""
     token_expires_at: float = 0.0
-    """Unix seconds by our own clock, counted from when the interaction was received."""
+    """Unix seconds by our clock, counted from receipt of the interaction."""
     message_id: int | None = None
     message_channel_id: int | None = None
-    """Where the message is: the channel of the request, or a direct message."""
+    """The request's channel, or a DM channel."""
     private: bool = False
     spoiler: bool = False
-    """Whether its files are marked as spoilers, wherever they are posted."""
+    """Whether its files are posted as spoilers."""
     answered: bool = False
-    """Whether Discord is known to have accepted our first response."""
+    """Whether Discord has confirmed our first response."""
     locale: str = "en-US"
     label: str = ""
-    """Its title if it is not that of an operation: the recipe that it is a run of."""
+    """Its recipe's title; '' for the operation's."""
     role_ids: tuple[int, ...] = ()
-    """Its author's roles when it was accepted; the store keeps those that limits are for."""
+    """The author's roles at acceptance; only those with limits are stored."""
     created_at: float
 
     @property
     def place_id(self) -> int:
-        """The channel that its message is in: the one of the command, or a direct message."""
+        """The channel of its message."""
         return self.message_channel_id or self.channel_id
 
     @property
     def is_in_channel(self) -> bool:
-        """Whether its message is in the channel of the command, rather than in a direct message."""
+        """Whether its message is in the command's channel, rather than a DM."""
         return self.place_id == self.channel_id
 
     @property
     def is_ephemeral(self) -> bool:
-        """Whether its message is one that only its author sees, and only the interaction's token reaches."""
+        """Whether only its author and the interaction token reach its message."""
         return self.private and self.is_in_channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Our durable record of one paid piece of work, from the command to the delivered media."""
+    """The durable record of one paid piece of work, from command to delivered media."""
 
     id: str
     card_id: str
@@ -233,56 +233,55 @@ class Job:
     state: JobState
     idempotency_key: str
     key_id: int | None
-    """The guild key it was submitted with; None: the host's own key."""
+    """The guild key it was submitted with; None: the host's."""
     practice: bool = False
-    """Whether it was accepted while its guild practises: it is the sandbox's, and costs nothing."""
+    """Accepted in practice mode: it goes to the sandbox and is free."""
     held: Decimal
-    """Credits held since it was accepted."""
+    """Credits held since acceptance."""
     raised: Decimal = Decimal(0)
-    """Credits held beyond those, since the API has told a higher cost."""
+    """Credits held in addition, since the API reported a higher cost."""
     basis: str
-    """The estimate's basis."""
     price_kind: str | None = None
-    """What makes its price, as in PriceFactors; None for a job from before that was stored."""
+    """Its price kind, as in PriceFactors; None for older jobs."""
     price_size: float | None = None
     price_outputs: int = 1
     cost: Decimal | None = None
-    """The true cost in credits, once the API reports it."""
+    """The actual cost in credits, once reported."""
     remote_id: str | None = None
     lease: str | None = None
     attempts: int = 0
-    """How many times it was POSTed."""
+    """Number of POSTs."""
     first_attempt_at: float | None = None
     in_doubt: bool = False
-    """Whether a create was begun whose outcome is not known: then no other key may send it."""
+    """A create has an unknown outcome: no other key may send it."""
     repeats_key: str | None = None
-    """The idempotency key of the unconfirmed job that this one repeats; None: its own is sent."""
+    """Idempotency key of the unconfirmed job that this repeats; None: its own."""
     next_at: float = 0.0
-    """Unix seconds before which nothing is tried."""
+    """Unix seconds of the next attempt."""
     wait_s: float = 0.0
-    """How many seconds the wait until `next_at` was meant to take, whatever the wall clock says."""
+    """Intended wait until `next_at` in seconds, independent of the wall clock."""
     active_s: float = 0.0
-    """For how many seconds the API was seen to work on it: neither the bot nor the API was down."""
+    """Seconds of observed API work, without downtime of the bot or the API."""
     denied_s: float = 0.0
-    """For how many seconds in a row the API has denied that there is such a request."""
+    """Consecutive seconds in which the API did not know the request."""
     blocked_s: float = 0.0
-    """For how many seconds in a row no key has worked for it."""
+    """Consecutive seconds without a working key."""
     overdue_at: float | None = None
-    """Since when it takes unusually long and is polled seldom (Unix seconds)."""
+    """Since when it is unusually slow and seldom polled (Unix seconds)."""
     slow_polls: int = 0
-    """How many polls there were since then."""
+    """Polls since then."""
     waits_for: WaitsFor | None = None
-    """What keeps it from going on until `next_at`; None: nothing does."""
+    """What blocks it until `next_at`; None: nothing."""
     unusable: bool = False
-    """Whether it was made and charged, but its file can never be posted."""
+    """Made and charged, but its file can never be posted."""
     posting_failed_s: float = 0.0
-    """For how many seconds in a row its posting has failed."""
+    """Consecutive seconds of failed posting."""
     faults: int = 0
-    """How many of its turns in a row ended by an error of the bot."""
+    """Consecutive turns ended by an error of the bot."""
     recheck_at: float | None = None
-    """When an ended job, whose request may still succeed, is polled next (Unix seconds); None: never again."""
+    """Next poll of an ended job that may still succeed (Unix seconds); None: none."""
     rechecks: int = 0
-    """How many of these polls there were."""
+    """Number of these polls."""
     created_at: float
     submitted_at: float | None = None
     started_at: float | None = None
@@ -292,31 +291,31 @@ class Job:
     output: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     media: tuple[Media, ...] = ()
     error: str | None = None
-    """The one sentence that says why it ended without a result, in the language of its card."""
+    """Why it ended without a result: one sentence in its card's language."""
     lacks: tuple[str, ...] = ()
-    """The fields that the API has then said are missing, by their names on the wire."""
+    """Fields that the API reported as missing, by wire name."""
     dropped_by: int | None = None
-    """Who wants its result kept, but not posted; None: nobody."""
+    """The user who cancelled posting of its result; None if not cancelled."""
     erased_at: float | None = None
-    """When its contents were erased (Unix seconds): input, output, links and error are blank since; None: never."""
+    """When its contents (input, output, links, error) were erased (Unix seconds); None: never."""
     parent_id: str | None = None
-    """The job that this one is a re-run, a variant or a next step of."""
+    """The source of this re-run, variant or next step."""
     after_ids: tuple[str, ...] = ()
-    """The jobs of the same card whose results this one needs; without one of them it never starts."""
+    """Jobs of the same card that it depends on; it never starts without their results."""
     after_done: bool = False
-    """Whether those have given their results: from then on it waits in the queue as any other."""
+    """Whether those have results: then it queues like any other."""
     fill: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    """Input fields filled from those results: templates in which `{ID.key}` is replaced by an output."""
+    """Input fields filled from those results: templates where an output replaces `{ID.key}`."""
 
     @property
     def is_charged_for_nothing(self) -> bool:
-        """Whether Cannon Studio has charged it although there is no result that can be used."""
+        """Whether Cannon Studio charged for it without a usable result."""
         is_failed = self.state in {JobState.FAILED, JobState.EXPIRED} and bool(self.cost)
         return is_failed or (self.state is JobState.HELD and self.unusable)
 
     @property
     def reserved(self) -> Decimal:
-        """All credits that are held for it while it is open."""
+        """All credits held while it is open."""
         return self.held + self.raised
 
     @property
@@ -327,7 +326,7 @@ class Job:
 
     @property
     def prompt(self) -> str:
-        """The member's prompt, '' if the operation takes none."""
+        """The member's prompt, '' if none."""
         for name in PROMPT_FIELDS:
             value = self.input.get(name)
             if isinstance(value, str):
@@ -337,7 +336,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiringCredits:
-    """Credits of an account that are lost at `expires_at` (Unix seconds) unless they are spent."""
+    """Credits lost at `expires_at` (Unix seconds) unless spent."""
 
     credits: Decimal
     expires_at: float
@@ -345,37 +344,37 @@ class ExpiringCredits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
-    """What `GET /api/v1/status` reports about a key. Credits are None if it does not report them."""
+    """A key's status from `GET /api/v1/status`. Credits are None if not reported."""
 
     credits: Decimal | None
     plan: str | None
     scopes: tuple[str, ...]
     expiring: tuple[ExpiringCredits, ...] = ()
-    """Those that expire, the first first; () where it tells no dates."""
+    """Expiring credits, soonest first; () without dates."""
     top_up_url: str | None = None
-    """Where credits can be bought."""
+    """Where to buy credits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuildKey:
-    """A guild's API key. The secret never shows in a repr."""
+    """A guild's API key. Its repr hides the secret."""
 
     id: int
     guild_id: int
     secret: str = field(repr=False)
     last4: str
     practice: bool = False
-    """Whether it is a practice key, which only the sandbox takes."""
+    """Accepted only by the sandbox."""
     set_by: int
     set_at: float
     plan: str | None = None
     scopes: tuple[str, ...] = ()
     balance: Decimal | None = None
-    """Credits left when last checked."""
+    """Credits at the last check."""
     balance_at: float | None = None
     refused_at: float | None = None
-    """When the status call refused it (401, 403); None while it works."""
+    """When the status call rejected it (401, 403); None while it works."""
     probe_at: float | None = None
-    """When to try a refused key again, Unix seconds."""
+    """Next retry of a rejected key, Unix seconds."""
     probes: int = 0
-    """How often a refused key was tried again."""
+    """Number of retries."""

@@ -1,8 +1,7 @@
-"""What tells practice from the real thing: its keys, which begin like no other, and its address, which does not exist.
+"""Practice mode's markers: keys with a unique prefix, and an address that does not exist.
 
-A practice key is answered by the sandbox alone, and everything else by Cannon Studio alone. The sandbox listens on a
-port that changes; in links and in the database it is always this one name, which ends in a domain that never exists
-(RFC 2606), so that no other program and no wrong turn reaches anything by it.
+Practice keys go only to the sandbox, all others only to Cannon Studio. The sandbox's port changes; links and the
+database have one name in a domain that never exists (RFC 2606), so that no other program is reached by it.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ URL: Final = f"https://{HOST}"
 
 
 def new_practice_key() -> str:
-    """Return a new practice key: an account of its own in the sandbox."""
+    """Return a new practice key, a sandbox account of its own."""
     return PREFIX + secrets.token_hex(16)
 
 
 def is_practice_key(secret: str) -> bool:
-    """Whether a key is one for practice."""
+    """Whether a key is for practice."""
     return secret.strip().casefold().startswith(PREFIX)
 
 
 def has_practice_link(value: object) -> bool:
-    """Whether an input, or anything in it, links to a file of practice: nobody else can read that."""
+    """Whether an input contains a link to a practice file, readable only by the sandbox."""
     if isinstance(value, str):
         return HOST in value.casefold()
     if isinstance(value, Mapping):

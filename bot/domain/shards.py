@@ -1,6 +1,6 @@
-"""When a shard may identify at Discord's gateway, by the day's budget and by a backoff against storms of restarts.
+"""When a shard may identify at Discord's gateway: a daily budget, and a backoff against restart storms.
 
-Discord allows 1,000 identifies in 24 hours (very large bots have more) and resets the token of an application that
+Discord allows 1,000 identifies in 24 hours (more for very large bots) and resets the token of an application that
 exceeds them (docs.discord.com, Gateway: "Session Start Limit").
 """
 
@@ -13,20 +13,19 @@ from typing import TypedDict
 
 DAY_S = 86_400.0
 TOTAL = 1000
-"""Identifies in 24 hours, where Discord has not said how many."""
+"""Identifies in 24 hours, unless Discord says otherwise."""
 RESERVE = 0.1
-"""Which share of them is left alone, for what was not counted: 900 are used."""
+"""Reserved share, for uncounted ones: 900 are used."""
 FREE, WINDOW_S = 5, 1800.0
-"""So many identifies of each shard within this time wait for nothing."""
+"""Identifies per shard in this time without a wait."""
 LONGEST_PAUSE_S = 120.0
 
 
 def identify_at(times: Sequence[float], now: float, *, shards: int = 1, total: int = TOTAL) -> float:
-    """Return from when on the bot may identify, Unix seconds; `times` are those at which it did, Unix seconds.
+    """Return when the bot may identify next, Unix seconds, like `times` of its earlier ones.
 
-    A few of each of its `shards` are free, since each identifies for itself; then it has to wait 2, 4, 8, … up to 120
-    seconds after the last one; with all but the reserve of the `total` used in 24 hours until the oldest of those is a
-    day old.
+    A few are free for each of its `shards`; then it waits 2, 4, 8, … up to 120 seconds after the last; with all but the
+    reserve of `total` used, until the oldest is a day old.
     """
     recent = last_day(times, now)
     if not recent:
@@ -39,29 +38,29 @@ def identify_at(times: Sequence[float], now: float, *, shards: int = 1, total: i
 
 
 def last_day(times: Sequence[float], now: float) -> list[float]:
-    """Return those of the last 24 hours in order; what a clock that was set back shows as the future counts as now."""
+    """Return the last 24 hours in order; future times (a clock set back) count as now."""
     return sorted(min(at, now) for at in times if at > now - DAY_S)
 
 
 def usable(total: int) -> int:
-    """Return how many of a day's identifies are used: all but the reserve."""
+    """Return a day's usable identifies: all but the reserve."""
     return max(1, total - round(total * RESERVE))
 
 
 class ToldLimit(TypedDict):
-    """`session_start_limit` as Discord's answer has it, with the time in seconds."""
+    """Discord's `session_start_limit`, in seconds."""
 
     total: int
     remaining: int
     reset_after_s: float
     max_concurrency: int
     age_s: float
-    """How long ago it was asked at most."""
+    """Its greatest age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStartLimit:
-    """What Discord said of an application's identifies: `session_start_limit` of `GET /gateway/bot`.
+    """An application's `session_start_limit` from `GET /gateway/bot`.
 
     Times are Unix seconds.
     """
@@ -69,15 +68,15 @@ class SessionStartLimit:
     total: int = TOTAL
     remaining: int = TOTAL
     reset_at: float = 0.0
-    """When `remaining` becomes `total` again."""
+    """When `remaining` resets to `total`."""
     max_concurrency: int = 1
-    """How many shards may identify within 5 seconds: one of each value of `shard_id % max_concurrency`."""
+    """Shards that may identify within 5 seconds: one per `shard_id % max_concurrency`."""
     read_at: float = 0.0
-    """What was counted before this time is in `remaining`."""
+    """`remaining` includes everything before."""
 
     @classmethod
     def as_told(cls, now: float, told: ToldLimit) -> SessionStartLimit:
-        """Return what Discord says."""
+        """Parse Discord's answer."""
         return cls(
             total=max(1, told["total"]),
             remaining=told["remaining"],
@@ -87,13 +86,13 @@ class SessionStartLimit:
         )
 
     def left(self, times: Sequence[float], now: float) -> int:
-        """Return how many identifies are left, the reserve among them; `times` are those of our own."""
+        """Return the identifies left, with the reserve; `times` are our own."""
         if now < self.reset_at:
             return self.remaining - sum(at >= self.read_at for at in times)
         return self.total - sum(at >= self.reset_at for at in times if at > now - DAY_S)
 
     def open_at(self, times: Sequence[float], now: float, *, shards: int) -> float:
-        """Return from when on one of the bot's `shards` may identify, Unix seconds, so that the reserve is kept."""
+        """Return when one of the `shards` may identify, Unix seconds, so that the reserve is kept."""
         at = identify_at(times, now, shards=shards, total=self.total)
         if self.left(times, now) > self.total - usable(self.total):
             return at
@@ -101,15 +100,15 @@ class SessionStartLimit:
 
 
 FEW = 1
-"""Calls of a budget that each process may make in a window, whatever the others want: one that is idle has to begin."""
+"""Minimum calls per process and window: an idle one has to start."""
 SPARE = 2
-"""Calls in a window that a process gets beyond what it has lately made."""
+"""Calls beyond a process's recent use."""
 
 
 def shard_targets(held: Mapping[str, int], shards: int) -> dict[str, int]:
-    """Return how many of so many shards each process should have; `held` says how many each has, oldest member first.
+    """Return each process's number of shards; `held` are the current ones, oldest member first.
 
-    No two differ by more than one. Those that hold most get the odd ones, so that no shard moves for nothing.
+    They differ by at most one. The largest holders get the odd ones, so that no shard moves needlessly.
     """
     if not held:
         return {}
@@ -119,10 +118,9 @@ def shard_targets(held: Mapping[str, int], shards: int) -> dict[str, int]:
 
 
 def fair_share(wanted: Mapping[str, float], process: str, total: int) -> int:
-    """Return how many calls in a window are one process's part of a budget of `total`.
+    """Return a process's part of a `total` of calls in a window.
 
-    `wanted` says how many each would make in a window. Nobody gets more than wanted (and a little, to grow from) while
-    another wants more than it gets; and each gets a few.
+    `wanted` are the calls each would make. Each gets a few, and at most its need (plus a little) while another lacks.
     """
     left = max(0, total - FEW * len(wanted))
     shares = dict.fromkeys(wanted, FEW)

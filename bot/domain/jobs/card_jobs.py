@@ -1,4 +1,4 @@
-"""How the jobs of one card relate: a single job, copies, a batch of prompts, or linked steps."""
+"""How a card's jobs relate: single, copies, a batch of prompts, or linked steps."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from bot.domain.models import PROMPT_FIELDS, Job, JobState
 from bot.domain.words.text import one_line, shortened
 
 BATCH_PROMPTS_CHARS = 1400
-"""Shared by the prompts of a batch; each is shown with at least `BATCH_PROMPT_MIN_CHARS`."""
+"""Shared by a batch's prompts; each gets at least `BATCH_PROMPT_MIN_CHARS`."""
 BATCH_PROMPT_MIN_CHARS = 70
 
 
 def results_of(jobs: Sequence[Job]) -> list[Job]:
-    """Return the card's results: the jobs that no other of the card depends on."""
+    """Return the jobs that no other job of the card depends on."""
     awaited = {before for job in jobs for before in job.after_ids}
     return [job for job in jobs if job.id not in awaited]
 
 
 def main_job(jobs: Sequence[Job]) -> Job:
-    """Return the job that the card is about: its first result, else the first."""
+    """Return the card's main job: its first result, else the first."""
     return next(iter(results_of(jobs)), jobs[0])
 
 
 def is_linked(jobs: Sequence[Job]) -> bool:
-    """Whether some of the card's jobs depend on others: steps rather than copies."""
+    """Whether some jobs depend on others: steps rather than copies."""
     return any(job.after_ids for job in jobs)
 
 
 def is_batch(jobs: Sequence[Job]) -> bool:
-    """Whether the card's jobs run one operation, each with its own prompt."""
+    """Whether the jobs run one operation with different prompts."""
     return not is_linked(jobs) and len({job.operation for job in jobs}) == 1 and len({job.prompt for job in jobs}) > 1
 
 
 def are_copies_made(jobs: Sequence[Job]) -> bool:
-    """Whether all results of one request are posted, so that nothing tells one job of the card from another."""
+    """Whether all results of one request are posted, so that its jobs look alike."""
     is_one = not is_linked(jobs) and len({(job.operation, job.prompt) for job in jobs}) == 1
     return is_one and all(job.state is JobState.DELIVERED for job in jobs)
 
 
 def prompt_text(jobs: Sequence[Job]) -> str:
-    """Return the author's prompt: for steps each text once, for a batch the start of each, numbered."""
+    """Return the prompt: for steps each text once, for a batch the start of each, numbered."""
     if is_batch(jobs):
         room = max(BATCH_PROMPT_MIN_CHARS, BATCH_PROMPTS_CHARS // len(jobs))
         return "\n".join(f"{job.position + 1}. {shortened(one_line(job.prompt), room)}" for job in jobs)
@@ -50,15 +50,15 @@ def prompt_text(jobs: Sequence[Job]) -> str:
 
 
 def open_part(jobs: Sequence[Job], withheld: Collection[str]) -> list[Job]:
-    """Return the jobs without the results of those whose ids are `withheld`."""
+    """Return the jobs without the results of `withheld` ids."""
     return [dataclasses.replace(job, output={}, media=()) if job.id in withheld else job for job in jobs]
 
 
 def fair_order(waiting: Sequence[tuple[str, int, float]], running: Mapping[int, int]) -> list[str]:
-    """Return job ids in the order in which they start: round robin between members, oldest first within each.
+    """Return job ids in starting order: round robin between members, each oldest first.
 
-    `waiting` has (job id, member, created at); `running` how many jobs each member has running. Members with fewer
-    running jobs come first, so that one member's twenty jobs do not all precede another's one.
+    `waiting` has (job id, member, created at); `running` counts each member's running jobs. Members with fewer come
+    first, so that one's twenty jobs do not all precede another's one.
     """
     rank: dict[int, int] = {}
     keyed = []

@@ -1,4 +1,4 @@
-"""What intake takes: a request for one card, with one job for each step of it."""
+"""A request for one card, with one job per step."""
 
 from __future__ import annotations
 
@@ -15,58 +15,58 @@ from bot.domain.words.templates import steps_in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """One requested job. `fill` has the input fields that are made of earlier steps' outputs, as templates.
+    """A requested job. `fill` has templates of input fields made from earlier steps' outputs.
 
-    In them `{0.image_url}` is that output of the CardSpec's first step (bot/domain/words/templates.py).
+    `{0.image_url}` is that output of the first step (bot/domain/words/templates.py).
     """
 
     operation: str
     input: Mapping[str, Any]
     fill: Mapping[str, Any] = field(default_factory=dict)
     repeats: str = ""
-    """The id of the job that this one tries again and that Cannon Studio never confirmed: it may exist there."""
+    """The unconfirmed job that this one retries: it may exist at Cannon Studio."""
 
     extra: Sequence[str] = field(default_factory=list)
-    """Fields of the input that no document names, and that are sent all the same."""
+    """Undocumented input fields that are sent anyway."""
     raw: bool = False
-    """Whether the input is sent as a moderator typed it, whatever the catalogue says."""
+    """Whether the input is sent as a moderator typed it, ignoring the catalogue."""
 
     @property
     def after(self) -> tuple[int, ...]:
-        """The places in the CardSpec of the steps on whose results this one waits."""
+        """The indices of the steps it depends on."""
         return tuple(sorted({step for template in self.fill.values() for step, _ in steps_in(template)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in a server a request comes from, and the member's roles, as Discord sent them then."""
+    """A request's channel, and the member's roles at that time."""
 
     guild_id: int
     channel_id: int
     parent_channel_ids: tuple[int, ...] = ()
-    """The channel that the thread is in, and the category above."""
+    """The thread's channel, and the category."""
     age_restricted: bool = False
     role_ids: frozenset[int] = frozenset()
 
     @property
     def channel_ids(self) -> frozenset[int]:
-        """The channel, the channel that the thread is in, and the category: rules may be about each of them."""
+        """The channel and its parents: rules may be about each."""
         return frozenset({self.channel_id, *self.parent_channel_ids})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Whose request it is, from where, and on which interaction or reaction."""
+    """A request's author, place, and interaction or reaction."""
 
     place: Place
     author_id: int
     viewer: Viewer
-    """The author, as they see the server's channels now: what they name has to be visible to them."""
+    """The author's current view: they must see what they name."""
     locale: str = "en-US"
     interaction_id: int | None = None
     token: str | None = field(default=None, repr=False)
     reaction: ReactionKey | None = None
-    """The reaction that requests it, which has acted once the card is stored."""
+    """The requesting reaction, marked as acted once the card is stored."""
 
     @property
     def guild_id(self) -> int:
@@ -76,7 +76,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardSpec:
-    """What a member requests: one card, with one job for each step."""
+    """A member's request: one card, with one job per step."""
 
     origin: Origin
     steps: Sequence[JobSpec]
@@ -84,24 +84,24 @@ class CardSpec:
     spoiler: bool = False
     parent_id: str | None = None
     label: str = ""
-    """The recipe that this is a run of: then sentences name the step that they are about."""
+    """Its recipe's name: then sentences name their step."""
     agreed: ShownPrice | None = None
-    """The price that the member has said yes to; None: none was shown."""
+    """The confirmed price; None: none was shown."""
     pressed: bool = False
-    """Whether the press of a control requests it: then its price has to be shown first, unless rules call it small."""
+    """Whether it comes from a button: its price is confirmed first, unless rules call it small."""
     labelled: Decimal | None = None
-    """The price, in credits, that the control's label told; None: it told none."""
+    """The price on the button's label, in credits; None: none."""
     accepted: Collection[str] = ()
-    """The keys of the cautions that the member has said yes to."""
+    """Keys of confirmed cautions."""
     sample_of: str = ""
-    """The voice of which its last job is the sample, '' for none: a voice has one."""
+    """The voice that its last job samples, '' for none: a voice has one."""
     may_pay_twice: bool = False
-    """Whether the member has agreed to try again what an unconfirmed attempt may have been charged for."""
+    """Whether the member accepts that an unconfirmed attempt may be charged too."""
     asked: bool = False
-    """Whether the member asks a moderator to allow it, if it exceeds a limit."""
+    """Whether to ask a moderator if it exceeds a limit."""
 
     def is_price_shown(self, total: Decimal) -> bool:
-        """Whether the member knows the price: they typed a command, or pressed what told it or at most a tenth less."""
+        """Whether the price was shown: by a typed command, or a label at most a tenth below."""
         return not self.pressed or (self.labelled is not None and total <= self.labelled * YES_COVERS)
 
     @property

@@ -1,8 +1,8 @@
-"""How long jobs of one kind take, learned from what polls saw of them. Pure.
+"""How long jobs of one kind take, learned from polls. Pure.
 
-A life table: for each stretch of a job's age, how many jobs were watched through it, and how many were done in it. A
-job that still runs counts as watched up to its age, so that of a burst the quick ones do not pass for all. What was
-seen lately weighs most, and what nobody would have expected has the past forgotten: a model may have become faster.
+A life table: for each age bucket, how many jobs were observed in it and how many ended. Running jobs count up to their
+age, so that quick ones do not bias a burst. Recent observations weigh most, and surprising ones discount the past: a
+model may have become faster.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from typing import Any, TypeAlias, TypeVar
 
 Made = TypeVar("Made")
 Kind: TypeAlias = tuple[str, str, str]
-"""An operation, one of its models, and what else the jobs have in common; '' for all of them."""
+"""Operation, model and other common factors; '' for all."""
 
 BUCKETS = 80
 BUCKET_BASE_S, BUCKET_GROWTH = 0.25, 1.15
 EDGES_S = (0.0, *(BUCKET_BASE_S * BUCKET_GROWTH**bucket for bucket in range(BUCKETS)))
-"""The ages between the buckets: each is 15 % longer than the one before, up to about five hours."""
+"""Bucket edges: each age is 15 % above the last, up to about five hours."""
 MEMORY_JOBS = 250.0
-"""About how many of the last jobs that reached an age count for it."""
+"""About how many recent jobs count per age."""
 PRIOR_JOBS = 3.0
-"""How many real jobs a guess from the kind of work, or from jobs much like it, is worth."""
+"""How many real jobs a prior is worth."""
 PRIOR_SPREAD = ((0.5, 0.1), (0.7, 0.2), (1.0, 0.4), (1.4, 0.2), (2.0, 0.1))
-"""The guess: multiples of a median, and the share of jobs for each."""
+"""The prior: multiples of a median, and their shares of jobs."""
 UNKNOWN_JOBS = 0.1
-"""How many jobs are assumed that end at any age whatever, however much was learned."""
+"""Assumed jobs that may end at any age, however much was learned."""
 TRACE_JOBS = 0.05
-"""The same for what is told of durations: it matters at ages alone that no job has reached."""
+"""The same for displayed durations: it matters only at ages that no job has reached."""
 CHANGE_SHARE = 0.005
-"""Of how many jobs it is assumed that from them on jobs take another time, any that there is."""
+"""Assumed share of jobs after which durations change."""
 DOUBT_MAX = 0.75
-"""When it is more probable than that, the past is forgotten but for its shape."""
+"""Above this probability the past is discounted to its shape."""
 _ANY_S = 4 * EDGES_S[-1] / EDGES_S[1]
 FORGOTTEN_JOBS = 2.0
-"""For how many jobs the past counts then."""
+"""How many jobs the past counts for then."""
 SMOOTHED = 2
-"""How often counts are averaged with their neighbours: a bucket is narrower than what a few jobs can tell."""
+"""Smoothing passes: a bucket is narrower than a few jobs can resolve."""
 NARROWEST = 0.01
-"""No time is known better than to this share of it."""
+"""Best relative precision of a duration."""
 MOST_DONE = 1 - 1e-6
-"""No age is told by which all are done."""
+"""No displayed age has a larger share done."""
 HISTORY_MAX = 1e6
 
 PRIOR_MEDIAN_S = {
@@ -60,36 +60,36 @@ PRIOR_DEFAULT_S = 60.0
 
 
 class Durations:
-    """How long jobs of one kind take. Seconds throughout."""
+    """Durations of one kind of job, in seconds."""
 
     __slots__ = ("_derived", "doubt", "ended", "watched")
 
     def __init__(self, ended: Sequence[float] | None = None, watched: Sequence[float] | None = None) -> None:
         self.ended = list(ended or [0.0] * BUCKETS)
-        """By bucket, how many jobs were done in it; older ones count less."""
+        """Jobs ended per bucket, discounted by age."""
         self.watched = list(watched or [0.0] * BUCKETS)
-        """By bucket, how many jobs went through it; one that was done halfway counts half."""
+        """Jobs that passed each bucket; ending halfway counts half."""
         self.doubt = CHANGE_SHARE
-        """How probable it is that jobs do not take as long any more as they did."""
+        """Probability that durations have changed."""
         self._derived: dict[Callable[[Durations], Any], Any] = {}
 
     @classmethod
     def prior(cls, workflow: str) -> Durations:
-        """Return what is assumed of a workflow before anything was learned."""
+        """Return a workflow's prior."""
         made, median_s = cls(), PRIOR_MEDIAN_S.get(workflow, PRIOR_DEFAULT_S)
         for factor, share in PRIOR_SPREAD:
             made._add(median_s * factor, PRIOR_JOBS * share)
         return made
 
     def borrowed(self) -> Durations:
-        """Return a copy for a narrower kind of job: what is known here as its guess."""
+        """Return a copy as the prior of a narrower kind."""
         made = Durations(self.ended, self.watched)
         made._weigh_at_most(PRIOR_JOBS)
         return made
 
     @classmethod
     def from_json(cls, text: str) -> Durations | None:
-        """Read what `to_json` wrote, or the list of weights of earlier versions; None for anything else."""
+        """Parse `to_json`, or the weights of earlier versions; None for anything else."""
         try:
             told = json.loads(text)
         except ValueError:
@@ -102,19 +102,19 @@ class Durations:
         return cls(ended, watched) if _is_history(ended) and _is_history(watched) else None
 
     def to_json(self) -> str:
-        """Write what was learned, rounded to a thousandth."""
+        """Return the counts, rounded to a thousandth."""
         told = {name: [round(count, 3) for count in getattr(self, name)] for name in ("ended", "watched")}
         return json.dumps(told, separators=(",", ":"))
 
     # ------------------------------------------------------------------ learning
 
     def note_running(self, since_s: float, age_s: float) -> None:
-        """Learn that a job, last seen at the age `since_s`, is not done at `age_s`."""
+        """Learn that a job, last seen at age `since_s`, is not done at `age_s`."""
         for bucket, share in _through(since_s, age_s):
             self._watch(bucket, share, 0.0)
 
     def note_done(self, since_s: float, age_s: float) -> None:
-        """Learn that a job was done between the ages `since_s`, up to which it was noted as running, and `age_s`."""
+        """Learn that a job ended between `since_s`, noted as running before, and `age_s`."""
         age_s = min(max(age_s, BUCKET_BASE_S / 2), EDGES_S[-1])
         since_s = min(since_s, age_s * (1 - NARROWEST))
         self._doubt_what_is_known(since_s, age_s)
@@ -122,9 +122,9 @@ class Durations:
         self._derived.clear()
 
     def _doubt_what_is_known(self, since_s: float, age_s: float) -> None:
-        """Weigh how probable it is that jobs take another time now, as one was done between two ages.
+        """Update the probability of a change after a job ended between two ages.
 
-        One odd job makes for doubt, which the next takes away or confirms.
+        One outlier raises doubt; the next job lowers or confirms it.
         """
         as_before = (1 - self.doubt) * (self.share_done(age_s) - self.share_done(since_s))
         changed = self.doubt * min(1.0, math.log(age_s / max(since_s, BUCKET_BASE_S / 4)) / math.log(_ANY_S))
@@ -138,7 +138,7 @@ class Durations:
         return max(self.watched)
 
     def _end_between(self, since_s: float, age_s: float) -> None:
-        """Split one job over the buckets between two ages as what is known says that it ended in them."""
+        """Split one job over the buckets between two ages, by the known distribution."""
         rates, alive, parts = self.rates(), 1.0, []
         for bucket, share in _through(since_s, age_s):
             left = alive * math.exp(-rates[bucket] * share)
@@ -151,7 +151,7 @@ class Durations:
             self._watch(bucket, share * (still + done / 2), done)
 
     def _add(self, seconds: float, weight: float) -> None:
-        """Add a share of a job that took so long; nothing is forgotten for it."""
+        """Add a share of a job of this duration, without discounting."""
         parts = list(_through(0.0, seconds))
         for bucket, share in parts:
             self.watched[bucket] += weight * share
@@ -163,7 +163,7 @@ class Durations:
         self.ended[bucket] = self.ended[bucket] * kept + done
 
     def _weigh_at_most(self, jobs: float) -> None:
-        """Keep the shape of what is known, but let it count for so many jobs at most."""
+        """Keep the shape, but reduce its weight to so many jobs."""
         kept = min(1.0, jobs / max(self.weight(), jobs))
         self.ended = [count * kept for count in self.ended]
         self.watched = [count * kept for count in self.watched]
@@ -172,49 +172,49 @@ class Durations:
     # ------------------------------------------------------------------ what is known
 
     def derived(self, make: Callable[[Durations], Made]) -> Made:
-        """Return what `make` makes of it; made once for what a job that was done has taught."""
+        """Return `make` of it, cached until another job ends."""
         if make not in self._derived:
             self._derived[make] = make(self)
         made: Made = self._derived[make]
         return made
 
     def rates(self) -> list[float]:
-        """Return how many end in each bucket, of those that are in it: a rate, which may exceed 1."""
+        """Return the rate of jobs ending per bucket, which may exceed 1."""
         return self.derived(_rates)
 
     def hazards(self) -> list[float]:
-        """Return for each edge the sum of the rates before it: what is not done by then is e to its negative."""
+        """Return the sum of earlier rates per edge: the share not done is e to its negative."""
         return self.derived(_hazards)
 
     def share_done(self, age_s: float) -> float:
-        """Return the share of jobs that are done at an age."""
+        """Return the share of jobs done at an age."""
         return 1 - math.exp(-between(EDGES_S, self.hazards(), age_s))
 
     def quantile(self, share: float, *, beyond_s: float = 0.0) -> float:
-        """Return the age by which `share` of the jobs that are not done at `beyond_s` are done."""
+        """Return the age at which `share` of the jobs still running at `beyond_s` are done."""
         hazard = between(EDGES_S, self.hazards(), beyond_s) - math.log1p(-min(share, MOST_DONE))
         return max(beyond_s, between(self.hazards(), EDGES_S, hazard))
 
     def seen_done_by(self, share: float) -> float:
-        """Return the age by which `share` of the jobs that were done had been: those that hang do not change it."""
+        """Return the age at which `share` of the ended jobs were done, ignoring hanging ones."""
         done = list(accumulate(self.ended))
         return EDGES_S[min(bisect_left(done, share * done[-1]) + 1, BUCKETS)]
 
 
 class DurationsByKind:
-    """The durations of each kind of job. A job's `kinds` are named from the narrowest to the widest.
+    """Durations per kind. A job's `kinds` go from the narrowest to the widest.
 
-    What is known of a wider kind is the guess for a narrower one, until that has jobs of its own.
+    A wider kind is the prior of a narrower one without jobs.
     """
 
     def __init__(self, *, most: int) -> None:
         self.known: dict[Kind, Durations] = {}
         self._priors: dict[str, Durations] = {}
-        """By workflow; never changed, so that what is derived of one is derived once, and not for each poll."""
+        """By workflow; immutable, so that derived values are computed once."""
         self._most = most
 
     def of(self, kinds: Sequence[Kind], workflow: str) -> Durations:
-        """Return what is known of the narrowest of the kinds, or what is assumed of the workflow."""
+        """Return the narrowest known kind's durations, else the workflow's prior."""
         for kind in kinds:
             if kind in self.known:
                 return self.known[kind]
@@ -223,12 +223,12 @@ class DurationsByKind:
         return self._priors[workflow]
 
     def note_running(self, kinds: Sequence[Kind], workflow: str, *, since_s: float, age_s: float) -> None:
-        """Learn that a job, last seen at the age `since_s`, is not done at `age_s`."""
+        """Learn that a job, last seen at age `since_s`, is not done at `age_s`."""
         for durations in self._each(kinds, workflow).values():
             durations.note_running(since_s, age_s)
 
     def note_done(self, kinds: Sequence[Kind], workflow: str, *, since_s: float, age_s: float) -> dict[Kind, Durations]:
-        """Learn that a job was done between two ages; return all that is known of its kinds now."""
+        """Learn that a job ended between two ages; return the updated kinds."""
         changed = self._each(kinds, workflow)
         for durations in changed.values():
             durations.note_done(since_s, age_s)
@@ -255,7 +255,7 @@ def _hazards(durations: Durations) -> list[float]:
 
 
 def _with_unknown(durations: Durations, unknown_jobs: float) -> list[float]:
-    """Return the rates if so many jobs more were watched that may end at any age."""
+    """Return the rates with so many more jobs that may end at any age."""
     all_ended, all_watched = durations.derived(_smoothed_counts)
     unknown_ended = unknown_jobs * math.log(BUCKET_GROWTH)
     return [
@@ -269,14 +269,14 @@ def _smoothed_counts(durations: Durations) -> tuple[list[float], list[float]]:
 
 
 def between(xs: Sequence[float], ys: Sequence[float], x: float) -> float:
-    """Return the y at `x`, on straight lines through the points; the last line goes on."""
+    """Return y at `x` by linear interpolation; the last line is extended."""
     right = min(max(bisect_left(xs, x), 1), len(xs) - 1)
     left_x, left_y = xs[right - 1], ys[right - 1]
     return left_y + (x - left_x) * (ys[right] - left_y) / (xs[right] - left_x)
 
 
 def _through(since_s: float, age_s: float) -> Iterator[tuple[int, float]]:
-    """Yield each bucket between two ages, and the share of it that lies between them."""
+    """Yield the buckets between two ages, with the covered share."""
     bucket = min(max(bisect_left(EDGES_S, since_s, 1) - 1, 0), BUCKETS - 1)
     while bucket < BUCKETS:
         low, high = EDGES_S[bucket], EDGES_S[bucket + 1]
@@ -287,7 +287,6 @@ def _through(since_s: float, age_s: float) -> Iterator[tuple[int, float]]:
 
 
 def _smoothed(counts: Sequence[float]) -> list[float]:
-    """Return each count averaged with its neighbours."""
     for _ in range(SMOOTHED):
         before, after = [counts[0], *counts[:-1]], [*counts[1:], counts[-1]]
         counts = [(left + 2 * count + right) / 4 for left, count, right in zip(before, counts, after, strict=True)]

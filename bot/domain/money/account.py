@@ -1,7 +1,7 @@
-"""What an account was charged beyond what is settled here. Pure.
+"""What an account was charged beyond our books. Pure.
 
-When an account is charged, at the create or at the success, is not documented. So what open jobs may cost is left out:
-the difference is what was charged at least.
+Whether the API charges at create or success is undocumented, so costs of open jobs are left out: the difference is a
+minimum.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class AccountFigures:
     """An account and the books at one moment, in credits."""
 
     balance: Decimal
-    """What the account says is left."""
+    """The reported balance."""
     known: Decimal
-    """All that was ever settled or adjusted for its jobs."""
+    """Everything settled or adjusted for its jobs."""
     adjusted: Decimal
     """The part of `known` that was adjusted."""
     open: Decimal
-    """What its open jobs may cost."""
+    """Possible cost of open jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +39,24 @@ class AccountCheck:
     """The outcome of a comparison."""
 
     base: AccountFigures
-    """From when on the next comparison counts."""
+    """The baseline of the next comparison."""
     settled_difference: Decimal = NOTHING
-    """What was charged beyond the books until `base`."""
+    """Charged beyond the books until `base`."""
     difference: Decimal = field(default=NOTHING)
-    """What was charged beyond the books until now."""
+    """Charged beyond the books until now."""
 
 
 def compare(last: AccountCheck | None, now: AccountFigures) -> AccountCheck:
-    """Return what the account was charged beyond the books, from the comparison before and the figures of now."""
+    """Return the charge beyond the books between the last comparison and now."""
     if last is None:
         return AccountCheck(base=now)
     before = last.base
     adjusted = now.adjusted - before.adjusted
-    if now.balance > before.balance:  # credits were added, and nobody says how many
+    if now.balance > before.balance:  # credits were added, by an unknown amount
         difference = max(NOTHING, last.settled_difference - adjusted)
         return AccountCheck(base=now, settled_difference=difference, difference=difference)
     charged = (before.balance - now.balance) - (now.known - before.known) - now.open
-    # A late result is adjusted long after it was charged: it explains what was a difference before.
+    # A late result is adjusted long after its charge: it explains an earlier difference.
     beyond = charged if charged > 0 else -min(-charged, adjusted)
     difference = max(NOTHING, last.settled_difference + beyond)
     if now.open:
@@ -67,31 +67,31 @@ def compare(last: AccountCheck | None, now: AccountFigures) -> AccountCheck:
 HOUR_S, DAY_S = 3600.0, 86_400.0
 HISTORY_DAYS = 14
 NEAR, FULL = 80, 100
-"""Percentages of a limit at which moderators are alerted."""
+"""Alert thresholds in percent of a limit."""
 NEVER_REPEATED = 253_402_300_799.0
-"""The end of the year 9999, for an alert that is never repeated."""
+"""The end of the year 9999."""
 BALANCE_QUIET_S = 3 * DAY_S
 HOUR_QUIET_S = 6 * HOUR_S
 HOUR_FACTOR = 5
 HOUR_FLOOR = Decimal(50)
-"""Spending fewer credits than this in an hour is never unusual."""
+"""Lower hourly spending is never unusual."""
 HISTORY_MIN_HOURS = 24.0
-"""With a shorter history nothing is unusual."""
+"""With less history nothing is unusual."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A line for the log channel. An alert of the same name is not repeated before `until` (Unix seconds)."""
+    """A line for the log channel, not repeated under its name before `until` (Unix seconds)."""
 
     name: str
     until: float
     text: str
     covers: tuple[str, ...] = ()
-    """Names of weaker alerts that this one makes redundant."""
+    """Weaker alerts that it replaces."""
 
 
 def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) -> list[Alert]:
-    """Return an alert for each limit that is used up, or nearly; with `taken` the request's own credits count too.
+    """Return alerts for limits that are (nearly) used up; `taken` includes the request's credits.
 
     `found` is what the limits leave without the request.
     """
@@ -99,7 +99,7 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
     for headroom in found:
         limit = headroom.limit
         used = limit.credits - headroom.left + (need(limit, request) if taken else 0)
-        share = used * 100 / limit.credits if limit.credits else Decimal(0)  # 0 forbids use: it cannot be approached
+        share = used * 100 / limit.credits if limit.credits else Decimal(0)  # 0 forbids use and can't be approached
         if share >= NEAR:
             alerts.append(_of_limit(headroom, request, used, int(share)))
     return alerts
@@ -108,7 +108,7 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
 def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: int) -> Alert:
     limit = headroom.limit
     who = "server" if limit.scope is Scope.SERVER else str(request.member_id)
-    # The name has the amount: a limit that was raised may be reached once more.
+    # The name has the amount: a raised limit alerts again.
     name = f"limit:{limit.id}:{limit.credits}:{who}"
     level = FULL if share >= FULL else NEAR
     refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
@@ -122,9 +122,9 @@ def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: i
 
 
 def of_balance(free: Decimal, spent: Decimal, days: float, now: float, *, is_shown: bool = True) -> Alert | None:
-    """Return an alert if the free credits do not last a week at the rate of `spent` in `days`.
+    """Return an alert if the free credits last less than a week, given `spent` in `days`.
 
-    Without `is_shown` it does not say how many there are: they are the host's.
+    Without `is_shown` the balance is omitted: it is the host's.
     """
     a_day = spent / Decimal(str(max(days, 1.0)))
     week = 7 * a_day
@@ -140,7 +140,7 @@ def of_balance(free: Decimal, spent: Decimal, days: float, now: float, *, is_sho
 
 
 def of_hour(last: Decimal, before: Decimal, hours: float, now: float) -> Alert | None:
-    """Return an alert if far more was spent in the last hour than in a usual one of the `hours` before it."""
+    """Return an alert if the last hour's spending far exceeds the `hours` before."""
     if hours < HISTORY_MIN_HOURS or last <= HOUR_FLOOR:
         return None
     usual = before / Decimal(str(hours))
@@ -158,26 +158,26 @@ def _whole(amount: Decimal) -> Decimal:
 
 
 SOON_DAYS, VERY_SOON_DAYS = 14, 3
-"""How long before their end moderators are told of credits that will be lost."""
+"""How long before expiry moderators are alerted."""
 WORTH_TELLING = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostCredits:
-    """Credits that will not be spent before they expire."""
+    """Credits that will expire unspent."""
 
     credits: Decimal
     of: ExpiringCredits
 
 
 def living(expiring: Sequence[ExpiringCredits], now: float) -> list[ExpiringCredits]:
-    """Return those that have not expired yet, the first to expire first."""
+    """Return unexpired lots, soonest first."""
     return sorted((each for each in expiring if each.expires_at > now), key=lambda each: each.expires_at)
 
 
 def lost(expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> Iterator[LostCredits]:
-    """Return what will be lost of each at the rate of `a_day`."""
-    spent = Decimal(0)  # of all until then
+    """Return each lot's loss at the rate of `a_day`."""
+    spent = Decimal(0)  # spent from all lots so far
     for each in living(expiring, now):
         possible = max(Decimal(0), a_day * _days(each.expires_at - now) - spent)
         spent += min(each.credits, possible)
@@ -186,7 +186,7 @@ def lost(expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> Ite
 
 
 def days_left(free: Decimal, expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> Decimal | None:
-    """Return for how many days the free credits last at that rate, without those that will be lost; None at none."""
+    """Return the days that the free credits last without those lost; None at rate 0."""
     if not a_day:
         return None
     gone = sum((each.credits for each in lost(expiring, a_day, now)), Decimal(0))
@@ -194,7 +194,7 @@ def days_left(free: Decimal, expiring: Sequence[ExpiringCredits], a_day: Decimal
 
 
 def of_expiry(expiring: Sequence[ExpiringCredits], a_day: Decimal, now: float) -> list[Alert]:
-    """Return an alert for each lot that expires soon and will not be spent by then."""
+    """Return an alert per lot that expires soon and unspent."""
     return [
         _alert(each, a_day, now) for each in lost(expiring, a_day, now) if _days(each.of.expires_at - now) <= SOON_DAYS
     ]
@@ -217,9 +217,9 @@ def _days(seconds: float) -> Decimal:
 
 
 def percents(parts: Sequence[Decimal], total: Decimal) -> list[int]:
-    """Return each part in whole percent of `total` (above 0), as far as they go: if they are all of it, it makes 100.
+    """Return each part in whole percent of `total` (above 0); complete parts sum to 100.
 
-    Each is rounded down, and what is missing goes to those that lost most by it (largest remainder).
+    Rounded by the largest remainder.
     """
     exact = [part * 100 / total for part in parts]
     whole = [int(each) for each in exact]

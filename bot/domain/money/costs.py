@@ -1,8 +1,7 @@
-"""What a kind of job costs, learned from true costs, with its spread. Pure.
+"""Job costs learned from actual costs, with spread. Pure.
 
-A price has one of four shapes: fixed, by output, by size (a second, a character) and output, or a base and by size. The
-simplest that explains the costs about as well as the best one counts. What is held is that price times a factor that
-nine of ten jobs stay within.
+Four price shapes: fixed, per output, per size (a second, a character) and output, or a base plus size. The simplest
+that fits about as well as the best wins. The hold is that price times a factor that 9 of 10 jobs stay within.
 """
 
 from __future__ import annotations
@@ -19,33 +18,33 @@ from bot.domain import texts
 from bot.domain.models import CREDIT_STEP, credits_words
 
 JOBS_TO_KNOW = 3
-"""From how many true costs on a price is known."""
+"""How many actual costs make a price known."""
 JOBS_READ = 20
-"""How many true costs are read, the newest: after a change of the price, the old ones are soon gone."""
+"""The newest costs read: old ones drop out soon after a price change."""
 COVERED = 0.9
 _T_90 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.44, 1.415, 1.397, 1.383, 1.372, 1.363, 1.356, 1.35, 1.345, 1.341, 1.337,
          1.333, 1.33, 1.328)  # fmt: skip
-"""Student's t by degrees of freedom, from 1 on: nine of ten draws are below."""
+"""Student's t by degrees of freedom from 1: 9 of 10 draws are below."""
 _VARIED = 1.25
-"""How much longer the longest must be than the shortest, for a price by size to be told from a fixed one."""
+"""How much longer the longest must be than the shortest to tell a price by size from a fixed one."""
 _REACH = 2.0
-"""How many times longer than the longest seen, or shorter than the shortest, a job may be for its price to be known."""
+"""How far outside the seen sizes a price counts as known, as a factor."""
 _REACH_UNVARIED = 1.1
-"""The same, where all that were seen are about as long."""
+"""The same if all seen sizes are alike."""
 _AS_GOOD, _AS_GOOD_AT_LEAST = 1.3, 0.02
-"""How much more spread, relative and absolute, a simpler shape may have."""
+"""Extra spread, relative and absolute, that a simpler shape may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFactors:
-    """What makes the price of a job, in addition to its operation."""
+    """What determines a job's price besides its operation."""
 
     kind: str = ""
-    """What makes prices that do not follow from each other, as sorted words: `model=seedance2 resolution=1080p`."""
+    """Kinds with independent prices, as sorted words: `model=seedance2 resolution=1080p`."""
     size: float | None = None
-    """How long it is, in seconds, or in characters for speech; None where its input does not say."""
+    """Its length in seconds, or characters for speech; None if the input does not say."""
     outputs: int = 1
-    """How many results it is to have."""
+    """Number of results."""
 
     @property
     def model(self) -> str:
@@ -56,7 +55,7 @@ class PriceFactors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostSeen:
-    """The true cost of an earlier job, in credits, with what made it."""
+    """An earlier job's actual cost in credits, with its factors."""
 
     credits: Decimal
     size: float | None = None
@@ -64,7 +63,7 @@ class CostSeen:
 
 
 class Shape(StrEnum):
-    """What a price grows with."""
+    """What a price depends on."""
 
     FIXED = "fixed"
     BY_OUTPUT = "by output"
@@ -74,38 +73,38 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedPrice:
-    """A price as earlier jobs show it: `base` and `rate` in credits, `rate` by result or by unit of size."""
+    """A learned price: `base` and `rate` in credits, `rate` per result or unit of size."""
 
     shape: Shape
     base: float
     rate: float
     bound: float
-    """The factor that nine of ten true costs stay within."""
+    """The factor that 9 of 10 costs stay within."""
     jobs: int
-    """How many true costs it rests on."""
+    """Number of costs it rests on."""
     step: Decimal
-    """In which steps those come: 1 where all are whole credits."""
+    """Granularity of the costs: 1 for whole credits."""
     shortest: float | None
     longest: float | None
-    """The sizes seen, None where inputs do not say any."""
+    """Sizes seen, None without sizes."""
 
     def expected(self, size: float | None, outputs: int) -> float:
-        """Return what a job costs on average, in credits, whether or not a price for that size is known."""
+        """Return the average cost in credits, even outside the known sizes."""
         return self.base * outputs + self.rate * _units(self.shape, size, outputs)
 
     def hold(self, size: float | None, outputs: int) -> Decimal | None:
-        """Return the credits that nine of ten jobs of this size stay within; None where that is not known."""
+        """Return the credits that 9 of 10 such jobs stay within; None if unknown."""
         if size is None or self.longest is None or self.shortest is None:
             return _rounded(self.expected(size, outputs) * self.bound, self.step)
         reach = _REACH if self.longest >= self.shortest * _VARIED else _REACH_UNVARIED
         if size > self.longest * reach:
             return None
-        # A very short job may cost more than its share: there may be a least price.
+        # Short jobs may cost more than their share: there may be a minimum price.
         return _rounded(self.expected(max(size, self.shortest / reach), outputs) * self.bound, self.step)
 
 
 def known_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | None:
-    """Return what to hold for a job; None if the costs of earlier jobs of its kind do not tell enough."""
+    """Return the hold of a job; None if the costs of its kind do not suffice."""
     alike = _alike(factors, seen)
     same = [each for each in alike if _is_same(each, factors)]
     if len(same) >= JOBS_TO_KNOW and len({each.credits for each in same}) == 1:
@@ -115,7 +114,7 @@ def known_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | Non
 
 
 def guessed_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | None:
-    """Return a guess for a job whose price is not known, on the high side: None without any cost of its kind."""
+    """Return a high guess for an unknown price; None without costs of its kind."""
     found = []
     for each in _alike(factors, seen):
         longer = 1.0 if factors.size is None or not each.size else max(1.0, factors.size / each.size)
@@ -124,7 +123,7 @@ def guessed_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | N
 
 
 def learn(seen: Sequence[CostSeen]) -> LearnedPrice | None:
-    """Return the price that these costs show; None if they are too few. All have a size, or none has one."""
+    """Return the price shown by these costs; None if too few. All have a size, or none."""
     if len(seen) < JOBS_TO_KNOW:
         return None
     fits = list(_fits(seen))
@@ -144,7 +143,7 @@ def learn(seen: Sequence[CostSeen]) -> LearnedPrice | None:
 
 
 def _alike(factors: PriceFactors, seen: Sequence[CostSeen]) -> list[CostSeen]:
-    """Return the costs of those jobs that say how long they are, if this one does; else of those that do not."""
+    """Return the costs of jobs with a length if this one has one, else without."""
     return [each for each in seen if (each.size is None) == (factors.size is None)]
 
 
@@ -159,7 +158,7 @@ class _Fit:
     rate: float
     parameters: int
     ratios: Sequence[float]
-    """Each true cost divided by what the price says."""
+    """Actual cost divided by price, for each."""
 
     @property
     def spread(self) -> float:
@@ -168,8 +167,8 @@ class _Fit:
 
 
 def _fits(seen: Sequence[CostSeen]) -> Iterator[_Fit]:
-    """Return the costs as each shape explains them, the simplest first."""
-    # Where all had one result, that two cost twice as much is the safe assumption.
+    """Return the costs' fit to each shape, the simplest first."""
+    # If all had one result, assume that two cost twice as much.
     if len({each.outputs for each in seen}) > 1:
         yield _proportional(Shape.FIXED, seen)
     yield _proportional(Shape.BY_OUTPUT, seen)
@@ -188,9 +187,9 @@ def _proportional(shape: Shape, seen: Sequence[CostSeen]) -> _Fit:
 
 
 def _with_base(seen: Sequence[CostSeen]) -> _Fit | None:
-    """Return the line through the costs of one result by size; None where there is none that rises from above 0.
+    """Return the line through the costs of one result by size; None unless it rises from above 0.
 
-    It is the line with the least squares of relative errors.
+    Least squares of relative errors.
     """
     if len(seen) <= JOBS_TO_KNOW or len({each.size for each in seen}) < JOBS_TO_KNOW:
         return None
@@ -218,11 +217,10 @@ def _units(shape: Shape, size: float | None, outputs: int) -> float:
 
 
 def _bound(fit: _Fit) -> float:
-    """Return the factor that nine of ten jobs stay within.
+    """Return the factor that 9 of 10 jobs stay within.
 
-    It is the larger of two: what nine of ten of those seen stayed within, counted so that it holds for the next one
-    whatever the distribution (the k-th smallest of n, k = 0.9 (n + 1)); and the bound of a normal distribution, of
-    which n jobs have shown mean and spread.
+    The larger of a distribution-free bound (the k-th smallest of n, k = 0.9 (n + 1)) and the bound of a normal
+    distribution with the mean and spread of n jobs.
     """
     jobs = len(fit.ratios)
     counted = sorted(fit.ratios)[min(jobs, math.ceil(COVERED * (jobs + 1))) - 1]
@@ -231,7 +229,7 @@ def _bound(fit: _Fit) -> float:
 
 
 def _rounded(amount: float, step: Decimal) -> Decimal:
-    """Return the amount rounded up to the step; an excess that only comes of computing is cut off."""
+    """Round up to the step, ignoring floating-point excess."""
     return (Decimal(repr(round(amount, 6))) / step).to_integral_value(ROUND_CEILING) * step
 
 
@@ -239,10 +237,10 @@ MOST = Decimal(999_999_999)
 
 
 class PriceUnit(StrEnum):
-    """What a listed price is for."""
+    """The unit of a listed price."""
 
     JOB = "job"
-    """The whole job, however long it is and however many results it has."""
+    """The whole job, regardless of length and results."""
     OUTPUT = "output"
     """Each result."""
     SECOND = "second"
@@ -251,13 +249,13 @@ class PriceUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPrice:
-    """A line of the list: credits for each unit."""
+    """Credits per unit."""
 
     credits: Decimal
     per: PriceUnit = PriceUnit.JOB
 
     def of_job(self, factors: PriceFactors) -> Decimal | None:
-        """Return what the job costs by this line, in credits; None by the second where its length is not given."""
+        """Return the job's cost in credits; None per second without a length."""
         match self.per:
             case PriceUnit.JOB:
                 return self.credits
@@ -275,4 +273,4 @@ class ListedPrice:
 
 
 PriceList = Mapping[tuple[str, str], ListedPrice]
-"""Prices by operation and model; model '' is for all models without a price of their own."""
+"""Prices by operation and model; model '' is the default."""

@@ -1,8 +1,8 @@
-"""Which limits apply to a request, what they leave, and what grants must pay for. Pure.
+"""Which limits apply to a request, what they leave, and what grants must pay. Pure.
 
-The member's own limit applies, else the best of their roles, else everyone's; limits for an operation or a channel
-apply on top of those for all; the server's always apply, and the host's where their key pays. A grant covers what
-exceeds a member's limits, never the server's or the host's.
+The member's own limit wins, else their roles' best, else everyone's; limits for an operation or channel apply in
+addition; the server's always apply, and the host's where their key pays. Grants cover a member's limits, never the
+server's or host's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SERVER_LEFT: Mapping[Period, Callable[[Decimal, Decimal, str], str]] = {
 
 
 def whose(limit: Limit) -> str:
-    """Return to whom a limit applies: "every member", or a mention."""
+    """Return a limit's subject: "every member", or a mention."""
     if limit.scope is Scope.SERVER:
         return str(texts.WHOLE_SERVER)
     if limit.scope is Scope.EVERYONE:
@@ -46,12 +46,12 @@ def whose(limit: Limit) -> str:
 
 
 def allowance(limit: Limit) -> str:
-    """Return how much a limit allows: "200 credits a week"."""
+    """Return a limit's amount: "200 credits a week"."""
     return _EACH[limit.period](limit.credits)
 
 
 def left_of(left: Decimal, limit: Limit, *, granted: bool) -> str:
-    """Return what a limit leaves: "40 of 100 credits a day"; with `granted`, grants are in `left`."""
+    """Return a limit's rest: "40 of 100 credits a day"; with `granted`, `left` includes grants."""
     bound = terms(limit)
     if granted:
         return texts.left_with_grants(left, bound)
@@ -59,9 +59,9 @@ def left_of(left: Decimal, limit: Limit, *, granted: bool) -> str:
 
 
 def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
-    """Return what a limit allows, and where: "200 credits a week for `image.generate` in #general".
+    """Return a limit's amount and place: "200 credits a week for `image.generate` in #general".
 
-    `operation` and `channel` are shown instead of the operation's id and a mention.
+    `operation` and `channel` replace the operation's id and a mention.
     """
     about = (operation or f"`{limit.operation}`") if limit.operation else ""
     where = (channel or f"<#{limit.channel_id}>") if limit.channel_id else ""
@@ -69,7 +69,7 @@ def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
 
 
 def left_sentences(headroom: Headroom, left: Decimal, title: str, rules: Rules) -> str:
-    """Say in sentences what a limit leaves, when it resets and what it is for; `title` is its operation's, or ''."""
+    """Return sentences on a limit's rest, reset and purpose; `title` is its operation's, or ''."""
     limit = headroom.limit
     is_servers = limit.scope is Scope.SERVER
     if headroom.refills_at is None:
@@ -81,19 +81,19 @@ def left_sentences(headroom: Headroom, left: Decimal, title: str, rules: Rules) 
 
 
 def about_limit(limit: Limit, title: str) -> list[str]:
-    """Return a sentence about what a limit is for, where that is one operation or one channel."""
+    """Return a sentence on a limit's operation or channel, if it has just one."""
     where = f"<#{limit.channel_id}>" if limit.channel_id else ""
     return [texts.limit_is_about(title, where)] if title or where else []
 
 
 def _day(when: float, period: Period, rules: Rules) -> str:
-    """Name the day of a reset: a weekday within the week, else its date."""
+    """Return the day of a reset: a weekday within the week, else a date."""
     day = dt.datetime.fromtimestamp(when, rules.zone).date()
     return month_day(day) if period is Period.MONTH else weekday(day)
 
 
 def host_limits(each_server: Decimal | None, total: Decimal | None) -> tuple[Limit, ...]:
-    """Return the host's limits, in credits for a calendar month (UTC): one for each server, one for all together."""
+    """Return the host's limits, in credits per calendar month (UTC): per server, and in total."""
     amounts = ((Scope.HOST_SERVER, each_server), (Scope.HOST_TOTAL, total))
     return tuple(
         Limit(scope=scope, period=Period.MONTH, credits=amount) for scope, amount in amounts if amount is not None
@@ -103,7 +103,7 @@ def host_limits(each_server: Decimal | None, total: Decimal | None) -> tuple[Lim
 def draws_within_limits(
     request: SpendRequest, limits: Sequence[Limit], rules: Rules, spending: SpendingView, now: float
 ) -> tuple[Draw, ...]:
-    """Return the grants that must pay so that no limit is exceeded. Raises Refused if they cannot."""
+    """Return the grants needed to stay within the limits. Raises Refused if they do not suffice."""
     for headroom in _tight(headrooms(_shared(limits), request, rules, spending, now), request):
         reason = "host limit" if headroom.limit.scope.is_host else "limit"
         raise Refused(refusal(headroom, request, rules), reason)
@@ -115,7 +115,7 @@ def draws_within_limits(
             raise Refused(refusal(headroom, request, rules), "limit")
     grants = spending.grants() if tight else ()
     drawn: dict[tuple[int, int], Decimal] = {}
-    # Limits for one operation first: what a grant pays for its jobs counts towards the general limits too.
+    # Operation limits first: grants drawn for them count for general limits too.
     for headroom in sorted(tight, key=lambda each: not each.limit.operation):
         covered = sum(
             (paid for (place, _), paid in drawn.items() if _counts(headroom.limit, request.items[place])), ZERO
@@ -128,7 +128,7 @@ def draws_within_limits(
 
 
 def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
-    """Return those that leave less than the request needs. A limit of 0 allows nothing, not even free jobs."""
+    """Return limits that leave less than needed. A limit of 0 allows nothing, not even free jobs."""
     return [
         headroom
         for headroom in found
@@ -139,7 +139,7 @@ def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
 def applicable_limits(
     limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
 ) -> list[Limit]:
-    """Return the limits that apply to the member in this place, apart from the shared ones."""
+    """Return the member's limits in this place, without shared ones."""
     groups: dict[tuple[str, int], list[Limit]] = {}
     for limit in limits:
         if not limit.scope.is_shared and _is_about(limit, request):
@@ -154,7 +154,7 @@ def applicable_limits(
         if own:
             found += own
         elif by_role:
-            # The best role leaves the most in its tightest period; a role without a limit of 0 comes first.
+            # The best role leaves the most in its tightest period; roles without a limit of 0 first.
             found += max(
                 by_role.values(),
                 key=lambda role: (
@@ -170,7 +170,7 @@ def applicable_limits(
 def all_headrooms(
     limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
 ) -> tuple[Headroom, ...]:
-    """Return what each limit that applies leaves now, the shared ones last."""
+    """Return what each applicable limit leaves, shared ones last."""
     applicable = [*applicable_limits(limits, request, rules, spending, now), *_shared(limits)]
     return tuple(headrooms(applicable, request, rules, spending, now))
 
@@ -178,12 +178,12 @@ def all_headrooms(
 def headrooms(
     limits: Iterable[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
 ) -> list[Headroom]:
-    """Return what each limit leaves now."""
+    """Return what each limit leaves."""
     return [headroom_of(limit, rules.zone, spending, now) for limit in limits if _is_about(limit, request)]
 
 
 def headroom_of(limit: Limit, zone: dt.tzinfo, spending: SpendingView, now: float) -> Headroom:
-    """Return what the limit leaves now. `zone` is the server's: months of the host are in UTC."""
+    """Return what the limit leaves. `zone` is the server's: the host's months are in UTC."""
     zone = dt.UTC if limit.scope.is_host else zone
     since = limit.period.start(now, zone)
     if limit.scope.is_host:
@@ -196,7 +196,7 @@ def headroom_of(limit: Limit, zone: dt.tzinfo, spending: SpendingView, now: floa
 
 
 def _shared(limits: Sequence[Limit]) -> list[Limit]:
-    """Return the limits that no grant lifts, the host's first: they are not the server's to explain."""
+    """Return the limits that grants do not cover, the host's first: the server need not explain them."""
     return sorted((limit for limit in limits if limit.scope.is_shared), key=lambda limit: not limit.scope.is_host)
 
 
@@ -210,7 +210,7 @@ def _counts(limit: Limit, item: SpendItem) -> bool:
 
 
 def need(limit: Limit, request: SpendRequest) -> Decimal:
-    """Return the credits of the request that count towards the limit."""
+    """Return the request's credits that count for the limit."""
     return sum((item.credits for item in request.items if _counts(limit, item)), ZERO)
 
 
@@ -221,9 +221,9 @@ def _draw(
     missing: Decimal,
     grants: Sequence[Grant],
 ) -> bool:
-    """Add `missing` credits of the grants for the limit's items to `drawn`; False if the grants do not have them.
+    """Add `missing` credits of the grants for the limit's items to `drawn`; False if not enough.
 
-    `drawn` is by the item's place and the grant's id.
+    `drawn` is by item index and grant id.
     """
     for place, item in enumerate(request.items):
         if not _counts(limit, item):
@@ -239,7 +239,7 @@ def _draw(
 
 
 def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
-    """Say which limit is exceeded, what it and grants leave, when it resets, and what the request needs."""
+    """Return which limit is exceeded, its rest with grants, its reset, and the request's need."""
     limit = headroom.limit
     if limit.scope.is_host:
         renewed = stamp(headroom.refills_at or 0, "D")

@@ -1,4 +1,4 @@
-"""What a member wants to spend, what a decision about it takes into account, and its verdict. No I/O."""
+"""A spend request, the view it is decided on, and the verdict. No I/O."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from bot.domain.server.guild_rules import Grant, Limit
 from bot.domain.server.places import PostingPlace
 
 DEFAULT_HOLD = Decimal(20)
-"""Credits held for a job whose price is unknown: the samples of the API's pages range from 17 to 48."""
+"""Hold of a job of unknown price: the samples in the API's docs range from 17 to 48."""
 ZERO = Decimal(0)
 YES_COVERS = Decimal("1.1")
-"""How many times the price that was shown a yes covers."""
+"""The multiple of the shown price that a confirmation covers."""
 LEAST = Decimal("0.001")
-"""The smallest amount that is counted: what a job costs at least whose price is not known yet."""
+"""The smallest counted amount: minimum cost of an unknown price."""
 
 
 class KeyChanged(Exception):
-    """The guild practises by now, or no longer does: the request was made for the other."""
+    """Practice mode was switched since the request was made."""
 
 
 class WordsChanged(Exception):
-    """The moderators have changed the word list since the request was judged by it: it has to be judged again."""
+    """The word list has changed since the request was judged by it: judge it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,82 +36,81 @@ class SpendItem:
     title: str
     credits: Decimal
     exact: bool
-    """Whether the credits are a known price rather than an estimate."""
+    """A known price rather than an estimate."""
     known: bool = True
-    """Whether the credits are more than a guess."""
+    """More than a guess."""
     model: str = ""
-    """The model that it is priced by; '' without one."""
+    """The model it is priced by; '' without one."""
     has_forbidden_word: bool = False
-    """Whether something that is sent for it has one of the request's `words`."""
+    """Whether its input has one of the request's `words`."""
     unchecked: bool = False
-    """Whether the provider's safety checker is switched off."""
+    """Whether the provider's safety checker is off."""
     linked: bool = False
-    """Whether it depends on another job of the same card."""
+    """Whether it depends on another job of the card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendRequest:
-    """Who wants to run what, and where. `balance` is the account's credits when last checked, None if unknown."""
+    """Who runs what, and where. `balance` is the account's last known credits, None if unknown."""
 
     member_id: int
     role_ids: frozenset[int]
     channel_ids: frozenset[int]
-    """The channel, and the channel or category it is in."""
+    """The channel and its parents."""
     age_restricted: bool
     items: Sequence[SpendItem]
     balance: Decimal | None
     host_pays: bool = False
-    """Whether the host's own key pays: its balance is nobody's business here."""
+    """The host's key pays: its balance is hidden here."""
     words: tuple[str, ...] = ()
-    """The word list by which the items were judged."""
+    """The word list that the items were judged by."""
     approved: bool = False
-    """Whether a moderator has approved it already, or no approval is required."""
+    """Whether a moderator approved it, or need not."""
     practice: bool = False
-    """Whether a practice key pays."""
     asked: bool = False
-    """Whether the member asks a moderator to allow it, if it exceeds their limits or what a job may cost."""
+    """Whether to ask a moderator if it exceeds their limits or the job ceiling."""
 
     @property
     def posting_place(self) -> PostingPlace:
-        """Where the results are to be posted."""
+        """Where the results are posted."""
         return PostingPlace(channel_ids=self.channel_ids, age_restricted=self.age_restricted)
 
     @property
     def total(self) -> Decimal:
-        """The sum of the holds, in credits."""
+        """The sum of holds, in credits."""
         return sum((item.credits for item in self.items), ZERO)
 
     @property
     def is_priced(self) -> bool:
-        """Whether the price of every item is known."""
+        """Whether every price is known."""
         return all(item.known for item in self.items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPrice:
-    """A price, in credits, that a member has said yes to; not `known`: that it is not known, and this is a guess."""
+    """A confirmed price in credits; not `known`: a confirmed guess."""
 
     credits: Decimal
     known: bool
 
     def covers(self, request: SpendRequest) -> bool:
-        """Whether that yes is one to the request's price by now: of the same sort, and at most a tenth more."""
+        """Whether the confirmation covers the current price: same sort, at most a tenth more."""
         return self.known is request.is_priced and request.total <= self.credits * YES_COVERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpriced:
-    """An open job whose price nobody knows yet."""
+    """An open job of unknown price."""
 
     member_id: int
     operation: str
     model: str
     is_sent: bool
-    """Whether the API works on it, or is just asked to."""
+    """Whether it is submitted or being submitted."""
 
 
 class SpendingView(Protocol):
-    """What has been spent, as of the transaction in which the decision is made."""
+    """Spending as of the deciding transaction."""
 
     @property
     def running_of_member(self) -> int:
@@ -125,7 +124,7 @@ class SpendingView(Protocol):
 
     @property
     def queued_of_member(self) -> int:
-        """Jobs of the member that wait for a free slot or for a moderator."""
+        """Waiting jobs of the member, for a slot or a moderator."""
         ...
 
     @property
@@ -135,38 +134,38 @@ class SpendingView(Protocol):
 
     @property
     def practice(self) -> bool:
-        """Whether the guild practises: then all of this is about practice alone, else nothing of it is."""
+        """In practice mode all of this is about practice only, otherwise none is."""
         ...
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
-        """Return credits settled or held for jobs accepted since then; for a member, less what grants paid."""
+        """Return credits settled or held since; for a member, less what grants paid."""
         ...
 
     @property
     def host_limits(self) -> Sequence[Limit]:
-        """What the host allows to be spent on their key."""
+        """The host's limits on their key."""
         ...
 
     def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
-        """Return the guild's open jobs whose price nobody knows yet; `everywhere`: and those on the host's key."""
+        """Return the guild's open jobs of unknown price; `everywhere`: also those on the host's key."""
         ...
 
     def has_asked(self) -> bool:
-        """Return whether a request of the member that exceeds a limit waits for a moderator."""
+        """Return whether an excess request of the member awaits a moderator."""
         ...
 
     def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
-        """Return credits settled or held on the host's key for jobs accepted since; `everywhere`: by all guilds."""
+        """Return credits settled or held on the host's key since; `everywhere`: by all guilds."""
         ...
 
     def grants(self) -> Sequence[Grant]:
-        """Return the member's grants with credits left that have not expired, the soonest to expire first."""
+        """Return the member's usable grants, the soonest to expire first."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draw:
-    """Credits of a grant that pay for a part of an item."""
+    """Credits that a grant pays for an item."""
 
     item: int
     grant_id: int
@@ -175,7 +174,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
-    """What a limit leaves. `left` may be negative after an overshoot."""
+    """A limit's rest. `left` may be negative."""
 
     limit: Limit
     left: Decimal
@@ -184,11 +183,11 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The state in which each item starts, and which grants pay."""
+    """Each item's first state, and the grants that pay."""
 
     states: tuple[JobState, ...]
     draws: tuple[Draw, ...] = ()
     asked: str = ""
-    """What it exceeds, as the reason of that refusal: a moderator is asked to allow it. '' if it exceeds nothing."""
+    """The excess that a moderator is asked about, as a refusal's reason; '' if none."""
     headrooms: tuple[Headroom, ...] = ()
-    """What the limits that apply leave without the request, if somebody is to be alerted."""
+    """What applicable limits leave without the request, for alerts."""

@@ -1,4 +1,4 @@
-"""May this member spend this here, now? Pure: takes what is known, and returns a verdict or raises Refused."""
+"""May this member spend this here, now? Pure: returns a verdict or raises Refused."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from bot.domain.words.text import full_stop, stamp
 from bot.errors import Refused
 
 UNKNOWN_PRICE = "unknown price"
-"""The reason of a refusal of more jobs than one whose price is not known."""
+"""Reason to reject several jobs of unknown price."""
 
 
 def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
-    """Whether the member has to say yes to the price first.
+    """Whether the member must confirm the price.
 
-    Where only a ceiling is set, nobody but the member can say whether a price that is not known may be above it.
+    With only a ceiling set, only the member can accept an unknown price.
     """
     if rules.confirm_above is not None and (request.total > rules.confirm_above or not request.is_priced):
         return True
@@ -37,19 +37,19 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
 
 
 def needs_no_look(request: SpendRequest, rules: Rules) -> bool:
-    """Whether the server lets its members spend this without a look at the price: it is within what it has set."""
+    """Whether the price is small enough, by server setting, to skip confirmation."""
     return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
 
 
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:
-    """Whether a moderator has to approve it first."""
+    """Whether a moderator must approve."""
     if rules.approve_above is None or request.approved:
         return False
     return request.total > rules.approve_above or not request.is_priced
 
 
 def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView) -> None:
-    """Raise Refused for a second job of an operation and model whose price is not known, where it would matter."""
+    """Raise Refused for a second job of unknown price per operation and model, where it matters."""
     if request.is_priced or not (limits or _has_threshold(rules)):
         return
     found = spending.unpriced(everywhere=counts_everywhere(limits))
@@ -67,13 +67,13 @@ def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[
 
 
 def may_start_unpriced(member_id: int, unpriced: Iterable[Unpriced], limits: Sequence[Limit]) -> bool:
-    """Whether a job without a known price may start: under each limit only one at a time does."""
+    """Whether a job of unknown price may start: one at a time under each limit."""
     is_shared = any(limit.scope.is_shared for limit in limits)
     return not limits or not any(each.is_sent and (is_shared or each.member_id == member_id) for each in unpriced)
 
 
 def counts_everywhere(limits: Iterable[Limit]) -> bool:
-    """Whether one of the limits is for all servers together: then their jobs of unknown price take turns, too."""
+    """Whether a limit spans servers: then their jobs of unknown price take turns too."""
     return any(limit.scope is Scope.HOST_TOTAL for limit in limits)
 
 
@@ -90,10 +90,10 @@ def decide(
     spending: SpendingView,
     now: float,
 ) -> Verdict:
-    """Return the verdict on the request. Raises Refused with the exact reason and what would be accepted.
+    """Return the verdict. Raises Refused with the exact reason and what would be accepted.
 
-    Raises WordsChanged if the request was judged by another word list than that of `rules`, KeyChanged if practice has
-    begun or ended since it was made.
+    Raises WordsChanged if the request was judged by another word list than that of `rules`, KeyChanged if practice mode
+    has changed since.
     """
     if request.practice is not spending.practice:
         raise KeyChanged
@@ -117,9 +117,9 @@ def admit(
     spending: SpendingView,
     now: float,
 ) -> None:
-    """Raise Refused for what `decide` will refuse, too, once the rest of the request is known.
+    """Raise Refused early, for what `decide` would refuse anyway.
 
-    The items' credits are what they cost at least; their words are not known yet.
+    The items' credits are minimum costs; their words are unknown.
     """
     _may_use(request, rules, block, now)
     _may_be_unchecked(request, rules)
@@ -127,7 +127,7 @@ def admit(
 
 
 def binding_limits(request: SpendRequest, limits: Iterable[Limit], spending: SpendingView) -> list[Limit]:
-    """Return the server's limits, with the host's where their key pays."""
+    """Return the server's limits, plus the host's where their key pays."""
     return [*limits, *(spending.host_limits if request.host_pays else ())]
 
 
@@ -140,10 +140,10 @@ def _within_limits(
     *,
     is_priced: bool = True,
 ) -> tuple[tuple[Draw, ...], str]:
-    """Return the grants that pay, and what the request exceeds by asking a moderator; then no grant pays.
+    """Return the grants that pay, or the excess to ask a moderator about (no grants then).
 
-    `is_priced`: the items' credits are more than the least that they cost. Raises Refused for what exceeds a limit if
-    the member does not ask, or has requested something else.
+    `is_priced`: the credits are more than minimum costs. Raises Refused for an excess if the member does not ask, or
+    has changed the request.
     """
     asked = ""
     draws: tuple[Draw, ...] = ()
@@ -160,7 +160,7 @@ def _within_limits(
 
 
 def _asked(error: Refused, request: SpendRequest, spending: SpendingView) -> str:
-    """Return the reason of a refusal that a moderator is asked about. Raises Refused where none can be."""
+    """Return the reason a moderator is asked about. Raises Refused if they can't be."""
     if not request.asked or not error.may_ask:
         raise error
     if spending.has_asked():
@@ -176,7 +176,7 @@ def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: floa
 
 
 def refuse_blocked(block: Block | None, now: float) -> None:
-    """Raise Refused if the block has not ended by now (Unix seconds)."""
+    """Raise Refused unless the block has ended by now (Unix seconds)."""
     if block is not None and (block.until is None or block.until > now):
         until = None if block.until is None else stamp(block.until, "f")
         raise Refused(texts.blocked(until, full_stop(block.reason)), "block")
@@ -195,7 +195,7 @@ def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
-        # An unknown price cannot be compared: somebody has to say yes to it.
+        # An unknown price can't be compared: it needs confirmation.
         if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
             sentence = texts.above_ceiling(rules.job_ceiling, item.title, item.credits)
             raise Refused(sentence, "ceiling", may_ask=True)
@@ -205,7 +205,7 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if request.balance is None:
         return
     free = request.balance - spending.held_of_guild
-    # A rough estimate must not lock a server out of its last credits: only an empty account or an exact price refuses.
+    # Rough estimates must not lock out the last credits: only an empty account or an exact price refuses.
     if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
         if request.host_pays:
             raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
@@ -215,7 +215,7 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
 def _states(
     request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView, *, is_to_approve: bool
 ) -> tuple[JobState, ...]:
-    """Return each item's first state: as many run as allowed, the rest wait; or all of them await approval."""
+    """Return each item's first state: run as many as allowed, queue the rest; or all await approval."""
     free = min(
         rules.running_per_member - spending.running_of_member, rules.running_per_server - spending.running_of_guild
     )

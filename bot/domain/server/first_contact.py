@@ -1,4 +1,4 @@
-"""A server's first steps with the bot: where it was greeted, and what of its setup is done."""
+"""A server's first steps: where it was greeted, and its setup."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ class WelcomePlace(StrEnum):
     """Where a server was greeted."""
 
     CHANNEL = "channel"
-    """In its system channel."""
+    """Its system channel."""
     OWNER = "owner"
-    """By direct message to its owner."""
+    """A DM to its owner."""
     NOWHERE = "nowhere"
-    """Neither took the message, or none was needed."""
+    """Neither accepted the message, or none was needed."""
 
 
 class SetupStep(StrEnum):
-    """The steps of a setup, in their order."""
+    """The setup's steps in order."""
 
     KEY = "key"
     TEST = "test"
@@ -29,7 +29,7 @@ class SetupStep(StrEnum):
 
 
 class StepOutcome(StrEnum):
-    """What a moderator has done about a step."""
+    """A moderator's answer to a step."""
 
     DONE = "done"
     SKIPPED = "skipped"
@@ -37,7 +37,7 @@ class StepOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepState:
-    """How far a step is. `by_id` and `at` (Unix seconds) say who has done or skipped it, where that is known."""
+    """A step's state. `by_id` and `at` (Unix seconds): who did or skipped it and when, if known."""
 
     outcome: StepOutcome | None = None
     """None: open."""
@@ -53,7 +53,7 @@ class SetupChecklist:
 
     @property
     def first_open(self) -> SetupStep | None:
-        """The first step that is neither done nor skipped; None if there is none."""
+        """The first step neither done nor skipped; None if there is none."""
         return next((step for step, state in self.states.items() if state.outcome is None), None)
 
     @property

@@ -1,4 +1,4 @@
-"""What a guild's moderators have set: rules, limits, grants, blocks. Frozen values without I/O."""
+"""A guild's moderator settings: rules, limits, grants, blocks. Frozen values without I/O."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VOICE_LABELS_MAX = 100
 
 
 class Period(StrEnum):
-    """For how long a limit counts: calendar days, weeks (from Monday), months in the guild's time zone, or in total."""
+    """A limit's period: calendar days, weeks (from Monday), months in the guild's time zone, or in total."""
 
     DAY = "day"
     WEEK = "week"
@@ -49,13 +49,13 @@ class Period(StrEnum):
     TOTAL = "total"
 
     def start(self, now: float, zone: dt.tzinfo) -> float:
-        """Return when the current period began, in Unix seconds; 0 for `total`."""
+        """Return the current period's start in Unix seconds; 0 for `total`."""
         if self is Period.TOTAL:
             return 0.0
         return _midnight(self._first_day(_day(now, zone)), zone)
 
     def end(self, now: float, zone: dt.tzinfo) -> float | None:
-        """Return when the next period begins, in Unix seconds; None for `total`."""
+        """Return the next period's start in Unix seconds; None for `total`."""
         first = self._first_day(_day(now, zone))
         if self is Period.TOTAL:
             return None
@@ -80,7 +80,7 @@ def _midnight(day: dt.date, zone: dt.tzinfo) -> float:
 
 
 class Scope(StrEnum):
-    """To whom a limit applies. Moderators set the first four; the last two are the host's, for credits of their own."""
+    """Whom a limit applies to. Moderators set the first four; the last two are the host's, for their own credits."""
 
     SERVER = "server"
     EVERYONE = "everyone"
@@ -91,27 +91,27 @@ class Scope(StrEnum):
 
     @property
     def is_host(self) -> bool:
-        """Whether it limits what is spent on the host's key."""
+        """Whether it limits spending on the host's key."""
         return self in {Scope.HOST_SERVER, Scope.HOST_TOTAL}
 
     @property
     def is_shared(self) -> bool:
-        """Whether all members spend it together: no grant covers what exceeds it."""
+        """Whether all members share it: grants do not cover its excess."""
         return self is Scope.SERVER or self.is_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many credits may be spent in a period: by each member, or with the scope SERVER by all together."""
+    """Credits per period: for each member, or with the scope SERVER for all together."""
 
     id: int = 0
     scope: Scope
     scope_id: int = 0
-    """The role's or the member's id, else 0."""
+    """The role's or member's id, else 0."""
     operation: str = ""
-    """Only this operation; '' for all."""
+    """'' for all."""
     channel_id: int = 0
-    """Only in this channel and its threads; 0 for all."""
+    """Includes the channel's threads; 0 for all."""
     period: Period
     credits: Decimal
     """0 forbids use."""
@@ -121,7 +121,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Credits given to a member once, on top of their limits. `left` is what has not been used yet."""
+    """Credits given to a member once, on top of their limits. `left` is the unused part."""
 
     id: int
     member_id: int
@@ -135,7 +135,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A member who may not use the bot here. `until` is Unix seconds, None if permanent."""
+    """A member blocked here. `until` is Unix seconds, None if permanent."""
 
     member_id: int
     until: float | None
@@ -153,10 +153,10 @@ class Payer(StrEnum):
 
 
 class ReviewPrivate(StrEnum):
-    """Whether private results are reviewed, where results are."""
+    """Whether private results are reviewed too."""
 
     AUTO = "auto"
-    """Where those of the whole server are."""
+    """As for the whole server."""
     ON = "on"
     OFF = "off"
 
@@ -166,22 +166,22 @@ class Spoilers(StrEnum):
 
     NOBODY = "nobody"
     AUTHOR = "author"
-    """Those whose author wants it."""
+    """The author decides."""
     ALWAYS = "always"
 
 
 class Strength(StrEnum):
-    """How different a variant is from its result."""
+    """How much a variant differs from its result."""
 
     SUBTLE = "subtle"
     STRONG = "strong"
 
 
 class ServerLanguage(StrEnum):
-    """In which language the bot speaks to a whole server. The values but AUTO are those of `bot.language`."""
+    """The bot's language on a server; apart from AUTO, values of `bot.language`."""
 
     AUTO = "auto"
-    """In that of Discord's own server settings."""
+    """The locale of the Discord server."""
     ENGLISH = "en"
     GERMAN = "de"
     FRENCH = "fr"
@@ -191,7 +191,7 @@ class ServerLanguage(StrEnum):
 
 
 class PictureCount(StrEnum):
-    """How many pictures one request makes if its author does not say."""
+    """Default number of pictures per request."""
 
     ONE = "1"
     TWO = "2"
@@ -235,7 +235,7 @@ _on_words = functools.partial(Setting, page=SettingsPage.WORDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """A guild's settings. Credits are None without a threshold; ids are None or empty if nothing is set.
+    """A guild's settings. Credits are None without a threshold; ids are None or empty if unset.
 
     The panel shows them in this order.
     """
@@ -261,10 +261,10 @@ class Rules:
         bool,
         _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH, control=texts.AGE_RESTRICTED_CONTROL),
     ] = True
-    """Whether jobs with the provider's safety checker off are refused outside age-restricted channels."""
+    """Whether jobs without the provider's safety checker are rejected outside age-restricted channels."""
     running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
     queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = JOBS_PER_CARD
-    """As many as one request may have, so that the largest batch is accepted while nothing else waits."""
+    """As many as one request, so that the largest batch fits an empty queue."""
     running_per_server: Annotated[int, _on_limits(label=texts.RUNNING_PER_SERVER, kind=COUNT)] = 20
     job_ceiling: Annotated[Decimal | None, _on_limits(label=texts.JOB_CEILING, kind=threshold(texts.NO_CEILING))] = None
     confirm_above: Annotated[
@@ -274,7 +274,6 @@ class Rules:
         bool,
         Setting(label=texts.ESTIMATE_TOOL, kind=SWITCH, page=SettingsPage.LIMITS, control=texts.ESTIMATE_TOOL_CONTROL),
     ] = True
-    """Whether Cannon Studio's own estimate tool is called."""
     approve_above: Annotated[
         Decimal | None,
         _on_approval(label=texts.APPROVE_ABOVE, kind=threshold(texts.NO_APPROVAL), form=_APPROVAL),
@@ -293,7 +292,7 @@ class Rules:
             control=texts.REVIEW_PRIVATE_CONTROL,
         ),
     ] = ReviewPrivate.AUTO
-    """Whether private results are reviewed where a rule of review applies to them."""
+    """Whether private results are reviewed where a review rule applies."""
     log_channel: Annotated[
         int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
     ] = None
@@ -304,20 +303,18 @@ class Rules:
         ),
     ] = Payer.PRESSER
     ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
-    """Whether the author is pinged when the result is posted."""
     spoilers: Annotated[
         Spoilers,
         _on_results(
             label=texts.SPOILERS, kind=choice(SPOILERS, prefix=texts.SPOILERS_PREFIX), control=texts.SPOILERS_CONTROL
         ),
     ] = Spoilers.AUTHOR
-    """Whose new results are marked as spoilers."""
     answer_words: Annotated[
         bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
     ] = True
-    """Whether the bot answers members who mention it with words or a file."""
+    """Whether the bot answers mentions with words or a file."""
     ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH, control=texts.AI_LABEL_CONTROL)] = True
-    """Whether cards and alt texts of results say that they were made with AI, and with which model."""
+    """Whether cards and alt texts say that AI made the result, and the model."""
     language: Annotated[
         ServerLanguage,
         _on_results(
@@ -326,20 +323,20 @@ class Rules:
             control=texts.LANGUAGE_CONTROL,
         ),
     ] = ServerLanguage.AUTO
-    """In which language cards, the log channel and the gallery are."""
+    """The language of cards, log channel and gallery."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
     retention_days: Annotated[
         int | None,
         _on_results(label=texts.RETENTION, kind=days(texts.RETENTION_DEFAULT), form=_RETENTION),
     ] = None
-    """After how many days the contents of ended jobs are erased; the host's own number applies if it is lower."""
+    """Days until contents of ended jobs are erased; a lower host setting wins."""
     words: Annotated[tuple[str, ...], _on_words(label=texts.WORD_LIST, kind=WORD_LIST, form=_WORDS)] = ()
-    """Words that no prompt may contain, in lower case."""
+    """Words forbidden in prompts, in lower case."""
     default_models: Annotated[
         Mapping[str, str],
         _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
     ] = field(default_factory=lambda: MappingProxyType({}))
-    """The model that an operation uses if the member names none, by operation id."""
+    """Default model by operation id."""
     pictures: Annotated[
         PictureCount,
         _on_words(
@@ -348,7 +345,7 @@ class Rules:
             control=texts.PICTURES_CONTROL,
         ),
     ] = PictureCount.ONE
-    """How many pictures `/image generate` makes if its author does not say."""
+    """Default pictures of `/image generate`."""
     vary_strength: Annotated[
         Strength,
         _on_words(
@@ -357,25 +354,25 @@ class Rules:
             control=texts.VARY_STRENGTH_CONTROL,
         ),
     ] = Strength.STRONG
-    """How different the variant is that a reaction makes; a button asks. A die is for surprises."""
+    """How different a reaction's variant is; a button asks. A die is for surprises."""
     default_voice: Annotated[str, _on_words(label=texts.DEFAULT_VOICE, kind=VOICE, form=_VOICE)] = ""
-    """The voice that a narration gets if its author has none of their own; '' for none."""
+    """Narration voice if the author has none; '' for none."""
     voice_labels: Annotated[Mapping[str, str], Setting(label=texts.VOICE_LABELS, kind=labels(VOICE_LABELS_MAX))] = (
         field(default_factory=lambda: MappingProxyType({}))
     )
-    """What members read next to a voice's id, by that id."""
+    """Displayed labels by voice id."""
     paused: Annotated[bool, Setting(label=texts.JOBS_PAUSED, kind=SWITCH)] = False
 
     @property
     def zone(self) -> dt.tzinfo:
-        """The guild's time zone; UTC if this machine does not know it."""
+        """The guild's time zone; UTC if unknown on this machine."""
         try:
             return zoneinfo.ZoneInfo(self.timezone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             return dt.UTC
 
     def having(self, name: str, value: Any) -> Self:
-        """Return the settings with another value for the setting `name`."""
+        """Return a copy with the setting `name` changed."""
         return replace(self, **{name: value})
 
     def changed_from(self, old: Self) -> dict[str, Setting]:
@@ -384,13 +381,13 @@ class Rules:
         return {name: each for name, each in settings.items() if getattr(self, name) != getattr(old, name)}
 
     def to_json(self) -> dict[str, Any]:
-        """Return what differs from the defaults, as JSON values."""
+        """Return the non-default settings as JSON values."""
         differing = self.changed_from(type(self)())
         return {name: setting.kind.to_json(getattr(self, name)) for name, setting in differing.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Parse what `to_json` returned. A value that cannot be parsed keeps its default."""
+        """Parse the result of `to_json`. Invalid values keep their default."""
         values = {}
         settings = settings_of(cls)
         for name in settings.keys() & data.keys():

@@ -1,4 +1,4 @@
-"""What a member has set for themselves on a server: defaults of their requests, how they hear of results, presets."""
+"""A member's own settings on a server: request defaults, notifications, presets."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from types import MappingProxyType
 from typing import Any, Final
 
 STYLE_CHARS: Final = 300
-"""The longest text that is added to prompts."""
+"""Longest text added to prompts."""
 PRESETS_MAX: Final = 25
-"""How many presets a member may have on a server: as many as a list of choices shows."""
+"""Most presets per member and server: as many as a list of choices shows."""
 PRESET_NAME_CHARS: Final = 32
 
 
 class Notify(StrEnum):
-    """How a member hears that a result is ready."""
+    """How a member is notified of a result."""
 
     SERVER = "server"
-    """As the server's rule says."""
+    """By the server's rule."""
     PING = "ping"
     DIRECT = "direct"
-    """By a direct message."""
+    """By DM."""
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSettings:
-    """What a member has set on a server. What is empty or off applies as if there were no settings."""
+    """A member's settings on a server. Empty or off means unset."""
 
     models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """The model where none is named, by the id of the operation."""
+    """Default model by operation id."""
     aspect_ratio: str = ""
     """Of new images and videos."""
     style: str = ""
-    """Is added to the prompts of images and videos."""
+    """Added to the prompts of images and videos."""
     private: bool = False
-    """Whether results are for the member alone unless they say otherwise."""
+    """Whether results are private by default."""
     spoiler: bool = False
-    """Whether results are hidden behind a click unless they say otherwise."""
+    """Whether results are spoilers by default."""
     notify: Notify = Notify.SERVER
     direct_refused: bool = False
-    """Whether the member was told that Discord does not take direct messages to them."""
+    """Whether the member was informed that their DMs are closed."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the settings as JSON values."""
         return {
             "models": dict(self.models),
             "aspect_ratio": self.aspect_ratio,
@@ -58,7 +58,7 @@ class MemberSettings:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MemberSettings:
-        """Return what `to_json` wrote; what an older version did not know is unset."""
+        """Parse `to_json`; fields unknown to older versions are unset."""
         known = {name: data[name] for name in cls.__slots__ if name in data}
         if "notify" in known:
             known["notify"] = Notify(known["notify"])
@@ -67,7 +67,7 @@ class MemberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A named set of options for one operation. `values` are inputs by wire name, without files."""
+    """Named options for one operation. `values` are inputs by wire name, without files."""
 
     name: str
     operation: str

@@ -1,4 +1,4 @@
-"""Where results may come: the same rules for a new job and for a finished result. Pure, without I/O."""
+"""Where results may be posted: the same rules for new jobs and finished results. Pure."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from bot.domain.server.guild_rules import Rules
 from bot.errors import Refused
 
 SAFETY_SWITCH = "nsfw_checker"
-"""The input field that switches the provider's safety check off."""
+"""The input field that turns off the provider's safety check."""
 CHANNELS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingPlace:
-    """Where something is posted, as the rules see it."""
+    """A place for a post, as the rules see it."""
 
     channel_ids: frozenset[int]
-    """The channel, and the channel or category it is in."""
+    """The channel and its parents."""
     age_restricted: bool
 
 
 def is_unchecked(values: Mapping[str, Any]) -> bool:
-    """Whether a job's input switches the safety check off: anything but true does."""
+    """Whether a job's input turns the safety check off: anything but true does."""
     return values.get(SAFETY_SWITCH, True) is not True
 
 
@@ -40,13 +40,13 @@ def require_channel(place: PostingPlace, rules: Rules) -> None:
 
 
 def require_age(place: PostingPlace, rules: Rules, *, unchecked: bool) -> None:
-    """Raise Refused for what was made without the safety check, where that is for age-restricted channels alone."""
+    """Raise Refused for an unchecked result outside age-restricted channels, if the rules demand them."""
     if unchecked and rules.unchecked_only_in_age_restricted and not place.age_restricted:
         raise Refused(texts.UNCHECKED, "safety check")
 
 
 def require_place(place: PostingPlace, rules: Rules, *, unchecked: bool) -> None:
-    """Raise Refused unless a result may be posted there. `unchecked`: it was made without the safety check."""
+    """Raise Refused unless a result may be posted there. `unchecked`: made without the safety check."""
     require_channel(place, rules)
     require_age(place, rules, unchecked=unchecked)
 
@@ -57,39 +57,39 @@ class Sight(StrEnum):
     SEEN = "seen"
     HIDDEN = "hidden"
     GONE = "gone"
-    """The channel does not exist any more."""
+    """The channel is gone."""
     UNSURE = "unsure"
-    """Only Discord knows: a private thread has members of its own, and an archived one is not in memory."""
+    """Only Discord knows: private threads have members of their own, archived ones are not cached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """A member who looks at something of a server, with the roles that Discord sent with what they do now."""
+    """A member viewing the server, with the roles in their event."""
 
     guild_id: int
     member_id: int
     is_moderator: bool
     sight: Callable[[int], Sight]
-    """Says of a channel, by its id, what is known of it in memory."""
+    """Returns the cached visibility of a channel by id."""
     ask: Callable[[int], Awaitable[Sight]]
-    """Says the same of a channel, and asks Discord where it is UNSURE; UNSURE if Discord does not say. Never raises."""
+    """The same, but asks Discord if UNSURE; UNSURE without an answer. Never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPlace:
-    """Whose card it is, and where it stands: what decides who may see it."""
+    """A card's author and place, which decide who may see it."""
 
     author_id: int
     private: bool
     place_id: int
-    """The channel, thread or direct message that its message is in."""
+    """The channel, thread or DM of its message."""
 
 
 def may_see(viewer: Viewer, place: CardPlace, sight: Sight) -> bool:
-    """Whether the member may see a card now; `sight` is how they see the channel that it is in.
+    """Whether the member may see a card; `sight` is their view of its channel.
 
-    Authors see their own. Others see what is not private, where they see the channel; of a channel that is gone only
-    moderators do. What nobody knows for certain is hidden.
+    Authors see their own. Others see public cards of visible channels; of deleted channels only moderators do. Unknown
+    means hidden.
     """
     if place.author_id == viewer.member_id:
         return True
@@ -99,7 +99,7 @@ def may_see(viewer: Viewer, place: CardPlace, sight: Sight) -> bool:
 
 
 async def sees(viewer: Viewer, place: CardPlace) -> bool:
-    """Whether the member may see a card now. Discord is asked only where the answer depends on it."""
+    """Whether the member may see a card. Discord is asked only if the answer depends on it."""
     sight = viewer.sight(place.place_id)
     if sight is Sight.UNSURE and not place.private and place.author_id != viewer.member_id:
         sight = await viewer.ask(place.place_id)

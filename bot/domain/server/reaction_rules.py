@@ -1,4 +1,4 @@
-"""What an emoji on a result does: the action, whose reactions count, how many it takes, who pays. No I/O."""
+"""What an emoji on a result does: action, whose reactions count, how many, who pays. No I/O."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ RULES_MAX = 50
 _CUSTOM = re.compile(r"<a?:\w{2,32}:(\d{15,20})>")
 _EMOJI_CHARS = 16
 _PARTS = frozenset({"So", "Sm", "Sk", "Po", "Pd", "Mn", "Me", "Cf"})
-"""Unicode categories of the characters of an emoji."""
 _KEYCAP = "\u20e3"
 _PRESENTATION = "\ufe0f"
-"""Variation selector that has a character drawn as an emoji; some clients omit it."""
+"""The variation selector for emoji style; some clients omit it."""
 
 
 class ReactionAction(StrEnum):
@@ -54,12 +53,12 @@ PAID = frozenset(
     }
 )
 REMAKES = frozenset({ReactionAction.RERUN, ReactionAction.VARY})
-"""Actions to which the guild's rule about re-runs applies too."""
+"""Actions under the guild's re-run rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionKey:
-    """One member's reaction with one emoji on one message."""
+    """A member's reaction with an emoji on a message."""
 
     guild_id: int
     message_id: int
@@ -77,13 +76,13 @@ class Who(StrEnum):
 
 
 class Seeding(StrEnum):
-    """Which emojis the bot puts on results itself, to be clicked."""
+    """Which emojis the bot adds to results itself."""
 
     OFF = "off"
     FEW = "few"
-    """Those of SEEDED alone."""
+    """Those of SEEDED."""
     ALL = "on"
-    """Every one that fits the result."""
+    """All that fit the result."""
 
 
 SEEDED = frozenset({ReactionAction.RERUN, ReactionAction.VARY, ReactionAction.GALLERY})
@@ -101,20 +100,20 @@ class Reaction:
     """What one emoji does in a guild."""
 
     emoji: str
-    """The character without its presentation mark, or a custom emoji's id."""
+    """The character without variation selector, or a custom emoji's id."""
     shown: str
-    """How it is written in a message."""
+    """Its form in a message."""
     action: ReactionAction
     who: Who = Who.EVERYONE
     role_id: int | None = None
     needed: int = 1
-    """How many members must react; whoever completes the number is the one who acts."""
+    """Members needed; the one who completes the number acts."""
     payer: Purse = Purse.REACTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionRules:
-    """A guild's map of emojis, and its other settings of reactions."""
+    """A guild's emoji map and reaction settings."""
 
     rules: Mapping[str, Reaction] = field(default_factory=lambda: DEFAULTS)
     """By emoji, without those that do nothing."""
@@ -124,7 +123,7 @@ class ReactionRules:
     gallery_stars: int = GALLERY_STARS
 
     def seeded(self) -> list[Reaction]:
-        """Return the rules whose emojis the bot puts on results, where they fit."""
+        """Return the rules whose emojis the bot adds itself."""
         if not self.is_on or self.seeds is Seeding.OFF:
             return []
         return [each for each in self.rules.values() if self.seeds is Seeding.ALL or each.action in SEEDED]
@@ -135,12 +134,12 @@ class ReactionRules:
 
 
 def emoji_key(name: str, custom_id: int | None = None) -> str:
-    """Return the key of an emoji: the id of a custom one, else its characters without the presentation mark."""
+    """Return an emoji's key: a custom one's id, else its characters without variation selector."""
     return str(custom_id) if custom_id is not None else name.replace(_PRESENTATION, "")
 
 
 def read_emoji(text: str) -> tuple[str, str]:
-    """Parse one emoji that a member types or picks. Return its key and how it is written. Raises InputError."""
+    """Parse one emoji from a member; return key and form. Raises InputError."""
     typed = text.strip()
     custom = _CUSTOM.fullmatch(typed)
     if custom is not None:

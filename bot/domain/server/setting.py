@@ -1,7 +1,6 @@
-"""A server's setting apart from its value: its label, its kind, and where moderators change it.
+"""A server setting without its value: label, kind, and where moderators change it.
 
-Each field of `Rules` carries its `Setting`. The JSON, the panel's pages, controls and forms, and the text of a change
-derive from it.
+Each field of `Rules` carries its `Setting`, from which JSON, panel, forms and the text of a change derive.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ from bot.language import Text
 
 NEAREST_SHOWN = 3
 _NO_PLACES = frozenset({"Factory", "localtime"})
-"""Names in some systems' lists that mean nothing elsewhere."""
+"""Entries of some systems' zone lists that mean nothing elsewhere."""
 
 
 @functools.cache
 def zone_names() -> dict[str, str]:
-    """Return the names of all time zones known on this machine, by lower-case name."""
+    """Return this machine's time zones by lower-case name."""
     return {name.lower(): name for name in sorted(zoneinfo.available_timezones() | {"UTC"}) if name not in _NO_PLACES}
 
 
 def zone_named(typed: str) -> str:
-    """Return a zone's name as the database has it. Raises InputError, with the nearest names, for an unknown one."""
+    """Return a zone's canonical name. Raises InputError with the nearest names if unknown."""
     sought = "_".join(typed.split()).lower()
     names = zone_names()
     if sought in names:
@@ -45,7 +44,7 @@ def zone_named(typed: str) -> str:
 
 
 def nearest_zones(typed: str) -> list[str]:
-    """Return up to three zones whose city, or whole name, is nearest to what was typed."""
+    """Return up to three zones whose city or name is nearest to the input."""
     names, sought = zone_names(), typed.lower()
     by_city: dict[str, list[str]] = {}
     for lower, name in names.items():
@@ -69,22 +68,22 @@ _DAYS = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
 class Widget(Enum):
-    """The control with which the panel shows a setting."""
+    """A setting's control on the panel."""
 
     BUTTON = auto()
-    """Switches it."""
+    """A switch."""
     SELECT = auto()
     ROLE = auto()
     CHANNEL = auto()
-    """One in which the bot posts messages."""
+    """A channel for the bot's messages."""
     PLACES = auto()
-    """Channels, threads and categories in which the bot is used."""
+    """Channels, threads and categories where the bot may be used."""
     OPERATION = auto()
-    """Selects the operation whose entry is then typed."""
+    """Selects the operation whose entry is typed next."""
     INPUT = auto()
-    """It is typed into a form."""
+    """Typed into a form."""
     ELSEWHERE = auto()
-    """It is not on the panel: another command changes it."""
+    """Not on the panel: another command changes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,31 +93,29 @@ class Typing:
     hint: Callable[[], str]
     """Returns the help under the input."""
     chars: int | None
-    """The maximum length; None: as long as Discord allows, on several lines."""
+    """Maximum length; None: Discord's, on several lines."""
     write: Callable[[Any], str]
     """Formats a value for the input."""
     read: Callable[[str, str, str], Any]
-    """Parses what was typed, for the setting of this label and name. Raises InputError."""
+    """Parses input for the setting of this label and name. Raises InputError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What the settings of one kind have in common."""
+    """Behaviour shared by settings of one kind."""
 
     widget: Widget
     parse: Callable[[Any], Any]
-    """Parses what `to_json` returned. Raises TypeError, ValueError or OverflowError for anything else."""
+    """Parses the result of `to_json`. Raises TypeError, ValueError or OverflowError."""
     to_json: Callable[[Any], Any] = lambda value: value
     show: Callable[[Any], str]
-    """Formats a value, for the audit record too."""
+    """Formats a value, also for the audit record."""
     show_more: Callable[[Any, float], str] = lambda _value, _now: ""
-    """Returns what the panel adds to the value for moderators; the last argument is now, in Unix seconds."""
+    """Returns the panel's addition for moderators; the last argument is now, in Unix seconds."""
     show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
-    """Returns what the audit record adds to both values of a change."""
+    """Returns the audit record's addition to both values of a change."""
     choices: Sequence[Any] = ()
-    """The values of a select."""
     show_choice: Callable[[Any], str] = str
-    """Returns the text of one of them."""
     typing: Typing | None = None
 
 
@@ -128,9 +125,9 @@ SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=texts.on_off)
 
 
 def choice(words: Mapping[Any, Text | str | Callable[[], str]], *, prefix: Text) -> Kind:
-    """Return the kind whose values are the members of an enum, each with its text, or what returns it.
+    """Return the kind of an enum's members, each with its text or a function returning it.
 
-    `prefix` comes before the text in the select, where nothing else shows which setting it is.
+    `prefix` precedes the text in the select, where nothing else names the setting.
     """
     enum: type[StrEnum] = type(next(iter(words)))
 
@@ -164,7 +161,7 @@ CHANNEL = Kind(
 
 
 def places(without: Text) -> Kind:
-    """Return the kind of a set of places; `without` says what an empty set means."""
+    """Return the kind of a set of places; `without` is the text of an empty set."""
     return Kind(
         widget=Widget.PLACES,
         parse=lambda data: frozenset(int(each) for each in data),
@@ -184,11 +181,11 @@ MODELS = Kind(
     to_json=dict,
     show=lambda value: _named(value, texts.NO_MODELS),
 )
-"""A model for each operation, by operation id."""
+"""Default model by operation id."""
 
 
 def labels(most: int) -> Kind:
-    """Return the kind of at most so many labels, each by the id of what it is for. They have a form of their own."""
+    """Return the kind of at most so many labels by id, with a form of their own."""
     return Kind(
         widget=Widget.ELSEWHERE,
         parse=lambda data: MappingProxyType({str(key): str(each) for key, each in list(dict(data).items())[:most]}),
@@ -213,7 +210,7 @@ VOICE = Kind(
     show=lambda value: harmless_within(value, VOICE_CHARS) if value else str(texts.NO_VOICE),
     typing=Typing(hint=texts.voice_hint, chars=VOICE_CHARS, write=str, read=_read_voice),
 )
-"""The id of a voice, '' for none."""
+"""A voice id, '' for none."""
 
 
 def _count(data: Any) -> int:
@@ -255,7 +252,7 @@ def _read_days(typed: str, label: str, name: str) -> int | None:
 
 
 def days(without: Text) -> Kind:
-    """Return the kind of a number of days, or None; `without` says what None means."""
+    """Return the kind of a number of days or None; `without` is the text of None."""
     return Kind(
         widget=Widget.INPUT,
         parse=_days,
@@ -279,7 +276,7 @@ def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
 
 
 def threshold(without: Text) -> Kind:
-    """Return the kind of an amount of credits, or None; `without` says what None means."""
+    """Return the kind of an amount of credits or None; `without` is the text of None."""
     return Kind(
         widget=Widget.INPUT,
         parse=lambda data: None if data is None else credits_of(data),
@@ -328,7 +325,7 @@ WORD_LIST = Kind(
     widget=Widget.INPUT,
     parse=lambda data: tuple(str(word) for word in data)[:WORDS_MAX],
     to_json=list,
-    # The words themselves are shown on the panel only, because others may read the log channel.
+    # Only the panel shows the words: others may read the log channel.
     show=lambda words: texts.word_count(len(words)),
     show_more=_show_word_list,
     show_change=lambda old, new: texts.words_changed(len(set(new) - set(old)), len(set(old) - set(new))),
@@ -339,7 +336,7 @@ WORD_LIST = Kind(
         read=_read_word_list,
     ),
 )
-"""Words, each once, in lower case."""
+"""Distinct words in lower case."""
 
 
 class SettingsPage(StrEnum):
@@ -367,12 +364,12 @@ PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
     SettingsPage.REACTIONS: texts.REACTIONS_PAGE,
     SettingsPage.OPERATIONS: texts.OPERATIONS_PAGE,
 }
-"""The title of each page, and what it is about."""
+"""Each page's title and description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormSpec:
-    """A form into which one or more settings of a page are typed."""
+    """A form for one or more settings of a page."""
 
     id: str
     """Part of its button's custom id."""
@@ -386,17 +383,17 @@ class Setting:
     """One setting."""
 
     label: Text
-    """Its name, as a heading and in sentences."""
+    """A heading, also used in sentences."""
     kind: Kind
     page: SettingsPage | None = None
-    """None: it has its own command and is on no page of the panel."""
+    """None: changed by its own command, on no page."""
     control: Text | None = None
-    """The label of its button or select; None if it is typed into `form`."""
+    """Label of its button or select; None if typed into `form`."""
     form: FormSpec | None = None
     """On the same page."""
 
     def change(self, old: Any, new: Any) -> str:
-        """Return the change as text, for the audit record."""
+        """Return the change as text for the audit record."""
         kind = self.kind
         return texts.CHANGED(
             setting=str(self.label), old=kind.show(old), new=f"{kind.show(new)}{kind.show_change(old, new)}"
@@ -404,7 +401,7 @@ class Setting:
 
 
 def settings_of(rules: type) -> Mapping[str, Setting]:
-    """Return the settings of a dataclass's fields, by name, in order. Raises TypeError for a field without one."""
+    """Return the settings of a dataclass's fields in order. Raises TypeError for a field without one."""
     return _settings_of(rules)
 
 

@@ -1,7 +1,7 @@
-"""Templates: texts with placeholders. Pure; nothing else knows the syntax of a placeholder.
+"""Templates: texts with placeholders. Pure; the only place with their syntax.
 
 `{0.image_url}` is the output `image_url` of a step, `{7AB2CD3EF4.image_url}` that of a stored job, `{prompt}` a
-parameter of a recipe. A template is one text or a list of texts.
+recipe's parameter. A template is one text or a list of texts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STEP = re.compile(r"[0-9]{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class OutputRef:
-    """A placeholder for one output. `source` is a step's number or a job's id; `str()` returns the placeholder."""
+    """An output's placeholder. `source` is a step number or job id; `str()` returns the placeholder."""
 
     source: str
     key: str
@@ -31,7 +31,7 @@ class OutputRef:
 
     @property
     def step(self) -> int | None:
-        """The step's number, None if the source is a job."""
+        """The step number, None for a job."""
         return int(self.source) if _STEP.fullmatch(self.source) else None
 
 
@@ -41,24 +41,24 @@ def output_of_step(step: int, key: str) -> OutputRef:
 
 
 def outputs_in(template: Template) -> list[OutputRef]:
-    """Return the placeholders for outputs, in their order."""
+    """Return the placeholders for outputs in order."""
     return [OutputRef(match[1], match[2]) for text in _texts(template) for match in _OUTPUT.finditer(text)]
 
 
 def words_in(template: Template) -> list[str]:
-    """Return the texts of the template without the placeholders for outputs."""
+    """Return the template's texts without output placeholders."""
     return [_OUTPUT.sub(" ", text) for text in _texts(template)]
 
 
 def steps_in(template: Template) -> list[tuple[int, OutputRef]]:
-    """Return the placeholders for outputs of steps, each with the step's number."""
+    """Return the placeholders of step outputs with their step numbers."""
     return [(ref.step, ref) for ref in outputs_in(template) if ref.step is not None]
 
 
 def with_outputs(template: Template, outputs: Mapping[OutputRef, object]) -> Any:
-    """Return the template with `outputs` in place of their placeholders: a list for a list, else a text.
+    """Return the template with `outputs` filled in: a list for a list, else a text.
 
-    Other placeholders are kept. Inserted text is not searched for placeholders.
+    Other placeholders stay. Inserted text is not searched for placeholders.
     """
 
     def filled(text: str) -> str:
@@ -68,7 +68,7 @@ def with_outputs(template: Template, outputs: Mapping[OutputRef, object]) -> Any
 
 
 def text_output(output: Mapping[str, Any], key: str) -> str | None:
-    """Return a job's output as text, the first of a list; None if there is none."""
+    """Return a job's output as text, the first of a list; None without one."""
     found = output.get(key)
     if isinstance(found, list | tuple) and found:
         found = found[0]
@@ -81,17 +81,17 @@ def is_parameter_name(text: str) -> bool:
 
 
 def parameters_in(text: str) -> list[str]:
-    """Return the names of the parameters that the text uses, in their order."""
+    """Return the text's parameter names in order."""
     return _PARAMETER.findall(text)
 
 
 def with_parameters(text: str, values: Mapping[str, str]) -> str:
-    """Return the text with `values` in place of the parameters; other parameters are kept."""
+    """Return the text with `values` filled in; other parameters stay."""
     return _PARAMETER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def without_braces(text: str) -> str:
-    """Return a member's text with nothing in it that could be parsed as a placeholder."""
+    """Return a member's text without anything parsed as a placeholder."""
     return text.replace("{", "(").replace("}", ")")
 
 

@@ -1,4 +1,4 @@
-"""Text of members inside our sentences: shortened, cleaned, punctuated; and Discord's markup for a time."""
+"""Members' text in our sentences: shortened, cleaned, punctuated; and Discord's timestamps."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ INVISIBLE: Mapping[int, None] = MappingProxyType(
         ]
     )
 )
-"""For `str.translate`, what no text needs: control characters but line breaks and tabs, halves of surrogate pairs, and
-the marks that reverse what follows, which is our own text."""
+"""For `str.translate`: control characters except line breaks and tabs, lone surrogates, and marks that reverse the text
+after them, which is ours."""
 
 
 def one_line(text: str) -> str:
-    """Collapse every run of whitespace into one space, and strip the ends."""
+    """Collapse whitespace runs to one space and strip."""
     return " ".join(text.split())
 
 
 def full_stop(text: str) -> str:
-    """Return a text that ends as one sentence: with exactly one full stop, or its own `!`, `?` or `…`."""
+    """End a text with exactly one full stop, or its own `!`, `?` or `…`."""
     bare = text.rstrip(" .\n\t")
     return bare if not bare or bare[-1] in "!?…" else f"{bare}."
 
 
 def with_decimal_point(typed: str) -> str:
-    """Return an amount with a point where `12,5` or `0,125` was typed, anything else as it is.
+    """Return `12,5` or `0,125` with a decimal point, anything else unchanged.
 
-    `1,200` is not touched, for it would mean 1200 to some and 1.2 to others.
+    `1,200` stays: it is ambiguous (1200 or 1.2).
     """
     return typed.replace(",", ".") if _DECIMAL_COMMA.fullmatch(typed) else typed
 
 
 def without_controls(text: str) -> str:
-    """Remove control characters, halves of surrogate pairs and marks that reverse text; line breaks and tabs stay."""
+    """Remove control characters, lone surrogates and text-reversing marks; keep line breaks and tabs."""
     return text.translate(INVISIBLE)
 
 
 def whole(value: Any) -> Any:
-    """Return a JSON value without lone surrogates, which JSON can express but no database, log or message accepts."""
+    """Return JSON without lone surrogates, which no database, log or message accepts."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
@@ -65,7 +65,7 @@ def whole(value: Any) -> Any:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Cut `text` to `limit` characters at a word where possible, with an ellipsis if anything was cut."""
+    """Cut `text` to `limit` characters, at a word if possible, with an ellipsis."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -74,7 +74,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def slug(text: str, fallback: str) -> str:
-    """Turn a text into a safe start of a file name, such as `fox-in-fog`; `fallback` if nothing of it remains."""
+    """Return a safe start of a file name, such as `fox-in-fog`; `fallback` if nothing remains."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_text.lower())
     name = ""
@@ -86,7 +86,7 @@ def slug(text: str, fallback: str) -> str:
 
 
 def stamp(when: float, style: str = "R") -> str:
-    """Return Discord's markup for a time (Unix seconds), which each member reads in their own zone and language.
+    """Return Discord's markup for a time (Unix seconds), localized per reader.
 
     `style` is one letter of Discord's: `R` relative ("in 2 hours"), `f` date and time.
     """
@@ -94,10 +94,10 @@ def stamp(when: float, style: str = "R") -> str:
 
 
 SLOW_S = 0.002
-"""Of processor time. Everything else of the process waits as long."""
+"""Of processor time, which blocks the whole process."""
 
 slow: Counter[str] = Counter()
-"""How often which reader took longer, since the start of the process."""
+"""How often each reader took longer, since the process started."""
 readers: dict[str, Callable[..., object]] = {}
 
 P = ParamSpec("P")
@@ -105,7 +105,7 @@ R = TypeVar("R")
 
 
 def reads_foreign_text(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Time a function that reads what members, file hosts or the API wrote; `name` is its label in the metrics."""
+    """Time a function that parses text from members, file hosts or the API; `name` is its metrics label."""
 
     def timed(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
@@ -124,28 +124,28 @@ def reads_foreign_text(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 BACKTICKS = "\u02cb" * 3
-"""Shown instead of those that would end a block."""
+"""Replaces backticks that would end a block."""
 _LINE_ENDS = {0x2028: "\n", 0x2029: "\n"}
-"""What a line may begin after, besides a line break."""
+"""Line starts besides a line break."""
 _ESCAPES = {**INVISIBLE, **_LINE_ENDS, **{ord(sign): f"\\{sign}" for sign in "\\`*_~|[]()<>#"}}
-"""Formatting, code, quotes, headings, links, and all that stands in `<>`: mentions, timestamps, commands, emojis."""
+"""Formatting, code, quotes, headings, links, and everything in `<>`: mentions, timestamps, commands, emojis."""
 _LINE_START = re.compile(
     r"^((?:[^\S\n]|[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff])*)([+-]|[0-9]+(?=\.))", re.MULTILINE
 )
-"""Subtext and lists. Whether a character that is not shown may stand before them is up to the client."""
+"""Subtext and lists. Clients differ on invisible characters before them."""
 _INSIDE_LINE = re.compile(
     r":(?=/|[^\s:]{1,64}:)"  # a link's scheme, an emoji by its name
-    r"|(?:(?<=discord)|(?<=discordapp))\.(?=gg|com)"  # an invitation is one without a scheme, too
+    r"|(?:(?<=discord)|(?<=discordapp))\.(?=gg|com)"  # an invitation works without a scheme too
     r"|@(?!everyone|here)",
     re.IGNORECASE,
 )
 _FOR_ALL = re.compile(r"@(?=everyone|here)")
-"""Discord looks for these two in the text as it is sent, whatever stands before the sign."""
+"""Discord finds these two anywhere in the sent text."""
 
 _REPLACED = {**INVISIBLE, **_LINE_ENDS, **dict.fromkeys(map(ord, "\\`*<>"), " "), ord("["): "(", ord("]"): ")"}
 _PAIRS = ("||", "~~", "://")
 _AROUND_WORDS = re.compile(r"(?<![^\W_])_+|_+(?![^\W_]|…)|__+")
-"""Underscores that format; one inside a word, as in `aspect_ratio`, does not."""
+"""Formatting underscores; not one inside a word, as in `aspect_ratio`."""
 _STARTS = " #-+.:"
 _ALL = re.compile(r"(?<!@)@+(?=everyone|here)")
 _DROPPED = dict.fromkeys(map(ord, "_~|#@"), " ")
@@ -153,31 +153,30 @@ _DROPPED = dict.fromkeys(map(ord, "_~|#@"), " ")
 
 @reads_foreign_text("harmless")
 def harmless(text: str) -> str:
-    """Escape a text for a message or an embed: nothing of it formats, links, mentions, or looks like a part of Discord.
+    """Escape a text for a message or embed: no formatting, links, mentions or fake Discord elements.
 
-    It grows to at most twice its length and one more character for each `@everyone`: cut it before, or use
-    `harmless_within`.
+    At most twice as long, plus one character per `@everyone`: cut it before, or use `harmless_within`.
     """
     escaped = _LINE_START.sub(_not_at_start, text.translate(_ESCAPES))
     return _FOR_ALL.sub("@\u200b", _INSIDE_LINE.sub(r"\\\g<0>", escaped))
 
 
 def harmless_within(text: str, limit: int) -> str:
-    """Escape a text so that it has at most `limit` characters (at least one), with an ellipsis if anything was cut."""
+    """Escape a text to at most `limit` characters (at least one), with an ellipsis if cut."""
     escaped = harmless(shortened(without_controls(text), limit))
     if len(escaped) <= limit:
         return escaped
     cut = escaped[: limit - 1]
-    if (len(cut) - len(cut.rstrip("\\"))) % 2:  # the sign that the last backslash was for is cut off
+    if (len(cut) - len(cut.rstrip("\\"))) % 2:  # the last backslash lost its character
         cut = cut[:-1]
     return cut.rstrip() + "…"
 
 
 @reads_foreign_text("tame")
 def tame(text: str) -> str:
-    """Return a text as one line for a sentence of ours: what would format, link or mention is left out.
+    """Return a text as one line for our sentence, without formatting, links and mentions.
 
-    Nothing is escaped, because the sentence may be, as a whole. Names of fields and numbers stay what they are.
+    Nothing is escaped: the whole sentence may be. Field names and numbers are unchanged.
     """
     text = text.translate(_REPLACED).replace("https://", "").replace("http://", "")
     for pair in _PAIRS:
@@ -186,28 +185,28 @@ def tame(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Return a text as one line of words without any sign of Discord's: for descriptions of files."""
+    """Return a text as one line of plain words, for file descriptions."""
     return one_line(tame(text).translate(_DROPPED)).lstrip(_STARTS)
 
 
 def in_block(text: str) -> str:
-    """Return a text as a block of code, which shows it as it was typed. Cut it before: a block that is cut is open."""
+    """Return a text as a code block. Cut it before: a cut block stays open."""
     return f"```\n{without_controls(text).replace('`' * 3, BACKTICKS)}\n```"
 
 
 def _not_at_start(match: re.Match[str]) -> str:
-    is_number = match[2].isdigit()  # the full stop after it is escaped: a backslash before a digit would be shown
+    is_number = match[2].isdigit()  # the full stop is escaped: a backslash before a digit would be shown
     return f"{match[0]}\\" if is_number else f"{match[1]}\\{match[2]}"
 
 
 FORMULA_STARTS = frozenset("=+-@\t\r\n")
-"""Spreadsheets run a cell that begins with one of these as a formula, in any width and after what is not shown."""
+"""Spreadsheets run cells with these first characters as formulas, in any width, even after invisible ones."""
 _UNSEEN = frozenset({"Cc", "Cf", "Zs"})
 _GUARD = "'"
 
 
 def cell(value: object) -> str:
-    """Return a value as a cell of CSV: a number as it is, a text so that no spreadsheet runs it as a formula."""
+    """Return a CSV cell: numbers unchanged, texts safe from formula execution."""
     if value is None:
         return ""
     if isinstance(value, int | Decimal):
@@ -217,7 +216,7 @@ def cell(value: object) -> str:
 
 
 def text_of_cell(written: str) -> str:
-    """Return the text that `cell` was given, as far as that can be told from what it wrote."""
+    """Return the text given to `cell`, as far as it can be recovered."""
     return written[1:] if written.startswith(_GUARD) and _is_formula(written[1:]) else written
 
 
@@ -227,7 +226,7 @@ def _is_formula(text: str) -> bool:
 
 
 class WordList:
-    """Finds words in texts as whole words; case, accents, width and invisible characters make no difference."""
+    """Finds whole words regardless of case, accents, width and invisible characters."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._phrases = [(word, spelled) for word in words if (spelled := _spelled(word))]
@@ -235,12 +234,12 @@ class WordList:
 
     @classmethod
     def of(cls, words: Sequence[str]) -> WordList:
-        """Return the list of these words; the same words give the same list, prepared once."""
+        """Return the list of these words, cached."""
         return _prepared(tuple(words))
 
     @reads_foreign_text("word_list")
     def first_in(self, texts: Iterable[str]) -> str | None:
-        """Return the first word of the list that occurs in one of the texts, None if none does."""
+        """Return the first listed word in one of the texts, None without one."""
         if not self._phrases:
             return None
         found = [place for text in texts if (place := self._place_in(text)) is not None]
@@ -264,25 +263,25 @@ def _prepared(words: tuple[str, ...]) -> WordList:
 
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
-"""Thai, Lao, Burmese, Khmer, Kana, Han, Hangul: no space marks the end of a word, so each character counts as one."""
+"""Thai, Lao, Burmese, Khmer, Kana, Han, Hangul: without spaces, each character is a word."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _FILLERS = "\u115f\u1160\u3164\uffa0"
-"""Hangul fillers: letters in Unicode, but invisible."""
+"""Invisible Hangul letters."""
 
 
 def _spelled(text: str) -> list[str]:
-    """Return the words of a text, each in the one spelling that all its spellings have in common."""
+    """Return a text's words in canonical spelling."""
     return _WORD.findall(_folded(text))
 
 
 def _folded(text: str) -> str:
-    # Without its marks first: putting thousands of them in order takes the time of their square.
+    # Remove marks first: sorting thousands takes quadratic time.
     decomposed = unicodedata.normalize("NFKD", _without_marks(text)).casefold()
     return unicodedata.normalize("NFKC", _without_marks(decomposed))
 
 
 def _without_marks(text: str) -> str:
-    """Remove accents, enclosing signs and whatever else is shown over, under or around a letter, or not at all."""
+    """Remove accents, enclosing signs and other combining or invisible marks."""
     if text.isascii():
         return text
     marks = {ord(char): None for char in set(text) if _is_mark(char)}
