@@ -1,4 +1,4 @@
-"""Which API key serves a guild: its own, else the host's where the host allows it."""
+"""Which API key serves a guild: its own, else the host's if allowed."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from bot.errors import NoKey
 from bot.store import Store
 
 TOLD_MAX = 5000
-"""Of how many keys the last answer of the status call is kept in memory."""
+"""How many keys' last status answers are cached."""
 DOCUMENT_KEYS_MAX = 3
-"""With how many servers' keys one reading of the API's description is tried."""
+"""How many servers' keys one reading of the API description tries."""
 
 
 HOST_KEY = "host_key"
-"""The signal that it has changed to which servers the host's key is refused."""
+"""Signal: servers that the host's key is refused to have changed."""
 
 
-@functools.lru_cache(TOLD_MAX)  # so that jobs that keep it share one string
+@functools.lru_cache(TOLD_MAX)  # jobs that keep it share one string
 def slot_of(guild_id: int, key_id: int | None) -> str:
-    """Return the name under which waits of a key are kept; `key_id` is None for the host's, which guilds share."""
+    """Return the name of a key's waits; `key_id` is None for the host's, which guilds share."""
     return "host" if key_id is None else f"{guild_id}:{key_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsableKey:
-    """A key to call the API with. `id` is None for the host's own key."""
+    """A key for the API. `id` is None for the host's."""
 
     id: int | None
     secret: str = field(repr=False)
     balance: Decimal | None = None
     refused: bool = False
     is_limited: bool = False
-    """Whether its owner limits what servers spend on it: then they do not say what a job costs."""
+    """Whether its owner limits servers' spending: then they do not set prices."""
 
     @property
     def is_practice(self) -> bool:
-        """Whether it is for practice, and answered by the sandbox."""
+        """Whether it is for practice, answered by the sandbox."""
         return is_practice_key(self.secret)
 
     def slot(self, guild_id: int) -> str:
-        """Return the name under which waits of this key are kept: one per key, shared by guilds of the host's key."""
+        """Return the name of this key's waits, shared by all guilds of the host's key."""
         return slot_of(guild_id, self.id)
 
 
@@ -57,21 +57,21 @@ class RefusedKey:
     guild_id: int
     key: UsableKey
     probe_at: float
-    """When to try it again, Unix seconds."""
+    """Next retry, Unix seconds."""
     probes: int
-    """How often that was done."""
+    """Number of retries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentKey:
-    """A key to read with what is the same for every server."""
+    """A key for reading what is the same for all servers."""
 
     slot: str
     secret: str = field(repr=False)
 
 
 class ApiKeys:
-    """Finds the key for a guild or a job, and remembers what the API says of it."""
+    """Finds the key of a guild or job, and stores what the API says about it."""
 
     def __init__(
         self,
@@ -83,10 +83,10 @@ class ApiKeys:
         top_up_url: str | None = None,
         is_limited: bool = False,
     ) -> None:
-        """Take the host's key and whom it serves; `is_absent` says of a guild whether it has removed the bot.
+        """Take the host's key and whom it serves; `is_absent` says whether a guild has removed the bot.
 
-        `is_limited`: the host limits what is spent on their key, so jobs accepted on another are not moved to it.
-        `top_up_url` is where credits are bought, unless the account tells another address.
+        `is_limited`: the host limits spending on their key, so jobs accepted on another are not moved to it.
+        `top_up_url` is where credits are bought, unless the account reports another address.
         """
         self._store = store
         self._is_absent = is_absent
@@ -99,7 +99,7 @@ class ApiKeys:
         self._told: dict[str, AccountStatus] = {}
 
     async def load(self) -> None:
-        """Read for which guilds earlier runs found the host's key refused."""
+        """Load the guilds for which the host's key was refused."""
         self._host_refused_to = {refusal.guild_id for refusal in await self._store.host_key_refusals.all()}
 
     def _host(self, guild_id: int) -> UsableKey | None:
@@ -114,7 +114,7 @@ class ApiKeys:
         )
 
     async def for_guild(self, guild_id: int) -> UsableKey:
-        """Return the key that new jobs of the guild use. Raises NoKey if there is none."""
+        """Return the key for the guild's new jobs. Raises NoKey if there is none."""
         own = await self._store.keys.current(guild_id)
         if own is not None:
             return _usable(own)
@@ -124,39 +124,39 @@ class ApiKeys:
         return host
 
     async def is_practising(self, guild_id: int) -> bool:
-        """Return whether the guild practises."""
+        """Return whether the guild is in practice mode."""
         return await self._store.practice.is_on(guild_id)
 
     async def for_job(self, job: Job) -> UsableKey | None:
-        """Return the key to go on with, as `_for_job` finds it; a job of practice has none but that, others never."""
+        """Return the key for a job, as in `_for_job`; practice jobs use only practice keys, others never."""
         key = await self._for_job(job)
         return key if key is not None and key.is_practice == job.practice else None
 
     async def _present(self, job: Job) -> UsableKey | None:
-        """Return the key that the job's guild uses now for what it is: practice or not."""
+        """Return the guild's current key of the job's kind: practice or not."""
         own = await self._store.keys.current(job.guild_id)
         if own is not None and own.practice == job.practice:
             return _usable(own)
         return None if job.practice else self._host(job.guild_id)
 
     async def _for_job(self, job: Job) -> UsableKey | None:
-        """Return the key to go on with: the one the job was submitted with, else the guild's present one, else None.
+        """Return the key that the job was submitted with, else the guild's current one, else None.
 
-        The API wants the same key for a request's whole life, so a retired key serves until its jobs are done. A
-        refused one is passed over for a newer one: keys of one account may see each other's requests. For a guild that
-        has removed the bot nothing is submitted, and no other key than that of before asks for its requests.
+        The API wants the same key for a request's whole life, so a retired key serves until its jobs end. A refused one
+        yields to a newer one: keys of one account may see each other's requests. For a guild that removed the bot
+        nothing is submitted, and only the original key polls.
         """
         is_absent = self._is_absent(job.guild_id)
         if is_absent and job.state is JobState.SUBMITTING:
             return None
-        # From the first POST on: one whose reply was lost may only be repeated with the key that remembers it.
+        # From the first POST on: after a lost reply only the same key may repeat it.
         started = job.remote_id is not None or job.attempts > 0
         if started and job.key_id is not None:
             first = await self._store.keys.get(job.guild_id, job.key_id)
             if first is not None and first.refused_at is None:
                 return _usable(first)
         if started and job.key_id is None and self._host_key is not None and job.guild_id not in self._host_refused_to:
-            # The host's key continues what it started, also where it serves no new jobs any more.
+            # The host's key finishes its jobs, even where it serves no new ones.
             return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
         if is_absent:
             return None
@@ -167,7 +167,7 @@ class ApiKeys:
         return None if key.refused or was_not_counted else key
 
     async def note_refused(self, guild_id: int, key: UsableKey, *, probe_at: float) -> bool:
-        """Remember that the status call refuses the key to the guild, and when to try it again (Unix seconds).
+        """Store that the status call refuses the key to the guild, and the next retry (Unix seconds).
 
         Returns True the first time.
         """
@@ -179,7 +179,7 @@ class ApiKeys:
         return is_first
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
-        """Remember what the status call said: the balance, and that the key works."""
+        """Store a status answer: the balance, and that the key works."""
         self._told.pop(key.slot(guild_id), None)
         while len(self._told) >= TOLD_MAX:
             self._told.pop(next(iter(self._told)))
@@ -195,20 +195,20 @@ class ApiKeys:
             self._store.signals.send(HOST_KEY)
 
     def told(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
-        """Return what the status call said last of the key's account; None if it was not asked since the start."""
+        """Return the account's last status; None if not requested since the start."""
         return self._told.get(key.slot(guild_id))
 
     def top_up_url(self, guild_id: int, key: UsableKey) -> str | None:
-        """Return where credits for the guild's own account are bought; None if nobody says, and for the host's."""
+        """Return where the guild's own account buys credits; None if unknown, and for the host's."""
         if key.id is None or key.is_practice:
             return None
         told = self.told(guild_id, key)
         return (None if told is None else told.top_up_url) or self._top_up_url
 
     async def for_document(self) -> list[DocumentKey]:
-        """Return the keys to read the API's description with: the host's if there is one, else servers' own that work.
+        """Return keys for the API description: the host's, else servers' working ones.
 
-        Of those, the newest first and not many. It is read for all servers, and nothing of it is any account's.
+        Of those a few, newest first. The description is public to all servers and holds no account data.
         """
         if self._host_key is not None:
             return [DocumentKey(slot="host", secret=self._host_key)]
@@ -216,7 +216,7 @@ class ApiKeys:
         return [DocumentKey(slot=slot_of(key.guild_id, key.id), secret=key.secret) for key in found]
 
     async def refused(self) -> list[RefusedKey]:
-        """Return the refused keys that somebody may still need, of all guilds."""
+        """Return refused keys still in use, of all guilds."""
         found = [
             RefusedKey(guild_id=key.guild_id, key=_usable(key), probe_at=key.probe_at or 0.0, probes=key.probes)
             for key in await self._store.keys.refused()
@@ -230,7 +230,7 @@ class ApiKeys:
         return found
 
     async def note_probe(self, refused: RefusedKey, *, probe_at: float) -> None:
-        """Remember that a refused key was tried once more without success, and when to try it next (Unix seconds)."""
+        """Store a failed retry of a refused key, and the next one (Unix seconds)."""
         if refused.key.id is not None:
             await self._store.keys.note_probe(refused.guild_id, refused.key.id, probe_at=probe_at)
         else:

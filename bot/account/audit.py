@@ -1,6 +1,6 @@
-"""Compares the accounts of the guilds' own keys with the books, hourly, and reports what was charged beyond them.
+"""Compares the accounts of guilds' own keys with the books hourly, and reports excess charges.
 
-The host's account is shared by servers that must not know of each other: it is not compared.
+The host's account is not compared: its servers must not learn of each other.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ log = structlog.get_logger(__name__)
 
 CHECK_EVERY_S = 3600.0
 AGAIN_S = 300.0
-"""How soon an account is asked again that could not be compared."""
+"""Retry interval of a failed comparison."""
 
 
 class AccountAudit:
-    """Asks the status call of each key that is in use once an hour."""
+    """Requests the status of each key in use hourly."""
 
     def __init__(self, store: Store, *, client: CannonClient, clock: Clock) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class AccountAudit:
 
 
 def difference_text(found: AccountDifference) -> str:
-    """Return the sentence for moderators about what an account was charged beyond the books."""
+    """Return the moderators' sentence on an excess charge."""
     return texts.account_difference(found.credits, found.job_ids)
 
 
@@ -74,7 +74,7 @@ WEEK_S = 7 * DAY_S
 
 
 class BalanceExpiry:
-    """Knows what of the servers' own accounts expires. The host's account is nobody else's business."""
+    """Tracks expiring credits of servers' own accounts. The host's account is private."""
 
     def __init__(self, *, keys: ApiKeys, client: CannonClient, clock: Clock) -> None:
         self._keys = keys
@@ -83,18 +83,18 @@ class BalanceExpiry:
         self._ask_due: dict[str, float] = {}
 
     def expiring(self, guild_id: int, key: UsableKey) -> Sequence[ExpiringCredits]:
-        """Return what the account told last of its credits that expire; () for the host's."""
+        """Return the account's last reported expiring credits; () for the host's."""
         told = None if key.id is None else self._keys.told(guild_id, key)
         return () if told is None else told.expiring
 
     def lost_in_a_week(self, guild_id: int, key: UsableKey, a_day: Decimal) -> Decimal:
-        """Return the credits that will be lost in the coming week at the rate of `a_day`."""
+        """Return the credits lost in the coming week at the rate of `a_day`."""
         now = self._clock.wall()
         found = lost(self.expiring(guild_id, key), a_day, now)
         return sum((each.credits for each in found if each.of.expires_at <= now + WEEK_S), Decimal(0))
 
     async def alerts(self, guild_id: int, a_day: Decimal) -> list[Alert]:
-        """Return what moderators should be told at the rate of `a_day`; the account is asked daily for it at most."""
+        """Return the alerts at the rate of `a_day`; the account is requested at most daily."""
         try:
             key = await self._keys.for_guild(guild_id)
         except NoKey:

@@ -1,4 +1,4 @@
-"""Whether a key works. Only the free status call can say that it does not; a refused key is tried again by itself."""
+"""Whether a key works. Only the free status call can deny it; refused keys are retried automatically."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ from bot.store.signals import Signals
 log = structlog.get_logger(__name__)
 
 VERDICT_LIFE_S = 10.0
-"""A verdict is shared by all jobs that ask within this time."""
+"""A verdict is shared by jobs within this time."""
 PROBE_WAITS_S = (60.0, 300.0, 900.0, 3600.0)
-"""How long to wait before each try of a refused key; the last for all later ones."""
+"""Waits before retries of a refused key; the last repeats."""
 BALANCE_EVERY_S = 60.0
-"""How often an account is asked at most whether credits were added."""
+"""Minimum time between balance requests of an account."""
 BALANCE_TIMEOUT_S = 1.5
 """A member waits for it."""
 
 
 class KeyVerdict(Enum):
-    """What the status call says of a key."""
+    """The status call's verdict on a key."""
 
     ALIVE = auto()
     REFUSED = auto()
     UNKNOWN = auto()
-    """It could not be asked."""
+    """The call failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict; `is_news` if it is the first refusal since the key worked, which moderators are to know of."""
+    """A verdict; `is_news`: the first refusal since the key worked, so moderators are alerted."""
 
     verdict: KeyVerdict
     is_news: bool = False
 
 
 class KeyHealth:
-    """Asks the status call about keys, seldom."""
+    """Requests key status, seldom."""
 
     def __init__(self, keys: ApiKeys, client: CannonClient, clock: Clock) -> None:
         self._keys = keys
@@ -60,7 +60,7 @@ class KeyHealth:
         self._probe_due: dict[tuple[int, int | None], float] = {}
 
     async def judge(self, guild_id: int, key: UsableKey) -> Judgement:
-        """Ask whether a key works that a job of the guild was refused with, and remember it if not."""
+        """Check a key after a job's refusal, and store a refusal."""
         name = (guild_id, key.slot(guild_id))
         lock = self._locks.setdefault(name, asyncio.Lock())
         async with lock:
@@ -87,7 +87,7 @@ class KeyHealth:
         return Judgement(KeyVerdict.ALIVE)
 
     async def refresh_balance(self, guild_id: int, key: UsableKey) -> bool:
-        """Ask what is left on the account, but not more often than once a minute. Returns whether it was told."""
+        """Request the account's balance, at most once a minute; return whether it was reported."""
         slot, now = key.slot(guild_id), self._clock.monotonic()
         if now - self._balance_at.get(slot, -BALANCE_EVERY_S) < BALANCE_EVERY_S:
             return False
@@ -102,14 +102,14 @@ class KeyHealth:
         return True
 
     async def probe(self) -> list[RefusedKey]:
-        """Try the refused keys again that are due; return those that work again."""
+        """Retry due refused keys; return those that work again."""
         refused = await self._keys.refused()
         names = {(each.guild_id, each.key.id) for each in refused}
         self._probe_due = {name: due for name, due in self._probe_due.items() if name in names}
         return [each for each in refused if self._is_due(each) and await self._heals(each)]
 
     def _is_due(self, refused: RefusedKey) -> bool:
-        """Whether to try it now: by monotonic time, since a clock that is set back must not lock a server out."""
+        """Whether it is due, by monotonic time: a clock set back must not lock a server out."""
         name, now = (refused.guild_id, refused.key.id), self._clock.monotonic()
         if name not in self._probe_due:
             left_s = min(max(0.0, refused.probe_at - self._clock.wall()), _wait_s(refused.probes))
@@ -121,7 +121,7 @@ class KeyHealth:
             status = await self._client.status(refused.key.secret)
         except CannonError as error:
             log.info("key.probed", guild=refused.guild_id, error=type(error).__name__)
-            says_no = isinstance(error, KeyRefused)  # anything else says nothing about the key
+            says_no = isinstance(error, KeyRefused)  # other errors say nothing about the key
             wait_s = _wait_s(refused.probes + 1 if says_no else 0)
             self._probe_due[refused.guild_id, refused.key.id] = self._clock.monotonic() + wait_s
             if says_no:
@@ -137,15 +137,15 @@ def _wait_s(probes: int) -> float:
 
 
 OF_SERVER, OF_ALL = 5, 30
-"""Calls for members in an hour: of one server, and of all together, because they come from one address."""
+"""Calls for members per hour: per server, and in total, since they share an address."""
 HOUR_S = 3600.0
 MINUTE_S = 60.0
 ASKED = "status.asked"
-"""The signal that a call was counted: by whom, and for which server."""
+"""Signal: a call was counted (by whom, for which server)."""
 
 
 class StatusPace:
-    """Counts the status calls that moderators cause, in whichever process."""
+    """Counts moderators' status calls over all processes."""
 
     def __init__(self, clock: Clock, signals: Signals) -> None:
         self._of_server = RateLimiter(clock, OF_SERVER, HOUR_S)
@@ -155,11 +155,11 @@ class StatusPace:
         signals.listen(ASKED, self._heard)
 
     def allows(self, guild_id: int) -> bool:
-        """Whether a call may be made for the guild now; then it is counted."""
+        """Count a call for the guild if allowed; return whether it is."""
         return self._wait_s(guild_id) == 0
 
     def require(self, guild_id: int) -> None:
-        """Count a call for the guild. Raises Refused if there were too many in the last hour."""
+        """Count a call for the guild. Raises Refused at more than the hourly limit."""
         wait_s = self._wait_s(guild_id)
         if wait_s:
             raise Refused(texts.too_many_keys(max(1, round(wait_s / MINUTE_S))))

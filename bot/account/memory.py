@@ -1,4 +1,4 @@
-"""What the API took and refused on a server's account: remembered with each job, read from memory by completions."""
+"""What the API accepted and refused on a server's account: stored with each job, cached for completions."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from bot.runtime.pace import TimedMemory
 from bot.store import Store, TriedOutcome, TriedValue
 
 KEPT_S: Final = 60.0
-"""For how long what was read is used; what is noted, and what a member erases, drops it at once."""
+"""Cache lifetime; new notes and members' erasures drop it at once."""
 MODEL: Final = "model"
 VOICE: Final = "voice_id"
 MODELS_NAMED: Final = 5
-"""How many models a refusal names."""
+"""Models named in a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountMemory:
-    """What was tried on one account, the latest first, by the ids that operations have now."""
+    """Attempts on one account, newest first, by current operation ids."""
 
     rows: Sequence[TriedValue] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What moderators call voices, by voice id."""
+    """Moderators' labels by voice id."""
 
     def of(self, operation: Operation, name: str) -> list[Tried]:
-        """Return what was tried of an operation's field; a model or voice that worked for another comes after those."""
+        """Return the values tried for an operation's field; those that worked elsewhere come last."""
         own = [row for row in self.rows if (row.operation, row.field) == (operation.id, name)]
         others = [
             row
             for row in self.rows
             if row.field == name in {MODEL, VOICE} and row.operation != operation.id and row.works
         ]
-        if name == MODEL:  # each operation has models of its own
+        if name == MODEL:  # models differ by operation
             others = [row for row in others if operation.knows_model(row.value)]
         found: dict[str, Tried] = {}
         for row in (*own, *others):
             found.setdefault(row.value, self._tried(row))
-        if name == VOICE:  # a labelled voice is one of the account's, whether it was used or not
+        if name == VOICE:  # a labelled voice is the account's, used or not
             for value, label in self.labels.items():
                 found.setdefault(value, Tried(value=value, works=True, label=label))
         return list(found.values())
 
     def voices(self) -> list[TriedValue]:
-        """Return the voices that worked, each as it was used last, the latest first."""
+        """Return working voices as last used, newest first."""
         found: dict[str, TriedValue] = {}
         for row in self.rows:
             if row.field == VOICE and row.works:
@@ -64,11 +64,11 @@ class AccountMemory:
         return Tried(value=row.value, works=row.works, said=row.said, label=label)
 
     def proven(self, operation: Operation) -> set[tuple[str, str]]:
-        """Return the pairs of field and value that the operation was made with."""
+        """Return the (field, value) pairs that the operation succeeded with."""
         return {(row.field, row.value) for row in self.rows if row.operation == operation.id and row.uses}
 
     def working_models(self, operation: Operation) -> list[str]:
-        """Return the names of models that a refusal can name: those that worked here, else those with a public id."""
+        """Return models to name in a refusal: those that worked here, else those with a public id."""
         worked = [model_name(operation, each.value) for each in self.of(operation, MODEL) if each.works]
         public = [model.name for model in operation.models if model.id is not None]
         refused = {model_name(operation, each.value) for each in self.of(operation, MODEL) if not each.works}
@@ -76,7 +76,7 @@ class AccountMemory:
 
 
 class AccountMemories:
-    """Remembers for each server and key what worked and what was refused. No other server sees it."""
+    """Stores what worked and what was refused per server and key. Servers see only their own."""
 
     def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, clock: Clock) -> None:
         self._store = store
@@ -86,7 +86,7 @@ class AccountMemories:
         self._changes = 0
 
     async def of(self, guild_id: int) -> AccountMemory:
-        """Return what was tried on the account that the server uses now; read once for a key, then from memory."""
+        """Return the attempts on the server's current account; cached per key."""
         try:
             key_id = (await self._keys.for_guild(guild_id)).id
         except NoKey:
@@ -97,12 +97,12 @@ class AccountMemories:
         before = self._changes
         memory = await self._of_key(guild_id, key_id)
         memory = replace(memory, labels=(await self._store.settings.get(guild_id)).voice_labels)
-        if self._changes == before:  # else something was noted meanwhile that may not be in it
+        if self._changes == before:  # else a concurrent note may be missing
             self._read.put(guild_id, (key_id, memory))
         return memory
 
     def forget(self, guild_id: int) -> None:
-        """Read it again the next time: something of it has changed."""
+        """Drop the cache: something changed."""
         self._changes += 1
         self._read.put(guild_id, None)
 
@@ -112,15 +112,15 @@ class AccountMemories:
         return AccountMemory([_renamed(row, catalogue.aliases) for row in rows])
 
     def worked(self, job: Job) -> TriedOutcome | None:
-        """Return what a job with a result shows, to be stored with it; None for nothing."""
+        """Return what a successful job shows, to be stored; None for nothing."""
         operation = self._catalogue.current.find(job.operation)
         values = {} if operation is None else telling_values(operation, job.input)
         return TriedOutcome(values=values) if values else None
 
     async def refused(self, job: Job, error: CannonError) -> TriedOutcome | None:
-        """Return which of the job's values the API has refused, to be stored with it; None if nobody can tell.
+        """Return which of the job's values the API refused, to be stored; None if unclear.
 
-        A refusal that is not of the input (403) is blamed on a value only if the API names it.
+        A refusal not about the input (403) counts against a value only if the API names it.
         """
         operation = self._catalogue.current.find(job.operation)
         told = {} if operation is None else telling_values(operation, job.input)
@@ -134,7 +134,7 @@ class AccountMemories:
         return TriedOutcome(values={name: told[name] for name in words}, said=said_of(words)) if words else None
 
     async def other_models(self, job: Job, model: str, said: str) -> str | None:
-        """Return the sentence for a model that the API has refused, with others to choose; None if none is known."""
+        """Return the sentence for a refused model, with alternatives; None if there are none."""
         operation = self._catalogue.current.find(job.operation)
         if operation is None:
             return None
@@ -147,7 +147,7 @@ class AccountMemories:
 
 
 def said_of(words: Mapping[str, str]) -> str:
-    """Return what the API says of one value, or of several, in one text."""
+    """Return what the API says of these values, in one text."""
     return "; ".join(dict.fromkeys(words.values()))
 
 
@@ -159,12 +159,12 @@ def _renamed(row: TriedValue, aliases: Mapping[str, str]) -> TriedValue:
 REMEMBERED_S = 3600.0
 WORKED_LATELY_S = 7 * 24 * 3600.0
 UNAVAILABLE = "unavailable"
-"""The signal that an account may not use an operation: the server, its key, the operation, what the API said."""
+"""Signal: an account may not use an operation (server, key, operation, the API's sentence)."""
 SAID_CHARS = 1000
 
 
 class UnavailableOperations:
-    """Kept in memory: a restart forgets them, which costs one create that is refused, and no credits."""
+    """In memory: a restart costs one refused create, and no credits."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -174,9 +174,9 @@ class UnavailableOperations:
             store.signals.listen(UNAVAILABLE, self._heard)
 
     async def note(self, guild_id: int, key: UsableKey, operation: str, said: str) -> None:
-        """Remember for an hour that the key's account may not use the operation; `said` is the API's own sentence.
+        """Store for an hour that the account may not use the operation; `said` is the API's sentence.
 
-        Not if the operation has worked with this key lately: then one prompt was forbidden, not the operation.
+        Not if it worked with this key lately: then a prompt was forbidden, not the operation.
         """
         since = self._clock.wall() - WORKED_LATELY_S
         if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):
@@ -191,12 +191,12 @@ class UnavailableOperations:
         self._remember(int(guild_id), int(key_id) if key_id else None, operation, said)
 
     def forget(self, guild_id: int, key: UsableKey) -> None:
-        """Let the next job of each operation ask the API again: the account may have another plan by now."""
+        """Ask the API again for each operation: the account's plan may have changed."""
         for known in [each for each in self._known if each[:2] == (guild_id, key.id)]:
             del self._known[known]
 
     def require_available(self, guild_id: int, key: UsableKey, operation: Operation) -> None:
-        """Raise Refused if the API has said within the hour that the key's account may not use the operation."""
+        """Raise Refused if the API said within the hour that the account may not use the operation."""
         until, said = self._known.get((guild_id, key.id, operation.id), (0.0, ""))
         left_s = until - self._clock.monotonic()
         if left_s > 0:

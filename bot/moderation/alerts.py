@@ -1,7 +1,7 @@
-"""What moderators read without a command: alerts about credits, who was refused, and each other's decisions.
+"""What moderators read without a command: credit alerts, rejected members, each other's decisions.
 
-It runs next to the worker, so that neither a member nor a moderator waits for the log channel. Decisions wait in the
-store's outbox, and survive a crash; alerts wait in memory: one that a crash loses is found again by a later look.
+Runs next to the worker, so that no one waits for the log channel. Decisions wait in the store's outbox and survive a
+crash; alerts wait in memory, since a later check finds lost ones again.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ from bot.store.money.reports import Report
 log = structlog.get_logger(__name__)
 
 LINES_PER_RUN = 50
-"""How many lines of one guild are posted before anything else gets a turn."""
+"""Lines posted per guild and turn."""
 RETRY_S = 60.0
-"""How soon a log channel that could not be reached is tried again."""
+"""Retry interval of an unreachable log channel."""
 KEPT_S = 24 * 3600.0
-"""A line that could not be posted for so long is in the record only; who was promised it is told."""
+"""A line unposted for so long stays in the record only; its author gets a DM."""
 NONCE_S = 60.0
-"""How long Discord is trusted to know a nonce; it says "a few minutes"."""
+"""How long Discord is trusted to remember a nonce; it says "a few minutes"."""
 
 
 class Posted(StrEnum):
-    """What came of posting a line."""
+    """The outcome of posting a line."""
 
     DONE = "done"
     NEVER = "never"
-    """There is no log channel, or Discord refuses it: another try would end the same."""
+    """No log channel, or a permanent rejection."""
     LATER = "later"
-    """Discord could not be reached, or failed."""
+    """Discord was unreachable, or failed."""
 
 
 class LogSink(Protocol):
@@ -60,19 +60,19 @@ class LogSink(Protocol):
         ...
 
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
-        """Post a line of the record where its guild reads it; once, if called twice within minutes.
+        """Post a record line where its guild reads it; once, if called twice within minutes.
 
-        `search`: an earlier attempt may have left it, so it is searched for first.
+        `search`: first look for an earlier attempt's message.
         """
         ...
 
     async def tell_unreached(self, decision: Decision) -> Posted:
-        """Tell the member who was promised a line, directly, that it did not reach the moderators."""
+        """Tell the member by DM that their request did not reach the moderators."""
         ...
 
 
 class DecisionLog:
-    """Empties the outbox, one line of each guild at a time, so that no guild waits for another's backlog."""
+    """Empties the outbox, one line per guild at a time, so that no guild waits for another's backlog."""
 
     def __init__(self, store: Store, *, clock: Clock, channel: LogSink) -> None:
         self._store = store
@@ -82,11 +82,11 @@ class DecisionLog:
 
     @property
     def retry_at(self) -> float:
-        """When a line that could not be posted is due again, in monotonic seconds; infinity if none is."""
+        """When an unposted line is due again, in monotonic seconds; infinity if none is."""
         return min(self._paused.values(), default=math.inf)
 
     async def post_due(self) -> bool:
-        """Post what waits, but at most LINES_PER_RUN lines of each guild; return whether more can be posted now."""
+        """Post waiting lines, at most LINES_PER_RUN per guild; return whether more are ready."""
         now = self._clock.monotonic()
         self._paused = {guild_id: at for guild_id, at in self._paused.items() if at > now}
         for _ in range(LINES_PER_RUN):
@@ -130,21 +130,21 @@ class DecisionLog:
 
 LOOK_EVERY_S = 300.0
 BALANCE_EVERY_S = 3600.0
-"""How often the balance of an account is requested while credits are spent."""
+"""Interval of balance requests while credits are spent."""
 REFUSAL_QUIET_S = 600.0
-"""A member's refusals for the same reason are one line in this time."""
+"""In this time, a member's refusals for one reason are one line."""
 POSTING_S = 900.0
-"""An alert that could not be posted is tried again after this long."""
+"""Retry interval of an unposted alert."""
 PENDING_MAX = 1000
 PING_LATE_S = 600.0
-"""A ping that a crash has swallowed is still sent for this long."""
+"""How long a ping lost in a crash is still sent."""
 
 MakeAlerts = Callable[[], Sequence[Alert]]
-"""Makes alerts in the language that is spoken when it is called."""
+"""Makes alerts in the current language."""
 
 
 class Watch:
-    """Reports to moderators what they should know. Nothing is reported of a guild without a log channel."""
+    """Reports to moderators; not in guilds without a log channel."""
 
     def __init__(
         self,
@@ -158,9 +158,9 @@ class Watch:
         language_of: Callable[[int], Awaitable[str]],
         leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Take what it needs; `ping` sends a card's ping that was missed, `language_of` returns a guild's language.
+        """`ping` sends a card's missed ping, `language_of` returns a guild's language.
 
-        Of several processes the one that `leads` posts the record and looks; each tells what it was itself told.
+        Only the process that `leads` posts the record and checks guilds; each reports its own alerts.
         """
         self._leads = leads
         self._store = store
@@ -181,16 +181,16 @@ class Watch:
         self._pinged = False
 
     def wake(self) -> None:
-        """There may be something to do: see to it soon."""
+        """Run soon: there may be work."""
         self._wake.set()
 
     def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
-        """Have alerts reported soon, those that were not yet; they are made when the guild's language is spoken."""
+        """Report new alerts soon, made in the guild's language."""
         self._pending.append((guild_id, alerts))
         self._wake.set()
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
-        """Note in the record that the server's rules refused a member; not again for the same reason for a while."""
+        """Record that the server's rules rejected a member; once per reason for a while."""
         with speaking(await self._language_of(guild_id)):
             text = texts.was_refused(member_id, operation, error.sentence)
         await self._store.alerts.note(
@@ -206,11 +206,11 @@ class Watch:
         )
 
     async def once(self, guild_id: int, name: str, *, quiet_s: float) -> bool:
-        """Note that something called `name` is reported now; False if it was within the last `quiet_s` seconds."""
+        """Note that `name` is reported now; False if it was within `quiet_s` seconds."""
         return await self._store.alerts.note(guild_id, name, until=self._clock.wall() + quiet_s)
 
     async def run(self) -> None:
-        """Tell and look until cancelled; what fails is tried again the next time."""
+        """Report and check until cancelled; failures are retried next time."""
         while True:
             self._wake.clear()
             try:
@@ -222,7 +222,7 @@ class Watch:
             await self._clock.wait(self._wake, wait_s or LOOK_EVERY_S)
 
     async def run_once(self) -> None:
-        """Tell what waits to be told; look at every guild if that is due."""
+        """Report pending alerts; check every guild if due."""
         leads = self._leads()
         if leads and not self._pinged:
             self._pinged = True
@@ -250,7 +250,7 @@ class Watch:
                     await self._tell(guild_id, alert)
 
     async def _tell(self, guild_id: int, alert: Alert) -> None:
-        """Post an alert once in its period. It counts as told only when it was posted."""
+        """Post an alert once in its period. Only a posted one counts as reported."""
         if (await self._store.settings.get(guild_id)).log_channel is None:
             return
         again_at = min(alert.until, self._clock.wall() + POSTING_S)
@@ -271,7 +271,7 @@ class Watch:
         spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
         found = await self._store.reports.totals(guild_id, spans)
         if found.practice:
-            return  # nothing that is spent there can run out
+            return  # spending there can't run out
         for ending in await self._expiry.alerts(guild_id, _a_day(found, now)):
             await self._tell(guild_id, ending)
         if not found.total or found.first_at is None:
@@ -300,7 +300,7 @@ class Watch:
         return alert if alert is None or link is None else replace(alert, text=with_top_up(alert.text, link))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
-        """Return the credits of the account that pays, requested once an hour at most."""
+        """Return the paying account's credits, requested at most hourly."""
         slot, now = key.slot(guild_id), self._clock.monotonic()
         asked_at = self._asked_at.get(slot)
         if key.refused or now < self._ask_due or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):
@@ -321,6 +321,6 @@ class Watch:
 
 
 def _a_day(found: Report, now: float) -> Decimal:
-    """Return the credits that were spent a day, over one day at least."""
+    """Return the credits spent per day, over at least one day."""
     known_s = 0.0 if found.first_at is None else min(now - found.first_at, HISTORY_DAYS * DAY_S)
     return found.total / Decimal(str(max(1.0, known_s / DAY_S)))

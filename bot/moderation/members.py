@@ -1,4 +1,4 @@
-"""Limits and grants: what moderators change with `/quota`."""
+"""Limits and grants, changed with `/quota`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bot.store.acts import ModeratorActs
 
 
 class QuotaChanges(ModeratorActs):
-    """Sets and removes limits, and grants credits. Each method returns what was done, as the record has it."""
+    """Sets and removes limits, and grants credits. Each method returns the record's text."""
 
     async def set_limit(self, guild_id: int, limit: Limit, *, by_id: int) -> str:
-        """Set a limit; one for the same scope, operation, channel and period is replaced."""
+        """Set a limit, replacing one of the same scope, operation, channel and period."""
         made = await self._store.limits.set(
             guild_id,
             limit,
@@ -29,7 +29,7 @@ class QuotaChanges(ModeratorActs):
         return _set(by_id, made)
 
     async def remove_limit(self, guild_id: int, limit_id: int, *, by_id: int) -> str:
-        """Remove a limit. Raises InputError if the guild has none of this id."""
+        """Remove a limit. Raises InputError for an unknown id."""
 
         def record(removed: Limit | None) -> Record | None:
             if removed is None:
@@ -43,9 +43,9 @@ class QuotaChanges(ModeratorActs):
         return _removed(by_id, removed)
 
     async def ask_refund(self, job: Job, *, link: str) -> None:
-        """Request a refund for a job's author, as a line of the record; `link` is the card's message, or ''.
+        """Request a refund for a job's author, as a record line; `link` is the card's message, or ''.
 
-        Raises InputError if they did before, or have the credits.
+        Raises InputError if requested before, or already refunded.
         """
 
         def line(is_first: bool) -> Record | None:
@@ -59,9 +59,9 @@ class QuotaChanges(ModeratorActs):
             raise InputError(texts.REFUND_ASKED)
 
     async def refund(self, guild_id: int, job_id: str, *, by_id: int, posted: bool = False) -> str:
-        """Grant a job's author what Cannon Studio has charged for nothing. Raises InputError if they got it.
+        """Grant a job's author what Cannon Studio charged without a result. Raises InputError if already granted.
 
-        With `posted` also what a result has cost that was posted.
+        `posted` includes the cost of a posted result.
         """
 
         def line(made: Grant) -> str:
@@ -121,10 +121,10 @@ def _about(limit: Limit) -> dict[str, str | int]:
 
 
 class AccessChanges(ModeratorActs):
-    """Blocks members and pauses servers. Each method returns what was done, as the record has it."""
+    """Blocks members and pauses servers. Each method returns the record's text."""
 
     async def block(self, guild_id: int, member_id: int, *, until: float | None, why: str, by_id: int) -> str:
-        """Block a member until then (Unix seconds), or for good. `why` is the moderator's own words, or ''."""
+        """Block a member until then (Unix seconds), or for good. `why` is the moderator's reason, or ''."""
         reason = harmless(one_line(why))
         about = {"member_id": member_id, "until": until, "reason": one_line(why)}
 
@@ -135,11 +135,11 @@ class AccessChanges(ModeratorActs):
         await self._store.blocks.add(
             guild_id, member_id, until=until, reason=reason, by_id=by_id, record=lambda _: line()
         )
-        self._worker.wake()  # what they have in the queue ends now
+        self._worker.wake()  # their queued jobs end now
         return line().text
 
     async def unblock(self, guild_id: int, member_id: int, *, by_id: int) -> str:
-        """Lift a member's block. Raises InputError if none applies."""
+        """Unblock a member. Raises InputError if not blocked."""
 
         def line() -> Record:
             about = {"member_id": member_id, "unblocked": True}
@@ -150,7 +150,7 @@ class AccessChanges(ModeratorActs):
         return line().text
 
     async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:
-        """Pause new jobs of the guild, or let them start again. Raises InputError if that is so already."""
+        """Pause or resume the guild's new jobs. Raises InputError if unchanged."""
 
         def change(rules: Rules) -> Rules:
             if rules.paused == on:

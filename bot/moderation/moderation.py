@@ -1,6 +1,6 @@
-"""The acts of a server's moderators, one service for each subject.
+"""The actions of a server's moderators, one service per subject.
 
-Switches of operations are in `operation_switches`.
+Operation switches are in `operation_switches`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bot.store.acts import JobSignals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moderation:
-    """What moderators do. Each method is one transaction with its line of the record."""
+    """Moderators' actions. Each method is one transaction with its record line."""
 
     access: AccessChanges
     approvals: ApprovalDecisions
@@ -50,7 +50,7 @@ def make_moderation(
     languages: Languages,
     show: ShowCard,
 ) -> Moderation:
-    """Put the services together on a store; `show` brings a card up to date."""
+    """Assemble the services on a store; `show` updates a card."""
     return Moderation(
         access=AccessChanges(store, worker=worker),
         approvals=ApprovalDecisions(store, worker=worker, languages=languages),

@@ -1,4 +1,4 @@
-"""Cards that wait for a moderator: what the answers to the question do."""
+"""Cards that wait for a moderator, and the effect of the answers."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from bot.store.guild.approvals import GrantNote
 
 
 def total(jobs: Sequence[Job]) -> Decimal:
-    """Return what the jobs hold together, in credits."""
+    """Return the jobs' total hold in credits."""
     return sum((job.held for job in jobs), Decimal(0))
 
 
 class ApprovalDecisions(ModeratorActs):
-    """Approves cards and turns them down. Both raise InputError if somebody has decided before."""
+    """Approves and rejects cards. Both raise InputError if already decided."""
 
     def __init__(self, store: Store, *, worker: JobSignals, languages: Languages) -> None:
         super().__init__(store, worker=worker)
         self._languages = languages
 
     async def waiting(self, guild_id: int, card_id: str) -> tuple[Card, Sequence[Job]]:
-        """Return the card that waits, with its jobs. Raises InputError if it does not wait (any more)."""
+        """Return the waiting card with its jobs. Raises InputError if it does not wait."""
         found = await self._store.cards.with_jobs(guild_id, card_id)
         if found is None or await self._store.approvals.get(guild_id, card_id) is None:
             raise InputError(DECIDED)
         return found
 
     async def approve(self, guild_id: int, card_id: str, *, by_id: int, raises_limit: bool) -> Sequence[Job]:
-        """Let the card's jobs start in their turn; return them.
+        """Queue the card's jobs; return them.
 
-        With `raises_limit` their author is granted as many credits, so that their limit is untouched. Raises
-        NotAllowed for a moderator's own job, unless the guild allows that.
+        `raises_limit` grants the author the cost, so that their limit is untouched. Raises NotAllowed for a moderator's
+        own job, unless the guild allows that.
         """
         card, _ = await self.waiting(guild_id, card_id)
         if card.author_id == by_id and not (await self._store.settings.get(guild_id)).approve_own:
@@ -63,7 +63,7 @@ class ApprovalDecisions(ModeratorActs):
         return jobs
 
     async def turn_down(self, guild_id: int, card_id: str, reason: str, *, by_id: int) -> None:
-        """Refuse the card, and release its credits. `reason` is for its author, or ''."""
+        """Reject the card and release its credits. `reason` is for its author, or ''."""
         card, _ = await self.waiting(guild_id, card_id)
 
         def record(jobs: Sequence[Job] | None) -> Record | None:
@@ -73,7 +73,7 @@ class ApprovalDecisions(ModeratorActs):
             text = texts.refused_line(by_id, card.author_id, total(jobs), harmless(one_line(reason)), practice=practice)
             return _line(card, text, by_id, {"reason": reason, "practice": practice})
 
-        with speaking(await self._languages.of(card)):  # its author reads the reason there
+        with speaking(await self._languages.of(card)):  # the author reads the reason there
             sentence = texts.refused(reason)
         ended = await self._store.approvals.turn_down(guild_id, card_id, JobState.REFUSED, sentence, record=record)
         if ended is None:
@@ -97,14 +97,14 @@ RULES_MAX = 50
 
 
 class ReviewDecisions(ModeratorActs):
-    """Changes the rules of review, and decides about results."""
+    """Changes review rules, and decides about results."""
 
     def __init__(self, store: Store, *, worker: JobSignals, languages: Languages) -> None:
         super().__init__(store, worker=worker)
         self._languages = languages
 
     async def set_rule(self, guild_id: int, rule: ReviewRule, *, by_id: int) -> None:
-        """Have results reviewed. Raises InputError if the guild has as many rules as it may."""
+        """Add a review rule. Raises InputError at the guild's maximum."""
 
         def allow(rules: Sequence[ReviewRule]) -> None:
             if rule.channel_id not in {each.channel_id for each in rules} and len(rules) >= RULES_MAX:
@@ -118,9 +118,9 @@ class ReviewDecisions(ModeratorActs):
         await self._store.reviews.set_rule(guild_id, rule, allow=allow, record=line)
 
     async def remove_rule(self, guild_id: int, channel_id: int | None, *, by_id: int) -> str:
-        """Remove the rule for a channel, or all; return what was done, as the record has it.
+        """Remove a channel's rule, or all; return the record's text.
 
-        Results that wait already can still be decided about. Raises InputError if there is no such rule.
+        Waiting results can still be decided. Raises InputError if there is no such rule.
         """
 
         def line() -> Record:
@@ -149,10 +149,10 @@ class ReviewDecisions(ModeratorActs):
         by_id: int,
         question: tuple[int, int] | None,
     ) -> None:
-        """Publish a result, or refuse it with a `reason` for its author, or ''. Raises InputError as above.
+        """Publish a result, or reject it with a `reason` for its author, or ''. Raises InputError as above.
 
-        `question` is the channel and the message that asked: a death may have kept it from being noted, so that it
-        would stay when the result is taken down.
+        `question` is the asking message: a crash may have left it unrecorded, and it must go when the result is taken
+        down.
         """
 
         def record(job: Job | None) -> Record | None:
@@ -174,7 +174,7 @@ class ReviewDecisions(ModeratorActs):
         if question is not None:
             channel_id, message_id = question
             await self._store.copies.note(guild_id, job_id, channel_id=channel_id, message_id=message_id, kind="review")
-        with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # its author reads the reason there
+        with speaking(await self._languages.of_card(guild_id, waiting.card_id)):  # the author reads the reason there
             sentence = "" if verdict is ReviewVerdict.PUBLISHED else texts.not_posted(reason)
         job = await self._store.reviews.decide(guild_id, job_id, verdict, by_id=by_id, sentence=sentence, record=record)
         if job is None:

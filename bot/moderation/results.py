@@ -1,4 +1,4 @@
-"""What the record says when a moderator cancels, posts or removes what another member requested."""
+"""Record lines when a moderator cancels, posts or removes another member's result."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from bot.store.acts import JobSignals, ModeratorActs
 
 
 class Removals(ModeratorActs):
-    """Records and blanks before a result is taken down."""
+    """Records and blanks before a takedown."""
 
     def __init__(self, store: Store, *, worker: JobSignals, catalogue: LiveCatalogue) -> None:
         super().__init__(store, worker=worker)
         self._catalogue = catalogue
 
     async def begin(self, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> None:
-        """Record who removes another member's result; `with_record` blanks what its jobs say of their content.
+        """Record who removes another member's result; `with_record` blanks its jobs' contents.
 
-        The caller takes the messages down afterwards, and again if that fails: a message that is gone can always be
-        explained by the record.
+        The caller then deletes the messages, and retries: the record always explains a missing message.
         """
 
         def record(_: object) -> Record | None:
@@ -48,9 +47,9 @@ def _removed(card: Card, jobs: Sequence[Job], by_id: int, *, with_record: bool) 
 
 
 def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
-    """Return the line for a job that `by_id` cancels: None for their own, and where nothing could be stopped.
+    """Return the line for a job cancelled by `by_id`: None for their own, or if nothing was stopped.
 
-    `dropped`: its result is not posted, if it was sent already.
+    `dropped`: an already submitted job's result is not posted.
     """
 
     def record(done: Cancelled | None) -> Record | None:
@@ -65,7 +64,7 @@ def cancelled_by(by_id: int, *, dropped: bool) -> RecordOf[Cancelled | None]:
 
 
 def recovered_by(by_id: int) -> RecordOf[Job | None]:
-    """Return the line for a held result that `by_id` has had posted: None for their own."""
+    """Return the line for a held result posted for `by_id`: None for their own."""
 
     def record(posted: Job | None) -> Record | None:
         if posted is None or posted.author_id == by_id:
@@ -77,7 +76,7 @@ def recovered_by(by_id: int) -> RecordOf[Job | None]:
 
 
 def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
-    """Return the line for a card of which `by_id` cancels what was not sent yet: None as above."""
+    """Return the line for a card whose unsent jobs `by_id` cancels: None as above."""
 
     def record(stopped: tuple[Job, ...] | None) -> Record | None:
         if not stopped or stopped[0].author_id == by_id:
@@ -90,11 +89,11 @@ def card_cancelled_by(by_id: int) -> RecordOf[tuple[Job, ...] | None]:
 
 
 REPORTS_A_DAY = 10
-"""How many results a member may report within 24 hours: more is noise, or an attack on the moderators."""
+"""Reports per member in 24 hours: more is noise, or an attack on the moderators."""
 
 
 class ResultReportActs(ModeratorActs):
-    """Takes members' reports, and ends them. A report is a line of the record, which the outbox posts."""
+    """Takes and closes members' reports: record lines, posted by the outbox."""
 
     async def require_open(self, job: Job, *, by_id: int) -> None:
         """Raise InputError for one's own result or a second report."""
@@ -104,9 +103,9 @@ class ResultReportActs(ModeratorActs):
             raise InputError(texts.REPORTED_BEFORE)
 
     async def report(self, job: Job, reason: str, *, link: str, by_id: int) -> None:
-        """Report a result for a reason, a member's own words; `link` is the message that shows it, or ''.
+        """Report a result with a member's reason; `link` is its message, or ''.
 
-        Raises as `require_open`, and Refused for more than REPORTS_A_DAY.
+        Raises as `require_open`, and Refused beyond REPORTS_A_DAY.
         """
         await self.require_open(job, by_id=by_id)
         about = {"job": job.id, "member": job.author_id, "reason": one_line(reason)}
@@ -128,7 +127,7 @@ class ResultReportActs(ModeratorActs):
             raise Refused(texts.too_many_reports(REPORTS_A_DAY))
 
     async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
-        """End the open reports of a result. Raises InputError if there are none."""
+        """Close a result's open reports. Raises InputError if there are none."""
 
         def line(count: int) -> Record | None:
             text = texts.report_dismissed(by_id, job_id)

@@ -1,4 +1,4 @@
-"""A server's own API key: set, replaced or removed by its moderators."""
+"""A server's own API key, set, replaced or removed by its moderators."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ KEY_LENGTH_MIN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySet:
-    """A key that was set: what the API says of it, and what it replaces."""
+    """A key that was set: its API status, and what it replaces."""
 
     key: GuildKey
     status: AccountStatus
     before: RetiredKey | None
     before_is_kept: bool
-    """Whether open jobs still need the one before."""
+    """Whether open jobs still need the previous one."""
     ended_practice: bool = False
-    """Whether the server practised until then."""
+    """Whether practice ended with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class KeyRemoved:
     is_kept: bool
     """Whether open jobs still need it."""
     text: str
-    """What was done, as the record has it."""
+    """The record's text."""
 
 
 def key_typed(typed: str) -> str:
-    """Read an API key as a moderator typed it. Raises InputError for what cannot be one."""
+    """Parse a typed API key. Raises InputError if it can't be one."""
     secret = typed.strip()
     if not secret.isascii() or not secret.isprintable() or " " in secret or len(secret) < KEY_LENGTH_MIN:
         raise InputError(texts.NOT_A_KEY)
@@ -54,7 +54,7 @@ def key_typed(typed: str) -> str:
 
 
 class ServerKeyChanges(ModeratorActs):
-    """Sets and removes the key of a server. Nothing of it is returned or recorded but its last four characters."""
+    """Sets and removes a server's key. Only its last four characters are returned or recorded."""
 
     def __init__(
         self, store: Store, *, worker: JobSignals, client: CannonClient, pace: StatusPace, show: ShowCard
@@ -65,10 +65,10 @@ class ServerKeyChanges(ModeratorActs):
         self._pace = pace
 
     async def set(self, guild_id: int, secret: str, *, by_id: int) -> KeySet:
-        """Check a key with the API's status call, then make it the guild's: that ends a practice.
+        """Check a key by the API's status call, then make it the guild's; this ends practice.
 
-        Raises InputError for one that the API refuses, Refused if too many were tried, CannonError if it cannot be
-        asked; then nothing has changed.
+        Raises InputError if the API refuses it, Refused after too many tries, CannonError if the call fails; then
+        nothing has changed.
         """
         self._pace.require(guild_id)
         try:
@@ -96,7 +96,7 @@ class ServerKeyChanges(ModeratorActs):
         )
 
     async def remove(self, guild_id: int, *, by_id: int) -> KeyRemoved:
-        """Remove the guild's key. Raises InputError if it has none of its own."""
+        """Remove the guild's key. Raises InputError if it has none."""
 
         def record(before: RetiredKey | None) -> Record | None:
             if before is None:

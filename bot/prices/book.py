@@ -1,6 +1,6 @@
-"""The prices that one server is shown before it spends: from its own list, its own jobs and the estimate tool.
+"""The prices a server sees before spending: from its list, its jobs and the estimate tool.
 
-Nothing here asks the tool but `refresh` and `run_once`; what completions read is in memory or in the store.
+Only `refresh` and `run_once` call the tool; completions use memory or the store.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample
 from bot.store import PricedKind, Store
 
 REFRESH_S: Final = 1.8
-"""How long `/help` waits for the tool: what comes later is shown the next time."""
+"""How long `/help` waits for the tool; later answers are shown next time."""
 _RATE_STEP: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPrice:
-    """What a usual job of one kind costs on a server."""
+    """The cost of a typical job of one kind on a server."""
 
     factors: PriceFactors
     estimate: Estimate
     rate: Decimal | None = None
-    """Credits for each unit of its size, where the price goes by that."""
+    """Credits per unit of size, if priced so."""
     jobs: int = 0
-    """On how many paid jobs it rests."""
+    """Number of paid jobs it rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceBook:
-    """The prices of one server and its key, as of one moment; of all operations, or of one."""
+    """A snapshot of a server's and key's prices, of all operations or one."""
 
     listed: Mapping[str, ListedPrices]
-    """The server's own price list by operation."""
+    """The server's price list by operation."""
     costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
-    """True costs by operation and kind."""
+    """Actual costs by operation and kind."""
     told: Mapping[str, Sequence[ToldPrice]]
     """The tool's prices by operation."""
     default_models: Mapping[str, str]
-    """The model that an operation uses here if nobody names one."""
+    """Default model per operation here."""
     trusts_list: bool = True
-    """Whether a price is known that only the list has."""
+    """Whether a price from the list alone counts as known."""
 
     def estimate(self, operation: Operation, values: Mapping[str, Any]) -> Estimate | None:
-        """Return the price of a job with this input, None where nobody knows it."""
+        """Return the price of this input, None if unknown."""
         if operation.fixed_credits is not None:
             return Estimate(credits=operation.fixed_credits, basis="fixed")
         model = self.default_models.get(operation.id)
@@ -66,7 +66,7 @@ class PriceBook:
         return self._of(operation, price_factors(operation, values))
 
     def known(self, operation: Operation, model: str | None = None) -> list[KnownPrice]:
-        """Return the price of a usual job of each kind, or each of one model, that is known, the cheapest first."""
+        """Return the known prices of typical jobs by kind, or by one model, cheapest first."""
         if operation.fixed_credits is not None:
             fixed = Estimate(credits=operation.fixed_credits, basis="fixed")
             return [KnownPrice(factors=PriceFactors(), estimate=fixed)]
@@ -78,7 +78,7 @@ class PriceBook:
         return sorted(found, key=lambda each: (each.estimate.credits, each.factors.kind))
 
     def seen(self, operation: Operation) -> tuple[Decimal, Decimal] | None:
-        """Return the lowest and the highest that jobs of the operation cost here, in credits; None without any."""
+        """Return the lowest and highest cost of the operation here, in credits; None without any."""
         found = [each.credits for costs in self.costs.get(operation.id, {}).values() for each in costs]
         return (min(found), max(found)) if found else None
 
@@ -92,9 +92,9 @@ class PriceBook:
         )
 
     def _usual(self, operation: Operation, only: str | None) -> Iterable[PriceFactors]:
-        """Return a usual job of each kind: as members' own are, else as the samples, else any of a listed model.
+        """Return a typical job per kind: members' own, else the samples, else any of a listed model.
 
-        `only` is the one model that is wanted, as in a kind; None for all.
+        `only` is one wanted model, as in a kind; None for all.
         """
         found: dict[str, PriceFactors] = {}
         for kind, costs in self.costs.get(operation.id, {}).items():
@@ -114,7 +114,7 @@ class PriceBook:
         return [each for each in found.values() if only in {None, each.model}]
 
     def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
-        """Add what a second costs where the price goes by that, and on how many earlier jobs it rests if it does."""
+        """Add the price per second, if priced so, and the number of earlier jobs."""
         line = listed_line(self.listed.get(operation.id, {}), known.factors)
         if known.estimate.basis == "price list" and line is not None and line.per is PriceUnit.SECOND:
             return replace(known, rate=line.credits)
@@ -129,7 +129,7 @@ class PriceBook:
 
 
 class PriceBooks:
-    """Opens the price book of a server, and has the estimate tool called for what is not in it."""
+    """Opens a server's price book, and asks the estimate tool for missing prices."""
 
     def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, told: ToldPrices) -> None:
         self._store = store
@@ -139,7 +139,7 @@ class PriceBooks:
         self._in_use: dict[int, None] = {}
 
     async def of(self, guild_id: int, operation: Operation | None = None) -> PriceBook:
-        """Return what is known now, of one operation if it is given. Calls nobody."""
+        """Return the current prices, without requests; of one operation if given."""
         self._in_use[guild_id] = None
         listed = self._listed(await self._store.prices.all(guild_id))
         rules = await self._store.settings.get(guild_id)
@@ -156,7 +156,7 @@ class PriceBooks:
         )
 
     async def is_complete(self, guild_id: int) -> bool:
-        """Whether the tool need not be asked anything for the server now."""
+        """Whether the tool has no open questions for the server."""
         key = await self._key(guild_id)
         if key is None or key.refused or key.is_practice:
             return True
@@ -164,7 +164,7 @@ class PriceBooks:
         return not self._told.unasked(key.slot(guild_id), self._samples(rules))
 
     async def refresh(self, guild_id: int, *, most: int = ASKED_IN_AN_HOUR) -> None:
-        """Ask the tool for what is not known, for at most REFRESH_S."""
+        """Ask the tool for missing prices, for at most REFRESH_S."""
         key = await self._key(guild_id)
         if key is None or key.refused or key.is_practice:
             return
@@ -174,15 +174,15 @@ class PriceBooks:
                 await self._told.ask(guild_id, key, samples, most=most)
 
     async def run_once(self) -> None:
-        """Ask a few questions for servers whose prices were read: for a few of them in a round, the others wait."""
+        """Ask a few questions for servers whose prices were read, in turn."""
         in_use = [guild_id for guild_id in self._in_use if not await self.is_complete(guild_id)]
         self._in_use = dict.fromkeys(in_use[AT_ONCE:])
         await asyncio.gather(*(self.refresh(guild_id, most=AT_ONCE) for guild_id in in_use[:AT_ONCE]))
-        self._in_use.update(dict.fromkeys(in_use[:AT_ONCE]))  # at the end: they may need more
+        self._in_use.update(dict.fromkeys(in_use[:AT_ONCE]))  # last: they may need more
 
     async def _key(self, guild_id: int) -> UsableKey | None:
         try:
-            return await self._keys.for_guild(guild_id) if guild_id else None  # 0: a direct message
+            return await self._keys.for_guild(guild_id) if guild_id else None  # 0: a DM
         except NoKey:
             return None
 

@@ -1,7 +1,7 @@
-"""Cannon Studio's own estimate tool, as servers use it: its answers are kept for an hour, and its health is shown.
+"""Cannon Studio's estimate tool for servers: cached for an hour, with its health.
 
-An estimate never stops a job, and delays it by `TIMEOUT_S` at most: a tool that has just failed is left alone for a
-minute, and moderators are told of the first failure of an hour.
+An estimate never stops a job, and delays it by at most `TIMEOUT_S`: a failing tool rests for a minute, and moderators
+are alerted once an hour.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from bot.runtime.clock import Clock
 
 KEPT_S: Final = 3600.0
 REST_S: Final = 60.0
-"""For how long a tool that has failed is not asked again."""
+"""Rest of a failing tool."""
 ANSWERS_MAX: Final = 5000
 SLOTS_MAX: Final = 1024
-"""For how many keys the health is kept."""
+"""Keys whose health is cached."""
 _UNPRICED: Final = frozenset({"seed"})
 FAILURES: Final = frozenset({EstimateOutcome.SILENT, EstimateOutcome.REFUSED})
 
@@ -38,20 +38,20 @@ Tell = Callable[[int, Callable[[], Sequence[Alert]]], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateHealth:
-    """How the tool has answered a key of late. Times are Unix seconds."""
+    """The tool's recent answers to a key. Times are Unix seconds."""
 
     outcome: EstimateOutcome
     since: float
-    """Since when it has been so."""
+    """Start of this state."""
     last_at: float
-    """When it was asked last."""
+    """The last request."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     credits: Decimal | None
     until: float
-    """Until when it counts, in seconds of monotonic time."""
+    """Expiry, in monotonic seconds."""
 
 
 class EstimateTool:
@@ -67,19 +67,19 @@ class EstimateTool:
         self._locks: weakref.WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def listen(self, tell: Tell) -> None:
-        """Have `tell` called with the alerts for a guild."""
+        """Have `tell` called with a guild's alerts."""
         self._tell = tell
 
     def health(self, slot: str) -> EstimateHealth | None:
-        """Return how the tool answers the key with this name; None if it was not asked since the start."""
+        """Return the tool's health for a key; None if not requested since the start."""
         return self._health.get(slot)
 
     async def ask(
         self, guild_id: int, key: UsableKey, operation: Operation, values: Mapping[str, Any]
     ) -> Decimal | None:
-        """Return what the tool says that a job with this input costs, in credits; None where it does not say.
+        """Return the tool's price of this input, in credits; None without one.
 
-        Inputs that differ only in words, links and the seed are requested once.
+        Inputs that differ only in words, links and seed share a request.
         """
         slot = key.slot(guild_id)
         name = (slot, operation.id, _digest(operation, values))
@@ -96,7 +96,7 @@ class EstimateTool:
     async def ask_now(
         self, guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
     ) -> EstimateAnswer | None:
-        """Ask, whatever was said before; None, and nobody is asked, if the tool has failed within the last minute."""
+        """Ask without the cache; None, without a request, if the tool failed within a minute."""
         slot, now = key.slot(guild_id), self._clock.monotonic()
         if now < self._rests_until.get(slot, now):
             return None
@@ -131,7 +131,7 @@ def _alerts(outcome: EstimateOutcome, until: float) -> list[Alert]:
 
 
 def _digest(operation: Operation, values: Mapping[str, Any]) -> str:
-    """Return a name for what makes the price of an input: all but its words, its links and the seed."""
+    """Return a digest of what determines a price: all but words, links and seed."""
     words = {each.name for each in operation.fields if _is_free(each)} | _UNPRICED
     priced = {name: value for name, value in values.items() if name not in words}
     factors = price_factors(operation, values)
@@ -140,6 +140,6 @@ def _digest(operation: Operation, values: Mapping[str, Any]) -> str:
 
 
 def _is_free(field: Field) -> bool:
-    """Whether a field takes a member's own words or links."""
+    """Whether a field is free text or a link."""
     is_choice = field.choices or field.suggestions or field.choices_by_model
     return field.kind in {FieldKind.URL, FieldKind.URLS} or (field.kind is FieldKind.TEXT and not is_choice)

@@ -1,7 +1,7 @@
-"""What makes the price of a job, read from its input: model and grade, size, number of results.
+"""What determines a job's price, from its input: model and grade, size, number of results.
 
-The API documents no prices, so these are the fields that its pages and those of the same models elsewhere price by.
-What is not among them shows as spread of the learned price (bot/domain/money/costs.py).
+The API documents no prices: these are the fields that its pages, and those of the same models elsewhere, price by.
+Others show as spread of the learned price (bot/domain/money/costs.py).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ GRADES: Final = frozenset(
         "mode", "control_mode", "provider", "tier", "generate_audio", "with_audio",
     }
 )  # fmt: skip
-"""Fields whose values are each priced for themselves, in addition to the model."""
+"""Fields whose values are priced separately, besides the model."""
 LENGTHS: Final = ("duration", "duration_seconds", "video_duration", "audio_duration", "length", "seconds")
-"""Fields with the length of the result in seconds: the first that is given counts."""
+"""Fields with the result's length in seconds: the first given counts."""
 COUNTS: Final = (
     "n",
     "count",
@@ -38,19 +38,19 @@ COUNTS: Final = (
 )
 """Fields with the number of results."""
 SPOKEN: Final = "text"
-"""The field whose characters are spoken: an operation with it and without a length is priced by them."""
+"""The spoken field: an operation with it and without a length is priced by its characters."""
 _MEASURE = re.compile(r"\d{1,5}(\.\d{1,3})?(p|k|x|fps)?")
 _DIGEST_CHARS = 8
 
 
 def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFactors:
-    """Return what makes the price of a run of `operation` with this input, as it goes over the wire."""
+    """Return the price factors of this input, in wire form."""
     words = [*_model(operation, values), *_grades(operation, values), *_attached(operation, values)]
     return PriceFactors(kind=" ".join(sorted(words)), size=_size(operation, values), outputs=_outputs(values))
 
 
 def size_unit(operation: Operation) -> str:
-    """Return what the size of the operation's jobs is counted in: `second`, `character`, or '' where there is none."""
+    """Return the unit of the operation's size: `second`, `character`, or '' if none."""
     names = {each.name for each in operation.fields}
     if names.intersection(LENGTHS):
         return "second"
@@ -58,7 +58,7 @@ def size_unit(operation: Operation) -> str:
 
 
 def model_word(operation: Operation, model: str) -> str:
-    """Return a model, by its id or name, as it is in a kind; one that nobody knows as a digest."""
+    """Return a model's word in a kind, by id or name; an unknown one as a digest."""
     for known in operation.models:
         if same_name(known.name, model) or (known.id is not None and same_name(known.id, model)):
             return bare(known.id or known.name)
@@ -81,7 +81,7 @@ def _grades(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _attached(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
-    """Say which optional videos and sounds are given: they are work for the provider, pictures hardly are."""
+    """Return which optional videos and sounds are given: they cost the provider work, pictures hardly do."""
     for field in operation.fields:
         if field.kind is not FieldKind.URL or field.required or MediaKind.IMAGE in field.media:
             continue
@@ -106,7 +106,7 @@ def _outputs(values: Mapping[str, Any]) -> int:
 
 
 def _number(value: object) -> float | None:
-    """Return a number as the API may read it, from text too; None for what is none."""
+    """Return a number as the API may read it, also from text; None if invalid."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -117,7 +117,7 @@ def _number(value: object) -> float | None:
 
 
 def _word(value: str | float, field: Field | None) -> str:
-    """Return a value as one word of a kind; a member's own words as a digest: they must not outlive their job."""
+    """Return a value as one word of a kind; a member's words as a digest: they must not outlive their job."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = f"{value:g}" if isinstance(value, float) else str(value).strip().casefold()

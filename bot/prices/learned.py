@@ -1,4 +1,4 @@
-"""What jobs of a server have cost, learned by kind: shown next to the prices that its moderators set."""
+"""Learned costs of a server's jobs by kind, shown next to its moderators' prices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROUNDED_TO = Decimal("0.01")
 
 
 def learned_words(price: LearnedPrice, unit: str) -> str:
-    """Return a price as `5.2 credits per second, up to 12% more (9 jobs)`; `unit` is what its size is counted in."""
+    """Return a price as `5.2 credits per second, up to 12% more (9 jobs)`; `unit` is its size's unit."""
     match price.shape:
         case Shape.FIXED:
             words = credits_words(_rounded(price.rate))
@@ -36,7 +36,7 @@ def learned_words(price: LearnedPrice, unit: str) -> str:
 
 
 def _rounded(amount: float) -> Decimal:
-    """Return credits with the digits that matter: cents, or for less than that three significant digits."""
+    """Round credits to cents, or below that to three significant digits."""
     exact = Decimal(repr(amount))
     step = _ROUNDED_TO if exact >= 1 else Decimal("0.001")
     return exact.quantize(step, rounding=ROUND_HALF_UP)
@@ -47,7 +47,7 @@ _MODEL = "model="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedKind:
-    """The price of a kind of job, as earlier ones show it."""
+    """The learned price of a kind of job."""
 
     operation: str
     kind: str
@@ -60,7 +60,7 @@ class LearnedKind:
         return PriceFactors(kind=self.kind).model
 
     def words(self, operation: Operation) -> str:
-        """Return the price with what else of the input makes it: `resolution=1080p: 12 credits per output (9 jobs)`."""
+        """Return the price with its other factors: `resolution=1080p: 12 credits per output (9 jobs)`."""
         rest = " ".join(word for word in self.kind.split() if not word.startswith(_MODEL))
         said = learned_words(self.price, size_unit(operation))
         return f"{rest}: {said}" if rest else said
@@ -68,13 +68,13 @@ class LearnedKind:
 
 @dataclass(frozen=True)
 class LearnedPrices:
-    """Learns from the jobs that a server's present key has paid, and from no others."""
+    """Learns from jobs paid with the server's current key only."""
 
     store: Store
     keys: ApiKeys
 
     async def of_guild(self, guild_id: int) -> list[LearnedKind]:
-        """Return the learned prices of every kind of job, those with the most jobs first."""
+        """Return learned prices by kind, those with the most jobs first."""
         try:
             key = await self.keys.for_guild(guild_id)
         except NoKey:
@@ -88,7 +88,7 @@ class LearnedPrices:
 
 
 def beside(operation: Operation, model: str, found: Iterable[LearnedKind], prices: PriceList) -> Sequence[LearnedKind]:
-    """Return what was learned of the jobs that a line of the price list is for; model '' is the general line."""
+    """Return learned prices next to a line of the price list; model '' is the general line."""
     of_operation = [each for each in found if each.operation == operation.id]
     if model:
         own = model_word(operation, model)
@@ -98,7 +98,7 @@ def beside(operation: Operation, model: str, found: Iterable[LearnedKind], price
 
 
 def _learned(costs: Sequence[CostSeen]) -> Iterable[LearnedPrice]:
-    """Learn from costs of jobs that say how long they are, and from others, apart."""
+    """Learn separately from costs with and without a length."""
     for has_size in (True, False):
         price = learn([each for each in costs if (each.size is not None) == has_size])
         if price is not None:

@@ -1,4 +1,4 @@
-"""What jobs will probably cost, and on what that rests: estimated before anything is held. All amounts in credits."""
+"""Estimates of job costs before anything is held, and their basis. All amounts in credits."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ ListedPrices = Mapping[str, ListedPrice]
 def highest(
     *, told: Decimal | None, listed: Decimal | None, learned: Decimal | None, trusts_list: bool
 ) -> Estimate | None:
-    """Return the highest of the prices that are known, None without any.
+    """Return the highest known price, None without any.
 
-    The highest, as a list or a tool that true costs have shown to be too low would guard nothing. Without `trusts_list`
-    a price that only the list has is not known.
+    Highest, because a list or tool below actual costs would guard nothing. Without `trusts_list`, a price from the list
+    alone is unknown.
     """
     if told is None and learned is None and not trusts_list:
         return None
@@ -45,7 +45,7 @@ def highest(
 
 
 def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
-    """Return an operation's part of the server's price list."""
+    """Return an operation's part of the price list."""
     return {
         model_word(operation, model) if model else "": price
         for (operation_id, model), price in prices.items()
@@ -54,32 +54,32 @@ def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
 
 
 def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
-    """Return what the price list says of such a job, None where it says nothing or the length is not given."""
+    """Return the list's price of such a job, None if missing or without the needed length."""
     line = listed_line(listed, factors)
     return None if line is None else line.of_job(factors)
 
 
 def listed_line(listed: ListedPrices, factors: PriceFactors) -> ListedPrice | None:
-    """Return the line of the list for such a job: of its model, else of all models of its operation."""
+    """Return the list's line for such a job: its model's, else the operation's."""
     return listed.get(factors.model, listed.get(""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedJob:
-    """One requested job whose input the catalogue has checked; `input` is as it goes over the wire."""
+    """A requested job checked against the catalogue; `input` is in wire form."""
 
     spec: JobSpec
     operation: Operation
     input: Mapping[str, Any]
     has_forbidden_word: bool = False
-    """Whether something that is sent for it is on the guild's word list."""
+    """Whether its input has a word of the guild's list."""
     cautions: Sequence[Caution] = ()
-    """What is doubtful about it: the member has to accept that before it is tried."""
+    """Doubts that the member must accept first."""
 
 
 @dataclass(frozen=True)
 class Pricing:
-    """Estimates the price of jobs for a guild."""
+    """Estimates prices for guilds."""
 
     store: Store
     tool: EstimateTool
@@ -87,9 +87,9 @@ class Pricing:
     async def estimate_all(
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
     ) -> list[Estimate]:
-        """Return an estimate for each job, in their order. Made at once: the tool's time limit is for all."""
+        """Return estimates in job order, made concurrently: the tool's time limit is for all."""
         if any(job.has_forbidden_word for job in jobs):
-            rules = replace(rules, estimate_tool=False)  # nothing of it is sent anywhere
+            rules = replace(rules, estimate_tool=False)  # nothing is sent
         distinct: list[CheckedJob] = []
         places = []
         for job in jobs:
@@ -104,12 +104,11 @@ class Pricing:
     async def estimate(
         self, guild_id: int, operation: Operation, values: Mapping[str, Any], *, rules: Rules, key: UsableKey
     ) -> Estimate:
-        """Return what a job will probably cost.
+        """Return a job's estimated cost.
 
-        A fixed price is certain. Else it is the highest of what Cannon Studio's own tool says, where the guild wants
-        that, what the guild's price list says, and what nine of ten such jobs stayed within that the same key paid: a
-        list or a tool that true costs have shown to be too low would guard nothing. Without any, it is a guess; and
-        where the host limits what is spent on their key, a server's list alone is no more than that.
+        A fixed price is certain. Else the highest of Cannon Studio's estimate tool (if enabled), the guild's price
+        list, and what 9 of 10 such jobs on the same key cost or less: a list or tool below actual costs would guard
+        nothing. Without any it is a guess; a server's list alone also is, where the host limits spending on their key.
         """
         if operation.fixed_credits is not None:
             return Estimate(credits=operation.fixed_credits, basis="fixed")
@@ -129,7 +128,7 @@ class Pricing:
         return Estimate(credits=max(guess, listed or ZERO), basis=UNKNOWN, seen=costs)
 
     async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
-        """Return what a job will probably cost, by what is known here of the operation alone."""
+        """Return the estimate known locally for the operation alone."""
         rules = replace(await self.store.settings.get(guild_id), estimate_tool=False)
         return (await self.estimate(guild_id, operation, {}, rules=rules, key=key)).credits
 
@@ -142,7 +141,7 @@ def spend_request(
     rules: Rules,
     key: UsableKey,
 ) -> SpendRequest:
-    """Return what the policy decides on: who wants to spend how much, where, on what.
+    """Return the policy's input: who spends how much, where, on what.
 
     The jobs were judged by the word list of `rules`.
     """
@@ -181,9 +180,9 @@ DONE = "earlier_costs_sorted"
 
 
 async def sort_earlier_costs(store: Store, catalogue: LiveCatalogue) -> None:
-    """Store what makes the price of jobs that were paid for before that was stored, where their inputs are still there.
+    """Store price factors of paid jobs from before factors were stored, if their inputs remain.
 
-    Does nothing after the first time. Jobs of operations that are not known any more are left out.
+    Does nothing after the first time; skips unknown operations.
     """
     if await store.meta.get(DONE) is not None:
         return

@@ -1,6 +1,6 @@
-"""Inputs whose price Cannon Studio's estimate tool can be asked before any job: one for an operation and a model.
+"""Sample inputs for Cannon Studio's estimate tool, one per operation and model.
 
-A sample leaves out whatever a member may leave out, but for the length that the price goes by.
+Optional fields are left out, except the length that the price depends on.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
 
 TYPICAL_S: Final = 5.0
-"""The length that samples have, in seconds, or the nearest that the model offers."""
+"""The samples' length in seconds, or the model's nearest."""
 SPOKEN_CHARS: Final = 100
-"""How long the text is that a sample has spoken."""
+"""Characters of a sample's spoken text."""
 _TEXT: Final = "a lighthouse stands in fog "
 _FILES: Final = {MediaKind.IMAGE: "sample.png", MediaKind.VIDEO: "sample.mp4", MediaKind.AUDIO: "sample.mp3"}
 _FOLDER: Final = "https://example.com/"
-"""Reserved for examples by RFC 2606: the tool creates nothing, so nothing is fetched from there."""
+"""Reserved for examples by RFC 2606: the tool creates nothing, so nothing is fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceSample:
-    """An input, as it goes over the wire, that stands for an operation with one of its models ('' for none)."""
+    """An input in wire form for an operation and model ('' for none)."""
 
     operation: str
     model: str
@@ -41,9 +41,9 @@ class PriceSample:
 
 
 def price_samples(operation: Operation, default_model: str = "") -> list[PriceSample]:
-    """Return the samples of an operation: without a model, with `default_model`, and with each whose id is public.
+    """Return an operation's samples: without a model, with `default_model`, with each public id.
 
-    None for one with a fixed price, or with a required field that no sample can fill.
+    None for a fixed price, or a required field that no sample can fill.
     """
     if operation.fixed_credits is not None or not operation.fields:
         return []
@@ -55,7 +55,7 @@ def price_samples(operation: Operation, default_model: str = "") -> list[PriceSa
 
 
 _USUAL = frozenset({("soundfx.generate", "prompt")})
-"""Fields that are not required alone, but without which a sample is no request."""
+"""Fields that are formally optional, but that every real request has."""
 
 
 def _input(operation: Operation, model: str) -> dict[str, Any] | None:
@@ -74,7 +74,7 @@ def _input(operation: Operation, model: str) -> dict[str, Any] | None:
 
 
 def _needed(field: Field) -> str | None:
-    """Return a value for a required field: any text or file would do; None where only a real one would."""
+    """Return a value for a required field (any text or file); None if only a real one works."""
     if field.kind is FieldKind.TEXT and not field.name.endswith("_id"):
         text = _TEXT * SPOKEN_CHARS if field.name == SPOKEN else _TEXT.strip()
         return text[:SPOKEN_CHARS].strip()
@@ -95,12 +95,12 @@ def _length(field: Field, model: str) -> int | float:
 
 
 ASK_AGAIN_S: Final = 86_400.0
-"""For how long a price is believed."""
+"""Lifetime of a price."""
 ASK_UNANSWERED_AGAIN_S: Final = 3600.0
 ASKED_IN_AN_HOUR: Final = 20
 AT_ONCE: Final = 4
 SLOTS_MAX: Final = 1024
-"""For how many keys answers are kept, so that memory stays bounded."""
+"""Keys cached, to bound memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +116,11 @@ class ToldPrice:
 class _Answer:
     credits: Decimal | None
     until: float
-    """Until when it counts, in seconds of monotonic time."""
+    """Expiry, in monotonic seconds."""
 
 
 class ToldPrices:
-    """Asks the estimate tool what samples cost and keeps its answers. `slot` is the key's name, as in UsableKey."""
+    """Asks the tool for sample prices and caches them. `slot` is the key's name, as in UsableKey."""
 
     def __init__(self, tool: EstimateTool, clock: Clock) -> None:
         self._tool = tool
@@ -130,16 +130,16 @@ class ToldPrices:
         self._asking: set[tuple[str, str, str]] = set()
 
     def told(self, slot: str, sample: PriceSample) -> Decimal | None:
-        """Return what a sample costs with this key, None where the tool has not said so within a day."""
+        """Return a sample's price with this key, None without an answer within a day."""
         answer = self._fresh(slot, sample)
         return None if answer is None else answer.credits
 
     def unasked(self, slot: str, samples: Iterable[PriceSample]) -> list[PriceSample]:
-        """Return those samples that have to be requested from the tool."""
+        """Return the samples to be requested."""
         return [each for each in samples if self._fresh(slot, each) is None]
 
     async def ask(self, guild_id: int, key: UsableKey, samples: Sequence[PriceSample], *, most: int) -> None:
-        """Ask what is unasked, at most `most` samples and what is left of the hour's; a few at once."""
+        """Request missing samples, at most `most` and the hour's rest; a few at once."""
         due = self.unasked(key.slot(guild_id), samples)[:most]
         for start in range(0, len(due), AT_ONCE):
             await asyncio.gather(*(self._ask(guild_id, key, each) for each in due[start : start + AT_ONCE]))
@@ -165,6 +165,6 @@ class ToldPrices:
         lasts_s = ASK_UNANSWERED_AGAIN_S if credits_ is None else ASK_AGAIN_S
         answers = self._answers.pop(slot, {})
         while len(self._answers) >= SLOTS_MAX:
-            self._answers.pop(next(iter(self._answers)))  # the one that was told least recently
+            self._answers.pop(next(iter(self._answers)))  # the oldest answer
         self._answers[slot] = answers
         answers[sample.operation, sample.model] = _Answer(credits_, self._clock.monotonic() + lasts_s)

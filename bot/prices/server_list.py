@@ -1,4 +1,4 @@
-"""The server's own price list: what a kind of job is expected to cost, where Cannon Studio does not say."""
+"""The server's own price list: expected costs that Cannon Studio does not publish."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PRICED_MODEL_CHARS: Final = 100
 FILE_BYTES_MAX: Final = 64 * 1024
 COLUMNS: Final = ("operation", "model", "per", "credits")
 LEARNED: Final = "learned"
-"""The column with what was learned; it is written for people and not read."""
+"""A column with learned prices for people; ignored when read."""
 ERRORS_SHOWN: Final = 5
 
 
 def require_priceable(operation: Operation, per: PriceUnit) -> None:
-    """Raise InputError if no price can be set for the operation, or none by this unit."""
+    """Raise InputError if the operation can't have a price, or not by this unit."""
     if operation.fixed_credits is not None:
         raise InputError(
             texts.ALWAYS_COSTS(operation=operation.title, price=credits_words(operation.fixed_credits)), "operation"
@@ -40,7 +40,7 @@ def require_priceable(operation: Operation, per: PriceUnit) -> None:
 
 
 def write_price_file(prices: PriceList, learned: Sequence[LearnedKind], operations: Mapping[str, Operation]) -> bytes:
-    """Return the list as CSV, with what was learned next to each line."""
+    """Return the list as CSV, with learned prices next to each line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow((*COLUMNS, LEARNED))
@@ -56,7 +56,7 @@ def _said(operation: Operation, found: Iterable[LearnedKind]) -> list[str]:
 
 
 def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], ListedPrice]:
-    """Return the list that a file holds. Raises InputError that names its first wrong lines, up to five."""
+    """Parse a price file. Raises InputError naming up to five wrong lines."""
     rows = _price_file_rows(text)
     prices: dict[tuple[str, str], ListedPrice] = {}
     errors: list[str] = []
@@ -75,7 +75,7 @@ def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], Li
 
 
 def _price_file_rows(text: str) -> list[tuple[int, dict[str, str]]]:
-    """Return the lines by their number in the file, as values by column. Raises InputError for no list of prices."""
+    """Return the file's lines by number, as values by column. Raises InputError if it is no price list."""
     first = next((line for line in text.split("\n") if line.strip()), "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
     try:
@@ -89,7 +89,7 @@ def _price_file_rows(text: str) -> list[tuple[int, dict[str, str]]]:
     if len(found) - 1 > PRICES_MAX:
         raise InputError(texts.too_many_lines(len(found) - 1, PRICES_MAX), "file")
     rows = [(number, dict(zip(header, map(_read, row), strict=False))) for number, row in found[1:]]
-    if delimiter == ";":  # spreadsheets that separate columns so have a comma in their numbers
+    if delimiter == ";":  # spreadsheets with this separator use decimal commas
         for _, row in rows:
             row["credits"] = row.get("credits", "").replace(",", ".")
     return rows
@@ -108,7 +108,7 @@ def _line(row: Mapping[str, str], catalogue: Catalogue) -> tuple[tuple[str, str]
 
 
 def priced_model(operation: Operation, typed: str) -> str:
-    """Return a model's id from its id or name; '' for none. Raises InputError for what cannot be a model's name."""
+    """Return a model's id from its id or name; '' for none. Raises InputError for an invalid name."""
     name = one_line(typed)
     if not name.isprintable() or len(name) > PRICED_MODEL_CHARS:
         raise InputError(texts.no_model_name(PRICED_MODEL_CHARS), "model")
@@ -127,7 +127,7 @@ def _unit(typed: str) -> PriceUnit:
 
 
 def credits_typed(typed: str) -> Decimal:
-    """Return an amount that a moderator has written. Raises InputError."""
+    """Parse an amount typed by a moderator. Raises InputError."""
     try:
         return credits_of(with_decimal_point(typed.strip()))
     except ValueError:
@@ -135,7 +135,7 @@ def credits_typed(typed: str) -> Decimal:
 
 
 class PriceChanges(ModeratorActs):
-    """Sets and removes prices, one at a time or all at once."""
+    """Sets and removes prices, singly or all at once."""
 
     async def set(
         self,
@@ -147,10 +147,9 @@ class PriceChanges(ModeratorActs):
         per: PriceUnit = PriceUnit.JOB,
         by_id: int,
     ) -> str:
-        """Set the price of an operation, or of one of its models; None removes it. Model '' is for all models.
+        """Set the price of an operation or one of its models; None removes it. Model '' is for all models.
 
-        Returns what was done, as the record has it. Raises InputError where there is nothing to set or to remove, or
-        the list is full.
+        Returns the record's text. Raises InputError if there is nothing to set or remove, or the list is full.
         """
         if amount is not None or operation.fixed_credits is not None:
             require_priceable(operation, per)
@@ -171,9 +170,9 @@ class PriceChanges(ModeratorActs):
         return _text(by_id, named, done)
 
     async def replace(self, guild_id: int, text: str, catalogue: Catalogue, *, by_id: int) -> str:
-        """Replace the whole list by that of a CSV file, or change nothing. Returns what was done, as the record has it.
+        """Replace the list by a CSV file, all or nothing; return the record's text.
 
-        Raises InputError that names the first wrong lines.
+        Raises InputError naming the first wrong lines.
         """
         prices = read_price_file(text, catalogue)
 

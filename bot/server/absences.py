@@ -1,8 +1,7 @@
-"""Servers that remove the bot, and perhaps invite it again.
+"""Servers that remove the bot, and perhaps reinvite it.
 
-What they had not sent is cancelled at once; what is paid is followed for a grace day, with the key that it needs, and
-shown nowhere. Then the key is forgotten. The gateway tells of a removal only while the bot is connected, so the servers
-are compared each time that it has a new session.
+Unsent work is cancelled at once; paid work is followed for a grace day with its key, and shown nowhere. Then the key is
+deleted. The gateway reports removals only while connected, so the servers are compared at each new session.
 """
 
 from __future__ import annotations
@@ -22,65 +21,64 @@ log = structlog.get_logger(__name__)
 
 GRACE_S = 24 * 3600.0
 ABSENCES = "absences"
-"""The signal that what is stored of absent servers has changed."""
+"""Signal: stored absences have changed."""
 
 
 class Absences:
-    """Knows from which servers the bot was removed. What a busy database has not taken is noted by `run_once`."""
+    """Tracks which servers removed the bot. Failed writes are retried by `run_once`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._absent: set[int] = set()
         self._news: dict[int, bool] = {}
-        """What is to be noted: whether the bot was removed from the server."""
+        """Pending writes: whether the server removed the bot."""
         self._to_compare: list[tuple[frozenset[int], Callable[[int], bool]]] = []
-        """Where the bot is, and of which servers that says so."""
+        """The bot's servers, and which servers the list covers."""
         self._listeners: list[Callable[[int], None]] = []
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read what earlier runs have noted."""
+        """Load stored absences."""
         self._absent = await self._store.absent_guilds.all()
 
     def listen(self, on_return: Callable[[int], None]) -> None:
-        """Have `on_return` called with the id of each server that has invited the bot again."""
+        """Have `on_return` called with the id of each returning server."""
         self._listeners.append(on_return)
 
     def is_absent(self, guild_id: int) -> bool:
-        """Whether the server has removed the bot: nothing is shown or begun there."""
+        """Whether the server has removed the bot: nothing is shown or started there."""
         return guild_id in self._absent
 
     async def left(self, guild_id: int) -> None:
-        """Note that the server has removed the bot."""
+        """Note a removal."""
         self._news[guild_id] = True
         await self._note_news()
 
     async def returned(self, guild_id: int) -> None:
-        """Note that the bot is in the server, perhaps again: its jobs are continued."""
+        """Note that the bot is in the server, perhaps again: its jobs are resumed."""
         self._news[guild_id] = False
         await self._note_news()
 
     async def compare(self, present: Collection[int], concerns: Callable[[int], bool] = lambda _: True) -> None:
-        """Note from which servers the bot was removed, and which invited it again, while it was not connected.
+        """Note removals and returns since the last connection.
 
-        `present` are all servers that it is in, also those that Discord cannot reach just now; or all of those that
-        this `concerns`, as it does those of one shard.
+        `present` are all its servers, including those in an outage; or all that this `concerns`, such as one shard's.
         """
         self._to_compare.append((frozenset(present), concerns))
         await self._note_news()
 
     async def read_again(self) -> None:
-        """Read what other processes have noted."""
+        """Reload what other processes stored."""
         async with self._lock:
             self._absent = await self._store.absent_guilds.all()
 
     async def note_news(self) -> None:
-        """Note what could not be noted before."""
+        """Retry pending writes."""
         await self._note_news()
 
     async def run_once(self) -> None:
-        """Note what could not be noted before, and end what has waited for a return for long enough."""
+        """Retry pending writes, and end long absences."""
         await self._note_news()
         for guild_id in await self._store.absent_guilds.with_unsent():
             await self._leave(guild_id)
@@ -119,15 +117,15 @@ class Absences:
 
 
 EVERY_S = 3600.0
-"""How often it is looked what is to be erased."""
+"""Interval of checks for data to erase."""
 UPGRADE_BACKUP_S = 30 * 86_400.0
-"""How long a backup that was made by itself before an upgrade is kept: it has what members have deleted since."""
+"""How long an automatic backup before an upgrade is kept: it has data deleted since."""
 PURGE_AFTER_S = 30 * 86_400.0
-"""How long a server may be without the bot before all that it has said and set here is erased."""
+"""How long a server may be without the bot before its data is erased."""
 
 
 class DataRetention:
-    """Erases in small turns. `host_days` is the host's number of days, 0 for ever; a server may set a lower one."""
+    """Erases in small turns. `host_days` is the host's number of days, 0 for ever; a server may set fewer."""
 
     def __init__(self, store: Store, catalogue: LiveCatalogue, clock: Clock, *, host_days: int) -> None:
         self._store = store
@@ -136,12 +134,12 @@ class DataRetention:
         self._host_days = host_days
         self._due_at = 0.0
         self._has_erased = False
-        """Whether something was erased since the database was rebuilt."""
+        """Whether data was erased since the database was rebuilt."""
 
     async def run_once(self) -> None:
-        """Do one turn, if one is due. While there is more, and until the log could be emptied, the next is due at once.
+        """Do one turn, if due. While data remains, or the log could not be emptied, the next is due at once.
 
-        The log is emptied in each hour, because keys and tokens are also forgotten in passing.
+        The log is emptied hourly, since keys and tokens are also deleted elsewhere.
         """
         if self._clock.monotonic() < self._due_at:
             return
@@ -169,7 +167,7 @@ class DataRetention:
             self._due_at = self._clock.monotonic() + EVERY_S
 
     async def _purge(self, guild_id: int, before: float) -> bool:
-        """Take a turn at purging a guild; return whether nothing can be done about it now."""
+        """Take a turn at purging a guild; return whether it is blocked for now."""
         retention = self._store.retention
         if await retention.erase_some(guild_id, before, self._catalogue.current.knows_model) == BATCH:
             return False

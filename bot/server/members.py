@@ -1,4 +1,4 @@
-"""What members set for themselves on a server: defaults, notifications and presets. No moderator sees or changes it."""
+"""Members' own settings on a server: defaults, notifications, presets. Hidden from moderators."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from bot.store import Erased, PresetKept, Store
 
 @dataclass(frozen=True)
 class OwnSettings:
-    """Reads and changes what a member has set for themselves."""
+    """Reads and changes a member's settings."""
 
     store: Store
 
     async def of(self, guild_id: int, member_id: int) -> MemberSettings:
-        """Return what the member has set there."""
+        """Return the member's settings there."""
         return await self.store.member_settings.get(guild_id, member_id)
 
     async def change(
         self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]
     ) -> MemberSettings:
-        """Change it by a function of what is set; return what is set then."""
+        """Change the settings by a function; return the new ones."""
         return await self.store.member_settings.change(guild_id, member_id, change)
 
     async def set_model(self, guild_id: int, member_id: int, operation: str, model: str) -> MemberSettings:
-        """Make a model the member's default for an operation; '' for none."""
+        """Set the member's default model for an operation; '' for none."""
 
         def changed(before: MemberSettings) -> MemberSettings:
             others = {key: each for key, each in before.models.items() if key != operation}
@@ -54,14 +54,14 @@ class OwnSettings:
         return await self.change(guild_id, member_id, lambda before: replace(before, aspect_ratio=ratio))
 
     async def set_style(self, guild_id: int, member_id: int, typed: str) -> MemberSettings:
-        """Set the words that are added to prompts; '' for none. Raises InputError if they are too long."""
+        """Set the words added to prompts; '' for none. Raises InputError if too long."""
         style = one_line(clean_text(typed))
         if len(style) > STYLE_CHARS:
             raise InputError(texts.style_too_long(STYLE_CHARS))
         return await self.change(guild_id, member_id, lambda before: replace(before, style=style))
 
     async def set_notify(self, guild_id: int, member_id: int, how: Notify) -> MemberSettings:
-        """Set how the member hears of results; a refused direct message is told again from then on."""
+        """Set how the member is notified; resets the notice about closed DMs."""
         return await self.change(guild_id, member_id, lambda before: replace(before, notify=how, direct_refused=False))
 
     async def presets(self, guild_id: int, member_id: int) -> Sequence[Preset]:
@@ -69,7 +69,7 @@ class OwnSettings:
         return await self.store.member_settings.presets(guild_id, member_id)
 
     async def preset(self, guild_id: int, member_id: int, name: str) -> Preset:
-        """Return the member's preset of that name. Raises InputError if they have none."""
+        """Return the member's preset of that name. Raises InputError if there is none."""
         found = await self.store.member_settings.preset(guild_id, member_id, one_line(clean_text(name)))
         if found is None:
             raise InputError(texts.no_preset(name), "preset")
@@ -78,9 +78,9 @@ class OwnSettings:
     async def keep_preset(
         self, guild_id: int, member_id: int, typed: str, *, operation: str, values: Mapping[str, Any]
     ) -> tuple[Preset, PresetKept]:
-        """Keep a preset by the name that was typed, in place of one of that name.
+        """Save a preset under the typed name, replacing one of that name.
 
-        Raises InputError for a name that is empty or too long, for no values, and if there are too many.
+        Raises InputError for an empty or too long name, no values, or too many presets.
         """
         name = one_line(clean_text(typed))
         if not name or len(name) > PRESET_NAME_CHARS:
@@ -94,20 +94,20 @@ class OwnSettings:
         return preset, kept
 
     async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:
-        """Delete the member's preset; return whether there was one."""
+        """Delete the member's preset; return whether it existed."""
         return await self.store.member_settings.remove_preset(guild_id, member_id, name)
 
 
 @dataclass(frozen=True)
 class MemberData:
-    """Blanks a member's own data at their request. docs/decisions/0007-privacy.md says what stays."""
+    """Blanks a member's data at their request. docs/decisions/0007-privacy.md says what stays."""
 
     store: Store
     catalogue: LiveCatalogue
     memories: AccountMemories
 
     async def erase(self, guild_id: int, member_id: int) -> Erased:
-        """Blank what the member's ended jobs in the guild say, and forget their drafts and reactions there.
+        """Blank the member's ended jobs in the guild, and delete their drafts and reactions there.
 
         The caller has copies of their results deleted (bot/delivery/posting/copies.py).
         """

@@ -1,4 +1,4 @@
-"""Which operations may be used where: switches for one server and for the whole bot, read from memory."""
+"""Which operations may be used where: switches per server and for the whole bot, cached."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from bot.store.guild.settings import EVERYWHERE
 log = structlog.get_logger(__name__)
 
 SWITCHES = "switches"
-"""The signal that what is stored of switches has changed."""
+"""Signal: stored switches have changed."""
 
 
 class OperationSwitches:
-    """Operations that are switched off. `load` fills the memory; every change goes to the store first."""
+    """Disabled operations. `load` fills the cache; changes are stored first."""
 
     def __init__(self, store: Store, catalogue: LiveCatalogue) -> None:
         self._store = store
@@ -34,11 +34,11 @@ class OperationSwitches:
         self._off: dict[int, frozenset[str]] = {}
 
     async def load(self) -> None:
-        """Read what is switched off."""
+        """Load the switches."""
         self._off = await self._store.switched_off.all()
 
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
-        """Switch an operation for a guild and record it. Returns whether that changed anything."""
+        """Switch an operation for a guild and record it; return whether it changed."""
         state = "on" if on else "off"
 
         def line() -> Record:
@@ -54,9 +54,9 @@ class OperationSwitches:
         return changed
 
     async def switch_everywhere(self, operation: Operation, *, on: bool, by_id: int) -> bool:
-        """Switch an operation for the whole bot. Returns whether that changed anything.
+        """Switch an operation for the whole bot; return whether it changed.
 
-        That is the host's act: it is in the log, and in no server's record.
+        The host's action: logged, but in no server's record.
         """
         changed = await self._store.switched_off.set(EVERYWHERE, self._ids(operation), on=on, by_id=by_id)
         if changed:
@@ -66,33 +66,33 @@ class OperationSwitches:
         return changed
 
     def _ids(self, operation: Operation) -> list[str]:
-        """Return the operation's id, and those that were deduced before it was published: jobs may wait under them."""
+        """Return the operation's id and its deduced ids from before publication: jobs may wait under them."""
         former = [old for old, new in self._catalogue.current.aliases.items() if new == operation.id]
         return [operation.id, *former]
 
     def is_on(self, guild_id: int, operation_id: str) -> bool:
-        """Whether the operation may be used in the guild."""
+        """Whether the guild may use the operation."""
         return operation_id not in self.off(guild_id)
 
     def off(self, guild_id: int) -> frozenset[str]:
-        """Return the ids of all operations that may not be used in the guild."""
+        """Return the ids of operations disabled in the guild."""
         return self._present(EVERYWHERE) | self._present(guild_id)
 
     def is_off_everywhere(self, operation_id: str) -> bool:
-        """Whether the host has switched the operation off for the whole bot."""
+        """Whether the host has disabled the operation."""
         return operation_id in self._present(EVERYWHERE)
 
     def is_off_here(self, guild_id: int, operation_id: str) -> bool:
-        """Whether the guild's own moderators have switched the operation off."""
+        """Whether the guild's moderators have disabled the operation."""
         return operation_id in self._present(guild_id)
 
     def _present(self, guild_id: int) -> frozenset[str]:
-        """Return what is switched off for the guild alone, by present ids: a deduced one may have been replaced."""
+        """Return operations disabled by the guild, by current ids: deduced ones may have been replaced."""
         aliases = self._catalogue.current.aliases
         return frozenset(aliases.get(each, each) for each in self._off.get(guild_id, frozenset()))
 
     def require_on(self, guild_id: int, operation: Operation) -> None:
-        """Raise Refused if the operation may not be used in the guild."""
+        """Raise Refused if the guild may not use the operation."""
         if self.is_on(guild_id, operation.id):
             return
         ends = "" if operation.ends is None else str(operation.ends)
@@ -101,14 +101,14 @@ class OperationSwitches:
 
 
 NAMED_MAX = 4
-"""How many operations, models or fields of a kind a line names; of more it has the number."""
+"""Operations, models or fields named per line; of more, the number."""
 NAME_CHARS = 60
 _KINDS = (ChangeKind.GONE, ChangeKind.CAME, ChangeKind.CHANGED)
 
 
 @dataclass(frozen=True)
 class ApiDrift:
-    """Tells changes of the API: a line of the record, which the log channel shows, and of the host's log."""
+    """Announces API changes: a record line in the log channel, and the host's log."""
 
     store: Store
     _: KW_ONLY
@@ -117,9 +117,9 @@ class ApiDrift:
     catalogue: LiveCatalogue
 
     async def adopt(self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, is_first: bool) -> None:
-        """Store a reading of the description with its `changes`, and tell what is news: all of it or nothing.
+        """Store a reading of the description and announce its news, all or nothing.
 
-        `facts` are for the table `meta`. `is_first`: the changes are against what the bot was made with.
+        `facts` are for the table `meta`. `is_first`: changes are relative to the built-in catalogue.
         """
         off = await self._off_by_guild()
 
@@ -140,17 +140,17 @@ class ApiDrift:
             )
 
     async def latest(self, guild_id: int, limit: int) -> list[SeenChange]:
-        """Return the latest changes of what the guild's members may use, the latest first."""
+        """Return the latest changes of operations enabled in the guild, newest first."""
         return await self.store.api_changes.latest(limit, without=self.switches.off(guild_id))
 
     def gone(self, guild_id: int) -> list[Operation]:
-        """Return the operations that the description no longer names and that are on in the guild."""
+        """Return enabled operations that the description no longer has."""
         off = self.switches.off(guild_id)
         known = self.catalogue.current.operations.values()
         return [each for each in known if not each.offered and each.id not in off]
 
     async def _off_by_guild(self) -> dict[int, frozenset[str]]:
-        """Return what is switched off, by guild, for those with a log channel and a key: others use nothing."""
+        """Return disabled operations by guild with a log channel and a key: others use nothing."""
         found = {}
         for guild_id in await self.store.settings.guilds_with_log():
             try:
@@ -162,7 +162,7 @@ class ApiDrift:
 
 
 def _of_whole_operations(changes: Sequence[ApiChange]) -> list[ApiChange]:
-    """Return the changes without those of fields and models whose whole operation came or is gone."""
+    """Return changes without fields and models of new or removed operations."""
     whole = {
         each.operation for each in changes if each.subject is Subject.OPERATION and each.kind is not ChangeKind.CHANGED
     }
@@ -170,7 +170,7 @@ def _of_whole_operations(changes: Sequence[ApiChange]) -> list[ApiChange]:
 
 
 def change_words(changes: Sequence[SeenChange]) -> str:
-    """Return changes as sentences of one line: `Removed: image.old. New: the model flux-3 of image.generate.`."""
+    """Return changes as one-line sentences: `Removed: image.old. New: the model flux-3 of image.generate.`."""
     parts = []
     for kind in _KINDS:
         found = [each for each in changes if each.kind is kind]

@@ -1,7 +1,7 @@
-"""Practice: a server whose jobs go to the sandbox, cost nothing, and stay apart from everything that is paid.
+"""Practice mode: jobs go to the sandbox, are free, and stay apart from paid ones.
 
-What makes a server practise is that its active key is a practice key. So all that a key decides (books, limits, learned
-prices, what an account takes) is apart by itself, and jobs know from their key what they are.
+A server practises if its active key is a practice key. So everything tied to a key (books, limits, learned prices,
+account memory) is separate, and jobs know their mode from their key.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from bot.store.guild.keys import EndedCard, KeyChange
 log = structlog.get_logger(__name__)
 
 ShowCard = Callable[[int, str], Awaitable[None]]
-"""Brings a card up to date, by its guild and id; never raises."""
+"""Updates a card, by guild and card id; never raises."""
 
 
 class PracticeMode:
-    """Starts and ends practice. `refusal` is why nobody may, None if servers may."""
+    """Starts and ends practice. `refusal`: why it is not allowed; None if it is."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class PracticeMode:
         language_of: Callable[[int], Awaitable[str]],
         refusal: Text | None,
     ) -> None:
-        """Take what it needs; `stop_idle` stops an unused sandbox, `language_of` returns a server's language."""
+        """`stop_idle` stops an unused sandbox, `language_of` returns a server's language."""
         self._language_of = language_of
         self._store = store
         self._client = client
@@ -49,7 +49,7 @@ class PracticeMode:
         self._stop_idle = stop_idle
         self._refusal = refusal
         self._stale: list[EndedCard] = []
-        """Cards whose jobs have ended, to be drawn again."""
+        """Cards of ended jobs, to be redrawn."""
 
     @property
     def is_allowed(self) -> bool:
@@ -61,10 +61,9 @@ class PracticeMode:
         return await self._store.practice.is_on(guild_id)
 
     async def start(self, guild_id: int, *, by_id: int) -> bool:
-        """Have the server practise; False if it does already.
+        """Start practice; False if already on.
 
-        Raises InputError if nobody may, Refused if the server has a key of its own or the sandbox
-        cannot be started now.
+        Raises InputError if not allowed, Refused if the server has its own key or the sandbox can't start now.
         """
         if self._refusal is not None:
             raise InputError(self._refusal)
@@ -85,21 +84,21 @@ class PracticeMode:
                 guild_id, secret, set_by=by_id, status=status, practice=True, record=record
             )
         except Refused:
-            if await self.is_on(guild_id):  # somebody else was faster
+            if await self.is_on(guild_id):  # another moderator was faster
                 return False
             raise
         self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
         return True
 
     async def stop(self, guild_id: int, *, by_id: int) -> bool:
-        """End the server's practice, with its open jobs cancelled; False if it does not practise."""
+        """End practice and cancel its open jobs; False if it is off."""
 
         def record(ended: Collection[EndedCard] | None) -> Record | None:
             if ended is None:
                 return None
             return Record(kind="practice", text=texts.practice_stopped(by_id), by_id=by_id, about={"on": False})
 
-        with speaking(await self._language_of(guild_id)):  # the cards of all members say why
+        with speaking(await self._language_of(guild_id)):  # all members' cards say why
             ended = await self._store.keys.end_practice(guild_id, record=record)
         if ended is None:
             return False
@@ -109,21 +108,21 @@ class PracticeMode:
         return True
 
     async def recover(self) -> None:
-        """End what the last run's sandbox was working on; end all practice if nobody may any more."""
+        """End the last run's sandbox jobs; end all practice if it is no longer allowed."""
         await self.lost()
         if not self.is_allowed:
             for guild_id in await self._store.practice.guilds():
                 await self.stop(guild_id, by_id=0)
 
     async def lost(self) -> None:
-        """End and release what the sandbox was working on: it is gone."""
+        """End and release the jobs of a lost sandbox."""
         ended = await self._store.practice.lose()
         if ended:
             log.info("practice.lost", cards=len(ended))
         self._stale += ended
 
     async def run_once(self) -> None:
-        """Stop the sandbox if nobody uses it, and draw the cards of lost jobs."""
+        """Stop an unused sandbox, and redraw cards of lost jobs."""
         await self._stop_idle()
         while self._stale:
             card = self._stale.pop()

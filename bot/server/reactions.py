@@ -1,4 +1,4 @@
-"""What emojis on results do on a server, and where its gallery is."""
+"""A server's emoji actions and gallery."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.store.acts import ModeratorActs
 
 
 def rule_text(rule: Reaction) -> str:
-    """Write a rule as one line."""
+    """Return a rule as one line."""
     parts = [
         str(texts.ACTIONS[rule.action]),
         f"<@&{rule.role_id}>" if rule.who is Who.ROLE else str(texts.WHO[rule.who]),
@@ -25,17 +25,17 @@ def rule_text(rule: Reaction) -> str:
 
 
 def gallery_text(settings: ReactionRules) -> str:
-    """Say where the gallery is."""
+    """Return where the gallery is."""
     if settings.gallery_channel is None:
         return str(texts.GALLERY_OFF)
     return texts.gallery_at(settings.gallery_channel, settings.gallery_stars)
 
 
 class ReactionChanges(ModeratorActs):
-    """Maps emojis to actions, and moves the gallery. Each method returns what was done, as the record has it."""
+    """Maps emojis to actions, and moves the gallery. Each method returns the record's text."""
 
     async def set(self, guild_id: int, rule: Reaction, *, by_id: int) -> str:
-        """Map an emoji. Raises InputError if the guild maps as many as it may."""
+        """Map an emoji. Raises InputError at the guild's maximum."""
 
         def allow(mapped: Mapping[str, Reaction]) -> None:
             if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
@@ -64,14 +64,14 @@ class ReactionChanges(ModeratorActs):
         return texts.reaction_removed(by_id, rule_text(rule))
 
     async def reset(self, guild_id: int, *, by_id: int) -> str:
-        """Forget the guild's own map."""
+        """Reset the guild's map."""
         count = await self._store.reactions.reset(
             guild_id, record=lambda count: _line(by_id, texts.reactions_reset(by_id, count), reset=count)
         )
         return texts.reactions_reset(by_id, count)
 
     async def switch(self, guild_id: int, *, reactions: bool | None, seeds: Seeding | None, by_id: int) -> str:
-        """Switch reactions, or which of them the bot puts on results; None leaves it. Raises InputError for neither."""
+        """Switch reactions, or which ones the bot adds; None leaves it. Raises InputError for neither."""
         words = {"reactions": _on_off(reactions), "seeds": None if seeds is None else seeds.value}
         if not any(words.values()):
             raise InputError(texts.NOTHING_TO_SWITCH)
@@ -89,7 +89,7 @@ class ReactionChanges(ModeratorActs):
     async def set_gallery(
         self, guild_id: int, *, channel_id: int | None, stars: int | None, off: bool, by_id: int
     ) -> str:
-        """Move the gallery, or switch it `off`; what is None stays. Raises InputError if it is to have no channel."""
+        """Move the gallery, or switch it `off`; None leaves a value. Raises InputError without a channel."""
 
         def gallery(now: ReactionRules) -> tuple[int | None, int]:
             place = now.gallery_channel if channel_id is None else channel_id

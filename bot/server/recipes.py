@@ -1,4 +1,4 @@
-"""The recipes of a server: written, changed and deleted by its moderators. What is in one is JSON here."""
+"""A server's recipes, edited by its moderators. Their content is JSON here."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.store.guild.recipes import RECIPES_MAX
 
 
 class RecipeChanges(ModeratorActs):
-    """Keeps and deletes recipes."""
+    """Saves and deletes recipes."""
 
     async def save(
         self, guild_id: int, name: str, data: Mapping[str, Any], *, replaces: str | None, by_id: int
     ) -> None:
-        """Keep a new recipe, or one in place of that named `replaces`. Raises InputError, with nothing changed."""
+        """Save a new recipe, or replace the one named `replaces`. Raises InputError, with nothing changed."""
 
         def record(saved: Saved) -> Record | None:
             if saved is not Saved.DONE:
@@ -32,7 +32,7 @@ class RecipeChanges(ModeratorActs):
             raise InputError(_why_not(saved, name), "name")
 
     async def delete(self, guild_id: int, name: str, *, by_id: int) -> bool:
-        """Delete a recipe; False if the guild has none of that name."""
+        """Delete a recipe; False if there is none of that name."""
 
         def record(gone: KeptRecipe | None) -> Record | None:
             if gone is None:

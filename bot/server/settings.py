@@ -1,4 +1,4 @@
-"""Changing a server's settings: one transaction with its line of the record."""
+"""Changes of a server's settings, in one transaction with their record line."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bot.store.acts import ModeratorActs
 
 
 class SettingsChanges(ModeratorActs):
-    """Changes settings, and says in the record what has changed."""
+    """Changes and records settings."""
 
     async def change(self, guild_id: int, new: Callable[[Rules], Rules], *, by_id: int) -> Rules:
-        """Change the guild's settings by a function of the present ones; return the new ones.
+        """Change the guild's settings by a function; return the new ones.
 
-        What `new` raises rises here, with nothing changed. If it changes nothing, nothing is recorded.
+        Errors of `new` propagate, with nothing changed. A change without effect is not recorded.
         """
 
         def record(rules: Change[Rules]) -> Record | None:
@@ -33,29 +33,29 @@ class SettingsChanges(ModeratorActs):
 
 
 def change_text(old: Rules, new: Rules, by_id: int) -> str:
-    """Say what has changed, for the record; '' if nothing has."""
+    """Return the change for the record; '' if none."""
     changed = new.changed_from(old).items()
     parts = [setting.change(getattr(old, name), getattr(new, name)) for name, setting in changed]
     return texts.settings_changed(by_id, parts) if parts else ""
 
 
 def change_as_json(old: Rules, new: Rules) -> dict[str, Any]:
-    """Return what has changed, old and new value by name; None is the default."""
+    """Return changed settings, old and new, by name; None is the default."""
     before, after = old.to_json(), new.to_json()
     return {name: [before.get(name), after.get(name)] for name in new.changed_from(old)}
 
 
 class Languages(Protocol):
-    """Tells languages, each one of `bot.language.LANGUAGES`."""
+    """Looks up languages of `bot.language.LANGUAGES`."""
 
     async def of_guild(self, guild_id: int) -> str:
-        """Return the server's: for what everybody, or its moderators, read."""
+        """Return the server's language, for texts with several readers or moderators."""
         ...
 
     async def of_card(self, guild_id: int, card_id: str) -> str:
-        """Return that in which a card is drawn; the server's where there is no such card."""
+        """Return a card's language by its id; the server's if there is no such card."""
         ...
 
     async def of(self, card: Card) -> str:
-        """Return the same for a card that the caller has."""
+        """Return a card's language."""
         ...

@@ -1,4 +1,4 @@
-"""The voices of a server: which there are, what a narration gets if none is named, and the sample of each."""
+"""A server's voices: the list, the narration default, and each one's sample."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from bot.server.settings import SettingsChanges
 from bot.store import Store
 
 LABEL_CHARS: Final = 40
-"""The longest label of a voice."""
+"""Longest label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """A voice of a server's account that worked, or that moderators named."""
+    """A voice that worked on the server's account, or was labelled by moderators."""
 
     id: str
     label: str
     operation: str
-    """The operation that it was last used with, '' if it was not used."""
+    """The operation it was last used with, '' if unused."""
     used_at: float | None
-    """When that was (Unix seconds)."""
+    """Its last use (Unix seconds)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceList:
-    """The voices of a server, the latest first, as one member reads it."""
+    """A server's voices for one member, newest first."""
 
     voices: Sequence[Voice]
     own_default: str
     server_default: str
 
     def find(self, voice_id: str) -> Voice | None:
-        """Return the voice of that id, None if it is not in the list."""
+        """Return the voice of that id, None if not listed."""
         return next((each for each in self.voices if each.id == voice_id), None)
 
 
@@ -57,7 +57,7 @@ class ServerVoices:
     settings: SettingsChanges
 
     async def of(self, guild_id: int, member_id: int) -> VoiceList:
-        """Return what there is for the member."""
+        """Return the member's voice list."""
         rules = await self.store.settings.get(guild_id)
         memory, own = await self.memories.of(guild_id), await self.store.voices.default_of(guild_id, member_id)
         used = {each.value: each for each in memory.voices()}
@@ -74,24 +74,24 @@ class ServerVoices:
         return VoiceList(voices=voices, own_default=own, server_default=rules.default_voice)
 
     async def sample_of(self, guild_id: int, voice_id: str) -> str | None:
-        """Return the id of the job with the voice's sample, made or being made; None if there is none. Raises NoKey."""
+        """Return the job of the voice's sample, finished or not; None if there is none. Raises NoKey."""
         key = await self.keys.for_guild(guild_id)
         return await self.store.voices.sample_of(guild_id, key.id, voice_id)
 
     async def forget_sample(self, guild_id: int, job_id: str) -> None:
-        """Let another sample be made: the file of this one is gone."""
+        """Allow a new sample: this one's file is gone."""
         await self.store.voices.forget_sample(guild_id, job_id)
 
     async def choose(self, guild_id: int, member_id: int, voice_id: str) -> None:
-        """Make a voice the member's own default; '' for none."""
+        """Set the member's default voice; '' for none."""
         await self.store.voices.set_default(guild_id, member_id, voice_id)
 
     async def choose_for_all(self, guild_id: int, voice_id: str, *, by_id: int) -> None:
-        """Make a voice the server's default; '' for none."""
+        """Set the server's default voice; '' for none."""
         await self.settings.change(guild_id, lambda rules: replace(rules, default_voice=voice_id), by_id=by_id)
 
     async def label(self, guild_id: int, voice_id: str, typed: str, *, by_id: int) -> None:
-        """Give a voice a label that members read; '' for none. Raises InputError if there are too many."""
+        """Label a voice; '' for none. Raises InputError if there are too many."""
         label = shortened(one_line(clean_text(typed)), LABEL_CHARS)
 
         def labelled(rules: Rules) -> Rules:

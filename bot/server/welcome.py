@@ -1,6 +1,6 @@
-"""Each server is greeted once: when the bot joins it, or when it starts and finds that it has joined meanwhile.
+"""Greets each server once: when the bot joins, or when it starts after joining.
 
-A server that removes the bot and invites it again is greeted again only if all of it was erased in between.
+A server that reinvites the bot is greeted again only if all its data was erased.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from bot.store import Record, Store
 log = structlog.get_logger(__name__)
 
 FOUND_WITHIN_S = 3 * 86_400.0
-"""A server without a row that the bot joined before this is an old one, of another database or without any use."""
+"""A server without a row that the bot joined earlier is an old one, from another database or unused."""
 GIVE_UP_S = 86_400.0
-"""For how long a greeting that Discord does not take just now is tried again."""
+"""How long a greeting that Discord does not accept is retried."""
 EVERY_S = 60.0
 
 SendWelcome = Callable[[int, bool], Awaitable[WelcomePlace | None]]
-"""Sends the message to a server, where the second argument says whether an earlier attempt may have left one there.
+"""Greets a server; the second argument says whether an earlier attempt may have left a message.
 
-Returns where it is, None if it should be tried again later. Raises no error of Discord.
+Returns where, None to retry later. Raises no Discord error.
 """
 
 
 class Welcomes:
-    """Has servers greeted, and remembers that in the store before and after, so that a crash repeats nothing."""
+    """Has servers greeted, noting it before and after, so that a crash repeats nothing."""
 
     def __init__(self, store: Store, clock: Clock, *, absences: Absences, send: SendWelcome) -> None:
         self._store = store
@@ -48,16 +48,16 @@ class Welcomes:
         self._lock = asyncio.Lock()
 
     async def joined(self, guild_id: int) -> None:
-        """Have a server greeted that the bot joins now, unless it was before."""
+        """Greet a server that the bot joins now, once."""
         await self._expect({guild_id: self._clock.wall()})
 
     async def found(self, joined: Mapping[int, float]) -> None:
-        """Have those servers greeted that the bot joined while it was off; `joined` is when, in Unix seconds."""
+        """Greet servers that the bot joined while it was off; `joined` is in Unix seconds."""
         since = self._clock.wall() - FOUND_WITHIN_S
         await self._expect({guild_id: at for guild_id, at in joined.items() if at >= since})
 
     async def run(self) -> None:
-        """Greet until cancelled; what fails is tried again."""
+        """Greet until cancelled; failures are retried."""
         while True:
             self._wake.clear()
             try:
@@ -68,7 +68,7 @@ class Welcomes:
             await self._clock.wait(self._wake, EVERY_S if waits else None)
 
     async def run_once(self) -> bool:
-        """Greet whoever is to be greeted; return whether somebody still is."""
+        """Greet pending servers; return whether some remain."""
         async with self._lock:
             waiting = [
                 guild_id
@@ -82,7 +82,7 @@ class Welcomes:
             self._wake.set()
 
     async def _greet(self, guild_id: int, joined_at: float, *, again: bool) -> bool:
-        """Greet a server, or give up; return whether that is over."""
+        """Greet a server, or give up; return whether it is done."""
         place = None
         if not self._absences.is_absent(guild_id):
             await self._store.welcomes.begin(guild_id)
@@ -100,22 +100,22 @@ SEARCHED = 100
 """How many of the newest results are checked for one."""
 
 Exists = Callable[[int], bool]
-"""Whether the server still has a role or a channel of this id."""
+"""Whether the server still has this role or channel id."""
 
 
 @dataclass(frozen=True)
 class FirstSetup:
-    """Knows what is set, and who has done or skipped which step."""
+    """Knows which steps are done or skipped, and by whom."""
 
     store: Store
     keys: ApiKeys
 
     async def note_done(self, guild_id: int, step: SetupStep, *, by_id: int) -> None:
-        """Note that a moderator has done a step; what was set is in the record already."""
+        """Note that a moderator did a step; the setting itself is already recorded."""
         await self.store.setup_steps.note(guild_id, step, StepOutcome.DONE, by_id=by_id)
 
     async def skip(self, guild_id: int, step: SetupStep, *, by_id: int) -> None:
-        """Note that a moderator has skipped a step, with a line of the record unless it is skipped already."""
+        """Note and record that a moderator skipped a step, once."""
 
         def record(is_new: bool) -> Record | None:
             if not is_new:
@@ -125,9 +125,9 @@ class FirstSetup:
         await self.store.setup_steps.note(guild_id, step, StepOutcome.SKIPPED, by_id=by_id, record=record)
 
     async def checklist(self, guild_id: int, exists: Exists) -> SetupChecklist:
-        """Return the state of each step.
+        """Return each step's state.
 
-        A step is done if what it sets is set, no matter how. What is not set is skipped if somebody said so, else open.
+        Done if its setting is set, no matter how; else skipped if a moderator said so, else open.
         """
         noted = await self.store.setup_steps.of(guild_id)
         rules = await self.store.settings.get(guild_id)
@@ -141,9 +141,9 @@ class FirstSetup:
         return SetupChecklist({step: _state(found[step], noted.get(step)) for step in SetupStep})
 
     async def _key(self, guild_id: int) -> StepState | None:
-        """Return the state of a key that works: the server's own, or the host's, which nobody here has set.
+        """Return the state of a working key: the server's, or the host's.
 
-        That of practice is none: it pays for nothing.
+        A practice key does not count: it pays for nothing.
         """
         try:
             key = await self.keys.for_guild(guild_id)
@@ -157,14 +157,13 @@ class FirstSetup:
         return _set(True) if own is None else _done(own.set_by, own.set_at)
 
     async def _result(self, guild_id: int) -> StepState | None:
-        """Return the state of a result: while the server practises, one of practice; else one that was paid."""
+        """Return the state of a result: a practice one in practice mode, else a paid one."""
         practises = await self.store.practice.is_on(guild_id)
         newest = await self.store.job_lists.recent(guild_id, limit=SEARCHED, states={JobState.DELIVERED})
         jobs = [each for each in newest if each.practice is practises]
         return _done(jobs[0].author_id, jobs[0].finished_at) if jobs else None
 
     async def _channels(self, guild_id: int, rules: Rules) -> list[int]:
-        """Return the channels that are set for something."""
         reviews = await self.store.reviews.rules(guild_id)
         gallery = (await self.store.reactions.get(guild_id)).gallery_channel
         chosen = [rules.log_channel, rules.approval_channel, gallery, *(each.review_channel for each in reviews)]
@@ -187,7 +186,7 @@ def _limited(limits: Sequence[Limit], rules: Rules) -> StepState | None:
 
 
 def _state(found: StepState | None, noted: StepState | None) -> StepState:
-    """Return a step's state by what is set and what somebody has said about it."""
+    """Return a step's state from its setting and a moderator's answer."""
     if found is not None:
         by_hand = noted if noted is not None and noted.outcome is StepOutcome.DONE else None
         return found if found.by_id is not None or by_hand is None else by_hand
