@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from refusals import tables
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+COMMANDS = README.parent / "docs" / "commands.md"
 REQUESTS = README.parent / "docs" / "requests.md"
 TROUBLE = README.parent / "docs" / "troubleshooting.md"
 
@@ -66,12 +67,11 @@ def with_table(text: str, name: str, table: str) -> str:
     return written
 
 
-def rendered(text: str) -> str:
-    """Return the README's `text` with both tables up to date."""
+def with_commands(text: str) -> str:
+    """Return the `text` of the page of commands with its table up to date."""
     from bot.app.entry_points import describe_commands  # noqa: PLC0415 - the settings' table alone needs no Discord
 
-    written = with_table(text, "settings", settings_table())
-    return with_table(written, "commands", commands_table(rows(describe_commands())))
+    return with_table(text, "commands", commands_table(rows(describe_commands())))
 
 
 def with_refusals(text: str) -> str:
@@ -93,9 +93,13 @@ def main() -> int:
         "--check", action="store_true", help="change nothing; exit with 1 if the tables are out of date"
     )
     check = parser.parse_args().check
-    old = {path: path.read_text(encoding="utf-8") for path in (README, REQUESTS, TROUBLE)}
-    new = {README: rendered(old[README]), REQUESTS: with_table(old[REQUESTS], "fields", fields_tables())}
-    new[TROUBLE] = with_refusals(old[TROUBLE])
+    old = {path: path.read_text(encoding="utf-8") for path in (README, COMMANDS, REQUESTS, TROUBLE)}
+    new = {
+        README: with_table(old[README], "settings", settings_table()),
+        COMMANDS: with_commands(old[COMMANDS]),
+        REQUESTS: with_table(old[REQUESTS], "fields", fields_tables()),
+        TROUBLE: with_refusals(old[TROUBLE]),
+    }
     if check and new != old:
         print("The tables are out of date. Write them with: make readme", file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ import pytest
 from dotenv import dotenv_values
 
 from bot.settings import Settings, describe_settings, load_settings
-from tools.readme_tables import commands_table, fields_tables, rendered, settings_table, with_table
+from tools.readme_tables import commands_table, fields_tables, settings_table, with_commands, with_table
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = Path("docs") / "decisions"
@@ -45,9 +45,14 @@ def test_the_example_with_every_line_switched_on_is_read_too(monkeypatch: pytest
     assert load_settings(tmp_path / ".env") == Settings()
 
 
-def test_the_readme_has_the_tables_that_the_code_gives() -> None:
+def test_the_readme_has_the_settings_that_the_code_has() -> None:
     text = read("README.md")
-    assert rendered(text) == text, "write them with: make readme"
+    assert with_table(text, "settings", settings_table()) == text, "write them with: make readme"
+
+
+def test_the_page_of_commands_has_those_that_the_code_has() -> None:
+    text = read("docs/commands.md")
+    assert with_commands(text) == text, "write them with: make readme"
 
 
 def test_the_page_of_raw_requests_has_the_fields_that_the_catalogue_has() -> None:
