@@ -1,7 +1,7 @@
-"""What a service for moderators is given.
+"""Base of the services for moderators.
 
-Each of its methods is one act: the change and its line of the record are one transaction of the store. Discord is
-answered by the caller, afterwards: what fails there undoes nothing and hides nothing.
+Each method is one act: the change and its record line are one transaction. The caller answers Discord afterwards; a
+failure there undoes nothing.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from bot.store import Store
 
 
 class JobSignals(Protocol):
-    """Tells the worker what a moderator's act means for it. The rows say the same: a lost signal only costs time."""
+    """Signals the worker after a moderator's act. The rows are the truth: a lost signal only costs time."""
 
     def wake(self) -> None:
-        """Waiting jobs may start now, or may not start any more."""
+        """Waiting jobs may have become startable, or barred."""
         ...
 
     def resume(self, guild_id: int, slot: str) -> None:
-        """A key of the guild works, or works again. `slot` is its name (bot/account/api_keys.py)."""
+        """A key of the guild works again. `slot` is its name (bot/account/api_keys.py)."""
         ...
 
     def decided(self, job_id: str) -> None:

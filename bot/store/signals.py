@@ -1,4 +1,4 @@
-"""Short messages to whoever runs on this database. The rows are the truth: a lost message only costs time."""
+"""Messages between processes on this database. The rows are the truth: a lost message only costs time."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ COMMITTED = "committed"
 
 
 class Signals:
-    """The signals of the processes on a database."""
+    """Signals between the database's processes."""
 
     def __init__(self, carry: Callable[[str, tuple[str, ...]], None] | None = None) -> None:
-        """`carry` takes a signal to all processes, this one included; without it there is this process alone."""
+        """`carry` broadcasts to all processes, including this one; None: single process."""
         self._listeners: defaultdict[str, list[Callable[..., object]]] = defaultdict(list)
         self._if_missed: list[Callable[[], object]] = []
         self._carry = carry
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes may be at work on the database."""
+        """Whether other processes may use the database."""
         return self._carry is not None
 
     def listen(self, name: str, callback: Callable[..., object]) -> None:
-        """Have `callback` called with the words of each signal of this name, on the event loop. It must not block."""
+        """Call `callback`, which must not block, on the event loop with each signal of this name."""
         self._listeners[name].append(callback)
 
     def send(self, name: str, *words: str) -> None:
@@ -40,16 +40,16 @@ class Signals:
             self._carry(name, words)
 
     def heard(self, name: str, *words: str) -> None:
-        """Call the listeners. One that fails is logged, and keeps no other from hearing it."""
+        """Call the listeners. A failing one is logged and does not affect the others."""
         for callback in self._listeners[name]:
             _call(name, callback, *words)
 
     def listen_to_gaps(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called when signals may have been missed: the rows say what they would have said."""
+        """Call `callback` after a gap in which signals may have been lost."""
         self._if_missed.append(callback)
 
     def missed(self) -> None:
-        """Tell of a time in which nothing was heard."""
+        """Announce a gap."""
         for callback in self._if_missed:
             _call("missed", callback)
 
@@ -62,7 +62,7 @@ def _call(name: str, callback: Callable[..., object], *words: str) -> None:
 
 
 class Leadership(Protocol):
-    """Whether this process leads. Another may lead a moment later: what the leader does must bear being done twice."""
+    """Leader election. Leadership may change at any time: leaders' work must be idempotent."""
 
     @property
     def is_leader(self) -> bool:
@@ -70,12 +70,12 @@ class Leadership(Protocol):
         ...
 
     async def wait(self) -> None:
-        """Return once this process leads. One that never calls it never leads."""
+        """Return once this process leads. Without a call it never leads."""
         ...
 
 
 class OnlyProcess:
-    """That of a process that is alone on its database: it always leads."""
+    """Leadership of a single process: always leads."""
 
     is_leader = True
 

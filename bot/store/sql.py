@@ -1,4 +1,4 @@
-"""What the repositories use of a connection: the part of DB-API 2.0 (PEP 249) that both databases offer.
+"""The subset of DB-API 2.0 (PEP 249) shared by both databases.
 
 `sqlite3.Connection` is one; `bot.store.postgresql` has the other. SQL is written once, in SQLite's dialect.
 """
@@ -13,7 +13,7 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 class Row(Protocol):
-    """A row of a result: its values in order, and by the names of their columns."""
+    """A row, accessible by position and column name."""
 
     def __getitem__(self, key: int | str, /) -> Any: ...
 
@@ -27,11 +27,11 @@ class Row(Protocol):
 
 
 class Cursor(Protocol):
-    """What a statement has returned."""
+    """A statement's result."""
 
     @property
     def rowcount(self) -> int:
-        """How many rows an INSERT, UPDATE or DELETE has changed."""
+        """Rows changed by an INSERT, UPDATE or DELETE."""
         ...
 
     def fetchone(self) -> Any:
@@ -39,32 +39,32 @@ class Cursor(Protocol):
         ...
 
     def fetchall(self) -> list[Any]:
-        """Return the rows that are left."""
+        """Return the remaining rows."""
         ...
 
     def __iter__(self) -> Iterator[Any]: ...
 
 
 class Connection(Protocol):
-    """A connection inside the transaction of the function that it is given to."""
+    """A connection inside a transaction."""
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
-        """Run a statement. Raises IntegrityError of `sqlite3` for what a constraint or a trigger refuses."""
+        """Run a statement. Raises `sqlite3.IntegrityError` for violated constraints and triggers."""
         ...
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
-        """Run a statement once for each of these parameters; `rowcount` is of all together."""
+        """Run a statement for each of these parameters; `rowcount` is the total."""
         ...
 
 
 class OwnConnection(Connection, Protocol):
-    """A connection in the hands of its thread, which begins and ends transactions by the statements for it."""
+    """A connection owned by its thread, which begins and ends transactions."""
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction was begun and not ended."""
+        """Whether a transaction is open."""
         ...
 
     def close(self) -> None:
-        """End the connection; what was not committed is undone."""
+        """Close the connection; uncommitted changes are rolled back."""
         ...

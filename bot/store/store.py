@@ -1,4 +1,4 @@
-"""The store: all that the bot persists, behind one class. Nothing outside this package sees SQL."""
+"""The store: all persistence, behind one class. No SQL outside this package."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ log = structlog.get_logger(__name__)
 
 
 class Store:
-    """One repository for each subject, on one database. All times are Unix seconds, all amounts credits.
+    """One repository per subject, on one database. Times are Unix seconds, amounts credits.
 
-    Every method of a repository is one transaction, and raises StoreError when the file is busy, full or damaged, with
-    nothing done.
+    Every repository method is one transaction, and raises StoreError, with nothing done, when the file is busy,
+    full or damaged.
     """
 
     signature = ""
@@ -121,11 +121,11 @@ class Store:
         """How many secrets were sealed with the newest key when it was opened."""
 
     def record_in(self, language_of: Callable[[int, Rules], str]) -> None:
-        """Have the record's lines written in each guild's language; `language_of` takes its id and its settings."""
+        """Write record lines in each guild's language; `language_of` takes its id and settings."""
         self._database.language_of = lambda db, guild_id: language_of(guild_id, rules_of(db, guild_id))
 
     def limit_host_key(self, limits: Sequence[Limit]) -> None:
-        """Have every decision about what is spent on the host's key respect these limits from now on."""
+        """Apply these limits to spending on the host's key."""
         self._database.host_limits = tuple(limits)
 
     @classmethod
@@ -141,11 +141,10 @@ class Store:
     ) -> Store:
         """Open the database, created or migrated as needed. `secret_keys`, newest first, decrypt the sealed columns.
 
-        Without any, a key file next to an SQLite database is used. Raises StoreError, with what to do, if the database
-        cannot be used or a secret key that it needs is missing. With `alone`, which concerns SQLite, also if another
-        process has opened it so; otherwise whoever held leases is dead, and their jobs are free at once. Then also what
-        an older secret key has sealed is sealed with the newest, so that older ones are not needed any more. `progress`
-        is told how far long work is, now and in this store's later calls; without it the log is.
+        Without any, a key file next to an SQLite database is used. Raises StoreError, with what to do, if the
+        database is unusable or a needed secret key is missing. With `alone` (SQLite) also if another process
+        has opened it so; otherwise previous lease holders are dead, their jobs are freed, and everything is
+        resealed with the newest key. `progress` gets the progress of long work; without it the log does.
         """
         if isinstance(address, PostgresUrl):
             return await cls._open_postgres(address, clock, secret_keys, progress)
@@ -214,7 +213,7 @@ class Store:
             return
         try:
             self.resealed = await self.rotate_secrets()
-        except StoreError as error:  # one damaged secret must not keep all servers from being served
+        except StoreError as error:  # one damaged secret must not stop all servers
             log.warning("secrets.not_resealed", error=error.sentence)
             return
         if self.resealed:
@@ -226,7 +225,7 @@ class Store:
         return self._database.pulse
 
     async def probe(self) -> None:
-        """Write a row, so that `pulse` knows. Raises StoreError."""
+        """Write a row, to update `pulse`. Raises StoreError."""
         await self._database.probe()
 
     @property
@@ -236,7 +235,7 @@ class Store:
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes may be on the database."""
+        """Whether other processes may use the database."""
         return self._database.is_shared
 
     async def close(self) -> None:
@@ -246,10 +245,9 @@ class Store:
             self._lock.release()
 
     async def rotate_secrets(self) -> int:
-        """Seal all secrets with the newest key, so that older ones can be removed. Returns how many were changed.
+        """Reseal all secrets with the newest key. Returns how many were changed.
 
-        One transaction: after a crash either all or none are. Raises StoreError, with nothing changed, for one that no
-        key opens.
+        One transaction. Raises StoreError, with nothing changed, if no key opens one.
         """
         count = await self._database.write(lambda db: sealed.reseal(db, self._box))
         if count:
@@ -257,29 +255,29 @@ class Store:
         return count
 
     async def truncate_log(self) -> bool:
-        """Empty the write-ahead log, in which what was erased can still be read. False if that is not possible now."""
+        """Empty the write-ahead log, which still holds erased data. False if impossible now."""
         return await self._database.truncate_log()
 
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
-        """Leave no copy of what was erased in the files, as `Database.scrub`; None rebuilds a database of any size."""
+        """Leave no copy of erased data, as `Database.scrub`; None rebuilds a database of any size."""
         return await self._database.scrub(at_most_bytes=at_most_bytes)
 
     def sign(self, text: str) -> str:
-        """Return a short signature of `text` by this installation's newest secret key: for URLs given to others."""
+        """Sign `text` with this installation's newest secret key: for URLs given to others."""
         return self._box.sign(text)
 
     async def check(self) -> list[str]:
-        """Return a sentence for each problem with the database; [] if there is none."""
+        """Return a sentence per problem with the database."""
         if isinstance(self._database, SqliteDatabase):
             return await self._database.read(lambda db: problems_of(cast("sqlite3.Connection", db), self._box))
         return await self._database.read(lambda db: problems_of_rows(db, self._box))
 
     @staticmethod
     def check_server(url: PostgresUrl, secret_keys: Sequence[str] = ()) -> list[str]:
-        """Like `check` for a PostgreSQL database that is not open here; changes nothing. Blocks."""
+        """Like `check` for an unopened PostgreSQL database; read-only. Blocks."""
         return problems_of_server(url, secret_keys, time.time())
 
     @staticmethod
     def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:
-        """Like `check` for a file that is not open here; changes nothing. Blocks: not for the event loop."""
+        """Like `check` for an unopened file; read-only. Blocks: not for the event loop."""
         return problems_of_file(path, secret_keys, time.time(), progress)

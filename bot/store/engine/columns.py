@@ -1,4 +1,4 @@
-"""How values of the domain are stored in columns: credits as whole thousandths, mappings as JSON."""
+"""Conversion of domain values to columns: credits as thousandths, mappings as JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def to_milli(credits_: Decimal) -> int:
-    """Turn credits into whole thousandths. Raises ValueError for what a thousandth cannot hold exactly."""
+    """Convert credits to thousandths. Raises ValueError if inexact."""
     if not credits_.is_finite() or credits_ * 1000 != (milli := int(credits_ * 1000)):
         raise ValueError(f"{credits_} credits cannot be kept to a thousandth")
     return milli
@@ -32,17 +32,17 @@ def to_milli_or_none(credits_: Decimal | None) -> int | None:
 
 
 def from_milli(milli: int | None) -> Decimal:
-    """Turn thousandths into credits; NULL, the sum of no rows, is 0."""
+    """Convert thousandths to credits; NULL, the sum of no rows, is 0."""
     return Decimal(milli or 0).scaleb(-3)
 
 
 def from_milli_or_none(milli: int | None) -> Decimal | None:
-    """Turn thousandths into credits; None stays None."""
+    """Like `from_milli`, but None stays None."""
     return None if milli is None else from_milli(milli)
 
 
 def to_text(text: str) -> str:
-    """Make text that SQLite can store: a lone surrogate, which JSON allows but UTF-8 does not, becomes `?`."""
+    """Replace lone surrogates, which JSON allows but UTF-8 does not, by `?`."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -52,15 +52,15 @@ def to_text_or_none(text: str | None) -> str | None:
 
 
 def to_json(value: object) -> str:
-    """Write a value as JSON in ASCII, so that any text survives.
+    """Serialise as ASCII JSON, so that any text survives.
 
-    Raises ValueError for NaN and infinity, TypeError for what JSON cannot represent.
+    Raises ValueError for NaN and infinity, TypeError for other types.
     """
     return json.dumps(value, default=_plain, separators=(",", ":"), allow_nan=False)
 
 
 def mapping_from_json(text: str) -> Mapping[str, Any]:
-    """Parse a JSON object; the result is read-only at the top level."""
+    """Parse a JSON object; read-only at the top level."""
     return NOTHING if text == "{}" else MappingProxyType(json.loads(text))
 
 
@@ -88,7 +88,7 @@ def _plain(value: object) -> object:
 
 
 def place_of(row: Row) -> CardPlace:
-    """Return where a card stands, of a row with its columns as `card_author`, `card_private` and `card_place`."""
+    """Return a card's place from a row with `card_author`, `card_private` and `card_place`."""
     return CardPlace(author_id=row["card_author"], private=bool(row["card_private"]), place_id=row["card_place"])
 
 
@@ -101,7 +101,7 @@ KEY = frozenset({"id", "guild_id"})
 
 
 class ChangedBy(Enum):
-    """What may change a column after its row was inserted."""
+    """What may change a column after the insert."""
 
     NEVER = auto()
     BY_STORE = auto()
@@ -112,7 +112,7 @@ class ChangedBy(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `to_sql` and `from_sql` convert the attribute to what SQLite stores and back; None: no conversion."""
+    """A column. `to_sql` and `from_sql` convert the attribute to SQLite and back; None: no conversion."""
 
     name: str
     attribute: str = ""
@@ -130,7 +130,7 @@ class Column:
 
 
 class Table(Generic[Value]):
-    """Writes values of one type to the rows of one table, and reads them back."""
+    """Reads and writes values of one type as rows of one table."""
 
     def __init__(self, name: str, type_: Callable[..., Value], columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
@@ -147,7 +147,7 @@ class Table(Generic[Value]):
         self._update = f"UPDATE {name} SET {{sets}} WHERE {where}"  # noqa: S608 - names of our own columns
 
     def read(self, row: Row, **instead: Any) -> Value:
-        """Return the value of a row that has all columns. `instead` overrides attributes."""
+        """Build the value of a row with all columns. `instead` overrides attributes."""
         found = dict(zip(row.keys(), row, strict=True))
         values = {
             field: found[name] if from_sql is None else from_sql(found[name]) for name, field, from_sql in self._read
@@ -155,16 +155,16 @@ class Table(Generic[Value]):
         return self._type(**(values | instead))
 
     def insert(self, db: Connection, value: Value, **instead: SqlValue) -> None:
-        """Insert the value's row. `instead` overrides contents of columns, by name."""
+        """Insert the value's row. `instead` overrides columns by name."""
         row = self._inserted(value)
         for name, content in instead.items():
             row[self._places[name]] = content
         db.execute(self._insert, row)
 
     def update(self, db: Connection, value: Value, was: Value) -> None:
-        """Write the mutable columns in which the value differs from `was`, as which it was read in this transaction.
+        """Update the mutable columns that differ from `was`, as read in this transaction.
 
-        SQLite writes each index anew that has one of the columns that are set, be their values the same.
+        SQLite rewrites every index on an assigned column, even if unchanged.
         """
         changed: dict[str, SqlValue] = {}
         for name, field, to_sql in self._changing:
@@ -177,7 +177,6 @@ class Table(Generic[Value]):
 
 
 def _contents_of(columns: Sequence[Column]) -> Callable[[Any], list[SqlValue]]:
-    """Return a function from a value to the contents of these columns (two or more), in order."""
     get = attrgetter(*(each.field for each in columns))
     converted = tuple((place, each.to_sql) for place, each in enumerate(columns) if each.to_sql is not None)
 

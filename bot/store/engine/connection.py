@@ -1,4 +1,4 @@
-"""Connections to a database file, and whether it is intact."""
+"""Connections to a database file, and integrity checks."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ TICK_STEPS = 500_000
 
 
 def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """Open a connection that starts no transaction implicitly; a `str` is a `file:` URI."""
+    """Open a connection without implicit transactions; a `str` is a `file:` URI."""
     db = sqlite3.connect(database, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(database, str))
     db.row_factory = sqlite3.Row
     return db
 
 
 def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | None:
-    """Return the first problem that SQLite finds in the file, None if it is intact. It reads the whole file.
+    """Return the first problem SQLite finds in the file, None if intact. Reads the whole file.
 
-    What the tables' CHECK constraints say of each value is not evaluated again: every write has to satisfy them, and it
-    would take 70 % of the time of each start.
+    CHECK constraints are not evaluated again: every write satisfied them, and it would take 70 % of each start.
     """
     with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
         text_index.refresh(db)
@@ -42,10 +41,9 @@ def damage(db: sqlite3.Connection, progress: Progress = no_progress) -> str | No
 
 
 def damage_of_tables(db: sqlite3.Connection, progress: Progress = no_progress) -> str | None:
-    """Return the first problem in the tables and their indexes, for a start: it takes half as long as all of `damage`.
+    """Return the first problem in the tables and their indexes: half the time of `damage`, for a start.
 
-    What the index of words says is not compared with itself; it is like any other value, and can be rebuilt. Nor are
-    the free pages checked.
+    Neither the text index, which can be rebuilt, nor free pages are checked.
     """
     with ticking(db, texts.CHECKING, progress), _ignoring_checks(db), _one_reading(db):
         tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage <> 0").fetchall()
@@ -60,7 +58,7 @@ def _problem(db: sqlite3.Connection, check: str) -> str | None:
 
 @contextlib.contextmanager
 def _ignoring_checks(db: sqlite3.Connection) -> Iterator[None]:
-    """Evaluate no CHECK constraint inside the block, which must not write."""
+    """Skip CHECK constraints inside the block, which must not write."""
     db.execute("PRAGMA ignore_check_constraints = ON")
     try:
         yield
@@ -70,7 +68,6 @@ def _ignoring_checks(db: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _one_reading(db: sqlite3.Connection) -> Iterator[None]:
-    """See the file inside the block as it is at one moment, whoever writes to it."""
     if db.in_transaction:
         yield
         return
@@ -78,13 +75,13 @@ def _one_reading(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(sqlite3.OperationalError):  # SQLite itself ends it where the file cannot be read
+        with contextlib.suppress(sqlite3.OperationalError):  # SQLite ends it if the file is unreadable
             db.execute("ROLLBACK")
 
 
 @contextlib.contextmanager
 def ticking(db: sqlite3.Connection, what: str, progress: Progress) -> Iterator[None]:
-    """Have `progress` told now and then that a long statement still runs: SQLite does not know how far it is."""
+    """Report to `progress` while a long statement runs; SQLite knows no percentage."""
 
     def tick() -> int:
         progress(what, 0, 0)
@@ -99,7 +96,7 @@ def ticking(db: sqlite3.Connection, what: str, progress: Progress) -> Iterator[N
 
 
 def size_of(db: sqlite3.Connection) -> int:
-    """Return the size of the database in bytes, with what is still in its log."""
+    """Return the size of the database in bytes, log included."""
     pages, size = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
     return pages * size
 
@@ -112,7 +109,7 @@ class _Abandoned(Exception):
 
 
 class ConnectionThread:
-    """A connection that only its thread touches. Functions run one after another, in the order of the calls."""
+    """A connection used only by its own thread. Functions run in the order of the calls."""
 
     def __init__(self, connection: aiosqlite.Connection, raw: OwnConnection) -> None:
         self._connection = connection
@@ -122,7 +119,7 @@ class ConnectionThread:
 
     @classmethod
     async def open(cls, connect: Callable[[], OwnConnection]) -> ConnectionThread:
-        """Start the thread and run `connect` on it. Raises what `connect` raises; the thread has then ended."""
+        """Start the thread and run `connect` on it. Raises what `connect` raises, with the thread ended."""
         failures: list[BaseException] = []
         opened: list[OwnConnection] = []
 
@@ -130,8 +127,8 @@ class ConnectionThread:
             try:
                 opened.append(connect())
             except BaseException as error:  # noqa: BLE001 - raised again below
-                # aiosqlite does not wait for its thread after a failed connect, and the thread then finds the
-                # event loop closed. A connection to nothing can be closed in the usual way.
+                # aiosqlite does not join its thread after a failed connect, and the thread then finds the loop closed.
+                # A connection to nothing can be closed as usual.
                 failures.append(error)
                 opened.append(sqlite3.connect(":memory:"))
             return opened[0]
@@ -158,13 +155,13 @@ class ConnectionThread:
     async def run(self, function: Callable[[Any], T]) -> T:
         """Run `function` on the thread and return or raise what it does.
 
-        A cancelled caller leaves at once. Its function then either never starts or runs to completion,
-        so that a transaction inside it is atomic. Raises StoreError after `close`.
+        A cancelled caller returns at once; its function never starts or runs to completion, so a transaction in
+        it is atomic. Raises StoreError after `close`.
         """
         return await self.begin(function)
 
     def begin(self, function: Callable[[Any], T]) -> asyncio.Future[T]:
-        """Queue `function` and return its outcome; one that is cancelled before its turn never runs.
+        """Queue `function` and return its future; cancelled before its turn, it never runs.
 
         Raises StoreError after `close`.
         """
@@ -175,29 +172,29 @@ class ConnectionThread:
                 raise _Abandoned
             try:
                 return function(self._raw)
-            except StopIteration as error:  # a future refuses it, and its caller would wait forever
+            except StopIteration as error:  # a future rejects it, and the caller would hang
                 raise RuntimeError("a function of the store raised StopIteration") from error
 
         self._queue(outcome, turn)
         return outcome
 
     def post(self, function: Callable[[Any], None]) -> None:
-        """Run `function` on the thread without waiting for it. It raises nothing. Raises StoreError after `close`."""
+        """Run `function`, which must not raise, without waiting. Raises StoreError after `close`."""
         self._queue(None, lambda: function(self._raw))
 
     def tell(self, callback: Callable[[T], object], value: T) -> None:
-        """Call `callback` with the value on the event loop. For functions that run on the thread."""
+        """Call `callback` with the value on the event loop, from the thread."""
         self._loop.call_soon_threadsafe(callback, value)
 
     def _queue(self, outcome: asyncio.Future[T] | None, turn: Callable[[], T]) -> None:
         self.require_open()
-        # aiosqlite's public methods each run one statement, and other coroutines' statements come between: a
-        # transaction made of them is left open by a cancelled task. Its own queue runs a whole function.
+        # aiosqlite's public methods run one statement each, interleaved with other coroutines': a cancelled task would
+        # leave a transaction open. Its queue runs a whole function.
         self._connection._tx.put_nowait((outcome, turn))  # noqa: SLF001 - see above
 
     async def close(self) -> None:
         """Finish pending calls, close the connection and end the thread. Idempotent."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._connection.close())
-        # aiosqlite's thread is no daemon: a close that is cancelled halfway would hang the interpreter at exit.
+        # aiosqlite's thread is no daemon: a half-cancelled close would hang the interpreter at exit.
         await asyncio.shield(self._closing)

@@ -1,4 +1,4 @@
-"""What every database of the store is: one writer, two readers, and atomic transactions."""
+"""The database interface: one writer, two readers, atomic transactions."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ REBUILT_BYTES = 64 << 20
 
 
 class TextIndex(Protocol):
-    """An index of which jobs have some words."""
+    """A full-text index of jobs."""
 
     def lines(self, db: Connection, guild_id: int, words: Sequence[str], *, limit: int) -> Iterable[Row] | None:
-        """Return number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
+        """Return number and text of the guild's candidate jobs for all these words, newest first, at most `limit`.
 
-        None if it cannot say, as it knows no words of one or two letters.
+        None if unsupported: it knows no words of one or two letters.
         """
         ...
 
 
 class Database(ABC):
-    """A transaction is one function that runs on the writer's thread from BEGIN to COMMIT."""
+    """A transaction is one function run on the writer's thread from BEGIN to COMMIT."""
 
     text_index: TextIndex | None
     """Of which jobs have some words; None where the database has none."""
@@ -68,23 +68,23 @@ class Database(ABC):
         """What the host allows to be spent on their key."""
 
     async def write(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` as one transaction and return what it returns.
+        """Run `function` as one transaction and return its result.
 
-        Whatever it raises rolls everything back and propagates. StoreError: the database is busy, full, damaged or
-        cannot be reached. A caller that is cancelled cannot know whether it was committed, but it is atomic. Writes
-        that wait at the same time share one commit, and so one sync of the disk; each still succeeds or fails on its
-        own. `function` may be run again from the start, so it changes nothing but the database.
+        Any exception rolls back and propagates. StoreError: the database is busy, full, damaged or unreachable.
+        A cancelled caller cannot know whether it was committed, but it is atomic. Concurrent writes share one
+        commit and sync; each succeeds or fails on its own. `function` may be re-run from the start, so it
+        changes nothing but the database.
         """
         return await self._group_commit.write(function)
 
     async def read(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` on a snapshot of the database. It sees every write that has returned."""
+        """Run `function` on a snapshot that includes every write that has returned."""
         return await self._read_on(self._reader, function)
 
     async def recall(self, subject: Recalled, key: Key, function: Callable[[Connection], T]) -> T:
-        """Like `read`, but asks the database again only once a row of the subject with this key was written.
+        """Like `read`, but cached until a row of the subject with this key is written.
 
-        What `function` returns must not be changed by anybody.
+        The result must not be mutated.
         """
         answer = self._kept.answer(subject, key)
         if answer.value is NOTHING:
@@ -92,11 +92,11 @@ class Database(ABC):
         return cast("T", answer.value)
 
     async def glance(self, function: Callable[[Connection], T]) -> T:
-        """Like `read`, on a connection of its own: for what members type, so that no search delays another read."""
+        """Like `read`, on a separate connection for autocompletion, so that no search delays another read."""
         return await self._read_on(self._searcher, function)
 
     async def _read_on(self, thread: ConnectionThread, function: Callable[[Connection], T]) -> T:
-        context = contextvars.copy_context()  # the language in which it writes sentences
+        context = contextvars.copy_context()  # the language of its sentences
         outcome = thread.begin(lambda db: transaction(db, "BEGIN", lambda db: context.run(function, db)))
         try:
             if not await in_patience(outcome, self.clock):
@@ -108,7 +108,7 @@ class Database(ABC):
             raise
 
     async def probe(self) -> None:
-        """Write a row and keep it: only what was written shows that anything can be. Raises as `write`."""
+        """Write a row, to prove that the database accepts writes. Raises as `write`."""
         now = str(self.clock.wall())
         await self.write(
             lambda db: db.execute(
@@ -121,40 +121,39 @@ class Database(ABC):
 
     @abstractmethod
     async def truncate_log(self) -> bool:
-        """Empty the log, in which what was forgotten can still be read. False if that is not possible now.
+        """Empty the log, which still holds erased data. False if impossible now.
 
-        The caller tries again later. It raises nothing: what was erased is committed.
+        Never raises: the erasure is committed. The caller retries later.
         """
 
     @abstractmethod
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
-        """Leave no copy of what was erased in the database, unless it is larger than that.
+        """Leave no copy of erased data in the database, unless it is larger than that.
 
-        For after an erasure. The index of words forgets it whatever the size. False, and never an error, as
-        `truncate_log`.
+        The text index is purged whatever the size. False, never an error, as `truncate_log`.
         """
 
     def now(self, db: Connection) -> float:  # noqa: ARG002 - a server's clock is asked through a connection
-        """Return the time, Unix seconds, from within a transaction: one clock for all processes of this database."""
+        """Return the time, Unix seconds, inside a transaction: one clock for all processes."""
         return self.clock.wall()
 
     def listen(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called at each `notify`. It must not raise."""
+        """Call `callback`, which must not raise, at each `notify`."""
         self.signals.listen(COMMITTED, callback)
 
     def notify(self) -> None:
-        """Announce a commit that another part of the bot is waiting for."""
+        """Announce a commit to other parts of the bot."""
         self.signals.send(COMMITTED)
 
     @abstractmethod
     async def close(self) -> None:
-        """Finish pending calls and close it. Idempotent."""
+        """Finish pending calls and close. Idempotent."""
 
 
 async def close_all(*waves: Sequence[ConnectionThread]) -> None:
-    """Close these threads, a wave after another, all of them even if one fails; raise what failed first.
+    """Close these threads wave by wave, even if one fails; raise the first error.
 
-    A thread that is left running would keep the process from exiting.
+    A running thread would keep the process from exiting.
     """
     outcomes: list[BaseException | None] = []
     for threads in waves:

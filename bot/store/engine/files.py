@@ -1,4 +1,4 @@
-"""Copying a database that may be in use into a file of its own: whole, intact and on the disk, or not at all."""
+"""Atomic, synced copies of a database that may be in use."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ TAKEN_META = "backup_taken_at"
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Yield the path of an empty file, mode 600, that takes the place of `target` at the end, once it is on the disk.
+    """Yield an empty file, mode 600, that replaces `target` at the end, once synced.
 
-    After an error, or the death of the process, `target` is as it was; what is left of the other file is used again
-    next time. Raises StoreError if another process writes it, OSError.
+    After an error or a crash `target` is unchanged; the leftover file is reused next time. Raises StoreError if
+    another process writes it, OSError.
     """
     partial = target.with_name(f"{target.name}.partial")
     descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
@@ -52,21 +52,21 @@ def _lock(descriptor: int, partial: Path, target: Path) -> None:
         is_still_there = partial.stat().st_ino == os.fstat(descriptor).st_ino
     except (BlockingIOError, FileNotFoundError):
         is_still_there = False
-    if not is_still_there:  # another process has it, or has just renamed it: then it is the finished one
+    if not is_still_there:  # locked or already renamed by another process
         raise StoreError(texts.copied_already(target))
 
 
 def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progress: Progress) -> None:
-    """Copy one moment of the database into the empty file `target`, which then needs no log, and check the copy.
+    """Copy a snapshot of the database into the empty file `target`, without a log, and check it.
 
-    Others may write meanwhile (sqlite.org/backup.html). `source` is in no transaction, or in one that only reads.
-    Raises StoreError for a damaged copy, sqlite3.Error.
+    Others may write meanwhile (sqlite.org/backup.html). `source` is in no transaction, or a read-only one. Raises
+    StoreError for a damaged copy, sqlite3.Error.
     """
     is_within = source.in_transaction
     if not is_within:
         source.execute("BEGIN")
     try:
-        # A read begins the snapshot: without it each write of another process would start the copying again.
+        # A read begins the snapshot: otherwise each foreign write would restart the copy.
         source.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         with contextlib.closing(connect(target)) as copy:
             _copy_pages(source, copy, progress)
@@ -87,7 +87,7 @@ def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection, progress: 
         progress(texts.COPYING, (total - left) * size, total * size)
         failpoint("copy.half")
 
-    copy.execute("PRAGMA synchronous = OFF")  # who uses the copy syncs it as a whole
+    copy.execute("PRAGMA synchronous = OFF")  # the user syncs the copy as a whole
     source.backup(copy, pages=PAGES, progress=told, sleep=0)
 
 
@@ -97,19 +97,19 @@ def _note_time(copy: sqlite3.Connection, now: float) -> None:
 
 
 def taken_at(copy: sqlite3.Connection) -> float | None:
-    """Return when a copy was taken (Unix seconds), None for a file that is not known to be one."""
+    """Return when a copy was taken (Unix seconds), None if not known to be one."""
     row = copy.execute("SELECT value FROM meta WHERE name = ?", (TAKEN_META,)).fetchone()
     return None if row is None else float(row[0])
 
 
 def room_for(db: sqlite3.Connection, directory: Path) -> tuple[int, int]:
-    """Return how many bytes a copy of the database takes, and how many are free in the directory."""
+    """Return the bytes a copy takes, and the free bytes in the directory."""
     found = os.statvfs(directory)
     return size_of(db), found.f_bavail * found.f_frsize
 
 
 def sync_directory(directory: Path) -> None:
-    """Make sure that what was renamed in the directory survives a power cut."""
+    """Make renames in the directory survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -118,11 +118,11 @@ def sync_directory(directory: Path) -> None:
 
 
 def mark_of(database: Path) -> Path:
-    """Return where the mark of this database lies."""
+    """Return the path of this database's mark."""
     return database.with_name(f"{database.name}.restore")
 
 
 def refuse_half_restored(database: Path) -> None:
-    """Raise StoreError while the files of the database are not all of the same time."""
+    """Raise StoreError if a restore was interrupted."""
     if mark_of(database).exists():
         raise StoreError(texts.half_restored(database), exit_code=RESTART_CANNOT_HELP)

@@ -1,4 +1,4 @@
-"""Writes that wait at the same time share a commit: docs/decisions/0009-writes-share-a-commit.md."""
+"""Group commit: docs/decisions/0009-writes-share-a-commit.md."""
 
 from __future__ import annotations
 
@@ -28,18 +28,17 @@ TRIES = 3
 
 
 class TransactionLost(DatabaseFailing):
-    """Nothing was committed, and not because of what was done: the whole may be repeated."""
+    """Nothing was committed, through no fault of the transaction: it may be repeated."""
 
 
 class CommitUnknown(DatabaseFailing):
-    """Whether it was committed cannot be learned now: nothing of it may be repeated."""
+    """The outcome of the commit is unknown: nothing may be repeated."""
 
 
 def transaction(db: OwnConnection, begin: str, function: Callable[[Connection], T]) -> T:
-    """Run `function` between `begin` and COMMIT; what it raises rolls everything back and propagates.
+    """Run `function` between `begin` and COMMIT; an exception rolls back and propagates.
 
-    It is run again if the connection to a server was lost meanwhile. Raises DatabaseFailing for what an operator can
-    fix.
+    Re-run if the connection to a server was lost. Raises DatabaseFailing for what an operator can fix.
     """
     for _ in range(TRIES - 1):
         try:
@@ -56,7 +55,7 @@ def _once(db: OwnConnection, begin: str, function: Callable[[Connection], T]) ->
             result = function(db)
             db.execute("COMMIT")
         finally:
-            # SQLite rolls back by itself when the disk is full; after a COMMIT there is nothing to roll back.
+            # SQLite rolls back by itself when the disk is full; after a COMMIT nothing is left to roll back.
             if db.in_transaction:
                 db.execute("ROLLBACK")
         return result
@@ -84,26 +83,25 @@ class _Write:
     _has_begun: bool = False
 
     def begins(self) -> bool:
-        """Whether it may be run, also again: nobody has given it up. From now on nobody can."""
+        """Claim it for a run or re-run; False if given up. Afterwards `give_up` fails."""
         self._has_begun = not self.heard.cancelled() and (self._has_begun or self._decided.acquire(blocking=False))
         return self._has_begun
 
     def give_up(self) -> bool:
-        """See to it that it is never run; False if it has begun."""
+        """Prevent it from running; False if it has begun."""
         return self._decided.acquire(blocking=False)
 
     def run(self, db: Connection) -> Any:
-        """Return what it returns, or raise what it raises; CancelledError, which rolls back, if it was given up."""
         if not self.begins():
             raise asyncio.CancelledError
         try:
             return self.context.run(self.function, db)
-        except StopIteration as error:  # a future refuses it, and its caller would wait forever
+        except StopIteration as error:  # a future rejects it, and the caller would hang
             raise RuntimeError("a function of the store raised StopIteration") from error
 
 
 class GroupCommit:
-    """Runs writes on the writer's thread: those that wait together are one transaction with one sync of the disk."""
+    """Runs concurrent writes as one transaction with one sync of the disk."""
 
     def __init__(
         self,
@@ -117,9 +115,9 @@ class GroupCommit:
         require_usable: Callable[[], None] = lambda: None,
         group_s: float = GROUP_S,
     ) -> None:
-        """After each commit both are called on the writer's thread: `written` returns what is kept no longer.
+        """Both callbacks run on the writer's thread: `written`, after each commit, returns invalidated keys.
 
-        `require_usable` is called there before each transaction, and raises DatabaseFailing if none may be begun.
+        `require_usable` runs before each transaction; raises DatabaseFailing if none may begin.
         """
         self._pulse = pulse
         self._require_usable = require_usable
@@ -132,10 +130,10 @@ class GroupCommit:
         self._turn_is_due = False
 
     async def write(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` as one transaction and return or raise what it does, once that is committed or undone.
+        """Run `function` as one transaction; return or raise its outcome once committed or rolled back.
 
-        Raises StoreError once the thread is closed. While a member waits for the answer to an interaction, also when
-        that can wait no longer: the write is then never run or, if it was under way, CommitUnknown is raised.
+        Raises StoreError after `close`, and when an interaction's deadline passes: then the write never runs
+        or, if under way, CommitUnknown is raised.
         """
         self._thread.require_open()
         write = _Write(function, asyncio.get_running_loop().create_future())
@@ -149,7 +147,7 @@ class GroupCommit:
         return result
 
     async def _leave(self, write: _Write) -> None:
-        """Wait no longer for a write that has not begun, and hardly longer for one that has. Raises DatabaseFailing."""
+        """Abandon a write that has not begun; wait briefly for one that has. Raises DatabaseFailing."""
         if write.give_up():
             error = busy()
         elif await done_within(write.heard, UNDER_WAY_S, self._clock):
@@ -161,7 +159,7 @@ class GroupCommit:
         raise error
 
     def _take_turn(self, db: OwnConnection) -> None:
-        """Run all writes that wait by now. What arrives from here on posts a turn of its own, behind other calls."""
+        """Run all waiting writes. Later ones post a turn of their own."""
         self._turn_is_due = False
         left = deque(self._waiting.popleft() for _ in range(len(self._waiting)))
         while left:
@@ -172,11 +170,11 @@ class GroupCommit:
             self._note_commit(db)
 
     def _together(self, db: OwnConnection, left: deque[_Write]) -> list[_Write]:
-        """Take writes from `left` and run them in one transaction, each in a savepoint; return them with outcomes.
+        """Run writes from `left` in one transaction, each in a savepoint; return their outcomes.
 
-        What one raises rolls back that one alone. An error of the database itself rolls back all: each is then retried
-        alone, so that the right caller gets the error. A transaction that cannot even begin is nobody's fault: all hear
-        so at once, instead of one after another waiting for the same lock.
+        An exception rolls back that write alone. A database error rolls back all, and each is retried alone, so
+        that the right caller gets it. If the transaction cannot begin, all fail at once instead of each waiting
+        for the lock.
         """
         group: list[_Write] = []
         try:
@@ -204,7 +202,6 @@ class GroupCommit:
         return group
 
     def _alone(self, db: OwnConnection, write: _Write) -> _Write:
-        """Run one write as a transaction of its own; return it with its outcome."""
         write.result = write.error = None
         if write.heard.cancelled():
             return write
@@ -216,7 +213,7 @@ class GroupCommit:
         return write
 
     def _answer(self, group: Sequence[_Write]) -> None:
-        """Wake those who wait for these writes: one call on the event loop for all of them."""
+        """Wake the callers, with one call on the event loop."""
         for write in group:
             self._pulse.note_failure(write.error)
             if write.heard.done():  # cancelled meanwhile
@@ -228,7 +225,7 @@ class GroupCommit:
 
 
 def _in_savepoint(db: OwnConnection, write: _Write) -> None:
-    """Run one write of a group. Raises sqlite3.Error and StoreError, which concern the whole group."""
+    """Run one write of a group. sqlite3.Error and StoreError concern the whole group."""
     if not write.begins():
         return
     db.execute("SAVEPOINT one")
@@ -243,5 +240,5 @@ def _in_savepoint(db: OwnConnection, write: _Write) -> None:
 
 
 def busy() -> DatabaseFailing:
-    """Return what is said of a transaction that was waited for long enough, and was never begun."""
+    """Return the error for a transaction that timed out before it began."""
     return DatabaseFailing(str(texts.SERVER_IS_BUSY).format(name=texts.OUR_DATABASE), kind="busy")

@@ -1,7 +1,7 @@
-"""What is read at every turn and seldom written is kept in memory until its row is written.
+"""Cache of rows that are read often and rarely written.
 
-docs/decisions/0030-what-seldom-changes-is-kept.md. No repository announces its writes: triggers of the writer's own
-connection do, so that none can be forgotten.
+docs/decisions/0030-what-seldom-changes-is-kept.md. Triggers on the writer's connection invalidate it, so that no
+repository can forget to.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Key = tuple[int | str, ...]
 
 
 class Recalled(Enum):
-    """What is kept: the columns that tell the answers apart, then the tables that are read for one, which have them.
+    """A cached subject: its key columns, then the tables it is read from, which have them.
 
-    Without columns there is one answer, about all servers.
+    Without columns there is one answer for all servers.
     """
 
     RULES = ("guild_id",), ("rules",)
@@ -43,21 +43,21 @@ class Recalled(Enum):
 
 @dataclass(slots=True)
 class Answer:
-    """What is kept under a key; NOTHING until it was read."""
+    """A cached value; NOTHING until read."""
 
     value: Any = NOTHING
 
 
 class Kept:
-    """Answers by subject and key. It belongs to the event loop."""
+    """Answers by subject and key. Event loop only."""
 
     def __init__(self) -> None:
         self._answers: dict[Recalled, dict[Key, Answer]] = {subject: {} for subject in Recalled}
 
     def answer(self, subject: Recalled, key: Key) -> Answer:
-        """Return what is kept; who finds NOTHING in it reads the database and puts the value there.
+        """Return the cache entry; on NOTHING the caller reads the database and fills it.
 
-        Once the row is written, another answer takes its place: a value that was read before is then in none.
+        A write replaces the entry, so a value read before it goes into a discarded one.
         """
         answers = self._answers[subject]
         found = answers.get(key)
@@ -68,7 +68,7 @@ class Kept:
         return found
 
     def forget(self, written: frozenset[tuple[Recalled, Key]] | None) -> None:
-        """Keep no longer what was `written`, None: anything at all."""
+        """Invalidate what was `written`; None: everything."""
         if written is None:
             self._answers = {subject: {} for subject in Recalled}
             return
@@ -77,14 +77,14 @@ class Kept:
 
 
 class RowWatch:
-    """Tells which rows of the subjects the writer of an SQLite file has written. Used on the writer's thread."""
+    """Tracks which rows of the subjects an SQLite file's writer has written. Writer's thread only."""
 
     def __init__(self) -> None:
         self._written: set[tuple[Recalled, Key]] = set()
         self._foreign_version = 0
 
     def begin(self, db: sqlite3.Connection) -> None:
-        """Have the writer's connection tell of each row that it writes and that a subject is read from."""
+        """Install the triggers on the writer's connection."""
         there = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         for subject in Recalled:
             columns, tables = subject.value
@@ -101,7 +101,7 @@ class RowWatch:
         self._foreign_version = _foreign_version(db)
 
     def written(self, db: sqlite3.Connection) -> frozenset[tuple[Recalled, Key]] | None:
-        """Return what was written since the last call; None if another process may have written, whatever it was."""
+        """Return what was written since the last call; None (everything) if another process may have written."""
         written = frozenset(self._written)
         self._written.clear()
         try:
@@ -113,5 +113,5 @@ class RowWatch:
 
 
 def _foreign_version(db: sqlite3.Connection) -> int:
-    """Return a number that changes when another connection has written; of the bot's own only this one writes."""
+    """Return a number that changes with each commit of another connection; only this one is the bot's writer."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])

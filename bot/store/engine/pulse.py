@@ -1,4 +1,4 @@
-"""Whether the database works: when it last kept something, what it fails with, and how often."""
+"""Health of the database: last commit, last error, error count."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WELL_S = 30.0
 
 
 class Pulse:
-    """What is known of one database in this process. It belongs to the event loop."""
+    """The health of one database. Event loop only."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept_at = clock.monotonic()  # it was just opened
+        self._kept_at = clock.monotonic()  # just opened
         self.last_commit = clock.wall()
         """Unix seconds."""
         self.failure: DatabaseFailing | None = None
@@ -32,26 +32,26 @@ class Pulse:
 
     @property
     def silent_s(self) -> float:
-        """For how many seconds it has kept nothing."""
+        """Seconds since the last commit."""
         return self._clock.monotonic() - self._kept_at
 
     @property
     def is_well(self) -> bool:
-        """Whether a transaction has been kept within the last half minute."""
+        """Whether something was committed in the last 30 seconds."""
         return self.silent_s < WELL_S
 
     def note_failure(self, error: BaseException | None) -> None:
-        """Count an error of the database, and log the first of its kind since something was kept; ignore others."""
+        """Count a database error and log the first of its kind since the last commit; ignore others."""
         if not isinstance(error, DatabaseFailing):
             return
         self.errors[error.kind] += 1
         if self.failure is None or self.failure.kind != error.kind:
             log.warning("database.failing", kind=error.kind, error=error.for_host)
-        if self.failure is None or self.failure.kind != "gone":  # which later ones of the same cause must not hide
+        if self.failure is None or self.failure.kind != "gone":  # later ones must not hide the first
             self.failure = error
 
     def note_commit(self) -> None:
-        """Note that a row was written and kept: not just any transaction, as one without a change fits a full disk."""
+        """Note a commit that wrote a row: an empty transaction works even on a full disk."""
         if self.failure is not None:
             log.info("database.works", after=self.failure.kind, silent_s=round(self.silent_s, 1))
         self.failure = None

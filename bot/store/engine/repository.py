@@ -35,7 +35,7 @@ SELECT ?, guild_id FROM rules WHERE guild_id = ? AND data ->> 'log_channel' IS N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A line to be written: who did what."""
+    """A record line to be written."""
 
     kind: str
     """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
@@ -62,7 +62,7 @@ class Change(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A line of the record as it was written. `at` is Unix seconds."""
+    """A stored record line. `at` is Unix seconds."""
 
     id: int
     guild_id: int
@@ -76,14 +76,14 @@ class Decision:
 
     @property
     def is_promised(self) -> bool:
-        """Whether a member was told that the moderators have it."""
+        """Whether a member was promised that moderators read it."""
         return self.kind in PROMISED
 
 
 def write_decision(db: Connection, guild_id: int, record: Record, now: float) -> Decision:
-    """Write a line of the record.
+    """Write a record line.
 
-    It is queued in the outbox to be posted, if the guild has a log channel or a member was promised that it is read.
+    Queued in the outbox if the guild has a log channel or a member was promised that it is read.
     """
     row = db.execute(
         "INSERT INTO decisions (guild_id, at, by_id, kind, text, about, names_actor) VALUES (?, ?, ?, ?, ?, ?, 1)"
@@ -109,7 +109,7 @@ def decision_of(row: Row) -> Decision:
 
 
 class Repository:
-    """A set of tables with their methods; `Store` holds one of each. Each method is one transaction."""
+    """A set of tables; `Store` holds one of each. Each method is one transaction."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         self._database = database
@@ -117,10 +117,9 @@ class Repository:
         self._clock = clock
 
     async def _recorded(self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[T] | None) -> T:
-        """Run `change` as one transaction, and write in it what `record` says of its result; return the result.
+        """Run `change` and write the line that `record` builds from its result, in one transaction; return the result.
 
-        Both are committed or neither. Without a `record`, or if it returns None, no line is written.
-        The line is in the guild's language: its moderators read it, whoever has acted.
+        No line without a `record` or if it returns None. The line is in the guild's language.
         """
         if record is None:
             return await self._database.write(change)
@@ -144,17 +143,17 @@ class Repository:
 
 
 class Meta(Repository):
-    """The table `meta`: small facts that the bot keeps about itself."""
+    """The table `meta`: the bot's own facts."""
 
     async def get(self, name: str) -> str | None:
-        """Return the value stored under this name, None if there is none."""
+        """Return the value under this name, None if there is none."""
         row = await self._database.read(
             lambda db: db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         )
         return None if row is None else str(row[0])
 
     async def set(self, name: str, value: str) -> None:
-        """Store a value under this name, replacing any earlier one."""
+        """Store a value under this name."""
 
         def change(db: Connection) -> None:
             db.execute(
@@ -165,16 +164,16 @@ class Meta(Repository):
         await self._database.write(change)
 
     async def forget(self, *names: str) -> None:
-        """Delete what is stored under these names."""
+        """Delete these names."""
         await self._database.write(
             lambda db: db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
         )
 
 
 def stored_facts(path: Path, *names: str) -> dict[str, str]:
-    """Return what a database file, which may be in use, has stored under these names; {} if it cannot be read.
+    """Return the values of these names in a database file, which may be in use; {} if unreadable.
 
-    Nothing is created or migrated. Blocks: not for the event loop.
+    Creates and migrates nothing. Blocks: not for the event loop.
     """
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
@@ -199,7 +198,7 @@ def signature_in(db: Connection) -> str:
 
 
 def problems_of_copies(db: Connection, now: float) -> list[str]:
-    """Return a sentence if another copy was proven lately."""
+    """Return a sentence if a second copy of the bot was detected recently."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (SECOND_COPY_META,)).fetchone()
     is_recent = row is not None and now - float(row[0]) < PROOF_HOLDS_S
     return [texts.second_copy(float(row[0]))] if row is not None and is_recent else []

@@ -1,4 +1,4 @@
-"""Migrations: numbered SQL files in the store, each applied atomically with its number.
+"""Numbered SQL migrations, each applied atomically with its number.
 
 A new one is a new file `NNN_what.sql`; released ones are never edited.
 """
@@ -24,7 +24,7 @@ _FILE_NAME = re.compile(r"(\d{3})_\w+\.sql")
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema. After it `PRAGMA user_version` is `version`."""
+    """A migration, after which `PRAGMA user_version` is `version`."""
 
     version: int
     sql: str
@@ -32,7 +32,7 @@ class Migration:
 
 @functools.cache
 def migrations() -> tuple[Migration, ...]:
-    """Read the migrations that this version of the bot knows, in order."""
+    """Read this version's migrations, in order."""
     found = [
         Migration(int(match[1]), file.read_text(encoding="utf-8"))
         for file in files("bot.store").joinpath("migrations").iterdir()
@@ -50,14 +50,14 @@ def version_of(db: sqlite3.Connection) -> int:
 
 
 def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
-    """Raise StoreError for another program's database and for one of a newer bot. Writes nothing."""
-    # Both in one snapshot: another process may be initialising the file at this moment.
+    """Raise StoreError for another program's database or a newer bot's. Writes nothing."""
+    # One snapshot for both: another process may be initialising the file now.
     db.execute("BEGIN")
     try:
         application_id = db.execute("PRAGMA application_id").fetchone()[0]
         is_empty = db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
     finally:
-        if db.in_transaction:  # SQLite itself ends one in which it failed
+        if db.in_transaction:  # SQLite itself ends a failed one
             db.execute("ROLLBACK")
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
         raise StoreError(texts.not_ours(name), exit_code=RESTART_CANNOT_HELP)
@@ -66,14 +66,14 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
 
 
 def is_behind(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
-    """Whether the database has a schema of ours, and an older one: an empty file has nothing to lose."""
+    """Whether the database has an older schema of ours: an empty file has nothing to lose."""
     return 0 < version_of(db) < len(steps)
 
 
 def migrate(db: sqlite3.Connection, steps: Sequence[Migration], progress: Progress = no_progress) -> None:
-    """Migrate the schema. Two processes may call this at once; a failed step leaves nothing behind.
+    """Migrate the schema. Safe for concurrent processes; a failed step leaves nothing behind.
 
-    Foreign keys are off while a step runs, so that it may rebuild a table, and are checked before the commit
+    Foreign keys are off during a step, so that it may rebuild a table, and are checked before the commit
     (sqlite.org/lang_altertable.html, section 7). The caller turns them on afterwards.
     """
     db.execute("PRAGMA foreign_keys = OFF")
@@ -85,7 +85,7 @@ def migrate(db: sqlite3.Connection, steps: Sequence[Migration], progress: Progre
 
 
 def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
-    """Apply the next step, or all of them to an empty file; False when another process has applied the last meanwhile.
+    """Apply the next step, or all to an empty file; False if another process has applied the last.
 
     A new database is one transaction, because each waits for the disk.
     """
@@ -109,7 +109,7 @@ def _step(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:
 
 
 def statements(sql: str) -> Iterator[str]:
-    """Split a script where a line ends a statement. `executescript` is unsuitable: it commits implicitly."""
+    """Split a script at line-ending semicolons; `executescript` commits implicitly."""
     statement = ""
     for line in sql.splitlines(keepends=True):
         statement += line

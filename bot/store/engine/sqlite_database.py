@@ -1,4 +1,4 @@
-"""The database as an SQLite file: opening it, and leaving no copy of what was erased."""
+"""SQLite backend: opening, migrating, checkpoints, erasing all copies."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CHECKPOINT_ROWS = 1000
 
 
 class BackgroundCheckpoints:
-    """Copies the log whenever enough was written. The writer itself only does what is left at the log's limit."""
+    """Checkpoints the log in the background. The writer itself only checkpoints at the log's limit."""
 
     def __init__(self, thread: ConnectionThread) -> None:
         self._thread = thread
@@ -45,7 +45,7 @@ class BackgroundCheckpoints:
         self._is_due = False
 
     def note_commit(self, writer: sqlite3.Connection) -> None:
-        """Have the log copied if enough was written. Runs on the writer's thread, after a commit."""
+        """Checkpoint if enough was written. Writer's thread, after a commit."""
         written = writer.total_changes
         if written < self._next_at or self._is_due:
             return
@@ -55,7 +55,7 @@ class BackgroundCheckpoints:
 
     def _checkpoint(self, db: sqlite3.Connection) -> None:
         self._is_due = False
-        # PASSIVE waits for nobody. What fails here fails again in a commit, whose caller is told.
+        # PASSIVE does not block. Errors here recur in a commit, which raises them.
         with contextlib.suppress(sqlite3.Error):
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
@@ -65,7 +65,7 @@ READERS_WAIT_MS = 100
 
 
 def emptied(db: sqlite3.Connection) -> bool:
-    """Write the log back into the database and empty it; False if somebody still reads from it.
+    """Write the log back and empty it; False if there are readers.
 
     `db` is in no transaction (sqlite.org/pragma.html#pragma_wal_checkpoint).
     """
@@ -79,10 +79,10 @@ def emptied(db: sqlite3.Connection) -> bool:
 
 
 def rebuild(db: sqlite3.Connection, at_most_bytes: int | None) -> None:
-    """Rewrite the database without gaps (sqlite.org/lang_vacuum.html), unless it is larger than that.
+    """Vacuum the database (sqlite.org/lang_vacuum.html), unless it is larger than that.
 
-    Everybody else's writes wait for it: 0.6 s for 60 MB. `db` is in no transaction. What SQLite needs besides stays in
-    memory (`temp_store`): a file of its own would be one more with what was erased.
+    Blocks all writers: 0.6 s for 60 MB. `db` is in no transaction. Temporary data stays in memory (`temp_store`): a
+    file would be another copy of erased data.
     """
     pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     if at_most_bytes is not None and pages * size > at_most_bytes:
@@ -97,10 +97,10 @@ log = structlog.get_logger(__name__)
 
 
 def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], progress: Progress) -> None:
-    """Copy the database next to itself, named with its schema's version; delete all but the newest KEPT of these.
+    """Copy the database next to itself, named with its schema's version; keep the newest KEPT.
 
-    Two processes may call this at once: the second finds nothing left to do. Raises StoreError, with nothing migrated,
-    if the copy cannot be made or is not intact. The key file is not copied: it stays where it is.
+    Safe for concurrent processes: the second finds nothing to do. Raises StoreError, with nothing migrated, if the
+    copy fails or is damaged. The key file is not copied.
     """
     try:
         with _one_at_a_time(database):
@@ -129,7 +129,7 @@ def _copy(db: sqlite3.Connection, database: Path, progress: Progress) -> None:
 
 
 def made_for(database: Path) -> list[Path]:
-    """Return the backups that were made before migrations of this database, the newest first."""
+    """Return the pre-migration backups of this database, newest first."""
     found = [
         (int(match[1]), path)
         for path in database.parent.glob(f"{escaped(database.name)}.schema-*.backup")
@@ -139,13 +139,13 @@ def made_for(database: Path) -> list[Path]:
 
 
 def escaped(name: str) -> str:
-    """Return a file's name for a pattern of `glob` that means it alone."""
+    """Escape a file's name for `glob`."""
     return re.sub(r"([*?\[])", r"[\1]", name)
 
 
 @contextlib.contextmanager
 def _one_at_a_time(database: Path) -> Iterator[None]:
-    """Let another process that is about to migrate the same database wait: it locks the directory as well."""
+    """Serialise migrating processes: this locks the directory."""
     descriptor = os.open(database.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -155,27 +155,27 @@ def _one_at_a_time(database: Path) -> Iterator[None]:
 
 
 class SameFiles:
-    """An open SQLite database and its log, as they were found."""
+    """Identity of an open SQLite database and its log."""
 
     def __init__(self, database: Path) -> None:
-        """Look at them. SQLite replaces neither while it has them open, VACUUM included."""
+        """SQLite replaces neither while it has them open, VACUUM included."""
         self._database = database.absolute()
         log = self._database.with_name(f"{database.name}-wal")
         self._found = {path: _identity(path) for path in (self._database, log)}
 
     def require(self) -> None:
-        """Raise DatabaseFailing, of the kind `gone`, unless both are there still. It takes some microseconds."""
+        """Raise DatabaseFailing, kind `gone`, unless both are still there. Takes microseconds."""
         for path, found in self._found.items():
             try:
                 is_there = _identity(path) == found
-            except OSError:  # of the disk; what is written next tells
+            except OSError:  # a disk error; the next write reports it
                 return
             if not is_there:
                 raise self._gone(path)
 
     def _gone(self, path: Path) -> DatabaseFailing:
-        # Without its database the next start would begin from nothing, and with no word of it. A log that is lost here
-        # is moved into the database when that is closed, and another file was put there by somebody.
+        # Without its database the next start would silently begin from nothing. A missing log is one that SQLite moves
+        # into the database on close; a different file was put there from outside.
         is_lost = path == self._database and not path.exists()
         return DatabaseFailing(
             texts.OUT_OF_ORDER,
@@ -186,7 +186,7 @@ class SameFiles:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return device and inode, None if nothing is there. A file that is open keeps its number, removed or not."""
+    """Return device and inode, None if missing. An open file keeps its number even when removed."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -204,7 +204,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class SqliteDatabase(Database):
-    """SQLite in WAL mode: a file with one writer, two readers, and one who copies the log."""
+    """SQLite in WAL mode: one writer, two readers, one checkpointer."""
 
     def __init__(
         self,
@@ -257,8 +257,8 @@ class SqliteDatabase(Database):
     ) -> SqliteDatabase:
         """Open the file, creating it if necessary, check it, and migrate its schema after a backup.
 
-        `progress` is told how far that is, and later rebuilding; without it the log is.
-        Raises StoreError, with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
+        `progress` gets the progress of this and of later rebuilds; without it the log does. Raises StoreError,
+        with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
         """
         steps = schema.migrations() if migrations is None else migrations
         told = logged(clock) if progress is None else progress
@@ -290,14 +290,14 @@ class SqliteDatabase(Database):
         )
 
     async def truncate_log(self) -> bool:
-        """Empty the write-ahead log, in which what was forgotten can still be read. False if that is not possible now.
+        """Empty the write-ahead log, which still holds erased data. False if impossible now.
 
-        The caller tries again later. It raises nothing: what was erased is committed.
+        Never raises: the erasure is committed. The caller retries later.
         """
         for _ in range(TRUNCATIONS):
             try:
                 for others in self._others:
-                    await others.run(lambda _db: None)  # what reads now ends first
+                    await others.run(lambda _db: None)  # let current reads end
                 if await self._writer.run(_emptied):
                     return True
             except StoreError as error:
@@ -306,10 +306,9 @@ class SqliteDatabase(Database):
         return False
 
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:
-        """Leave no copy of what was erased in the files: rebuild a database up to that size, and empty the log.
+        """Leave no copy of erased data: rebuild a database up to that size, and empty the log.
 
-        For after an erasure. The index of words forgets it whatever the size. False, and never an error, as
-        `truncate_log`.
+        The text index is purged whatever the size. False, never an error, as `truncate_log`.
         """
         try:
             await self._forget_removed()
@@ -321,7 +320,7 @@ class SqliteDatabase(Database):
         return await self.truncate_log()
 
     async def _forget_removed(self) -> None:
-        """Rewrite the index of words part by part, so that other writes come between."""
+        """Purge the text index in parts, so that other writes interleave."""
         is_first = has_more = self.text_index is not None
         while has_more:
             has_more = await self.write(functools.partial(text_index.forget_removed, is_first=is_first))
@@ -329,7 +328,7 @@ class SqliteDatabase(Database):
 
     async def close(self) -> None:
         """Finish pending calls and close the file. Idempotent."""
-        await close_all((self._writer,), self._others)  # the last writes may want a checkpoint
+        await close_all((self._writer,), self._others)  # the last writes may need a checkpoint
 
 
 def _rebuilt(db: sqlite3.Connection, at_most_bytes: int | None, progress: Progress) -> None:
@@ -359,7 +358,7 @@ def _connect_writer(
 
 
 def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], progress: Progress) -> None:
-    # Nothing is written before the file is known to be ours and intact.
+    # Write nothing before the file is known to be ours and intact.
     name = str(path)
     schema.refuse_strangers(db, name, len(steps))
     if problem := damage_of_tables(db, progress):
@@ -369,9 +368,9 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
-    db.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // page_bytes // 2}")  # else BackgroundCheckpoints does
+    db.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT_BYTES // page_bytes // 2}")  # BackgroundCheckpoints does it
     db.execute("PRAGMA secure_delete = ON")
-    db.execute("PRAGMA temp_store = MEMORY")  # once: a change of it would drop the triggers of `kept`
+    db.execute("PRAGMA temp_store = MEMORY")  # once: changing it would drop the triggers of `kept`
     if schema.is_behind(db, steps):
         make(db, path, steps, progress)
     schema.migrate(db, steps, progress)
@@ -388,7 +387,7 @@ def _connect_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 
 
 def _close_to_others(path: Path) -> None:
-    """Make the file and what SQLite left next to it their owner's alone: a restored backup may have other rights."""
+    """Restrict the file and its side files to the owner: a restored backup may have other modes."""
     for each in (path, *(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))):
         with contextlib.suppress(FileNotFoundError):
             if each.stat().st_mode & OTHERS:
@@ -396,7 +395,7 @@ def _close_to_others(path: Path) -> None:
 
 
 def prepare_file(path: Path) -> None:
-    """Create the file, readable by its owner only. Raises StoreError if that is impossible or it is not ours."""
+    """Create the file, mode 600. Raises StoreError if impossible or not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE[:2]))
         raise StoreError(texts.sqlite_too_old(sqlite3.sqlite_version, oldest), exit_code=RESTART_CANNOT_HELP)
@@ -414,9 +413,9 @@ def prepare_file(path: Path) -> None:
 
 
 class ProcessLock:
-    """Held on `<database>.lock` from `take` to `release`. The holder knows that no other process serves the file.
+    """Exclusive lock on `<database>.lock` from `take` to `release`: no other process serves the file.
 
-    It is not a lock of SQLite: a backup tool or `cannon-bot check` may read the database meanwhile.
+    Not one of SQLite's locks: backup tools and `cannon-bot check` may read meanwhile.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -424,11 +423,11 @@ class ProcessLock:
 
     @classmethod
     def take(cls, database: Path) -> ProcessLock:
-        """Take the lock without waiting. Raises DatabaseTaken if it is held, StoreError if it cannot be."""
+        """Take the lock without waiting. Raises DatabaseTaken if held, StoreError on failure."""
         prepare_file(database)
         path = database.with_name(f"{database.name}.lock")
         try:
-            # Never deleted: a process that opened the old file would hold a lock that nobody else sees.
+            # Never deleted: a process with the old file open would hold a lock that others don't see.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise refusal(path, error) from None

@@ -1,4 +1,4 @@
-"""SQLite's failures in the operator's words. Any other failure is a bug of ours and propagates unchanged."""
+"""SQLite's errors for operators. Any other failure is our bug and propagates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PRIMARY_CODE = 0xFF
 
 @contextmanager
 def explained(path: Path | None = None) -> Iterator[None]:
-    """Turn what an operator can fix into DatabaseFailing; `path` names the file, where no member reads of it."""
+    """Turn operator-fixable errors into DatabaseFailing; `path` names the file where no member reads it."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,8 +1,7 @@
-"""An index of three-letter sequences over `job_texts`: a search of words reads the jobs that have them, not all.
+"""Trigram index over `job_texts`, for word search.
 
-It is FTS5's with the tokenizer `trigram` (sqlite.org/fts5.html): which sequence is in which row, and no text. Triggers
-keep it. An SQLite without it, or with an older one, does without: a search then looks through the newest jobs alone.
-docs/decisions/0032-words-are-found-by-an-index.md says more.
+FTS5 with the tokenizer `trigram` (sqlite.org/fts5.html), without the text, maintained by triggers. Without FTS5 a
+search scans the newest jobs only. docs/decisions/0032-words-are-found-by-an-index.md says more.
 """
 
 from __future__ import annotations
@@ -48,11 +47,11 @@ _FILL = f"INSERT INTO job_grams (rowid, text) SELECT number, {_TEXT_OF.format(ro
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Have the index there, kept and complete, or nothing that keeps it where SQLite has no FTS5.
+    """Create or complete the index; remove its triggers if SQLite has no FTS5.
 
-    It is filled anew if this file was meanwhile used by an SQLite that could not keep it. `db` is in no transaction.
+    It is rebuilt if an SQLite without FTS5 has used the file. `db` is in no transaction.
     """
-    if not _has(db, "job_texts"):  # a schema of a test
+    if not _has(db, "job_texts"):  # a test's schema
         return
     can = _can_index(db)
     if can == all(_has(db, name) for name in _TRIGGERS):
@@ -67,26 +66,26 @@ def prepare(db: sqlite3.Connection) -> None:
 
 
 class Fts5Index:
-    """The index, for a search in a transaction of a file that has it."""
+    """The index, inside a transaction."""
 
     def lines(self, db: Connection, guild_id: int, words: Iterable[str], *, limit: int) -> Iterable[Row] | None:
-        """Return number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
+        """Return number and text of the guild's candidate jobs for all these words, newest first, at most `limit`.
 
-        None if no word has three letters. They are read as far as they are taken.
+        None if no word has three letters. Read lazily.
         """
         match = match_of(guild_id, words)
         return None if match is None else db.execute(MATCHING, {"guild_id": guild_id, "match": match, "limit": limit})
 
 
 def is_kept(db: sqlite3.Connection) -> bool:
-    """Whether the index is there and can be read."""
+    """Whether the index exists and is readable."""
     return _can_index(db) and all(_has(db, name) for name in _TRIGGERS)
 
 
 def match_of(guild_id: int, words: Iterable[str]) -> str | None:
-    """Return the index's query for the guild's rows that may have all these words; None if the words are too short.
+    """Return the FTS query for candidate rows of the guild; None if the words are too short.
 
-    Each row that has them is found; one that is found may have their sequences in another order.
+    No match is missed; false matches are possible.
     """
     grams = [word[start : start + GRAM_CHARS] for word in words for start in range(len(word) - GRAM_CHARS + 1)]
     known = [gram for gram in dict.fromkeys(grams) if "\0" not in gram]
@@ -98,19 +97,19 @@ def match_of(guild_id: int, words: Iterable[str]) -> str | None:
 
 
 def refresh(db: sqlite3.Connection) -> None:
-    """Have this connection know the index as it is in the transaction it is in.
+    """Make this connection read the index's current segments.
 
-    SQLite's check of the file goes by the segments that the connection last read of, and calls the index malformed if
-    another connection has merged them since (3.46.1 does); a search reads of them again.
+    SQLite's integrity check uses the segments that the connection last read, and calls the index malformed if
+    another connection has merged them since (3.46.1 does); a search reads them again.
     """
     if _has(db, "job_grams") and _can_index(db):
         db.execute("SELECT rowid FROM job_grams WHERE job_grams MATCH 'any' LIMIT 1").fetchone()
 
 
 def forget_removed(db: sqlite3.Connection, *, is_first: bool) -> bool:
-    """Rewrite a part of the index without what was removed; return whether there is more to rewrite.
+    """Purge removed entries from one part of the index; return whether there is more.
 
-    What is removed is first only marked so. `is_first` begins anew; one call is one part, for one transaction.
+    Deletion only marks entries. `is_first` restarts; one call is one transaction's part.
     """
     before = db.total_changes
     pages = -MERGED_PAGES if is_first else MERGED_PAGES

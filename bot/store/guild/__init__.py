@@ -1,1 +1,1 @@
-"""What a server has configured and decided, in SQL."""
+"""Server configuration and decisions, in SQL."""

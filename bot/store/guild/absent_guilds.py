@@ -1,4 +1,4 @@
-"""Guilds that have removed the bot, and what becomes of their jobs and keys."""
+"""Guilds that have removed the bot, and their jobs and keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.money import ledger
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import forget_keys, forget_unneeded_keys
 
-# Word for word the condition of the index of open jobs, which is read for it.
+# Must match the condition of the index of open jobs.
 _OPEN = "state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')"
 _UNSENT = f"{_OPEN} AND (state IN ('awaiting_approval', 'waiting') OR state = 'submitting' AND in_doubt = 0)"
 """What Cannon Studio has certainly not taken."""
@@ -38,7 +38,7 @@ SELECT guild_id FROM absent_guilds WHERE since <= ? AND (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """What ended when an absent guild's grace was over: jobs whose result is kept, and jobs that were given up."""
+    """What ended when an absent guild's grace period passed: jobs whose result is kept, and abandoned jobs."""
 
     held: int
     failed: int
@@ -48,29 +48,29 @@ class AbsentGuilds(Repository):
     """The table `absent_guilds`."""
 
     async def all(self) -> set[int]:
-        """Return the guilds that have removed the bot."""
+        """Return the absent guilds."""
         rows = await self._database.read(lambda db: db.execute("SELECT guild_id FROM absent_guilds").fetchall())
         return {row[0] for row in rows}
 
     async def concerned(self) -> set[int]:
-        """Return the guilds of which it matters whether the bot is there: they have a key or a job, or are absent."""
+        """Return the guilds with a key or a job, and the absent ones."""
         rows = await self._database.read(lambda db: db.execute(_CONCERNED).fetchall())
         return {row[0] for row in rows}
 
     async def with_unsent(self) -> list[int]:
-        """Return the absent guilds that have jobs which were not submitted: they were begun just when it left."""
+        """Return the absent guilds with unsubmitted jobs."""
         rows = await self._database.read(lambda db: db.execute(_WITH_UNSENT).fetchall())
         return [row[0] for row in rows]
 
     async def overdue(self, before: float) -> list[int]:
-        """Return the guilds that are absent since `before` (Unix seconds) or longer and still have keys or jobs."""
+        """Return the guilds absent since `before` (Unix seconds) or longer that still have keys or jobs."""
         rows = await self._database.read(lambda db: db.execute(_OVERDUE, (before,)).fetchall())
         return [row[0] for row in rows]
 
     async def note(self, guild_id: int) -> int:
-        """Note that the guild has removed the bot; cancel and release what was not submitted, and return how many.
+        """Mark the guild as absent; cancel and release unsubmitted jobs, and return how many.
 
-        What Cannon Studio may have taken is paid: it stays open, with the key that it needs.
+        What Cannon Studio may have accepted is paid: it stays open, with its key.
         """
         now = self._clock.wall()
 
@@ -94,16 +94,16 @@ class AbsentGuilds(Repository):
         return await self._database.write(change)
 
     async def remove(self, guild_id: int) -> bool:
-        """Note that the bot is in the guild again; return whether it was noted as absent."""
+        """Note that the bot is back; return whether the guild was absent."""
         return await self._database.write(
             lambda db: db.execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,)).rowcount == 1
         )
 
     async def forget(self, guild_id: int) -> Forgotten:
-        """Forget the secrets of an absent guild, and end what cannot be continued without them. One transaction.
+        """Forget an absent guild's secrets and end the jobs that need them, in one transaction.
 
-        A result that was made is kept and settled. Anything else is given up and released, and not polled again,
-        because that takes the key.
+        Results already made are kept and settled. Other jobs are released and not polled again, which would
+        need the key.
         """
         now = self._clock.wall()
 

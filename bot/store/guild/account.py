@@ -1,4 +1,4 @@
-"""Comparing a key's account with the books."""
+"""Reconciliation of a key's account with the ledger."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ ON CONFLICT (guild_id, key_id) DO UPDATE SET
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountDifference:
-    """What a guild's account was charged beyond the books, in credits, and the jobs that may explain it."""
+    """What an account was charged beyond the ledger, in credits, and the jobs that may explain it."""
 
     at: float
     """When that was found, Unix seconds."""
@@ -80,20 +80,20 @@ class AccountChecks(Repository):
     """The table `account_checks`."""
 
     async def to_check(self, before: float) -> list[GuildKey]:
-        """Return the living keys of all guilds that were not compared since `before` (Unix seconds) and are in use."""
+        """Return the live, used keys of all guilds not compared since `before` (Unix seconds)."""
         values = {"before": before, "since": self._clock.wall() - CHECKED_FOR_S}
         rows = await self._database.read(lambda db: db.execute(_TO_CHECK, values).fetchall())
         return [key_of(row, self._box) for row in rows]
 
     async def books_version(self, guild_id: int) -> int:
-        """Return a number that grows with each line of the guild's books."""
+        """Return a number that grows with each ledger line of the guild."""
         return await self._database.read(lambda db: _version(db, guild_id))
 
     async def compare(self, guild_id: int, key_id: int, balance: Decimal, *, version: int) -> AccountDifference | None:
-        """Compare the key's account, which has `balance` credits left, with the books, and keep the outcome.
+        """Compare the key's account balance, `balance` credits, with the ledger, and store the outcome.
 
-        `version` is that of the books before the account was asked: if they are others by now, nothing is compared and
-        None returned, as for a key that is not the guild's.
+        `version` is the ledger's version before the account was queried: if it has changed, or the key is not
+        the guild's, nothing is compared and None returned.
         """
         now = self._clock.wall()
 
@@ -112,7 +112,7 @@ class AccountChecks(Repository):
         return await self._database.write(change)
 
     async def last(self, guild_id: int) -> AccountDifference | None:
-        """Return what the last comparison of the guild's present key has found; None if there was none yet."""
+        """Return the last comparison of the guild's current key; None if there is none."""
         now = self._clock.wall()
 
         def look(db: Connection) -> AccountDifference | None:
@@ -173,7 +173,7 @@ SEEN_MAX = 2000
 ROWS_MAX = 5000
 
 _PUT_FACT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-# What is seen again while it is the latest that was seen of its thing is the same change, not another one.
+# A repeated sighting of the latest state of an item is the same change.
 _SEE = """
 INSERT INTO api_changes (subject, operation, name, kind, sentence, at)
 VALUES (:subject, :operation, :name, :kind, :sentence, :now)
@@ -182,7 +182,7 @@ ON CONFLICT (subject, operation, name, kind, sentence) DO UPDATE SET at = exclud
     WHERE other.subject = :subject AND other.operation = :operation AND other.name = :name
 )
 """
-# The latest that was seen of a thing, unless it is what was told of it last, or was told within the last day.
+# The latest change per item, unless announced, or announced within the last day.
 _DUE = """
 WITH things AS (
     SELECT subject, operation, name, max(at) AS at, max(told_at) AS told_at FROM api_changes
@@ -206,7 +206,7 @@ ORDER BY at DESC, kind, subject DESC, operation, name, sentence LIMIT :limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenChange:
-    """One thing that came, is gone or changed in Cannon Studio's description of its API."""
+    """An item that was added, removed or changed in Cannon Studio's API description."""
 
     kind: ChangeKind
     subject: Subject
@@ -232,10 +232,10 @@ class ApiChanges(Repository):
     async def adopt(
         self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, lines: LinesOf
     ) -> list[SeenChange]:
-        """Keep what a reading of the description has shown, and tell what is news; return the news.
+        """Store what a reading of the description has shown; return and announce the news.
 
-        One transaction has the `facts` for the table `meta`, the `changes`, and the lines of the record: a crash
-        leaves all of them or none, so that a change is told once.
+        One transaction has the `facts` for the table `meta`, the `changes` and the record lines, so that a
+        crash announces nothing twice.
         """
         now = self._clock.wall()
 
@@ -259,14 +259,13 @@ class ApiChanges(Repository):
         return news
 
     async def latest(self, limit: int, *, without: Collection[str] = ()) -> list[SeenChange]:
-        """Return the changes that were seen last, the latest first; none of operations whose id is in `without`."""
+        """Return the latest changes, newest first; none of operations in `without`."""
         values = {"limit": limit, "without": json.dumps(list(without))}
         rows = await self._database.read(lambda db: db.execute(_LATEST, values).fetchall())
         return [_seen(row) for row in rows]
 
 
 def _rows(changes: Sequence[ApiChange]) -> Iterator[dict[str, str]]:
-    """Give a row for each thing that a change is of."""
     for change in changes:
         is_changed = change.kind is ChangeKind.CHANGED
         for name in _names(change):

@@ -1,4 +1,4 @@
-"""Cards that wait for a moderator: their jobs are held, and start or are refunded together."""
+"""Cards awaiting a moderator: their jobs are held, and start or are refunded together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SELECT * FROM (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """A card that waits for a moderator, and the message with the question. Times are Unix seconds."""
+    """A card awaiting a moderator, and the message with the question. Times are Unix seconds."""
 
     card_id: str
     guild_id: int
@@ -56,10 +56,10 @@ class GrantNote:
 
 
 class Approvals(Repository):
-    """The table `approvals`. A row exists as long as the card waits."""
+    """The table `approvals`. A row exists while the card waits."""
 
     async def get(self, guild_id: int, card_id: str) -> Approval | None:
-        """Return the guild's card's approval, None if it does not wait for one."""
+        """Return the guild's card's approval, None if there is none."""
         row = await self._database.read(lambda db: db.execute(_OF_CARD, (guild_id, card_id)).fetchone())
         return None if row is None else _approval(row)
 
@@ -75,18 +75,15 @@ class Approvals(Repository):
         await self._database.write(change)
 
     async def unasked(self, limit: int = 5) -> list[Approval]:
-        """Return approvals whose question was not posted yet, only of cards that Discord has.
-
-        The first of all guilds, `limit` of each.
-        """
+        """Return approvals not posted yet, of cards that Discord has, `limit` per guild."""
         return await self._found(_UNASKED, limit)
 
     async def overdue(self, now: float, limit: int = 5) -> list[Approval]:
-        """Return approvals that have expired by `now` (Unix seconds): the first of all guilds, `limit` of each."""
+        """Return approvals expired by `now` (Unix seconds), `limit` per guild."""
         return await self._found(_OVERDUE, now, limit)
 
     async def _found(self, query: str, *values: float) -> list[Approval]:
-        """Return what the query finds: nothing where no approval is open at all, which is the usual case."""
+        """Run the query, unless no approval is open at all, the usual case."""
         if not await self._database.recall(Recalled.APPROVALS, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
             return []
         rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
@@ -100,10 +97,10 @@ class Approvals(Repository):
         grant: GrantNote | None = None,
         record: RecordOf[tuple[Job, ...] | None] | None = None,
     ) -> tuple[Job, ...] | None:
-        """Move the card's jobs to the queue. Returns them; None if it was decided before.
+        """Queue the card's jobs. Returns them; None if already decided.
 
-        With `grant` their author is granted as many credits as the jobs hold, once and without expiry. It pays for
-        the jobs themselves if they exceed a limit.
+        With `grant` their author is granted the credits that the jobs hold, once and without expiry. It pays
+        for the jobs themselves if they exceed a limit.
         """
         now = self._clock.wall()
 
@@ -132,7 +129,7 @@ class Approvals(Repository):
         *,
         record: RecordOf[tuple[Job, ...] | None] | None = None,
     ) -> tuple[Job, ...] | None:
-        """End the card's jobs as REFUSED or EXPIRED and release their credits. None if decided before."""
+        """End the card's jobs as REFUSED or EXPIRED and release their credits. None if already decided."""
         now = self._clock.wall()
 
         def change(db: Connection) -> tuple[Job, ...] | None:
@@ -149,7 +146,7 @@ class Approvals(Repository):
 def _grant_held(
     db: Connection, guild_id: int, jobs: Sequence[Job], grant: GrantNote, now: float, *, is_drawn: bool
 ) -> None:
-    """Grant the jobs' author what they hold; with `is_drawn` the grant pays for them, so that no limit counts them."""
+    """Grant the author what the jobs hold; with `is_drawn` the grant pays for them, so that no limit counts them."""
     held = sum((job.held for job in jobs), Decimal(0))
     if held <= 0:
         return
@@ -164,7 +161,7 @@ def _grant_held(
 
 
 def _decided(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
-    """Delete the approval and return the jobs that waited for it; None if there was none."""
+    """Delete the approval and return its jobs; None if there was none."""
     gone = db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)).rowcount
     if not gone:
         return None

@@ -1,8 +1,8 @@
-"""Members who had their data deleted: a random number takes their place once nothing counts by their own.
+"""Pseudonyms for members who had their data deleted.
 
-Limits do for as long as a period lasts: else a member could refill their own by deleting their data. The number is
-negative, so that it is nobody's on Discord, and the same for all that a deletion concerns in a server. The row that
-connects the two goes with the last of it: docs/decisions/0007-privacy.md.
+Limits count by member until their period ends: otherwise members could reset their own by deleting data. The number is
+random, negative (no Discord id) and the same within a server. The mapping is deleted with the last use:
+docs/decisions/0007-privacy.md.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ UNION SELECT set_by FROM guild_keys WHERE guild_id = :guild_id
 UNION SELECT decided_by FROM reviews WHERE guild_id = :guild_id AND decided_by IS NOT NULL
 """
 _IS_PURGED = "SELECT 1 FROM absent_guilds WHERE guild_id = ? AND purged_at IS NOT NULL"
-# What was erased of a card of which all was.
+# Cards of which everything was erased.
 _JOBS = """
 SELECT id FROM jobs
 WHERE guild_id = :guild_id AND author_id = :member_id AND created_at < :before AND created_at <= :asked_at
     AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.card_id = jobs.card_id AND other.erased_at IS NULL)
 ORDER BY created_at LIMIT :limit
 """
-# The channel of direct messages is theirs as well.
+# A DM channel identifies them as well.
 _REPLACE_IN_JOBS = (
     """
     UPDATE ledger SET member_id = :number
@@ -97,12 +97,12 @@ class _Former:
 
 
 def note_former(db: Connection, guild_id: int, member_id: int, now: float) -> None:
-    """Note that a number is to take the member's place in what there is of them in the guild by `now`."""
+    """Schedule the pseudonym for the member's data in the guild up to `now`."""
     db.execute(_NOTE, (guild_id, member_id, -1 - secrets.randbelow(NUMBERS), now))
 
 
 def note_all_former(db: Connection, guild_id: int, now: float) -> None:
-    """Note it of all members of a guild of which everything else is deleted."""
+    """Schedule pseudonyms for all members of a purged guild."""
     for (member_id,) in db.execute(_ALL_OF_GUILD, {"guild_id": guild_id}).fetchall():
         if member_id > 0:
             note_former(db, guild_id, member_id, now)
@@ -112,9 +112,9 @@ class FormerMembers(Repository):
     """The table `former_members`, and the places where its numbers go."""
 
     async def replace_due(self) -> int:
-        """Put the numbers in the place of members where nothing counts by them; return in how many jobs.
+        """Replace members' ids where nothing counts by them; return in how many jobs.
 
-        At most BATCH of each member: then there are more.
+        At most BATCH per member: then there are more.
         """
         rows = await self._database.read(lambda db: db.execute("SELECT * FROM former_members").fetchall())
         formers = [_Former(**dict(row)) for row in rows]
@@ -137,7 +137,7 @@ class FormerMembers(Repository):
         return len(ids)
 
     def _replace_rest(self, db: Connection, former: _Former, values: dict[str, Any]) -> None:
-        """Replace the number outside of jobs; what still applies to the member keeps it, and is asked of later."""
+        """Replace the id outside of jobs, except where it still applies to the member."""
         now = self._clock.wall()
         for table, column, when in _NAMED:
             db.execute(
@@ -164,7 +164,7 @@ class FormerMembers(Repository):
 
 
 def _counted_from(db: Connection, guild_id: int, now: float) -> float:
-    """Return from when on limits count the guild's jobs by member, Unix seconds: all periods that one may have."""
+    """Return when the guild's longest possible limit period began, Unix seconds."""
     if _is_purged(db, guild_id):
         return now + 1
     if any(limit.period is Period.TOTAL and limit.scope is not Scope.SERVER for limit in limits_of(db, guild_id)):
@@ -178,7 +178,6 @@ def _is_purged(db: Connection, guild_id: int) -> bool:
 
 
 def _live_grants(db: Connection, former: _Former, now: float) -> set[int]:
-    """Return the ids of the member's grants with credits left, of practice too."""
     who = (db, former.guild_id, former.member_id, now)
     return {each.id for practice in (False, True) for each in grants_of(*who, practice=practice)}
 
@@ -196,7 +195,6 @@ def _rewrite(db: Connection, former: _Former, row: Any) -> None:
 
 
 def _without(value: Any, former: _Former) -> Any:
-    """Return a JSON value with the number in the member's place."""
     if isinstance(value, dict):
         return {name: _without(each, former) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The API keys of the guilds: sealed, one active for each guild, older ones kept while open jobs need them."""
+"""Guilds' API keys: sealed, one active per guild, older ones kept while open jobs need them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bot.store.money.spending import practises
 from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import KEY_PURPOSE, SecretBox, forget_unneeded_keys
 
-# Word for word the condition of its index.
+# Must match the condition of its index.
 _OPEN = """
 SELECT * FROM jobs WHERE practice = 1
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
 """
-# By the guilds that practise, of which there are few: a join would read all jobs that there ever were, at each start.
+# Starts from the few practising guilds: a join would read all jobs ever at each start.
 _SENT = """
 SELECT * FROM jobs WHERE practice = 1 AND state IN ('queued', 'processing', 'ready')
     AND guild_id IN (SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS NULL)
@@ -34,14 +34,14 @@ _GUILDS = "SELECT guild_id FROM guild_keys WHERE practice = 1 AND retired_at IS 
 
 @dataclass(frozen=True, slots=True)
 class EndedCard:
-    """A card with jobs that ended with the practice process, to be drawn again."""
+    """A card whose jobs ended with the practice process, to be redrawn."""
 
     guild_id: int
     card_id: str
 
 
 class Practice(Repository):
-    """Reads which guilds practise: those whose active key is a practice key."""
+    """Guilds in practice mode: their active key is a practice key."""
 
     async def is_on(self, guild_id: int) -> bool:
         """Return whether the guild practises."""
@@ -53,9 +53,9 @@ class Practice(Repository):
         return {row[0] for row in rows}
 
     async def lose(self) -> list[EndedCard]:
-        """End and release what the practice process was working on, because it is no longer there; return the cards.
+        """End and release the jobs of a lost practice process; return their cards.
 
-        What was not sent yet waits for the next process.
+        Unsent jobs wait for the next process.
         """
         now = self._clock.wall()
 
@@ -68,7 +68,7 @@ class Practice(Repository):
 
 
 def end_practice_jobs(db: Connection, guild_id: int, now: float) -> list[EndedCard]:
-    """Cancel and release all open practice jobs of a guild, sent or not; return their cards."""
+    """Cancel and release all open practice jobs of a guild; return their cards."""
     rows = db.execute(f"{_OPEN} AND guild_id = ?", (guild_id,)).fetchall()
     cards = _end(db, rows, JobState.CANCELLED, str(texts.PRACTICE_ENDED), now)
     for card in cards:
@@ -106,7 +106,7 @@ _REFUSED = "SELECT * FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetiredKey:
-    """A key that was replaced or removed. Its secret need not be decrypted: it may be lost."""
+    """A replaced or removed key. Its secret may be lost."""
 
     id: int
     guild_id: int
@@ -115,7 +115,7 @@ class RetiredKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChange:
-    """A guild's new key, and the one that it replaces: None if there was none."""
+    """A guild's new key, and the replaced one: None if there was none."""
 
     key: GuildKey
     before: RetiredKey | None
@@ -138,10 +138,10 @@ class GuildKeys(Repository):
         practice: bool = False,
         record: RecordOf[KeyChange] | None = None,
     ) -> KeyChange:
-        """Make this the guild's key; the previous one is retired, and deleted once no open job needs it.
+        """Set the guild's key; the previous one is retired, and deleted once no open job needs it.
 
-        `status` is what the API said when the key was tried. A key that is not for practice ends a practice, with its
-        jobs; one that is replaces no other: raises Refused if the guild has a key.
+        `status` is the API's answer when the key was tried. A real key ends practice, with its jobs; a practice
+        key replaces none: raises Refused if the guild has a key.
         """
         sealed = self._box.seal(KEY_PURPOSE, guild_id, secret)
         now = self._clock.wall()
@@ -166,7 +166,7 @@ class GuildKeys(Repository):
             )
 
         changed = await self._recorded(guild_id, change, record)
-        if changed.before is not None or changed.ended_practice:  # its secret may have been forgotten
+        if changed.before is not None or changed.ended_practice:  # its secret may be forgotten
             await self._database.scrub()
         return changed
 
@@ -177,7 +177,7 @@ class GuildKeys(Repository):
         )
 
     async def get(self, guild_id: int, key_id: int) -> GuildKey | None:
-        """Return one of the guild's keys, retired or not; None if it is not theirs, or deleted."""
+        """Return one of the guild's keys, retired or not; None if deleted or another guild's."""
         key = guild_id, key_id
         return await self._database.recall(
             Recalled.KEYS, key, lambda db: self._key_or_none(db.execute(_KEY, key).fetchone())
@@ -187,9 +187,9 @@ class GuildKeys(Repository):
         return None if row is None else key_of(row, self._box)
 
     async def remove(self, guild_id: int, *, record: RecordOf[RetiredKey | None] | None = None) -> RetiredKey | None:
-        """Retire the guild's key, deleted once no open job needs it, and return it. None if it had none.
+        """Retire the guild's key, deleted once no open job needs it, and return it; None if there was none.
 
-        A practice key is none of the guild's: it ends with `end_practice`.
+        A practice key ends with `end_practice` instead.
         """
         now = self._clock.wall()
 
@@ -203,7 +203,7 @@ class GuildKeys(Repository):
     async def end_practice(
         self, guild_id: int, *, record: RecordOf[tuple[EndedCard, ...] | None] | None = None
     ) -> tuple[EndedCard, ...] | None:
-        """Retire the guild's practice key, with its open jobs cancelled; return their cards, None without practice."""
+        """Retire the practice key and cancel its open jobs; return their cards, None without practice."""
         now = self._clock.wall()
 
         def change(db: Connection) -> tuple[EndedCard, ...] | None:
@@ -218,7 +218,7 @@ class GuildKeys(Repository):
         return done
 
     async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
-        """Keep what the API now says about the key."""
+        """Store the API's status of the key."""
         now = self._clock.wall()
 
         def change(db: Connection) -> None:
@@ -231,9 +231,9 @@ class GuildKeys(Repository):
         await self._database.write(change)
 
     async def note_refused(self, guild_id: int, key_id: int, *, probe_at: float) -> bool:
-        """Note that the status call refused the key, and when to try it again (Unix seconds).
+        """Note that the status call rejected the key, and when to retry (Unix seconds).
 
-        True the first time, so that moderators are told once.
+        True the first time, so that moderators are notified once.
         """
         now = self._clock.wall()
         return await self._database.write(
@@ -259,7 +259,7 @@ class GuildKeys(Repository):
         await self._database.write(change)
 
     async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
-        """Return the active keys that are not refused, the newest first; none of guilds for which `without` is true."""
+        """Return the active, unrejected keys, newest first; none of guilds for which `without` is true."""
 
         def look(db: Connection) -> list[GuildKey]:
             rows = (row for row in db.execute(_WORKING) if not without(row["guild_id"]))
@@ -268,12 +268,12 @@ class GuildKeys(Repository):
         return await self._database.read(look)
 
     async def refused(self) -> list[GuildKey]:
-        """Return the refused keys of all guilds whose secret is not forgotten."""
+        """Return the rejected keys of all guilds whose secret is not forgotten."""
         rows = await self._database.read(lambda db: db.execute(_REFUSED).fetchall())
         return [key_of(row, self._box) for row in rows]
 
     async def note_probe(self, guild_id: int, key_id: int, *, probe_at: float) -> None:
-        """Note that a refused key was tried once more without success, and when to try it next (Unix seconds)."""
+        """Note a failed probe of a rejected key, and when to retry (Unix seconds)."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
@@ -302,7 +302,7 @@ def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str,
 
 
 def key_of(row: Row, box: SecretBox) -> GuildKey:
-    """Return the key of a row whose secret is not forgotten. Raises StoreError if it was sealed for another guild."""
+    """Return the key of a row whose secret is not forgotten. Raises StoreError if sealed for another guild."""
     return GuildKey(
         id=row["id"],
         guild_id=row["guild_id"],
@@ -323,7 +323,7 @@ def key_of(row: Row, box: SecretBox) -> GuildKey:
 
 @dataclass(frozen=True, slots=True)
 class HostKeyRefusal:
-    """The host's key is not used for this guild until a probe at `probe_at` (Unix seconds) or later finds it alive."""
+    """The host's key is unused for this guild until a probe at `probe_at` (Unix seconds) or later succeeds."""
 
     guild_id: int
     probe_at: float
@@ -339,7 +339,7 @@ class HostKeyRefusals(Repository):
         return [HostKeyRefusal(row["guild_id"], row["probe_at"], row["probes"]) for row in rows]
 
     async def note(self, guild_id: int, *, probe_at: float) -> bool:
-        """Note that the host's key was refused to the guild, and when to try it again; True the first time."""
+        """Note that the host's key was rejected for the guild, and when to retry; True the first time."""
         now = self._clock.wall()
 
         def change(db: Connection) -> bool:
@@ -355,7 +355,7 @@ class HostKeyRefusals(Repository):
         return await self._database.write(change)
 
     async def note_probe(self, guild_id: int, *, probe_at: float) -> None:
-        """Note that it was tried once more without success, and when to try it next (Unix seconds)."""
+        """Note a failed probe, and when to retry (Unix seconds)."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?",

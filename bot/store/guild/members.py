@@ -1,4 +1,4 @@
-"""What members have set for themselves: their settings and their presets."""
+"""Members' settings and presets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MemberSettingsRows(Repository):
     """The tables `member_settings` and `presets`."""
 
     async def get(self, guild_id: int, member_id: int) -> MemberSettings:
-        """Return what the member has set in the guild; all unset if nothing."""
+        """Return the member's settings in the guild; all unset if none."""
         return await self._database.recall(
             Recalled.MEMBERS, (guild_id, member_id), lambda db: _settings(db, guild_id, member_id)
         )
@@ -36,9 +36,9 @@ class MemberSettingsRows(Repository):
     async def change(
         self, guild_id: int, member_id: int, change: Callable[[MemberSettings], MemberSettings]
     ) -> MemberSettings:
-        """Change the member's settings by a function of the present ones, in one transaction; return the new ones.
+        """Apply a function to the member's settings in one transaction; return the new ones.
 
-        What `change` raises propagates, with nothing changed.
+        Its exceptions propagate, with nothing changed.
         """
 
         def write(db: Connection) -> MemberSettings:
@@ -63,7 +63,7 @@ class MemberSettingsRows(Repository):
         return [_preset(row) for row in rows]
 
     async def preset(self, guild_id: int, member_id: int, name: str) -> Preset | None:
-        """Return the member's preset of that name, whatever its case; None if they have none."""
+        """Return the member's preset of that name, ignoring case; None if there is none."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
@@ -73,7 +73,7 @@ class MemberSettingsRows(Repository):
         return None if row is None else _preset(row)
 
     async def keep_preset(self, guild_id: int, member_id: int, preset: Preset) -> PresetKept:
-        """Store a preset; one of the same name is replaced. At most PRESETS_MAX are kept."""
+        """Store a preset, replacing one of the same name. At most PRESETS_MAX."""
         name, data = to_text(preset.name), to_json(preset.values)
         in_any_case = _in_any_case(name)
 
@@ -107,7 +107,7 @@ class MemberSettingsRows(Repository):
 
 
 def forget_settings(db: Connection, guild_id: int, member_id: int) -> None:
-    """Delete what a member has set in a guild, and their presets there."""
+    """Delete a member's settings and presets in a guild."""
     for table in ("member_settings", "presets"):
         db.execute(f"DELETE FROM {table} WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))  # noqa: S608 - one of the two
 
@@ -124,13 +124,13 @@ def _preset(row: Row) -> Preset:
 
 
 def _in_any_case(name: str) -> str:
-    """Return what the database's `lower` makes of a name: it knows the letters of ASCII alone."""
+    """Lower-case as the database does: ASCII only."""
     return to_text(name).encode().lower().decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordOffer:
-    """One answer of the bot: where it stands."""
+    """A reply of the bot, by its place."""
 
     guild_id: int
     channel_id: int
@@ -138,10 +138,10 @@ class WordOffer:
 
 
 class WordOffers(Repository):
-    """The table `word_offers`. It holds no words and no members."""
+    """The table `word_offers`. Holds no words and no members."""
 
     async def add(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
-        """Note an answer that is to be deleted then (Unix seconds)."""
+        """Schedule a reply's deletion (Unix seconds)."""
         values = (guild_id, channel_id, message_id, delete_at)
         await self._database.write(
             lambda db: db.execute(
@@ -153,7 +153,7 @@ class WordOffers(Repository):
         )
 
     async def remove(self, guild_id: int, message_id: int) -> None:
-        """Forget an answer that is deleted."""
+        """Forget a deleted reply."""
         await self._database.write(
             lambda db: db.execute(
                 "DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id)
@@ -161,7 +161,7 @@ class WordOffers(Repository):
         )
 
     async def due(self, *, limit: int = 50) -> list[WordOffer]:
-        """Return answers of all guilds whose time has come, the oldest first."""
+        """Return expired replies of all guilds, oldest first."""
         values = (self._clock.wall(), limit)
         rows = await self._database.read(
             lambda db: db.execute(
@@ -180,7 +180,7 @@ class Drafts(Repository):
     """The table `drafts`."""
 
     async def keep(self, guild_id: int, member_id: int, data: Mapping[str, Any], *, expires_at: float) -> str:
-        """Store it until then (Unix seconds) and return its id; expired drafts are deleted."""
+        """Store a draft until then (Unix seconds) and return its id; deletes expired ones."""
         draft_id, text, now = new_id(), to_json(data), self._clock.wall()
 
         def change(db: Connection) -> None:
@@ -194,7 +194,7 @@ class Drafts(Repository):
         return draft_id
 
     async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
-        """Return a member's own draft without using it; None if it is not theirs, used or expired."""
+        """Return a member's own draft without using it; None if another's, used or expired."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT data FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? AND expires_at > ?",
@@ -204,7 +204,7 @@ class Drafts(Repository):
         return None if row is None else mapping_from_json(row["data"])
 
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
-        """Return a member's own draft and delete it; None if it is not theirs, used or expired. One caller gets it."""
+        """Return and delete a member's own draft; None if another's, used or expired. Only one caller gets it."""
         now = self._clock.wall()
 
         def change(db: Connection) -> Mapping[str, Any] | None:
@@ -218,10 +218,10 @@ class Drafts(Repository):
 
 
 class Voices(Repository):
-    """The tables `voice_defaults` and `voice_samples`. `key_id` is the API key that paid, None for the host's."""
+    """The tables `voice_defaults` and `voice_samples`. `key_id` is the paying API key, None for the host's."""
 
     async def default_of(self, guild_id: int, member_id: int) -> str:
-        """Return the voice that the member has chosen for themselves in the guild, '' for none."""
+        """Return the member's default voice in the guild, '' for none."""
         key = guild_id, member_id
         row = await self._database.recall(
             Recalled.VOICES,
@@ -233,7 +233,7 @@ class Voices(Repository):
         return "" if row is None else str(row[0])
 
     async def set_default(self, guild_id: int, member_id: int, voice_id: str) -> None:
-        """Store the member's own default voice in the guild; '' for none."""
+        """Set the member's default voice in the guild; '' for none."""
 
         def change(db: Connection) -> None:
             db.execute("DELETE FROM voice_defaults WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
@@ -246,13 +246,13 @@ class Voices(Repository):
         await self._database.write(change)
 
     async def sample_of(self, guild_id: int, key_id: int | None, voice_id: str) -> str | None:
-        """Return the id of the job that is, or is about to be, the voice's sample; None if it has none."""
+        """Return the id of the voice's sample job, possibly unfinished; None if there is none."""
         values = {"guild_id": guild_id, "key_id": key_id or 0, "voice_id": to_text(voice_id)}
         row = await self._database.read(lambda db: db.execute(LIVING_SAMPLE, values).fetchone())
         return None if row is None else str(row[0])
 
     async def forget_sample(self, guild_id: int, job_id: str) -> None:
-        """Note that the file of a sample is gone for good, so that another may be made."""
+        """Note that a sample's file is gone, so that another may be made."""
         await self._database.write(
             lambda db: db.execute("DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))
         )

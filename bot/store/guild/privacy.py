@@ -1,4 +1,4 @@
-"""A member's data, for them to export and to blank. docs/decisions/0007-privacy.md says what stays."""
+"""Export and erasure of a member's data; docs/decisions/0007-privacy.md says what stays."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ UNION SELECT guild_id FROM decisions WHERE by_id = :member_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """What was blanked."""
+    """What was erased."""
 
     jobs: int
     drafts: int
@@ -55,12 +55,12 @@ class Erased:
 
 
 class Privacy(Repository):
-    """Reads and blanks a member's data, in all tables."""
+    """Reads and erases a member's data, in all tables."""
 
     async def page(self, guild_id: int, member_id: int, *, after: Mark = START, limit: int = PAGE_ROWS) -> ReportPage:
-        """Return a page of the member's jobs in the guild, private ones too, oldest first, with their whole input.
+        """Return a page of the member's jobs in the guild, private ones too, oldest first, with full input.
 
-        What a review withholds is left out: a job's result, and what another filled in from it.
+        Omits what a review withholds: a job's result, and input that another job took from it.
         """
         values = {
             "guild_id": guild_id,
@@ -83,16 +83,16 @@ class Privacy(Repository):
         return await self._database.read(look)
 
     async def guilds_of(self, member_id: int) -> list[int]:
-        """Return the guilds in which something is stored about the member. It reads all jobs: not for a running bot."""
+        """Return the guilds with data about the member. Reads all jobs: not for a running bot."""
         rows = await self._database.read(lambda db: db.execute(_GUILDS, {"member_id": member_id}).fetchall())
         return [row[0] for row in rows]
 
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
-        """Blank the contents of the member's ended jobs in the guild; delete the rest of theirs there.
+        """Erase the contents of the member's ended jobs in the guild; delete their other data there.
 
-        That is drafts, reactions, settings, presets and the default voice. Copies of their results are to be deleted
-        from then on. Times, states, operations and credits stay, models if `is_known_model`, and so does the ledger;
-        a random number takes the member's place as soon as limits allow. The log is emptied.
+        That is drafts, reactions, settings, presets and the default voice. Copies of their results become due
+        for deletion. Times, states, operations and credits stay, models if `is_known_model`, and the ledger; a
+        pseudonym replaces the member as soon as limits allow. The log is emptied.
         """
         mine, now = (guild_id, member_id), self._clock.wall()
 
@@ -142,7 +142,7 @@ BATCH = 500
 """How many jobs one transaction erases: other writes wait for it."""
 _ENDED_AT = "coalesce(finished_at, created_at)"
 """When a job ended (Unix seconds), as the index of what is kept has it."""
-# One look-up for each guild, rather than a scan of all that is kept.
+# One look-up per guild instead of a scan.
 _RETENTION_GUILDS = f"""
 WITH RECURSIVE guilds (id) AS (
     SELECT min(guild_id) FROM jobs WHERE {KEPT}
@@ -163,7 +163,7 @@ SELECT guilds.id, CAST(rules.data ->> 'retention_days' AS INTEGER)
 FROM guilds LEFT JOIN rules ON rules.guild_id = guilds.id
 WHERE guilds.id IS NOT NULL
 """
-# One that is still polled may get a result that has to be posted: its request lives for a week at most.
+# A polled job may still get a result to post: its request lives for a week at most.
 _ENDED = f"""
 SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} AND {_ENDED_AT} <= ? AND recheck_at IS NULL
 ORDER BY {_ENDED_AT} LIMIT ?
@@ -212,7 +212,7 @@ _BLANKED = (
 )
 """What stays because jobs or the ledger refer to it."""
 
-# A copy that is to be deleted in Discord is needed until it is.
+# A copy is needed until it is deleted in Discord.
 _LEFT_OVER = (
     """
     DELETE FROM copies WHERE (job_id, message_id) IN (
@@ -240,12 +240,12 @@ _LEFT_OVER = (
 
 
 class Retention(Repository):
-    """Erases by age and by absence, in transactions of at most BATCH jobs each. The caller empties the log."""
+    """Erases by age and absence, at most BATCH jobs per transaction. The caller empties the log."""
 
     async def erase_old(self, days: int, is_known_model: ModelTest) -> int:
-        """Erase contents of jobs that ended `days` ago or earlier, where a guild says so for fewer; 0 is for ever.
+        """Erase contents of jobs that ended `days` ago or earlier, or the guild's own, shorter limit; 0 is for ever.
 
-        Returns how many were erased, at most BATCH for each guild.
+        Returns how many, at most BATCH per guild.
         """
         guilds = await self._database.read(lambda db: db.execute(_RETENTION_GUILDS).fetchall())
         now, erased = self._clock.wall(), 0
@@ -255,7 +255,7 @@ class Retention(Repository):
         return erased
 
     async def forget_unused(self, days: int) -> None:
-        """Delete values that were tried `days` ago or earlier and not since, where a guild says so for fewer days."""
+        """Delete values last tried `days` ago or earlier, or the guild's own, shorter limit."""
         guilds = await self._database.read(lambda db: db.execute(_TRIED_GUILDS).fetchall())
         now = self._clock.wall()
         olds = [(each, now - kept * 86_400) for each, own in guilds if (kept := _days_kept(days, own)) is not None]
@@ -265,9 +265,9 @@ class Retention(Repository):
             )
 
     async def forget_left_over(self) -> int:
-        """Delete what nobody can use of erased jobs: places of copies, reactions that have acted, closed reviews.
+        """Delete leftovers of erased jobs: places of copies, reactions that have acted, closed reviews.
 
-        Returns how many rows, at most BATCH in all: then there may be more.
+        Returns how many rows; if BATCH, there may be more.
         """
 
         def change(db: Connection) -> int:
@@ -291,7 +291,7 @@ class Retention(Repository):
         return await self._database.write(change)
 
     async def forget_expired(self) -> None:
-        """Delete drafts and interaction tokens that have expired."""
+        """Delete expired drafts and interaction tokens."""
         now = self._clock.wall()
 
         def change(db: Connection) -> None:
@@ -301,12 +301,12 @@ class Retention(Repository):
         await self._database.write(change)
 
     async def to_purge(self, before: float) -> list[int]:
-        """Return the guilds that have been absent since `before` (Unix seconds) or longer and are not purged yet."""
+        """Return the unpurged guilds absent since `before` (Unix seconds) or longer."""
         rows = await self._database.read(lambda db: db.execute(_TO_PURGE, (before,)).fetchall())
         return [row[0] for row in rows]
 
     async def give_up(self, guild_id: int) -> None:
-        """Note that the guild has been absent for ever, so that it is purged without a grace."""
+        """Mark the guild for purging without a grace period."""
         await self._database.write(
             lambda db: db.execute(
                 "INSERT INTO absent_guilds (guild_id, since) VALUES (?, 0)"
@@ -316,7 +316,7 @@ class Retention(Repository):
         )
 
     async def erase_some(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
-        """Erase contents of the ended jobs of a guild that is to be purged, at most BATCH; return how many.
+        """Erase contents of at most BATCH ended jobs of a guild to be purged; return how many.
 
         `before` as for `to_purge`.
         """
@@ -331,10 +331,10 @@ class Retention(Repository):
         return await self._database.write(change)
 
     async def clear_out(self, guild_id: int, before: float) -> int:
-        """Delete all that is of a guild that is to be purged alone: settings, recipes, record.
+        """Delete everything that belongs to a purged guild alone: settings, recipes, record.
 
-        Jobs and the ledger stay, wordless, and soon without the numbers of members. `before` as for `to_purge`. Returns
-        how many of its jobs have not ended: then it is not done, and has to be repeated.
+        Jobs and the ledger stay, without texts, and soon without members' ids. `before` as for `to_purge`.
+        Returns how many of its jobs are still open: then it must be repeated.
         """
         now = self._clock.wall()
 
@@ -355,5 +355,5 @@ class Retention(Repository):
 
 
 def _days_kept(of_host: int, of_guild: object) -> int | None:
-    """Return for how many days contents are kept, the fewer of both; 0 and None are for ever."""
+    """Return the shorter retention in days; 0 and None are for ever."""
     return min((each for each in (of_host, of_guild) if isinstance(each, int) and each > 0), default=None)

@@ -1,4 +1,4 @@
-"""Reactions: what emojis do in a guild, and which member's reaction has acted on which message."""
+"""Reactions: the guild's emoji actions, and which reaction has acted on which message."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ReactionMaps(Repository):
         return await self._database.recall(Recalled.REACTIONS, (guild_id,), lambda db: _reactions(db, guild_id))
 
     async def changes(self, guild_id: int) -> dict[str, Reaction]:
-        """Return the guild's changes to the defaults, by emoji."""
+        """Return the guild's overrides of the defaults, by emoji."""
         return await self._database.read(lambda db: _changes(db, guild_id))
 
     async def set(
@@ -54,9 +54,9 @@ class ReactionMaps(Repository):
         allow: Callable[[Mapping[str, Reaction]], None] | None = None,
         record: RecordOf[None] | None = None,
     ) -> None:
-        """Set what an emoji does in the guild.
+        """Set an emoji's action in the guild.
 
-        `allow` is given the guild's changes so far, in the same transaction; what it raises propagates, with nothing
+        `allow` gets the guild's overrides in the same transaction; its exceptions propagate, with nothing
         changed.
         """
         values = {
@@ -80,7 +80,7 @@ class ReactionMaps(Repository):
     async def remove(
         self, guild_id: int, emoji: str, *, record: RecordOf[Reaction | None] | None = None
     ) -> Reaction | None:
-        """Turn an emoji off in the guild. Returns what it did, None if it did nothing."""
+        """Turn an emoji off in the guild. Returns its action, None if it had none."""
 
         def change(db: Connection) -> Reaction | None:
             rule = merged(_changes(db, guild_id)).get(emoji)
@@ -98,7 +98,7 @@ class ReactionMaps(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def reset(self, guild_id: int, *, record: RecordOf[int] | None = None) -> int:
-        """Restore the defaults in the guild. Returns how many changes were deleted."""
+        """Restore the defaults in the guild. Returns how many overrides were deleted."""
 
         def change(db: Connection) -> int:
             return db.execute("DELETE FROM reactions WHERE guild_id = ?", (guild_id,)).rowcount
@@ -114,10 +114,10 @@ class ReactionMaps(Repository):
         gallery: Callable[[ReactionRules], tuple[int | None, int]] | None = None,
         record: RecordOf[ReactionRules] | None = None,
     ) -> ReactionRules:
-        """Set what is given: whether reactions act, which the bot seeds, the gallery's channel and stars.
+        """Set the given ones: whether reactions act, which the bot seeds, the gallery's channel and stars.
 
-        `gallery` returns the last two for the current rules; what it raises propagates, with nothing changed. Returns
-        the new rules.
+        `gallery` returns the last two for the current rules; its exceptions propagate, with nothing changed.
+        Returns the new rules.
         """
 
         def change(db: Connection) -> ReactionRules:
@@ -137,7 +137,7 @@ class ReactionMaps(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
-        """Note that members of a channel are told what emojis do. False if they were told before."""
+        """Note that the channel gets the emoji legend. False if it had it before."""
         key = guild_id, channel_id
         asked = "SELECT 1 FROM reaction_legends WHERE guild_id = ? AND channel_id = ?"
         if await self._database.recall(Recalled.LEGENDS, key, lambda db: db.execute(asked, key).fetchone()):
@@ -146,7 +146,7 @@ class ReactionMaps(Repository):
         return await self._database.write(lambda db: db.execute(statement, key).rowcount == 1)
 
     async def undo_legend(self, guild_id: int, channel_id: int) -> None:
-        """Note that they could not be told, so that the next result does."""
+        """Note that the legend was not posted, so that the next result retries."""
         statement = "DELETE FROM reaction_legends WHERE guild_id = ? AND channel_id = ?"
         await self._database.write(lambda db: db.execute(statement, (guild_id, channel_id)))
 
@@ -198,7 +198,7 @@ _COUNT = """
 SELECT count(*), coalesce(max(fired + waits), 0) FROM reaction_acts
 WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji
 """
-# What a reaction has started at the cost of another member, unless that was cancelled: it is done once and for all.
+# What a reaction has started at another member's cost counts once and for all, unless cancelled.
 _PAID_BY_ANOTHER = """
 EXISTS (SELECT 1 FROM cards JOIN jobs ON jobs.card_id = cards.id WHERE cards.id = reaction_acts.made_card
     AND cards.author_id <> reaction_acts.member_id AND jobs.state <> 'cancelled')
@@ -231,7 +231,7 @@ _TAKEN_BACK = f"SELECT card_id, action, made_card FROM reaction_acts WHERE {_THI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """A member's reaction that was stored. `fires`: it completes the number that is needed, and waits to act."""
+    """A stored reaction. `fires`: it completes the required number, and waits to act."""
 
     count: int
     fires: bool
@@ -241,7 +241,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueWish:
-    """A reaction that waits to act although its card has ended."""
+    """A pending reaction on an ended card."""
 
     key: ReactionKey
     card_id: str
@@ -257,15 +257,15 @@ class TakenBack:
 
 
 class ReactionActs(Repository):
-    """The table `reaction_acts`: which member's reaction has acted on which message."""
+    """The table `reaction_acts`: which reaction has acted on which message."""
 
     async def note(self, guild_id: int, message_id: int, member_id: int, rule: Reaction, *, card_id: str) -> Act | None:
         """Store a member's reaction on a message of the guild's card.
 
-        None if it waits to act already, or if the guild has no such card. One that has acted acts again, unless that
-        was at another's cost: a second event proves that it was withdrawn meanwhile. It fires if with it as many
-        members as the rule needs have reacted, and none of them has acted or is about to; if the rule needs one, each
-        member's fires.
+        None if it is already pending, or the guild has no such card. One that has acted acts again, unless it
+        was at another's cost: a second event proves a withdrawal in between. It fires if the rule's number of
+        members is reached, and none of them has acted or is pending; if the rule needs one, each member's
+        fires.
         """
         values = {
             "guild_id": guild_id,
@@ -294,19 +294,19 @@ class ReactionActs(Repository):
         return await self._database.write(change)
 
     async def note_done(self, key: ReactionKey) -> None:
-        """Note that a reaction that waited to act has done so."""
+        """Note that a pending reaction has acted."""
         await self._database.write(lambda db: note_acted(db, key, None))
 
     async def note_failed(self, key: ReactionKey, *, needed: int) -> None:
-        """Note that what a reaction was to do has failed: its next event acts.
+        """Note that a reaction's action failed: its next event acts.
 
-        Where several are `needed` it still counts as one of them.
+        Where several are `needed` it still counts as one.
         """
         statement = _UNDO if needed > 1 else _DELETE
         await self._database.write(lambda db: db.execute(statement, key_values(key)))
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
-        """Whether some reaction waits to act on the guild's card."""
+        """Whether a reaction on the guild's card is pending."""
         is_any = await self._database.recall(
             Recalled.WISHES, (guild_id,), lambda db: db.execute(_ANY_WAIT_IN_GUILD, (guild_id,)).fetchone()
         )
@@ -316,7 +316,7 @@ class ReactionActs(Repository):
         return row is not None
 
     async def due(self, *, card_id: str | None = None, limit: int = 100) -> list[DueWish]:
-        """Return reactions of all guilds, or on one card, that wait though their card has ended, the first first."""
+        """Return pending reactions of all guilds, or on one card, whose card has ended, oldest first."""
         rows = await self._database.read(lambda db: db.execute(_DUE, {"card_id": card_id, "limit": limit}).fetchall())
         return [
             DueWish(
@@ -332,13 +332,13 @@ class ReactionActs(Repository):
         ]
 
     async def take_back(self, guild_id: int, message_id: int, emoji: str, member_id: int) -> TakenBack | None:
-        """Delete a member's reaction, which may act again from now on. None if it was not stored.
+        """Delete a member's reaction, which may act again. None if it was not stored.
 
-        One that another member has paid for stays, so that it acts no second time.
+        One that another member paid for stays, so that it does not act twice.
         """
         key = ReactionKey(guild_id=guild_id, message_id=message_id, emoji=emoji, member_id=member_id)
         values = key_values(key)
-        # Most withdrawn reactions are on other messages: they cost a read, and do not wait for the writer.
+        # Most withdrawn reactions are on other messages: a read is cheaper than the writer.
         if await self._database.read(lambda db: db.execute(_TAKEN_BACK, values).fetchone()) is None:
             return None
 
@@ -352,7 +352,7 @@ class ReactionActs(Repository):
         return await self._database.write(change)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
-        """Delete all members' reactions on a message, or those with one emoji. Returns the ids of their cards."""
+        """Delete all reactions on a message, or those with one emoji. Returns the ids of their cards."""
         values = {"guild_id": guild_id, "message_id": message_id, "emoji": emoji}
 
         def change(db: Connection) -> list[str]:
@@ -361,7 +361,7 @@ class ReactionActs(Repository):
         return list(dict.fromkeys(await self._database.write(change)))
 
     async def stars(self, guild_id: int, card_id: str) -> int:
-        """Return how many members want the guild's card in the gallery."""
+        """Return how many members starred the guild's card for the gallery."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT count(DISTINCT member_id) FROM reaction_acts WHERE guild_id = ? AND card_id = ? AND action = ?",

@@ -1,4 +1,4 @@
-"""Recipes that a guild's moderators have written. Their contents are JSON here."""
+"""Recipes of a guild's moderators, as JSON."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Recipes(Repository):
     """The table `recipes`."""
 
     async def get(self, guild_id: int, name: str) -> KeptRecipe | None:
-        """Return the guild's recipe of that name, None if it has none."""
+        """Return the guild's recipe of that name, None if there is none."""
         row = await self._database.read(lambda db: _row(db, guild_id, name))
         return None if row is None else _kept(row)
 
@@ -87,7 +87,7 @@ class Recipes(Repository):
     async def delete(
         self, guild_id: int, name: str, *, record: RecordOf[KeptRecipe | None] | None = None
     ) -> KeptRecipe | None:
-        """Delete the guild's recipe and return it; None if it has none of that name. Runs of it continue."""
+        """Delete and return the guild's recipe; None if there is none. Its runs continue."""
 
         def change(db: Connection) -> KeptRecipe | None:
             row = _row(db, guild_id, name)

@@ -1,4 +1,4 @@
-"""The table `decisions`: the record of who decided what. Its rows never change."""
+"""The table `decisions`: an append-only record of who decided what."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bot.store.sql import Connection
 
 
 class Decisions(Repository):
-    """The table `decisions`: the record of who decided what. Its rows never change."""
+    """The table `decisions`, append-only."""
 
     async def add(self, guild_id: int, record: RecordOf[None]) -> None:
-        """Write a line of the record that is about no change: a change writes its own, in its transaction."""
+        """Write a record line that belongs to no change; changes write their own, in their transaction."""
         await self._recorded(guild_id, lambda _: None, record)
 
     async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
-        """Return the guild's record, newest first: from `since` (Unix seconds) on, at most `limit` lines."""
+        """Return the guild's record, newest first: from `since` (Unix seconds), at most `limit` lines."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT * FROM decisions WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
@@ -34,7 +34,7 @@ class Decisions(Repository):
         return [decision_of(row) for row in rows]
 
 
-# One line per guild, so that none waits for the backlog of another.
+# One line per guild, so that none waits for another's backlog.
 _IS_ANY = "SELECT EXISTS (SELECT 1 FROM outbox)"
 _NEXT = """
 SELECT decisions.* FROM decisions JOIN (
@@ -57,11 +57,11 @@ class Outbox(Repository):
     """The table `outbox`. Its rows are written with their decisions."""
 
     def listen(self, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever a decision was written. It must not raise."""
+        """Call `callback`, which must not raise, on each new decision."""
         self._database.listen(callback)
 
     async def next_lines(self, *, without: Collection[int] = (), limit: int = 100) -> list[Decision]:
-        """Return each guild's oldest line to be posted, for at most `limit` guilds and none in `without`."""
+        """Return each guild's oldest line to post, for at most `limit` guilds and none in `without`."""
         if not await self._database.recall(Recalled.OUTBOX, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
             return []
         values = {"without": json.dumps(list(without)), "limit": limit}
@@ -72,7 +72,7 @@ class Outbox(Repository):
         return await self._database.read(look)
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
-        """Delete a line that was posted, or never will be."""
+        """Delete a posted or unpostable line."""
         await self._database.write(lambda db: db.execute(_REMOVE, (guild_id, decision_id)))
 
     async def take_back(self, line: Decision) -> None:
@@ -92,12 +92,12 @@ ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until WHERE alerts.u
 
 
 class Alerts(Repository):
-    """The table `alerts`, and when cards were pinged for."""
+    """The table `alerts`, and ping times of cards."""
 
     async def note(self, guild_id: int, name: str, *, until: float, record: Record | None = None) -> bool:
-        """Note that something is reported now, and not again before `until` (Unix seconds); write `record` if so.
+        """Mark an alert as sent until `until` (Unix seconds), and write `record`.
 
-        Returns False, with nothing changed, if it was reported before and that time has not passed.
+        False, with nothing changed, if it is marked already.
         """
         now = self._clock.wall()
         values = {"guild_id": guild_id, "name": name, "until": until, "now": now}
@@ -111,7 +111,7 @@ class Alerts(Repository):
         return await self._recorded(guild_id, change, lambda is_new: record if is_new else None)
 
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
-        """Suppress this until then (Unix seconds), whether it was reported before or not."""
+        """Suppress an alert until then (Unix seconds)."""
 
         def change(db: Connection) -> None:
             db.execute(
@@ -127,7 +127,7 @@ DAY_S = 24 * 3600.0
 
 
 class ReportOutcome(StrEnum):
-    """What came of a report."""
+    """Outcome of a report."""
 
     TAKEN = "taken"
     BEFORE = "before"
@@ -142,7 +142,7 @@ class ResultReports(Repository):
     async def add(
         self, guild_id: int, job_id: str, member_id: int, *, most_a_day: int, record: RecordOf[ReportOutcome]
     ) -> ReportOutcome:
-        """Note a member's report of a result, unless they did before, or reported `most_a_day` within 24 hours."""
+        """Store a member's report of a result, unless repeated or beyond `most_a_day` within 24 hours."""
         now = self._clock.wall()
 
         def change(db: Connection) -> ReportOutcome:
@@ -176,10 +176,10 @@ def _is_reported(db: Connection, guild_id: int, job_id: str, member_id: int) -> 
 
 
 class Refunds(Repository):
-    """What becomes of such jobs. The account was charged, so the books stay: the member gets a grant of the same."""
+    """Refunds of failed jobs. The account was charged, so the ledger stays: the member gets a grant."""
 
     async def ask(self, guild_id: int, job_id: str, *, record: RecordOf[bool]) -> bool:
-        """Note that the job's author asks for its credits; False if they did before, or have them."""
+        """Note the author's request for a refund; False if already asked for or granted."""
         now = self._clock.wall()
         query = (
             "UPDATE jobs SET refund_asked_at = ? WHERE guild_id = ? AND id = ?"
@@ -199,9 +199,9 @@ class Refunds(Repository):
         posted: bool = False,
         record: RecordOf[Grant | None],
     ) -> Grant | None:
-        """Grant the job's author what it has cost for nothing; None if it cost nothing, or they got that before.
+        """Grant the author the cost of a job without a result; None if it cost nothing or was refunded.
 
-        With `posted` also what a job has cost whose result was posted.
+        With `posted` also of a job whose result was posted.
         """
         now = self._clock.wall()
 

@@ -1,4 +1,4 @@
-"""Review: where results are reviewed before they are posted, which of them wait, and what was decided."""
+"""Reviews: where results are reviewed before posting, which wait, and the verdicts."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ WHERE jobs.guild_id = ? AND jobs.id IN (SELECT value FROM json_each(?))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRule:
-    """Results of a channel (0: of all) are reviewed in another first."""
+    """Results of a channel (0: of all) are first reviewed in another."""
 
     channel_id: int
     review_channel: int
 
 
 def rules_in(db: Connection, guild_id: int) -> tuple[ReviewRule, ...]:
-    """Return the guild's rules, the one for the whole server first."""
+    """Return the guild's rules, the server-wide one first."""
     rows = db.execute(
         "SELECT channel_id, review_channel FROM review_rules WHERE guild_id = ? ORDER BY channel_id", (guild_id,)
     ).fetchall()
@@ -48,8 +48,7 @@ def rules_in(db: Connection, guild_id: int) -> tuple[ReviewRule, ...]:
 def review_channel_of(db: Connection, guild_id: int, card_id: str, also: Sequence[int] = ()) -> int | None:
     """Return where results of the guild's card are reviewed; None: nowhere.
 
-    `also` is another place in which they are to be posted: the channel, then the channel or category it is in. A rule
-    of either counts.
+    `also` is another target: the channel, then its parent or category. A rule of either counts.
     """
     row = db.execute(_CARD, (card_id, guild_id)).fetchone()
     if row is None:
@@ -60,10 +59,10 @@ def review_channel_of(db: Connection, guild_id: int, card_id: str, also: Sequenc
 
 
 def withheld_in(db: Connection, guild_id: int, job_ids: Iterable[str], also: Sequence[int] = ()) -> frozenset[str]:
-    """Return those of the guild's jobs whose results may not be shown: not reviewed yet, or refused.
+    """Return those of the guild's jobs whose results are withheld: not reviewed yet, or rejected.
 
-    With `also`, a place as above, also those that were posted, but may not be posted there unless a moderator has
-    published them.
+    With `also`, a place as above, also posted ones that may not be posted there unless a moderator has published
+    them.
     """
     rules = _Rules(db, guild_id)
     is_reviewed_there = rules.for_place(also) is not None
@@ -78,23 +77,21 @@ def withheld_in(db: Connection, guild_id: int, job_ids: Iterable[str], also: Seq
 
 
 class _Rules:
-    """The guild's rules of review, as of one transaction."""
-
     def __init__(self, db: Connection, guild_id: int) -> None:
         self._channels = {rule.channel_id: rule.review_channel for rule in rules_in(db, guild_id)}
         self._private = rules_of(db, guild_id).review_private if self._channels else ReviewPrivate.OFF
 
     def for_card(self, card: Row) -> int | None:
-        """Return where a card's results are reviewed for the channel that it was requested in; None: nowhere."""
+        """Return the review channel for a card's request channel; None: nowhere."""
         if card["private"] and not self._reviews_private():
             return None
         places = (card["channel_id"], card["parent_channel_id"], card["category_id"])
         return self.for_place([place for place in places if place is not None])
 
     def for_place(self, place: Sequence[int]) -> int | None:
-        """Return where results are reviewed that are posted there; the narrowest rule applies.
+        """Return the review channel for results posted there; the narrowest rule applies.
 
-        What is posted in the review channel itself is seen by reviewers only.
+        Posts in the review channel itself are seen by reviewers only.
         """
         for channel_id in (*place, WHOLE_SERVER) if place else ():
             found = self._channels.get(channel_id)
@@ -127,7 +124,7 @@ class ReviewVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A result that waits for review, or waited. Times are Unix seconds."""
+    """A result under review, or reviewed. Times are Unix seconds."""
 
     job_id: str
     guild_id: int
@@ -149,7 +146,7 @@ class Reviews(Repository):
     """The tables `review_rules` and `reviews`."""
 
     async def rules(self, guild_id: int) -> tuple[ReviewRule, ...]:
-        """Return the guild's rules, the one for the whole server first."""
+        """Return the guild's rules, the server-wide one first."""
         return await self._database.read(lambda db: rules_in(db, guild_id))
 
     async def set_rule(
@@ -160,9 +157,9 @@ class Reviews(Repository):
         allow: Callable[[Sequence[ReviewRule]], None] | None = None,
         record: RecordOf[None] | None = None,
     ) -> None:
-        """Set a rule; an earlier one for the same channel is replaced.
+        """Set a rule, replacing one for the same channel.
 
-        `allow` is given the current rules in the same transaction; what it raises propagates, with nothing changed.
+        `allow` gets the current rules in the same transaction; its exceptions propagate, with nothing changed.
         """
 
         def change(db: Connection) -> None:
@@ -179,7 +176,7 @@ class Reviews(Repository):
     async def remove_rule(
         self, guild_id: int, channel_id: int | None = None, *, record: RecordOf[int] | None = None
     ) -> int:
-        """Remove the rule for a channel (0: the one for the whole server), or all; return how many there were."""
+        """Remove the rule for a channel (0: the server-wide one), or all; return how many."""
 
         def change(db: Connection) -> int:
             return db.execute(
@@ -190,7 +187,7 @@ class Reviews(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def is_worked_in(self, guild_id: int, channel_id: int, *, since: float) -> bool:
-        """Whether anything was requested in the channel, or in a thread of it, since then (Unix seconds)."""
+        """Whether anything was requested in the channel or its threads since then (Unix seconds)."""
         values = (guild_id, since, channel_id)
         row = await self._database.read(
             lambda db: db.execute(
@@ -206,10 +203,10 @@ class Reviews(Repository):
         return await self._database.read(lambda db: _review_of(db, guild_id, job_id))
 
     async def begin(self, guild_id: int, job_id: str, *, also: Sequence[int] = ()) -> Review | None:
-        """Return the job's review. It is created if a rule applies to its card, or to the place `also`; else None.
+        """Return the job's review, created if a rule applies to its card or to the place `also`; else None.
 
-        Until a message of it is posted, it follows the rule to another channel. What waits for the job's result on its
-        card may start from then on: a chain is reviewed as the card that it is, and feeds its own steps unseen.
+        Until posted, it follows the rule to another channel. Dependents on its card may start from then on: a
+        chain is reviewed as one card, and feeds its own steps unseen.
         """
         now = self._clock.wall()
 
@@ -229,7 +226,7 @@ class Reviews(Repository):
         return await self._database.write(change) if await self._is_used(guild_id) else None
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
-        """Store where it was posted for review."""
+        """Store where it was posted."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
@@ -247,10 +244,10 @@ class Reviews(Repository):
         sentence: str = "",
         record: RecordOf[Job | None] | None = None,
     ) -> Job | None:
-        """Decide about a result that waits, and about all that wait on its card if that is a chain.
+        """Decide a waiting result, or all waiting ones of a chain's card.
 
-        Returns its job; all of them are due now. None if it does not wait. Jobs that depend on a refused result are
-        refused too, and their credits are released.
+        Returns its job; all of them are due now. None if it does not wait. Jobs that depend on a rejected
+        result are rejected too, and their credits are released.
         """
         now = self._clock.wall()
 
@@ -277,19 +274,19 @@ class Reviews(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def is_reviewed(self, guild_id: int, card_id: str) -> bool:
-        """Whether results of the guild's card are reviewed, as the rules are now."""
+        """Whether results of the guild's card are reviewed under the current rules."""
         return await self._is_used(guild_id) and await self._database.read(
             lambda db: review_channel_of(db, guild_id, card_id) is not None
         )
 
     async def withheld_of(self, guild_id: int, job_ids: Iterable[str], *, also: Sequence[int] = ()) -> frozenset[str]:
-        """Return those of the jobs whose results must not be shown; with `also`, not in that place (`withheld_in`)."""
+        """Return those jobs whose results are withheld; with `also`, in that place (`withheld_in`)."""
         if not await self._is_used(guild_id):
             return frozenset()
         return await self._database.read(lambda db: withheld_in(db, guild_id, job_ids, also))
 
     async def _is_used(self, guild_id: int) -> bool:
-        """Whether the guild has a rule, or a review from the time when it had one: else nothing needs to be asked."""
+        """Whether the guild has a rule or a review; otherwise all queries can be skipped."""
         row = await self._database.recall(
             Recalled.REVIEW, (guild_id,), lambda db: db.execute(_IS_USED, {"guild_id": guild_id}).fetchone()
         )
@@ -297,7 +294,7 @@ class Reviews(Repository):
 
 
 def _together(db: Connection, job: Job) -> list[Job]:
-    """Return the jobs that are reviewed together: all steps of a chain, else the job alone."""
+    """Return the jobs reviewed together: all steps of a chain, else the job alone."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     return list(jobs) if is_linked(jobs) else [job]
 

@@ -1,4 +1,4 @@
-"""What moderators set: rules, limits, grants, blocks, prices; and the record of who decided what."""
+"""Moderators' settings: rules, switches, welcome and setup state."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _WATCHED = "SELECT guild_id FROM rules WHERE data ->> 'log_channel' IS NOT NULL 
 
 
 class GuildSettings(Repository):
-    """The tables that moderators' commands write."""
+    """The guilds' settings."""
 
     async def get(self, guild_id: int) -> Rules:
-        """Return the guild's settings, with defaults for what it has not set."""
+        """Return the guild's settings, with defaults."""
         return await self._database.recall(Recalled.RULES, (guild_id,), lambda db: rules_of(db, guild_id))
 
     async def change(
         self, guild_id: int, change: Callable[[Rules], Rules], *, record: RecordOf[Change[Rules]] | None = None
     ) -> Change[Rules]:
-        """Change the guild's settings by a function of the current ones, in one transaction; return both.
+        """Apply a function to the guild's settings in one transaction; return both versions.
 
-        What `change` raises propagates, with nothing changed.
+        Its exceptions propagate, with nothing changed.
         """
 
         def write(db: Connection) -> Change[Rules]:
@@ -64,9 +64,9 @@ class SwitchedOff(Repository):
         by_id: int,
         record: RecordOf[bool] | None = None,
     ) -> bool:
-        """Switch operations on or off, for a guild or EVERYWHERE. Returns whether that changed anything.
+        """Switch operations on or off, for a guild or EVERYWHERE. Returns whether anything changed.
 
-        For EVERYWHERE there is no `record`: a record belongs to one guild.
+        No `record` for EVERYWHERE: a record belongs to one guild.
         """
         now = self._clock.wall()
 
@@ -80,7 +80,7 @@ class SwitchedOff(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def all(self) -> dict[int, frozenset[str]]:
-        """Return the operations that are switched off, by guild; EVERYWHERE for the whole bot."""
+        """Return the switched-off operations by guild; EVERYWHERE for the whole bot."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT guild_id, operation FROM switched_off").fetchall()
         )
@@ -91,12 +91,12 @@ class SwitchedOff(Repository):
 
 
 class WelcomeRows(Repository):
-    """The table `welcomes`: a row for each guild, so that none is greeted twice."""
+    """The table `welcomes`: one row per guild, so that none is greeted twice."""
 
     async def expect(self, joined: Mapping[int, float]) -> int:
-        """Note guilds that are to be greeted, with when the bot joined them (Unix seconds); return how many are new.
+        """Note guilds to greet, with their join time (Unix seconds); return how many are new.
 
-        A guild that is there already stays as it is.
+        Existing rows stay.
         """
 
         def change(db: Connection) -> int:
@@ -108,7 +108,7 @@ class WelcomeRows(Repository):
         return await self._database.write(change)
 
     async def due(self) -> list[tuple[int, float, bool]]:
-        """Return the guilds that are still to be greeted, the first first: id, when joined, whether it was tried."""
+        """Return the guilds to greet, oldest first: id, join time, whether it was tried."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT guild_id, joined_at, tried_at FROM welcomes WHERE ended_at IS NULL ORDER BY joined_at"
@@ -117,7 +117,7 @@ class WelcomeRows(Repository):
         return [(row[0], row[1], row[2] is not None) for row in rows]
 
     async def begin(self, guild_id: int) -> None:
-        """Note that the message is about to be sent: from now on it may be there."""
+        """Note that the message is about to be sent, so it may exist."""
         now = self._clock.wall()
         await self._database.write(
             lambda db: db.execute(
@@ -126,7 +126,7 @@ class WelcomeRows(Repository):
         )
 
     async def end(self, guild_id: int, place: WelcomePlace) -> None:
-        """Note where the guild was greeted: it is not greeted again."""
+        """Note where the guild was greeted."""
         now = self._clock.wall()
         await self._database.write(
             lambda db: db.execute(
@@ -140,7 +140,7 @@ class SetupSteps(Repository):
     """The table `setup_steps`."""
 
     async def of(self, guild_id: int) -> dict[SetupStep, StepState]:
-        """Return what moderators have done or skipped."""
+        """Return the steps done or skipped."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT step, outcome, by_id, at FROM setup_steps WHERE guild_id = ?", (guild_id,)
@@ -157,7 +157,7 @@ class SetupSteps(Repository):
         by_id: int,
         record: RecordOf[bool] | None = None,
     ) -> None:
-        """Note that a moderator has done or skipped a step; `record` is told whether that changes the outcome."""
+        """Note a step as done or skipped; `record` gets whether the outcome changes."""
         values = (guild_id, step.value, outcome.value, by_id, self._clock.wall())
 
         def change(db: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""A backup of the database, and of its key file, while the bot runs."""
+"""Online backup of the database and its key file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bot.store.vault.secret_box import SecretBox, fingerprints_of, key_file_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupMade:
-    """A backup that was made and checked."""
+    """A finished, checked backup."""
 
     path: Path
     size: int
@@ -39,10 +39,10 @@ class BackupMade:
 def back_up(
     database: Path, target: Path, *, with_key: bool, replaces: bool, now: float, progress: Progress
 ) -> BackupMade:
-    """Copy the database, as it is at this moment, and its key file; the bot may run. Blocks: not for the event loop.
+    """Copy a snapshot of the database, and its key file; the bot may run. Blocks: not for the event loop.
 
-    Raises StoreError, with nothing at `target` changed: no database, a file that is there and not to be replaced,
-    no room, a copy that is damaged.
+    Raises StoreError, with `target` unchanged: no database, an existing file that must not be replaced, no room, a
+    damaged copy.
     """
     _refuse(database, target, replaces=replaces, with_key=with_key)
     with explained(database), _file_errors(target), contextlib.closing(open_beside(database)) as db:
@@ -53,7 +53,7 @@ def back_up(
         with replacing(target) as partial:
             copy_database(db, partial, now=now, progress=progress)
             needed = needed_by(partial, now)
-            # Its key first: a backup without its key is of no use, and a key alone does no harm.
+            # The key first: a backup without its key is useless, a key alone is harmless.
             has_key = with_key and copy_key(key, key_file_of(target))
     found = fingerprints_of(key_file_of(target)) if has_key else ()
     return BackupMade(
@@ -65,13 +65,13 @@ def back_up(
 
 
 def open_beside(database: Path) -> sqlite3.Connection:
-    """Open a database to be read that a bot may be using. Raises sqlite3.Error, StoreError if it is not ours."""
-    # Not `mode=ro`: who reads a log writes to the memory that is shared with the others, and who leaves last tidies up.
+    """Open a database for reading while a bot may use it. Raises sqlite3.Error, StoreError if not ours."""
+    # Not `mode=ro`: readers of a log write to its shared memory, and the last one cleans up.
     return _of_ours(connect(f"{database.absolute().as_uri()}?mode=rw"), database)
 
 
 def open_to_look(database: Path) -> sqlite3.Connection:
-    """Open a database to be read without changing a byte next to it. Raises as `open_beside`."""
+    """Open a database for reading without changing a byte next to it. Raises as `open_beside`."""
     return _of_ours(connect(read_only(database)), database)
 
 
@@ -85,7 +85,7 @@ def _of_ours(db: sqlite3.Connection, database: Path) -> sqlite3.Connection:
 
 
 def needed_by(copy: Path, now: float) -> frozenset[str]:
-    """Return the fingerprints of the secret keys without which what is sealed in this copy cannot be opened."""
+    """Return the fingerprints of the secret keys that this copy's sealed data needs."""
     with contextlib.closing(connect(f"{copy.absolute().as_uri()}?mode=ro")) as db:
         if schema.version_of(db) == 0:
             return frozenset()
@@ -93,7 +93,7 @@ def needed_by(copy: Path, now: float) -> frozenset[str]:
 
 
 def copy_key(key: Path, target: Path) -> bool:
-    """Copy a key file, whole or not at all; False if there is none."""
+    """Copy a key file atomically; False if there is none."""
     if not key.exists():
         return False
     content = key.read_bytes()
@@ -126,14 +126,14 @@ def _file_errors(target: Path) -> Iterator[None]:
 
 
 def opens_all(needed: frozenset[str], secret_keys: Sequence[str], *key_files: Path) -> frozenset[str]:
-    """Return those of the needed fingerprints that neither the settings' keys nor one of these key files has."""
+    """Return the needed fingerprints missing in both the settings' keys and these key files."""
     found = set(SecretBox(secret_keys).fingerprints) if secret_keys else set()
     for each in key_files:
         found |= set(fingerprints_of(each))
     return needed - found
 
 
-# A step of a chain gets its input at its first attempt, so its attempts are not counted up.
+# A chain's step gets its input at its first attempt, so its attempts are not incremented.
 _DOUBTFUL = """
 UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :taken_at),
     attempts = CASE WHEN after_ids = '[]' THEN max(attempts, 1) ELSE attempts END
@@ -144,17 +144,17 @@ idempotency key is sent while the API is trusted to know it, and after that they
 
 
 def doubt(db: Connection, since: float) -> None:
-    """Note that what was not submitted may have been since that time (Unix seconds), unseen by this database."""
+    """Mark unsubmitted jobs as possibly submitted since that time (Unix seconds)."""
     db.execute(_DOUBTFUL, {"taken_at": since})
 
 
 def delete_upgrade_backups(database: Path, before: float) -> int:
-    """Delete those that were made by themselves before that time (Unix seconds); return how many."""
+    """Delete automatic backups made before that time (Unix seconds); return how many."""
     return _delete(made_for(database), before)
 
 
 def delete_older(database: Path, before: float) -> int:
-    """Delete those that were last written before that time (Unix seconds): they have what was erased since.
+    """Delete backups last written before that time (Unix seconds), as they hold data erased since.
 
     Returns how many.
     """

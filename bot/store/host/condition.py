@@ -1,4 +1,4 @@
-"""The condition of the database, for a report: sizes, versions, counts, and what failed last. No words of members."""
+"""Diagnostics of the database: sizes, versions, counts, last errors. No member's texts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SELECT at, job_id, call, outcome, status FROM job_attempts WHERE outcome <> 'acc
 def condition(
     database: Path | PostgresUrl, secret_keys: Sequence[str], now: float, progress: Progress
 ) -> dict[str, Any]:
-    """Return what there is to know of a database that a bot may be using, as JSON has it. Raises no database's errors.
+    """Return JSON diagnostics of a database that a bot may be using. Raises no database errors.
 
     `now` is in Unix seconds, sizes in bytes.
     """

@@ -1,6 +1,6 @@
-"""The shards of a fleet: which gateway process holds which, and when one of them may identify.
+"""Shard leases of a fleet's gateway processes, and identify slots.
 
-Every decision is one write transaction, by the database's clock: docs/decisions/0036-shards-of-a-fleet.md.
+Every decision is one write transaction, on the database's clock: docs/decisions/0036-shards-of-a-fleet.md.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COUNT_META, LIMIT_META = "fleet.shard_count", "fleet.session_start_limit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldShards:
-    """What a process holds for `LEASE_S` seconds from when it asked."""
+    """A process's shards, leased for `LEASE_S` seconds from the request."""
 
     ids: frozenset[int]
     surplus: int
@@ -52,11 +52,11 @@ class Fleet(Repository):
     """The tables `gateways`, `shards` and `identifies`."""
 
     async def join(self, process: str, *, wanted: int | None, recommended: int) -> int:
-        """Become a member and return how many shards the fleet has; the caller holds none yet.
+        """Become a member and return the fleet's number of shards; the caller holds none yet.
 
-        `wanted` is what the host has set, `recommended` what Discord says. The first process decides. Afterwards a
-        `wanted` of another number is decided for once no other process is a member; until then the old number is
-        returned, and the caller is no member.
+        `wanted` is the host's setting, `recommended` Discord's. The first process decides. A different `wanted`
+        is adopted once no other process is a member; until then the old number is returned, and the caller is
+        no member.
         """
 
         def change(db: Connection) -> int:
@@ -78,10 +78,11 @@ class Fleet(Repository):
         return await self._database.write(change)
 
     async def keep(self, process: str, *, is_back: bool = False) -> HeldShards:
-        """Renew the lease of a member, end those that have expired, and claim what is missing of an even share.
+        """Renew a member's lease, end expired ones, and claim up to an even share.
 
-        Call it every few seconds. A process that could not renew in time keeps its shards if nobody has taken them.
-        `is_back`: it was cut off from the database until lately, and so may be others; then it ends no other's lease.
+        Call it every few seconds. A process that renews late keeps its shards unless claimed by others.
+        `is_back`: it was recently partitioned from the database, and so may be others; then it ends no other's
+        lease.
         """
 
         def change(db: Connection) -> HeldShards:
@@ -111,16 +112,16 @@ class Fleet(Repository):
         return await self._database.write(change)
 
     async def release(self, process: str, shard_ids: Collection[int]) -> None:
-        """Let others have these shards: the caller has closed them."""
+        """Release these closed shards."""
         rows = [(shard_id, process) for shard_id in shard_ids]
         await self._database.write(lambda db: db.executemany("DELETE FROM shards WHERE id = ? AND process = ?", rows))
 
     async def leave(self, process: str) -> None:
-        """End the membership with all leases: the caller has closed its shards."""
+        """End the membership with all leases; the caller's shards are closed."""
         await self._database.write(lambda db: _end(db, process))
 
     async def holders(self) -> dict[int, str]:
-        """Return which process holds each shard under a lease that has not expired."""
+        """Return the process that holds each shard under a live lease."""
 
         def read(db: Connection) -> dict[int, str]:
             now = self._database.now(db)
@@ -131,7 +132,7 @@ class Fleet(Repository):
     # ------------------------------------------------------------------ identifies
 
     async def note_limit(self, told: ToldLimit) -> None:
-        """Note what Discord says of the session starts."""
+        """Store Discord's session start limit."""
 
         def change(db: Connection) -> None:
             limit = SessionStartLimit.as_told(self._database.now(db), told)
@@ -140,7 +141,7 @@ class Fleet(Repository):
         await self._database.write(change)
 
     async def identify_wait_s(self, shard_id: int) -> float:
-        """Return in how many seconds the shard may probably identify; 0: now. Reserves nothing."""
+        """Estimate the seconds until the shard may identify; 0: now. Reserves nothing."""
 
         def read(db: Connection) -> float:
             now = self._database.now(db)
@@ -149,7 +150,7 @@ class Fleet(Repository):
         return await self._database.read(read)
 
     async def reserve_identify(self, process: str, shard_id: int, *, at_most_s: float) -> IdentifyTurn | None:
-        """Reserve the shard's identify, counted as one of the day's, if its time comes within that many seconds.
+        """Reserve the shard's identify, counted for the day, if its slot is within that many seconds.
 
         None if the process does not hold the shard: then it must not identify.
         """
@@ -168,7 +169,7 @@ class Fleet(Repository):
         return await self._database.write(change)
 
     async def identifies_left(self) -> int:
-        """Return how many identifies are left of Discord's day, the reserve among them."""
+        """Return the identifies left today, including the reserve."""
 
         def read(db: Connection) -> int:
             now = self._database.now(db)
@@ -196,7 +197,7 @@ def _add(db: Connection, process: str, now: float) -> None:
 
 
 def _end_expired(db: Connection, process: str, now: float) -> None:
-    """End the leases that have expired, but for the caller's own: it may renew it if nobody was first."""
+    """End expired leases except the caller's own, which it may still renew."""
     gone = db.execute("SELECT process FROM gateways WHERE expires_at <= ? AND process <> ?", (now, process)).fetchall()
     for (other,) in gone:
         _end(db, other)
@@ -218,7 +219,7 @@ def _limit(db: Connection) -> SessionStartLimit:
 
 
 def _identify_at(db: Connection, shard_id: int, now: float) -> tuple[float, int]:
-    """Return from when on the shard may identify, Unix seconds, and how many identifies are left."""
+    """Return the shard's earliest identify time, Unix seconds, and the identifies left."""
     limit, identifies = _limit(db), _identifies(db, now)
     times = [at for at, _ in identifies]
     bucket = shard_id % limit.max_concurrency
@@ -228,7 +229,7 @@ def _identify_at(db: Connection, shard_id: int, now: float) -> tuple[float, int]
 
 
 def _identifies(db: Connection, now: float) -> list[tuple[float, int]]:
-    """Return when shards identified in the last day, or will, and which, in order."""
+    """Return the last day's and reserved identifies with their shards, in order."""
     rows = db.execute("SELECT at, shard_id FROM identifies WHERE at > ? ORDER BY at", (now - DAY_S,))
     return [(float(row[0]), int(row[1])) for row in rows]
 
@@ -250,9 +251,9 @@ class Rents(Repository):
     """The table `rents`."""
 
     async def rent(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        """Return how many calls in a window the process may make for `RENT_S` seconds from when it asked.
+        """Return the process's rate, in calls per window, for `RENT_S` seconds from the request.
 
-        `total` is the budget of all, `wanted` how many the process would make.
+        `total` is the budget of all processes, `wanted` the process's demand.
         """
 
         def change(db: Connection) -> int:
@@ -271,7 +272,7 @@ class Rents(Repository):
         return await self._database.write(change)
 
     async def give_up(self, budget: str, process: str) -> None:
-        """Let others have the part: the caller makes no more calls."""
+        """Return the budget: the caller makes no more calls."""
 
         def change(db: Connection) -> None:
             now = self._database.now(db)
@@ -282,7 +283,7 @@ class Rents(Repository):
 
 @dataclass(frozen=True, slots=True)
 class _Rent:
-    """A row, without its names."""
+    """One `rents` row."""
 
     wanted: float
     calls: int
@@ -291,12 +292,12 @@ class _Rent:
     expires_at: float
 
     def in_use(self, now: float) -> int:
-        """Return how many calls in a window the process may make yet, or have made in the last one."""
+        """Return how many calls in a window the process may still make, or made in the last one."""
         return max(self.calls, self.had if self.had_until > now else 0)
 
 
 def _had(own: _Rent | None, calls: int, now: float) -> tuple[int, float]:
-    """Return what a process may still have in use beyond its new part, and until when."""
+    """Return the budget in use beyond its new share, and until when."""
     if own is None:
         return 0, 0.0
     if own.calls > calls:

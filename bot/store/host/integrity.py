@@ -1,4 +1,4 @@
-"""What `cannon-bot check` reports about a database, without changing anything in it."""
+"""Read-only checks for `cannon-bot check`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _RULES = {
 
 
 def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progress = no_progress) -> list[str]:
-    """Return a sentence for each problem with the rows: SQLite's own checks, the ledger, the secrets."""
+    """Return a sentence per problem: SQLite's checks, the ledger, the secrets."""
     if found := damage(db, progress):
         return [texts.damaged(texts.THE_FILE, found)]
     orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
@@ -47,7 +47,7 @@ def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progres
 
 
 def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
-    """Return a sentence for each problem that no database finds by itself: the ledger, the secrets."""
+    """Return a sentence per problem that databases don't detect: the ledger, the secrets."""
     problems = []
     for rule, query in _RULES.items():
         if count := db.execute(query).fetchone()[0]:
@@ -56,7 +56,7 @@ def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
 
 
 def problems_of_file(path: Path, secret_keys: Sequence[str], now: float, progress: Progress = no_progress) -> list[str]:
-    """Check a database file that may be in use; a missing file is no problem, because the bot creates it.
+    """Check a database file that may be in use; a missing file is fine, because the bot creates it.
 
     `now` is the Unix time in seconds. Nothing is migrated, created or repaired.
     """
@@ -78,7 +78,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
     known = len(schema.migrations())
     schema.refuse_strangers(db, str(path), known)
     if schema.version_of(db) < known:
-        # Queries of this version may not work; the next start migrates it.
+        # This version's queries may not work before the next start migrates it.
         found = damage(db, progress)
         return [texts.damaged(str(path), found)] if found else []
     refuse_moved(db, path)
@@ -100,7 +100,7 @@ def _problems(
 
 
 def read_only(path: Path) -> str:
-    """Return the URI that opens the file without creating a log next to it if there is none to read."""
+    """Return a URI that opens the file without creating a log."""
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     return f"{path.absolute().as_uri()}?{mode}"

@@ -1,4 +1,4 @@
-"""Jobs of all servers, as their host sees them, and what a host may do about one. What members wrote is not in it."""
+"""The host's view of jobs of all servers, and repairs. No member's texts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND le
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """A line of the ledger about a job."""
+    """A ledger line of a job."""
 
     kind: str
     credits: Decimal
@@ -47,7 +47,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOnFile:
-    """A job with all that is stored about how it goes."""
+    """A job with all its stored state."""
 
     job: Job
     is_answered: bool
@@ -59,7 +59,7 @@ class JobOnFile:
 
     @property
     def is_refunded(self) -> bool:
-        """Whether its hold was released and nothing was booked since: so that a late result may be."""
+        """Whether its hold was released with nothing booked since, so that a late result may be."""
         kinds = [each.kind for each in self.bookings]
         return "release" in kinds and "adjust" not in kinds
 
@@ -73,9 +73,9 @@ def listed(
     before: float,
     limit: int,
 ) -> list[Job]:
-    """Return jobs of all servers, the newest first: those that were requested before that time (Unix seconds).
+    """Return jobs of all servers requested before that time (Unix seconds), newest first.
 
-    Reads beside a running bot. Raises StoreError.
+    Safe beside a running bot. Raises StoreError.
     """
     values = {
         "states": None if states is None else to_json(sorted(states)),
@@ -89,14 +89,14 @@ def listed(
 
 
 def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
-    """Return the job of this id, of whatever server; None if there is none. Reads beside a running bot."""
+    """Return the job of this id on any server; None if there is none. Safe beside a running bot."""
     with reading(database) as db:
         return _on_file(db, job_id)
 
 
 @contextlib.contextmanager
 def reading(database: Path | PostgresUrl) -> Iterator[Connection]:
-    """Yield a connection that sees one moment of the database. Raises StoreError, also for another schema."""
+    """Yield a connection on one snapshot. Raises StoreError, also for another schema."""
     if isinstance(database, PostgresUrl):
         with reading_server(database) as server:
             yield server
@@ -129,14 +129,14 @@ def _on_file(db: Connection, job_id: str) -> JobOnFile | None:
 
 
 class HostJobs(Repository):
-    """What a host does about a stuck job. Every change is fenced: the job is as it was seen, and no process has it."""
+    """Repairs of stuck jobs. Fenced: the job must be unchanged and unleased."""
 
     async def find(self, job_id: str) -> JobOnFile | None:
-        """Return the job of this id, of whatever server; None if there is none."""
+        """Return the job of this id on any server; None if there is none."""
         return await self._database.read(lambda db: _on_file(db, job_id))
 
     async def end_dead_lease(self, job: Job) -> bool:
-        """Free a job whose process has not renewed its lease in time; False if it is alive, or has changed."""
+        """Free a job whose lease has expired; False if the lease is live or the job has changed."""
         query = (
             "UPDATE jobs SET lease = NULL WHERE id = ? AND lease IS ?"
             " AND lease IN (SELECT token FROM leases WHERE expires_at <= ?)"
@@ -148,10 +148,10 @@ class HostJobs(Repository):
         return await self._database.write(change)
 
     async def doubt(self, since: float) -> int | None:
-        """Treat the database as a backup of that time (Unix seconds) that was put in its place.
+        """Treat the database as a restored backup of that time (Unix seconds).
 
-        Jobs that were not submitted may have been since; whoever held leases is dead. Returns how many jobs have not
-        ended; None, with nothing changed, if a process holds a lease now.
+        Unsubmitted jobs may have been submitted since; lease holders are dead. Returns how many jobs are open;
+        None, with nothing changed, if a process holds a lease now.
         """
 
         def change(db: Connection) -> int | None:
@@ -165,7 +165,7 @@ class HostJobs(Repository):
         return await self._database.write(change)
 
     async def make_due(self, job: Job) -> bool:
-        """Have an open job taken up now instead of at its `next_at`; False if it has changed, or a process has it."""
+        """Make an open job due now; False if changed or leased."""
         now = self._clock.wall()
         assert job.state in RUNNING_STATES
 
@@ -178,7 +178,7 @@ class HostJobs(Repository):
         return await self._database.write(change)
 
     async def recheck_now(self, job: Job) -> bool:
-        """Have the request of an ended job polled now; False if that could not find anything, or book it twice."""
+        """Poll an ended job's request now; False if that is pointless or might book it twice."""
         now = self._clock.wall()
 
         def change(db: Connection) -> bool:
@@ -192,7 +192,7 @@ class HostJobs(Repository):
 
 
 def may_recheck(found: JobOnFile, now: float) -> bool:
-    """Whether polling the request of an ended job again can find a result that is not booked yet."""
+    """Whether polling an ended job again can find an unbooked result."""
     job = found.job
     is_known = job.remote_id is not None and now - (job.submitted_at or now) < FORGOTTEN_S
     return job.state in {JobState.FAILED, JobState.EXPIRED} and is_known and found.is_refunded and job.erased_at is None

@@ -1,9 +1,9 @@
-"""Moving the content of an SQLite file into an empty PostgreSQL database: whole and compared, or not at all.
+"""Moves an SQLite file's content into an empty PostgreSQL database, atomically and verified.
 
-The target gets its schema and all rows in one transaction. What it has then is compared with the file (move_check.py),
-the file is marked as moved, and the transaction is committed. Before the mark, a death leaves an empty target and the
-file as it was. Between the mark and the end of the commit nobody can know which of the two counts: then no bot starts
-on the file, and running the move again finds out.
+The target gets its schema and all rows in one transaction, is compared with the file, the file is marked as moved, and
+the transaction is committed. A crash before the mark leaves an empty target and the file unchanged. Between the mark
+and the commit's end it is unknown which of the two counts: no bot starts on the file, and running the move again
+resolves it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _BOOKS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedTable:
-    """A table that both databases have."""
+    """A table of both databases."""
 
     name: str
     columns: tuple[str, ...]
@@ -62,16 +62,16 @@ NUL = "\x00"
 
 
 def storable(value: object) -> object:
-    """Return a value of SQLite as PostgreSQL can keep it: NUL, which means nothing in a text, becomes U+FFFD."""
+    """Convert SQLite's value for PostgreSQL: NUL becomes U+FFFD."""
     return value.replace(NUL, "\ufffd") if isinstance(value, str) else value
 
 
 def compare(
     source: sqlite3.Connection, target: psycopg.Connection[Any], tables: Sequence[MovedTable], progress: Progress
 ) -> int:
-    """Compare the number of rows of each table, the books of each server, and some hundred rows value by value.
+    """Compare row counts, each server's ledger, and some hundred rows value by value.
 
-    Returns how many rows were compared. Raises StoreError for what is not the same.
+    Returns how many rows were compared. Raises StoreError for differences.
     """
     compared = 0
     for done, table in enumerate(tables):
@@ -90,7 +90,7 @@ def compare(
 
 
 def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], table: MovedTable) -> int:
-    """Compare some rows of a table, drawn at random."""
+    """Compare a random sample of rows."""
     most = COMPARED_EACH * (10 if table.name in MONEY else 1)
     keys = [row["name"] for row in source.execute(f'PRAGMA table_info("{table.name}")') if row["pk"]]
     ours = sql.SQL("SELECT {} FROM {} WHERE {}").format(
@@ -109,7 +109,7 @@ def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], t
 
 def _drawn(source: sqlite3.Connection, table: MovedTable, keys: Sequence[str], most: int) -> list[sqlite3.Row]:
     columns, key = (", ".join(f'"{name}"' for name in names) for names in (table.columns, keys))
-    # Only keys are put into a random order: rows are wide.
+    # Only keys are sorted randomly: rows are wide.
     return source.execute(
         f"""
         SELECT {columns} FROM "{table.name}"
@@ -120,12 +120,12 @@ def _drawn(source: sqlite3.Connection, table: MovedTable, keys: Sequence[str], m
 
 
 def _plain(value: Any) -> Any:
-    """Return a sum as a whole number; NULL as one that no sum is, so that rows can be sorted."""
+    """Return a sum as an integer; NULL as an impossible sum, for sorting."""
     return -(2**70) if value is None else value if isinstance(value, str) else int(value)
 
 
 def _is_same(ours: object, theirs: object) -> bool:
-    """Whether two values are the same, and of the same kind: 1 is not 1.0, which would mean another type of column."""
+    """Compare value and type: 1 is not 1.0, another column type."""
     return type(ours) is type(theirs) and ours == theirs
 
 
@@ -165,11 +165,11 @@ class MoveDone:
 
 
 def move(database: Path, target: Target, place: str, *, now: float, progress: Progress) -> MoveDone:
-    """Copy everything from a file that no process writes into `target`, and mark the file as moved to `place`.
+    """Copy everything from a file without writers into `target`, and mark the file as moved to `place`.
 
-    `target` is a connection to an empty database that is in no transaction. `now` is the Unix time in seconds. Blocks.
-    Raises StoreError, with nothing changed, if the target is not empty or does not have afterwards what the file has;
-    sqlite3.Error, psycopg.Error.
+    `target` is a connection to an empty database, in no transaction. `now` is the Unix time in seconds. Blocks.
+    Raises StoreError, with nothing changed, if the target is not empty or differs afterwards; sqlite3.Error,
+    psycopg.Error.
     """
     mark = Moved(id=secrets.token_hex(16), place=place, at=now)
     with contextlib.closing(open_beside(database)) as source:
@@ -177,7 +177,7 @@ def move(database: Path, target: Target, place: str, *, now: float, progress: Pr
         with target.transaction():
             refuse_filled(target, place)
             schema.migrate(target, place, schema.migrations(), progress)
-            target.execute("DELETE FROM meta")  # the new schema's own signature: the file's moves with it
+            target.execute("DELETE FROM meta")  # the new schema's own signature; the file's replaces it
             tables = tables_of(source, target)
             _fill(source, target, tables, progress)
             failpoint("move.filled")
@@ -196,7 +196,7 @@ def move(database: Path, target: Target, place: str, *, now: float, progress: Pr
 
 
 def refuse_filled(target: Target, place: str) -> None:
-    """Raise StoreError if there is anything in the database."""
+    """Raise StoreError unless the database is empty."""
     tables = {name for (name,) in target.execute(_TABLES)}
     if "meta" in tables and filled_by(target) is not None:
         raise StoreError(texts.target_is_moved_to(place), exit_code=RESTART_CANNOT_HELP)
@@ -205,7 +205,7 @@ def refuse_filled(target: Target, place: str) -> None:
 
 
 def filled_by(target: Target) -> str | None:
-    """Return the id of the move that has filled the database; None if none has."""
+    """Return the id of the move that filled the database; None if there was none."""
     if target.execute("SELECT to_regclass('meta')").fetchone() == (None,):
         return None
     row = target.execute("SELECT value FROM meta WHERE name = %s", (MOVED_FROM_META,)).fetchone()
@@ -213,7 +213,7 @@ def filled_by(target: Target) -> str | None:
 
 
 def tables_of(source: sqlite3.Connection, target: Target) -> list[MovedTable]:
-    """Return the tables, parents before children. Raises StoreError if the two do not have the same."""
+    """Return the tables, parents before children. Raises StoreError if they differ."""
     parents: dict[str, set[str]] = {name: set() for (name,) in target.execute(_TABLES)}
     ours = {name for (name,) in source.execute(_OURS)}
     if lacking := ours - parents.keys():
@@ -239,7 +239,7 @@ def _table(source: sqlite3.Connection, target: Target, name: str) -> MovedTable:
 def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[MovedTable], progress: Progress) -> None:
     done, total = 0, sum(table.rows for table in tables)
     for table in tables:
-        # They would write rows that are copied too, and tell of each. Constraints are checked all the same.
+        # Triggers would duplicate copied rows and announce each. Constraints are still checked.
         target.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table.name)))
     for table in tables:
         for count in _copy(source, target, table):
@@ -253,7 +253,7 @@ def _fill(source: sqlite3.Connection, target: Target, tables: Sequence[MovedTabl
 
 
 def _copy(source: sqlite3.Connection, target: Target, table: MovedTable) -> Iterator[int]:
-    """Copy a table; yield the number of rows of each batch."""
+    """Copy a table; yield each batch's number of rows."""
     names = ", ".join(f'"{name}"' for name in table.columns)
     rows = source.execute(f'SELECT {names} FROM "{table.name}"')  # noqa: S608 - names of the schema
     into = sql.SQL("COPY {} ({}) FROM STDIN").format(
@@ -267,7 +267,7 @@ def _copy(source: sqlite3.Connection, target: Target, table: MovedTable) -> Iter
 
 
 def _count_on(source: sqlite3.Connection, target: Target, table: MovedTable) -> None:
-    """Have PostgreSQL go on counting where SQLite would, which never gives an id twice."""
+    """Continue ids where SQLite would, so that none is reused."""
     for column in table.counters:
         (last,) = source.execute(
             f"""
@@ -293,10 +293,10 @@ def _set_mark(database: Path, mark: Moved) -> None:
 
 
 def take_mark_off(database: Path, *, is_doubtful: bool) -> Moved | None:
-    """Take the mark of a move off a file that no process uses; return it, None if there is none.
+    """Remove and return a file's move mark, None if there is none. No process uses the file.
 
-    If bots may have gone on with its jobs elsewhere, `is_doubtful`, those that were not submitted are treated as those
-    of a backup: they may have been. Raises StoreError, sqlite3.Error.
+    With `is_doubtful`, bots may have continued its jobs elsewhere: unsubmitted ones are treated as a backup's.
+    Raises StoreError, sqlite3.Error.
     """
     with contextlib.closing(open_beside(database)) as db:
         db.execute("PRAGMA synchronous = FULL")

@@ -1,6 +1,6 @@
-"""The mark of a database file that was moved to PostgreSQL: until it is taken off, no bot starts on the file.
+"""The mark of a file moved to PostgreSQL, on which no bot starts.
 
-Two bots that go on from the same jobs would pay for them twice.
+Two bots on the same jobs would pay for them twice.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ class Moved:
     """When (Unix seconds)."""
 
     def to_text(self) -> str:
-        """Return it as the table `meta` has it."""
+        """Serialise for the table `meta`."""
         return json.dumps(asdict(self))
 
 
 def moved(db: Connection) -> Moved | None:
-    """Return the mark that is in the database, None if there is none."""
+    """Return the database's mark, None if there is none."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (MOVED_TO_META,)).fetchone()
     return None if row is None else Moved(**json.loads(row[0]))
 
 
 def moved_file(database: Path) -> Moved | None:
-    """Return the mark of a file, which need not be ours; None if there is none. Blocks: not for the event loop."""
+    """Return a file's mark, ours or not; None if there is none. Blocks: not for the event loop."""
     value = stored_facts(database, MOVED_TO_META).get(MOVED_TO_META)
     return None if value is None else Moved(**json.loads(value))
 

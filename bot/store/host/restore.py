@@ -1,7 +1,7 @@
-"""Putting a backup in the place of the database. Nothing is deleted: what was there stays under another name.
+"""Restores a backup. Nothing is deleted: the old files are renamed.
 
-The copy is made and checked first. Then a mark is set, the files are exchanged by renaming them, and the mark goes:
-while it is there, no bot starts, and running the same again completes it. So a death at any point loses nothing.
+The copy is made and checked first. Then a mark is set, the files are swapped by renaming, and the mark is removed:
+while it exists, no bot starts, and a re-run completes it. A crash at any point loses nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BESIDE = ("-wal", "-journal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """A backup that is in place now."""
+    """A restored backup."""
 
     schema: int
     taken_at: float
@@ -45,10 +45,10 @@ class Restored:
 
 
 def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:
-    """Put a backup, and the key file next to it, in the place of the database. Blocks: not for the event loop.
+    """Restore a backup, and the key file next to it. Blocks: not for the event loop.
 
-    Raises StoreError, with nothing changed: a bot runs, no backup there, a damaged or a foreign file or one of a newer
-    version, a secret key that it needs and nobody has, no room.
+    Raises StoreError, with nothing changed: a running bot, no backup, a damaged, foreign or newer file, a missing
+    secret key, no room.
     """
     if not backup.is_file():
         raise StoreError(texts.no_backup(backup), exit_code=RESTART_CANNOT_HELP)
@@ -98,10 +98,10 @@ def _time_of(source: sqlite3.Connection, backup: Path) -> float:
 
 
 def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
-    """Note in the copy what may have happened since; return its schema, its time, and how many of its jobs are open."""
+    """Mark uncertain jobs in the copy; return its schema, its time, and how many jobs are open."""
     with contextlib.closing(connect(copy)) as db:
         db.execute("BEGIN IMMEDIATE")
-        # Of whatever schema it is; the newest has `end_all_leases`.
+        # The schema may be any version; only the newest has `end_all_leases`.
         db.execute("UPDATE jobs SET lease = NULL WHERE lease IS NOT NULL")
         db.execute("DELETE FROM leases")
         if any(row["name"] == "in_doubt" for row in db.execute("PRAGMA table_info (jobs)")):
@@ -112,7 +112,7 @@ def _prepare(copy: Path, taken: float) -> tuple[int, float, int]:
 
 
 def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float) -> tuple[Path, ...]:
-    """Rename what is there, then put the new files in place; the mark has the time of those that were renamed first."""
+    """Rename the old files, then put the new ones in place; the mark has the first rename's time."""
     mark = mark_of(database)
     if not mark.exists():
         with replacing(mark) as partial:
@@ -137,9 +137,9 @@ def _exchange(database: Path, staged: Path, staged_key: Path | None, now: float)
 
 
 def _keep(present: Path, kept: Path) -> Path | None:
-    """Rename a file, unless it was renamed before a crash; return where it is, None if there was none."""
+    """Rename a file unless done before a crash; return its new path, None if there was none."""
     if present.exists() and not kept.exists():
-        if present.stat().st_size == 0:  # the lock makes an empty file where there is no database
+        if present.stat().st_size == 0:  # the lock creates an empty file if there is no database
             present.unlink()
             return None
         present.rename(kept)

@@ -1,4 +1,4 @@
-"""Looking into a PostgreSQL database beside the bots that use it. Nothing is created or migrated."""
+"""Read-only access to a PostgreSQL database beside its bots."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.vault.secret_box import load_box
 
 
 class ServerLook(NamedTuple):
-    """A database that can be looked into."""
+    """A readable database."""
 
     db: Connection
     """In a transaction that sees one moment."""
@@ -29,7 +29,7 @@ class ServerLook(NamedTuple):
 
 @contextlib.contextmanager
 def looking(url: PostgresUrl) -> Iterator[ServerLook]:
-    """Yield what is there. Blocks: not for the event loop. Raises StoreError if the server cannot be used."""
+    """Yield the database's contents. Blocks: not for the event loop. Raises StoreError if the server is unusable."""
     try:
         from bot.store.postgresql import schema  # noqa: PLC0415 - an extra
         from bot.store.postgresql.connection import PostgresConnection  # noqa: PLC0415 - the same
@@ -48,7 +48,7 @@ def looking(url: PostgresUrl) -> Iterator[ServerLook]:
 
 @contextlib.contextmanager
 def reading_server(url: PostgresUrl) -> Iterator[Connection]:
-    """Yield a connection that sees one moment. Raises StoreError, also for another schema."""
+    """Yield a connection on one snapshot. Raises StoreError, also for another schema."""
     with looking(url) as found:
         if found.version != found.known:
             raise StoreError(texts.other_schema(found.version, found.known), exit_code=RESTART_CANNOT_HELP)
@@ -56,7 +56,7 @@ def reading_server(url: PostgresUrl) -> Iterator[Connection]:
 
 
 def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float) -> list[str]:
-    """Return a sentence for each problem; a database without tables is none, because the bot creates them.
+    """Return a sentence per problem; a database without tables has none, because the bot creates them.
 
     `now` is the Unix time in seconds. Blocks.
     """
@@ -67,7 +67,7 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
             if found.version > found.known:
                 return [texts.newer_schema(str(url), found.version, found.known)]
             if found.version < found.known:
-                return []  # queries of this version may not work; the next start migrates it
+                return []  # this version's queries may not work before the next start migrates it
             needed = sealed.needed_fingerprints(found.db, now)
             problems = problems_of_copies(found.db, now)
             try:

@@ -1,4 +1,4 @@
-"""What the next start will do to the database, told before it is done."""
+"""Preview of the next start's migrations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ a migration may rewrite its largest table."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradePlan:
-    """Which migrations are ahead, and what they need."""
+    """Pending migrations and their needs."""
 
     schema: int
     known: int
@@ -33,7 +33,7 @@ class UpgradePlan:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the next start migrates anything."""
+        """Whether migrations are pending."""
         return self.schema < self.known
 
     @property
@@ -43,7 +43,7 @@ class UpgradePlan:
 
 
 def plan_of(database: Path, progress: Progress) -> UpgradePlan | None:
-    """Return what a start will do; None without a database. Raises StoreError, sqlite3.Error for an unusable one."""
+    """Plan the next start; None without a database. Raises StoreError, sqlite3.Error for an unusable one."""
     if not database.exists() or not database.stat().st_size:
         return None
     with contextlib.closing(open_to_look(database)) as db:

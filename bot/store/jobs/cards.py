@@ -1,4 +1,4 @@
-"""Cards: accepting work, and what is known of its one message."""
+"""Cards: accepting work, and the state of the card's message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ON CONFLICT (guild_id, key_id, voice_id) DO UPDATE SET job_id = excluded.job_id
 
 
 def claim_sample(db: Connection, job: Job, voice_id: str) -> None:
-    """Note that the job, which is stored in this transaction, is the voice's sample. Raises Refused if it has one."""
+    """Make the job, stored in this transaction, the voice's sample. Raises Refused if it has one."""
     values: dict[str, str | int] = {
         "guild_id": job.guild_id,
         "key_id": job.key_id or 0,
@@ -57,18 +57,18 @@ WHERE guild_id = :guild_id AND message_id = :message_id AND emoji = :emoji AND m
 
 
 def note_acted(db: Connection, key: ReactionKey, made_card: str | None) -> bool:
-    """Note that a reaction that waited to act has done so, and which card has come of it; False if none waited."""
+    """Note that a pending reaction has acted, and its new card; False if none was pending."""
     return db.execute(_DONE, {**key_values(key), "made_card": made_card}).rowcount > 0
 
 
 def require_waiting(db: Connection, key: ReactionKey, made_card: str) -> None:
-    """Do as `note_acted`. Raises Refused if the reaction was taken back meanwhile."""
+    """Like `note_acted`, but raises Refused if the reaction was withdrawn meanwhile."""
     if not note_acted(db, key, made_card):
         raise Refused(texts.REACTION_WITHDRAWN)
 
 
 def key_values(key: ReactionKey) -> dict[str, int | str]:
-    """Return the values by which a statement finds the reaction's row."""
+    """Return the key of the reaction's row."""
     return {
         "guild_id": key.guild_id,
         "message_id": key.message_id,
@@ -78,7 +78,7 @@ def key_values(key: ReactionKey) -> dict[str, int | str]:
 
 
 _CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"
-# `+`: a message belongs to one card, so its index is the one to use.
+# `+` steers SQLite to the message's index: a message belongs to one card.
 _CARD_IN_MESSAGE = """
 SELECT * FROM cards WHERE +guild_id = :guild_id AND private = 0 AND id IN (
     SELECT id FROM cards WHERE message_id = :message_id
@@ -127,12 +127,12 @@ class Cards(Repository):
     ) -> tuple[Card, tuple[Job, ...], Verdict | None]:
         """Store a card with its jobs and hold their credits, if `decide` allows it: one transaction.
 
-        `decide` sees what is spent by then, on the store's thread. It returns in which state each job starts and
-        which grants pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its error
-        propagates. Returns what is stored and the verdict, None if this interaction already has a card.
+        `decide` runs on the store's thread and sees current spending. It returns each job's initial state and
+        the grants that pay (None: as `jobs` say, no grant), or raises to refuse: nothing is stored and its
+        error propagates. Returns what is stored and the verdict, None if this interaction already has a card.
 
-        `reaction` is the one that starts the card: it has acted from then on. Raises Refused if it was withdrawn.
-        `sample_of` is the voice of which the last job is the sample. Raises Refused if it has one.
+        `reaction` starts the card and has acted from then on. Raises Refused if it was withdrawn. `sample_of`
+        is the voice of which the last job is the sample. Raises Refused if it has one.
         """
         _check(card, jobs)
         now = self._clock.wall()
@@ -145,7 +145,7 @@ class Cards(Repository):
             )
             if earlier is not None:
                 return *earlier, None
-            # As of the time from which its jobs count: with a midnight between the two they would count nowhere.
+            # As of the time from which its jobs count: with a midnight in between they would count nowhere.
             known = spending(db, card.guild_id, card.author_id, card.created_at, self._database.host_limits)
             verdict = decide(known)
             if verdict is None:
@@ -168,13 +168,13 @@ class Cards(Repository):
                     "INSERT INTO approvals (card_id, guild_id, asked_at, expires_at, asked) VALUES (?, ?, ?, ?, ?)",
                     (card.id, card.guild_id, now, now + APPROVAL_LIFE_S, verdict.asked),
                 )
-            # The card is not read back: its token would be unsealed for nothing, on the way to the member's answer.
+            # Don't read the card back: its token would be unsealed for nothing, delaying the member's answer.
             return card, jobs_of_card(db, card.guild_id, card.id), verdict
 
         return await self._database.write(change)
 
     async def mark_answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
-        """Store that Discord has accepted our first response, and where it is: its jobs may be claimed from now on."""
+        """Store that and where Discord accepted our first response: its jobs become claimable."""
 
         def change(db: Connection) -> None:
             db.execute(
@@ -194,9 +194,9 @@ class Cards(Repository):
         token: str | None = None,
         token_expires_at: float = 0.0,
     ) -> None:
-        """Store that the card is in another message now, which no interaction token can edit except perhaps `token`.
+        """Store the card's new message, which no interaction token can edit except perhaps `token`.
 
-        Its previous message is stored among the copies of its results, to be deleted with them.
+        Its previous message becomes a copy of its results, to be deleted with them.
         """
         sealed = None if token is None else self._box.seal(TOKEN_PURPOSE, guild_id, token)
 
@@ -218,9 +218,9 @@ class Cards(Repository):
         await self._database.write(change)
 
     async def drop(self, guild_id: int, card_id: str, reason: str) -> int:
-        """Abandon a card whose response never reached Discord: jobs not submitted yet are cancelled and released.
+        """Abandon a card whose response never reached Discord: unsubmitted jobs are cancelled and released.
 
-        `reason` is the sentence stored with them. Returns how many; 0 if the card has been answered meanwhile.
+        `reason` is stored with them. Returns how many; 0 if the card was answered meanwhile.
         """
         now = self._clock.wall()
 
@@ -242,7 +242,7 @@ class Cards(Repository):
         return await self._database.write(change)
 
     async def unanswered(self, limit: int | None = None) -> list[Card]:
-        """Return cards, oldest first, of all guilds, for which it is unknown whether Discord accepted the response."""
+        """Return all guilds' cards, oldest first, whose response may not have been accepted."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?",
@@ -252,7 +252,7 @@ class Cards(Repository):
         return [card_of(row, self._box) for row in rows]
 
     async def queued(self, limit: int) -> list[tuple[int, str]]:
-        """Return the cards of all guilds with jobs that wait in a queue, the newest first, each as in `being_made`."""
+        """Return all guilds' cards with queued jobs, newest first, as in `being_made`."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN ("
@@ -263,7 +263,7 @@ class Cards(Repository):
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def being_made(self, limit: int) -> list[tuple[int, str]]:
-        """Return the cards of all guilds with jobs that wait or run, newest first, each as (guild's id, own id)."""
+        """Return all guilds' cards with open jobs, newest first, as (guild's id, own id)."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN"
@@ -275,12 +275,12 @@ class Cards(Repository):
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def undrawn(self, limit: int) -> list[tuple[int, str]]:
-        """Return the cards of all guilds whose message may not show how their jobs have ended, as in `being_made`."""
+        """Return all guilds' cards whose message may be outdated after their jobs ended, as in `being_made`."""
         rows = await self._database.read(lambda db: db.execute(_UNDRAWN, (limit,)).fetchall())
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def note_drawn(self, guild_id: int, card_id: str) -> None:
-        """Store that the card shows how its jobs have ended, or that nothing can show it any more."""
+        """Store that the card's message is final, or can't be edited any more."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1", (guild_id, card_id)
@@ -288,12 +288,12 @@ class Cards(Repository):
         )
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
-        """Return the guild's card, None if it has none of this id."""
+        """Return the guild's card, None if there is none of this id."""
         row = await self._database.read(lambda db: db.execute(_CARD, (guild_id, card_id)).fetchone())
         return None if row is None else card_of(row, self._box)
 
     async def without_token(self, guild_id: int, card_id: str) -> Card | None:
-        """Return the guild's card but for its token, from memory where it was read before; None if it has none."""
+        """Return the guild's card without its token, cached; None if there is none."""
 
         def look(db: Connection) -> Card | None:
             row = db.execute(_CARD, (guild_id, card_id)).fetchone()
@@ -306,7 +306,7 @@ class Cards(Repository):
         return await self._database.read(lambda db: self._card_where(db, _CARD, (guild_id, card_id)))
 
     async def in_message(self, guild_id: int, message_id: int) -> tuple[Card, tuple[Job, ...]] | None:
-        """Return the guild's card that the message is of, with its jobs; None if it is of none, or of a private one."""
+        """Return the card of the message, with its jobs; None if there is none or it is private."""
 
         def look(db: Connection) -> tuple[Card, tuple[Job, ...]] | None:
             row = db.execute(_CARD_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id}).fetchone()
@@ -315,10 +315,10 @@ class Cards(Repository):
         return await self._database.read(look)
 
     async def share(self, guild_id: int, card_id: str, *, channel_id: int) -> tuple[Job, ...] | None:
-        """Turn a private card into one for all to see, in no message yet: its results are to be posted in `channel_id`.
+        """Publish a private card, in no message yet: its results are to be posted in `channel_id`.
 
-        Returns those, held and paid for as they were; None if the card is not private any more, or has none, or
-        something on it has not ended. A direct message that it was in is deleted with the results.
+        Returns those, held and paid for as they were; None if the card is not private, has none, or is
+        unfinished. Its direct message is deleted with the results.
         """
         post_again_at = self._clock.wall() + POST_AGAIN_S
 
@@ -340,7 +340,7 @@ class Cards(Repository):
         return await self._database.write(change)
 
     async def take_down(self, guild_id: int, card_id: str) -> None:
-        """Store that the card's message was deleted: it is in no message, and no token reaches it."""
+        """Store that the card's message was deleted: no message, no token."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
@@ -352,7 +352,7 @@ class Cards(Repository):
     async def erase(
         self, guild_id: int, card_id: str, *, is_known_model: ModelTest = no_model, record: RecordOf[int] | None = None
     ) -> int:
-        """Blank the contents of the card's ended jobs, as `Privacy.erase` does, and empty the log. Returns how many."""
+        """Erase the contents of the card's ended jobs, as `Privacy.erase`, and empty the log. Returns how many."""
         now = self._clock.wall()
 
         def change(db: Connection) -> int:
@@ -375,7 +375,7 @@ class Cards(Repository):
 
 
 def _with_limited_roles(card: Card, limits: Sequence[Limit]) -> Card:
-    """Return the card with those of its author's roles that limits are for: no other is needed later."""
+    """Keep only those of the author's roles that have limits."""
     limited = {limit.scope_id for limit in limits if limit.scope is Scope.ROLE}
     return replace(card, role_ids=tuple(each for each in card.role_ids if each in limited))
 

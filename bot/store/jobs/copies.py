@@ -1,4 +1,4 @@
-"""The table `copies`: the messages that show a result in addition to its card."""
+"""The table `copies`: messages that show a result in addition to its card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.sql import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A message that shows a job's result. `kind` says what it is: `card`, `dm`, `ping`, `gallery`, `review`."""
+    """A message with a job's result. `kind`: `card`, `dm`, `ping`, `gallery`, `review`."""
 
     job_id: str
     channel_id: int
@@ -21,7 +21,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoomedCopy:
-    """A copy whose contents were erased, so that it is to be deleted."""
+    """A copy to be deleted because its contents were erased."""
 
     guild_id: int
     channel_id: int
@@ -29,10 +29,10 @@ class DoomedCopy:
 
 
 class Copies(Repository):
-    """The table `copies`: the messages that show a result in addition to its card."""
+    """The table `copies`."""
 
     async def note(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int, kind: str) -> bool:
-        """Store a message that shows the job's result, to be deleted with it. False if the guild has no such job."""
+        """Store a message with the job's result, to be deleted with it. False if the guild has no such job."""
 
         def change(db: Connection) -> bool:
             return bool(
@@ -47,7 +47,7 @@ class Copies(Repository):
         return await self._database.write(change)
 
     async def of_card(self, guild_id: int, card_id: str) -> list[Copy]:
-        """Return the copies of all results of the guild's card; its own message is not among them."""
+        """Return the copies of all results of the guild's card, without its own message."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT copies.* FROM jobs JOIN copies ON copies.job_id = jobs.id"
@@ -61,7 +61,7 @@ class Copies(Repository):
         ]
 
     async def doomed(self, *, limit: int, guild_id: int | None = None) -> list[DoomedCopy]:
-        """Return copies that are to be deleted by now, of all guilds or of one; those of absent guilds wait."""
+        """Return copies due for deletion, of all guilds or one, except absent guilds'."""
         values = {"now": self._clock.wall(), "guild_id": guild_id, "limit": limit}
         rows = await self._database.read(lambda db: db.execute(_DOOMED, values).fetchall())
         return [
@@ -70,7 +70,7 @@ class Copies(Repository):
         ]
 
     async def postpone(self, guild_id: int, message_id: int, until: float) -> None:
-        """Note that a copy could not be deleted, and when to try again (Unix seconds)."""
+        """Note a failed deletion, and when to retry (Unix seconds)."""
         await self._database.write(
             lambda db: db.execute(
                 "UPDATE copies SET delete_at = ? WHERE message_id = ? AND guild_id = ? AND delete_at IS NOT NULL",
@@ -79,7 +79,7 @@ class Copies(Repository):
         )
 
     async def forget(self, guild_id: int, message_id: int) -> None:
-        """Delete the row of a copy that is gone."""
+        """Delete the row of a deleted copy."""
         await self._database.write(
             lambda db: db.execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
         )
@@ -95,8 +95,8 @@ GROUP BY guild_id, channel_id, message_id ORDER BY min(delete_at) LIMIT :limit
 
 _LATE = f"{KEPT} AND coalesce(jobs.finished_at, jobs.created_at) >= :since"
 """Of what ended since then, by the index of what is kept."""
-# Only where the member or, if they leave it to the server, its rule wants one; and not of private cards, which a ping
-# would reveal to everyone. The two halves read what was delivered of servers with pings on, and of members who chose.
+# Only where the member or, by default, the server's rule wants one; never for private cards, which a ping would reveal.
+# The two halves cover servers with pings on, and members who chose.
 _UNPINGED = f"""
 SELECT cards.guild_id, cards.id FROM rules
 JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND {_LATE}
@@ -114,10 +114,10 @@ LIMIT :limit
 
 
 class Pings(Repository):
-    """When the author of a card was pinged."""
+    """Ping times of cards' authors."""
 
     async def note(self, guild_id: int, card_id: str) -> bool:
-        """Store that the author was pinged for the card; False if they had been before."""
+        """Store that the author was pinged for the card; False if already done."""
         now = self._clock.wall()
 
         def change(db: Connection) -> bool:
@@ -141,6 +141,6 @@ class Pings(Repository):
         return row is not None
 
     async def missing(self, since: float, limit: int = 100) -> list[tuple[int, str]]:
-        """Return (guild, card) of cards with a result since then, whose ping is not known to have been sent."""
+        """Return (guild, card) of cards with a result since then without a noted ping."""
         rows = await self._database.read(lambda db: db.execute(_UNPINGED, {"since": since, "limit": limit}).fetchall())
         return [(row[0], row[1]) for row in rows]

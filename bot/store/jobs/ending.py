@@ -1,4 +1,4 @@
-"""Ending jobs before they are done."""
+"""Ending jobs early."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SELECT jobs.id FROM jobs JOIN reviews ON reviews.job_id = jobs.id WHERE jobs.car
 
 
 def follow_up(db: Connection, ended: Job, now: float) -> None:
-    """Queue the jobs that were waiting only for `ended`; without its result, cancel or refuse and release them.
+    """Queue the jobs waiting only for `ended`; without its result, cancel or refuse and release them.
 
-    They are on the same card. One that also waits for a moderator must not outlive a step before it.
+    They are on the same card. A job also awaiting a moderator must not outlive its previous step.
     """
     if ended.state is JobState.REFUSED:
         cancel_dependents(db, ended, str(texts.STEP_NOT_SENT), now, to=JobState.REFUSED)
@@ -35,7 +35,7 @@ def follow_up(db: Connection, ended: Job, now: float) -> None:
 
 
 def feed(db: Connection, made: Job, now: float) -> None:
-    """Queue the jobs of the card that were waiting only for the result of `made`: posted or kept, or in review."""
+    """Queue the card's jobs waiting only for the result of `made`: posted, kept or in review."""
     jobs = {job.id: job for job in jobs_of_card(db, made.guild_id, made.card_id)}
     reviewed = {row[0] for row in db.execute(_REVIEWED, (made.card_id,)).fetchall()}
     for job in jobs.values():
@@ -43,7 +43,7 @@ def feed(db: Connection, made: Job, now: float) -> None:
             continue
         before = [jobs[each] for each in job.after_ids if each in jobs]
         if any(each.state not in PAID_STATES and each.id not in reviewed for each in before):
-            continue  # another step is still running: a failed one would have cancelled this job
+            continue  # another step still runs: a failed one would have cancelled this job
         values = filled(job, {each.id: each.output for each in before})
         if values is None:
             end_unsent(db, job, JobState.CANCELLED, str(texts.STEP_LOST), now)
@@ -53,9 +53,9 @@ def feed(db: Connection, made: Job, now: float) -> None:
 
 
 def cancel_dependents(db: Connection, job: Job, sentence: str, now: float, *, to: JobState = JobState.CANCELLED) -> int:
-    """End and release the jobs of the card that wait for `job`, and those after them, in `to`; return how many.
+    """End and release the card's jobs that depend on `job`, transitively, in state `to`; return how many.
 
-    `sentence` is stored with each: it says why. What is refused cannot be tried again.
+    `sentence` is stored with each as the reason. Refused ones cannot be retried.
     """
     pending = [each for each in jobs_of_card(db, job.guild_id, job.card_id) if each.state in PENDING_STATES]
     lost = {job.id}
@@ -67,7 +67,7 @@ def cancel_dependents(db: Connection, job: Job, sentence: str, now: float, *, to
 
 
 def end_unsent(db: Connection, job: Job, to: JobState, sentence: str, now: float) -> Job:
-    """End a job that was never submitted, release its hold if that is open, and return the job. `sentence` says why."""
+    """End an unsubmitted job, release its open hold, and return the job. `sentence` is the reason."""
     if not ledger.is_closed(db, job.id):
         ledger.release(db, job, now)
     ended = replace(job, state=to, lease=None, error=sentence, finished_at=now)
@@ -76,7 +76,7 @@ def end_unsent(db: Connection, job: Job, to: JobState, sentence: str, now: float
 
 
 def filled(job: Job, outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return the job's input with its templates filled in from `outputs` by job id; None if an output is missing."""
+    """Fill the input's templates from `outputs` by job id; None if an output is missing."""
     values = dict(job.input)
     for name, template in job.fill.items():
         found = {ref: text_output(outputs.get(ref.source, {}), ref.key) for ref in outputs_in(template)}
@@ -88,7 +88,7 @@ def filled(job: Job, outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled:
-    """The outcome of cancelling a job. `job` is as it is now."""
+    """Outcome of cancelling; `job` is its current version."""
 
     job: Job
     stopped: bool
@@ -98,7 +98,7 @@ class Cancelled:
 
 
 class Cancellation(Repository):
-    """Ending jobs before they are done."""
+    """Ends jobs early."""
 
     async def cancel(
         self,
@@ -109,10 +109,10 @@ class Cancellation(Repository):
         drop_by: int | None = None,
         record: RecordOf[Cancelled | None] | None = None,
     ) -> Cancelled | None:
-        """Cancel the guild's job and those that wait for it. None if there is none, or if it has ended.
+        """Cancel the guild's job and its dependents. None if there is none, or if it has ended.
 
-        What was never submitted ends with its credits released; `sentence` says why. What was submitted continues and
-        is charged; with `drop_by` (the member who requested it) its result is kept, but not posted.
+        Unsubmitted ones end with their credits released; `sentence` is the reason. Submitted ones continue and
+        are charged; with `drop_by` (the member who requested it) the result is kept, but not posted.
         """
         now = self._clock.wall()
 
@@ -132,9 +132,9 @@ class Cancellation(Repository):
         *,
         record: RecordOf[tuple[Job, ...] | None] | None = None,
     ) -> tuple[Job, ...] | None:
-        """Cancel all jobs of the guild's card that were not submitted yet; return them, None if every job had ended.
+        """Cancel the card's unsubmitted jobs; return them, None if every job had ended.
 
-        Their credits are released; `sentence` says why, except for those whose previous step is cancelled with them.
+        Their credits are released; `sentence` is the reason, except for dependents of cancelled steps.
         """
         now = self._clock.wall()
 
@@ -142,7 +142,7 @@ class Cancellation(Repository):
             open_before = [job.id for job in jobs_of_card(db, guild_id, card_id) if not job.state.ended]
             for job_id in open_before:
                 job = job_in(db, guild_id, job_id)
-                if job is not None and not job.state.ended:  # it may have been cancelled with its previous step
+                if job is not None and not job.state.ended:  # perhaps cancelled with its previous step
                     cancel_in(db, job, sentence, now)
             after = jobs_of_card(db, guild_id, card_id)
             stopped = tuple(job for job in after if job.id in open_before and job.state is JobState.CANCELLED)
@@ -154,7 +154,7 @@ class Cancellation(Repository):
 def cancel_in(
     db: Connection, job: Job, sentence: str, now: float, *, drop_by: int | None = None, steps: str = ""
 ) -> Cancelled:
-    """Cancel an open job and those that wait for it; `steps` says why those were, where the usual is not the reason."""
+    """Cancel an open job and its dependents; `steps` is the dependents' reason, if not the usual one."""
     stopped = job.state in PENDING_STATES or (job.state is JobState.SUBMITTING and job.attempts == 0)
     if stopped:
         job = end_unsent(db, job, JobState.CANCELLED, sentence, now)
@@ -168,7 +168,7 @@ def cancel_in(
 
 
 def _close_approval(db: Connection, job: Job) -> None:
-    """Delete the approval of a card of which no job awaits it any more."""
+    """Delete the approval of a card without jobs awaiting it."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs):
         db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (job.guild_id, job.card_id))

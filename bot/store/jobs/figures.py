@@ -1,4 +1,4 @@
-"""Sums over all servers, for the metrics: nothing of them says whose they are."""
+"""Anonymous sums over all servers, for the metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.store.vault.secret_box import SecretBox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFigures:
-    """What is there now. Amounts are credits, without practice."""
+    """Current totals. Amounts are credits, without practice."""
 
     open: Mapping[tuple[JobState, WaitsFor | None], int]
     """How many jobs have not ended, by their state and what they wait for besides."""
@@ -31,7 +31,7 @@ class StoreFigures:
 
 
 class Figures(Repository):
-    """Counts for the metrics. Lines of the ledger are never changed, so each is added up once."""
+    """Counts for the metrics. Ledger lines never change, so each is added once."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock) -> None:
         super().__init__(database, box, clock)
@@ -39,7 +39,7 @@ class Figures(Repository):
         self._milli: dict[str, int] = {}
 
     async def now(self) -> StoreFigures:
-        """Return what is there now."""
+        """Return the current totals."""
         counts, lines, held, refused = await self._database.read(lambda db: _look(db, self._upto))
         for kind, milli, last in lines:
             self._milli[kind] = self._milli.get(kind, 0) + milli
@@ -75,10 +75,10 @@ _REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND sec
 
 
 class Histograms(Repository):
-    """The table `histograms`: how long jobs take, for all guilds together."""
+    """The table `histograms`: job durations over all guilds."""
 
     async def save(self, learned: Mapping[Kind, str]) -> None:
-        """Store how long jobs of these kinds take, as the text of bot/domain/jobs/durations.py."""
+        """Store these kinds' durations, as the text of bot/domain/jobs/durations.py."""
         if not learned:
             return
         rows = [(*kind, data) for kind, data in learned.items()]
@@ -91,7 +91,7 @@ class Histograms(Repository):
         )
 
     async def forget(self, kinds: Sequence[Kind]) -> None:
-        """Delete what is stored of these kinds."""
+        """Delete these kinds' data."""
         if kinds:
             await self._database.write(
                 lambda db: db.executemany(

@@ -1,4 +1,4 @@
-"""Reads of `jobs` for people: lists, pages and counts."""
+"""Queries of `jobs` for people: lists, pages and counts."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ CHUNK = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundResult:
-    """A result that a search has found, and the place of its card."""
+    """A search hit, with its card's place."""
 
     job_id: str
     place: CardPlace
 
 
 class JobLists(Repository):
-    """Reads of `jobs` for people: lists, pages and counts."""
+    """Lists, pages and counts of jobs."""
 
     async def recent(
         self,
@@ -41,7 +41,7 @@ class JobLists(Repository):
         states: Collection[JobState] | None = None,
         author_id: int | None = None,
     ) -> list[Job]:
-        """Return the guild's jobs, newest first: those in `states`, of this member, at most `limit`."""
+        """Return the guild's jobs in `states`, of this member, newest first, at most `limit`."""
         wanted = None if states is None else to_json(sorted(states))
         query = _RECENT_OF_GUILD if author_id is None else _RECENT_OF_MEMBER
         values = {"guild_id": guild_id, "author_id": author_id, "states": wanted, "limit": limit}
@@ -51,45 +51,45 @@ class JobLists(Repository):
     async def results(
         self, guild_id: int, *, kinds: Collection[MediaKind], words: Sequence[str] = (), limit: int = SEARCHED
     ) -> list[FoundResult]:
-        """Return the guild's results that have a medium of `kinds` and all `words`, newest first, at most `limit`.
+        """Return the guild's results with a medium of `kinds` and all `words`, newest first, at most `limit`.
 
-        Words are looked for as in `search`. Whether somebody may see them is not asked here.
+        Words match as in `search`. Visibility is not checked.
         """
         values = {"guild_id": guild_id, "kinds": to_json(sorted(kinds))}
         return await self._search(_Search(words, _NEWEST if words else _NEWEST_RESULTS, _RESULTS, values, limit))
 
     async def found(self, guild_id: int, job_ids: Sequence[str]) -> list[Job]:
-        """Return the guild's jobs with these ids that still exist, in the order of the ids."""
+        """Return the guild's existing jobs with these ids, in their order."""
         values = {"guild_id": guild_id, "ids": to_json(list(job_ids))}
         rows = await self._database.glance(lambda db: db.execute(_FOUND, values).fetchall())
         return [job_of(row) for row in rows]
 
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
-        """Whether one of the guild's jobs had a result with this key since then (Unix seconds); None: the host's."""
+        """Whether a job of the guild had a result with this key since then (Unix seconds); None: the host's."""
         row = await self._database.read(
             lambda db: db.execute(_HAS_MADE, (guild_id, operation, key_id, since)).fetchone()
         )
         return row is not None
 
     async def repeating(self, guild_id: int, repeats_key: str) -> Job | None:
-        """Return the guild's job that sends this key of an unconfirmed one, if it is open or has a result."""
+        """Return the guild's job that reuses an unconfirmed one's key, if it is open or has a result."""
         row = await self._database.read(lambda db: db.execute(_REPEATING, (guild_id, repeats_key)).fetchone())
         return None if row is None else job_of(row)
 
     async def placed(self, guild_id: int, job_id: str) -> PlacedJob | None:
-        """Return the guild's job and the place of its card, None if the guild has no such job."""
+        """Return the guild's job and its card's place, None if there is none."""
         values = {"guild_id": guild_id, "id": job_id}
         row = await self._database.read(lambda db: db.execute(_PLACED, values).fetchone())
         return None if row is None else placed_job_of(row)
 
     async def in_message(self, guild_id: int, message_id: int) -> list[PlacedJob]:
-        """Return the guild's jobs whose results are in that message, in order, and the places of their cards."""
+        """Return the guild's jobs with results in that message, in order, and their cards' places."""
         values = {"guild_id": guild_id, "message_id": message_id}
         rows = await self._database.read(lambda db: db.execute(_IN_MESSAGE, values).fetchall())
         return [placed_job_of(row) for row in rows]
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:
-        """Return how many jobs the guild has in each state; states without jobs are omitted."""
+        """Return the guild's job counts by state, without zeros."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT state, count(*) FROM jobs WHERE guild_id = ? GROUP BY state", (guild_id,)
@@ -98,7 +98,7 @@ class JobLists(Repository):
         return {JobState(state): count for state, count in rows}
 
     async def open_total(self) -> int:
-        """Return how many jobs of all guilds have not ended."""
+        """Return the number of open jobs of all guilds."""
         return await self._database.read(lambda db: int(db.execute(OPEN_TOTAL).fetchone()[0]))
 
     async def page(
@@ -110,9 +110,9 @@ class JobLists(Repository):
         limit: int,
         offset: int = 0,
     ) -> list[PlacedJob]:
-        """Return a page of the guild's jobs, or of this member's, newest first: those in `states`, with their places.
+        """Return a page of the guild's or member's jobs in `states`, newest first, with their places.
 
-        Whether somebody may see them is not asked here.
+        Visibility is not checked.
         """
         values = _narrowed(guild_id, author_id, states, limit=limit, offset=offset)
         query = _PAGE_OF_GUILD if author_id is None else _PAGE_OF_MEMBER
@@ -128,11 +128,11 @@ class JobLists(Repository):
         states: Collection[JobState] | None = None,
         limit: int = SEARCHED,
     ) -> list[FoundResult]:
-        """Return those jobs of `page` that have all `words`, in any case, newest first, at most `limit`.
+        """Return the jobs of `page` with all `words`, ignoring case, newest first, at most `limit`.
 
-        They are looked for in the prompt, the id and the operation, in the newest MATCHING_MAX jobs of the guild that
-        may have them. For words of one or two letters alone, and where the database has no index, that is the newest
-        SEARCHED of the guild or the member. Whether somebody may see them is not asked here.
+        Searches prompt, id and operation in the newest MATCHING_MAX candidates of the guild. For words of one
+        or two letters alone, or without an index, the newest SEARCHED of the guild or member. Visibility is not
+        checked.
         """
         values = _narrowed(guild_id, author_id, states)
         newest = _NEWEST if author_id is None else _NEWEST_OF_MEMBER
@@ -184,7 +184,7 @@ def _has_all(text: str, words: Sequence[str]) -> bool:
     return all(word in folded for word in words)
 
 
-# The indexes jobs_recent and jobs_member are in this order, so no more rows are read than are on the way to the page.
+# The order of the indexes jobs_recent and jobs_member, so no extra rows are read.
 _NEWEST_FIRST = "ORDER BY jobs.created_at DESC, jobs.rowid DESC"
 _IN_STATES = "(:states IS NULL OR jobs.state IN (SELECT value FROM json_each(:states)))"
 _OF_GUILD = f"jobs.guild_id = :guild_id AND {_IN_STATES}"
@@ -197,7 +197,7 @@ JOIN cards ON cards.id = jobs.card_id {_NEWEST_FIRST}
 _PAGE_OF_GUILD, _PAGE_OF_MEMBER = _PAGE.format(which=_OF_GUILD), _PAGE.format(which=_OF_MEMBER)
 
 
-# These are read no further than is needed: each is in the order of an index. CROSS: in this order.
+# Read lazily, in index order. CROSS: in this order.
 _NEWEST = "SELECT number, text FROM job_texts WHERE guild_id = :guild_id ORDER BY number DESC LIMIT :limit"
 _TEXTS_OF_JOBS = """
 SELECT job_texts.number, job_texts.text
@@ -251,13 +251,13 @@ _PLACED = f"""
 {SELECT_PLACED} FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.id = :id AND jobs.guild_id = :guild_id
 """
-# `+`: a message has at most ten jobs, so its index is the one to use, and not an ordered one of the guild.
+# `+`: use the message's index (at most ten jobs), not an ordered one of the guild.
 _IN_MESSAGE = f"""
 {SELECT_PLACED} FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.message_id = :message_id AND +jobs.guild_id = :guild_id
 ORDER BY jobs.created_at, jobs.position
 """
-# The conditions on state and lease repeat those of the partial indexes literally, or SQLite does not use them.
+# The conditions on state and lease must match the partial indexes literally, or SQLite does not use them.
 OPEN_TOTAL = """
 SELECT count(*) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
@@ -269,16 +269,16 @@ ANCESTORS_MAX = 100
 
 
 class Lineage(Repository):
-    """Reads of `jobs` along `parent_id` and `after_ids`. Whether somebody may see a job is not asked here."""
+    """Queries along `parent_id` and `after_ids`. Visibility is not checked."""
 
     async def of(self, guild_id: int, job_id: str) -> list[PlacedJob]:
-        """Return the guild's job and its ancestors, each before what it was made from; [] if there is no such job."""
+        """Return the guild's job and its ancestors, newest generation first; [] if there is no such job."""
         values = {"guild_id": guild_id, "id": job_id, "limit": ANCESTORS_MAX}
         rows = await self._database.read(lambda db: db.execute(_ANCESTORS, values).fetchall())
         return [placed_job_of(row) for row in rows]
 
     async def made_from(self, guild_id: int, job_ids: Sequence[str], *, limit: int) -> list[PlacedJob]:
-        """Return what was made directly from the guild's jobs, oldest first, at most `limit`."""
+        """Return the direct children of the guild's jobs, oldest first, at most `limit`."""
         values = {"guild_id": guild_id, "ids": to_json(list(job_ids)), "limit": limit}
         rows = await self._database.read(lambda db: db.execute(_CHILDREN, values).fetchall())
         return [placed_job_of(row) for row in rows]
@@ -298,8 +298,7 @@ _ANCESTORS = f"""
 {_LINE} {SELECT_PLACED} FROM line JOIN jobs ON jobs.id = line.id JOIN cards ON cards.id = jobs.card_id
 ORDER BY line.height
 """
-# The condition on the parent repeats that of the index literally, or SQLite does not use it.
-# CROSS: the ids come first.
+# The parent condition must match the index literally, or SQLite does not use it. CROSS: the ids first.
 _CHILDREN = f"""
 {SELECT_PLACED} FROM json_each(:ids) AS parent
 CROSS JOIN jobs ON jobs.guild_id = :guild_id

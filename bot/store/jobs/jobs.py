@@ -1,4 +1,4 @@
-"""Jobs: the leased table that is the queue. Every change carries the state and the lease that it expects."""
+"""Jobs: the leased table that is the queue. Every change is fenced by state and lease."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedHold:
-    """A job as it is after its cost was told, and what exceeds a limit by it, None for nothing."""
+    """A job once its cost is known, and the limit it now exceeds, None for none."""
 
     job: Job
     overshoot: Overshoot | None
@@ -40,7 +40,7 @@ class RaisedHold:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What has to be known of a claimed job until its turn. `next_at`, `wait_s`, `active_s`: as Job's."""
+    """A claimed job's schedule. `next_at`, `wait_s`, `active_s`: as Job's."""
 
     id: str
     guild_id: int
@@ -56,7 +56,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
-    """A job as it is after a change, and whether others of its guild may start now: then `Queue.start_waiting`."""
+    """A changed job, and whether others of its guild may start: then call `Queue.start_waiting`."""
 
     job: Job
     may_start: bool
@@ -66,7 +66,7 @@ class Jobs(Repository):
     """The tables `jobs` and `leases`."""
 
     async def get(self, guild_id: int, job_id: str) -> Job | None:
-        """Return the guild's job, None if it has none of this id."""
+        """Return the guild's job, None if there is none of this id."""
         return await self._database.read(lambda db: job_in(db, guild_id, job_id))
 
     async def of_card(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
@@ -74,21 +74,21 @@ class Jobs(Repository):
         return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
     async def known(self, job_ids: Collection[str]) -> set[str]:
-        """Return which of these ids are those of jobs, of any guild."""
+        """Return which of these ids are jobs, of any guild."""
         query = "SELECT jobs.id FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value"
         rows = await self._database.read(lambda db: db.execute(query, (to_json(list(job_ids)),)).fetchall())
         return {row["id"] for row in rows}
 
     async def has_request(self, remote_id: str, *, practice: bool) -> bool:
-        """Whether a job of any guild has that request of Cannon Studio, or of the sandbox of practice."""
+        """Whether a job of any guild has that request of Cannon Studio or the practice sandbox."""
         query = "SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?"
         row = await self._database.read(lambda db: db.execute(query, (remote_id, int(practice))).fetchone())
         return row is not None
 
     async def hold_lease(self, token: str, for_s: float) -> bool:
-        """Acquire or renew this process's lease for so many seconds of the database's time: one row for all its jobs.
+        """Acquire or renew this process's lease, in seconds of the database's clock: one row for all its jobs.
 
-        Returns whether it existed. If not, it is new or was ended by another process, and no job is under it.
+        Returns whether it existed. If not, it is new or another process took it, and no job is under it.
         """
 
         def change(db: Connection) -> bool:
@@ -101,16 +101,15 @@ class Jobs(Repository):
         return await self._database.write(change)
 
     async def drop_lease(self, token: str) -> None:
-        """End the lease; all its jobs may be claimed by others."""
+        """End the lease, which frees all its jobs."""
         await self._database.write(lambda db: _end_lease(db, token))
 
     async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:
-        """Claim running jobs of all guilds that are under no lease, soonest due first; return them.
+        """Claim unleased running jobs of all guilds, soonest due first; return them.
 
-        Others' leases that have expired end here; one's own, which nobody has ended, may still be renewed. Jobs of
-        cards that Discord is not known to have are skipped. Without a live lease of its own the caller gets nothing.
-        Who `shares` leaves their part to the other processes that have a lease. `by_card`: all jobs of a card are one
-        process's, which edits its message, even if they are more than `limit`.
+        Ends others' expired leases; one's own may still be renewed. Skips jobs of cards not known to Discord.
+        Without a live lease the caller gets nothing. `shares`: leave other lease holders their part. `by_card`:
+        claim whole cards, whose message one process edits, even beyond `limit`.
         """
 
         def change(db: Connection) -> list[Claimed]:
@@ -132,11 +131,11 @@ class Jobs(Repository):
         return await self._database.write(change)
 
     async def under(self, token: str, job_ids: Collection[str]) -> dict[str, Job]:
-        """Return by their ids those of these jobs, of any guild, that are under this lease."""
+        """Return those jobs, of any guild, under this lease, by id."""
         return await self._database.read(lambda db: _under(db, token, job_ids))
 
     async def change(self, job: Job, to: JobState, **changes: Any) -> Job | None:
-        """Do as `advance`, and return the job alone."""
+        """Like `advance`, but return the job alone."""
         advanced = await self.advance(job, to, **changes)
         return None if advanced is None else advanced.job
 
@@ -153,13 +152,12 @@ class Jobs(Repository):
         record: RecordOf[Job | None] | None = None,
         **changes: Any,
     ) -> Advanced | None:
-        """Move a job to the state `to` and set `changes` (names of Job's fields), if state and lease are still `job`'s.
+        """Move a job to the state `to` and set `changes` (Job's fields), if state and lease are still `job`'s.
 
-        `settle` turns its hold into this true cost in credits; `release` gives it up; `recheck` says that its request
-        may still succeed, so that it is polled now and then although it has ended; `tried` is what has come of its
-        values, `attempt` what has come of the call that this is about. One transaction.
-        A job that stops running is nobody's any more. `record` gives the line for a moderator's act. Returns the job as
-        it is now; None if its state or lease is another one by now: somebody else was first, and nothing was changed.
+        `settle` turns its hold into this true cost in credits; `release` drops it; `recheck`: keep polling the
+        ended job's request; `tried`: the outcome of its values, `attempt`: of this call. One transaction. A job
+        that stops running loses its lease. `record` gives a moderator's record line. Returns the new job; None,
+        with nothing changed, if another was first.
 
         Raises ValueError for an end that leaves the hold open, StoreError if the hold was closed before.
         """
@@ -195,10 +193,10 @@ class Jobs(Repository):
         return await self._recorded(job.guild_id, change, record and (lambda done: record(done and done.job)))
 
     async def raise_hold(self, job: Job, cost: Decimal) -> RaisedHold | None:
-        """Hold what the API says that the job costs, in credits, if that is more than is held.
+        """Raise the hold to the API's announced cost, in credits.
 
-        What exceeds a limit by it and was not sent yet is cancelled and refunded in the same transaction. None if state
-        or lease is another one by now: nothing was changed.
+        Unsent jobs that now exceed a limit are cancelled and refunded in the same transaction. None, with
+        nothing changed, if state or lease has changed.
         """
         now = self._clock.wall()
 
@@ -285,7 +283,7 @@ def _claimed(row: Row) -> Claimed:
 
 
 def _claim_by_card(db: Connection, token: str, limit: int) -> list[Row]:
-    """Claim `limit` free jobs of cards that no other process follows jobs of, and then the rest of their cards."""
+    """Claim `limit` free jobs of cards not claimed by others, then the rest of their cards."""
     first = db.execute(_CLAIM_OF_FREE_CARDS, (token, token, limit)).fetchall()
     if not first:
         return []
@@ -293,7 +291,7 @@ def _claim_by_card(db: Connection, token: str, limit: int) -> list[Row]:
 
 
 def _share(db: Connection, limit: int) -> int:
-    """Return how many of the free jobs are one process's part, `limit` at most."""
+    """Return one process's share of the free jobs, at most `limit`."""
     processes = int(db.execute("SELECT count(*) FROM leases").fetchone()[0])
     if processes < 2:
         return limit
@@ -307,7 +305,7 @@ def _under(db: Connection, token: str, job_ids: Collection[str]) -> dict[str, Jo
 
 
 def end_all_leases(db: Connection) -> None:
-    """End every lease. Only for a caller that knows that no other process is running."""
+    """End every lease. Only if no other process is running."""
     db.execute("UPDATE jobs SET lease = NULL WHERE id IN (SELECT id FROM running_jobs WHERE lease IS NOT NULL)")
     db.execute("DELETE FROM leases")
 

@@ -1,4 +1,4 @@
-"""What is over a limit, as a job costs more than was held for it, and what does not start any more."""
+"""Jobs that cost more than was held: what exceeds a limit, and what may not start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store.jobs.rows import CARDS, job_in, job_of
 from bot.store.money.spending import Spending, rules_of, spending
 from bot.store.sql import Connection
 
-# What was not sent yet and counts for a limit, the newest first. What grants pay does not count for a member's.
+# Unsent jobs that count for a limit, newest first. Jobs paid by grants don't count for a member's.
 _UNSENT = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
 WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.attempts = 0
@@ -35,7 +35,7 @@ ORDER BY jobs.created_at DESC, jobs.position DESC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overshoot:
-    """What came of a job that costs more than was held for it."""
+    """Outcome of a job that costs more than was held."""
 
     sentence: str
     """For moderators: what it costs, which limit that exceeds, and how many jobs were stopped."""
@@ -44,10 +44,10 @@ class Overshoot:
 
 
 def account_for(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> Overshoot | None:
-    """Stop what exceeds a limit since the job's hold was raised, and write that into the record; None if nothing does.
+    """Stop what exceeds a limit after the hold was raised, and record it; None if nothing does.
 
-    What was not sent yet is cancelled and refunded, the newest first, until the limit holds again. A cost above the
-    guild's ceiling for a job is recorded too. The job is as it is in the database.
+    Unsent jobs are cancelled and refunded, newest first, until the limit holds. A cost above the guild's ceiling
+    per job is recorded too. The job is as in the database.
     """
     broken, stopped = _stop_what_exceeds(db, job, now, host_limits, str(texts.LIMIT_OVERSHOT))
     ceiling = rules_of(db, job.guild_id).job_ceiling
@@ -60,11 +60,11 @@ def account_for(db: Connection, job: Job, now: float, host_limits: tuple[Limit, 
 
 
 def end_what_exceeds(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> list[str]:
-    """Ask the limits that apply to a job again before it starts, and stop what exceeds them; return the changed cards.
+    """Recheck a job's limits before it starts, and stop what exceeds them; return the changed cards.
 
-    Since it was accepted, other servers or late results may have spent what was left, or the limit was lowered. The
-    newest are stopped first: the job itself may be among them. What a moderator has allowed above the server's limits
-    is asked for the host's alone.
+    Since acceptance, other servers or late results may have spent the rest, or a limit was lowered. The newest are
+    stopped first, perhaps the job itself. Jobs a moderator allowed above the server's limits are checked against
+    the host's only.
     """
     return [each.card_id for each in _stop_what_exceeds(db, job, now, host_limits, str(texts.LIMIT_USED_UP))[1]]
 
@@ -72,8 +72,8 @@ def end_what_exceeds(db: Connection, job: Job, now: float, host_limits: tuple[Li
 def _stop_what_exceeds(
     db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...], sentence: str
 ) -> tuple[list[Headroom], list[Job]]:
-    """Return the job's limits that are exceeded, and what of its guild was stopped for them."""
-    # As of the job's own sort: practice may have begun or ended since it was accepted.
+    """Return the exceeded limits and the stopped jobs of the guild."""
+    # As of the job's own mode: practice may have begun or ended since it was accepted.
     known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
     request = _request(db, job)
     allowed = db.execute("SELECT allowed FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
@@ -83,7 +83,7 @@ def _stop_what_exceeds(
 
 
 def _request(db: Connection, job: Job) -> SpendRequest:
-    """Return the job as a request that needs nothing more: for finding the limits that apply to it."""
+    """Return the job as a request, to find its limits."""
     row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
     card: Card = CARDS.read(row, token=None)
     places = (card.channel_id, card.parent_channel_id, card.category_id)
@@ -103,7 +103,7 @@ def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
 
 
 def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit, sentence: str) -> list[Job]:
-    """Cancel unsent jobs that count for the limit, until it holds or none is left; return them."""
+    """Cancel unsent jobs that count for the limit until it holds; return them."""
     values = {
         "guild_id": known.guild_id,
         "practice": known.practice,
@@ -118,7 +118,7 @@ def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit, 
         if _left(known, request, limit) >= 0:
             break
         job = job_in(db, known.guild_id, job_of(row).id)
-        if job is not None and not job.state.ended:  # it may have been cancelled with one before it
+        if job is not None and not job.state.ended:  # perhaps cancelled with a previous one
             stopped.append(cancel_in(db, job, sentence, known.now, steps=sentence).job)
     return stopped
 

@@ -1,4 +1,4 @@
-"""The queue: whose job starts next when a slot becomes free, and what may not start any more."""
+"""The queue: whose job starts next, and what may not start any more."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', '
     AND state NOT IN ('awaiting_approval', 'waiting', 'ready') AND overdue_at IS NULL
 GROUP BY author_id
 """
-# Word for word the condition of the index of open jobs, which is read for it.
+# Must match the condition of the index of open jobs.
 _GUILDS = """
 SELECT DISTINCT guild_id FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND state = 'waiting' AND (after_ids = '[]' OR after_done = 1)
 """
-# What is switched off for the whole bot is under the guild 0.
+# Guild 0: switched off for the whole bot.
 _BARRED = """
 SELECT id, is_blocked, off_in FROM (
     SELECT jobs.id,
@@ -55,14 +55,13 @@ SELECT id, is_blocked, off_in FROM (
 
 
 class Queue(Repository):
-    """Jobs that wait for a free slot, in the order in which they start. Every job that waits starts here."""
+    """Waiting jobs in starting order. Every waiting job starts here."""
 
     async def start_waiting(self, guild_id: int) -> list[str]:
-        """Start as many of the guild's waiting jobs as its rules allow; return the ids of the cards that changed.
+        """Start as many of the guild's waiting jobs as its rules allow; return the changed cards' ids.
 
-        Jobs of members who are blocked by now, and of operations that are switched off by now, are cancelled and
-        released, with those that wait for them; so is what exceeds a limit by now. While the guild is paused, none
-        starts. Under limits, jobs whose price nobody knows start one at a time.
+        Jobs of blocked members, of switched-off operations, and beyond a limit are cancelled and released with
+        their dependents. A paused guild starts none. Under limits, jobs of unknown price start one at a time.
         """
         now = self._clock.wall()
 
@@ -73,12 +72,12 @@ class Queue(Repository):
         return await self._database.write(change)
 
     async def guilds(self) -> list[int]:
-        """Return the guilds that have jobs waiting for a slot."""
+        """Return the guilds with waiting jobs."""
         rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
         return [row[0] for row in rows]
 
     async def order(self, guild_id: int) -> list[str]:
-        """Return the ids of the guild's waiting jobs in the order in which they start."""
+        """Return the guild's waiting jobs' ids in starting order."""
         return await self._database.read(lambda db: _order(db, guild_id, answered=False))
 
 
@@ -87,7 +86,7 @@ def _running(db: Connection, guild_id: int) -> dict[int, int]:
 
 
 def _order(db: Connection, guild_id: int, *, answered: bool) -> list[str]:
-    """Return the queue; with `answered` without the cards that Discord is not known to have."""
+    """Return the queue; with `answered` without cards not known to Discord."""
     waiting = [(row[0], row[1], row[2]) for row in db.execute(_QUEUE, (guild_id, int(answered))).fetchall()]
     return fair_order(waiting, _running(db, guild_id))
 
@@ -127,12 +126,12 @@ def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit]) -> bo
 
 
 def _end_barred(db: Connection, guild_id: int, now: float) -> list[str]:
-    """Cancel what may not start any more, whether or not there is a place for it; return the ids of the cards."""
+    """Cancel barred jobs, free slot or not; return the cards' ids."""
     cards = []
     for job_id, is_blocked, off_in in db.execute(_BARRED, {"guild_id": guild_id, "now": now}).fetchall():
         job = job_in(db, guild_id, job_id)
         if job is None or job.state is not JobState.WAITING:
-            continue  # it was cancelled with one before it
+            continue  # cancelled with a previous one
         if is_blocked:
             cancel_in(db, job, str(texts.AUTHOR_BLOCKED), now, steps=str(texts.AUTHOR_BLOCKED))
         else:

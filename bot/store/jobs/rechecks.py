@@ -1,4 +1,4 @@
-"""Ended jobs whose request at Cannon Studio may still succeed, and what becomes of them when it does."""
+"""Ended jobs whose request may still succeed."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ POST_AGAIN_S = 60.0
 
 
 class Rechecks(Repository):
-    """The jobs with a `recheck_at`. They have failed or expired, with their hold closed, or are held to be posted."""
+    """Jobs with a `recheck_at`: failed or expired with a closed hold, or held to be posted."""
 
     async def due(self, now: float, *, limit: int) -> list[Job]:
-        """Return those of all guilds that are to be polled by `now` (Unix seconds), the longest due first."""
+        """Return the rechecks of all guilds due by `now` (Unix seconds), longest due first."""
         rows = await self._database.read(lambda db: db.execute(_DUE, (now, limit)).fetchall())
         return [job_of(row) for row in rows]
 
     async def postpone(self, job: Job, at: float | None, *, counts: bool) -> None:
-        """Poll the job next at `at` (Unix seconds), None for never again. `counts` if this poll was answered."""
+        """Poll next at `at` (Unix seconds), None for never. `counts` if this poll was answered."""
         await self._change(
             job, lambda _db, current, _now: replace(current, recheck_at=at, rechecks=current.rechecks + counts)
         )
@@ -48,12 +48,10 @@ class Rechecks(Repository):
         sentence: str,
         tried: TriedOutcome | None = None,
     ) -> Job | None:
-        """Keep a late result as `held`, with its cost booked. Returns the job; None if it is not on the list any more.
+        """Keep a late result as `held`, with its cost booked. Returns the job; None if no longer listed.
 
-        It stays on the list until it has been tried to post it: a death before is made up for.
-
-        `sentence` says why it was not posted before, `tried` what has come of its values. A `cost` of None was not
-        told: the estimate is booked.
+        It stays listed until posting was tried, in case of a crash. `sentence` says why it was not posted
+        before, `tried` is the outcome of its values. A `cost` of None is unknown: the estimate is booked.
         """
 
         def find(db: Connection, current: Job, now: float) -> Job:
@@ -75,9 +73,9 @@ class Rechecks(Repository):
         return await self._change(job, find, _WITHOUT_RESULT)
 
     async def billed(self, job: Job, cost: Decimal) -> Job | None:
-        """Book what a request that has failed for good was charged, and take the job off the list.
+        """Book the charge of a request that failed for good, and delist the job.
 
-        Returns the job; None if it is not on the list any more.
+        Returns the job; None if no longer listed.
         """
 
         def bill(db: Connection, current: Job, now: float) -> Job:
@@ -115,7 +113,7 @@ DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAttempt:
-    """One call for a job. `call`: submit, poll, deliver or turn; `outcome`: the answer's class, never its words."""
+    """A call for a job. `call`: submit, poll, deliver or turn; `outcome`: the answer's class, no texts."""
 
     call: str
     outcome: str
@@ -126,7 +124,7 @@ class JobAttempt:
 
 
 def note_attempt(db: Connection, job: Job, attempt: JobAttempt, now: float) -> None:
-    """Store an attempt of the job, and forget the oldest beyond KEPT."""
+    """Store the job's attempt; keep the latest KEPT."""
     db.execute(
         "INSERT INTO job_attempts (job_id, guild_id, at, call, outcome, status) VALUES (?, ?, ?, ?, ?, ?)",
         (job.id, job.guild_id, now, attempt.call, attempt.outcome, attempt.status),
@@ -135,7 +133,7 @@ def note_attempt(db: Connection, job: Job, attempt: JobAttempt, now: float) -> N
 
 
 def attempts_of(db: Connection, job_id: str) -> tuple[JobAttempt, ...]:
-    """Return the job's attempts, the oldest first."""
+    """Return the job's attempts, oldest first."""
     rows = db.execute("SELECT at, call, outcome, status FROM job_attempts WHERE job_id = ? ORDER BY id", (job_id,))
     return tuple(
         JobAttempt(at=row["at"], call=row["call"], outcome=row["outcome"], status=row["status"]) for row in rows

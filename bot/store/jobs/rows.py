@@ -1,4 +1,4 @@
-"""The columns of cards and jobs, each once; a new one is a line here, a field of `Card` or `Job`, and a migration."""
+"""Column definitions of cards and jobs; a new one needs a field of `Card` or `Job`, and a migration."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CARDS = Table(
         Column(name="channel_id"),
         Column(name="author_id"),
         Column(name="interaction_id"),
-        Column(name="token"),  # encrypted and decrypted below: that needs the guild's id and the box
+        Column(name="token"),  # sealed below, which needs the guild's id and the box
         Column(name="token_expires_at"),
         Column(name="message_id"),
         Column(name="message_channel_id"),
@@ -158,19 +158,19 @@ SELECT jobs.*, cards.author_id AS card_author, cards.private AS card_private,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedJob:
-    """A job, and the place of its card, which decides who may see both."""
+    """A job and its card's place, which decides who may see both."""
 
     job: Job
     place: CardPlace
 
 
 def placed_job_of(row: Row) -> PlacedJob:
-    """Return the job of a row of SELECT_PLACED, and its place."""
+    """Return the job of a SELECT_PLACED row, and its place."""
     return PlacedJob(job=job_of(row), place=place_of(row))
 
 
 def job_in(db: Connection, guild_id: int, job_id: str) -> Job | None:
-    """Return the guild's job, None if it has none of this id."""
+    """Return the guild's job, None if there is none of this id."""
     row = db.execute("SELECT * FROM jobs WHERE id = ? AND guild_id = ?", (job_id, guild_id)).fetchone()
     return None if row is None else job_of(row)
 
@@ -187,9 +187,9 @@ def insert_job(db: Connection, job: Job) -> None:
 
 
 def update_job(db: Connection, job: Job, was: Job) -> None:
-    """Write what differs in a job from `was`, which the caller has read, and may change, in this transaction.
+    """Write a job's differences from `was`, which was read in this transaction.
 
-    Its card is to be drawn once it has ended, unless the message that has its result is all of the card.
+    Its card is due for redrawing once it has ended, unless its result's message is all of the card.
     """
     JOBS.update(db, job, was)
     if job.state.ended and job.state is not was.state:

@@ -1,4 +1,4 @@
-"""Which values the API took or refused on an account: written in the transaction that changes the job."""
+"""Values the API accepted or rejected per account, written with the job's change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.engine.columns import to_text
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
-# Word for word the condition of the index of what is kept, which is read for it.
+# Must match the condition of its index.
 KEPT = """
 erased_at IS NULL AND state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')
 """
@@ -53,10 +53,10 @@ def erase_jobs(
     is_known_model: ModelTest,
     with_copies: bool,
 ) -> int:
-    """Blank what these ended jobs of the guild say, and what reviewers wrote of them; return how many there were.
+    """Erase the texts of these ended jobs of the guild, and reviewers' notes; return how many.
 
-    A model stays if `is_known_model`: it may be any text, and reports count by it. `with_copies` also has
-    the messages deleted that show their results elsewhere.
+    A model stays if `is_known_model`: it may be any text, and reports count by it. `with_copies` also has the
+    messages with their results deleted.
     """
     values: dict[str, str | int | float] = {
         "guild_id": guild_id,
@@ -121,7 +121,7 @@ WHERE guild_id = ? AND key_id = ? ORDER BY used_at DESC, uses DESC, value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedOutcome:
-    """What came of the telling values of a job, by field: they worked, or the API refused them."""
+    """Outcome of a job's values by field: accepted or rejected by the API."""
 
     values: Mapping[str, str]
     said: str | None = None
@@ -130,7 +130,7 @@ class TriedOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedValue:
-    """A value of an operation's field, with what has come of it on one account."""
+    """A field's value with its outcome on one account."""
 
     operation: str
     field: str
@@ -144,10 +144,10 @@ class TriedValue:
 
 
 class TriedValues(Repository):
-    """The table `tried_values`. `key_id` is the API key that paid, None for the host's."""
+    """The table `tried_values`. `key_id` is the paying API key, None for the host's."""
 
     async def all(self, guild_id: int, key_id: int | None) -> list[TriedValue]:
-        """Return what was tried on the account of the guild's key, the latest first."""
+        """Return the values tried on the account of the guild's key, latest first."""
         rows = await self._database.read(lambda db: db.execute(_ALL, (guild_id, key_id or 0)).fetchall())
         return [
             TriedValue(
@@ -164,7 +164,7 @@ class TriedValues(Repository):
 
 
 def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) -> None:
-    """Note, inside a transaction that changes the job, what has come of its values; what is too much goes."""
+    """Note the outcome of the job's values, in its transaction; delete the excess."""
     for field, value in outcome.values.items():
         row: dict[str, str | int | float] = {
             "guild_id": job.guild_id,
@@ -183,13 +183,13 @@ def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) ->
 
 
 def forget_of_member(db: Connection, guild_id: int, member_id: int, is_known_model: ModelTest) -> None:
-    """Delete the values that only this member has sent: they may be words of their own. A known model stays."""
+    """Delete the values that only this member sent: they may be private texts. A known model stays."""
     _forget(db, guild_id, member_id, is_known_model, "1 = 1", {})
     db.execute("UPDATE tried_values SET member_id = NULL WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))
 
 
 def forget_of_job(db: Connection, job: Job, is_known_model: ModelTest) -> None:
-    """Delete the values that were sent with this job alone. A known model stays."""
+    """Delete the values that only this job sent. A known model stays."""
     values = json.dumps([value for value in job.input.values() if isinstance(value, str)])
     condition = "operation = :operation AND uses + refusals = 1 AND value IN (SELECT value FROM json_each(:values))"
     _forget(db, job.guild_id, job.author_id, is_known_model, condition, {"operation": job.operation, "values": values})

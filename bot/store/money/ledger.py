@@ -1,4 +1,4 @@
-"""The append-only ledger. What was spent is what was settled; what is held is what is not closed yet."""
+"""The append-only ledger: spent is what was settled, held what is not closed yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.sql import Connection, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
-    """One entry. `credits` is what was held, settled, released, granted or adjusted."""
+    """A ledger line. `credits`: held, settled, released, granted or adjusted."""
 
     id: int
     guild_id: int
@@ -29,7 +29,7 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSums:
-    """A guild's ledger in two sums, in credits."""
+    """A guild's spent and held credits."""
 
     spent: Decimal
     """True costs: settled, and adjusted where they were found later."""
@@ -38,10 +38,10 @@ class LedgerSums:
 
 
 class Ledger(Repository):
-    """Reads of the table `ledger`. Its rows are written together with their jobs."""
+    """Reads of the table `ledger`. Rows are written with their jobs."""
 
     async def balance(self, guild_id: int) -> LedgerSums:
-        """Return what the guild has spent and what it holds; in practice, what of it is practice."""
+        """Return the guild's sums; in practice, of practice only."""
 
         def look(db: Connection) -> LedgerSums:
             spent = db.execute(
@@ -54,7 +54,7 @@ class Ledger(Repository):
         return await self._database.read(look)
 
     async def rows(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[LedgerRow]:
-        """Return the guild's lines, newest first: those from `since` (Unix seconds) on, at most `limit`."""
+        """Return the guild's lines from `since` (Unix seconds), newest first, at most `limit`."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT * FROM ledger WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
@@ -79,17 +79,17 @@ def grant(db: Connection, guild_id: int, member_id: int, amount: Decimal, now: f
 
 
 def settle(db: Connection, job: Job, cost: Decimal, now: float) -> None:
-    """Turn the job's hold into its true cost, in credits. Raises StoreError if the hold is closed already."""
+    """Turn the job's hold into its true cost, in credits. Raises StoreError if already closed."""
     _close(db, job, LedgerKind.SETTLE, cost, now)
 
 
 def release(db: Connection, job: Job, now: float) -> None:
-    """Release the job's hold. Raises StoreError if the hold is closed already."""
+    """Release the job's hold. Raises StoreError if already closed."""
     _close(db, job, LedgerKind.RELEASE, job.held, now)
 
 
 def adjust(db: Connection, job: Job, cost: Decimal, now: float) -> None:
-    """Book a cost, in credits, of a job whose hold was closed before it was known."""
+    """Book a late cost, in credits, of a job whose hold is closed."""
     if not is_closed(db, job.id):
         raise StoreError(texts.hold_open(job.id))
     _write(db, job, LedgerKind.ADJUST, cost, now)

@@ -24,11 +24,11 @@ class Limits(Repository):
     """The table `limits`."""
 
     async def all(self, guild_id: int) -> tuple[Limit, ...]:
-        """Return the guild's limits, in the order in which they were first set."""
+        """Return the guild's limits, in the order first set."""
         return await self._database.recall(Recalled.LIMITS, (guild_id,), lambda db: limits_of(db, guild_id))
 
     async def set(self, guild_id: int, limit: Limit, *, by_id: int, record: RecordOf[Limit] | None = None) -> Limit:
-        """Set a limit; one for the same scope, operation, channel and period is replaced. Returns it with its id."""
+        """Set a limit, replacing one of the same scope, operation, channel and period. Returns it with its id."""
         values = {
             "guild_id": guild_id,
             "scope": limit.scope,
@@ -55,7 +55,7 @@ class Limits(Repository):
     async def remove(
         self, guild_id: int, limit_id: int, *, record: RecordOf[Limit | None] | None = None
     ) -> Limit | None:
-        """Remove one of the guild's limits; return it, None if there was none of this id."""
+        """Remove and return one of the guild's limits, None if there is none of this id."""
 
         def change(db: Connection) -> Limit | None:
             row = db.execute("SELECT * FROM limits WHERE guild_id = ? AND id = ?", (guild_id, limit_id)).fetchone()
@@ -81,7 +81,7 @@ class Grants(Repository):
         expires_at: float | None,
         record: RecordOf[Grant] | None = None,
     ) -> Grant:
-        """Grant a member one-time credits on top of their limits."""
+        """Grant a member one-time credits."""
         now = self._clock.wall()
 
         def change(db: Connection) -> Grant:
@@ -93,7 +93,7 @@ class Grants(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def of_member(self, guild_id: int, member_id: int, *, used_up: bool = False) -> list[Grant]:
-        """Return the member's grants in the guild, the soonest to expire first."""
+        """Return the member's grants in the guild, soonest to expire first."""
         now = self._clock.wall()
         return await self._database.read(lambda db: grants_of(db, guild_id, member_id, now, used_up=used_up))
 
@@ -109,7 +109,7 @@ def add_grant(
     expires_at: float | None,
     now: float,
 ) -> int:
-    """Grant a member one-time credits in the caller's transaction; return the grant's id."""
+    """Grant one-time credits in the caller's transaction; return the grant's id."""
     ledger.grant(db, guild_id, member_id, amount, now)
     row = db.execute(
         "INSERT INTO grants (guild_id, member_id, credits_milli, note, granted_by, granted_at, expires_at, practice)"
@@ -132,7 +132,7 @@ class Blocks(Repository):
         by_id: int,
         record: RecordOf[None] | None = None,
     ) -> None:
-        """Block a member in the guild until then (Unix seconds), or permanently; an earlier block is replaced."""
+        """Block a member until then (Unix seconds), or permanently; replaces an earlier block."""
         now = self._clock.wall()
 
         def change(db: Connection) -> None:
@@ -146,7 +146,7 @@ class Blocks(Repository):
         await self._recorded(guild_id, change, record)
 
     async def remove(self, guild_id: int, member_id: int, *, record: RecordOf[bool] | None = None) -> bool:
-        """Lift a member's block; False if none applies now."""
+        """Lift a member's block; False if there is none."""
         now = self._clock.wall()
 
         def change(db: Connection) -> bool:
@@ -157,13 +157,13 @@ class Blocks(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def active(self, guild_id: int, member_id: int) -> Block | None:
-        """Return the member's block if it applies now."""
+        """Return the member's current block."""
         now = self._clock.wall()
         block = await self._database.read(lambda db: block_of(db, guild_id, member_id))
         return block if _applies(block, now) else None
 
     async def all(self, guild_id: int) -> list[Block]:
-        """Return the guild's blocks that apply now, the newest first."""
+        """Return the guild's current blocks, newest first."""
         now = self._clock.wall()
         rows = await self._database.read(
             lambda db: db.execute(

@@ -1,4 +1,4 @@
-"""The table `prices`: what moderators expect a kind of job to cost."""
+"""Moderators' expected prices, and observed costs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALL = "SELECT operation, model, credits_milli, per FROM prices WHERE guild_id =
 
 
 class Prices(Repository):
-    """The table `prices`: what moderators expect a kind of job to cost."""
+    """The table `prices`: expected costs by kind of job."""
 
     async def set(
         self,
@@ -34,9 +34,9 @@ class Prices(Repository):
         allow: Callable[[PriceList], None] | None = None,
         record: RecordOf[Change[ListedPrice | None]] | None = None,
     ) -> Change[ListedPrice | None]:
-        """Set what jobs of this kind are expected to cost in the guild; None removes it. Model '' is for all models.
+        """Set the guild's expected cost of this kind; None removes it. Model '' is for all models.
 
-        `allow` is given the current list in the same transaction; what it raises propagates, with nothing changed.
+        `allow` gets the current list in the same transaction; its exceptions propagate, with nothing changed.
         """
         after = None if amount is None else ListedPrice(credits=amount, per=per)
 
@@ -52,7 +52,7 @@ class Prices(Repository):
     async def replace(
         self, guild_id: int, prices: PriceList, *, record: RecordOf[Change[PriceList]] | None = None
     ) -> Change[PriceList]:
-        """Replace the guild's whole list, in one transaction."""
+        """Replace the guild's price list in one transaction."""
 
         def change(db: Connection) -> Change[PriceList]:
             before = _prices(db, guild_id)
@@ -87,7 +87,7 @@ LATEST_JOBS = 5000
 LATEST_OF_OPERATION = 1000
 """The same for one operation: completions read it at each keystroke."""
 
-# Word for word the condition of the indexes jobs_costs and jobs_host_costs.
+# Must match the condition of the indexes jobs_costs and jobs_host_costs.
 _TOLD = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
 _OF_KIND = f"""
 SELECT cost_milli, price_size, price_outputs FROM jobs
@@ -102,7 +102,7 @@ _LATEST = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
 WHERE {{payer}} AND {_TOLD} ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
-# A cost that equals the guess that was held may be that guess: then the API had told none.
+# A cost equal to the held guess may be that guess: the API had given none.
 _UNSORTED = """
 SELECT id, guild_id, operation, input FROM jobs
 WHERE state IN ('delivered', 'held') AND price_kind IS NULL AND cost_milli IS NOT NULL AND input <> '{}'
@@ -119,7 +119,7 @@ ORDER BY created_at DESC LIMIT :limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedKind:
-    """An operation, and what else makes the price of a job, as in PriceFactors."""
+    """An operation and its price factors."""
 
     operation: str
     kind: str
@@ -127,7 +127,7 @@ class PricedKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsortedCost:
-    """A job that was paid for before it was stored what makes its price."""
+    """The cost of a job stored before price factors were."""
 
     id: str
     guild_id: int
@@ -136,22 +136,22 @@ class UnsortedCost:
 
 
 class TrueCosts(Repository):
-    """The costs that the API has told of jobs with a result.
+    """Costs that the API reported for jobs with a result.
 
-    `key_id` is the API key that paid, None for the host's: prices are those of an account. The servers that the host's
-    pays for are one account's, and learn from each other: otherwise each could spend at an unknown price first.
+    `key_id` is the paying API key, None for the host's: prices are per account. Servers on the host's key are one
+    account and share knowledge: otherwise each could spend at an unknown price first.
     """
 
     async def of_kind(
         self, guild_id: int, key_id: int | None, operation: str, kind: str, *, limit: int = JOBS_READ
     ) -> list[CostSeen]:
-        """Return the newest costs of the operation's jobs of this kind."""
+        """Return the newest costs of this kind."""
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit}
         rows = await self._database.read(lambda db: db.execute(_paid_by(_OF_KIND, key_id), values).fetchall())
         return [CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2]) for row in rows]
 
     async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
-        """Return the lowest and the highest cost of the operation's jobs, in credits; None without any."""
+        """Return the lowest and highest cost of the operation's jobs, in credits; None without any."""
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation}
         query = _paid_by(_RANGE, key_id)
         lowest, highest = await self._database.read(lambda db: db.execute(query, values).fetchone())
@@ -160,7 +160,7 @@ class TrueCosts(Repository):
     async def all(
         self, guild_id: int, key_id: int | None, *, operation: str | None = None, limit: int = JOBS_READ
     ) -> Mapping[PricedKind, list[CostSeen]]:
-        """Return the newest costs of every kind of job of late, at most `limit` of each; of one operation, if given."""
+        """Return the newest costs of every recent kind, at most `limit` each; of one operation, if given."""
         rows_max = LATEST_JOBS if operation is None else LATEST_OF_OPERATION
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": rows_max}
         query = _paid_by(_LATEST if operation is None else _LATEST_OF_OPERATION, key_id)
@@ -173,7 +173,7 @@ class TrueCosts(Repository):
         return found
 
     async def unsorted(self) -> list[UnsortedCost]:
-        """Return the newest jobs, of all guilds, with a told cost of which it was not stored what makes their price."""
+        """Return all guilds' newest jobs with a reported cost but no price factors."""
         rows = await self._database.read(lambda db: db.execute(_UNSORTED, (LATEST_JOBS,)).fetchall())
         return [
             UnsortedCost(
@@ -186,7 +186,7 @@ class TrueCosts(Repository):
         ]
 
     async def sort(self, factors: Mapping[tuple[int, str], PriceFactors]) -> None:
-        """Store what makes the price of these jobs, by their guild and id."""
+        """Store these jobs' price factors, by guild and id."""
         rows = [(each.kind, each.size, each.outputs, *key) for key, each in factors.items()]
 
         def change(db: Connection) -> None:
@@ -196,5 +196,5 @@ class TrueCosts(Repository):
 
 
 def _paid_by(query: str, key_id: int | None) -> str:
-    """Return the query for what one key has paid: a guild's own, or the host's for all guilds."""
+    """Return the query for what one key paid: a guild's own, or the host's for all guilds."""
     return query.format(payer="key_id IS NULL" if key_id is None else "guild_id = :guild_id AND key_id = :key_id")

@@ -1,4 +1,4 @@
-"""Where the credits went: sums for a report, and every line for an export. Sums are the ledger's true costs."""
+"""Spending reports and exports. Sums are the ledger's true costs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.sql import Connection, Row
 
 PAGE_ROWS = 1000
 
-# One search of the covering index ledger_kind for each span: a day has 23, 24 or 25 hours, which SQL does not know.
+# One search of the covering index ledger_kind per span: days have 23 to 25 hours, which SQL does not know.
 _SPAN = (
     "SELECT sum(credits_milli) FROM ledger WHERE guild_id = ? AND kind IN ('settle', 'adjust') AND practice = ?"
     " AND at >= ? AND at < ?"
@@ -44,7 +44,7 @@ WHERE ledger.guild_id = :guild_id AND ledger.at >= :since AND (ledger.at, ledger
     AND (:member_id IS NULL OR ledger.member_id = :member_id)
 ORDER BY ledger.at, ledger.id LIMIT :limit
 """
-# The text of a private card is its author's own. Links are omitted: they may carry a signature that grants access.
+# A private card's text is its author's own. Links are omitted: their signature may grant access.
 _JOBS = """
 SELECT jobs.created_at AS page_at, jobs.rowid AS page_id, jobs.*, cards.channel_id, cards.private,
     cards.author_id AS card_author, cards.private AS card_private,
@@ -68,7 +68,7 @@ ORDER BY at, id LIMIT :limit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a guild has spent in a period, in credits. Each of the three lists adds up to `total`."""
+    """A guild's spending in a period, in credits. Each of the three lists adds up to `total`."""
 
     spans: tuple[Decimal, ...]
     """For each requested span (a day)."""
@@ -86,13 +86,13 @@ class Report:
 
     @property
     def total(self) -> Decimal:
-        """All that was spent in the period."""
+        """Total spending in the period."""
         return sum(self.spans, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a page of an export ended."""
+    """Cursor of an export."""
 
     at: float = -1.0
     id: int = 0
@@ -100,7 +100,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
-    """Some lines of an export, oldest first, by column; `after` leads to the next page, None after the last."""
+    """A page of an export, oldest first, by column; `after` leads to the next, None after the last."""
 
     rows: tuple[Mapping[str, Any], ...]
     after: Mark | None
@@ -112,15 +112,15 @@ START = Mark()
 
 
 class Reports(Repository):
-    """Reads of the tables `ledger`, `jobs` and `decisions`, for moderators and for members about themselves."""
+    """Reports and exports, for moderators and for members about themselves."""
 
     async def totals(
         self, guild_id: int, spans: Sequence[tuple[float, float]], *, member_id: int | None = None
     ) -> Report:
-        """Return what the guild, or one member there, has spent in each of `spans`, and in all of them together.
+        """Return the guild's or member's spending in each of `spans`, and in all of them.
 
-        Spans are consecutive: each is its start and its exclusive end, in Unix seconds. A cost counts when it was
-        settled. While the guild practises, it is about practice alone, else nothing of it is.
+        Spans are consecutive (start, exclusive end) in Unix seconds. A cost counts when settled. While the
+        guild practises, only practice counts, else none of it.
         """
         only, who = ("", ()) if member_id is None else (_OF_MEMBER, (member_id,))
 
@@ -151,22 +151,22 @@ class Reports(Repository):
         limit: int = PAGE_ROWS,
         member_id: int | None = None,
     ) -> ReportPage:
-        """Return lines of the guild's ledger, or of one member's part of it, from `since` (Unix seconds) on."""
+        """Return lines of the guild's or member's ledger from `since` (Unix seconds)."""
         return await self._page(_LEDGER, guild_id, since, after, limit, _ledger_line, member_id=member_id)
 
     async def jobs_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
     ) -> ReportPage:
-        """Return the guild's jobs that were requested from `since` (Unix seconds) on: facts and costs, no links.
+        """Return the guild's jobs requested from `since` (Unix seconds): facts and costs, no links.
 
-        Their words are in it, but for those of private cards: who may not see a card may not be given them.
+        Without the texts of private cards, for readers who may not see them.
         """
         return await self._page(_JOBS, guild_id, since, after, limit, _job_line, place=place_of)
 
     async def decisions_page(
         self, guild_id: int, *, since: float = 0.0, after: Mark = START, limit: int = PAGE_ROWS
     ) -> ReportPage:
-        """Return lines of the guild's record from `since` (Unix seconds) on."""
+        """Return lines of the guild's record from `since` (Unix seconds)."""
         return await self._page(_DECISIONS, guild_id, since, after, limit, _decision_line)
 
     async def _page(

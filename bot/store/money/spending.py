@@ -1,4 +1,4 @@
-"""What was spent, as a decision sees it inside its own transaction: the domain's SpendingView."""
+"""Spending inside a decision's transaction: the domain's SpendingView."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WHERE guild_id = ? AND practice = ?
     AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE job_id = jobs.id AND kind IN ('settle', 'release'))
 """
-# What a job counts for: its true cost once settled, nothing once released, else its hold; with what was found later.
+# A job's charge: its true cost once settled, nothing once released, else its hold; plus late costs.
 _CHARGE = """
 (CASE closed.kind WHEN 'release' THEN 0 WHEN 'settle' THEN closed.credits_milli
     ELSE jobs.held_milli + jobs.raised_milli END
@@ -52,7 +52,7 @@ LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'a
 _OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
 _ON_HOST_KEY = _OF_GUILD + " WHERE jobs.key_id IS NULL AND jobs.created_at >= ?"
 _OF_GUILD_ON_HOST_KEY = _ON_HOST_KEY + " AND jobs.guild_id = ?"
-# What grants were drawn on to pay is not on the member's limits.
+# What grants paid is not on the member's limits.
 _OF_MEMBER = f"""
 SELECT sum(max(0, {_CHARGE}
     - coalesce((SELECT sum(credits_milli) FROM draws WHERE draws.job_id = jobs.id), 0)))
@@ -83,7 +83,7 @@ ORDER BY grants.expires_at IS NULL, grants.expires_at, grants.id
 """  # noqa: S608 - assembled from constants
 
 
-# Word for word the condition of its index.
+# Must match the condition of its index.
 _UNPRICED = """
 SELECT author_id, operation, price_kind, state, overdue_at FROM jobs
 WHERE basis = 'unknown' AND coalesce(cost_milli, 0) = 0
@@ -95,7 +95,7 @@ _UNPRICED_ELSEWHERE = _UNPRICED + " AND guild_id <> ? AND key_id IS NULL"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What a decision about new jobs may read. Only valid inside the decision: each call is a query."""
+    """Readable facts for a decision about new jobs. Valid only inside it: each call is a query."""
 
     guild_id: int
     author_id: int
@@ -117,9 +117,9 @@ class Spending:
     db: Connection = field(repr=False)
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
-        """Return credits settled or held for jobs accepted since then; for a member, less what grants paid.
+        """Return credits settled or held for jobs accepted since then; for a member, minus grants.
 
-        A job counts in the period in which it was accepted, whenever it is settled.
+        A job counts in the period of its acceptance, whenever settled.
         """
         values = {
             "guild_id": self.guild_id,
@@ -133,11 +133,11 @@ class Spending:
         return from_milli(self.db.execute(query, values).fetchone()[0])
 
     def unpriced(self, *, everywhere: bool) -> list[Unpriced]:
-        """Return the guild's open jobs whose price nobody knows yet; `everywhere`: and those on the host's key."""
+        """Return the guild's open jobs of unknown price; `everywhere`: plus those on the host's key."""
         return unpriced_of(self.db, self.guild_id, everywhere=everywhere)
 
     def has_asked(self) -> bool:
-        """Return whether a request of the member that exceeds a limit waits for a moderator."""
+        """Return whether the member has an over-limit request awaiting a moderator."""
         return self.db.execute(_HAS_ASKED, (self.guild_id, self.author_id)).fetchone() is not None
 
     def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
@@ -146,12 +146,12 @@ class Spending:
         return from_milli(self.db.execute(query, values).fetchone()[0])
 
     def grants(self) -> list[Grant]:
-        """Return the member's grants with credits left that have not expired, the soonest to expire first."""
+        """Return the member's usable grants, soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
 
 
 def spent_query(*, of_member: bool, in_channel: bool) -> str:
-    """Return the query for what was spent: one for each shape, so that SQLite can choose the index for it."""
+    """Return the spending query; one per shape, so that SQLite can choose the index."""
     return (
         (_OF_MEMBER if of_member else _OF_GUILD)
         + _IN_WINDOW
@@ -161,7 +161,7 @@ def spent_query(*, of_member: bool, in_channel: bool) -> str:
 
 
 def unpriced_of(db: Connection, guild_id: int, *, everywhere: bool) -> list[Unpriced]:
-    """Return the guild's open jobs whose price nobody knows yet: the API has told no cost either.
+    """Return the guild's open jobs without a known or reported price.
 
     `everywhere`: also those of other guilds on the host's key.
     """
@@ -180,7 +180,7 @@ def unpriced_of(db: Connection, guild_id: int, *, everywhere: bool) -> list[Unpr
 
 
 def spending(db: Connection, guild_id: int, author_id: int, now: float, host_limits: tuple[Limit, ...]) -> Spending:
-    """Return what a decision about new jobs of this member may read. `host_limits` are the database's."""
+    """Return the spending view of this member. `host_limits` are the database's."""
     of_member, of_guild, queued = db.execute(_RUNNING, {"guild_id": guild_id, "author_id": author_id}).fetchone()
     return Spending(
         guild_id=guild_id,
@@ -200,25 +200,25 @@ def spending(db: Connection, guild_id: int, author_id: int, now: float, host_lim
 
 
 def practises(db: Connection, guild_id: int) -> bool:
-    """Return whether the guild practises: its active key is a practice key."""
+    """Return whether the guild's active key is a practice key."""
     query = "SELECT practice FROM guild_keys WHERE guild_id = ? AND retired_at IS NULL"
     row = db.execute(query, (guild_id,)).fetchone()
     return row is not None and bool(row[0])
 
 
 def held_of_guild(db: Connection, guild_id: int) -> Decimal:
-    """Return the credits in the guild's open holds. Only open jobs have one: the schema lets none end without."""
+    """Return the guild's held credits. Only open jobs have holds: the schema enforces it."""
     return from_milli(db.execute(_HELD, (guild_id, practises(db, guild_id))).fetchone()[0])
 
 
 def rules_of(db: Connection, guild_id: int) -> Rules:
-    """Return the guild's settings, with defaults for what it has not set."""
+    """Return the guild's settings, with defaults."""
     row = db.execute("SELECT data FROM rules WHERE guild_id = ?", (guild_id,)).fetchone()
     return Rules() if row is None else Rules.from_json(mapping_from_json(row[0]))
 
 
 def limits_of(db: Connection, guild_id: int) -> tuple[Limit, ...]:
-    """Return the guild's limits, in the order in which they were first set."""
+    """Return the guild's limits, in the order first set."""
     rows = db.execute("SELECT * FROM limits WHERE guild_id = ? ORDER BY id", (guild_id,)).fetchall()
     return tuple(limit_of(row) for row in rows)
 
@@ -258,9 +258,9 @@ def grants_of(
     used_up: bool = False,
     practice: bool | None = None,
 ) -> list[Grant]:
-    """Return the member's grants, the soonest to expire first; those used up or expired only with `used_up`.
+    """Return the member's grants, soonest to expire first; used up or expired ones only with `used_up`.
 
-    `practice`: those of practice or the others; None: those that apply now.
+    `practice`: those of practice or the others; None: those of the current mode.
     """
     is_practice = practises(db, guild_id) if practice is None else practice
     who = {"guild_id": guild_id, "member_id": member_id, "practice": is_practice}
@@ -286,7 +286,7 @@ def grants_of(
 
 
 def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
-    """Return the thousandths that each of the member's grants has paid: never more than the jobs cost."""
+    """Return the thousandths paid by each grant: never more than the jobs cost."""
     used: dict[int, int] = {}
     rest: dict[str, int] = {}
     for grant_id, drawn, job_id, charge in db.execute(_DRAWN, who).fetchall():
@@ -298,16 +298,16 @@ def _used(db: Connection, who: Mapping[str, int]) -> dict[int, int]:
 
 
 class SpendingViews(Repository):
-    """The facts for a decision about credits, read in one snapshot."""
+    """Spending facts from one snapshot."""
 
     async def view(self, guild_id: int, member_id: int, look: Callable[[Spending], Any]) -> Any:
-        """Return the result of `look` on a snapshot of the member's spending; it runs on the store's thread."""
+        """Return `look` of the member's spending; it runs on the store's thread."""
         now = self._clock.wall()
         limits = self._database.host_limits
         return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now, limits)))
 
     async def of_host(self, guild_id: int) -> list[Headroom]:
-        """Return what the host's limits leave to the guild now."""
+        """Return what the host's limits leave to the guild."""
         left: list[Headroom] = await self.view(
             guild_id,
             0,

@@ -1,1 +1,1 @@
-"""The database as PostgreSQL: several processes on one, docs/decisions/0035-one-store-on-two-databases.md."""
+"""PostgreSQL backend, for several processes: docs/decisions/0035-one-store-on-two-databases.md."""

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that the repositories use as one to SQLite: the same statements, rows and errors."""
+"""A PostgreSQL connection with SQLite's interface: statements, rows and errors."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ _SESSION = {
 
 
 def parameters_of(url: PostgresUrl, **session: str) -> dict[str, str | int]:
-    """Return the parameters for `psycopg.connect` beside the URL, which come before its own. `session`: its settings.
+    """Return the defaults for `psycopg.connect`, which the URL overrides. `session`: its settings.
 
-    A server elsewhere is reached by TLS, its name verified, unless the URL says `sslmode`.
+    Remote servers are reached by TLS with a verified name, unless the URL says `sslmode`.
     """
     given = dict(parse_qsl(url.query))
     wanted = _ALWAYS if url.is_local else {**_ALWAYS, "sslmode": "verify-full"}
@@ -92,7 +92,7 @@ _REASONS: dict[str, tuple[str, Text | str, int]] = {
 
 
 class PostgresRow(tuple[Any, ...]):
-    """A row whose values are found by the names of its columns too."""
+    """A row with access by column name."""
 
     __slots__ = ()
     names: ClassVar[tuple[str, ...]] = ()
@@ -119,7 +119,7 @@ def _make_row(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Postgres
 
 
 class _NumberLoader(Loader):
-    """Sums of whole numbers are `numeric` there, and whole here."""
+    """Sums of integers are `numeric` there, and int here."""
 
     def load(self, data: Any) -> int | float:
         text = bytes(data).decode()
@@ -137,9 +137,9 @@ class _TextLoader(Loader):
 
 
 def _plain(value: Any) -> Any:
-    """Return what SQLite would store of a value: an enum's own value, a truth as 1 or 0."""
+    """Convert as SQLite would: an enum's value, a bool as 1 or 0."""
     if value.__class__ is str:
-        return value.replace("\0", "\ufffd") if "\0" in value else value  # which PostgreSQL's texts cannot have
+        return value.replace("\0", "\ufffd") if "\0" in value else value  # PostgreSQL's texts can't have NUL
     if value.__class__ in _AS_IT_IS:
         return value
     if isinstance(value, Enum):
@@ -157,7 +157,7 @@ def _plain_parameters(statement: Statement, parameters: Parameters) -> Any:
 
 
 def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[PostgresRow]:
-    """Return a connection that begins no transaction by itself. Raises psycopg.Error."""
+    """Return an autocommit connection. Raises psycopg.Error."""
     parameters: dict[str, Any] = dict(parameters_of(url, **session))
     raw = psycopg.connect(
         url.get_secret_value(), autocommit=True, prepare_threshold=2, row_factory=_make_row, **parameters
@@ -170,15 +170,15 @@ def connected(url: PostgresUrl, **session: str) -> psycopg.Connection[PostgresRo
 
 
 class PostgresConnection:
-    """A connection that is made again when it was lost, at the beginning of the next transaction.
+    """A connection that reconnects at the beginning of the next transaction.
 
-    A commit whose answer was lost is looked up: it has taken place or it has not.
+    A commit whose answer was lost is looked up.
     """
 
     def __init__(
         self, url: PostgresUrl, *, prepare: Callable[[psycopg.Connection[PostgresRow]], None] | None = None
     ) -> None:
-        """`prepare` is called with each new connection. Raises DatabaseFailing if the first cannot be made."""
+        """`prepare` is called with each new connection. Raises DatabaseFailing if the first fails."""
         self._url = url
         self._prepare = prepare
         self._transaction_id: str | None = None
@@ -192,17 +192,17 @@ class PostgresConnection:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction was begun and not ended."""
+        """Whether a transaction is open."""
         return not self._raw.closed and self._raw.info.transaction_status in _IN_TRANSACTION
 
     def execute(self, sql: str, parameters: Parameters = (), /) -> psycopg.Cursor[PostgresRow]:
-        """Run a statement of SQLite's dialect. Raises DatabaseFailing, sqlite3.IntegrityError, psycopg.Error."""
+        """Run a statement in SQLite's dialect. Raises DatabaseFailing, sqlite3.IntegrityError, psycopg.Error."""
         if sql == "COMMIT":
             return self._commit()
         if sql.startswith("BEGIN"):
             return self._begin(sql)
         if sql.startswith("RELEASE"):
-            # It goes with the next savepoint, or with the commit: each word is a way there and back.
+            # Sent with the next savepoint or commit, to save a round trip.
             self._to_release = f"{sql}; "
             return self._raw.cursor()
         statement = translated(sql)
@@ -216,7 +216,7 @@ class PostgresConnection:
             self._raise(error)
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> psycopg.Cursor[PostgresRow]:
-        """Run a statement once for each of these; `rowcount` is that of all together. Raises as `execute`."""
+        """Run a statement for each of these; `rowcount` is the total. Raises as `execute`."""
         statement = translated(sql)
         cursor = self._raw.cursor()
         try:
@@ -226,7 +226,7 @@ class PostgresConnection:
         return cursor
 
     def notify(self, channel: str, payload: str) -> None:
-        """Send a notification in a transaction of its own. Raises psycopg.Error, DatabaseFailing."""
+        """Notify in a separate transaction. Raises psycopg.Error, DatabaseFailing."""
         while True:
             if is_new := self._raw.closed:
                 self._raw = self._connected(time.monotonic())
@@ -240,7 +240,7 @@ class PostgresConnection:
                 return
 
     def close(self) -> None:
-        """End the connection; what was not committed is undone."""
+        """Close the connection; uncommitted changes are rolled back."""
         self._raw.close()
 
     def _begin(self, sql: str) -> psycopg.Cursor[PostgresRow]:
@@ -276,11 +276,11 @@ class PostgresConnection:
             raise TransactionLost(_told(texts.SERVER_IS_LOST), kind="unreachable") from error
 
     def _has_committed(self, transaction_id: str) -> bool:
-        """Return whether the server has committed it. Raises CommitUnknown if that cannot be learned now.
+        """Return whether the server has committed it. Raises CommitUnknown if unknowable now.
 
-        https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT: it is `in progress` until
-        the server has noticed that its connection is lost. A server that never heard of the number, which took over
-        without it, has not committed it.
+        https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT: it is `in progress`
+        until the server notices the lost connection. A failed-over server without that number has not committed
+        it.
         """
         until = time.monotonic() + COMMITS_ARE_KNOWN_S
         while True:
@@ -300,12 +300,12 @@ class PostgresConnection:
                 return bool(status == "committed")
             if time.monotonic() > until:
                 raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), kind="unreachable")
-            time.sleep(RECONNECT_EVERY_S)  # on a thread of its own, which nothing else runs on
+            time.sleep(RECONNECT_EVERY_S)  # on its own thread
 
     def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
-        """Return a new connection, for which it waits until then (monotonic seconds).
+        """Return a new connection, waiting until then (monotonic seconds).
 
-        Raises DatabaseFailing, and never that a transaction may be repeated: it has waited long enough.
+        Raises DatabaseFailing, never TransactionLost: it has waited long enough.
         """
         if time.monotonic() < self._gave_up_at + GIVEN_UP_S:
             raise DatabaseFailing(_told(texts.SERVER_IS_LOST), kind="unreachable")
@@ -337,7 +337,7 @@ class PostgresConnection:
         return self._raw.closed or (error.sqlstate or "").startswith(_GONE)
 
     def _raise(self, error: psycopg.Error) -> NoReturn:
-        """Raise what the store's callers know. What is a bug of ours is raised as it is."""
+        """Raise the store's own errors. Bugs of ours are raised unchanged."""
         if isinstance(error, psycopg.IntegrityError):
             raise sqlite3.IntegrityError(error.diag.message_primary or str(error)) from error
         code = error.sqlstate or ""
@@ -356,17 +356,17 @@ class PostgresConnection:
 
 
 def _may_pass(error: psycopg.Error) -> bool:
-    """Whether connecting may succeed soon: the server is restarting, or has all the connections that it takes."""
+    """Whether the failure is transient: a restart, or too many connections."""
     return (error.sqlstate or "08").startswith((*_GONE, "53"))
 
 
 def _told(sentence: Text | str) -> str:
-    """Return the sentence for whoever meets it, members too: without the server's name."""
+    """Return the error for everybody, without the server's name."""
     return str(sentence).format(name=texts.OUR_DATABASE)
 
 
 def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:
-    """Return it for the host, who has set the address: in the server's words, none of which is a secret."""
+    """Return the error for the host, in the server's words, which hold no secret."""
     cause = error.__cause__
     reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.for_host
     sentence = texts.server_not_opened(str(url), " ".join(reason.split())[:300].rstrip("."))

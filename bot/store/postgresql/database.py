@@ -1,4 +1,4 @@
-"""The database as PostgreSQL: the same transactions as on SQLite, one that writes at a time over all processes."""
+"""PostgreSQL backend: SQLite's transactions, with one writer at a time over all processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ back, and as the lock goes from process to process between groups."""
 
 
 class PostgresDatabase(Database):
-    """A database that several processes share. What one has written the others hear of."""
+    """A database shared by processes that hear each other's writes."""
 
     is_shared = True
 
@@ -80,9 +80,9 @@ class PostgresDatabase(Database):
         migrations: Sequence[Migration] | None = None,
         progress: Progress | None = None,
     ) -> PostgresDatabase:
-        """Connect, and migrate the schema; `progress` is told how far that is, without it the log is.
+        """Connect, and migrate the schema; `progress` gets its progress, without it the log does.
 
-        Raises StoreError, with what to do, for a server that cannot be used and a newer or foreign schema.
+        Raises StoreError, with what to do, for an unusable server and a newer or foreign schema.
         """
         steps = schema.migrations() if migrations is None else migrations
         told = logged(clock) if progress is None else progress
@@ -92,7 +92,7 @@ class PostgresDatabase(Database):
         def prepare(raw: psycopg.Connection[object]) -> None:
             schema.refuse_unsuitable(raw, str(url))
             schema.migrate(raw, str(url), steps, told)
-            if not indexed:  # of the first connection alone
+            if not indexed:  # first connection only
                 indexed.append(text_index.prepare(raw))
             heard.listen(raw)
 
@@ -114,15 +114,15 @@ class PostgresDatabase(Database):
         return database
 
     def now(self, db: Connection) -> float:
-        """Return the server's time, Unix seconds: the clocks of the processes differ."""
+        """Return the server's time, Unix seconds: processes' clocks differ."""
         return float(db.execute(NOW).fetchone()[0])
 
     async def truncate_log(self) -> bool:
-        """Return True: the server's log is the server's, and so is for how long it is kept."""
+        """Return True: the server manages its own log."""
         return True
 
     async def scrub(self, *, at_most_bytes: int | None = REBUILT_BYTES) -> bool:  # noqa: ARG002 - SQLite rebuilds
-        """Return True: what was erased is overwritten by the server's vacuum, which the bot does not hurry."""
+        """Return True: the server's vacuum overwrites erased data in its own time."""
         return True
 
     def _send(self, name: str, words: tuple[str, ...]) -> None:
@@ -131,7 +131,7 @@ class PostgresDatabase(Database):
             self._searcher.post(functools.partial(_notify, payload))
 
     async def close(self) -> None:
-        """Finish pending calls and close the connections. Idempotent."""
+        """Finish pending calls and close. Idempotent."""
         try:
             await close_all((self._writer,), (self._reader, self._searcher))
         finally:
@@ -139,20 +139,20 @@ class PostgresDatabase(Database):
 
 
 class HeardRows:
-    """Which rows were written, as the writer's own connection hears before its commit returns."""
+    """Written rows, as heard by the writer's connection before its commit returns."""
 
     def __init__(self) -> None:
         self._heard: set[tuple[Recalled, Key]] = set()
         self._has_missed = False
 
     def listen(self, raw: psycopg.Connection[object]) -> None:
-        """Hear on a new connection; what was written since the last one was lost is not known."""
+        """Listen on a new connection; writes since the lost one are unknown."""
         raw.execute(f"LISTEN {WRITTEN}")
         raw.add_notify_handler(self._take)
         self._has_missed = True
 
     def taken(self, _db: PostgresConnection) -> frozenset[tuple[Recalled, Key]] | None:
-        """Return what was heard since the last call, None for anything at all."""
+        """Return the rows heard since the last call, None for everything."""
         heard, has_missed = frozenset(self._heard), self._has_missed
         self._heard.clear()
         self._has_missed = False
@@ -168,5 +168,5 @@ class HeardRows:
 def _notify(payload: str, db: PostgresConnection) -> None:
     try:
         db.notify(SIGNALS, payload)
-    except (psycopg.Error, StoreError) as error:  # whoever it was for looks by itself before long
+    except (psycopg.Error, StoreError) as error:  # receivers poll before long
         log.warning("database.signal_not_sent", error=str(error).splitlines()[0])

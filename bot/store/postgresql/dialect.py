@@ -1,7 +1,7 @@
-"""The repositories' SQL, which is SQLite's, in PostgreSQL's words: everything in which the two differ.
+"""Translates the repositories' SQLite dialect to PostgreSQL.
 
-Each statement is translated once, by its text. It is no parser of SQL: it knows the forms that the repositories use,
-and every test of the store runs on both databases.
+Each statement is translated once and cached. Not a parser: it covers the forms that the repositories use, and every
+store test runs on both databases.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _EACH = r"json_each\(((?:%\(\w+\)s|[^()])+)\)"
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
 
 _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    # An update of the first rows of an order would read all rows to find them.
+    # An UPDATE of an order's first rows would read all rows to find them.
     (re.compile(r"\bWHERE id IN \((\s*SELECT (?:[^()]|\([^()]*\))*\bLIMIT %s\s*)\)"), r"WHERE id = ANY (ARRAY (\1))"),
-    # A comparison that NULL takes part in.
+    # A comparison with NULL.
     (re.compile(rf"\bIS NOT {_ANY_PLACE}"), r"IS DISTINCT FROM \1"),
     (re.compile(rf"\bIS {_ANY_PLACE}(?! NULL)"), r"IS NOT DISTINCT FROM \1"),
-    # JSON is stored as text, and what members wrote is read by a function that minds what PostgreSQL refuses.
+    # JSON is stored as text; members' texts are read by a function that handles what PostgreSQL rejects.
     (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"(read_json(\1) ->> '\2')"),
     (re.compile(r"json_extract\(([\w.]+), '\$\[(\d+)\]'\)"), r"(\1::jsonb ->> \2)"),
     (re.compile(r"(?<![\w.])([\w.]+) (->>?) '"), r"read_json(\1) \2 '"),
     (re.compile(rf"{_EACH} AS (\w+)"), r"jsonb_array_elements_text(\1::jsonb) WITH ORDINALITY AS \2 (value, key)"),
     (re.compile(_EACH), r"jsonb_array_elements_text(\1::jsonb) AS each (value)"),
-    # SQLite joins in the order of the words CROSS JOIN, and does without an index for `+column`.
+    # SQLite joins in the order of CROSS JOIN, and skips the index of `+column`.
     (re.compile(r"\bCROSS JOIN (\w+(?: AS \w+)?)(\s+)ON\b"), r"JOIN \1\2ON"),
     (re.compile(r"\b(WHERE|AND|OR|ON)(\s+)\+(?=[a-z])"), r"\1\2"),
     (re.compile(r"\bLIMIT -1\b"), "LIMIT ALL"),
@@ -52,7 +52,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
 
 
 class Statement(NamedTuple):
-    """A statement in PostgreSQL's dialect, with psycopg's placeholders."""
+    """A PostgreSQL statement with psycopg's placeholders."""
 
     text: str
     has_places: bool
@@ -60,13 +60,13 @@ class Statement(NamedTuple):
     """The parameters that it asks of whether they are NULL."""
 
     def with_missing(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the parameters, and those that say which of them are NULL."""
+        """Return the parameters, and those that say which are NULL."""
         return {**parameters, **{_MISSING.format(name): parameters[name] is None for name in self.may_miss}}
 
 
 @lru_cache(maxsize=2048)
 def translated(sql: str) -> Statement:
-    """Return the statement in PostgreSQL's dialect."""
+    """Translate to PostgreSQL's dialect."""
     if (whole := _WHOLE.get(sql)) is not None:
         return Statement(whole, has_places=False)
     parts = _QUOTED.split(sql)
@@ -93,7 +93,7 @@ def _placeholder(match: re.Match[str]) -> str:
 
 
 def _least_of_two(text: str) -> str:
-    """Write `max(a, b)`, which is no aggregate, as `greatest(a, b)`, and `min(a, b)` as `least(a, b)`."""
+    """Write non-aggregate `max(a, b)` as `greatest(a, b)`, and `min(a, b)` as `least(a, b)`."""
     for match in reversed(list(re.finditer(r"\b(max|min)\(", text))):
         depth, is_several, place = 1, False, match.end()
         while depth:

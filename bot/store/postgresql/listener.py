@@ -1,4 +1,4 @@
-"""What is heard from the other processes, and which process leads: one connection with a thread of its own."""
+"""Notifications from other processes, and leader election: one connection on its own thread."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ RETRY_S = 1.0
 
 
 def subject_of(payload: str) -> tuple[Recalled, Key]:
-    """Return which answers a payload of the triggers makes void. Raises KeyError for a subject of a newer bot."""
+    """Return the cache key of a trigger's payload. Raises KeyError for a newer bot's subject."""
     name, *key = json.loads(payload)
     return Recalled[name], tuple(key)
 
 
 class AnnouncementListener:
-    """Hears what others announce, and holds the lock of the leader: both end with the connection.
+    """Listens to other processes and holds the leader's lock; both end with the connection.
 
-    `written` gets what is kept no longer, None for anything at all; `signal` a name and its words. Both are called on
-    the event loop.
+    `written` gets invalidated keys, None for everything; `signal` a name and its text. Both are called on the event
+    loop.
     """
 
     def __init__(
@@ -70,24 +70,24 @@ class AnnouncementListener:
         self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
 
     async def start(self) -> None:
-        """Begin; return once it hears, so that nothing from here on is missed."""
+        """Start; return once listening, so that nothing later is missed."""
         self._thread.start()
         await self._hears.wait()
 
     @property
     def is_leader(self) -> bool:
-        """Whether this process is known to lead since a few seconds at most."""
+        """Whether this process was the leader within the last seconds."""
         return time.monotonic() < self._leads_until
 
     async def wait(self) -> None:
-        """Return once this process leads; from the first call on it tries to."""
+        """Return once this process leads; the first call enters the election."""
         self._wants_to_lead = True
         while not self.is_leader:
             self._begins_to_lead.clear()
             await self._begins_to_lead.wait()
 
     async def close(self) -> None:
-        """End the thread and the connection."""
+        """Stop the thread and the connection."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._waking.close()
@@ -102,7 +102,7 @@ class AnnouncementListener:
         while not self._stopping.is_set():
             try:
                 self._hear(is_first=is_first)
-            except (psycopg.Error, OSError, ValueError) as error:  # what is said there may also be another program's
+            except (psycopg.Error, OSError, ValueError) as error:  # another program may announce there too
                 self._leads_until = 0.0
                 if not self._stopping.is_set():
                     log.warning("database.listener_lost", error=type(error).__name__)
@@ -113,13 +113,13 @@ class AnnouncementListener:
                     self._raw.close()
 
     def _hear(self, *, is_first: bool) -> None:
-        """Listen until the connection is lost or this is stopped. Raises psycopg.Error."""
+        """Listen until stopped or disconnected. Raises psycopg.Error."""
         self._raw = raw = connected(self._url, idle_session_timeout=SILENCE)
         raw.execute(f"LISTEN {WRITTEN}")
         raw.execute(f"LISTEN {SIGNALS}")
         self._call(self._hears.set)
         if not is_first:
-            self._call(self._written, None)  # what was written meanwhile was not heard
+            self._call(self._written, None)  # writes in between were missed
             self._call(self._missed)
         waited_for: list[int | socket.socket] = [raw.fileno(), self._woken]
         leads = False
@@ -136,7 +136,7 @@ class AnnouncementListener:
                 self._leads_until = asked + BELIEVED_S
                 self._call(self._begins_to_lead.set)
             while (left := asked + BEAT_S - time.monotonic()) > 0 and not self._stopping.is_set():
-                for notice in raw.notifies(timeout=0):  # with what came while a statement ran
+                for notice in raw.notifies(timeout=0):  # including those that came during a statement
                     self._take(notice)
                 select.select(waited_for, [], [], left)
 
@@ -147,7 +147,7 @@ class AnnouncementListener:
             return
         try:
             self._call(self._written, frozenset({subject_of(notice.payload)}))
-        except KeyError:  # of a newer bot, which is being started beside this one
+        except KeyError:  # of a newer bot, during a rolling upgrade
             self._call(self._written, None)
 
     def _call(self, callback: Callable[..., object], *words: Any) -> None:

@@ -1,4 +1,4 @@
-"""The schema on PostgreSQL: its migrations have the numbers of SQLite's, and begin with the whole of the 31st."""
+"""PostgreSQL migrations, numbered as SQLite's; the first is the whole 31st schema."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _VERSION_TABLE = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT 
 
 @cache
 def migrations() -> tuple[Migration, ...]:
-    """Return the steps that come with this package, in order."""
+    """Return this package's migrations, in order."""
     folder = resources.files("bot.store") / "migrations" / "postgresql"
     found = sorted((each for each in folder.iterdir() if _FILE.fullmatch(each.name)), key=lambda each: each.name)
     return tuple(Migration(int(each.name[:3]), each.read_text(encoding="utf-8")) for each in found)
 
 
 def refuse_unsuitable(db: psycopg.Connection[Any], name: str) -> None:
-    """Raise StoreError for a server that is too old and for a database that is not in UTF-8."""
+    """Raise StoreError for an old server or a database not in UTF-8."""
     if db.info.server_version < OLDEST_POSTGRES:
         version = db.info.parameter_status("server_version") or str(db.info.server_version)
         oldest = str(OLDEST_POSTGRES // 10000)
@@ -43,7 +43,7 @@ def refuse_unsuitable(db: psycopg.Connection[Any], name: str) -> None:
 
 
 def version_of(db: psycopg.Connection[Any]) -> int:
-    """Return the number of the last step that the database has had; 0 for one without the bot's tables."""
+    """Return the database's schema version; 0 without the bot's tables."""
     if not _is_true(db, "SELECT to_regclass('schema_version') IS NOT NULL"):
         return 0
     row = db.execute("SELECT version FROM schema_version").fetchone()
@@ -53,9 +53,9 @@ def version_of(db: psycopg.Connection[Any]) -> int:
 def migrate(
     db: psycopg.Connection[Any], name: str, steps: Sequence[Migration], progress: Progress = no_progress
 ) -> None:
-    """Bring the schema up to date, each step with its number in one transaction; other processes wait meanwhile.
+    """Migrate the schema, each step with its number in one transaction; other processes wait.
 
-    Raises StoreError for another program's database and for one of a newer bot, psycopg.Error.
+    Raises StoreError for another program's database or a newer bot's, psycopg.Error.
     """
     known = steps[-1].version
     if version_of(db) == known:
@@ -101,7 +101,7 @@ _EXTENSION = "pg_trgm"
 _INDEX_LOCK = 0x0C4A_990C
 _IS_THERE = "SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(%s) AND indisvalid)"
 _SCHEMA = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = %s"
-# By the locale of the database, which a column's own collation would hide.
+# The database's locale, which a column's own collation would override.
 _TEXT = 'text COLLATE "default"'
 _KNOWS_LETTERS = """
 SELECT lower('IЖ' COLLATE "default") = 'iж' AND cardinality({schema}.show_trgm('жжж')) > 0
@@ -122,10 +122,10 @@ _OTHER_CASE = "σΣ"
 
 
 def prepare(db: psycopg.Connection[Any]) -> bool:
-    """Have the index there, and return whether it is. Raises psycopg.Error if the connection is lost.
+    """Create the index, and return whether it exists. Raises psycopg.Error if the connection is lost.
 
-    It is made once, while other processes that start wait: in a second for each 10,000 jobs. It is not made in a
-    database with the locale `C`, to which words of other languages than English are no words.
+    Once, while other starting processes wait: a second per 10,000 jobs. Not in a database with the locale `C`,
+    which knows only English letters.
     """
     if _text_index_is_true(db, _IS_THERE, [INDEX]):
         return True
@@ -144,7 +144,7 @@ def prepare(db: psycopg.Connection[Any]) -> bool:
 def _made(db: psycopg.Connection[Any]) -> bool:
     db.execute(f"CREATE EXTENSION IF NOT EXISTS {_EXTENSION}".encode())
     row = db.execute(_SCHEMA, [_EXTENSION]).fetchone()
-    schema = "" if row is None else str(row[0])  # quoted where it has to be
+    schema = "" if row is None else str(row[0])  # quoted if necessary
     if not _text_index_is_true(db, _KNOWS_LETTERS.format(schema=schema)):
         log.warning("database.words_not_indexed", error="the locale of the database knows no letters beyond ASCII")
         return False
@@ -158,23 +158,21 @@ def _text_index_is_true(db: psycopg.Connection[Any], query: str, parameters: lis
 
 
 class TrigramIndex:
-    """The index, for a search in a transaction of a database that has it."""
+    """The trigram index, inside a transaction."""
 
     def lines(self, db: Connection, guild_id: int, words: Iterable[str], *, limit: int) -> Iterator[Row] | None:
-        """Yield number and text of the guild's jobs that may have all these words, newest first, at most `limit`.
+        """Yield number and text of the guild's candidate jobs for all these words, newest first, at most `limit`.
 
-        None if no word has three letters in a row. They are read as far as they are taken, from a cursor of the
-        transaction, which has no other such search.
+        None if no word has three letters in a row. Lazily read from the transaction's only such cursor.
         """
         patterns = patterns_of(words)
         return _read(db, [guild_id, *patterns, limit]) if patterns else None
 
 
 def patterns_of(words: Iterable[str]) -> list[str]:
-    """Return patterns of ILIKE, of which each is in every text that has all these words in any case.
+    """Return ILIKE patterns that match every text with all these words, ignoring case.
 
-    A text that has the patterns may lack the words: letters of which PostgreSQL and Python know different cases are
-    left open in them.
+    False matches are possible: letters whose case mapping differs in PostgreSQL and Python are wildcards.
     """
     stored = (word[:PATTERN_CHARS] for word in words if not _UNSTORABLE.search(word))
     bodies = {"".join(map(_as_pattern, word)) for word in stored}
@@ -193,7 +191,7 @@ def _as_pattern(letter: str) -> str:
 
 def _read(db: Connection, parameters: list[object]) -> Iterator[Row]:
     query = _LINES.format(conditions=_HAS * (len(parameters) - 2))
-    # Else it is planned for a tenth of the lines: all others that have not the words would be read for the few that do.
+    # Otherwise it is planned for a tenth of the lines, and reads all rows without the words.
     db.execute("SET LOCAL cursor_tuple_fraction = 1")
     db.execute(f"DECLARE lines NO SCROLL CURSOR FOR {query}", parameters)
     while rows := db.execute(f"FETCH {FETCHED} FROM lines").fetchall():

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted with a key outside the database, and bound to their guild and purpose."""
+"""Encryption at rest, with a key outside the database; bound to guild and purpose."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ _log = structlog.get_logger(__name__)
 
 
 class SecretBox:
-    """Encrypts and decrypts texts. A sealed text is `fingerprint:token`: it names the key that decrypts it."""
+    """Encrypts texts as `fingerprint:token`, which names the key."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Take `keys`, newest first: all decrypt, the first encrypts.
 
-        A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for none.
+        A key is a Fernet key or any text of at least 32 characters. Raises StoreError for a shorter one, or for
+        none.
         """
         if not keys:
             raise StoreError(texts.NO_KEYS, exit_code=RESTART_CANNOT_HELP)
@@ -48,25 +49,25 @@ class SecretBox:
         return f"SecretBox({', '.join(self.fingerprints)})"
 
     def seal(self, purpose: str, guild_id: int, text: str) -> bytes:
-        """Encrypt `text` for this purpose of this guild."""
+        """Encrypt `text` for this guild and purpose."""
         newest = self.fingerprints[0]
-        # The guild is inside: a token copied into another guild's row would decrypt just as well.
+        # The guild is inside: otherwise a token copied into another guild's row would decrypt.
         plain = json.dumps({"purpose": purpose, "guild": guild_id, "text": text}).encode()
         return newest.encode() + b":" + self._keys[newest].encrypt(plain)
 
     def open(self, purpose: str, guild_id: int, sealed: bytes) -> str:
-        """Decrypt what was sealed for this purpose of this guild. Raises StoreError for anything else."""
+        """Decrypt text sealed for this guild and purpose. Raises StoreError for anything else."""
         content = json.loads(self._decrypt(sealed))
         if content["purpose"] != purpose or content["guild"] != guild_id:
             raise StoreError(texts.SEALED_ELSEWHERE)
         return str(content["text"])
 
     def sign(self, text: str) -> str:
-        """Return 32 hex digits that only the holder of the newest key can make of `text`: HMAC with SHA-256."""
+        """Return an HMAC with SHA-256 of `text` by the newest key, 32 hex digits."""
         return hmac.new(self._signing, text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def rotate(self, sealed: bytes) -> bytes:
-        """Re-encrypt with the newest key what any of the keys decrypts. Raises StoreError if none does."""
+        """Re-encrypt with the newest key. Raises StoreError if no key decrypts it."""
         plain = self._decrypt(sealed)
         newest = self.fingerprints[0]
         return newest.encode() + b":" + self._keys[newest].encrypt(plain)
@@ -83,26 +84,26 @@ class SecretBox:
 
 
 def fingerprint_of(sealed: bytes) -> str:
-    """Return the fingerprint of the key that sealed this: 8 hex digits of its SHA-256."""
+    """Return the sealing key's fingerprint: 8 hex digits of its SHA-256."""
     return sealed.partition(b":")[0].decode("ascii", "replace")[:FINGERPRINT_CHARS]
 
 
 def key_file_of(database: Path) -> Path:
-    """Return where the key file of this database lies: next to it, with `.key` added to its name."""
+    """Return the path of this database's key file: its name plus `.key`."""
     return database.with_name(f"{database.name}.key")
 
 
 def fingerprints_of(key_file: Path) -> tuple[str, ...]:
-    """Return the fingerprint of the key in a key file; () if there is no such file. Raises StoreError."""
+    """Return the fingerprint of a key file's key; () without a file. Raises StoreError."""
     return SecretBox([_read(key_file)]).fingerprints if key_file.exists() else ()
 
 
 def load_box(secret_keys: Sequence[str], key_file: Path | None, *, needed: Collection[str]) -> SecretBox:
-    """Take the keys of the settings, then that of the key file; with neither, create the key file.
+    """Take the settings' keys, then the key file's; with neither, create the key file.
 
-    Without a place for a key file there have to be keys in the settings. `needed` are the fingerprints of the keys that
-    the database needs. Raises StoreError if one is missing, so that no new key hides that the old one was lost, or if
-    the file cannot be used.
+    Without a place for a key file the settings must have keys. `needed` are the fingerprints of the keys that the
+    database needs. Raises StoreError if one is missing, so that no new key hides the loss, or if the file is
+    unusable.
     """
     keys = [*secret_keys]
     if key_file is not None and key_file.exists():
@@ -145,7 +146,7 @@ def _read(key_file: Path) -> str:
 
 
 def _create(key_file: Path) -> str:
-    """Write a new key atomically; if another process was first, its key is used."""
+    """Write a new key atomically; if another process was first, use its key."""
     try:
         with tempfile.NamedTemporaryFile(dir=key_file.parent, prefix=".key-", delete=True) as temporary:  # mode 600
             temporary.write(Fernet.generate_key() + b"\n")
@@ -163,7 +164,7 @@ def _create(key_file: Path) -> str:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Make sure that a new file survives a power cut: secrets sealed with a lost key are lost."""
+    """Make a new file survive a power cut: secrets sealed with a lost key are lost."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -176,9 +177,9 @@ KEY_PURPOSE = "api key"
 
 
 def needed_fingerprints(db: Connection, now: float) -> set[str]:
-    """Return the fingerprints of the secret keys without which something of value could not be decrypted.
+    """Return the fingerprints of the secret keys that valuable data needs.
 
-    An interaction token that expired by `now` (Unix seconds) has no value.
+    An interaction token expired by `now` (Unix seconds) has no value.
     """
     rows = db.execute(
         "SELECT secret FROM guild_keys WHERE secret IS NOT NULL"
@@ -189,12 +190,12 @@ def needed_fingerprints(db: Connection, now: float) -> set[str]:
 
 
 def forget_expired_tokens(db: Connection, now: float) -> None:
-    """Delete interaction tokens that expired by `now` (Unix seconds)."""
+    """Delete interaction tokens expired by `now` (Unix seconds)."""
     db.execute("UPDATE cards SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (now,))
 
 
 def forget_unneeded_keys(db: Connection, guild_id: int) -> None:
-    """Forget the secrets of retired keys that no job needs: neither an open one nor one that is still rechecked."""
+    """Forget retired keys' secrets that no open or rechecked job needs."""
     db.execute(
         "UPDATE guild_keys SET secret = NULL"
         " WHERE guild_id = ? AND retired_at IS NOT NULL AND secret IS NOT NULL AND NOT EXISTS ("
@@ -206,7 +207,7 @@ def forget_unneeded_keys(db: Connection, guild_id: int) -> None:
 
 
 def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
-    """Forget all secrets of a guild, and poll what was made with them no more; return whether there were any."""
+    """Forget a guild's secrets and stop rechecking their jobs; return whether there were any."""
     forgotten = db.execute(
         "UPDATE guild_keys SET secret = NULL, retired_at = coalesce(retired_at, ?)"
         " WHERE guild_id = ? AND secret IS NOT NULL",
@@ -220,7 +221,7 @@ def forget_keys(db: Connection, guild_id: int, now: float) -> bool:
 
 
 def reseal(db: Connection, box: SecretBox) -> int:
-    """Seal with the newest key what an older one sealed; return how many."""
+    """Reseal with the newest key; return how many."""
     newest = box.fingerprints[0]
     keys = _older(db.execute("SELECT id, secret FROM guild_keys WHERE secret IS NOT NULL"), newest)
     tokens = _older(db.execute("SELECT id, token FROM cards WHERE token IS NOT NULL"), newest)
