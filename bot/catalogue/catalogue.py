@@ -1,4 +1,4 @@
-"""The catalogue: the one place that knows what Cannon Studio can do, and whether an input is valid."""
+"""The catalogue: Cannon Studio's operations, and validation of inputs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from bot.language import tr
 
 
 class Catalogue:
-    """The operations that are known, immutable. `openapi.merge` makes one that has learned from the live document."""
+    """The known operations, immutable. `openapi.merge` makes one that includes the live document."""
 
     __slots__ = ("_aliases", "_allow_local", "_operations")
 
@@ -40,9 +40,9 @@ class Catalogue:
         aliases: Mapping[str, str] | None = None,
         allow_local: bool = False,
     ) -> None:
-        """Hold `operations`; `aliases` maps former ids to present ones.
+        """Hold `operations`; `aliases` maps former ids to current ones.
 
-        `allow_local` also allows links to http://127.0.0.1: for the sandbox and the tests only.
+        `allow_local` allows links to http://127.0.0.1: for the sandbox and tests.
         """
         self._operations = MappingProxyType({operation.id: operation for operation in operations})
         self._aliases = MappingProxyType(dict(aliases or {}))
@@ -50,12 +50,12 @@ class Catalogue:
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """The operations by id, in the order in which members see them."""
+        """The operations by id, in display order."""
         return self._operations
 
     @property
     def aliases(self) -> Mapping[str, str]:
-        """The present ids by the deduced ones that they replaced."""
+        """The current ids by the deduced ones they replaced."""
         return self._aliases
 
     @property
@@ -64,7 +64,7 @@ class Catalogue:
         return self._allow_local
 
     def knows_model(self, text: str) -> bool:
-        """Whether the text is the id or the name of a model: a member may give any text as one."""
+        """Whether the text is a known model's id or name: members may send any text."""
         return any(operation.knows_model(text) for operation in self.operations.values())
 
     def get(self, operation_id: str) -> Operation:
@@ -75,18 +75,17 @@ class Catalogue:
         raise InputError(no_operation(operation_id, self._nearest(operation_id)), "operation")
 
     def _nearest(self, operation_id: str) -> str | None:
-        """Return the id that is spelled most like this one, None if none is alike."""
         return next(iter(get_close_matches(echo(operation_id), self._operations, n=1, cutoff=0.4)), None)
 
     def resolve(self, key: str) -> Operation:
-        """Return the operation by its id, or by the built-in id that the live document has replaced.
+        """Return the operation by its id or a replaced built-in id.
 
-        The `id` of the operation returned is the one that the API accepts. Raises InputError.
+        The returned `id` is the one that the API accepts. Raises InputError.
         """
         return self.get(self._aliases.get(key, key))
 
     def find(self, key: str) -> Operation | None:
-        """Return the operation as `resolve` does, None if there is none: a job's may have been withdrawn since."""
+        """Like `resolve`, but None if there is none: a job's may have been withdrawn."""
         return self._operations.get(self._aliases.get(key, key))
 
     def check(
@@ -97,10 +96,10 @@ class Catalogue:
         pending: Collection[str] = (),
         extra: Collection[str] = (),
     ) -> dict[str, Any]:
-        """Return `values` as they go on the wire: cleaned, without empty ones, and valid for the operation.
+        """Return `values` in wire form: cleaned, without empty ones, and valid.
 
-        `pending` are fields that an earlier step will fill: they do not count as missing; `extra` are fields that no
-        document names. Raises InputError with one sentence that names the field, the rule and the nearest value.
+        `pending` fields are filled by an earlier step and not missing; `extra` fields are undocumented. Raises
+        InputError with one sentence that names the field, the rule and the nearest value.
         """
         operation = self.resolve(operation_id)
         return check_input(operation, values, allow_local=self._allow_local, pending=pending, extra=extra)
@@ -108,20 +107,20 @@ class Catalogue:
     def cautions(
         self, operation_id: str, taken: Mapping[str, object], *, pending: Collection[str] = ()
     ) -> list[Caution]:
-        """Return what is doubtful about an input that `check` has returned. Raises InputError for no operation."""
+        """Return the cautions about a checked input. Raises InputError for no operation."""
         return cautions_of(self.resolve(operation_id), taken, pending)
 
     def resolve_raw(self, key: str) -> Operation:
-        """Return the operation as `resolve` does, or one that no document names if that may be an id of the API's.
+        """Like `resolve`, but accept an undocumented id of plausible form.
 
-        Raises InputError for what cannot be one.
+        Raises InputError for others.
         """
         return self.find(key) or undocumented(key) or self.get(key)
 
     def check_raw(self, operation_id: str, values: Mapping[str, object]) -> tuple[dict[str, Any], list[Caution]]:
-        """Return `values` as they were typed, and what is doubtful about that.
+        """Return `values` as typed, with cautions.
 
-        Raises InputError for what JSON cannot carry, and for what cannot be an operation.
+        Raises InputError for values that JSON cannot carry, and impossible operation ids.
         """
         operation = self.resolve_raw(operation_id)
         typed = plain(values)
@@ -143,10 +142,10 @@ class Catalogue:
         given: Mapping[str, object] | None = None,
         tried: Sequence[Tried] = (),
     ) -> list[Offer]:
-        """Return up to 25 pairs of label and value for autocomplete; `given` are the options filled in so far.
+        """Return up to 25 (label, value) pairs for autocomplete; `given` are the other options.
 
-        What worked of `tried` comes first, what was refused last. The typed text itself is offered before them unless
-        the list is closed. Nothing for an unknown operation or field.
+        Values of `tried` that worked come first, rejected ones last. The typed text itself precedes them unless
+        the list is closed. Empty for an unknown operation or field.
         """
         try:
             operation = self.resolve(operation_id)
@@ -155,9 +154,9 @@ class Catalogue:
             return []
 
     def suggest_operations(self, typed: str, without: Collection[str] = ()) -> list[tuple[str, str]]:
-        """Return up to 25 pairs of label and operation id whose title or id contains the typed text.
+        """Return up to 25 (label, id) pairs of operations whose title or id contains the typed text.
 
-        Operations whose id is among `without` are left out. Those that are no longer offered come last and say so.
+        Omits `without`. Withdrawn operations come last and say so.
         """
         word = clean_text(typed).casefold()
         known = sorted(self._operations.values(), key=lambda each: not each.offered)
@@ -170,7 +169,7 @@ class Catalogue:
         return [(label[:OFFER_LIMIT_CHARS], key) for label, key in found[:OFFER_LIMIT]]
 
     def replaced(self, operations: Iterable[Operation], aliases: Mapping[str, str]) -> Catalogue:
-        """Return a catalogue with other operations and with `aliases` added, the rest unchanged."""
+        """Return a catalogue with other operations and added `aliases`."""
         return Catalogue(operations, aliases={**self._aliases, **aliases}, allow_local=self._allow_local)
 
 
@@ -189,14 +188,14 @@ _ANY_WORDS = ("file", "media", "source", "reference", "asset")
 
 
 def takes_native_id(operation: Operation) -> bool:
-    """Whether the operation takes a video by the id that Sora gave it."""
+    """Whether the operation takes a video by its Sora id."""
     return any(field.name == NATIVE_ID for field in operation.fields)
 
 
 def field_for(operation: Operation, kind: MediaKind) -> Field | None:
-    """Return the field that takes a medium of `kind`: a required one if there is one, else the first; None if none.
+    """Return the field for a medium of `kind`: a required one, else the first; None if none.
 
-    None also if other media are required: an image is no source for an operation on videos that has a thumbnail.
+    None also if other media are required: an image is no source for a video operation with a thumbnail.
     """
     links = [field for field in operation.fields if field.kind in LINK_KINDS]
     taking = [field for field in links if _takes(field, kind)]
@@ -205,9 +204,9 @@ def field_for(operation: Operation, kind: MediaKind) -> Field | None:
 
 
 def fitting(catalogue: Catalogue, kinds: Collection[MediaKind], *, native: bool) -> list[Operation]:
-    """Return the operations that a medium of one of `kinds` can be given to, in the catalogue's order.
+    """Return the operations that accept a medium of one of `kinds`, in order.
 
-    `native` says that it is a video that Sora made and whose own id is known.
+    `native`: a Sora video with a known id.
     """
     return [
         operation
@@ -217,14 +216,14 @@ def fitting(catalogue: Catalogue, kinds: Collection[MediaKind], *, native: bool)
 
 
 def kinds_of(field: Field) -> frozenset[MediaKind]:
-    """Return the media that a field takes a link to; () if it takes none, or it is not known that it does."""
+    """Return the media that a link field takes; () if none or unknown."""
     if field.kind not in LINK_KINDS:
         return frozenset()
     return field.media or kinds_named(field.name)
 
 
 def kinds_named(name: str) -> frozenset[MediaKind]:
-    """Return the media that a field takes by its name on the wire: all that can be taken for one such as `file_url`."""
+    """Return the media that a field's wire name implies: all for one such as `file_url`."""
     word = name.casefold()
     named = frozenset(kind for kind, words in _WORDS.items() if any(each in word for each in words))
     return named or frozenset(kind for kind in SOURCE_KINDS if any(each in word for each in _ANY_WORDS))

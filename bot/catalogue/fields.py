@@ -1,4 +1,4 @@
-"""One input of an operation: its kind, its rules and the words that a member reads about it."""
+"""An operation's input field: kind, rules and labels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Scalar: TypeAlias = str | int | float
 
 
 class FieldKind(StrEnum):
-    """The form of a field's value on the wire."""
+    """The wire form of a field's value."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -41,7 +41,7 @@ class FieldKind(StrEnum):
 
 
 class TextShape(StrEnum):
-    """How a text has to look that is no free text."""
+    """The required form of a non-free text."""
 
     RATIO = "ratio"
     """Width to height: `16:9`, `1.78`, or a word such as `auto`."""
@@ -50,7 +50,7 @@ class TextShape(StrEnum):
 
 
 class ProbeKind(StrEnum):
-    """What can be read from a source file instead of asking the member."""
+    """What a source file can tell instead of the member."""
 
     DURATION = "duration"
     CONTENT_TYPE = "content_type"
@@ -59,7 +59,7 @@ class ProbeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Says that a value is the `kind` (a duration in seconds, a MIME type …) of the file in the field `source`."""
+    """The value is the `kind` (a duration in seconds, a MIME type …) of the file in the field `source`."""
 
     kind: ProbeKind
     source: str
@@ -113,12 +113,12 @@ class Field:
 
     @property
     def longest(self) -> int:
-        """The longest text that is taken, in characters: a document may only allow more."""
+        """Maximum length in characters; a document may only raise it."""
         return self.max_length if self.known is None else max(self.max_length, self.known.max_length)
 
     @property
     def judges_by_usual(self) -> bool:
-        """Whether a number is judged by `usual`: nothing else is known of its range."""
+        """Whether a number's only known range is `usual`."""
         return self.usual is not None and self.minimum is None and self.maximum is None and not self.choices
 
     def choices_for(self, model: str | None) -> tuple[Scalar, ...]:
@@ -131,7 +131,7 @@ class Field:
 
 
 def _bare_model(text: str) -> str:
-    """Return a model's id, or a pattern of one, without case and punctuation: `gpt-image-2` is `gptimage2`."""
+    """Normalise a model's id or pattern: `gpt-image-2` is `gptimage2`."""
     return "".join(letter for letter in text.casefold() if letter.isalnum() or letter == "*")
 
 
@@ -156,17 +156,17 @@ ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 
 
 def text(name: str, label: str, about: str, *, required: bool = False, seen: tuple[str, ...] = ()) -> Field:
-    """Return a field for text; `seen` are values to suggest."""
+    """A text field; `seen` are suggestions."""
     return Field(name=name, kind=FieldKind.TEXT, required=required, label=label, help=about, suggestions=seen)
 
 
 def ratio(name: str, label: str, about: str, *, seen: tuple[str, ...]) -> Field:
-    """Return a field for a width to a height; `seen` are values to suggest."""
+    """An aspect ratio field; `seen` are suggestions."""
     return replace(text(name, label, about, seen=seen), shape=TextShape.RATIO)
 
 
 def identifier(name: str, label: str, about: str, *, required: bool = False) -> Field:
-    """Return a field for an id that a provider gave."""
+    """A provider id field."""
     return replace(text(name, label, about, required=required), shape=TextShape.ID)
 
 
@@ -180,7 +180,7 @@ def number(
     probe: Probe | None = None,
     usual: tuple[float, float] | None = None,
 ) -> Field:
-    """Return a field for a number of `unit`; `probe` says from which file it can be read; `usual` is as in Field."""
+    """A number field in `unit`; `probe` is the file to read it from; `usual` is as in Field."""
     return Field(
         name=name,
         kind=FieldKind.NUMBER,
@@ -194,26 +194,26 @@ def number(
 
 
 def link(name: str, label: str, about: str, media: frozenset[MediaKind], *, required: bool = False) -> Field:
-    """Return a field for a link to a file of one of the kinds `media`."""
+    """A link field to a file of one of the kinds `media`."""
     return Field(name=name, kind=FieldKind.URL, required=required, label=label, help=about, media=media)
 
 
 def links(name: str, label: str, about: str, media: frozenset[MediaKind]) -> Field:
-    """Return a field for a list of links to files of the kinds `media`."""
+    """A field for a list of links to files of the kinds `media`."""
     return Field(name=name, kind=FieldKind.URLS, label=label, help=about, media=media)
 
 
 def flag(name: str, label: str, about: str) -> Field:
-    """Return a field for yes or no."""
+    """A yes or no field."""
     return Field(name=name, kind=FieldKind.BOOLEAN, label=label, help=about)
 
 
 def seed(about: str) -> Field:
-    """Return the field `seed`."""
+    """The field `seed`."""
     return Field(name="seed", kind=FieldKind.INTEGER, label="seed", help=about)
 
 
 def undocumented_field(name: str) -> Field:
-    """Return a required field that only the API's own refusal has named: any text."""
+    """A required text field known only from the API's error."""
     label = name.replace("_", " ")
     return text(name, label, ASKED_BY_THE_API.message, required=True)

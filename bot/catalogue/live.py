@@ -1,4 +1,4 @@
-"""The catalogue as it is now: the built-in operations, and what Cannon Studio has published since."""
+"""The live catalogue: built-in operations and Cannon Studio's published changes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.catalogue.operation import Model, Operation, same_name
 
 
 class ChangeKind(StrEnum):
-    """What became of something that the live document names."""
+    """How an item of the live document changed."""
 
     CAME = "came"
     GONE = "gone"
@@ -32,7 +32,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiChange:
-    """One difference between what was known of the API and what the live document says."""
+    """A difference between the known API and the live document."""
 
     kind: ChangeKind
     subject: Subject
@@ -45,7 +45,7 @@ class ApiChange:
 
 
 def changes(former: Catalogue, present: Catalogue) -> list[ApiChange]:
-    """Return what differs: the operations in their present order, then those that are in `present` no more."""
+    """Return the differences: current operations in order, then removed ones."""
     before = dict(former.operations)
     found: list[ApiChange] = []
     seen: set[str] = set()
@@ -63,7 +63,7 @@ def changes(former: Catalogue, present: Catalogue) -> list[ApiChange]:
 
 
 def _drift_renamed(present_id: str, former: Catalogue, present: Catalogue) -> Operation | None:
-    """Return the former operation that has the id `present_id` now."""
+    """Return the former operation that now has the id `present_id`."""
     names = [old for old, new in present.aliases.items() if new == present_id]
     return next((former.operations[name] for name in names if name in former.operations), None)
 
@@ -149,7 +149,7 @@ def _change(kind: ChangeKind, key: str, names: Sequence[str], sentence: str) -> 
 
 
 class LiveCatalogue:
-    """Holds the catalogue in force. Whatever lives longer than one call keeps this and reads `current` each time."""
+    """Holds the current catalogue. Long-lived objects keep this and read `current` each time."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._built_in = catalogue
@@ -157,30 +157,30 @@ class LiveCatalogue:
 
     @property
     def current(self) -> Catalogue:
-        """The catalogue in force. It is immutable: what was read stays consistent while a newer one is adopted."""
+        """The current, immutable catalogue."""
         return self._current
 
     @property
     def other_ids(self) -> dict[str, str]:
-        """The built-in ids by all others that any document has had for the same operations: to be remembered."""
+        """The built-in ids by all other ids of the same operations, to be persisted."""
         now = {self._current.resolve(key).id: key for key in self._built_in.operations}
         former = {old: now[new] for old, new in self._current.aliases.items() if new in now}
         return {name: key for name, key in {**now, **former}.items() if name != key}
 
     def remember(self, other_ids: Mapping[str, str]) -> None:
-        """Let ids of earlier documents mean what they meant, as an earlier run's `other_ids` says: jobs have them."""
+        """Restore an earlier run's `other_ids`: jobs use them."""
         known = {name: key for name, key in other_ids.items() if key in self._built_in.operations}
         targets = {name: self._current.resolve(key).id for name, key in known.items()}
         aliases = {name: target for name, target in targets.items() if name not in self._current.operations}
         self._current = self._current.replaced(self._current.operations.values(), aliases)
 
     async def learn(self, document: object, kept: Collection[Operation] = ()) -> list[ApiChange]:
-        """Adopt what an OpenAPI document says, and nothing of those before it; return what differs from them.
+        """Adopt an OpenAPI document, replacing earlier ones; return the differences.
 
-        One that says nothing about any operation changes nothing. Those of `kept`, of earlier documents, that it does
-        not name are there as no longer offered, unless it has them under another id.
+        One without operations changes nothing. Operations of `kept`, from earlier documents, that it does not
+        name become no longer offered, unless it has them under another id.
         """
-        # In a thread: the document comes from outside, and an unusual one takes long.
+        # In a thread: an unusual outside document may take long.
         former = self._current
         self._current, found = await asyncio.to_thread(_learned, self._built_in, former, document, kept)
         return found
@@ -203,7 +203,7 @@ def _learned(
 def _renamed(
     missing: Collection[Operation], kept: Collection[Operation], built_in: Catalogue, present: Catalogue
 ) -> dict[str, str]:
-    """Return the present ids of earlier documents' operations that have a new one of the same title for them."""
+    """Return the current ids of earlier documents' operations, matched by title."""
     known = {*built_in.operations, *present.aliases.values(), *(each.id for each in kept)}
     new = [each for each in present.operations.values() if each.id not in known and each.title != each.id]
     found: dict[str, str] = {}
@@ -215,7 +215,7 @@ def _renamed(
 
 
 def _former_ids(built_in: Catalogue, former: Catalogue, present: Catalogue) -> dict[str, str]:
-    """Return the present ids by those that earlier documents had for the same operations: jobs may wait under them."""
+    """Return the current ids by earlier documents' ids: jobs may use them."""
     found: dict[str, str] = {}
     for key in built_in.operations:
         now = present.resolve(key).id

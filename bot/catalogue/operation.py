@@ -1,4 +1,4 @@
-"""What an operation is: one of Cannon Studio's workflows, with its fields, outputs and models.
+"""Operations: Cannon Studio's workflows, with fields, outputs and models.
 
 The facts are from https://www.cannonstudio.app/developers/docs; each operation names its page.
 """
@@ -22,7 +22,7 @@ SORA_ENDS = "2026-09-24"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model that an operation offers. `id` is the API's own, None if it is not public."""
+    """An operation's model. `id` is the API's own, None if not public."""
 
     id: str | None
     name: str
@@ -34,7 +34,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """One key of an operation's output. `kind` None means text for the member."""
+    """An output key. `kind` None means text for the member."""
 
     key: str
     kind: MediaKind | None
@@ -46,7 +46,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One of Cannon Studio's workflows, as data. Everything about it is derived from this."""
+    """A workflow of Cannon Studio, as data."""
 
     id: str
     title: str
@@ -69,11 +69,11 @@ class Operation:
     """The announced last day, as an ISO date."""
 
     def knows_model(self, text: str) -> bool:
-        """Whether the text is the id or the name of one of its models."""
+        """Whether the text is one of its models' id or name."""
         return any(same_name(text, each) for model in self.models for each in (model.id or "", model.name))
 
     def field(self, name: str) -> Field:
-        """Return the field with that name on the wire. Raises KeyError."""
+        """Return the field with that wire name. Raises KeyError."""
         for field in self.fields:
             if field.name == name:
                 return field
@@ -81,29 +81,29 @@ class Operation:
 
 
 def labels_of(operation: Operation | None) -> dict[str, str]:
-    """Return the names that members know the operation's fields by, by wire name; none of an unknown operation."""
+    """Return the operation's field labels by wire name; none if unknown."""
     return {} if operation is None else {field.name: tr(field.label) for field in operation.fields}
 
 
 def undocumented(operation_id: str) -> Operation | None:
-    """Return what can be said of an operation that no document names; None for what cannot be an operation's id."""
+    """Return a stub for an undocumented operation; None for an impossible id."""
     if not _ID.fullmatch(operation_id):
         return None
     return Operation(id=operation_id, title=operation_id, workflow="finish", id_documented=False)
 
 
 def same_name(first: str, second: str) -> bool:
-    """Return whether two names are equal except for case, spaces and punctuation: `sora-2` and `Sora 2`."""
+    """Compare names ignoring case, spaces and punctuation: `sora-2` and `Sora 2`."""
     return bare(first) == bare(second) != ""
 
 
 def bare(name: str) -> str:
-    """Return only the letters and digits of `name`, without case."""
+    """Return the letters and digits of `name`, case-folded."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def model_name(operation: Operation, model: str) -> str:
-    """Return the name that members know `model` by; the id itself if it has no other name."""
+    """Return the display name of `model`; the id itself if it has none."""
     wire_id = model_id(operation, model)
     for known in operation.models:
         if known.id is not None and known.id == wire_id:
@@ -112,9 +112,9 @@ def model_name(operation: Operation, model: str) -> str:
 
 
 def model_id(operation: Operation, typed: str) -> str:
-    """Return the id of the model whose id or name is `typed`, however it is written; else `typed` itself.
+    """Return the id of the model `typed` as id or name, in any spelling; else `typed` itself.
 
-    Those that the live document lists go first, and of these what is spelt so: it may list two that differ by
+    Models of the live document come first, exact spellings before others: it may list two that differ by
     punctuation only.
     """
     known = [model for model in operation.models if model.id is not None]

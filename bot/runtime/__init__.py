@@ -1,1 +1,1 @@
-"""What the process runs on: clock, logs, metrics, health, rate limits, and the network."""
+"""Process infrastructure: clock, logs, metrics, health, rate limits, and the network."""

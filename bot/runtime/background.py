@@ -1,6 +1,6 @@
-"""Background tasks, which run until the bot stops, and how long a caller waits for the database.
+"""Background tasks, and how long a caller waits for the database.
 
-Discord gives an interaction three seconds to be answered; a background task has no such limit.
+Discord allows three seconds to answer an interaction; background tasks have no limit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UNDER_WAY_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """An interaction that may still need its answer."""
+    """An interaction that may still need an answer."""
 
     is_answered: Callable[[], bool]
     """True once Discord has any answer, "thinking…" included."""
@@ -37,19 +37,19 @@ _unanswered: ContextVar[Unanswered | None] = ContextVar("unanswered", default=No
 
 
 def answer_soon(clock: Clock, is_answered: Callable[[], bool]) -> None:
-    """Let what this task asks of the database take no longer than the member's answer may: an interaction came."""
+    """Limit this task's database waits to the interaction's deadline."""
     _unanswered.set(Unanswered(is_answered, clock.monotonic() + ANSWER_S))
 
 
 def take_time() -> None:
-    """Wait for the database as long as it takes: no interaction's answer depends on this task."""
+    """Lift the limit: no interaction's answer depends on this task."""
     _unanswered.set(None)
 
 
 async def in_patience(outcome: asyncio.Future[Any], clock: Clock) -> bool:
-    """Wait for `outcome`, but no longer than the member's answer may take; return whether it is there.
+    """Wait for `outcome` until the interaction's deadline; return whether it is done.
 
-    Without an interaction that waits, return True at once: the caller awaits it. Cancelled with its caller.
+    Without a waiting interaction, return True at once: the caller awaits it. Cancelled with its caller.
     """
     waiting = _unanswered.get()
     if waiting is None or outcome.done() or waiting.is_answered():
@@ -58,7 +58,7 @@ async def in_patience(outcome: asyncio.Future[Any], clock: Clock) -> bool:
 
 
 async def done_within(outcome: asyncio.Future[Any], seconds: float, clock: Clock) -> bool:
-    """Wait for `outcome` for so long; return whether it is there. Cancelled with its caller."""
+    """Wait for `outcome` up to the timeout; return whether it is done. Cancelled with its caller."""
     heard = asyncio.Event()
     outcome.add_done_callback(lambda _: heard.set())
     try:
@@ -70,7 +70,7 @@ async def done_within(outcome: asyncio.Future[Any], seconds: float, clock: Clock
 
 
 class BackgroundTasks:
-    """Keeps a reference to each running task, so that none is collected while it runs, and stops them together."""
+    """Keeps references to running tasks, against garbage collection, and stops them together."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -78,9 +78,9 @@ class BackgroundTasks:
         self._has_failed = asyncio.Event()
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run `work` as a task of that name. It must handle its own errors: nobody awaits it.
+        """Run `work` as a named task. It must handle its own errors.
 
-        It speaks no member's language, whoever begins it, and no member waits for it: what it shows is for others too.
+        It runs without a member's language or deadline: its output is for others too.
         """
         context = contextvars.copy_context()
         context.run(speak, SOURCE)
@@ -90,12 +90,12 @@ class BackgroundTasks:
         task.add_done_callback(self._tasks.discard)
 
     def fail(self, error: Exception) -> None:
-        """Have `accompany` raise this: what goes on in the background can't go on."""
+        """Make `accompany` raise this: background work can't continue."""
         self._failure = error
         self._has_failed.set()
 
     async def accompany(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do the work. Raises what it raises, and what `fail` was told as soon as it is."""
+        """Do the work. Raises its errors, and `fail`'s at once."""
         failing, working = asyncio.create_task(self._has_failed.wait()), asyncio.create_task(work)
         try:
             await asyncio.wait({failing, working}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,11 +108,11 @@ class BackgroundTasks:
             await asyncio.gather(failing, working, return_exceptions=True)
 
     async def finished(self) -> None:
-        """Wait until every task that runs now has ended."""
+        """Wait until all currently running tasks have ended."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Cancel the tasks that still run and wait for them to end."""
+        """Cancel the running tasks and wait for them."""
         for task in self._tasks:
             task.cancel()
         await self.finished()

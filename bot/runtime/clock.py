@@ -1,7 +1,7 @@
-"""The one source of time, injected everywhere so that tests can move it.
+"""The one source of time, injected so that tests can move it.
 
-Wall time is what is stored and shown; monotonic time is what waits are measured in, so that a
-clock that jumps (NTP, leap second, suspended machine) neither fires nor loses a deadline.
+Wall time is stored and shown; waits use monotonic time, so that a clock that jumps (NTP, leap second, suspended
+machine) neither fires nor loses a deadline.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the bot needs from a clock. Both readings are in seconds."""
+    """Clock interface. Both readings are in seconds."""
 
     def wall(self) -> float:
-        """Return the Unix time, in seconds: for what is stored and shown."""
+        """Return the Unix time, in seconds, to store and show."""
         ...
 
     def monotonic(self) -> float:
-        """Return a reading that never goes back, in seconds: for waits and deadlines."""
+        """Return the monotonic time, in seconds, for waits and deadlines."""
         ...
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        """Return when `event` is set or `seconds` of monotonic time have passed, whichever is first."""
+        """Return when `event` is set or after `seconds` of monotonic time."""
         ...
 
 
@@ -36,11 +36,11 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Return the machine's monotonic reading, in seconds."""
+        """Return the machine's monotonic time, in seconds."""
         return time.monotonic()
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
-        """Return when `event` is set or `seconds` have passed."""
+        """Return when `event` is set or after `seconds`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await event.wait()

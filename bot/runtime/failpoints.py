@@ -1,8 +1,7 @@
-"""Named places where a test may stop the process, to prove that every step survives it.
+"""Named places where a test may kill the process, to prove crash safety.
 
 Unarmed, a failpoint costs one dictionary look-up. It is armed by the environment variable
-`CANNON_BOT_FAILPOINTS=name[,name…]` (the process kills itself with SIGKILL, as the kernel would) or,
-inside one process, by `arm(name)`, which raises `Crash` there.
+`CANNON_BOT_FAILPOINTS=name[,name…]` (SIGKILL) or, in-process, by `arm(name)`, which raises `Crash` there.
 """
 
 from __future__ import annotations
@@ -16,38 +15,38 @@ JOB_NAMES = (
     "accept.stored",  # hold and job written, Discord not answered
     "answer.sent",  # Discord has the card, its message id is not stored
     "answer.stored",  # that id is stored
-    "submit.before",  # the attempt is stored, nothing sent
-    "submit.sent",  # Cannon Studio has accepted, its answer is not stored
+    "submit.before",  # attempt stored, nothing sent
+    "submit.sent",  # accepted by Cannon Studio, answer not stored
     "submit.stored",  # remote id stored
     "poll.success",  # success seen, not stored
     "ready.stored",  # outputs stored
     "download.half",  # half of a file on disk
     "download.done",  # all files on disk, nothing sent
-    "send.done",  # Discord has the media, the delivery is not stored
+    "send.done",  # media sent, delivery not stored
     "deliver.stored",  # delivered and settled
     "recover.start",  # during start-up recovery
 )
 """In the life of a job."""
 DECISION_NAMES = (
-    "decision.before",  # a moderator's act is checked, nothing written yet
+    "decision.before",  # act checked, nothing written
     "decision.changed",  # inside the transaction: changed, not recorded
     "decision.stored",  # changed and recorded, Discord not answered
-    "decision.posted",  # the log channel has the line, that is not stored
+    "decision.posted",  # line posted, that is not stored
 )
 """In a moderator's act."""
 FILE_NAMES = (
-    "copy.half",  # a part of the database is copied
-    "restore.copied",  # the backup is copied next to the database, nothing exchanged
-    "restore.marked",  # the mark of a restore is set
-    "restore.moved",  # the present database has its other name, its log not yet
-    "restore.keyed",  # the key file of the backup is in place, the database not yet
-    "restore.swapped",  # both are, the mark is still set
+    "copy.half",  # part of the database copied
+    "restore.copied",  # backup copied beside the database, nothing swapped
+    "restore.marked",  # mark set
+    "restore.moved",  # old database renamed, its log not yet
+    "restore.keyed",  # key file in place, database not yet
+    "restore.swapped",  # both in place, mark still set
 )
 """In copying and exchanging the files of the database."""
 MOVE_NAMES = (
-    "move.half",  # some rows are copied, nothing committed
-    "move.filled",  # all are
-    "move.marked",  # the file is marked as moved, the target not committed
+    "move.half",  # some rows copied, nothing committed
+    "move.filled",  # all rows copied
+    "move.marked",  # file marked as moved, target not committed
     "move.committed",  # both are
 )
 """In moving a file's content to PostgreSQL."""
@@ -55,14 +54,14 @@ NAMES = JOB_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
 
 
 class Crash(BaseException):
-    """Simulates the death of the process in tests that run inside one process."""
+    """Simulated crash in single-process tests."""
 
 
 _armed: dict[str, bool] = {}
 
 
 def arm(names: Iterable[str], *, kill: bool = False) -> None:
-    """Arm `names`: each fires once. `kill` ends the process, else `Crash` is raised."""
+    """Arm `names`: each fires once. `kill` kills the process, else `Crash` is raised."""
     for name in names:
         if name not in NAMES:
             raise ValueError(f"no failpoint {name!r}; there are {', '.join(NAMES)}")
@@ -70,7 +69,7 @@ def arm(names: Iterable[str], *, kill: bool = False) -> None:
 
 
 def disarm() -> list[str]:
-    """Disarm all; return the names that had not fired."""
+    """Disarm all; return the names that did not fire."""
     left = list(_armed)
     _armed.clear()
     return left

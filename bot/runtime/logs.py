@@ -1,9 +1,8 @@
-"""Logs: structlog and the standard library's logging in one stream, one event a line, without secrets.
+"""Logs: structlog and logging in one stream, one event a line, without secrets.
 
-Whatever reaches a line (our events, those of discord.py and aiohttp, tracebacks) passes the same two gates: known and
-recognisable secrets are masked, and control characters are escaped, so that a name or an error text can neither
-forge a second line nor drive a terminal. In the console format a traceback follows its event, in lines that begin with
-`    | `.
+Every line (our events, those of discord.py and aiohttp, tracebacks) is scrubbed: known and recognisable secrets are
+masked, and control characters are escaped, so that no input can forge a line or drive a terminal. In the console format
+a traceback follows its event, in lines that begin with `    | `.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ _VALUE = re.compile(r"0x[0-9a-f]+|\d+")
 
 @dataclass(slots=True)
 class _Window:
-    """A minute that began with a written line; `left_out` are those that followed.
+    """A minute since a written line; `left_out` counts the repetitions.
 
-    It keeps no record: one holds its traceback, and with that all that the code had in hand.
+    It keeps no record, whose traceback would hold all local values.
     """
 
     began_at: float
@@ -49,14 +48,14 @@ class _Window:
 
 
 class LogCollapse:
-    """Decides which records are written. Not a filter, since one record may release what is to be said of others."""
+    """Collapses repeated records. Not a filter, since one record may release summaries of others."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._windows: dict[_Kind, _Window] = {}
 
     def let_through(self, record: logging.LogRecord) -> list[logging.LogRecord]:
-        """Return what to write when `record` comes: first what was left out in minutes that are over, then `record`."""
+        """Return what to write on `record`: summaries of past minutes, then `record`."""
         now = self._monotonic()
         written = self._ended(now)
         if record.name not in COLLAPSED:
@@ -78,21 +77,19 @@ class LogCollapse:
 
 
 def _kind(record: logging.LogRecord) -> _Kind:
-    """Return what lines have in common that say the same: logger, level, first line without values, and the place."""
+    """Return the key of similar lines: logger, level, first line without values, and place."""
     first_line, _, _ = str(record.msg).partition("\n")
     error, place = (record.exc_info[1], _place(record.exc_info[2])) if record.exc_info else (None, "")
     return record.name, record.levelno, _VALUE.sub("#", first_line), f"{type(error).__name__} {place}"
 
 
 def _place(trace: TracebackType | None) -> str:
-    """Return the line of code that raised."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
 def _summary(window: _Window) -> logging.LogRecord:
-    """Return the line that stands for those that were left out."""
     values = (window.first_line, window.left_out, WINDOW_S)
     return logging.LogRecord(
         window.logger, window.level, __file__, 0, "%s (%d more like it in %d seconds)", values, None
@@ -116,21 +113,21 @@ _INVITE = re.compile(
 
 
 def _without_query(match: re.Match[str]) -> str:
-    """Mask the query of a URL, if it has one. One without is matched too: else each `://` in it would be tried."""
+    """Mask a URL's query. URLs without one match too: otherwise each `://` in it would be tried."""
     return f"{match[1]}?{MASK}" if match[2] and not _INVITE.fullmatch(match[0]) else match[0]
 
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\bcs_[a-z]+_[\w-]+"), MASK),  # Cannon Studio's API keys
     (re.compile(r"(?<![\w-])[\w-]{17,}+\.[\w-]{6,7}\.[\w-]{27,}", re.ASCII), MASK),  # Discord's bot tokens
-    (re.compile(r"\bgAAAAA[\w-]{60,}=*", re.ASCII), MASK),  # what is sealed with Fernet
+    (re.compile(r"\bgAAAAA[\w-]{60,}=*", re.ASCII), MASK),  # Fernet tokens
     (re.compile(r"(?<![\w-])[\w-]{43}=(?![\w=-])", re.ASCII), MASK),  # Fernet's keys: 32 bytes as base64url
     (
         re.compile(r"(/(?:webhooks|interactions)/(?:\d+/)?)[^\s/?#\\\"'<>]+"),
         rf"\1{MASK}",
     ),  # Discord's webhooks and our own
     (re.compile(r"(://)[^/\s@\"'<>]+@"), rf"\1{MASK}@"),  # name and password in a URL
-    # Whole query strings, because a signed URL is one by its query.
+    # Whole query strings: a signed URL's signature is in its query.
     (re.compile(r"(://[^\s?\"'<>]*+)(\?[^\s\"'<>]*)?"), _without_query),
     (re.compile(r"(?<!://discord\.com/oauth2/authorize)\?[\w.%~\[\]-]+=[^\s\"'<>]*"), f"?{MASK}"),
     (
@@ -156,18 +153,18 @@ _UNSAFE = {
 
 _DEPTH_MAX = 6
 _TEXT_LIMIT_CHARS = 16_000
-_EXACT_LENGTH_MIN = 6  # masking shorter values would blank out ordinary words
+_EXACT_LENGTH_MIN = 6  # shorter values would mask ordinary words
 
 
 class Scrubber:
-    """Takes secrets and control characters out of text. `secrets` are exact values to mask besides the patterns."""
+    """Masks secrets and escapes control characters. `secrets` are exact values besides the patterns."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         exact = sorted({value for value in secrets if len(value) >= _EXACT_LENGTH_MIN}, key=len, reverse=True)
         self._exact = re.compile("|".join(map(re.escape, exact))) if exact else None
 
     def mask(self, text: str) -> str:
-        """Return `text` with every secret replaced by a mask; a text that is far too long is cut between two words."""
+        """Mask every secret in `text`; overlong text is cut between two words."""
         if len(text) > _TEXT_LIMIT_CHARS:
             text = f"{text[:_TEXT_LIMIT_CHARS].rpartition(' ')[0]} [cut]"
         if self._exact is not None:
@@ -183,7 +180,7 @@ class Scrubber:
         return self.mask(text).translate(_UNSAFE)
 
     def value(self, value: object, depth: int = 0) -> object:
-        """Return a value of plain types, scrubbed throughout; what is not a plain type becomes its scrubbed repr."""
+        """Scrub a value recursively; anything but plain types becomes its scrubbed repr."""
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, str):
@@ -196,7 +193,7 @@ class Scrubber:
         return self.text(repr(value))
 
     def named(self, name: str, value: object, depth: int = 0) -> object:
-        """Return a scrubbed value, or a mask where the name alone shows that it must not be logged."""
+        """Scrub a value, or mask it if its name is sensitive."""
         if value is not None and name.lower() in _SECRET_NAMES:
             return MASK
         if value is not None and name.lower() in _PRIVATE_NAMES:
@@ -204,7 +201,7 @@ class Scrubber:
         return self.value(value, depth)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        """Scrub one event: a structlog processor, to be placed right before the renderer."""
+        """Structlog processor, to be placed right before the renderer."""
         traces = {name: str(event.pop(name)) for name in ("exception", "stack") if name in event}
         clean: EventDict = {self.text(name): self.named(name, value) for name, value in event.items()}
         for name, trace in traces.items():
@@ -219,9 +216,9 @@ def configure_logs(
     secrets: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Send every log line, from structlog and logging alike, to `stream` (default: standard error).
+    """Send all log lines, from structlog and logging, to `stream` (default: standard error).
 
-    Calling it again replaces the former configuration. `secrets` are masked wherever they appear.
+    A new call replaces the configuration. `secrets` are masked everywhere.
     """
     target = sys.stderr if stream is None else stream
     shared = _shared_processors()
@@ -241,7 +238,6 @@ def configure_logs(
 
 
 def _shared_processors() -> list[Processor]:
-    """Return the processors of every event, from structlog and from logging."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -252,7 +248,7 @@ def _shared_processors() -> list[Processor]:
 
 
 def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor) -> logging.Formatter:
-    """Return the processors that turn an event into a line: scrubbed last, right before it is rendered."""
+    """Return the processors that render an event, scrubbed last."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
@@ -266,23 +262,23 @@ def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor)
 
 
 class _Output(logging.StreamHandler[TextIO]):
-    """Ours, distinguishable from what a test or a host has put on the root logger."""
+    """Our handler, distinguishable from those of tests or hosts."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._collapse = LogCollapse()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, unless it repeats one; `handle` holds the handler's lock."""
+        """Write a record unless collapsed; `handle` holds the handler's lock."""
         for each in self._collapse.let_through(record):
             super().emit(each)
 
     def flush(self) -> None:
-        """Do not wait until a line is written: standard error is queued (bot/runtime/output.py)."""
+        """Don't block: standard error is queued (bot/runtime/output.py)."""
 
 
 def _quieten(level: int) -> None:
-    """Keep libraries' debug lines out: discord.py and httpx write whole requests there, with tokens and texts."""
+    """Suppress libraries' debug lines: discord.py and httpx log whole requests, with tokens and texts."""
     for name in ("discord", "aiohttp", "asyncio", "aiosqlite", "PIL", "libav", "simcord"):
         logging.getLogger(name).setLevel(max(level, logging.INFO))
     for name in ("httpx", "httpcore", "aiohttp.access"):
@@ -309,7 +305,6 @@ class _Console:
         self._colours = colours
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> str:
-        """Render one scrubbed event."""
         time = str(event.pop("timestamp", ""))[11:19]
         level, logger, text = (str(event.pop(name, "")) for name in ("level", "logger", "event"))
         trace = [line for name in ("exception", "stack") for line in str(event.pop(name, "")).splitlines()]
@@ -321,7 +316,7 @@ class _Console:
 
     @staticmethod
     def _fact(value: object) -> str:
-        """Quote values that could be read as more than one."""
+        """Quote ambiguous values."""
         text = str(value)
         return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text
 
@@ -338,21 +333,21 @@ class _Seen:
 
 
 class QuietErrors:
-    """Knows what was logged of which subject. An error of another type or place is news."""
+    """Deduplicates errors by subject, type and place."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seen: dict[tuple[str, str], _Seen] = {}
 
     def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
-        """Log that `error` has hit `subject`, unless that was said within the hour."""
+        """Log `error` of `subject`, unless logged within the hour."""
         now, kind = self._clock.monotonic(), (f"{event} {subject}", _quiet_errors_kind(error))
         seen = self._seen.get(kind)
         if seen is None:
             self._seen[kind] = _Seen(now)
             while len(self._seen) > KINDS_KEPT:
                 self._seen.pop(next(iter(self._seen)))
-            if isinstance(error, DatabaseFailing):  # no fault of the bot's
+            if isinstance(error, DatabaseFailing):  # not a bug
                 log.warning(event, **facts, error=error.for_host)
             else:
                 log.error(event, **facts, exc_info=error)
@@ -365,7 +360,7 @@ class QuietErrors:
 
 
 def _quiet_errors_kind(error: BaseException) -> str:
-    """Return the error's type and the line of code that raised it."""
+    """Return the error's type and raising line."""
     trace: TracebackType | None = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,6 +1,6 @@
-"""What the process takes of its machine: memory that it gives back, and folders that it may write.
+"""Machine resources: memory, and writable folders.
 
-Loads no library: a start keeps what it imports out of the garbage collector from the first on.
+Imports no library: a start keeps what it imports out of the garbage collector from the first on.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
 
 def keep_little() -> None:
-    """Let the process keep little memory that nobody uses. For the start, before there are threads or aiohttp.
+    """Reduce memory use. Call at the start, before threads or aiohttp.
 
-    frozenlist, of which aiohttp makes its few lists of callbacks, is written in Python too: its compiled form alone
-    brings the runtime of C++, of 1.4 MB.
+    frozenlist, of aiohttp's callbacks, has a Python version: its compiled one pulls in the C++ runtime, 1.4 MB.
     """
     os.environ.setdefault("FROZENLIST_NO_EXTENSIONS", "1")
     mallopt = _function("mallopt")
@@ -40,7 +39,7 @@ def keep_little() -> None:
 
 
 def give_back() -> None:
-    """Give memory that is free back to the system. Takes a millisecond or two."""
+    """Return free memory to the system. Takes a millisecond or two."""
     malloc_trim = _function("malloc_trim")
     if malloc_trim is not None:
         malloc_trim(0)
@@ -52,7 +51,7 @@ def _function(name: str) -> ctypes._NamedFuncPointer | None:
 
 @contextmanager
 def permanent() -> Iterator[None]:
-    """Collect nothing inside the block, and what there is at its end never."""
+    """Disable the garbage collector inside the block, and exempt its objects from then on."""
     gc.disable()
     try:
         yield
@@ -67,7 +66,7 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def refusal(path: Path, error: OSError) -> StoreError:
-    """Return the error for a file or folder that cannot be made, opened or written. A full disk may have room again."""
+    """Return the error for an unusable file or folder. A full disk may have room again."""
     if error.errno in FULL:
         return StoreError(texts.disk_is_full(path), exit_code=RESTART_MAY_HELP)
     reason = error.strerror or os.strerror(error.errno or 0)
@@ -79,7 +78,7 @@ def refusal(path: Path, error: OSError) -> StoreError:
 
 
 def has_room(folder: Path) -> bool:
-    """Whether the disk of the folder has any room left; True if that cannot be learned."""
+    """Whether the folder's disk has room; True if unknown."""
     try:
         found = os.statvfs(folder)
     except OSError:
@@ -88,10 +87,10 @@ def has_room(folder: Path) -> bool:
 
 
 def problem_of(folder: Path) -> str | None:
-    """Return in a sentence why the bot could not start with its files in this folder, None if it could. It tries."""
+    """Return why the bot could not use this folder, None if it could. Tries to write."""
     folder = folder.absolute()
     while not folder.exists() and folder != folder.parent:
-        folder = folder.parent  # the start makes what is missing
+        folder = folder.parent  # the start creates missing ones
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass

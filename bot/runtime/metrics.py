@@ -1,8 +1,7 @@
-"""The bot's metrics for Prometheus, on their own registry.
+"""Prometheus metrics, on their own registry.
 
-Labels come from small closed sets (operations, states, outcomes); no id, name, prompt or link ever becomes one.
-A value that is not a plain word, or one too many, is counted as `other`, so that an answer from outside cannot
-make the number of series grow.
+Labels come from small closed sets (operations, states, outcomes), never ids, names, prompts or links. Unexpected or
+excess values are counted as `other`, so that outside answers cannot grow the number of series.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from bot.runtime import texts
 
 @dataclass(frozen=True, slots=True)
 class ShardState:
-    """One connection to the gateway, by its number. `latency_s`: how long its last heartbeat took; None: not known."""
+    """A shard's state. `latency_s`: of its last heartbeat; None if unknown."""
 
     number: int
     is_connected: bool
@@ -33,7 +32,7 @@ class ShardState:
 
 
 class ShardCollector(Collector):
-    """The state of each shard, as `read` returns it."""
+    """Shard states from `read`."""
 
     def __init__(self) -> None:
         self.read: Callable[[], Iterable[ShardState]] = tuple
@@ -50,7 +49,7 @@ class ShardCollector(Collector):
 
 
 class CountCollector(Collector):
-    """What something else counts, as `read` returns it."""
+    """External counters from `read`."""
 
     def __init__(self, name: str, about: str) -> None:
         self.read: Callable[[], float] = float
@@ -63,7 +62,7 @@ class CountCollector(Collector):
 
 
 class ReadingCollector(Collector):
-    """How often reading a text of strangers kept the process, by the reader."""
+    """How often parsing untrusted text blocked the process, by parser."""
 
     def collect(self) -> Iterable[Metric]:
         """Return the metric."""
@@ -75,7 +74,7 @@ class ReadingCollector(Collector):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """Whether the database works, when it last kept a row (Unix seconds), and how often it failed, by kind."""
+    """The database's health, last write (Unix seconds), and failures by kind."""
 
     is_up: bool
     last_commit: float
@@ -83,7 +82,7 @@ class DatabaseState:
 
 
 class DatabaseCollector(Collector):
-    """The state of the database, as `read` returns it; None before there is one."""
+    """Database state from `read`; None before there is one."""
 
     def __init__(self) -> None:
         self.read: Callable[[], DatabaseState | None] = lambda: None
@@ -102,7 +101,7 @@ class DatabaseCollector(Collector):
 
 
 class LedgerCollector(Collector):
-    """What was ever booked, in credits, by kind."""
+    """All ledger amounts, in credits, by kind."""
 
     def __init__(self) -> None:
         self.booked: Mapping[str, Decimal] = {}
@@ -126,7 +125,7 @@ _JOB_BUCKETS_S = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0,
 
 
 class Metrics:
-    """Every metric of one bot. Methods never raise for an unexpected label value."""
+    """Metrics of one bot. Methods never raise for unexpected labels."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -203,94 +202,94 @@ class Metrics:
         )
 
     def job(self, operation: str, state: JobState) -> None:
-        """Count that a job of `operation` entered `state`."""
+        """Count an entry into `state`."""
         self._jobs.labels(self._label(operation), state.value).inc()
 
     def open_jobs(self, counts: Mapping[tuple[str, JobState], int], waits: Mapping[str, int]) -> None:
-        """Set how many jobs have not ended, by lane and state, and how many wait for what."""
+        """Set the open jobs by lane and state, and the waiting ones by reason."""
         for (lane, state), count in counts.items():
             self._open.labels(lane, state.value).set(count)
         for what, count in waits.items():
             self._waits.labels(what).set(count)
 
     def books(self, booked: Mapping[str, Decimal], held: Decimal, refused_keys: int) -> None:
-        """Set what was ever booked by kind and what is held now, in credits; and how many keys are refused."""
+        """Set the ledger's totals by kind and the held credits; and the number of rejected keys."""
         self._ledger.booked = booked
         self._held.set(float(held))
         self._refused_keys.set(refused_keys)
 
     def second_copy(self, is_there: Callable[[], float]) -> None:
-        """Have read, whenever the metrics are, whether another copy of the bot runs with the same token: 1 or 0."""
+        """Register the gauge of a second copy with the same token: 1 or 0."""
         self._second_copy.set_function(is_there)
 
     def file_size(self, file: str, size: Callable[[], float]) -> None:
-        """Have the size of a file, in bytes, read by `size` whenever the metrics are."""
+        """Register a file size gauge, in bytes."""
         self._files.labels(file).set_function(size)
 
     def dropped_lines(self, read: Callable[[], float]) -> None:
-        """Have read how many lines of the log were dropped whenever the metrics are."""
+        """Register the dropped log lines."""
         self._dropped_lines.read = read
 
     def commands_outdated(self, read: Callable[[], bool]) -> None:
-        """Have read whether Discord has not taken the commands as they are now."""
+        """Register whether Discord's commands are outdated."""
         self._commands_outdated.set_function(read)
 
     def database(self, read: Callable[[], DatabaseState]) -> None:
-        """Have the state of the database read whenever the metrics are."""
+        """Register the database's state."""
         self._database.read = read
 
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
-        """Have the state of the shards read whenever the metrics are."""
+        """Register the shards' state."""
         self._shards.read = read
 
     def shards_held(self, read: Callable[[], float]) -> None:
-        """Have read what this process has of a fleet's shards."""
+        """Register this process's shards of the fleet."""
         Gauge("cannon_bot_shards_held", texts.SHARDS_HELD, registry=self.registry).set_function(read)
 
     def identifies_left(self, read: Callable[[], float]) -> None:
-        """Have read what is left of the identifies of Discord's day."""
+        """Register the identifies left today."""
         Gauge("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, registry=self.registry).set_function(read)
 
     def loop_lag(self, seconds: float) -> None:
-        """Note by how much the event loop was late."""
+        """Note the event loop's lag."""
         self._loop_lag.observe(max(0.0, seconds))
 
     def api_call(self, call: str, outcome: str) -> None:
-        """Count one call of Cannon Studio's API. `outcome`: `ok`, or the error's class name."""
+        """Count a call of Cannon Studio's API. `outcome`: `ok`, or the error's class name."""
         self._api_calls.labels(self._label(call), self._label(outcome)).inc()
 
     def discord_call(self, kind: str, outcome: str) -> None:
-        """Count one request to Discord. `kind`: `answer`, `result` or `other`; `outcome`: `2xx`, `429`, … or `none`."""
+        """Count a request to Discord. `kind`: `answer`, `result` or `other`; `outcome`: `2xx`, `429`, … or `none`."""
         self._discord_calls.labels(self._label(kind), self._label(outcome)).inc()
 
     def rate_limit_wait(self, whose: str, seconds: float) -> None:
-        """Count seconds of waiting for a rate limit. `whose`: `own`, `discord` or `cannon`."""
+        """Count seconds of rate limit waits. `whose`: `own`, `discord` or `cannon`."""
         self._limited.labels(self._label(whose)).inc(max(0.0, seconds))
 
     def oldest_due(self, lane: str, seconds: Callable[[], float]) -> None:
-        """Have the wait of a lane's oldest due job read by `seconds` whenever the metrics are."""
+        """Register the wait of a lane's oldest due job, in seconds."""
         self._oldest_due.labels(lane).set_function(seconds)
 
     def submit(self, operation: str, outcome: str) -> None:
-        """Count one POST. `outcome`: `accepted`, or the error's class name."""
+        """Count a POST. `outcome`: `accepted`, or the error's class name."""
         self._submits.labels(self._label(operation), self._label(outcome)).inc()
 
     def poll(self, outcome: str, lag_s: float | None = None) -> None:
-        """Count one GET. `outcome`: a remote status, or the error's class name; `lag_s`: seconds past its due time."""
+        """Count a GET. `outcome`: a remote status, or the error's class name; `lag_s`: seconds past its due time."""
         self._polls.labels(self._label(outcome)).inc()
         if lag_s is not None:
             self._lag.observe(max(0.0, lag_s))
 
     def delivery(self, way: str) -> None:
-        """Count one result. `way`: `attachment`, `link`, `text`, `direct_message`, `later`, or `failed`: kept."""
+        """Count a result. `way`: `attachment`, `link`, `text`, `direct_message`, `later`, or `failed`: kept."""
         self._deliveries.labels(self._label(way)).inc()
 
     def delivered(self, operation: str, seconds: float) -> None:
-        """Note how long a job took, from acceptance to delivery."""
+        """Note a job's duration from acceptance to delivery."""
         self._duration.labels(self._label(operation)).observe(max(0.0, seconds))
 
     def discord_error(self, error: BaseException) -> None:
-        """Count an error of Discord's API by its code, else its HTTP status, else (no answer) its class."""
+        """Count an error of Discord's API by its code, HTTP status or (no answer) class."""
         code = getattr(error, "code", 0) or getattr(error, "status", 0) or type(error).__name__
         self._discord.labels(self._label(str(code))).inc()
 
@@ -299,15 +298,15 @@ class Metrics:
         self._api.labels(self._label(type(error).__name__)).inc()
 
     def hint(self, *, known: bool) -> None:
-        """Count a webhook; `known`: whether it named a job of ours."""
+        """Count a webhook; `known`: of one of our jobs."""
         self._hints.labels("known" if known else "unknown").inc()
 
     def connection_refused(self, bound: str) -> None:
-        """Count a connection that was one too many. `bound`: `all` or `peer`."""
+        """Count a rejected connection. `bound`: `all` or `peer`."""
         self._refused.labels(self._label(bound)).inc()
 
     def render(self) -> bytes:
-        """Return all metrics in Prometheus' text format (`CONTENT_TYPE`)."""
+        """Render in Prometheus' text format (`CONTENT_TYPE`)."""
         return generate_latest(self.registry)
 
     def _label(self, value: str) -> str:

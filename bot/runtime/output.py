@@ -1,8 +1,8 @@
-"""Standard error that never keeps a writer waiting: a pipe may have a reader that has stopped reading.
+"""Non-blocking standard error: a pipe's reader may have stopped reading.
 
-Docker, systemd and a terminal stopped with Ctrl-S all block a write once their buffer is full, and with it the event
-loop and whoever holds a lock. So everything that Python writes there (the log, tracebacks, warnings, progress) is
-queued, and a thread of its own waits for the reader.
+Docker, systemd and a terminal stopped with Ctrl-S block a write once their buffer is full, and with it the event loop
+and lock holders. So all of Python's output there (log, tracebacks, warnings, progress) is queued, and a thread waits
+for the reader.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class QueuedOutput(io.TextIOBase):
-    """A text stream on the descriptor of another one. Only `flush` waits, and never for long."""
+    """A text stream on another's descriptor. Only `flush` waits, briefly."""
 
     encoding: str = "utf-8"
     errors: str | None = "backslashreplace"
@@ -35,7 +35,7 @@ class QueuedOutput(io.TextIOBase):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.encoding = stream.encoding
-        # One of its own: a write into a stream's buffer would hold its lock, for which the interpreter's end waits.
+        # A duplicate: a write into a stream's buffer would hold its lock, for which the interpreter's exit waits.
         self._descriptor = os.dup(stream.fileno())
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
@@ -49,7 +49,7 @@ class QueuedOutput(io.TextIOBase):
         threading.Thread(target=self._run, name="output", daemon=True).start()
 
     def write(self, text: str, /) -> int:
-        """Queue the text, or drop it if too much waits."""
+        """Queue the text, or drop it if the queue is full."""
         if self._has_ended:
             return len(text)
         written = text.encode(self.encoding, "backslashreplace")
@@ -63,7 +63,7 @@ class QueuedOutput(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Wait until all is written, FLUSH_S at most; not again before the reader has read something."""
+        """Wait until all is written, FLUSH_S at most; not again before the reader has progressed."""
         if self._has_ended:
             return
         with self._changed:
@@ -71,7 +71,7 @@ class QueuedOutput(io.TextIOBase):
                 self._is_stuck = not self._changed.wait_for(lambda: self._unwritten == 0, FLUSH_S)
 
     def end(self) -> None:
-        """Flush, and do nothing from now on: the interpreter's end stops the thread anywhere, the lock in its hand."""
+        """Flush, then do nothing: the interpreter's exit may stop the thread while it holds the lock."""
         self.flush()
         self._has_ended = True
         with self._changed:
@@ -82,7 +82,7 @@ class QueuedOutput(io.TextIOBase):
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """Return the descriptor of the stream itself: what is written there may wait."""
+        """Return the stream's descriptor, on which writes may block."""
         return self._stream.fileno()
 
     def writable(self) -> bool:
@@ -103,7 +103,7 @@ class QueuedOutput(io.TextIOBase):
             with self._changed:
                 self._unwritten -= len(lines)
                 self._is_stuck = False
-                if not is_written:  # the reader has gone, or the disk is full
+                if not is_written:  # reader gone or disk full
                     self.dropped += lines.count(b"\n")
                 self._changed.notify_all()
                 dropped = self.dropped - told if is_written else 0
@@ -112,7 +112,7 @@ class QueuedOutput(io.TextIOBase):
                 log.warning("log.lines_dropped", lines=dropped)
 
     def _write_out(self, lines: bytes) -> bool:
-        """Write as long as that takes; return whether it was possible."""
+        """Write, blocking; return whether it was possible."""
         try:
             while lines:
                 lines = lines[os.write(self._descriptor, lines) :]
@@ -122,7 +122,7 @@ class QueuedOutput(io.TextIOBase):
 
 
 def queue_standard_error() -> None:
-    """Put a QueuedOutput in the place of this process' standard error, unless something else is there already."""
+    """Replace this process' standard error by a QueuedOutput, unless already replaced."""
     if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr is sys.__stderr__:
         queued = QueuedOutput(sys.stderr)
         sys.stderr = cast("TextIO", queued)
@@ -130,12 +130,12 @@ def queue_standard_error() -> None:
 
 
 def dropped_lines() -> int:
-    """Return how many lines were dropped, because nobody read standard error."""
+    """Return the number of dropped lines."""
     return sys.stderr.dropped if isinstance(sys.stderr, QueuedOutput) else 0
 
 
 def end_now(words: Callable[[], str], exit_code: int) -> NoReturn:
-    """End the process at once, with these words on standard error if somebody reads them within FLUSH_S."""
+    """Exit at once, with this text on standard error if read within FLUSH_S."""
 
     def say() -> None:
         print(words(), file=sys.stderr, flush=True)  # noqa: T201 - the process' last words

@@ -1,4 +1,4 @@
-"""Pace: how closely calls may follow each other, where their sum over a second is limited."""
+"""Rate limiting of calls."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ROUNDING_S = 1e-6
 
 
 class Pace:
-    """Lets at most `calls` through in any `window_s` seconds: `burst` of them at once, the others evenly.
+    """Allows `calls` per `window_s` seconds: `burst` of them at once, the others evenly.
 
-    Those who wait come in their order, urgent ones before nearly all others. `limit` lets fewer through for a while.
+    FIFO, with urgent calls before nearly all others. `limit` lowers the rate for a while.
     """
 
     def __init__(self, clock: Clock, *, calls: int, window_s: float, burst: int) -> None:
@@ -42,11 +42,11 @@ class Pace:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait to be let through."""
+        """Number of waiting calls."""
         return len(self._urgent) + len(self._others) + self._is_busy
 
     def limit(self, calls: int) -> None:
-        """Let at most so many through in any window from now on, 0: none; not more than at first."""
+        """Allow so many per window from now on, 0: none; at most the initial number."""
         self._calls = min(calls, self._most)
         self._apart_s = self.window_s / max(1, self._calls)
         self._ahead_s = self._apart_s * (min(self._burst, max(1, self._calls)) - 1)
@@ -55,7 +55,7 @@ class Pace:
         self._limited = asyncio.Event()
 
     async def take(self, *, is_urgent: bool = False) -> float:
-        """Return when the caller may call: the monotonic time at which that call is counted."""
+        """Wait for permission; return the monotonic time at which the call is counted."""
         await self._turn(is_urgent=is_urgent)
         try:
             while (wait_s := self._wait_s()) > ROUNDING_S:
@@ -69,15 +69,15 @@ class Pace:
             self._next()
 
     def moved(self, counted_at: float) -> float:
-        """Note that a call which was counted then is sent only now; return when it is counted from now on."""
+        """Note that a call counted then is sent only now; return its new time."""
         now = self._clock.monotonic()
-        with contextlib.suppress(ValueError):  # so long ago that it is forgotten
+        with contextlib.suppress(ValueError):  # long forgotten
             self._passed.remove(counted_at)
         self._passed.append(now)
         return now
 
     async def _turn(self, *, is_urgent: bool) -> None:
-        """Wait until nobody else is first."""
+        """Wait to be first."""
         if not self._is_busy:
             self._is_busy = True
             return
@@ -91,7 +91,7 @@ class Pace:
             raise
 
     def _next(self) -> None:
-        """Let the next one be first; those that have given up are passed over."""
+        """Wake the next waiter; skip cancelled ones."""
         while waiting := self._next_queue():
             mine = waiting.popleft()
             if not mine.done():
@@ -117,7 +117,7 @@ KEPT = 4096
 
 
 class RateLimiter:
-    """Lets each key start `times` things within `seconds`."""
+    """Allows each key `times` starts within `seconds`."""
 
     def __init__(self, clock: Clock, times: int, seconds: float) -> None:
         self._clock = clock
@@ -126,14 +126,14 @@ class RateLimiter:
         self._started: dict[Hashable, deque[float]] = {}
 
     def wait_s(self, key: Hashable) -> float:
-        """Return in how many seconds `key` may start something; 0: now, and then it counts as started."""
+        """Return the seconds until `key` may start; 0: now, and it is counted."""
         wait_s = self.peek_s(key)
         if wait_s <= 0:
             self.note(key)
         return wait_s
 
     def peek_s(self, key: Hashable, times: int = 1) -> float:
-        """Return in how many seconds `key` may start so many things, which must not exceed its `times`; 0: now."""
+        """Return the seconds until `key` may start so many, at most its `times`; 0: now."""
         started = self._started.get(key, ())
         too_many = len(started) + times - self._times
         if too_many <= 0:
@@ -141,15 +141,14 @@ class RateLimiter:
         return max(0.0, self._seconds - (self._clock.monotonic() - started[too_many - 1]))
 
     def note(self, key: Hashable) -> None:
-        """Count something as started by `key`, whether it may or not."""
+        """Count a start of `key` unconditionally."""
         started = self._started.pop(key, None) or deque(maxlen=self._times)
-        self._started[key] = started  # the last one counted is the last one forgotten
+        self._started[key] = started  # forgotten in counting order
         while len(self._started) > KEPT:
             self._started.pop(next(iter(self._started)))
         started.append(self._clock.monotonic())
 
     def __len__(self) -> int:
-        """Return how many keys are counted."""
         return len(self._started)
 
 
@@ -157,7 +156,7 @@ class RateLimiter:
 
 
 class Cooldowns:
-    """Remembers for `seconds` what was done, in memory: a restart takes longer than a double press."""
+    """Remembers recent actions for `seconds`, in memory: a restart takes longer than a double press."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -171,12 +170,11 @@ class Cooldowns:
             return False
         self._until.pop(what, None)
         while self._until and (len(self._until) >= KEPT or next(iter(self._until.values())) <= now):
-            self._until.pop(next(iter(self._until)))  # the oldest: all have the same duration
+            self._until.pop(next(iter(self._until)))  # the oldest: equal durations
         self._until[what] = now + self._seconds
         return True
 
     def __len__(self) -> int:
-        """Return how many are remembered."""
         return len(self._until)
 
 
@@ -188,7 +186,7 @@ KEPT_ANSWERS = 4096
 
 
 class TimedMemory(Generic[K, V]):
-    """Remembers each answer for `seconds`, in this process only."""
+    """A cache with a lifetime of `seconds`, in this process only."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
@@ -196,12 +194,12 @@ class TimedMemory(Generic[K, V]):
         self._answers: dict[K, tuple[float, V]] = {}
 
     def get(self, key: K) -> V | None:
-        """Return what is remembered, None if nothing is any more."""
+        """Return the cached value, None if expired."""
         until, answer = self._answers.get(key, (0.0, None))
         return answer if until > self._clock.monotonic() else None
 
     def put(self, key: K, answer: V) -> V:
-        """Remember an answer from now on, and return it."""
+        """Cache and return a value."""
         now = self._clock.monotonic()
         self._answers.pop(key, None)
         while self._answers and (len(self._answers) >= KEPT_ANSWERS or self._oldest_until() <= now):
@@ -210,8 +208,7 @@ class TimedMemory(Generic[K, V]):
         return answer
 
     def _oldest_until(self) -> float:
-        return next(iter(self._answers.values()))[0]  # all are kept for the same time
+        return next(iter(self._answers.values()))[0]  # equal lifetimes
 
     def __len__(self) -> int:
-        """Return how many are remembered."""
         return len(self._answers)

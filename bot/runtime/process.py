@@ -1,7 +1,6 @@
-"""What other processes of the same user can see of this one: none of its memory, and none of its secrets.
+"""Hides this process's memory and secrets from others of the same user.
 
-A process of the same user may read another's environment and memory: the one that decodes pictures, say, if a picture
-takes it over.
+They may read its environment and memory: for example a hijacked image decoder.
 """
 
 from __future__ import annotations
@@ -22,10 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 def close_to_others() -> None:
-    """Close this process to others of the same user, and take the secrets out of its environment.
-
-    For after the settings were read. A system that has no such switch is told of in the log.
-    """
+    """Call after reading the settings; removes secrets from the environment. Logs if unsupported."""
     for name in [each for each in os.environ if each.upper() in SECRET_SETTINGS]:
         del os.environ[name]
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
@@ -38,9 +34,9 @@ OPEN_FILES_MAX = 65_536
 
 
 def raise_open_files_limit() -> int:
-    """Raise the soft limit to the hard one, at most to `OPEN_FILES_MAX`; return what then holds.
+    """Raise the soft limit to the hard one, at most `OPEN_FILES_MAX`; return the result.
 
-    A system that refuses keeps the limit that it has.
+    A system that refuses keeps its limit.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES_MAX if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES_MAX)

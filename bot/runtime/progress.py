@@ -1,4 +1,4 @@
-"""How far long work is: one line that changes on a terminal, a line now and then elsewhere."""
+"""Progress of long work: one changing line on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 class Meter:
-    """Measures each piece of work from its first call and says how far it is, at most every `every_s` seconds.
+    """Measures each piece of work and reports at most every `every_s` seconds.
 
-    `show` is given what is done, percent (None: unknown), the seconds since its start, and those left (None: unknown).
+    `show` gets the task, percent (None: unknown), the elapsed seconds, and those left (None: unknown).
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Meter:
         self._began = self._next = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Take note of how far the work is, as `Progress` says."""
+        """Note the progress, as `Progress`."""
         with self._lock:
             now = self._clock.monotonic()
             if total and done >= total:
-                self._what = ""  # the same work once more is another piece of it
+                self._what = ""  # the same work again is a new piece
                 return
             if what != self._what:
                 self._what, self._began, self._next = what, now, now + QUIET_S
@@ -65,7 +65,7 @@ class Meter:
 
 
 def told_to(stream: TextIO, clock: Clock) -> Progress:
-    """Return what tells a person: on a terminal by one line that changes, in a file or a pipe by lines."""
+    """Return a progress reporter: one line on a terminal, lines in a file or pipe."""
     if not stream.isatty():
         return Meter(clock, LINE_EVERY_S, lambda *told: print(texts.progress(*told), file=stream, flush=True))
     meter = Meter(clock, TERMINAL_EVERY_S, lambda *told: _draw(stream, f"{CLEARED}{texts.progress(*told)}"))
@@ -88,7 +88,7 @@ def _draw(stream: TextIO, text: str) -> None:
 
 
 def logged(clock: Clock) -> Progress:
-    """Return what writes lines in the log, for a bot that nobody watches start."""
+    """Return a progress reporter for the log."""
 
     def show(what: str, percent: int | None, since_s: float, left_s: float | None) -> None:
         left = None if left_s is None else math.ceil(left_s)

@@ -1,7 +1,7 @@
-"""What is doubtful about an input that no documented rule forbids: the member is warned, and may continue.
+"""Cautions: doubts about an input that no documented rule forbids. Members may continue.
 
-The API's docs leave much open. Where a rule is only deduced from them, or the live document no longer names an
-operation, refusing would forbid what may work, and trying it unasked may cost credits for nothing.
+The API's docs leave much open. Where a rule is only deduced, or the live document no longer names an operation,
+refusing would forbid what may work, and trying unasked may cost credits.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from bot.language import Text
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A doubt about one input. `key` is what a yes accepts, the same for the same doubt; `sentence` says it."""
+    """A doubt about an input. `key` identifies it for acceptance; `sentence` describes it."""
 
     key: str
     sentence: str
 
 
 def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collection[str] = ()) -> list[Caution]:
-    """Return the doubts about an input that was checked; `pending` fields are filled later."""
+    """Return the cautions about a checked input; `pending` fields are filled later."""
     return [
         *_withdrawn(operation),
         *_not_given(operation, {*taken, *pending}),
@@ -39,17 +39,17 @@ def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collect
 
 
 def undocumented_key(operation: Operation, name: str) -> str:
-    """Return what a yes accepts to a field that no document names."""
+    """Return the acceptance key of an undocumented field."""
     return f"field:{operation.id}:{name}"
 
 
 def raw_caution(operation: Operation, reason: str | Text) -> Caution:
-    """Return the doubt about an input that is sent as it was typed; `reason` says what the catalogue objects to."""
+    """Return the caution about an input sent as typed; `reason` is the catalogue's objection."""
     return Caution(f"raw:{operation.id}", texts.sent_as_typed(operation.title, reason))
 
 
 def distinct(cautions: Iterable[Caution], accepted: Collection[str] = ()) -> tuple[Caution, ...]:
-    """Return each doubt once, without those that were accepted."""
+    """Deduplicate, without accepted ones."""
     return tuple({each.key: each for each in cautions if each.key not in accepted}.values())
 
 
@@ -59,7 +59,7 @@ def _withdrawn(operation: Operation) -> Iterator[Caution]:
 
 
 def needed_key(operation: Operation, name: str) -> str:
-    """Return the key of the doubt whether a request works without the field of that name."""
+    """Return the key of the doubt whether that field is required."""
     return f"needs:{operation.id}:{name}"
 
 
@@ -85,7 +85,7 @@ def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Ca
 
 
 def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
-    """Doubt what only the live document refuses: it may be wrong, and the API was not asked."""
+    """Flag what only the live document rejects: it may be wrong."""
     for field in operation.fields:
         if (error := refusal(operation, field, taken)) is not None:
             key = f"said:{operation.id}:{field.name}:{str(taken[field.name])[:60]}"
@@ -93,7 +93,7 @@ def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Cautio
 
 
 def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
-    """Doubt ids without a digit, but for voices: providers name those. A space is doubtful in each."""
+    """Flag ids without digits, except voices, which providers name; flag spaces in all."""
     labels = labels_of(operation)
     for name, value in taken.items():
         if not name.endswith("_id") or not isinstance(value, str):
@@ -111,14 +111,14 @@ def _is_unusual(field: Field, value: float) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedEnd:
-    """What may fail since its announced last day, an ISO date, is over. `name` is shown to members."""
+    """Something whose announced last day, an ISO date, has passed. `name` is shown to members."""
 
     name: str
     date: str
 
 
 def passed_end(operation: Operation, model: object, now: float) -> PassedEnd | None:
-    """Return the end that a request meets at `now` (Unix seconds): of the operation, else of the model it names."""
+    """Return the passed end at `now` (Unix seconds) of the operation, else of its named model."""
     if _is_over(operation.ends, now):
         return PassedEnd(name=operation.title, date=str(operation.ends))
     ended = passed_models(operation, now, named="" if model is None else model)
@@ -126,7 +126,7 @@ def passed_end(operation: Operation, model: object, now: float) -> PassedEnd | N
 
 
 def passed_models(operation: Operation, now: float, *, named: object = None) -> list[PassedEnd]:
-    """Return the operation's models whose end has passed; only the one that is `named`, if a text is."""
+    """Return the operation's ended models; only the one `named`, if given."""
     return [
         PassedEnd(name=each.name, date=str(each.ends))
         for each in operation.models

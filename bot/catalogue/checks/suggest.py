@@ -1,4 +1,4 @@
-"""What autocomplete offers for a field: known values, and the typed text itself. From memory only."""
+"""Autocomplete of a field: known values, and the typed text. From memory only."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ Offer = tuple[str, Scalar]
 def suggest(
     operation: Operation, field: Field, typed: str, given: Mapping[str, object], tried: Sequence[Tried] = ()
 ) -> list[Offer]:
-    """Return up to 25 pairs of label and value for what is `typed` so far; `given` are the other options.
+    """Return up to 25 (label, value) pairs for what is `typed`; `given` are the other options.
 
-    `tried` are values of the field that were sent from the account: those that worked come first, in their order, those
-    that were refused come last and say so.
+    `tried` are values sent from the account: working ones come first, in order, rejected ones last, marked.
     """
     if field.kind not in {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}:
         return []
@@ -65,7 +64,7 @@ def _open_values(operation: Operation, field: Field, known: Mapping[str, Tried])
 
 
 def _names_to_try(operation: Operation, known: Mapping[str, Tried]) -> list[str]:
-    """Return the names of documented models whose id is not known, nor learned, nor refused in every likely form."""
+    """Return documented models without a known id or an untried likely form."""
     works = [each.value for each in known.values() if each.works]
     refused = {each.value for each in known.values() if not each.works}
     names = [model.name for model in operation.models if model.id is None and model.offered]
@@ -74,7 +73,7 @@ def _names_to_try(operation: Operation, known: Mapping[str, Tried]) -> list[str]
 
 
 def _ordered(values: Sequence[Scalar], known: Mapping[str, Tried], *, is_open: bool = True) -> list[Scalar]:
-    """Return the values with those that worked first, in their order, and, of an open list, all that were tried."""
+    """Return the values, working ones first; of an open list, all tried ones too."""
     listed = {str(value): value for value in values}
     tried = [listed.get(each.value, each.value) for each in known.values() if is_open or each.value in listed]
     works = [value for value in tried if known[str(value)].works]
@@ -105,7 +104,7 @@ def _model_label(operation: Operation, value: str) -> str:
 
 
 def _matching(offers: list[Offer], wanted: str) -> list[Offer]:
-    """Return the offers that contain `wanted`: the exact one, then those that start with it, then the others."""
+    """Return the offers containing `wanted`: exact, then prefix, then other matches."""
     word = wanted.casefold()
     matching = [offer for offer in offers if word in offer[0].casefold() or word in str(offer[1]).casefold()]
     return sorted(matching, key=lambda offer: (not _is(offer, wanted), not offer[0].casefold().startswith(word)))
@@ -127,7 +126,7 @@ def _by_nearness(offers: list[Offer], wanted: str) -> list[Offer]:
 
 
 def _own(field: Field, wanted: str) -> Offer | None:
-    """Return what the member typed as an offer, None if it is too long or not of the field's kind."""
+    """Return the typed text as an offer, None if too long or of the wrong kind."""
     try:
         value = take(field, wanted, allow_local=False)
     except InputError:

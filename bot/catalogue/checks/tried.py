@@ -1,4 +1,4 @@
-"""What was tried on one account: values that the API has taken or refused, and which fields they are kept of. Pure."""
+"""Values the API accepted or rejected on one account, and the fields recorded. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME_PART = re.compile(r"[a-z]+|[0-9.]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A value of a field that was sent from one account: `works`, or the API refused it and `said` why."""
+    """A field's value sent from one account: `works`, or rejected because `said`."""
 
     value: str
     works: bool
@@ -32,9 +32,9 @@ class Tried:
 
 
 def is_telling(field: Field) -> bool:
-    """Whether it says something of the account which values of the field the API takes.
+    """Whether the field's values are account facts worth recording.
 
-    That is a model, a voice, or a text of which some values are listed; never a member's own words, never a link.
+    That is a model, a voice, or a text with some listed values; never a member's own words or a link.
     """
     if field.kind is not FieldKind.TEXT or _WORDS.intersection(field.name.casefold().split("_")):
         return False
@@ -42,7 +42,7 @@ def is_telling(field: Field) -> bool:
 
 
 def telling_values(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of an input, as it goes over the wire, that say something of the account, by field."""
+    """Return the recordable values of a wire input, by field."""
     told = {field.name: values.get(field.name) for field in operation.fields if is_telling(field)}
     return {name: value for name, value in told.items() if isinstance(value, str) and _is_kept(value)}
 
@@ -54,11 +54,11 @@ def _is_kept(value: str) -> bool:
 def blamed(
     told: Mapping[str, str], said: str, faults: Mapping[str, str], proven: Collection[tuple[str, str]] | None
 ) -> dict[str, str]:
-    """Return the fields whose values the API has refused, each with its word; {} if nobody can tell.
+    """Return the rejected fields, each with the API's word; {} if unclear.
 
-    `told` are the telling values that were sent, `said` is the API's sentence, `faults` what it says field by field.
-    `proven` are the pairs of field and value that it has taken before: where it names no field, the only value is
-    blamed if it is new; None: it is not.
+    `told` are the recorded values that were sent, `said` is the API's sentence, `faults` its errors by field.
+    `proven` are (field, value) pairs accepted before: where it names no field, the only new value is blamed; None:
+    none is.
     """
     if faults:
         return {name: reason or said for name, reason in faults.items() if name in told}
@@ -74,9 +74,9 @@ def _is_in(word: str, sentence: str) -> bool:
 
 
 def candidate_ids(name: str) -> tuple[str, ...]:
-    """Return ids that a model of this name may have, the likeliest first: `flux2`, `flux-2`, `flux_2`, `Flux 2`.
+    """Return likely ids of a model of this name, best first: `flux2`, `flux-2`, `flux_2`, `Flux 2`.
 
-    The documented ones are of the first form: `gptimage2`, `seedream5`, `wan27video`.
+    Documented ids have the first form: `gptimage2`, `seedream5`, `wan27video`.
     """
     parts = _NAME_PART.findall(name.casefold())
     forms = ("".join(parts).replace(".", ""), "-".join(parts), "_".join(parts).replace(".", "_"), name)
@@ -84,15 +84,15 @@ def candidate_ids(name: str) -> tuple[str, ...]:
 
 
 def untried_id(name: str, refused: Collection[str]) -> str | None:
-    """Return the likeliest id of a model of this name that was not refused; None if all were."""
+    """Return the likeliest unrejected id of a model of this name; None if all were."""
     return next((each for each in candidate_ids(name) if each not in refused), None)
 
 
 def resolved_model(operation: Operation, typed: str, tried: Sequence[Tried]) -> str:
-    """Return the id to send for a model, by its id or its documented name.
+    """Return the id to send for a model's id or documented name.
 
-    It is the one that is known, else the one alike that worked, else, for a name, the likeliest that was not refused;
-    what a member typed as an id is sent as it is.
+    The known one, else a similar one that worked, else, for a name, the likeliest unrejected one; a typed id is
+    sent as it is.
     """
     known = model_id(operation, typed)
     if any(model.id == known for model in operation.models):

@@ -1,4 +1,4 @@
-"""Checks a whole input against its operation, before anything is paid."""
+"""Validates a whole input before payment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RATIO = re.compile(r"\s*(\d{1,5})\s*[:x/]\s*(\d{1,5})\s*", re.ASCII | re.IGNORE
 
 
 def check_rules(operation: Operation, taken: Mapping[str, Any]) -> None:
-    """Check the values of an input against each other. Raises InputError."""
+    """Check the values against each other. Raises InputError."""
     for rule in _RULES:
         rule(operation, taken)
 
@@ -60,13 +60,13 @@ def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> 
 
 
 def _sound_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
-    """`soundfx.generate`: all its fields are optional, but of nothing there is no sound."""
+    """`soundfx.generate`: all fields are optional, but one is needed."""
     if operation.id == "soundfx.generate" and not taken.keys() & {"prompt", "description_prompt", "video_url"}:
         raise FieldsMissing(texts.SOUND_OF_NOTHING, ["prompt"])
 
 
 def _video_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:
-    """`video.generate`: the page shows prompts, pictures and clips to start from; of nothing there is no video."""
+    """`video.generate`: the page shows prompts, pictures and clips to start from; one is needed."""
     media = {field.name for field in operation.fields if field.kind in {FieldKind.URL, FieldKind.URLS}}
     if operation.id == "video.generate" and not taken.keys() & {"prompt", *media}:
         raise FieldsMissing(texts.VIDEO_OF_NOTHING, ["prompt"])
@@ -111,10 +111,10 @@ def check_input(
     pending: Collection[str] = (),
     extra: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return `values` as the operation takes them on the wire, without empty ones.
+    """Return `values` in wire form, without empty ones.
 
-    `allow_local` also allows links to http://127.0.0.1; `pending` fields are filled later; `extra` are fields that no
-    document names, which go as they are. Raises InputError.
+    `allow_local` allows links to http://127.0.0.1; `pending` fields are filled later; undocumented `extra` fields
+    go unchanged. Raises InputError.
     """
     if not isinstance(values, Mapping):
         raise InputError(texts.INPUT_NOT_OBJECT)
@@ -140,7 +140,7 @@ def check_input(
 
 
 def refusal(operation: Operation, field: Field, taken: Mapping[str, Any]) -> InputError | None:
-    """Return why the live document would refuse a value that was taken as it was known before; None if it would not."""
+    """Return why the live document would reject a value valid before; None if it would not."""
     if field.known is None or field.name not in taken:
         return None
     try:
@@ -151,7 +151,7 @@ def refusal(operation: Operation, field: Field, taken: Mapping[str, Any]) -> Inp
 
 
 def _taken(field: Field, value: object, *, allow_local: bool) -> Any:
-    """Return `value` as the document has the field, else as it was known before. Raises InputError."""
+    """Return `value` as the document has the field, else as the built-in one. Raises InputError."""
     try:
         return take(field, value, allow_local=allow_local)
     except InputError:
@@ -161,7 +161,7 @@ def _taken(field: Field, value: object, *, allow_local: bool) -> Any:
 
 
 def _settled(operation: Operation, field: Field, given: object, taken: Mapping[str, Any], *, allow_local: bool) -> Any:
-    """Return a taken value in the closed list's own spelling: the document's list, else the one known before."""
+    """Return a value in the closed list's spelling: the document's, else the built-in one."""
     try:
         return _chosen(operation, field, taken[field.name], taken)
     except InputError:
@@ -171,7 +171,7 @@ def _settled(operation: Operation, field: Field, given: object, taken: Mapping[s
 
 
 def _undescribed(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return the input of an operation whose fields are not public. Raises InputError for ids that are none."""
+    """Return the input of an operation without public fields. Raises InputError for malformed ids."""
     given = {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
     for name, value in given.items():
         if name.endswith("_id") and name not in NAMED_IDS and isinstance(value, str):
@@ -197,7 +197,7 @@ def _need_required(operation: Operation, given: Collection[str]) -> None:
 
 
 def _chosen(operation: Operation, field: Field, value: Any, taken: Mapping[str, Any]) -> Any:
-    """Return `value` in the closed list's own spelling. Raises InputError if it is not in the list."""
+    """Return `value` in the closed list's spelling. Raises InputError if not listed."""
     model = taken.get("model")
     choices = field.choices_for(model if isinstance(model, str) else None)
     if not choices or not isinstance(value, str | int | float):

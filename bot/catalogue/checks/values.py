@@ -1,4 +1,4 @@
-"""Converts one given value to its form on the wire, or says in one sentence why it is not valid."""
+"""Converts a value to its wire form, or explains why it is invalid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.language import Text
 
 
 def nearest(given: Scalar, values: Sequence[Scalar]) -> list[Scalar]:
-    """Return the one or two of `values` that are next to `given`, by size if they have one, else by spelling."""
+    """Return the one or two nearest of `values`, by size if they have one, else by spelling."""
     sizes = [size_of(value) for value in values]
     size = size_of(given)
     if size is None or None in sizes:
@@ -33,7 +33,7 @@ def nearest(given: Scalar, values: Sequence[Scalar]) -> list[Scalar]:
 
 
 def size_of(value: Scalar) -> float | None:
-    """Return the number that `value` is or starts with: 4 for `4K`; None if there is none."""
+    """Return the number that `value` is or starts with: 4 for `4K`; None if none."""
     if isinstance(value, int | float):
         return float(value)
     found = re.match(r"\d{1,9}(?:\.\d{1,9})?(?!\d|:)", value, re.ASCII)
@@ -65,9 +65,9 @@ _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 
 
 def take(field: Field, value: object, *, allow_local: bool) -> Any:
-    """Return `value` in `field`'s form on the wire, None if it is empty.
+    """Convert `value` to `field`'s wire form, None if empty.
 
-    `allow_local` also allows links to http://127.0.0.1. Raises InputError.
+    `allow_local` allows links to http://127.0.0.1. Raises InputError.
     """
     if value is None:
         return None
@@ -76,13 +76,13 @@ def take(field: Field, value: object, *, allow_local: bool) -> Any:
 
 @reads_foreign_text("field")
 def clean_text(text: str) -> str:
-    """Return `text` without lone surrogates, controls and outer space; '' if nothing in it is visible."""
+    """Strip lone surrogates, controls and outer space; '' if nothing is visible."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return text if any(_visible(letter) for letter in text) else ""
 
 
 def plain(value: object, *, depth: int = 0) -> Any:
-    """Return any JSON value with its texts cleaned. Raises InputError for what JSON cannot carry."""
+    """Clean the texts of a JSON value. Raises InputError for what JSON cannot carry."""
     if depth > DEPTH_LIMIT:
         raise InputError(texts.TOO_DEEP(limit=DEPTH_LIMIT))
     if isinstance(value, str):
@@ -101,7 +101,7 @@ def plain(value: object, *, depth: int = 0) -> Any:
 
 
 def noun(value: object) -> Text:
-    """Return what `value` is, in a member's words."""
+    """Describe the type of `value` for members."""
     if isinstance(value, bool):
         return texts.BOOLEAN
     if isinstance(value, int | float):
@@ -128,7 +128,7 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
 
 
 def _require_shape(field: Field, text: str) -> None:
-    """Raise InputError for what cannot be a value of the field, whatever the API takes."""
+    """Raise InputError for impossible values of the field."""
     words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
     if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
         raise InputError(texts.not_a_ratio(text), field.name)
@@ -137,7 +137,7 @@ def _require_shape(field: Field, text: str) -> None:
 
 
 def require_id(name: str, label: str, text: str) -> None:
-    """Raise InputError for what cannot be an id that a provider gave; `name` is its field on the wire."""
+    """Raise InputError for an impossible provider id; `name` is its wire field."""
     if not _ID.fullmatch(text):
         raise InputError(texts.not_an_id(label, text), name)
 
@@ -148,9 +148,9 @@ def _is_ratio(text: str) -> bool:
 
 
 def _as_choice(field: Field, value: object) -> object:
-    """Return the choice that a bare number means, such as `2x` for 2; other values as they are.
+    """Match a bare number to a choice, such as 2 to `2x`.
 
-    A command may have a number option for a field that has become a text field in the live document.
+    A command may have a number option for a field that is now text in the live document.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
@@ -172,7 +172,7 @@ def _number(field: Field, value: object, _allow_local: bool) -> float | int | No
 
 
 def _parsed(field: Field, value: object) -> float | int | None:
-    """Read a number from a number or from text such as `10`, `7.5 s` or `2x`; None if the text is empty."""
+    """Read a number from a number or text such as `10`, `7.5 s` or `2x`; None if empty."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
@@ -203,7 +203,7 @@ def _in_range(field: Field, number: float) -> float | int:
 
 
 def _is_absurd(usual: tuple[float, float], number: float) -> bool:
-    """Whether a number is so far beyond what is usual that it was not meant."""
+    """Whether a number is so far from the usual that it is a mistake."""
     low, high = usual
     return number > high * BEYOND_USUAL or (low >= 0 > number)
 
@@ -309,7 +309,7 @@ def _plain_in(field: Field, value: object) -> Any:
 
 
 def _unwrapped(field: Field, value: object) -> object:
-    """Read JSON that was typed as text; other values are returned as they are, empty text as None."""
+    """Parse JSON typed as text; other values unchanged, empty text as None."""
     if not isinstance(value, str):
         return value
     text = clean_text(value)

@@ -1,4 +1,4 @@
-"""The catalogue as an OpenAPI 3.1 document, as the sandbox serves it."""
+"""The catalogue as an OpenAPI 3.1 document, for the sandbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.catalogue.operation import Operation
 
 
 def describe(catalogue: Catalogue) -> dict[str, Any]:
-    """Return an OpenAPI 3.1 document of the operations that the catalogue offers."""
+    """Return an OpenAPI 3.1 document of the offered operations."""
     branches = [_branch(operation) for operation in catalogue.operations.values() if operation.offered]
     body = {"required": True, "content": {"application/json": {"schema": {"oneOf": branches}}}}
     return {
@@ -37,7 +37,6 @@ def _branch(operation: Operation) -> dict[str, Any]:
 
 
 def _schema_of(field: Field) -> dict[str, Any]:
-    """Return the JSON Schema of a field."""
     schema: dict[str, Any] = {"title": field.label, "description": field.help}
     if field.kind is FieldKind.URLS:
         return schema | {"type": "array", "items": {"type": "string", "format": "uri"}}

@@ -1,4 +1,4 @@
-"""Collects what a document says about each operation, in whichever of the plausible shapes it is."""
+"""Collects a document's facts per operation, in any plausible shape."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
 class Names:
-    """Finds ids by names that were made of them, or of their operations' titles: `generate_image`, `imageGenerate`."""
+    """Finds ids by names derived from them or their titles: `generate_image`, `imageGenerate`."""
 
     def __init__(self, ids: Sequence[str], operations: Sequence[Operation]) -> None:
         """Know `ids`, which win, and the ids and titles of `operations`."""
@@ -49,19 +49,19 @@ class Names:
         self._by_bare |= {bare(each): each for each in (*(operation.id for operation in operations), *ids)}
 
     def has_family(self, operation_id: str) -> bool:
-        """Whether a known id begins with the same word: new operations are mostly of the known families."""
+        """Whether a known id begins with the same word: most new operations are of known families."""
         return operation_id.partition(".")[0] in self._families
 
     def find(self, name: str) -> str | None:
-        """Return the id that `name` is made of, None if it is none of these."""
+        """Return the id that `name` derives from, None if none."""
         return self._by_bare.get(bare(name))
 
 
 def at_paths(reader: Reader, document: Mapping[str, Any], names: Names) -> list[Entry]:
-    """Return the operations that have a path each: by its last part or parts, its operation id or its summary.
+    """Return operations with a path each: by its last parts, its operation id or its summary.
 
-    A path that is named like no known operation is one if its family is known, or if its last part is an id where
-    known operations have theirs; if only its parts make an id, next to several known ones. Others are uploads, keys …
+    A path of an unknown operation counts if its family is known, or if its last part is an id where known
+    operations have theirs; if only its parts make an id, next to several known ones. Others are uploads, keys …
     """
     paths = document.get("paths")
     known: list[Entry] = []
@@ -86,9 +86,9 @@ def at_paths(reader: Reader, document: Mapping[str, Any], names: Names) -> list[
 def named_components(
     reader: Reader, document: Mapping[str, Any], ids: Sequence[str], operations: Sequence[Operation]
 ) -> Iterator[Entry]:
-    """Yield what a component says that is named after an operation: `ImageGenerateInput` for `image.generate`.
+    """Yield components named after an operation: `ImageGenerateInput` for `image.generate`.
 
-    If the document lists no ids, one that is named like the others but after no known operation is a new one.
+    If the document lists no ids, one named alike but unknown is a new operation.
     """
     components = document.get("components")
     schemas = components.get("schemas") if isinstance(components, Mapping) else None
@@ -125,7 +125,7 @@ def _like_the_others(
 
 
 def _id_of_words(words: Sequence[str], families: set[str]) -> str | None:
-    """Return the id that words such as `prompt enhance place` are made of, None if they begin like no known one."""
+    """Return the id made of words such as `prompt enhance place`, None if of no known family."""
     for family in families:
         for count in range(1, len(words)):
             if "".join(words[:count]) == bare(family):
@@ -148,12 +148,12 @@ def _calls(reader: Reader, path: object, raw: object) -> Iterator[Mapping[str, A
         call = item.get(method)
         if isinstance(call, Mapping) and isinstance(reader.linked(call.get("requestBody")), Mapping):
             properties = reader.resolve(_media(reader, call).get("schema")).get("properties")
-            if not (isinstance(properties, Mapping) and "operation" in properties):  # else it takes every operation
+            if not (isinstance(properties, Mapping) and "operation" in properties):  # else it takes all operations
                 yield call
 
 
 def _known_id(path: str, call: Mapping[str, Any], names: Names, own: str) -> str | None:
-    """Return the id of the known operation that a call at `path` runs, or its `own` id if it has the title of one."""
+    """Return the known operation at `path`, or its `own` id if it has a known title."""
     parts = [part for part in path.split("/") if part and not part.startswith("{")]
     tails = [".".join(parts[-count:]) for count in range(min(_PARTS_MAX, len(parts)), 0, -1)]
     likely = (*_own_ids(call), *tails, *titles_of(call))
@@ -166,7 +166,7 @@ def _own_ids(call: Mapping[str, Any]) -> list[str]:
 
 
 def _parts(path: str) -> str:
-    """Return what an operation's id would be that has this path: `image.tile` for `/api/v1/image/tile`."""
+    """Return the id that a path implies: `image.tile` for `/api/v1/image/tile`."""
     parts = [part for part in path.split("/") if part]
     if any(part.startswith("{") for part in parts):
         return ""
@@ -193,7 +193,7 @@ def _media(reader: Reader, call: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _json(content: Mapping[Any, Any]) -> Mapping[str, Any]:
-    """Return the media type of a body in JSON, or the first that there is."""
+    """Return a body's JSON media type, or the first one."""
     media = content.get("application/json")
     if isinstance(media, Mapping):
         return media
@@ -215,10 +215,10 @@ _REQUIRED_WORDS = ("required", "isRequired", "is_required")
 
 
 def listed(reader: Reader, node: Mapping[Any, Any], known: Collection[str]) -> Iterator[Entry]:
-    """Yield the operations under the keys of an object of the document that begin with `x-`.
+    """Yield the operations under the document's `x-` keys.
 
-    Models, tags and names of values are listed under such keys too, with ids that look alike: a list is one of
-    operations if one of its ids has the first word of one of the ids `known`, or if it has fields.
+    Models, tags and names of values are listed there too, with similar ids: a list is one of operations if an id
+    has the first word of one of `known`, or if it has fields.
     """
     families = {each.partition(".")[0] for each in known}
     for key, value in node.items():
@@ -268,7 +268,7 @@ def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
 
 
 def _with_required(fields: Sequence[Described], needed: object) -> tuple[Described, ...]:
-    """Return the fields with what a list of names next to them says of the required ones."""
+    """Apply a neighbouring list of required names."""
     if not isinstance(needed, list):
         return tuple(fields)
     return in_order([replace(each, required=each.name in needed) for each in fields])
@@ -279,7 +279,7 @@ def _first(item: Mapping[str, Any], words: tuple[str, ...]) -> object:
 
 
 def _fields(reader: Reader, given: object) -> tuple[Described, ...]:
-    """Return fields from a list of names or objects, from a map by name, or from a schema."""
+    """Return fields from a list of names or objects, a map by name, or a schema."""
     if isinstance(given, Mapping):
         schema = input_of(reader, given)
         if isinstance(schema.get("properties"), Mapping):
@@ -293,7 +293,7 @@ def _fields(reader: Reader, given: object) -> tuple[Described, ...]:
 
 
 def _field(reader: Reader, name: object, raw: object) -> Described | None:
-    """Return one field of a list: a bare name, or an object that reads like a schema with the name next to it."""
+    """Return a list's field: a bare name, or a schema-like object with its name."""
     if name is None and is_field_name(raw):
         return Described(name=str(raw))
     item = reader.linked(raw)
@@ -315,7 +315,7 @@ _AS_SCHEMA |= {"max": "maximum", "defaultValue": "default", "kind": "type", "lab
 
 
 def _models(given: object) -> Iterator[NamedModel]:
-    """Yield models from a list of names, of ids or of objects, or from a map of names by id."""
+    """Yield models from a list of names, ids or objects, or a map of names by id."""
     pairs: list[tuple[object, object]] = []
     if isinstance(given, Mapping):
         pairs = [(key, each) for key, each in list(given.items())[:CHOICE_LIMIT]]
@@ -336,7 +336,7 @@ def _models(given: object) -> Iterator[NamedModel]:
 
 
 def _reads_like_an_id(word: str) -> bool:
-    """Whether a model in a bare list is an id, such as `gptimage2`, rather than a name such as `GPT Image 2`."""
+    """Whether a bare model is an id, such as `gptimage2`, rather than a name such as `GPT Image 2`."""
     return word == word.casefold() and " " not in word
 
 
@@ -348,7 +348,7 @@ FOUND_LIMIT = 20 * OPERATION_LIMIT
 
 
 def entries_of(document: Mapping[str, Any], operations: Sequence[Operation]) -> dict[str, Entry]:
-    """Return what the document says, one entry for each operation by its id. The order of its keys plays no part."""
+    """Return one entry per operation id, independent of key order."""
     reader = Reader(document)
     known = {operation.id for operation in operations}
     found: list[Entry] = []
@@ -368,12 +368,12 @@ def _offered(found: Sequence[Entry]) -> list[str]:
 
 
 def _tidy(entry: Entry) -> Entry:
-    """Return the entry with its titles in the order in which they serve: words, then sentences, then schemas' names."""
+    """Order the entry's titles: words, then sentences, then schemas' names."""
     return replace(entry, titles=tuple(sorted(entry.titles, key=lambda title: (" " not in title, "." in title))))
 
 
 def _nodes(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Walk the objects of the document, without recursion and up to a limit."""
+    """Walk the document's objects iteratively, up to a limit."""
     waiting: list[object] = [document]
     for _ in range(NODE_LIMIT):
         if not waiting:

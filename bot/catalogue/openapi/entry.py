@@ -1,4 +1,4 @@
-"""What a document says about one operation, and what several places of it say together."""
+"""A document's facts about one operation, merged from several places."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ENVELOPE = frozenset({"operation", "webhook_url", "webhookUrl"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a document says about one field. Empty and None mean that it does not say."""
+    """A document's facts about one field. Empty and None: not stated."""
 
     name: str
     kind: FieldKind | None = None
@@ -53,29 +53,29 @@ class Described:
 
 
 def is_field_name(name: object) -> bool:
-    """Whether a key of a document can be the name of a field on the wire."""
+    """Whether a document's key can be a wire field name."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def in_order(described: Sequence[Described]) -> tuple[Described, ...]:
-    """Return fields in the order in which they are kept: keys of JSON have none. The required ones come first."""
+    """Order fields, required ones first: JSON keys have no order."""
     return tuple(sorted(described, key=lambda each: (not each.required, each.name)))[:FIELD_LIMIT]
 
 
 def without_envelope(described: Sequence[Described]) -> tuple[Described, ...]:
-    """Return the fields of an input that stands where the whole request is expected."""
+    """Unwrap an input's fields from a whole request."""
     return tuple(each for each in described if each.name not in _ENVELOPE)
 
 
 def of_sample(values: Mapping[str, Any], depth: int = 0) -> tuple[Described, ...]:
-    """Return the fields that an example has. It does not say which are required, nor that there are no others."""
+    """Return an example's fields. It does not show which are required, nor all of them."""
     if depth > SAMPLE_DEPTH_LIMIT:
         return ()
     return in_order([_of_value(name, value, depth) for name, value in values.items() if is_field_name(name)])
 
 
 def filled(first: Described, second: Described) -> Described:
-    """Return what both say of the same field; where both say something, the first counts."""
+    """Merge facts about a field; the first wins."""
     typed = first if first.kind is not None and (second.kind is None or not first.is_sample) else second
     return replace(
         first,
@@ -94,20 +94,20 @@ def filled(first: Described, second: Described) -> Described:
 
 
 def usable(value: object) -> bool:
-    """Whether a listed value can be offered: short printable text, or a number that JSON carries exactly."""
+    """Whether a value can be offered: short printable text, or a number that JSON carries exactly."""
     if isinstance(value, str):
         return 0 < len(value) <= CHOICE_LIMIT_CHARS and value == printable(value, CHOICE_LIMIT_CHARS)
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_LIMIT
 
 
 def samples(*values: object) -> tuple[Scalar, ...]:
-    """Return those of `values` that are worth a suggestion."""
+    """Return the `values` worth suggesting."""
     found = [value for value in values if isinstance(value, str | int | float) and usable(value)]
     return tuple(value for value in found if not (isinstance(value, str) and _STAND_IN.fullmatch(value)))
 
 
 def field_of(described: Described) -> Field:
-    """Return a field that is known only from the live document."""
+    """Return a field known only from the live document."""
     label = " ".join(word.casefold() for word in _WORD.findall(described.name)) or described.name
     kind = RULED_KINDS.get(described.name) or described.kind or _named_kind(described.name)
     closed = fitting(kind, described.closed)
@@ -128,19 +128,19 @@ def field_of(described: Described) -> Field:
 
 
 def _named_kind(name: str) -> FieldKind:
-    """Return the kind of a field of which only the name is said: the API names its links `…_url`."""
+    """Guess a field's kind from its name: the API names links `…_url`."""
     if name.endswith("_urls"):
         return FieldKind.URLS
     return FieldKind.URL if name.endswith("_url") else FieldKind.JSON
 
 
 def open_ended(name: str) -> bool:
-    """Whether a field stays open even if the document lists its values: new models come faster than documents."""
+    """Whether a field stays open despite a list: new models come faster than documents."""
     return name in {"model", "resolution"}
 
 
 def fitting(kind: FieldKind, values: tuple[Scalar, ...]) -> tuple[Scalar, ...]:
-    """Return those of `values` that a field of that kind can have."""
+    """Return the `values` possible for that kind of field."""
     if kind is FieldKind.TEXT:
         return tuple(value for value in values if isinstance(value, str))
     if kind is FieldKind.NUMBER:
@@ -162,7 +162,7 @@ def _of_value(name: str, value: object, depth: int) -> Described:
 
 
 def _kind_of(name: str, value: object) -> FieldKind | None:
-    """Return the kind of field that a sample value fits, None if it shows none."""
+    """Return the field kind of a sample value, None if unclear."""
     if isinstance(value, str):
         linked = _LINK.fullmatch(value) or name.casefold().endswith("url")
         return FieldKind.URL if linked else FieldKind.TEXT
@@ -189,7 +189,7 @@ _SENTENCE = re.compile(r"(.{3,60}?)[.:](?:\s|$)", re.DOTALL)
 
 
 class FactSource(IntEnum):
-    """Where an entry is from; where they differ, the lower one counts."""
+    """An entry's origin; lower values win."""
 
     SCHEMA = 0
     VENDOR = 1
@@ -200,7 +200,7 @@ class FactSource(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedModel:
-    """A model that the document lists next to an operation; `id` None if only its name is there."""
+    """A listed model; `id` None if only its name is known."""
 
     id: str | None
     name: str
@@ -208,7 +208,7 @@ class NamedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What the document says about one operation."""
+    """A document's facts about one operation."""
 
     id: str
     source: FactSource = FactSource.SCHEMA
@@ -222,12 +222,12 @@ class Entry:
 
 
 def is_operation_id(value: object) -> bool:
-    """Whether a value of the document can be an operation's id, such as `image.generate`."""
+    """Whether a value can be an operation's id, such as `image.generate`."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def titles_of(*nodes: Mapping[str, object]) -> tuple[str, ...]:
-    """Return what may be the title of an operation that these parts of the document describe, the likeliest first."""
+    """Return possible titles of an operation from these parts, likeliest first."""
     words = [node.get(word) for word in ("title", "summary", "description") for node in nodes]
     lines = [printable(word, TITLE_LIMIT_CHARS) for word in words if isinstance(word, str) and word.strip()]
     begun = [found[1] for line in lines if (found := _SENTENCE.match(line))]
@@ -235,7 +235,7 @@ def titles_of(*nodes: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def combined(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Return one entry for each id, whatever the order in which the document gives them."""
+    """Merge into one entry per id, independent of order."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.id, []).append(entry)

@@ -1,7 +1,7 @@
-"""Tells which entry of a document is an operation that is known by another id: by its title, or by likeness.
+"""Matches a document's entries to operations known by another id, by title or similarity.
 
-Ids that were deduced are guesses: a likely twin replaces them. A documented id is replaced only if the document lists
-the operations without it, and has one of the same title, or of a very like id and fields.
+Deduced ids are guesses: a likely twin replaces them. A documented id is replaced only if the document lists the
+operations without it, and has one of the same title, or of a very similar id and fields.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SYNONYMS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A known operation, and the entry that may be the same one; `likeness` from 0, `CERTAIN` by their titles."""
+    """A known operation and its possible entry; `likeness` from 0, `CERTAIN` by title."""
 
     likeness: float
     operation_id: str
@@ -45,10 +45,10 @@ class Pair:
 def twins(
     operations: Sequence[Operation], missing: Sequence[Operation], new: Sequence[Entry], *, is_list: bool
 ) -> dict[str, str]:
-    """Return the true ids by those of the operations that the document does not name.
+    """Return the true ids by those of the operations missing in the document.
 
-    `missing` are these among all `operations`; `new` are its entries of unknown ids, each of which is one's twin at
-    most; `is_list` says that it lists the operations there are.
+    `missing` are these among all `operations`; `new` are entries of unknown ids, each of which is at most one's
+    twin; `is_list`: the document lists all operations.
     """
     documented = [operation.id for operation in operations if operation.id_documented]
     pairs = [
@@ -64,7 +64,7 @@ def twins(
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of an id or a title in one form each: `sora2.characters.new` is sora, 2, character, create."""
+    """Normalise an id's or title's words: `sora2.characters.new` is sora, 2, character, create."""
     parted = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).casefold()
     stems = [word.removesuffix("s") if len(word) > 3 else word for word in _WORD.findall(parted)]
     return [_SYNONYMS.get(word, word) for word in stems]
@@ -83,7 +83,7 @@ def _pair(operation: Operation, entry: Entry, documented: Sequence[str], *, is_l
 
 
 def _unambiguous(pairs: Iterable[Pair]) -> dict[str, str]:
-    """Return the best pairs, without those that another one of the same operation or entry comes close to."""
+    """Return the best pairs without close competitors."""
     waiting = sorted(pairs, key=lambda pair: (-pair.likeness, pair.operation_id, pair.entry_id))
     found: dict[str, str] = {}
     while waiting:
@@ -98,9 +98,9 @@ def _unambiguous(pairs: Iterable[Pair]) -> dict[str, str]:
 
 
 def _by_elimination(missing: Sequence[Operation], new: Sequence[Entry], documented: Sequence[str]) -> dict[str, str]:
-    """Return the pairs of the only guess and the only new entry of a family that has several documented operations.
+    """Pair the only guess with the only new entry of a family with several documented operations.
 
-    An entry that has words of its own for what it does is none, nor one that is named after something known.
+    Not entries with verbs of their own, or named after something known.
     """
     families = [key.rpartition(".")[0] for key in documented]
     taken = {word for key in documented for word in words_of(key)}
@@ -118,16 +118,16 @@ def _by_elimination(missing: Sequence[Operation], new: Sequence[Entry], document
 
 
 def _says_otherwise(operation: Operation, entry: Entry) -> bool:
-    """Whether an entry has words for what it does (that are not the guess's), or other fields than the guess."""
+    """Whether an entry has verbs or fields that the guess lacks."""
     own, given = {field.name for field in operation.fields}, {each.name for each in entry.fields}
     return any(" " in title for title in entry.titles) or bool(own and given and not own & given)
 
 
 def _likeness(operation: Operation, entry: Entry, documented: Sequence[str]) -> float:
-    """Return how much a guess and an entry have in common, 0 if either has a word that the other should have.
+    """Return the similarity of guess and entry, 0 if either has an exclusive word.
 
-    The entry needs the words that tell the guess from the documented operations of its family; beyond these, it may
-    lack words of the guess, or have more, but not both.
+    The entry needs the words that distinguish the guess in its family; beyond these, it may lack words of the
+    guess, or have more, but not both.
     """
     own, words = set(words_of(operation.id)), set(words_of(entry.id))
     kin = {word for key in documented if _kin(key, operation.id) for word in words_of(key)}
@@ -138,7 +138,7 @@ def _likeness(operation: Operation, entry: Entry, documented: Sequence[str]) -> 
 
 
 def _kin(first: str, second: str) -> bool:
-    """Whether two ids begin with the same word: one does not become an operation of another family."""
+    """Whether two ids begin with the same word, their family."""
     return words_of(first)[:1] == words_of(second)[:1] != []
 
 
@@ -148,7 +148,7 @@ def _share(first: Collection[str], second: Collection[str]) -> float:
 
 
 def _is_respelled(operation: Operation, entry: Entry) -> bool:
-    """Whether a documented operation's id came back in another spelling, order or inflection, with like fields."""
+    """Whether a documented id was only respelled, reordered or inflected, with similar fields."""
     own, given = {field.name for field in operation.fields}, {each.name for each in entry.fields}
     if own and given and len(own & given) / min(len(own), len(given)) < SAME_FIELDS:
         return False

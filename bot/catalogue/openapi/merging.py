@@ -1,4 +1,4 @@
-"""Makes a catalogue that has learned from a document."""
+"""Merges a document into a catalogue."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WORKFLOWS = {
 
 
 def absorbed(operation: Operation, entry: Entry) -> Operation:
-    """Return the operation as the document has it. What the document says nothing about stays as it was."""
+    """Update the operation from the document; unstated facts stay."""
     fields = _merged_fields(operation.fields, entry)
     is_open = not operation.fields and bool(fields)
     present = replace(operation, id=entry.id, id_documented=True, offered=True, is_open=is_open)
@@ -46,7 +46,7 @@ def absorbed(operation: Operation, entry: Entry) -> Operation:
 
 
 def learned(entry: Entry) -> Operation:
-    """Return an operation that is known only from the document."""
+    """Return an operation known only from the document."""
     title = entry.titles[0] if entry.titles else entry.id
     workflow = _WORKFLOWS.get(entry.id.split(".")[0], "finish")
     operation = Operation(id=entry.id, title=title, workflow=workflow)
@@ -66,14 +66,14 @@ def _merged_fields(fields: Sequence[Field], entry: Entry) -> tuple[Field, ...]:
 
 
 def _new_field(said: Described, *, is_first: bool) -> Field:
-    """Return a field that only the document has. With `is_first` it is the first to describe the operation at all."""
+    """Return a field only the document has. `is_first`: it is the first to describe the operation."""
     field = field_of(said)
     anything = replace(field, kind=FieldKind.JSON, choices=(), minimum=None, maximum=None, item_fields=())
     return replace(field, rule_inferred=field.required, known=anything if is_first else None)
 
 
 def _merged_field(field: Field, said: Described) -> Field:
-    """Return the field as the document has it, and `known` as it was where that is another."""
+    """Update the field from the document, keeping `known` facts on conflict."""
     merged = _described_field(field, said)
     return merged if merged == field else replace(merged, known=replace(field, known=None))
 
@@ -112,7 +112,7 @@ def _with_kind(field: Field, said: Described) -> Field:
 
 
 def _with_values(field: Field, said: Described) -> Field:
-    """Adopt listed values: as a closed list, or as suggestions where the list must stay open."""
+    """Adopt listed values as a closed list, or as suggestions of an open one."""
     closed = fitting(field.kind, said.closed)
     seen = fitting(field.kind, said.seen)
     if closed and (open_ended(field.name) or field.choices_by_model):
@@ -120,13 +120,13 @@ def _with_values(field: Field, said: Described) -> Field:
     elif closed:
         field = replace(field, choices=closed)
     added = tuple(value for value in dict.fromkeys(seen) if value not in field.suggestions)
-    if added and field.name != "model":  # models are learned with their names, see _merged_models
+    if added and field.name != "model":  # models come with their names, see _merged_models
         field = replace(field, suggestions=(*field.suggestions, *added))
     return field
 
 
 def _merged_models(operation: Operation, entry: Entry) -> tuple[Model, ...]:
-    """Return the operation's models with the ids and names that the document has for them."""
+    """Merge the document's model ids and names."""
     said = next((each for each in entry.fields if each.name == "model"), None)
     guessed = {value for field in operation.fields if field.name == "model" for value in field.suggestions}
     listed = [*entry.models, *(_models_of(said, said.closed) if said is not None else ())]
@@ -160,7 +160,7 @@ def _add(models: list[Model], named: NamedModel) -> None:
 
 
 def _is_offered(model: Model, listed: Sequence[NamedModel]) -> bool:
-    """Whether a document that lists models has this one. A name is missed only if every listed model has a name."""
+    """Whether the document's list has this model. Names count only if every listed model has one."""
     if not listed or any(each.id == model.id is not None or same_name(each.name, model.name) for each in listed):
         return True
     if model.id is not None:
@@ -175,9 +175,9 @@ FAMILY_MIN = 2
 
 
 def merge(catalogue: Catalogue, document: object) -> Catalogue:
-    """Return a catalogue that has learned from `document`; `catalogue` itself if it says nothing. Never raises.
+    """Return a catalogue updated from `document`; `catalogue` itself if it says nothing. Never raises.
 
-    Operations that a list of all does not name stay, marked as no longer offered.
+    Operations missing in a complete list stay, as no longer offered.
     """
     if not isinstance(document, Mapping):
         return catalogue
@@ -206,14 +206,14 @@ def _present(
 
 
 def _is_list(entries: Mapping[str, Entry], known: Collection[str]) -> bool:
-    """Whether the document lists the operations that there are, rather than shows a few."""
+    """Whether the document lists all operations, rather than examples."""
     listed = [key for key, entry in entries.items() if key in known and entry.is_listed]
     named = [key for key in entries if key in known]
     return len(listed) >= LIST_MIN or 2 * len(named) > len(known) > LIST_MIN
 
 
 def _has_family(operation_id: str, entries: Mapping[str, Entry]) -> bool:
-    """Whether the document offers several operations of the same family, such as those of `prompt.enhance`."""
+    """Whether the document offers several operations of the family, such as `prompt.enhance`."""
     family = words_of(operation_id.split(".", maxsplit=1)[0])
     kin = [key for key, entry in entries.items() if entry.is_listed and words_of(key.split(".")[0]) == family]
     return len(kin) >= FAMILY_MIN

@@ -1,4 +1,4 @@
-"""Operations that a schema of the request ties to an input: by a constant, a condition or a discriminator."""
+"""Operations bound to an input by a request schema: constant, condition or discriminator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMING_KEYS = ("x-operation", "x-operation-id", "x-operationId", "$id", "title"
 
 
 def tied(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield what an object of the document says as a schema of requests, in any of the ways that JSON Schema has."""
+    """Yield an object's facts as a request schema, in all of JSON Schema's ways."""
     yield from _by_properties(reader, node, shared_by=1)
     for word in ("oneOf", "anyOf"):
         options = node.get(word)
@@ -40,7 +40,7 @@ def tied(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def _by_properties(reader: Reader, node: Mapping[str, Any], *, shared_by: int) -> Iterator[Entry]:
-    """Read `{properties: {operation: …, input: …}}`; also if `allOf` has the two in different parts."""
+    """Read `{properties: {operation: …, input: …}}`, also split over `allOf`."""
     whole = reader.resolve(node) if "allOf" in node else node
     properties = whole.get("properties")
     if not isinstance(properties, Mapping) or "operation" not in properties:
@@ -57,7 +57,7 @@ def _by_properties(reader: Reader, node: Mapping[str, Any], *, shared_by: int) -
 
 
 def _by_alternatives(reader: Reader, named: Sequence[Entry], given: Mapping[str, Any]) -> Iterator[Entry]:
-    """Read `{input: {oneOf: [...]}}` next to a list of ids: an alternative's title has the words of its operation's."""
+    """Read `{input: {oneOf: [...]}}` next to a list of ids, matched by title words."""
     by_words = {tuple(sorted(words_of(each))): entry for entry in named for each in (entry.id, *entry.titles)}
     for option in reader.alternatives(given):
         words = [word for title in titles_of(option)[:1] for word in words_of(title) if word not in _HELPERS]
@@ -67,7 +67,7 @@ def _by_alternatives(reader: Reader, named: Sequence[Entry], given: Mapping[str,
 
 
 def _by_condition(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
-    """Read `{if: {properties: {operation: …}}, then: {properties: {input: …}}}`. An `else` is a node of its own."""
+    """Read `{if: {properties: {operation: …}}, then: {properties: {input: …}}}`; `else` is separate."""
     if not isinstance(node.get("if"), Mapping) or "then" not in node:
         return
     properties = reader.resolve(node["if"]).get("properties")
@@ -98,7 +98,7 @@ def _by_discriminator(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry
 
 
 def _by_name(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
-    """Read a schema that carries the id of its operation as its title, or under a key of the vendor's own."""
+    """Read a schema with its operation's id as title, or under a vendor key."""
     if not isinstance(node.get("properties"), Mapping):
         return
     key = next((node[word] for word in _NAMING_KEYS if is_operation_id(node.get(word))), None)
@@ -110,7 +110,7 @@ def _by_name(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def input_of(reader: Reader, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of the input that a request's schema holds; the schema itself if it is the input."""
+    """Return the input schema in a request's schema, or the schema itself."""
     whole = reader.resolve(schema)
     properties = whole.get("properties")
     inner = reader.resolve(properties.get("input")) if isinstance(properties, Mapping) else {}
@@ -129,7 +129,7 @@ def _with_input(entry: Entry, around: tuple[str, ...], fields: tuple[Described, 
 
 
 def _named(reader: Reader, operation: object) -> list[Entry]:
-    """Return the operations that the schema of `operation` allows, with their titles; also those it only shows."""
+    """Return the operations that the schema of `operation` allows or shows, with titles."""
     schema = reader.resolve(operation)
     allowed: dict[str, tuple[str, ...]] = {}
     for branch in [schema, *reader.alternatives(schema)]:
@@ -151,7 +151,7 @@ TEXT_LIMIT_CHARS = 20_000
 
 
 def shown(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield the requests among the examples of an object of the document."""
+    """Yield the requests among an object's examples."""
     for titles, value in examples(reader, node):
         key, given = value.get("operation"), value.get("input")
         if isinstance(key, str) and is_operation_id(key) and isinstance(given, Mapping):
@@ -159,7 +159,7 @@ def shown(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def examples(reader: Reader, node: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Yield the examples that a media type or a schema has, each with what may be its title."""
+    """Yield the examples of a media type or schema, with possible titles."""
     if "example" in node:
         yield from _example((), reader.linked(node["example"]))
     given = node.get("examples")
@@ -175,7 +175,7 @@ def examples(reader: Reader, node: Mapping[str, Any]) -> Iterator[tuple[tuple[st
 
 
 def fields_of_example(value: Mapping[str, Any]) -> tuple[Described, ...]:
-    """Return the fields that an example of one operation has: of its `input`, or its own."""
+    """Return an example's fields: of its `input`, or its own."""
     given = value.get("input")
     return of_sample(given) if isinstance(given, Mapping) else without_envelope(of_sample(value))
 

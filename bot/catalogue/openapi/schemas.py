@@ -1,4 +1,4 @@
-"""JSON Schema to what it says about fields. Reading never fails: at worst, nothing is learned from a schema."""
+"""Reads fields from JSON Schema. Never fails: at worst, nothing is learned."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _TITLE_LISTS = (
 
 
 class Reader:
-    """Reads the schemas of one document, following its local references."""
+    """Reads one document's schemas, following local references."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
@@ -48,7 +48,7 @@ class Reader:
         self._work = 0
 
     def resolve(self, schema: object, depth: int = 0) -> dict[str, Any]:
-        """Return `schema` with references followed and `allOf` merged; {} for what is not a schema."""
+        """Follow references and merge `allOf`; {} for a non-schema."""
         self._steps = self._steps + 1 if depth else 0
         if not isinstance(schema, Mapping) or depth > DEPTH_LIMIT or self._steps > STEP_LIMIT:
             return {}
@@ -65,7 +65,7 @@ class Reader:
         return merged
 
     def fields(self, schema: object, depth: int = 0) -> tuple[Described, ...]:
-        """Return what the properties of an object's `schema` say; () if it has none."""
+        """Return an object schema's fields; () if it has none."""
         whole = self.resolve(schema, depth)
         properties = whole.get("properties")
         if not isinstance(properties, Mapping) or depth > DEPTH_LIMIT:
@@ -107,7 +107,7 @@ class Reader:
         )
 
     def alternatives(self, schema: Mapping[str, Any], depth: int = 0) -> list[dict[str, Any]]:
-        """Return the alternatives of a schema, without the one that is null."""
+        """Return a schema's alternatives without null."""
         for word in ("oneOf", "anyOf"):
             options = schema.get(word)
             if isinstance(options, list):
@@ -136,7 +136,7 @@ class Reader:
         return _SIMPLE.get(word) if word else None
 
     def at(self, reference: str) -> object:
-        """Return what a local reference such as `#/components/schemas/Input` refers to, None if nothing."""
+        """Resolve a local reference such as `#/components/schemas/Input`, None if broken."""
         if not reference.startswith("#/"):
             return None
         place: object = self._document
@@ -151,7 +151,7 @@ class Reader:
         return place
 
     def linked(self, node: object) -> object:
-        """Return `node`, or what it refers to if it is nothing but a reference: an example, a body, a path."""
+        """Return `node`, or its target if it is only a reference: an example, a body, a path."""
         for _ in range(DEPTH_LIMIT):
             if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
                 return node
@@ -160,7 +160,7 @@ class Reader:
 
 
 def _overlaid(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
-    """Return both schemas as one: properties and required are joined, for all other keys `top` wins."""
+    """Merge schemas: properties and required are joined, otherwise `top` wins."""
     merged = base | top
     for word in ("properties", "required"):
         lower, upper = base.get(word), top.get(word)
@@ -172,7 +172,7 @@ def _overlaid(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
 
 
 def _size(schema: Mapping[str, Any]) -> int:
-    """Return how many keys, properties and listed values a schema has: reading it takes as long."""
+    """Return the number of keys, properties and values, the cost of reading."""
     inner = (schema.get(word) for word in ("properties", "required", "enum", "examples"))
     return len(schema) + sum(len(each) for each in inner if isinstance(each, Mapping | list))
 
@@ -196,7 +196,7 @@ def _type_word(schema: Mapping[str, Any]) -> str | None:
 
 
 def listed_values(schema: Mapping[str, Any]) -> list[tuple[Scalar, str]]:
-    """Return the values that `enum` or `const` allow, each with its title or ''."""
+    """Return the values of `enum` or `const`, each with its title or ''."""
     if "const" in schema and not isinstance(schema["const"], list):
         return [(schema["const"], line_of(schema.get("title")))] if usable(schema["const"]) else []
     values = schema.get("const", schema.get("enum"))
@@ -208,7 +208,7 @@ def listed_values(schema: Mapping[str, Any]) -> list[tuple[Scalar, str]]:
 
 
 def line_of(value: object) -> str:
-    """Return a text of the document as one short line, '' for what is no text."""
+    """Return a text as one short line, '' for a non-text."""
     return printable(value, HELP_LIMIT_CHARS) if isinstance(value, str) else ""
 
 
@@ -229,7 +229,7 @@ def _examples(schema: Mapping[str, Any]) -> tuple[Scalar, ...]:
 
 
 def _range(schema: Mapping[str, Any]) -> tuple[float | None, float | None]:
-    """Return the limits of a number. An exclusive one counts as the next whole number, or as itself for fractions."""
+    """Return a number's limits. An exclusive one becomes the next whole number, or itself for fractions."""
     whole = _type_word(schema) == "integer"
     minimum = _limit(schema, "minimum", "exclusiveMinimum", step=1 if whole else 0)
     maximum = _limit(schema, "maximum", "exclusiveMaximum", step=-1 if whole else 0)

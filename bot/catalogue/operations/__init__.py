@@ -1,4 +1,4 @@
-"""All operations of Cannon Studio that are built in: the 19 of its overview and two newer ones."""
+"""All built-in operations of Cannon Studio: the 19 of its overview and two newer ones."""
 
 from __future__ import annotations
 

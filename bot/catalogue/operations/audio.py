@@ -1,4 +1,4 @@
-"""The operations that make audio, as their pages in the API's docs describe them."""
+"""Audio operations, from their pages in the API's docs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operations that finish a video or an image, as their pages in the API's docs describe them."""
+"""Operations that finish a video or an image, from their pages in the API's docs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SUBTITLE_SETTINGS = Field(
         text("strokeColor", "outline color", "Outline color, e.g. #000000"),
         number("strokeWidth", "outline width", "Outline width, e.g. 4"),
     ),
-    extra_keys=True,  # whether there are others, such as a position, is not documented
+    extra_keys=True,  # others, such as a position, are undocumented
 )
 
 CAMERA_CONTROL = Field(

@@ -1,4 +1,4 @@
-"""The image operations, as their pages in the API's docs describe them."""
+"""Image operations, from their pages in the API's docs."""
 
 from __future__ import annotations
 

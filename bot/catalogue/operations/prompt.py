@@ -1,6 +1,6 @@
-"""The operations that rewrite a prompt, as their pages in the API's docs describe them.
+"""Prompt operations, from their pages in the API's docs.
 
-Their fields are camelCase on the wire, unlike those of the media operations.
+Their fields are camelCase on the wire, unlike media operations'.
 """
 
 from __future__ import annotations

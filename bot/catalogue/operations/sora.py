@@ -1,4 +1,4 @@
-"""The Sora 2 operations, as their pages in the API's docs describe them. OpenAI has announced the end of their API."""
+"""Sora 2 operations, from their pages in the API's docs. OpenAI has announced the end of their API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 3D operations. Of the second only the id is public; the outputs of both are not."""
+"""3D operations. The second's fields and both outputs are not public."""
 
 from __future__ import annotations
 

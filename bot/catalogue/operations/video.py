@@ -1,4 +1,4 @@
-"""The operation that makes a video, as its page in the API's docs describes it."""
+"""The video operation, from its page in the API's docs."""
 
 from __future__ import annotations
 

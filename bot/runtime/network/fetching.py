@@ -1,4 +1,4 @@
-"""Small files from public https addresses, into memory: for the sandbox that servers practise in."""
+"""Fetches small public https files into memory, for the practice sandbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.runtime.network.transport import (
 
 
 class PublicFetch:
-    """Fetches links that strangers give. Use it as an async context manager."""
+    """Fetches untrusted links. Use it as an async context manager."""
 
     def __init__(self, *, timeout_s: float, limit_bytes: int) -> None:
         self._http = HttpClient(public_transport(), timeout_s=timeout_s)
@@ -38,7 +38,7 @@ class PublicFetch:
         await self._http.aclose()
 
     async def get(self, url: str) -> bytes | None:
-        """Return the file behind a link; None if it is not public or cannot be read. No redirect is followed."""
+        """Return the file behind a link; None if not public or unreadable. Follows no redirect."""
         try:
             async with answer_to(self._http, self._http.build_request("GET", checked(url))) as response:
                 return await read_capped(response, self._limit_bytes) if response.status_code == 200 else None
@@ -51,7 +51,7 @@ PracticeAddress = Callable[[], Awaitable[str]]
 
 
 class PracticeTransport(httpx.AsyncBaseTransport):
-    """Sends requests for `practice.HOST` to the sandbox; others to `others`, or nowhere."""
+    """Routes `practice.HOST` to the sandbox; other requests to `others`, or nowhere."""
 
     def __init__(self, address: PracticeAddress, *, others: httpx.AsyncBaseTransport | None = None) -> None:
         self._address = address

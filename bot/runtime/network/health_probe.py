@@ -1,7 +1,7 @@
-"""Checks the running bot's health: what `cannon-bot health` and the container's health check do.
+"""Health check client of `cannon-bot health` and the container.
 
-The bot may listen on any free port, so it stores where in the database; this reads that row, without opening
-the database the way the bot does. Processes that share a PostgreSQL database each have a file for it.
+The bot may listen on any free port, whose address it stores in the database; this reads only that row. Processes that
+share a PostgreSQL database each have a file for it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ ANSWER_LIMIT_BYTES = 64 * 1024
 
 
 def address_file(files: Path) -> Path:
-    """Return where a process that keeps its files next to `files` says on which address it is asked."""
+    """Return the address file of a process whose files are next to `files`."""
     return files.with_name(f"{files.name}.address")
 
 
 def store_address(files: Path, address: str) -> None:
-    """Store the address in a file, for a process whose database is not this machine's. Raises StoreError."""
+    """Store the address in a file, for a process with a remote database. Raises StoreError."""
     try:
         files.parent.mkdir(parents=True, exist_ok=True)
         address_file(files).write_text(address, encoding="ascii")
@@ -38,7 +38,7 @@ def store_address(files: Path, address: str) -> None:
 
 
 def stored_address(database: Path) -> str:
-    """Return the address that the bot stored in `database`, or next to it. Raises StartError if there is none."""
+    """Return the address stored in `database`, or next to it. Raises StartError if there is none."""
     with contextlib.suppress(FileNotFoundError):
         return address_file(database).read_text(encoding="ascii")
     try:

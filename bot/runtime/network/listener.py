@@ -1,7 +1,7 @@
-"""One address on which the bot serves HTTP, so that no stranger can hold it or the process.
+"""HTTP listener with connection limits.
 
-aiohttp alone accepts any number of connections. Here each passes a door first: what is one too many is closed at once,
-and so is a client that does not take its answer. aiohttp closes one that sends no complete head of a request.
+aiohttp accepts any number of connections. Here excess ones are closed at once, and so are clients that do not read
+their answer. aiohttp closes those without a complete request head.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 
 
 class ConnectionCap:
-    """Says for each new connection whether it may stay.
+    """Limits connections in total and per peer.
 
-    A peer on this machine or in one of `proxies` has no bound of its own: it speaks for many. `refused` is called with
-    `all` or `peer`, the bound that a refused connection would have passed.
+    Local peers and `proxies` have no limit of their own: they speak for many. `refused` is called with the exceeded
+    bound, `all` or `peer`.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ConnectionCap:
         self._logged_at: float | None = None
 
     def admit(self, address: str) -> str | None:
-        """Count a connection from `address` and return its peer, for `release`; None if it has to be refused."""
+        """Count a connection from `address` and return its peer, for `release`; None if rejected."""
         peer, bound = self._peer(address)
         if self._peers.total() >= CONNECTIONS_MAX:
             self._refuse("all")
@@ -59,16 +59,16 @@ class ConnectionCap:
         return None
 
     def release(self, peer: str) -> None:
-        """A connection of `peer` has ended."""
+        """Note the end of a connection of `peer`."""
         self._peers[peer] -= 1
         if self._peers[peer] <= 0:
             del self._peers[peer]
 
     def _peer(self, address: str) -> tuple[str, int]:
-        """Return the peer of an address, and how many connections it may have."""
+        """Return an address's peer and connection limit."""
         try:
             found = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:  # it has closed the connection already
+        except ValueError:  # closed already
             return "", PEER_CONNECTIONS_MAX
         if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
             found = found.ipv4_mapped
@@ -79,7 +79,7 @@ class ConnectionCap:
         return str(found), bound
 
     def _refuse(self, bound: str) -> None:
-        """Count what is refused; log it at once, and then once a minute for as long as there is more."""
+        """Count rejections; log the first at once, then once a minute."""
         self._refused(bound)
         self._unlogged += 1
         now = self._clock.monotonic()
@@ -102,7 +102,7 @@ BACKLOG = 100
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to listen. `setting` is how its two settings begin: `HTTP` or `HEALTH`; port 0 takes any free one."""
+    """A listening address. `setting` is its settings' prefix: `HTTP` or `HEALTH`; port 0 takes any free one."""
 
     setting: str
     host: str
@@ -132,7 +132,7 @@ class Listener:
         """Where this machine reaches it; empty before the start."""
 
     async def start(self) -> None:
-        """Listen. Raises StartError if it cannot."""
+        """Listen. Raises StartError on failure."""
         await self._runner.setup()
         handler = self._runner.server
         assert handler is not None, "made by setup"
@@ -149,7 +149,7 @@ class Listener:
         log.info("http.listens", setting=place.setting, address=self.address)
 
     async def close(self) -> None:
-        """Stop listening; requests in progress get `SHUTDOWN_TIMEOUT_S` to finish. Closing twice is no error."""
+        """Stop listening; requests in progress get `SHUTDOWN_TIMEOUT_S`. Idempotent."""
         if self._server is not None:
             server, self._server = self._server, None
             server.close()
@@ -164,7 +164,7 @@ class Listener:
 
 
 class _Door(asyncio.Protocol):
-    """One connection: refused at once if it is one too many, else handed to aiohttp's protocol behind it."""
+    """A connection: closed at once if excess, else handed to aiohttp's protocol."""
 
     def __init__(self, cap: ConnectionCap, doors: set[_Door], handler: Callable[[], asyncio.Protocol]) -> None:
         self._cap = cap
@@ -177,7 +177,6 @@ class _Door(asyncio.Protocol):
         self._was_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the connection in, or close it without an answer."""
         assert isinstance(transport, asyncio.Transport)
         name = transport.get_extra_info("peername") or ("",)
         self._peer = self._cap.admit(str(name[0]))
@@ -191,7 +190,6 @@ class _Door(asyncio.Protocol):
         self._inner.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Make its place free."""
         if self._peer is None:
             return
         self._cap.release(self._peer)
@@ -202,31 +200,27 @@ class _Door(asyncio.Protocol):
             self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what the client sends."""
         if self._inner is not None:
             self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Pass on that the client sends no more."""
         return self._inner.eof_received() if self._inner is not None else None
 
     def pause_writing(self) -> None:
-        """Pass on that the client takes its answer slowly."""
         if self._inner is not None:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass on that the client has taken it."""
         if self._inner is not None:
             self._inner.resume_writing()
 
     def shut(self) -> None:
-        """Close the connection now, whatever the client has not taken."""
+        """Close the connection now, with unread data."""
         if self._transport is not None:
             self._transport.abort()
 
     def _look(self) -> None:
-        """Close a connection whose client leaves an answer lying, also one that is closing and waits for that."""
+        """Close a connection whose client does not read, even if it is closing."""
         assert self._transport is not None
         is_full = self._transport.get_write_buffer_size() > 0
         if is_full and self._was_full:
@@ -237,7 +231,7 @@ class _Door(asyncio.Protocol):
 
 
 def _reachable(host: str) -> str:
-    """Return where this machine reaches a listener bound to `host`: "all addresses" is not one to connect to."""
+    """Return a connectable address for a listener bound to `host`, which may be "all addresses"."""
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_unspecified:
         return "127.0.0.1" if address.version == 4 else "[::1]"
@@ -245,7 +239,7 @@ def _reachable(host: str) -> str:
 
 
 async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Hide the versions of Python and aiohttp, and keep responses out of caches."""
+    """Hide the versions of Python and aiohttp, and disable caching."""
     response.headers["Server"] = "cannon-bot"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,7 +1,7 @@
-"""Which links the bot may follow: https on its own port to a public address. Pure; `transport` resolves names.
+"""Fetchable links: https on its own port to a public address. Pure; `transport` resolves names.
 
-A link comes from a member or from an API's answer, so it may point at the bot's own network: `127.0.0.1`, a cloud's
-metadata service, `[::ffff:10.0.0.1]`, or a decimal number that the C library reads as an address.
+A link comes from a member or an API's answer, so it may point at the bot's own network: `127.0.0.1`, a cloud's metadata
+service, `[::ffff:10.0.0.1]`, or a decimal number that the C library reads as an address.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NOT_PUBLIC = tuple(
         "192.88.99.0/24",  # relays from IPv6 (RFC 7526)
         "::/96",  # IPv4 in IPv6, deprecated (RFC 4291)
         "64:ff9b:1::/48",  # translation inside one network (RFC 8215)
-        "2001::/32",  # tunnels (RFC 4380): the address inside may be any
+        "2001::/32",  # tunnels (RFC 4380) to any address
         "2002::/16",  # tunnels (RFC 3056)
         "3fff::/20",  # for documentation (RFC 9637)
         "5f00::/16",  # segment routing inside one network (RFC 9602)
@@ -45,13 +45,13 @@ Origin = tuple[str, str, int]
 
 
 def origin_of(url: httpx.URL) -> Origin:
-    """Return the scheme, the host (punycode, lower case) and the port, with the scheme's own port filled in."""
+    """Return scheme, host (punycode, lower case) and port, by default the scheme's."""
     port = _DEFAULT_PORTS.get(url.scheme, 0) if url.port is None else url.port
     return url.scheme, url.raw_host.decode("ascii").lower(), port
 
 
 def origins_of(urls: Collection[str]) -> frozenset[Origin]:
-    """Read exact origins such as `http://127.0.0.1:8080`. Raises ValueError for what is not one."""
+    """Parse exact origins such as `http://127.0.0.1:8080`. Raises ValueError."""
     found = set()
     for text in urls:
         try:
@@ -65,7 +65,7 @@ def origins_of(urls: Collection[str]) -> frozenset[Origin]:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address, as text, is publicly reachable: not private, loopback, link-local or reserved."""
+    """Return whether an IP address is public: not private, loopback, link-local or reserved."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -81,10 +81,9 @@ def is_public(address: str) -> bool:
 
 
 def checked(link: str, allowed: frozenset[Origin] = frozenset()) -> httpx.URL:
-    """Return `link` as a URL that may be fetched; `allowed` origins always pass.
+    """Return `link` as a fetchable URL; `allowed` origins always pass.
 
-    Names still have to be resolved: the transport refuses those with a private address.
-    Raises MediaUnsafe.
+    The transport rejects names with a private address. Raises MediaUnsafe.
     """
     if len(link) > LINK_LIMIT_CHARS or _UNFIT.search(link):
         raise MediaUnsafe(texts.UNREADABLE_LINK)
@@ -109,6 +108,6 @@ def checked(link: str, allowed: frozenset[Origin] = frozenset()) -> httpx.URL:
 def _is_public_name(host: str) -> bool:
     host = host.removesuffix(".")
     if ":" in host or host.replace(".", "").isdigit():
-        return is_public(host)  # also refuses 2130706433 and 127.1, which only the C library reads as addresses
+        return is_public(host)  # rejects 2130706433 and 127.1 too, which only the C library reads as addresses
     labels = host.split(".")
     return len(labels) > 1 and all(labels) and not _NUMBER_LABEL.match(labels[-1])

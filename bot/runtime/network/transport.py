@@ -1,7 +1,7 @@
-"""The base of every HTTP call of the bot: how a connection is made, and how each kind of failure is reported.
+"""HTTP transport: connections and errors of all calls.
 
-httpx uses aiohttp here (3,700 instead of 519 requests a second, see docs/decisions/). That transport lets some of
-aiohttp's own errors through, so one place turns all of them into `NoAnswer`.
+httpx uses aiohttp here (3,700 instead of 519 requests a second, see docs/decisions/). That transport leaks some of
+aiohttp's own errors, so all are turned into `NoAnswer` in one place.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ THREADS_MAX = 16
 
 
 class NameLookup:
-    """Resolves names as the machine does, `AT_ONCE` at a time. A name that gets no answer in time has no address."""
+    """Resolves names by the system, `AT_ONCE` at a time. A timeout counts as no address."""
 
     def __init__(self, *, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
@@ -56,7 +56,7 @@ class NameLookup:
             raise OSError("too many names are without an answer")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Sequence[str]] = loop.create_future()
-        # A daemon: one that hangs must not hold up the end of the process.
+        # A daemon: a hanging look-up must not delay the exit.
         thread = threading.Thread(target=self._look_up, args=(loop, answer, host, port), name="names", daemon=True)
         self._threads += 1
         thread.start()
@@ -70,9 +70,9 @@ class NameLookup:
             found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
             found = error
-        except ValueError:  # UnicodeError, for a name that has no form in ASCII
+        except ValueError:  # UnicodeError: the name has no ASCII form
             found = OSError("not a name")
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(self._settle, answer, found)
 
     def _settle(self, answer: asyncio.Future[Sequence[str]], found: Sequence[str] | OSError) -> None:
@@ -93,15 +93,15 @@ _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class UnknownEncoding(Exception):
-    """The body is encoded in a way that the bot does not undo."""
+    """An unsupported content encoding."""
 
 
 class BrokenEncoding(Exception):
-    """The body is not what its encoding says."""
+    """A body that contradicts its content encoding."""
 
 
 class Unpacker:
-    """Decompresses one body. The caller counts what comes out."""
+    """Decompresses one body. The caller limits the output."""
 
     def __init__(self, encoding: str) -> None:
         """Take the value of `Content-Encoding`, '' for none. Raises UnknownEncoding."""
@@ -109,10 +109,10 @@ class Unpacker:
         if name not in _PLAIN | _PACKED:
             raise UnknownEncoding(name)
         self.is_needed = name in _PACKED
-        self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # distinguishes gzip from zlib by the header
+        self._inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # detects gzip or zlib by the header
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield what `chunk` holds, in pieces of at most PIECE_BYTES if it is packed. Raises BrokenEncoding."""
+        """Yield decompressed data, in pieces of at most PIECE_BYTES. Raises BrokenEncoding."""
         if not self.is_needed:
             yield chunk
             return
@@ -129,7 +129,7 @@ class Unpacker:
                 return
 
     def finish(self) -> None:
-        """Note the end of the body. Raises BrokenEncoding for a packed one that is not complete."""
+        """Note the end of the body. Raises BrokenEncoding if incomplete."""
         if self.is_needed and not self._inflate.eof:
             raise BrokenEncoding("cut")
 
@@ -152,15 +152,15 @@ OpenSocket = Callable[[AddressInfo], socket.socket]
 TRANSPORT_ERRORS: tuple[type[Exception], ...] = (
     httpx.HTTPError,
     httpx.InvalidURL,
-    aiohttp.ClientError,  # httpx-aiohttp 0.2 maps the connection errors; ClientResponseError, for one, is not mapped
-    HttpProcessingError,  # a broken chunk or header, raised while the body is read
+    aiohttp.ClientError,  # httpx-aiohttp 0.2 maps only connection errors
+    HttpProcessingError,  # a broken chunk or header
     OSError,
-    ValueError,  # aiohttp's, for a header or link that it cannot send
+    ValueError,  # aiohttp's, for an unsendable header or link
 )
 
 
 class NoAnswer(Exception):
-    """The other side gave no usable answer. `reason` is the name of the cause: no link, no header, no secret."""
+    """No usable answer. `reason` is the cause's name: no link, no header, no secret."""
 
     def __init__(self, cause: Exception) -> None:
         self.reason = type(cause).__name__
@@ -168,15 +168,15 @@ class NoAnswer(Exception):
 
 
 class TooMuch(Exception):
-    """The body is over the cap, or has a content encoding that the bot did not request."""
+    """The body is over the cap, or has an unrequested content encoding."""
 
 
 class HttpClient:
-    """Makes requests and sends them: it follows no redirect, keeps no cookie and requests no compression.
+    """Minimal HTTP client: no redirects, cookies or compression.
 
-    httpx's own client takes half of the time of a poll to do more than that, none of which a call of the bot needs
-    (docs/decisions/0029-waiting-jobs-in-memory.md). `timeout_s` limits each silence; the total timeout is the caller's
-    `asyncio.timeout`. `transport` is its own from now on.
+    httpx's own client doubles the time of a poll with features that the bot does not need
+    (docs/decisions/0029-waiting-jobs-in-memory.md). `timeout_s` limits each silence; the total timeout is the
+    caller's `asyncio.timeout`. Owns `transport`.
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, timeout_s: float) -> None:
@@ -191,12 +191,12 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         content: str | bytes | None = None,
     ) -> httpx.Request:
-        """Return a request with these headers besides those of every request of the bot."""
+        """Build a request with these headers and the common ones."""
         every = {**OWN_HEADERS, **(headers or {})}
         return httpx.Request(method, url, headers=every, content=content, extensions=self._extensions)
 
     async def send(self, request: httpx.Request) -> httpx.Response:
-        """Return the response as soon as its headers are there, its body unread. Raises TRANSPORT_ERRORS."""
+        """Return the response with its body unread. Raises TRANSPORT_ERRORS."""
         response = await self._transport.handle_async_request(request)
         response.request = request
         return response
@@ -207,7 +207,7 @@ class HttpClient:
 
 
 def plain_transport() -> httpx.AsyncBaseTransport:
-    """Return the transport for the API's configured address, whatever network that is on."""
+    """Return a transport for the API's configured address, on any network."""
     return _transport(lambda: _connector(CONNECTIONS))
 
 
@@ -218,11 +218,11 @@ def public_transport(
     lookup: Lookup | None = None,
     open_socket: OpenSocket | None = None,
 ) -> httpx.AsyncBaseTransport:
-    """Return a transport that connects to port 443 of public addresses only, and to the exact `allowed_origins`.
+    """Return a transport to port 443 of public addresses, and to the exact `allowed_origins`.
 
-    The address that was checked is the one connected to, so a name that resolves differently the next time gains
-    nothing. It has its own connections and its own threads for names: what holds it up holds up no other.
-    `lookup` and `open_socket` replace DNS and the kernel in tests. Raises ValueError for a bad origin.
+    It connects to the checked address, so DNS rebinding gains nothing. Connections and resolver threads are its
+    own, so that it cannot block others. `lookup` and `open_socket` replace DNS and the kernel in tests. Raises
+    ValueError for a bad origin.
     """
     gate = _Gate(origins_of(allowed_origins), lookup or NameLookup(), open_socket or _open_socket)
     return _transport(lambda: _connector(connections, gate))
@@ -230,11 +230,11 @@ def public_transport(
 
 @asynccontextmanager
 async def answer_to(client: HttpClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-    """Send `request` and yield its response with the body unread; it is closed at the end. Raises NoAnswer."""
+    """Send `request` and yield its response with the body unread. Raises NoAnswer."""
     try:
         response = await client.send(request)
     except TRANSPORT_ERRORS as error:
-        raise NoAnswer(error) from None  # the cause can carry the request, and so the key
+        raise NoAnswer(error) from None  # the cause may hold the request, and so the key
     try:
         yield response
     finally:
@@ -242,7 +242,7 @@ async def answer_to(client: HttpClient, request: httpx.Request) -> AsyncIterator
 
 
 async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the body as it comes over the wire, still compressed if it was. Raises NoAnswer if it breaks off."""
+    """Yield the raw body, perhaps compressed. Raises NoAnswer if it breaks off."""
     try:
         async for chunk in response.aiter_raw():
             yield chunk
@@ -251,7 +251,7 @@ async def chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 async def read_capped(response: httpx.Response, limit_bytes: int) -> bytes:
-    """Return the decompressed body, of at most `limit_bytes`. Raises TooMuch or NoAnswer."""
+    """Return the decompressed body, at most `limit_bytes`. Raises TooMuch or NoAnswer."""
     if (length := content_length(response)) is not None and length > limit_bytes:
         raise TooMuch
     body = bytearray()
@@ -263,13 +263,13 @@ async def read_capped(response: httpx.Response, limit_bytes: int) -> bytes:
 
 
 def content_length(response: httpx.Response) -> int | None:
-    """Return the length in bytes that the headers give, None if they do not."""
+    """Return `Content-Length` in bytes, None if missing."""
     text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 class OriginTransport(httpx.AsyncBaseTransport):
-    """Answers for some hosts from a callable and leaves the others to `inner`: a simulated Discord's files, say."""
+    """Answers for some hosts from a callable, such as a simulated Discord's files; others go to `inner`."""
 
     def __init__(
         self,
@@ -277,7 +277,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
         hosts: Collection[str],
         fetch: Callable[[str], Awaitable[bytes | None]],
     ) -> None:
-        """Take the host names to answer for; `fetch` turns a link into its bytes, or None for 404."""
+        """Take the hosts to answer for; `fetch` turns a link into bytes, or None for 404."""
         self._inner = inner
         self._hosts = frozenset(host.lower() for host in hosts)
         self._fetch = fetch
@@ -304,7 +304,7 @@ class OriginTransport(httpx.AsyncBaseTransport):
 
 
 class _Gate(AbstractResolver):
-    """Resolves names and refuses addresses that are not public: first at the name, and again at the socket."""
+    """Rejects non-public addresses: at the name look-up, and again at the socket."""
 
     def __init__(self, allowed: frozenset[Origin], lookup: Lookup, open_socket: OpenSocket) -> None:
         self._allowed = {(host, port) for _, host, port in allowed}
@@ -319,9 +319,9 @@ class _Gate(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - aiohttp's interface; both families are used
     ) -> list[ResolveResult]:
-        """Return the addresses of `host`. Raises MediaUnsafe if any of them is not public, OSError without an answer.
+        """Return the addresses of `host`. Raises MediaUnsafe if any is not public, OSError without an answer.
 
-        One private address among public ones is enough to refuse: an honest host has none.
+        An honest host has no private address.
         """
         addresses = list(await self._lookup(host, port))
         if (host, port) in self._allowed:
@@ -354,9 +354,9 @@ def _open_socket(info: AddressInfo) -> socket.socket:
 
 
 def _connector(connections: int, gate: _Gate | None = None) -> aiohttp.TCPConnector:
-    """Return the connections of one client. They trust the certificates that aiohttp has read for discord.py already.
+    """Return one client's connections. They share the certificates that aiohttp has loaded for discord.py.
 
-    Those are the system's, or those of SSL_CERT_FILE, for hosts behind their own CA.
+    Those of the system, or of SSL_CERT_FILE, for hosts behind their own CA.
     """
     if gate is None:
         return aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEP_ALIVE_S)
@@ -370,7 +370,7 @@ def _connector(connections: int, gate: _Gate | None = None) -> aiohttp.TCPConnec
 
 
 def _transport(connector: Callable[[], aiohttp.TCPConnector]) -> httpx.AsyncBaseTransport:
-    """Wrap aiohttp. The session is made at the first call, because it needs the running loop."""
+    """Wrap aiohttp. The first call makes the session, which needs the running loop."""
 
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(connector=connector(), cookie_jar=aiohttp.DummyCookieJar())
@@ -379,7 +379,7 @@ def _transport(connector: Callable[[], aiohttp.TCPConnector]) -> httpx.AsyncBase
 
 
 async def _close(response: httpx.Response) -> None:
-    """Return the connection to the pool, or drop it if the body was not read to its end."""
+    """Return the connection to the pool, or drop it if the body is unread."""
     try:
         await response.aclose()
     except TRANSPORT_ERRORS:
@@ -387,7 +387,7 @@ async def _close(response: httpx.Response) -> None:
 
 
 def _unpacked(body: bytes, encoding: str, limit_bytes: int) -> bytes:
-    """Decompress what a server compressed unrequested, but never past the cap: 299 KB of gzip can hold 300 MB."""
+    """Decompress unrequested compression, up to the cap: 299 KB of gzip can hold 300 MB."""
     unpacked = bytearray()
     try:
         unpacker = Unpacker(encoding)

@@ -1,8 +1,8 @@
-"""The bot's own HTTP server: the webhooks of Cannon Studio for the world, `/healthz` and `/metrics` for the host.
+"""HTTP server: Cannon Studio's webhooks for the world, `/healthz` and `/metrics` for the host.
 
-A webhook is a hint and never the truth: its body is not even parsed. Its token names one job, whose state the
-Worker then polls from Cannon Studio itself. Responses to known and unknown tokens differ only in the status.
-Put a proxy that terminates TLS in front of the webhooks' address, at `PUBLIC_URL`.
+A webhook is only a hint: its body is not parsed. Its token names one job, which the Worker then polls. Responses to
+known and unknown tokens differ only in the status. Put a proxy that terminates TLS in front of the webhooks' address,
+at `PUBLIC_URL`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _log = structlog.get_logger(__name__)
 class HttpServer:
     """Serves webhooks on one address and health with metrics on another.
 
-    `health` returns a JSON-able mapping with the booleans `ok` (the process can do its work) and `ready` (it is
-    connected and serving); both true make 200, else 503. It must contain no secret: anyone who reaches the port reads
-    it. `hint` gets a webhook's token and returns whether it names a job; it must compare in constant time.
-    `public` is None where nobody is to send webhooks; `proxies` are those in front of it.
+    `health` returns a JSON-able mapping with the booleans `ok` (can work) and `ready` (connected and serving); both
+    true make 200, else 503. No secrets: anyone with access to the port reads it. `hint` gets a webhook's token and
+    returns whether it names a job; it must compare in constant time. `public` is None without webhooks; `proxies`
+    are those in front of it.
     """
 
     def __init__(
@@ -57,16 +57,16 @@ class HttpServer:
 
     @property
     def health_address(self) -> str:
-        """Where this machine reaches health and metrics."""
+        """Local address of health and metrics."""
         return self._host_listener.address
 
     @property
     def webhook_address(self) -> str | None:
-        """Where this machine reaches the webhooks; None if they are not served."""
+        """Local address of the webhooks; None if not served."""
         return self._world_listener.address if self._world_listener is not None else None
 
     async def start(self) -> None:
-        """Listen. Raises StartError if it cannot, and then listens nowhere."""
+        """Listen. On failure raises StartError and listens nowhere."""
         await self._host_listener.start()
         if self._world_listener is not None:
             try:
@@ -76,7 +76,7 @@ class HttpServer:
                 raise
 
     async def close(self) -> None:
-        """Stop listening; requests in progress may finish for a moment. Closing twice is no error."""
+        """Stop listening; requests in progress may finish briefly. Idempotent."""
         listeners = (self._host_listener, self._world_listener)
         await asyncio.gather(*(listener.close() for listener in listeners if listener is not None))
 
