@@ -1,1 +1,1 @@
-"""What a member wants, until it is a card: sources, steps, recipes. Nothing of Discord."""
+"""From a member's request to a card: sources, steps, recipes. Nothing of Discord."""

@@ -1,4 +1,4 @@
-"""What a member wants made: one operation with its values and files, as a command, form or control gives it."""
+"""A member's request: one operation with its values and files, from a command, form or control."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from bot.generation.rewrites import enhancing
 from bot.generation.sources import SourceRef
 
 _NOT_IN_DRAFTS = frozenset({"files", "agreed", "labelled"})
-"""What `to_draft` does not write by itself."""
+"""Fields that `to_draft` does not write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """A file that a member gave for the field `field`, or, with `by_kind`, for the field that fits its kind."""
+    """A file for the field `field`, or, with `by_kind`, for the field that fits its kind."""
 
     ref: SourceRef
     label: str
     field: str | None = None
     by_kind: Mapping[MediaKind, str] = dataclasses.field(default_factory=dict)
     kinds: frozenset[MediaKind] = SOURCE_KINDS
-    """What it may be if the catalogue does not know what the field takes."""
+    """Possible kinds if the catalogue does not know the field's."""
     into_list: bool = False
-    """Whether the field takes a list of links, to which this one is added."""
+    """Whether the field takes a list of links."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What a command, a form or a control requests: one operation with its values and files, `count` times."""
+    """A request: one operation with its values and files, `count` times."""
 
     operation: str
     values: Mapping[str, Any]
@@ -49,46 +49,46 @@ class Generation:
     count: int = 1
     private: bool = False
     spoiler: bool = False
-    """Whether its files are to be marked as spoilers."""
+    """Whether its files are spoilers."""
     enhance: bool = False
     parent_id: str | None = None
     before: Sequence[JobSpec] = ()
-    """The steps before it on its card."""
+    """Earlier steps on its card."""
     fill: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Which of its fields are outputs of the steps before, as in JobSpec."""
+    """Fields filled from earlier steps' outputs, as in JobSpec."""
     reseed: bool = False
-    """Whether each gets a random seed of its own, where the operation has one."""
+    """Whether each gets a random seed, if the operation has one."""
     repeats: str = ""
-    """The unconfirmed job that this tries again, as in JobSpec."""
+    """The unconfirmed job that this retries, as in JobSpec."""
     label: str = ""
-    """The recipe that this is a run of."""
+    """The recipe of this run."""
     agreed: ShownPrice | None = None
-    """The price that the member has said yes to; None: none was shown."""
+    """The price the member accepted; None: none was shown."""
     pressed: bool = False
-    """Whether the press of a control requests it, as in CardSpec."""
+    """Whether a control requested it, as in CardSpec."""
     labelled: Decimal | None = None
-    """The price that its label told, as in CardSpec."""
+    """The price on the control's label, as in CardSpec."""
     extra: Sequence[str] = dataclasses.field(default_factory=list)
-    """Fields of its own input that no document names, as in JobSpec."""
+    """Undocumented fields of its input, as in JobSpec."""
     raw: bool = False
     """Whether its input is sent as a moderator typed it, as in JobSpec."""
     accepted: Sequence[str] = dataclasses.field(default_factory=list)
-    """The keys of the cautions that the member has said yes to; in a draft: those that a yes will accept, too."""
+    """Keys of cautions the member accepted; in a draft also those that a yes will accept."""
     sample_of: str = ""
     """The voice of which it is the sample, as in CardSpec."""
     typed: bool = False
-    """Whether a member typed it, so that their own preset and defaults fill in what they left out."""
+    """Whether a member typed it, so that their preset and defaults apply."""
     style: str = ""
-    """What is added to its prompt, which is still to be typed."""
+    """Added to its prompt, which is still to be typed."""
     may_pay_twice: bool = False
-    """Whether the member has agreed to that, as in CardSpec; in a draft: whether a yes will do so."""
+    """Whether the member agreed to that, as in CardSpec; in a draft: whether a yes will."""
     asked: bool = False
-    """Whether the member asks a moderator to allow it, as in CardSpec."""
+    """Whether the member asks a moderator, as in CardSpec."""
 
     def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
-        """Return it as JSON values; the links of files that were checked are in the values already.
+        """Return it as JSON values; links of checked files are in the values already.
 
-        `shown` is the price that a yes to the draft agrees to.
+        `shown` is the price that a yes to the draft accepts.
         """
         names = [each.name for each in dataclasses.fields(self) if each.name not in _NOT_IN_DRAFTS]
         before = [_as_dict(each) for each in self.before]
@@ -98,7 +98,7 @@ class Generation:
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
-        """Return what `to_draft` wrote, with a yes to the price that was shown."""
+        """Return a draft's generation, with a yes to the shown price."""
         values = {name: value for name, value in data.items() if name != "shown"}
         price = data.get("shown")
         agreed = None if price is None else ShownPrice(credits=Decimal(price["credits"]), known=price["known"])
@@ -139,7 +139,7 @@ def _file_of(data: Mapping[str, Any]) -> SourceFile:
 
 
 def nested(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return texts by path as values by field."""
+    """Return texts by path as nested values by field."""
     values: dict[str, Any] = {}
     for path, text in texts.items():
         name, inside, key = path.partition(".")
@@ -151,7 +151,7 @@ def nested(texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def flattened(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return values by field as texts by path, as a member types them; without lists, for which a form has no input."""
+    """Return values by field as texts by path, without lists: a form has no input for them."""
     texts: dict[str, str] = {}
     for name, value in values.items():
         inner = {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, Mapping) else {name: value}
@@ -164,9 +164,9 @@ def _typed(value: str | float) -> str:
 
 
 def lacking(operation: Operation, names: Collection[str], accepted: Collection[str] = ()) -> list[Field]:
-    """Return the operation's fields of these names, in its order; those that it has not as fields for text.
+    """Return the operation's fields of these names, in its order; other names as text fields.
 
-    A field may be left empty where the doubt whether it is needed is among the `accepted` ones.
+    A field may be empty if `accepted` has the caution that it is needed.
     """
     known = {field.name: field for field in operation.fields}
     there = [
@@ -178,7 +178,7 @@ def lacking(operation: Operation, names: Collection[str], accepted: Collection[s
 
 
 def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> list[str]:
-    """Return the fields that only Cannon Studio's document says are needed, and for which no command has an option."""
+    """Return fields required only by Cannon Studio's document, and without an option."""
     built_in = {field.name for each in OPERATIONS if each.id == operation.id for field in each.fields}
     doubts = {each.key for each in cautions}
     names = [field.name for field in operation.fields if needed_key(operation, field.name) in doubts]
@@ -186,14 +186,14 @@ def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> 
 
 
 def named_as_missing(operation: Operation, names: Collection[str], given: Collection[str | None]) -> list[Field]:
-    """Return the fields that the API has named as missing, without those that were given."""
+    """Return the fields that the API named as missing, without those given."""
     known = {field.name for field in operation.fields}
     fitting = [name for name in names if name not in given]
     return lacking(operation, [name for name in fitting if name in known or name.isidentifier()])
 
 
 def asked_again(generation: Generation, operation: Operation, fields: Collection[Field]) -> Generation:
-    """Return the generation with room for fields that the API itself has named: no doubt is left about those."""
+    """Return the generation with room for fields that the API named; no caution about those remains."""
     known = {field.name for field in operation.fields}
     extra = [field.name for field in fields if field.name not in known]
     keys = [undocumented_key(operation, name) for name in extra]
@@ -201,7 +201,7 @@ def asked_again(generation: Generation, operation: Operation, fields: Collection
 
 
 def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -> list[str]:
-    """Return the names in an input that the operation has no field for; [] where its fields are not public."""
+    """Return the names in an input without a field in the operation; [] if its fields are not public."""
     if operation is None or not operation.fields:
         return []
     known = {field.name for field in operation.fields}
@@ -210,17 +210,17 @@ def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -
 
 _SEPARATOR = re.compile(r"[\n|]")
 ENHANCED = "prompt"
-"""The field whose text is rewritten first; a text that is spoken is not."""
+"""The field that is rewritten first; spoken text is not."""
 _RATIO_FIELDS = ("aspect_ratio", "aspectRatio")
 
 
 def unsupported(catalogue: Catalogue) -> set[str]:
-    """Return the ids of the operations that a batch cannot run."""
+    """Return the ids of operations without batches."""
     return {operation.id for operation in catalogue.operations.values() if _prompt_field(operation) is None}
 
 
 def operation_typed(catalogue: Catalogue, typed: str) -> Operation:
-    """Return the operation that a member named for a batch. Raises InputError for one that a batch cannot run."""
+    """Return a batch's operation as a member named it. Raises InputError if it cannot run one."""
     operation = catalogue.resolve(typed.strip())
     if _prompt_field(operation) is None:
         raise InputError(texts.no_batch(operation.title), "operation")
@@ -237,7 +237,7 @@ def batch(
     private: bool,
     enhance: bool = False,
 ) -> Generation:
-    """Return one generation with a job for each prompt; with `enhance`, each prompt is rewritten first.
+    """Return one generation with a job for each prompt, rewritten first with `enhance`.
 
     Raises InputError, which names the invalid prompt.
     """
@@ -251,7 +251,7 @@ def batch(
 
 
 def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpec]) -> list[JobSpec]:
-    """Put a step that rewrites its prompt before each step. Raises InputError if these are too many."""
+    """Put a rewriting step before each step. Raises InputError if these are too many."""
     if _prompt_field(operation) != ENHANCED or operation.workflow == "prompt":
         raise InputError(texts.not_enhanced(operation.title), "enhance")
     most = JOBS_PER_CARD // 2
@@ -266,7 +266,7 @@ def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpe
 
 @reads_foreign_text("batch")
 def split_prompts(text: str, *, in_file: bool) -> list[str]:
-    """Split a text into prompts: one on each line; outside files `|` separates them too. Raises InputError."""
+    """Split a text into prompts, one per line; outside files also at `|`. Raises InputError."""
     found = [one_line(line) for line in (text.split("\n") if in_file else _SEPARATOR.split(text))]
     prompts = [line for line in found if line]
     if not prompts:
@@ -299,7 +299,7 @@ def _steps(
 
 
 def _prompt_field(operation: Operation) -> str | None:
-    """Return the field that takes the prompt, None if the operation cannot be run with a prompt alone."""
+    """Return the prompt's field, None if the operation needs more than a prompt."""
     names = [field.name for field in operation.fields]
     found = next((name for name in PROMPT_FIELDS if name in names), None)
     required = {field.name for field in operation.fields if field.required}
@@ -307,6 +307,6 @@ def _prompt_field(operation: Operation) -> str | None:
 
 
 def ratio_field(operation: Operation) -> str:
-    """Return the field that takes the aspect ratio."""
+    """Return the aspect ratio's field."""
     names = {field.name for field in operation.fields}
     return next((name for name in _RATIO_FIELDS if name in names), _RATIO_FIELDS[0])

@@ -1,4 +1,4 @@
-"""How every generation gets into intake, whether a command, a form, a control or a reaction requests it."""
+"""How every generation gets into intake, from a command, form, control or reaction."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from bot.store import Store
 SEED_MAX = 2**31 - 1
 """The docs give no range; every known provider accepts at least these."""
 PROMPT_OF_STEP_BEFORE = MappingProxyType({"prompt": str(output_of_step(0, "enhancedPrompt"))})
-"""What a job fills in if the first step of its card rewrites its prompt."""
+"""Filled in if the card's first step rewrites the prompt."""
 
 
 def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> CardSpec:
-    """Return the card that the generation becomes. Its files must have been filled in. Raises InputError."""
+    """Return the generation's card. Its files must be filled in. Raises InputError."""
     return CardSpec(
         origin=origin,
         steps=job_specs(catalogue, generation),
@@ -54,7 +54,7 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
 
 
 def job_specs(catalogue: Catalogue, generation: Generation) -> list[JobSpec]:
-    """Return the jobs of a generation: with `enhance`, the prompt is rewritten first and the other jobs wait for it."""
+    """Return a generation's jobs: with `enhance`, the prompt is rewritten first and the others wait."""
     values = generation.values
     if generation.raw:
         return [JobSpec(operation=generation.operation, input=values, raw=True)]
@@ -78,7 +78,7 @@ def _new_seed() -> int:
 
 
 async def with_files(generation: Generation, operation: Operation, sources: Sources, viewer: Viewer) -> Generation:
-    """Return the generation with its files among its values as links, and with what can be read from the files.
+    """Return the generation with its files as links among its values, and with what is read from the files.
 
     Raises InputError or a MediaError.
     """
@@ -97,7 +97,7 @@ async def with_files(generation: Generation, operation: Operation, sources: Sour
 
 
 def _kinds(operation: Operation, file: SourceFile) -> frozenset[MediaKind]:
-    """Return the kinds that the file's field takes; those of the command if the operation's fields are not public."""
+    """Return the kinds that the file's field takes; the command's if the operation's fields are not public."""
     for each in operation.fields:
         if each.name == file.field and each.media:
             return each.media
@@ -105,18 +105,18 @@ def _kinds(operation: Operation, file: SourceFile) -> frozenset[MediaKind]:
 
 
 DRAFT_LIFE_S = 15 * 60.0
-"""How long a price may be confirmed: as long as Discord lets the ephemeral message be answered."""
+"""How long a price may be confirmed: Discord's life of the ephemeral message."""
 
 _OF_INCOMPLETE = frozenset({"lacks", "sentence"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A price, in credits, that is to be confirmed first. Nothing is held; the draft keeps the generation.
+    """A price, in credits, to be confirmed. Nothing is held; the draft keeps the generation.
 
-    `basis` and `seen` are as in Estimate: of what is not known, if anything is. `left`: what the member has left.
-    `may_pay_twice`: an earlier attempt may have been charged already, to which a yes agrees, as to the `cautions`,
-    which are sentences.
+    `basis` and `seen` are as in Estimate, of the unknown part, if any. `left`: the member's remaining amount.
+    `may_pay_twice`: an earlier attempt may have been charged already. A yes accepts that, and the `cautions`, which are
+    sentences.
     """
 
     draft_id: str
@@ -150,19 +150,19 @@ class Generations:
     clock: Clock
 
     def require_on(self, guild_id: int, generation: Generation) -> None:
-        """Raise Refused if the generation's operation is switched off here, InputError if it does not exist."""
+        """Raise Refused if the generation's operation is off here, InputError if it does not exist."""
         self.switches.require_on(guild_id, self._operation(generation))
 
     @staticmethod
     def is_slow(generation: Generation) -> bool:
-        """Whether it may take longer than Discord waits for an answer: files are checked.
+        """Whether it may exceed Discord's time for an answer: files are checked.
 
-        A price that is fetched takes half of that time at most, and seldom any (bot/prices/estimates.py).
+        Fetching a price takes half of that time at most, and seldom happens (bot/prices/estimates.py).
         """
         return bool(generation.files)
 
     async def require_admitted(self, generation: Generation, origin: Origin) -> None:
-        """Raise what `accept` would raise whatever the files are, before anybody waits for a look at them.
+        """Raise what `accept` would raise regardless of the files, before they are checked.
 
         Raises InputError, Refused or KeyRefused.
         """
@@ -178,12 +178,12 @@ class Generations:
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:
         """Check the files, then check, price and store the jobs, with the credits held. Nothing is submitted yet.
 
-        Raises InputError, a MediaError, Refused, KeyRefused or Unconfirmed; then nothing is stored and nothing held.
+        Raises InputError, a MediaError, Refused, KeyRefused or Unconfirmed, with nothing stored or held.
         """
         return await self._accept(await self._with_files(generation, origin), origin)
 
     async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote | Incomplete:
-        """Like `accept`; if something must be confirmed first, save a draft and return that instead.
+        """Like `accept`, but save and return a draft if something must be confirmed.
 
         Also returns what its last step lacks, rather than raising it.
         """
@@ -220,7 +220,7 @@ class Generations:
             )
 
     def _to_fill_in(self, generation: Generation, unconfirmed: Unconfirmed) -> Incomplete | None:
-        """Return what a form asks for, to be filled in or left empty, not a doubt that nobody can resolve."""
+        """Return a form's fields, to fill in or leave empty, instead of an unresolvable caution."""
         operation = self._operation(generation)
         names = described_as_needed(operation, unconfirmed.cautions)
         if generation.before or generation.label or not names:
@@ -233,20 +233,20 @@ class Generations:
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
         """Return a quoted generation as confirmed by its author, and delete the draft; only the first call gets it.
 
-        None if the draft is somebody else's, was already used, or has expired.
+        None if the draft is another member's, used, or expired.
         """
         data = await self.store.drafts.take(guild_id, member_id, draft_id)
         is_whole = data is not None and "operation" in data and "lacks" not in data
         return Generation.from_draft(data) if data is not None and is_whole else None
 
     async def keep_incomplete(self, incomplete: Incomplete, guild_id: int, member_id: int) -> str:
-        """Save a draft of what lacks fields, and return its id; `incomplete` returns it as often as it is wanted."""
+        """Save a draft of what lacks fields, and return its id; `incomplete` can read it repeatedly."""
         names = [field.name for field in incomplete.fields]
         data = incomplete.generation.to_draft() | {"lacks": names, "sentence": incomplete.sentence}
         return await self.store.drafts.keep(guild_id, member_id, data, expires_at=self.clock.wall() + DRAFT_LIFE_S)
 
     async def incomplete(self, guild_id: int, member_id: int, draft_id: str) -> Incomplete | None:
-        """Return what `keep_incomplete` has saved; None if it is somebody else's or has expired."""
+        """Return a draft of `keep_incomplete`; None if it is another member's or expired."""
         data = await self.store.drafts.get(guild_id, member_id, draft_id)
         if data is None or "lacks" not in data:
             return None
@@ -273,9 +273,9 @@ class Generations:
         return await self.jobs.accept(spec)
 
     async def _is_spoiler(self, generation: Generation, guild_id: int) -> bool:
-        """Whether its files are marked as spoilers, as the server's rule is now; what is made of one is one.
+        """Whether its files are spoilers by the server's current rule, or as its source is.
 
-        Raises Refused where somebody wants it and the server does not.
+        Raises Refused if a member wants it and the server does not.
         """
         rule = (await self.store.settings.get(guild_id)).spoilers
         if generation.spoiler and rule is Spoilers.NOBODY:
@@ -288,13 +288,13 @@ class Generations:
 
 
 KEPT_S = 15 * 60.0
-"""How long the question may be asked: as long as Discord lets the ephemeral refusal be answered."""
+"""How long the question may be asked: Discord's life of the ephemeral refusal."""
 ASK_AGAIN_S = 5 * 60.0
-"""How soon a member may ask again: moderators are few."""
+"""Minimum time between a member's questions: moderators are few."""
 
 
 class ModeratorQuestions:
-    """Keeps refused generations, and returns one to the member who asks. Nothing is held before they ask."""
+    """Keeps refused generations for members who ask. Nothing is held before they ask."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -302,9 +302,9 @@ class ModeratorQuestions:
         self._cooldowns = Cooldowns(clock, ASK_AGAIN_S)
 
     async def keep(self, guild_id: int, member_id: int, generation: Generation) -> str | None:
-        """Keep a refused generation, and return the id by which it is asked about.
+        """Keep a refused generation, and return the id of its question.
 
-        None where no moderator would read the question, or where it was asked already.
+        None if no moderator would read it, or it was asked already.
         """
         rules = await self._store.settings.get(guild_id)
         if generation.asked or (rules.approval_channel or rules.log_channel) is None:
@@ -315,7 +315,7 @@ class ModeratorQuestions:
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> Generation:
         """Return the generation, to be accepted as a question to the moderators; only the first call gets it.
 
-        Raises InputError if it is somebody else's, was asked before or has expired, Refused if they asked just now.
+        Raises InputError if it is another member's, asked before or expired, Refused if they asked just now.
         """
         if await self._store.drafts.get(guild_id, member_id, draft_id) is None:
             raise InputError(texts.QUESTION_EXPIRED)

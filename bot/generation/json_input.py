@@ -1,4 +1,4 @@
-"""An operation's input as JSON: the skeleton that a form shows, and the generation that was typed. Pure."""
+"""An operation's input as JSON: a form's skeleton, and the typed generation. Pure."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _CURLY_QUOTES = frozenset("“”„‟«»")
 
 
 def generation_typed(operation: Operation, typed: str, *, private: bool, allow_local: bool = False) -> Generation:
-    """Return the operation with an input that is sent as it was typed as JSON, its links to media as files to check.
+    """Return the operation with an input sent as typed, its links to media as files to check.
 
-    `allow_local` also allows links to http://127.0.0.1. Raises InputError; for a link that is not public, too: nobody
-    makes Cannon Studio call a private address through the bot.
+    `allow_local` also allows links to http://127.0.0.1. Raises InputError, also for a link that is not public: no
+    member makes Cannon Studio call a private address through the bot.
     """
     values, files = _split_links(operation, parsed(typed))
     for name, value in values.items():
@@ -37,7 +37,7 @@ def generation_typed(operation: Operation, typed: str, *, private: bool, allow_l
 
 
 def _links_in(value: object, depth: int = 0) -> Iterator[str]:
-    """Yield the texts in a value that are links; too deep a value is refused by the catalogue."""
+    """Yield the links in a value; the catalogue refuses too deep a value."""
     if isinstance(value, str) and _LINK.match(value):
         yield value.strip().strip("<>")
     elif depth <= DEPTH_LIMIT and isinstance(value, dict | list):
@@ -56,7 +56,7 @@ def _require_public(name: str, link: str) -> None:
 
 @reads_foreign_text("json")
 def parsed(typed: str) -> dict[str, Any]:
-    """Return the JSON object that was typed, without its nulls. Raises InputError, which names the position."""
+    """Return the typed JSON object, without nulls. Raises InputError, which names the position."""
     try:
         found = json.loads(typed, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -71,7 +71,7 @@ def parsed(typed: str) -> dict[str, Any]:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs. Raises InputError for a duplicate name, of which Python would keep only the last."""
+    """Make an object of pairs. Raises InputError for a duplicate name, where Python would keep only the last."""
     names = [name for name, _ in pairs]
     duplicate = next((name for name in names if names.count(name) > 1), None)
     if duplicate is not None:
@@ -100,7 +100,7 @@ def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str
 
 
 def _links(field: Field, value: object) -> list[str]:
-    """Return the links to media in a value; [] if it is invalid, which the catalogue then reports."""
+    """Return the links to media in a value; [] if invalid, which the catalogue then reports."""
     if not field.media or field.kind not in {FieldKind.URL, FieldKind.URLS}:
         return []
     given = value if isinstance(value, list) and field.kind is FieldKind.URLS else [value]
@@ -110,7 +110,7 @@ def _links(field: Field, value: object) -> list[str]:
 
 
 def skeleton(operation: Operation, *, max_chars: int) -> str:
-    """Return an input to start from, as JSON of at most `max_chars`: samples for required fields, else nulls."""
+    """Return an input to start from, as JSON of at most `max_chars`: samples of required fields, else nulls."""
     needed = [field for field in operation.fields if field.required and field.probe is None]
     others = [field.name for field in operation.fields if field not in needed]
     while True:
@@ -145,6 +145,6 @@ def _sample(field: Field) -> Any:
 
 
 def _example(field: Field) -> str:
-    """Return the example in a field's help; '' for ids, because the id of an example does not exist."""
+    """Return the example in a field's help; '' for ids, as an example's id does not exist."""
     found = None if field.name.casefold().endswith("id") else _EXAMPLE.search(field.help)
     return found[1].strip() if found else ""

@@ -1,6 +1,6 @@
-"""What a member's own settings add to what they typed: a preset, then their defaults, where an option was left out.
+"""A member's preset and defaults for omitted options.
 
-What repeats a job (a re-run, a variant, a later step of a recipe) is not typed, and is repeated exactly.
+Repetitions (a re-run, a variant, a later step of a recipe) are exact, without defaults.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from bot.store import Store
 MODEL: Final = "model"
 PROMPT: Final = "prompt"
 PRESET: Final = "preset"
-"""The option that names a preset, unless the operation has a field of that name."""
+"""The preset's option, unless the operation has a field of that name."""
 STYLED: Final = frozenset({"image", "video"})
-"""The workflows that make pictures. What is spoken, sung, rewritten or finished has no style or ratio of its own."""
+"""Workflows that make pictures. Others have no style or ratio."""
 REFERENCES: Final = "reference_image_urls"
-"""A file that the result only resembles: whoever gives another one works on it, and keeps its aspect ratio."""
+"""A file that the result only resembles; any other file keeps its aspect ratio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """What a member typed besides the values: `preset` is a name or '', `said` are the options that they gave."""
+    """What a member typed besides the values: `preset` is a name or '', `said` are the given options."""
 
     preset: str = ""
     said: Collection[str] = ()
@@ -40,14 +40,14 @@ class Typed:
 
 @dataclass(frozen=True)
 class OwnDefaults:
-    """Fills in what a member left out."""
+    """Fills in omitted options."""
 
     catalogue: LiveCatalogue
     settings: OwnSettings
     store: Store
 
     async def applied(self, generation: Generation, guild_id: int, member_id: int, typed: Typed) -> Generation:
-        """Return what the member wants made; nothing is left to fill in.
+        """Return the complete generation.
 
         Raises InputError for a preset that does not exist or is for something else, and for a model that is gone.
         """
@@ -73,7 +73,7 @@ class OwnDefaults:
         return any(field.name == name for field in self.catalogue.current.resolve(operation).fields)
 
     async def is_private(self, guild_id: int, member_id: int, typed: Typed, *, private: bool) -> bool:
-        """Return whether what the member typed is for them alone, `private` being what the option says."""
+        """Return whether the typed request is private, `private` being the option."""
         if private or "private" in typed.said:
             return private
         return (await self.settings.of(guild_id, member_id)).private
@@ -114,7 +114,7 @@ def require_preset_model(operation: Operation, preset: Preset) -> None:
 
 
 def require_model(operation: Operation, model: str, sentence: str) -> None:
-    """Raise InputError with the sentence if the operation lists its models, and no longer this one."""
+    """Raise InputError with the sentence if the operation lists its models, without this one."""
     listed = [each for each in operation.models if each.offered]
     if listed and not any(same_name(model, each.id or "") or same_name(model, each.name) for each in listed):
         raise InputError(sentence, MODEL)
@@ -131,7 +131,7 @@ def _takes(operation: Operation, ratio: str, value: str, model: object) -> bool:
 
 
 def _filled(generation: Generation, more: Mapping[str, Any]) -> Generation:
-    """Add values where none are, in each job of a batch too."""
+    """Add missing values, in each job of a batch too."""
     before = [
         replace(step, input={**more, **step.input}) if step.operation == generation.operation else step
         for step in generation.before
@@ -140,7 +140,7 @@ def _filled(generation: Generation, more: Mapping[str, Any]) -> Generation:
 
 
 def _styled(catalogue: Catalogue, generation: Generation, style: str) -> Generation:
-    """Add the style to each prompt; where the prompt is still to be typed, keep the style for it."""
+    """Add the style to each prompt; if the prompt is still to be typed, keep the style for it."""
     operation = catalogue.resolve(generation.operation) if not generation.raw else None
     if not style or operation is None or operation.workflow not in STYLED:
         return generation

@@ -1,4 +1,4 @@
-"""How a prompt is rewritten before it is used: by which operation, and what that is told, by what the prompt is for."""
+"""How a prompt is rewritten before use: by which operation, with which request."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ ENHANCE_SOUND = (
 
 
 def varied(instruction: str, prompt: str) -> str:
-    """Return the prompt that edits an image into a variant; `prompt`: what the image was made from, '' for none."""
+    """Return the prompt that edits an image into a variant; `prompt`: the image's, '' for none."""
     return f"{instruction} The picture shows: {prompt}" if prompt else instruction
 
 
 def reshape(ratio: str) -> str:
-    """Return the prompt of an edit that changes nothing but the format; `ratio` as in 16:9."""
+    """Return the prompt of an edit that changes only the format; `ratio` as in 16:9."""
     return f"Keep the picture as it is and continue the scene to fill {ratio}."
 
 
@@ -66,12 +66,12 @@ _ENHANCERS: Final = {
     "finish": _FOR_VIDEO,
     "audio": VARIANT,
 }
-"""By workflow. Cannon Studio rewrites no prompts for sound, so the one that heeds a request most does it."""
+"""By workflow. Cannon Studio rewrites no prompts for sound; this one follows requests most closely."""
 _SOUND: Final = "audio"
 _HINTS: Final = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
-"""Fields of a job from which an enhancer knows what the prompt is for."""
+"""Fields of a job that tell an enhancer the prompt's purpose."""
 PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType({"subtle": SUBTLE_REWRITE, "strong": STRONG_REWRITE})
-"""What edits a picture into a variant of it, by strength."""
+"""Edits of a picture into a variant, by strength."""
 VIDEO_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
     {"subtle": SUBTLE_VIDEO_REWRITE, "strong": STRONG_VIDEO_REWRITE}
 )
@@ -84,13 +84,13 @@ SOUND_REWRITES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def enhancer_of(operation: Operation) -> str:
-    """Return the id of the prompt operation that fits the operation: by its workflow, else by what it makes."""
+    """Return the id of the operation's prompt enhancer: by its workflow, else by its output."""
     makes_video = any(each.kind is MediaKind.VIDEO for each in operation.outputs)
     return _ENHANCERS.get(operation.workflow, _FOR_VIDEO if makes_video else _FOR_IMAGE)
 
 
 def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, Any]) -> JobSpec:
-    """Return the step that makes the prompt among `values` better. Raises InputError."""
+    """Return the step that improves the prompt among `values`. Raises InputError."""
     enhancer = catalogue.resolve(enhancer_of(operation))
     known = {each.name for each in enhancer.fields}
     given = {name: values.get(field) for name, field in _HINTS.items() if name in known}
@@ -100,7 +100,7 @@ def enhancing(catalogue: Catalogue, operation: Operation, values: Mapping[str, A
 
 
 def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
-    """Return the step that turns a prompt of the operation into that of a variant; `strength`: subtle or strong."""
+    """Return the step that varies a prompt of the operation; `strength`: subtle or strong."""
     rewrites = VIDEO_REWRITES
     if operation.workflow == _SOUND:
         rewrites = MUSIC_REWRITES if is_music(operation) else SOUND_REWRITES
@@ -108,7 +108,7 @@ def varying(operation: Operation, prompt: str, strength: str) -> JobSpec:
 
 
 def changing_look(prompt: str) -> JobSpec:
-    """Return the step that gives the character whom a prompt describes another look: what the tool is for."""
+    """Return the step that gives a prompt's character another look, as the tool is meant to."""
     return JobSpec(operation=VARIANT, input={"prompt": prompt, "rewriteRequest": LOOK_REWRITE})
 
 

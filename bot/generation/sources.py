@@ -1,4 +1,4 @@
-"""Where an operation's files come from: an upload, a link, an earlier job's result; checked before any spend."""
+"""An operation's files: an upload, a link, an earlier job's result; checked before any spend."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ from bot.runtime.pace import RateLimiter
 from bot.store import Store
 
 FILES_MAX = 10
-"""For one request: uploads, links and results of jobs together."""
+"""Per request: uploads, links and results of jobs together."""
 LOOKS_A_MINUTE, MINUTE_S = 30, 60.0
 AT_ONCE_OF_MEMBER, AT_ONCE = 2, 8
 LOOKS_TIMEOUT_S = 30.0
-"""For all looks of one request together, waiting for a place included."""
+"""For all looks of a request together, including waits for a place."""
 
 
 @dataclass(slots=True)
 class _Places:
-    """A member's places; `users` are the looks that have one or wait for one."""
+    """A member's places; `users` counts the looks that have one or wait."""
 
     free: asyncio.Semaphore = dataclasses.field(default_factory=lambda: asyncio.Semaphore(AT_ONCE_OF_MEMBER))
     users: int = 0
 
 
 class LookPace:
-    """Counts and bounds the looks of all members, in memory. Others are not held up by what one of them does."""
+    """Counts and bounds the looks of each member, in memory."""
 
     def __init__(self, clock: Clock) -> None:
         self._begun = RateLimiter(clock, LOOKS_A_MINUTE, MINUTE_S)
@@ -61,19 +61,19 @@ class LookPace:
         self._of_members: dict[int, _Places] = {}
 
     def require_few(self, count: int) -> None:
-        """Raise InputError if one request may not have so many files."""
+        """Raise InputError if a request may not have so many files."""
         if count > FILES_MAX:
             raise InputError(texts.TOO_MANY_FILES(most=FILES_MAX, given=count))
 
     def require_pace(self, member_id: int, count: int = 1) -> None:
-        """Raise Refused if the member may not begin so many looks now. None is counted."""
+        """Raise Refused if the member may not begin so many looks now. Counts none."""
         wait_s = self._begun.peek_s(member_id, count)
         if wait_s > 0:
             raise Refused(texts.too_many_looks(math.ceil(wait_s)))
 
     @asynccontextmanager
     async def request(self, member_id: int, count: int = 1) -> AsyncIterator[None]:
-        """Bound all looks of one request, for which the member gave `count` files; each is a `look` or a `place`.
+        """Bound all looks of a request with `count` files; each is a `look` or a `place`.
 
         Raises InputError or Refused before the first of them, MediaUnreachable if they take too long.
         """
@@ -94,7 +94,7 @@ class LookPace:
 
     @asynccontextmanager
     async def place(self, member_id: int) -> AsyncIterator[None]:
-        """Like `look`, for a result of the bot's own: it counts, but is not refused."""
+        """Like `look`, for the bot's own result: counted, but not refused."""
         self._begun.note(member_id)
         places = self._of_members.setdefault(member_id, _Places())
         places.users += 1
@@ -108,16 +108,16 @@ class LookPace:
 
 
 SOURCE_MAX_BYTES = 512 * 1024 * 1024
-"""Cannon Studio publishes no limit; larger files than this are a mistake or an attack."""
+"""Cannon Studio publishes no limit; larger files are a mistake or an attack."""
 
 Refresh = Callable[[str, Viewer, Collection[MediaKind]], Awaitable[str | None]]
-"""Turns a link to Discord (a message, or a file whose link has expired) into a fresh link for a viewer, or None."""
+"""Turns a link to Discord (a message, or an expired file link) into a fresh link for a viewer, or None."""
 JobRefresh = Callable[[Job, Media], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRef:
-    """How a member gave one file. Exactly one of the three must be set."""
+    """How a member gave a file. Exactly one of the three must be set."""
 
     attachment: tuple[str, str] | None = None
     """Link and name of an upload, or of a message's file."""
@@ -126,33 +126,33 @@ class SourceRef:
 
     @classmethod
     def of_text(cls, typed: str) -> SourceRef:
-        """Return what was typed as an earlier job if it looks like an id, else as a link."""
+        """Return the text as an earlier job if it looks like an id, else as a link."""
         return cls(job_id=typed) if is_id(typed.upper()) else cls(url=typed)
 
     @property
     def count(self) -> int:
-        """How many of the three were given."""
+        """How many of the three are set."""
         return sum(given is not None for given in (self.attachment, self.url, self.job_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A file that was checked and may be used."""
+    """A checked file."""
 
     url: str
     facts: SourceFacts
     job: Job | None = None
-    """The job whose result it is, if it is one of ours."""
+    """The job whose result it is, if ours."""
 
 
 def require_kept(*jobs: Job) -> None:
-    """Raise InputError if what all of these jobs said was erased: nothing can be made of them."""
+    """Raise InputError if the contents of all these jobs were erased."""
     if jobs and all(job.erased_at is not None for job in jobs):
         raise InputError(texts.ERASED)
 
 
 async def require_shown(store: Store, guild_id: int, job_ids: Collection[str]) -> None:
-    """Raise InputError if a review withholds the result of one of these jobs: it is nothing's input."""
+    """Raise InputError if a review withholds the result of one of these jobs."""
     withheld = await store.reviews.withheld_of(guild_id, job_ids) if job_ids else frozenset()
     if withheld:
         raise InputError(texts.NOT_REVIEWED(job=min(withheld)), "job")
@@ -160,7 +160,7 @@ async def require_shown(store: Store, guild_id: int, job_ids: Collection[str]) -
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Resolves what a member gave to a link that Cannon Studio can fetch. Nothing is spent here."""
+    """Resolves a member's file to a link that Cannon Studio can fetch. Nothing is spent here."""
 
     store: Store
     visible: VisibleJobs
@@ -173,7 +173,7 @@ class Sources:
     refresh_job: JobRefresh
 
     async def find(self, viewer: Viewer, ref: SourceRef, kinds: frozenset[MediaKind], label: str) -> Source:
-        """Check for the viewer the file that `ref` is about: one of `kinds`. `label` names it in sentences.
+        """Check the file of `ref` for the viewer: one of `kinds`. `label` names it in sentences.
 
         Raises InputError, Refused above the member's pace, or a MediaError: unreachable, gone, of another kind, not
         public, too large.
@@ -188,7 +188,7 @@ class Sources:
             return await self._from_link(viewer, ref.url or "", kinds, label)
 
     async def _from_upload(self, link: str, name: str, kinds: frozenset[MediaKind]) -> Source:
-        """Return an upload as a source. A file of another kind is told by its name: there was no link."""
+        """Return an upload as a source. A file of another kind is recognised by its name: it has no link."""
         name = _quoted(name)
         try:
             return Source(url=link, facts=await self._inspect(link, kinds, name))
@@ -211,7 +211,7 @@ class Sources:
         try:
             return await self.media.of(practice=practice).inspect(link, expect=kinds, max_bytes=SOURCE_MAX_BYTES)
         except MediaError as error:
-            # The same leaf, with the name of what it is about: a command may take several files.
+            # The same error, with the file's name: a command may take several.
             raise type(error)(texts.UNUSABLE(file=file, reason=error.sentence)) from error
 
     async def _from_job(self, viewer: Viewer, job_id: str, kinds: frozenset[MediaKind], label: str) -> Source:
@@ -231,7 +231,7 @@ class Sources:
             return await self._of_job(job, medium, kinds, label)
 
     async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
-        """Return the result by Cannon Studio's own link as it is, else by a fresh one."""
+        """Return the result by Cannon Studio's link as it is, else by a fresh one."""
         practice = job.practice
         if practice and not await self.keys.is_practising(job.guild_id):
             raise InputError(texts.MADE_IN_PRACTICE, "job")
@@ -245,7 +245,7 @@ class Sources:
         return Source(url=fresh, facts=await self._inspect(fresh, kinds, label, practice=practice), job=job)
 
     async def kind_of(self, member_id: int, link: str) -> MediaKind | None:
-        """Return the kind of a link's file, by its content; None if it cannot be used.
+        """Return the kind of a link's file, by its content; None if unusable.
 
         Raises Refused above the member's pace.
         """
@@ -271,9 +271,9 @@ class Sources:
         return await self.refresh_job(job, medium)
 
     async def complete(self, job: Job) -> dict[str, Any]:
-        """Return a linked job's input with what can be read from the files of earlier steps.
+        """Return a linked job's input with what is read from earlier steps' files.
 
-        A file that cannot be fetched now is left to Cannon Studio to judge.
+        A file that cannot be fetched now is left to Cannon Studio.
         """
         operation = self.catalogue.current.resolve(job.operation)
         sources = {field.probe.source for field in operation.fields if field.probe is not None}
@@ -288,12 +288,12 @@ class Sources:
 
 
 def _quoted(typed: str) -> str:
-    """Return a member's words as short inline code, in which Discord formats nothing."""
+    """Return words as short inline code, in which Discord formats nothing."""
     return f"`{echo(typed).replace('`', '') or '?'}`"
 
 
 def probed(operation: Operation, values: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
-    """Return the fields that are read from the files themselves, unless the member gave them."""
+    """Return fields read from the files, unless the member gave them."""
     found: dict[str, Any] = {}
     for field in operation.fields:
         if field.probe is None or values.get(field.name) is not None:
@@ -314,9 +314,9 @@ def _probe(kind: ProbeKind, facts: SourceFacts) -> str | float | None:
 
 
 def native_video_id(job: Job) -> str | None:
-    """Return the `video_…` id that Sora gave to a job's video, None if it is no Sora job.
+    """Return Sora's `video_…` id of a job's video, None for other jobs.
 
-    The API's samples show a task id of that form on `sora2.video.*` outputs; that it may be used again is inferred.
+    The API's samples show such a task id on `sora2.video.*` outputs; that it may be used again is inferred.
     """
     task_id = job.output.get("task_id")
     return task_id if isinstance(task_id, str) and task_id.startswith("video_") else None

@@ -1,4 +1,4 @@
-"""The jobs that a member may see. Nothing else looks a job, or its files, up for somebody."""
+"""The jobs that a member may see: the only lookup of jobs and files for members."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from bot.store.jobs.job_lists import SEARCHED, FoundResult
 from bot.store.money.reports import Mark, ReportPage
 
 RELATIVES_MAX = 100
-"""The most jobs of a family that are returned."""
+"""Maximum size of a returned family."""
 ASKED_MAX = 5
-"""How many places Discord is asked about for one answer; results elsewhere, which only it knows, are left out."""
+"""Places that Discord is asked about per answer; other results that only it knows are left out."""
 UNREAD = MappingProxyType({"prompt": None, "error": None})
-"""What an export has of a job instead of its words."""
+"""An export's placeholder for a job's words."""
 FITTING_AMONG = 500
-"""Of how many results, the newest, it is asked at most whether they fit."""
+"""Newest results that are checked for fitting."""
 LOADED_AT_ONCE = 50
 SEARCH_LIMITS = (100, SEARCHED)
-"""How many of those with the words are looked at: the few newest, and more if the viewer sees too few of them."""
+"""Matches that are checked: few at first, more if the viewer sees too few of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """A job on a page; of one that is not `seen` nothing but its id, kind, state and cost may be shown."""
+    """A job on a page; if not `seen`, only its id, kind, state and cost may be shown."""
 
     job: Job
     seen: bool
@@ -35,22 +35,22 @@ class ListedJob:
 
 @dataclass(frozen=True)
 class VisibleJobs:
-    """Looks jobs up for a viewer. A job that they may not see is as one that does not exist."""
+    """Looks up jobs for a viewer. A job they may not see is as one that does not exist."""
 
     store: Store
 
     async def get(self, viewer: Viewer, job_id: str) -> Job | None:
-        """Return the server's job with this id, as it was typed or is on a control, if the viewer may see it."""
+        """Return the server's job with this id, as typed or on a control, if the viewer may see it."""
         placed = await self.store.job_lists.placed(viewer.guild_id, job_id.strip().upper())
         return placed.job if placed is not None and await sees(viewer, placed.place) else None
 
     async def sees_card(self, viewer: Viewer, card: Card) -> bool:
-        """Whether the viewer may see the card, and all that is on it."""
+        """Whether the viewer may see the card."""
         place = CardPlace(author_id=card.author_id, private=card.private, place_id=card.place_id)
         return card.guild_id == viewer.guild_id and await sees(viewer, place)
 
     async def in_message(self, viewer: Viewer, message_id: int) -> list[Job]:
-        """Return the jobs whose results are in that message, in order, those that the viewer may see."""
+        """Return the jobs with results in that message, in order, that the viewer may see."""
         found = await self.store.job_lists.in_message(viewer.guild_id, message_id)
         return [each.job for each in found if await sees(viewer, each.place)]
 
@@ -63,10 +63,10 @@ class VisibleJobs:
         only: Callable[[Job], object] | None = None,
         limit: int = 25,
     ) -> list[Job]:
-        """Return results with a medium of `kinds` for a list of choices, newest first, at most `limit`.
+        """Return results with a medium of `kinds` for autocomplete, newest first, at most `limit`.
 
-        `typed` is words, all of which are in a result's prompt, id or operation; `only` says which of them fit. Discord
-        is not asked: what only it knows is left out. A blocked member is offered nothing.
+        `typed` is words, all of which are in a result's prompt, id or operation; `only` filters. Discord is not asked:
+        what only it knows is left out. A blocked member is offered nothing.
         """
         if await self.store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
             return []
@@ -101,8 +101,8 @@ class VisibleJobs:
     ) -> list[ListedJob]:
         """Return a page of a member's jobs, or of the server's (None), newest first: those in `states`.
 
-        With `words` only jobs that have all of them and that the viewer may see. Discord is not asked: what only it
-        knows is not seen. The caller has checked that the viewer may have a list of others' jobs at all.
+        With `words` only jobs with all of them that the viewer may see. Discord is not asked: what only it knows is not
+        seen. The caller has checked that the viewer may list others' jobs.
         """
         if words:
             seen = await self._searched(viewer, words, author_id, states, wanted=offset + limit)
@@ -125,7 +125,7 @@ class VisibleJobs:
         *,
         wanted: int,
     ) -> list[str]:
-        """Return the ids of the jobs that have all words and that the viewer may see: `wanted` of them if there are."""
+        """Return the ids of up to `wanted` jobs with all words that the viewer may see."""
         seen: list[str] = []
         for found_max in SEARCH_LIMITS:
             found = await self.store.job_lists.search(
@@ -137,9 +137,9 @@ class VisibleJobs:
         return seen
 
     async def family(self, viewer: Viewer, job_id: str) -> list[Job]:
-        """Return a job with its ancestors and descendants, as far as the viewer may see them without a gap.
+        """Return a job with its ancestors and descendants that the viewer may see without a gap.
 
-        Oldest first, so that none precedes what it was made from; [] if the viewer may not see the job itself.
+        Oldest first; [] if the viewer may not see the job itself.
         """
         family = _Family(_Judge(viewer))
         for each in await self.store.lineage.of(viewer.guild_id, job_id):
@@ -152,9 +152,9 @@ class VisibleJobs:
         return sorted(family.jobs.values(), key=lambda job: (job.created_at, job.position))
 
     def books(self, viewer: Viewer, *, since: float) -> Callable[[Mark], Awaitable[ReportPage]]:
-        """Return a function that reads the server's jobs from `since` (Unix seconds) on, page by page, for an export.
+        """Return a function that reads the server's jobs since `since` (Unix seconds), page by page, for an export.
 
-        Of cards that the viewer may not see, and of private ones, all is left out but what the books need.
+        Of cards hidden from the viewer, and of private ones, only what accounting needs is included.
         """
         judge = _Judge(viewer)
 
@@ -170,18 +170,18 @@ class VisibleJobs:
 
 
 def _seen(viewer: Viewer, found: Sequence[FoundResult]) -> list[str]:
-    """Return the ids of those that the viewer may see, as far as it is known in memory."""
+    """Return the ids the viewer may see, as far as known in memory."""
     sights = _sights(viewer, [each.place for each in found])
     return [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
 
 
 def _sights(viewer: Viewer, places: Iterable[CardPlace]) -> dict[int, Sight]:
-    """Return how the viewer sees the channels of these places, as far as it is known in memory."""
+    """Return how the viewer sees these places' channels, as far as known in memory."""
     return {place_id: viewer.sight(place_id) for place_id in {each.place_id for each in places}}
 
 
 class _Judge:
-    """Judges many places for one viewer. Discord is asked of a few at most; what else only it knows is hidden."""
+    """Judges many places for one viewer. Discord is asked about a few; what else only it knows is hidden."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -200,14 +200,14 @@ class _Judge:
 
 
 class _Family:
-    """The jobs of a family that were found so far."""
+    """The jobs of a family found so far."""
 
     def __init__(self, judge: _Judge) -> None:
         self._judge = judge
         self.jobs: dict[str, Job] = {}
 
     async def add(self, found: PlacedJob) -> bool:
-        """Whether the job is a new one that the viewer may see; then it is one of the family."""
+        """Whether the viewer may see this new job; then it is added."""
         if found.job.id in self.jobs or len(self.jobs) >= RELATIVES_MAX or not await self._judge.sees(found.place):
             return False
         self.jobs[found.job.id] = found.job

@@ -1,4 +1,4 @@
-"""What a new job inherits from an earlier one: its input, with links as files to be checked, and its privacy."""
+"""What a new job inherits from an earlier one: input, with links as files to check, and privacy."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from bot.store import Store
 
 @dataclass(frozen=True)
 class EarlierJobs:
-    """Reads jobs that new ones are made from."""
+    """Reads the jobs that new ones are made from."""
 
     catalogue: LiveCatalogue
     store: Store
     visible: VisibleJobs
 
     async def is_private(self, job: Job) -> bool:
-        """Whether only its author may see the job's card, and thus what is derived from it."""
+        """Whether only its author may see the job's card, and what is derived from it."""
         card = await self.store.cards.get(job.guild_id, job.card_id)
         return card is not None and card.private
 
@@ -34,7 +34,7 @@ class EarlierJobs:
         return await self.store.jobs.of_card(job.guild_id, job.card_id)
 
     async def sora_video_id(self, viewer: Viewer, job_id: str) -> str:
-        """Return Sora's own id of a job's video. Raises InputError for a job not visible or not made by Sora."""
+        """Return Sora's id of a job's video. Raises InputError for a job not visible or not made by Sora."""
         job = await self.visible.get(viewer, job_id)
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
@@ -46,9 +46,9 @@ class EarlierJobs:
         return native
 
     async def input_of(self, job: Job, viewer: Viewer) -> tuple[dict[str, Any], list[SourceFile]]:
-        """Return the job's input for a viewer, with its links as files, because they may have expired.
+        """Return the job's input for a viewer, with its links as files, as they may have expired.
 
-        Raises InputError if its record was erased, or if a review withholds a result that it was made from.
+        Raises InputError if its record was erased, or a review withholds one of its sources.
         """
         if not job.input:
             raise InputError(texts.ERASED)
@@ -75,7 +75,7 @@ class EarlierJobs:
 
 
 def _source_of(link: str, parent: Job | None) -> SourceRef:
-    """Return the parent's result if the link leads to it, because a result's link can be renewed; else the link."""
+    """Return the parent's result if the link leads to it, as its link can be renewed; else the link."""
     media = () if parent is None else parent.media
     found = next((medium for medium in media if medium.url == link), None)
     is_first = found is not None and next(medium for medium in media if medium.kind is found.kind) == found

@@ -1,4 +1,4 @@
-"""From a medium to the next step: which operations fit it, and what is known of their input from the medium alone."""
+"""From a medium to the next step: fitting operations, and the input known from the medium."""
 
 from __future__ import annotations
 
@@ -36,33 +36,33 @@ _PREFILLED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
-"""What a form is prefilled with, by operation and path."""
+"""Prefilled form values, by operation and path."""
 _FIXED: Mapping[str, Mapping[str, str]] = MappingProxyType({"soundfx.generate": {"mode": "video_context"}})
-"""Values that follow from the fact that there is a medium."""
+"""Values that follow from the medium."""
 _SAME_PROMPT = frozenset({"video.generate", "smartmotion.generate", "soundfx.generate"})
-"""Operations that take a description of the same scene, for which the source's prompt is a good start."""
+"""Operations that describe the same scene, so the source's prompt is a good start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
-    """What a next step starts from: a job's result, or a file in a message."""
+    """Source of a next step: a job's result, or a file in a message."""
 
     kinds: tuple[MediaKind, ...]
-    """What it is; a job may have results of several kinds."""
+    """A job may have results of several kinds."""
     ref: SourceRef
     job: Job | None = None
     private: bool = False
-    """Whether only one member may see it, and what is derived from it."""
+    """Whether only one member may see it and what is derived from it."""
 
     @property
     def native_id(self) -> str | None:
-        """Sora's own id of it, if Sora made it."""
+        """Sora's id of it, if Sora made it."""
         return None if self.job is None else native_video_id(self.job)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """An operation on a medium: what is known of the generation, and the texts of a form for the rest, by path."""
+    """An operation on a medium: the known part of the generation, and a form's texts for the rest, by path."""
 
     generation: Generation
     source: MediaKind
@@ -71,7 +71,7 @@ class NextStep:
 
     @property
     def completed(self) -> Generation:
-        """The generation with the prefilled values, for use without a form."""
+        """The generation with the prefilled values, without a form."""
         values = {**nested(self.prefilled), **self.generation.values}
         return replace(self.generation, values=values)
 
@@ -86,7 +86,7 @@ class NextSteps:
     visible: VisibleJobs
 
     async def medium_of(self, job: Job) -> Medium | None:
-        """Return the job's result, None if it has none that an operation could take."""
+        """Return the job's result, None if no operation could take it."""
         kinds = tuple(dict.fromkeys(medium.kind for medium in job.media if medium.kind in SOURCE_KINDS))
         if not kinds:
             return None
@@ -94,7 +94,7 @@ class NextSteps:
         return Medium(kinds=kinds, ref=SourceRef(job_id=job.id), job=job, private=private)
 
     async def medium_in_message(self, viewer: Viewer, message_id: int, kinds: Collection[MediaKind]) -> Medium | None:
-        """Return the first result of one of `kinds` that a message of ours shows, if the viewer may see it."""
+        """Return the first result of one of `kinds` in our message, if the viewer may see it."""
         for job in await self.visible.in_message(viewer, message_id):
             medium = await self.medium_of(job)
             if medium is not None and set(medium.kinds) & set(kinds):
@@ -102,7 +102,7 @@ class NextSteps:
         return None
 
     async def medium_of_card(self, jobs: Sequence[Job], kind: MediaKind) -> Medium:
-        """Return the first of the jobs' results of `kind`, as that kind alone. Raises InputError if there is none."""
+        """Return the first of the jobs' results of `kind`, as that kind only. Raises InputError if there is none."""
         for job in jobs:
             medium = await self.medium_of(job)
             if medium is not None and kind in medium.kinds:
@@ -112,7 +112,7 @@ class NextSteps:
     def fitting(self, guild_id: int, medium: Medium) -> list[Operation]:
         """Return the operations that take the medium and are on in this server.
 
-        Those that Cannon Studio no longer offers come last; one is left out if another of its name is offered.
+        Ones that Cannon Studio no longer offers come last, and are left out if one of the same name is offered.
         """
         fit = fitting(self.catalogue.current, medium.kinds, native=medium.native_id is not None)
         on = [operation for operation in fit if self.switches.is_on(guild_id, operation.id)]
@@ -165,12 +165,12 @@ def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:
 
 IMAGE, VIDEO = "image.generate", "video.generate"
 _CARRIED = {"aspectRatio": "aspect_ratio", "duration": "duration"}
-"""Fields of the rewrite that the generation keeps; the style is already part of the rewritten text."""
+"""Fields of the rewrite that the generation keeps; the style is already in the text."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RewrittenPrompts:
-    """Makes generations from prompts that jobs have rewritten."""
+    """Makes generations from rewritten prompts."""
 
     catalogue: LiveCatalogue
     switches: OperationSwitches
@@ -182,9 +182,9 @@ class RewrittenPrompts:
         return operation is not None and operation.workflow == "prompt"
 
     def targets(self, job: Job) -> list[str]:
-        """Return the operations that take the prompt and are on here, best first; a video prompt is for videos only.
+        """Return the operations that take the prompt and are on here, best first; video prompts are for videos only.
 
-        One that Cannon Studio no longer offers comes last.
+        Ones that Cannon Studio no longer offers come last.
         """
         catalogue = self.catalogue.current
         is_for_video = job.operation == catalogue.resolve("prompt.enhance.video").id
@@ -193,7 +193,7 @@ class RewrittenPrompts:
         return [target for target in targets if self.switches.is_on(job.guild_id, target)]
 
     async def generation(self, job: Job, prompt: str, target: str) -> Generation:
-        """Return the generation that runs `target` on the job's rewritten prompt, private if the job's card is."""
+        """Return the generation of `target` with the job's rewritten prompt, private if the job's card is."""
         known = {field.name for field in self.catalogue.current.resolve(target).fields}
         carried = {_CARRIED[name]: value for name, value in job.input.items() if _CARRIED.get(name) in known}
         return Generation(

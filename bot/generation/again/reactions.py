@@ -1,4 +1,4 @@
-"""What members' reactions on cards do: which count, what a paid one requests, what withdrawing one cancels."""
+"""Members' reactions on cards: which count, what paid ones request, what withdrawing one cancels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.store import DueWish, Store
 from bot.store.texts import REACTION_WITHDRAWN
 
 QUIET_S = 600.0
-"""Within this time a member gets at most one message that a reaction did nothing."""
+"""A member gets at most one message in this time that a reaction did nothing."""
 NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
     {
         ReactionAction.ANIMATE: ("video.generate", MediaKind.IMAGE),
@@ -32,12 +32,12 @@ NEXT_STEPS: Mapping[ReactionAction, tuple[str, MediaKind]] = MappingProxyType(
         ReactionAction.SUBTITLES: ("subtitles.generate", MediaKind.VIDEO),
     }
 )
-"""The operation that a reaction runs, and on which kind of result."""
+"""A reaction's operation, and the kind of result it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactedCard:
-    """The card that was reacted to, and what the emoji does on this server."""
+    """The card that was reacted to, and the emoji's action on this server."""
 
     card: Card
     jobs: tuple[Job, ...]
@@ -46,7 +46,7 @@ class ReactedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """A withdrawn reaction; `cancelled_card` is the id of the card whose jobs this cancelled, None for none."""
+    """A withdrawn reaction; `cancelled_card` is the id of the card whose jobs it cancelled, None for none."""
 
     card_id: str
     action: ReactionAction
@@ -55,7 +55,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, kw_only=True)
 class Reactions:
-    """Counts reactions, and runs what the paid ones request."""
+    """Counts reactions, and runs the paid ones' requests."""
 
     generations: Generations
     reruns: Reruns
@@ -65,7 +65,7 @@ class Reactions:
     clock: Clock
 
     async def find(self, guild_id: int, message_id: int, emoji: str) -> ReactedCard | None:
-        """Return what a reaction is about; None if the message shows no card, or the emoji does nothing here."""
+        """Return a reaction's target; None if the message shows no card, or the emoji does nothing here."""
         found = await self.store.cards.in_message(guild_id, message_id)
         if found is None:
             return None
@@ -73,7 +73,7 @@ class Reactions:
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def find_card(self, guild_id: int, card_id: str, emoji: str) -> ReactedCard | None:
-        """Return what a reaction that waited is about, wherever the card is by now; None as `find` does."""
+        """Return the target of a reaction that waited, wherever the card is now; None as for `find`."""
         found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None:
             return None
@@ -81,10 +81,10 @@ class Reactions:
         return None if rule is None else ReactedCard(card=found[0], jobs=found[1], rule=rule)
 
     async def count(self, key: ReactionKey, reacted: ReactedCard) -> bool:
-        """Count a reaction. Return whether it acts now: it is a new one, and completes the number that is needed.
+        """Count a reaction. Return whether it acts now: it is new, and completes the needed number.
 
-        Then it waits to act until `note_done`, `note_failed` or `accept`. Raises InputError for a card whose contents
-        were erased: it can only be removed. Raises Refused if it has acted before at the author's cost.
+        It then waits until `note_done`, `note_failed` or `accept`. Raises InputError for a card with erased contents,
+        which can only be removed; Refused if the reaction has acted before at the author's cost.
         """
         if reacted.rule.action is not ReactionAction.REMOVE:
             require_kept(*reacted.jobs)
@@ -96,10 +96,10 @@ class Reactions:
         return act is not None and act.fires
 
     async def generation(self, reacted: ReactedCard, shown: Sequence[Job], payer: Viewer) -> Generation:
-        """Return what a paid reaction requests, with default values instead of a form.
+        """Return a paid reaction's request, with defaults instead of a form.
 
-        `shown` are the card's jobs with results that members see. Raises InputError if it is impossible, Refused
-        for a payer who may not re-run results here.
+        `shown`: the card's jobs with visible results. Raises InputError if impossible, Refused for a payer who may not
+        re-run results here.
         """
         action, job = reacted.rule.action, main_job(reacted.jobs)
         if action is ReactionAction.RERUN:
@@ -115,14 +115,14 @@ class Reactions:
         return self.next_steps.begin(job.guild_id, operation_id, medium).completed
 
     async def accept(self, key: ReactionKey, generation: Generation, origin: Origin) -> Accepted:
-        """Accept a reaction's generation. The reaction has acted from then on; withdrawing it finds what it made.
+        """Accept a reaction's generation. It has then acted; withdrawing it finds the new card.
 
-        Raises as `Generations.accept` does, and Refused if it was taken back meanwhile.
+        Raises as `Generations.accept` does, and Refused if it was withdrawn meanwhile.
         """
         return await self.generations.accept(generation, replace(origin, reaction=key))
 
     async def press_star(self, key: ReactionKey, reacted: ReactedCard) -> bool:
-        """Count a star that a member presses for, or take it back if it was there. Return whether it counts."""
+        """Toggle a member's star. Return whether it counts now."""
         require_kept(*reacted.jobs)
         store = self.store.reaction_acts
         if await store.take_back(key.guild_id, key.message_id, key.emoji, key.member_id) is not None:
@@ -132,19 +132,19 @@ class Reactions:
         return True
 
     async def note_done(self, key: ReactionKey) -> None:
-        """Note that a reaction that waited to act has done so; one that `accept` has noted stays as it is."""
+        """Note that a waiting reaction has acted; one noted by `accept` is unchanged."""
         await self.store.reaction_acts.note_done(key)
 
     async def note_failed(self, key: ReactionKey, rule: Reaction) -> None:
-        """Note that what a reaction was to do has failed, so that its next event acts."""
+        """Note that a reaction's action failed, so that its next event acts."""
         await self.store.reaction_acts.note_failed(key, needed=rule.needed)
 
     async def due(self, card_id: str | None = None) -> list[DueWish]:
-        """Return reactions that wait though their card has ended: of all servers, or on one card."""
+        """Return reactions that wait on ended cards: of all servers, or on one card."""
         return await self.store.reaction_acts.due(card_id=card_id)
 
     async def withdraw(self, key: ReactionKey) -> Withdrawal | None:
-        """Remove a reaction, and cancel its jobs that were not submitted yet. None if it had not acted."""
+        """Remove a reaction, and cancel its unsubmitted jobs. None if it had not acted."""
         act = await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
         if act is None:
             return None
@@ -153,21 +153,21 @@ class Reactions:
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 
     async def forget(self, key: ReactionKey) -> None:
-        """Forget a reaction that can do nothing any more."""
+        """Forget a reaction that can no longer act."""
         await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:
-        """Remove all reactions on a message, or those with one emoji. Return the ids of their cards."""
+        """Remove all reactions on a message, or those with one emoji. Return their cards' ids."""
         return await self.store.reaction_acts.clear(guild_id, message_id, emoji)
 
     async def begin_legend(self, guild_id: int, channel_id: int) -> bool:
-        """Note that a channel is told what emojis do. False if it was told before."""
+        """Note that a channel gets the legend of emojis. False if it had it before."""
         return await self.store.reactions.begin_legend(guild_id, channel_id)
 
     async def undo_legend(self, guild_id: int, channel_id: int) -> None:
-        """Note that it could not be told, so that the next result does."""
+        """Note that the legend was not posted, so that the next result posts it."""
         await self.store.reactions.undo_legend(guild_id, channel_id)
 
     async def may_report(self, guild_id: int, what: str) -> bool:
-        """Whether to report now that a reaction did nothing; the same `what` is reported once in `QUIET_S`."""
+        """Whether to report now that a reaction did nothing; the same `what` once in `QUIET_S`."""
         return await self.store.alerts.note(guild_id, f"reaction:{what}", until=self.clock.wall() + QUIET_S)

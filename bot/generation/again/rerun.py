@@ -1,4 +1,4 @@
-"""From a result to a new generation: a re-run, a variant, or an edit. Whoever requests it pays for it."""
+"""From a result to a re-run, a variant, or an edit. The requester pays."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from bot.server.operations import OperationSwitches
 from bot.store import Store
 
 SPOKEN: Final = "text"
-"""The field of the words that are spoken."""
+"""The field of spoken text."""
 TONE: Final = "tone"
 TONES: Final = ("calm", "warm", "excited", "serious", "whispering")
-"""A tone is free text to Cannon Studio; these are plain enough for any voice."""
+"""Cannon Studio takes any text as tone; these suit any voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Knob:
-    """A number of a voice: what it is if nothing is given, its range, and how far a variant turns it."""
+    """A number of a voice: default, range, and a variant's steps."""
 
     usual: float
     low: float
@@ -45,11 +45,11 @@ _KNOBS: Final = {
     "stability": _Knob(0.7, 0.0, 1.0, {"subtle": 0.15, "strong": 0.4}),
     "speed": _Knob(1.0, 0.7, 1.2, {"subtle": 0.05, "strong": 0.15}),
 }
-"""What the operation's page gives as samples; that stability ends at 0 and 1 is deduced from them."""
+"""Samples of the operation's page; stability's range of 0 to 1 is deduced from them."""
 
 
 def is_spoken(operation: Operation, values: Mapping[str, Any]) -> bool:
-    """Whether the operation speaks a text that can be delivered in another way."""
+    """Whether the operation speaks a text that another delivery can vary."""
     names = {field.name for field in operation.fields}
     return bool(values.get(SPOKEN)) and SPOKEN in names and "prompt" not in names and bool(names & {TONE, *_KNOBS})
 
@@ -81,11 +81,11 @@ def _turned(field: Field, knob: _Knob, values: Mapping[str, Any], strength: str,
 IMAGE_EDIT = "image.edit"
 COPIES_MAX = 4
 SHOWN_CHARS = 4000
-"""How much of what a picture was made from the prompt of its variant repeats."""
+"""How much of a picture's prompt the prompt of its variant repeats."""
 _CARRIED = ("aspect_ratio", "resolution")
 """Fields of an image's input that its variant keeps."""
 _OF_CHARACTERS = frozenset({"character_id", "character_ids", "reference_image_urls"})
-"""Fields of an image's input by which members give the character that it shows."""
+"""Fields of an image's input that give its character."""
 
 
 def require_payer(rules: Rules, job: Job, member_id: int) -> None:
@@ -98,10 +98,10 @@ def require_payer(rules: Rules, job: Job, member_id: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What an edit of a job starts from.
+    """Start of an edit of a job.
 
-    `generation` has the job's files and no values; `prefilled` the texts of a form by path; `kept` the values that
-    apply to fields for which the form has no input.
+    `generation` has the job's files and no values; `prefilled` a form's texts by path; `kept` values of fields without
+    an input in the form.
     """
 
     generation: Generation
@@ -142,12 +142,12 @@ class Reruns:
         )
 
     async def rerun_all(self, job: Job, viewer: Viewer, *, among: Sequence[Job] | None = None) -> Generation:
-        """Like `rerun`, once for each result that was made with the same input: of `among`, else of its card."""
+        """Like `rerun`, once for each result with the same input: of `among`, else of its card."""
         jobs = await self._earlier.of_card(job) if among is None else among
         return await self.rerun(job, viewer, count=copies_of(jobs, job))
 
     def can_vary(self, job: Job) -> bool:
-        """Whether the job can be varied: it has a prompt or a spoken text, and the operations needed are on here."""
+        """Whether the job can be varied: it has a prompt or a spoken text, and the needed operations are on here."""
         operation = self._catalogue.current.find(job.operation)
         if operation is None or operation.workflow == "prompt":
             return False
@@ -158,9 +158,9 @@ class Reruns:
         return self._are_on(job, enhancer_of(operation), operation.id)
 
     async def can_change_look(self, job: Job) -> bool:
-        """Whether a picture shows a character, as far as its input or its prompt's origin says, who can look otherwise.
+        """Whether a picture shows a character, by its input or its prompt's origin.
 
-        Elsewhere what rewrites for characters has no business: it writes of faces and clothes, whatever it is given.
+        Other pictures are excluded: the rewrite for characters adds faces and clothes to anything.
         """
         if not (_is_image(job) and _prompt(job) and self._are_on(job, VARIANT, IMAGE_EDIT)):
             return False
@@ -174,7 +174,7 @@ class Reruns:
         return all(self._switches.is_on(job.guild_id, each) for each in operations)
 
     async def vary(self, job: Job, viewer: Viewer, strength: str) -> Generation:
-        """Return a variant of an image by editing it, of a spoken text by another delivery, else by another prompt.
+        """Return a variant: an image by an edit, a spoken text by another delivery, else by another prompt.
 
         `strength` is `subtle` or `strong`. Raises InputError.
         """
@@ -204,7 +204,7 @@ class Reruns:
         )
 
     async def vary_look(self, job: Job, viewer: Viewer) -> Generation:
-        """Return a variant of a picture in which its character looks otherwise. Raises InputError."""
+        """Return a variant of a picture with another look of its character. Raises InputError."""
         await self.require_payer(job, viewer.member_id)
         if not job.input:
             raise InputError(texts.ERASED)
@@ -214,7 +214,7 @@ class Reruns:
         return replace(edit, before=[changing_look(_prompt(job))], fill=dict(PROMPT_OF_STEP_BEFORE))
 
     async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
-        """Return one job: an edit of the picture; where edits are off here, another seed."""
+        """Return one job: an edit of the picture, or another seed if edits are off."""
         if not self._are_on(job, IMAGE_EDIT):
             return await self.rerun(job, viewer)
         edit = await self._edited(job)
@@ -222,7 +222,7 @@ class Reruns:
         return replace(edit, values={**edit.values, "prompt": rewrite_prompts.varied(PICTURE_EDITS[strength], shown)})
 
     async def _edited(self, job: Job) -> Generation:
-        """Return an edit of the job's picture that lacks its prompt."""
+        """Return an edit of the job's picture, without a prompt."""
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
         editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
@@ -235,7 +235,7 @@ class Reruns:
         )
 
     async def edit(self, job: Job, viewer: Viewer) -> Edit:
-        """Return what an edit starts from. Raises Refused if the operation is off, InputError if it was erased."""
+        """Return an edit's start. Raises Refused if the operation is off, InputError if it was erased."""
         await self.require_payer(job, viewer.member_id)
         self._switches.require_on(job.guild_id, self._catalogue.current.resolve(job.operation))
         values, files = await self._earlier.input_of(job, viewer)
@@ -251,7 +251,7 @@ class Reruns:
 
 
 def copies_of(jobs: Sequence[Job], job: Job) -> int:
-    """Return how many results of the card were made with the same input as `job`, but for the seed: a few at most."""
+    """Return the number of results on the card with the same input as `job`, except the seed: a few at most."""
     wanted = _without_seed(job)
     alike = sum(other.operation == job.operation and _without_seed(other) == wanted for other in results_of(jobs))
     return min(alike, COPIES_MAX)
@@ -270,6 +270,6 @@ def _is_image(job: Job) -> bool:
 
 
 def _prompt(job: Job) -> str:
-    """Return the prompt, '' for none; a text that is spoken describes no result."""
+    """Return the prompt, '' for none; spoken text describes no result."""
     prompt = job.input.get("prompt")
     return prompt if isinstance(prompt, str) else ""

@@ -1,4 +1,4 @@
-"""Retrying a card that has failed in part: only what is missing is made, from the outputs of the steps before."""
+"""Retrying a partly failed card: only the missing jobs, from the outputs of earlier steps."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from bot.runtime.clock import Clock
 from bot.store import Store
 
 RETRYABLE = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED})
-"""States that may be retried; what a moderator has refused may not."""
+"""Retryable states; what a moderator refused is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlan:
-    """The jobs of a card of which some are to be retried; `label` is the recipe that it is a run of."""
+    """A card's jobs to retry; `label` is the recipe of the run."""
 
     jobs: Sequence[Job]
     private: bool
@@ -44,16 +44,16 @@ class RetryPlan:
 
     @property
     def is_slow(self) -> bool:
-        """Whether it may take longer than Discord waits for an answer.
+        """Whether it may exceed Discord's time for an answer.
 
-        Links of earlier steps may be checked, and results that were given up requested from Cannon Studio.
+        Links may be checked, and abandoned results requested from Cannon Studio.
         """
         return len(self.jobs) > 1 or any(job.recheck_at is not None for job in self.jobs)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retries:
-    """Makes generations of the jobs that are missing on cards."""
+    """Makes generations of missing jobs."""
 
     reruns: Reruns
     earlier: EarlierJobs
@@ -64,7 +64,7 @@ class Retries:
     catalogue: LiveCatalogue
 
     async def plan(self, job: Job, member_id: int) -> RetryPlan:
-        """Return what a retry of the job's card needs.
+        """Return the needs of a retry of the job's card.
 
         Raises InputError if none of its jobs may be retried, Refused for a member who may not re-run results here.
         """
@@ -80,10 +80,9 @@ class Retries:
         )
 
     async def retry(self, plan: RetryPlan, origin: Origin) -> Generation:
-        """Return the generation of the missing jobs. It uses the outputs of the steps before.
+        """Return the generation of the missing jobs, with the outputs of earlier steps.
 
-        Their links are checked, and renewed if they have expired. Raises InputError, Refused, KeyRefused or a
-        MediaError.
+        Their links are checked, and renewed if expired. Raises InputError, Refused, KeyRefused or a MediaError.
         """
         left = to_retry(plan.jobs)
         if any(not job.input and not job.fill for job in left):
@@ -111,9 +110,9 @@ class Retries:
         return replace(generation, values=values, files=files)
 
     def incomplete(self, plan: RetryPlan, generation: Generation) -> Incomplete | None:
-        """Return what the retry of a single job lacks by the API's own word: its failure named required fields.
+        """Return what a single job's retry lacks, if its failure named required fields.
 
-        None if it named none, or what is needed is given by now.
+        None if it named none, or they are given now.
         """
         left = to_retry(plan.jobs)
         operation = self.catalogue.current.find(generation.operation)
@@ -127,16 +126,16 @@ class Retries:
         return Incomplete(generation=asked_again(generation, operation, fields), sentence=sentence, fields=fields)
 
     def _repeats_as_it_was(self, job: Job) -> bool:
-        """Whether Cannon Studio may recognise the request: then it is sent with the same links, renewed or not."""
+        """Whether Cannon Studio may recognise the request: then its links are the same, renewed or not."""
         first_at = job.first_attempt_at
         return _is_unconfirmed(job) and first_at is not None and self.clock.wall() - first_at < SAFE_WINDOW_S
 
     async def _outputs(
         self, done: Mapping[str, Job], refs: Sequence[OutputRef], left: Sequence[Job], origin: Origin
     ) -> dict[OutputRef, str]:
-        """Return outputs of the steps before, with working links to media, for a retry of the jobs that are left.
+        """Return earlier steps' outputs, with working links to media, for the jobs to retry.
 
-        Raises InputError if one is not known any more, or withheld by a review.
+        Raises InputError if one is unknown, or withheld by a review.
         """
         found = {ref: _output(done, ref) for ref in refs}
         await require_shown(self.store, origin.guild_id, {ref.source for ref in refs})
@@ -154,7 +153,7 @@ class Retries:
 
 
 def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -> JobSpec:
-    """Return a job as a step of a new card: outputs that exist go into its input, the others stay templates."""
+    """Return a job as a step of a new card: existing outputs go into its input, others stay templates."""
     values: dict[str, Any] = dict(job.input)
     fill: dict[str, Any] = {}
     for name, template in job.fill.items():
@@ -172,7 +171,7 @@ def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -
 
 
 def _output(done: Mapping[str, Job], ref: OutputRef) -> str:
-    """Return an earlier job's output. Raises InputError if it is not known any more."""
+    """Return an earlier job's output. Raises InputError if unknown."""
     job = done.get(ref.source)
     found = None if job is None else text_output(job.output, ref.key)
     if found is None:
@@ -185,7 +184,7 @@ def _is_unconfirmed(job: Job) -> bool:
 
 
 def to_retry(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs of an ended card that a retry would make: the failed ones and those after them."""
+    """Return the jobs of an ended card to retry: failed ones and those after them."""
     if not all(job.state.ended for job in jobs):
         return []
     left = [job for job in jobs if job.state not in PAID_STATES]

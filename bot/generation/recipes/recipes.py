@@ -31,9 +31,9 @@ from bot.language import tr
 
 STEPS_MAX = 10
 PARAMETERS_MAX = 5
-"""As many as a form has inputs."""
+"""The inputs of a form."""
 TEXT_MAX = 4000
-"""What a modal's input holds (Discord's docs)."""
+"""A modal's input limit (Discord's docs)."""
 ABOUT_CHARS = 100
 
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_.]{0,63})\s*:\s*(.*)")
@@ -41,7 +41,7 @@ _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_.]{0,63})\s*:\s*(.*)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A value that a run of the recipe takes. Without a default it is required."""
+    """A parameter of the recipe. Without a default it is required."""
 
     name: str
     about: str = ""
@@ -58,7 +58,7 @@ class RecipeStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Named steps. `built_in` ones come with the bot and cannot be changed."""
+    """Named steps. `built_in` ones cannot be changed."""
 
     name: str
     about: str
@@ -98,7 +98,7 @@ class Recipe:
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             raise InputError(texts.NOT_SHARED) from None
-        # Only what can be written as text is a recipe that the bot has shared; anything else was forged.
+        # A shared recipe can be written as text; anything else was forged.
         parsed = (parse_parameters(parameters_text(made)), parse_steps(steps_text(made)))
         if parsed != (made.parameters, made.steps) or len(steps_text(made)) > TEXT_MAX:
             raise InputError(texts.NOT_SHARED)
@@ -180,7 +180,7 @@ def steps_text(recipe: Recipe) -> str:
 
 
 def value_of(target: Field | None, text: str) -> Any:
-    """Return the text of a field's value, parsed as JSON for an object; the catalogue parses all else."""
+    """Return a field's value, parsed as JSON for an object; the catalogue parses all else."""
     if target is not None and target.kind in {FieldKind.OBJECT, FieldKind.OBJECTS}:
         try:
             return json.loads(text)
@@ -269,7 +269,7 @@ BUILT_IN: tuple[Recipe, ...] = (
 
 
 def built_in() -> tuple[Recipe, ...]:
-    """Return them with what they say of themselves in the language that is spoken."""
+    """Return them with descriptions in the current language."""
     return tuple(
         replace(
             each,

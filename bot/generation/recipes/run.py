@@ -1,4 +1,4 @@
-"""Running a recipe: its parameters are filled in, its links checked, and all its steps are one generation."""
+"""Running a recipe: fill in the parameters, check the links, and make all steps one generation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LINKS = {FieldKind.URL, FieldKind.URLS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeRun:
-    """A recipe with its parameters filled in. `links` is how many of them, or ids of jobs, there are to check."""
+    """A recipe with its parameters filled in. `links` counts the links and job ids to check."""
 
     recipe: Recipe
     steps: Sequence[JobSpec]
@@ -40,7 +40,7 @@ class RecipeRun:
 
     @property
     def is_slow(self) -> bool:
-        """Whether it may take longer than Discord waits for an answer."""
+        """Whether it may exceed Discord's time for an answer."""
         return self.links > 0
 
 
@@ -53,7 +53,7 @@ class RecipeRuns:
     admission: Admission
 
     def require_runnable(self, recipe: Recipe) -> None:
-        """Raise InputError if the recipe cannot be run now: the operations may have changed since it was saved."""
+        """Raise InputError if the recipe cannot be run now: the operations may have changed."""
         check(recipe, self.catalogue.current)
 
     def media_parameters(self, recipe: Recipe) -> set[str]:
@@ -66,7 +66,7 @@ class RecipeRuns:
         return found & {parameter.name for parameter in recipe.parameters}
 
     def begin(self, recipe: Recipe, arguments: Mapping[str, str]) -> RecipeRun:
-        """Fill the parameters in. Raises InputError if one is missing or unknown."""
+        """Fill in the parameters. Raises InputError if one is missing or unknown."""
         steps = steps_of(recipe, arguments, self.catalogue.current)
         links = {
             (link, field.media)
@@ -77,7 +77,7 @@ class RecipeRuns:
         return RecipeRun(recipe=recipe, steps=steps, links=len(links))
 
     async def require_admitted(self, run: RecipeRun, origin: Origin) -> None:
-        """Raise what makes the run impossible whatever its links lead to: InputError, Refused or KeyRefused."""
+        """Raise what makes the run impossible regardless of its links: InputError, Refused or KeyRefused."""
         self.sources.pace.require_few(run.links)
         await self.admission.require(
             origin,
@@ -86,7 +86,7 @@ class RecipeRuns:
         )
 
     async def generation(self, run: RecipeRun, origin: Origin, *, private: bool) -> Generation:
-        """Return all steps as one generation, with every link checked for who may run it.
+        """Return all steps as one generation, with every link checked for the requester.
 
         Raises InputError, Refused, KeyRefused or a MediaError.
         """
@@ -106,7 +106,7 @@ class RecipeRuns:
         )
 
     async def _with_links(self, steps: Sequence[JobSpec], viewer: Viewer) -> list[JobSpec]:
-        """Return the steps with ids of jobs resolved to links, and with what can be read from the files."""
+        """Return the steps with job ids resolved to links, and with what is read from the files."""
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
         for step in steps:
@@ -128,7 +128,7 @@ class RecipeRuns:
 
 
 def _links_of(operation: Operation, step: JobSpec) -> list[tuple[Field, list[str]]]:
-    """Return the links, or ids of jobs, in a step's input, by field."""
+    """Return the links and job ids in a step's input, by field."""
     links = []
     for field in operation.fields:
         value = step.input.get(field.name)
@@ -138,7 +138,7 @@ def _links_of(operation: Operation, step: JobSpec) -> list[tuple[Field, list[str
 
 
 def steps_of(recipe: Recipe, given: Mapping[str, str], catalogue: Catalogue) -> list[JobSpec]:
-    """Return the steps of a run with these parameters. Raises InputError if one is missing or unknown."""
+    """Return the steps of a run. Raises InputError if a parameter is missing or unknown."""
     values = _arguments(recipe, given)
     steps = []
     for step in recipe.steps:

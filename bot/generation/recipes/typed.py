@@ -1,4 +1,4 @@
-"""A recipe as a moderator types it, and its texts saved for the next attempt if it is invalid."""
+"""A recipe as a moderator types it, and its texts saved for the next attempt if invalid."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def check(recipe: Recipe, catalogue: Catalogue) -> None:
 
 
 def _check_fixed(catalogue: Catalogue, operation: Operation, number: int, step: RecipeStep) -> None:
-    """Have the catalogue check the values that are the same in every run; what a run fills in is checked at the run."""
+    """Check values that are the same in every run; the run checks the others."""
     fields = {each.name: each for each in operation.fields}
     open_ = {name for name, value in step.values.items() if parameters_in(value) or steps_in(value)}
     fixed = {name: value_of(fields.get(name), value) for name, value in step.values.items() if name not in open_}
-    # Some rules require any text, whatever it says.
+    # Some rules require any text.
     placeholders = {name: "words" for name in open_ if name in fields and name in PROMPT_FIELDS}
     try:
         catalogue.check(operation.id, {**placeholders, **fixed}, pending=open_)
@@ -117,12 +117,12 @@ video.generate
 prompt: {prompt}
 image_url: {1.image_url}"""
 TEXT_LIFE_S = 24 * 3600.0
-"""How long the texts of an invalid recipe are kept for its author."""
+"""How long the texts of an invalid recipe are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipeTexts:
-    """A recipe as it is typed. `replaces` is the name of the one that it is an edit of."""
+    """A recipe as typed. `replaces` is the name of the edited one."""
 
     name: str = ""
     about: str = ""
@@ -132,7 +132,7 @@ class RecipeTexts:
 
 
 def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
-    """Return a recipe as it can be typed."""
+    """Return a recipe as typed text."""
     return RecipeTexts(
         name=recipe.name,
         about=recipe.about,
@@ -144,14 +144,14 @@ def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeDrafts:
-    """Parses recipes that were typed, and saves their texts."""
+    """Parses typed recipes, and saves their texts."""
 
     catalogue: LiveCatalogue
     store: Store
     clock: Clock
 
     def read(self, typed: RecipeTexts, *, made_by: int) -> Recipe:
-        """Return the recipe that was typed. Raises InputError, whose sentence names the position."""
+        """Return the typed recipe. Raises InputError, whose sentence names the position."""
         recipe = Recipe(
             name=one_line(typed.name).lower(),
             about=one_line(typed.about)[:ABOUT_CHARS],
@@ -167,12 +167,12 @@ class RecipeDrafts:
     async def save(self, guild_id: int, member_id: int, typed: RecipeTexts) -> str:
         """Save the texts for their author for a day, and return the draft's id."""
         if typed.replaces is not None and await self.store.recipes.get(guild_id, typed.replaces) is None:
-            typed = replace(typed, replaces=None)  # deleted meanwhile: the next attempt makes a new one
+            typed = replace(typed, replaces=None)  # deleted meanwhile: the next attempt makes another
         expires_at = self.clock.wall() + TEXT_LIFE_S
         return await self.store.drafts.keep(guild_id, member_id, {"recipe": asdict(typed)}, expires_at=expires_at)
 
     async def get(self, guild_id: int, member_id: int, draft_id: str) -> RecipeTexts | None:
-        """Return saved texts, which stay saved; None if they are somebody else's, or have expired."""
+        """Return saved texts, which stay saved; None if they are another member's, or expired."""
         data = await self.store.drafts.get(guild_id, member_id, draft_id)
         kept = None if data is None else data.get("recipe")
         return None if kept is None else RecipeTexts(**kept)

@@ -1,4 +1,4 @@
-"""What one language says to the bot, as alternatives of regular expressions, without anchors and in lower case."""
+"""Phrases of each language, as alternatives of regular expressions, without anchors and in lower case."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from bot.language import LANGUAGES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """What one language says. A field that a language has no use for stays empty."""
+    """One language's phrases. Unneeded fields stay empty."""
 
     small_talk: tuple[str, ...]
-    """Whole messages, plain text, that want no answer."""
+    """Whole messages, plain text, without an answer."""
     help: tuple[str, ...]
-    """Whole messages, plain text, that ask what can be said."""
+    """Whole messages, plain text, that ask for help."""
     again: tuple[str, ...]
     """Whole messages, plain text."""
     please_before: str
     please_after: str
     vary: str
-    """A whole message, but for how much."""
+    """A whole message, without the strength."""
     subtle: str
     strong: str
-    """How much, before or behind it."""
+    """Strength, before or behind it."""
     it: str = r"(?!)"
     animate: str
     as_video: str
@@ -33,24 +33,24 @@ class Phrases:
     subtitles: str
     lipsync: str
     make: str = r"(?!)"
-    """A verb before the thing that is made."""
+    """A verb before the thing to make."""
     article: str = r"(?!)"
     of: str = r"(?!)"
-    """Between the thing and what it is about."""
+    """Between the thing and its subject."""
     add: str = r"(?!)"
     sound: str = r"(?!)"
     video: str = r"(?!)"
     music: str = r"(?!)"
     picture: str = r"(?!)"
-    """Nouns that may open a wish. Where `noun_needs` is given, it has to follow them, unless a verb came first."""
+    """Nouns that may open a wish. `noun_needs`, if given, has to follow them, unless a verb came first."""
     noun_needs: str = ""
     draw: str = r"(?!)"
     say: str = r"(?!)"
     say_with_colon: str = r"(?!)"
     ends: Mapping[str, str] = field(default_factory=dict)
-    """What closes a wish in a language whose verb comes last, by operation: everything before it is what is wanted."""
+    """Closings of a wish in a verb-final language, by operation: all before is the subject."""
     formats: Mapping[str, tuple[str, ...]]
-    """Plain words by the ratio that they mean."""
+    """Plain words by ratio."""
     and_: str = r"(?!)"
     format_before: str
     format_after: str = r"(?!)"
@@ -341,10 +341,10 @@ PHRASES: Mapping[str, Phrases] = {
 
 
 def joined(name: str) -> str:
-    """Return the phrases of that name in all languages as one group of a regular expression."""
+    """Return that field of all languages as one regular expression group."""
     return f"(?:{'|'.join(getattr(PHRASES[each], name) for each in LANGUAGES)})"
 
 
 def plain(name: str) -> frozenset[str]:
-    """Return the plain texts of that name in all languages."""
+    """Return that field's plain texts in all languages."""
     return frozenset(text for each in LANGUAGES for text in getattr(PHRASES[each], name))

@@ -1,4 +1,4 @@
-"""What a member asks for in words: kept for its author alone until they press the button under the bot's answer."""
+"""A member's request in words: kept until its author presses the button under the bot's answer."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from bot.server.operations import OperationSwitches
 from bot.store import Store, WordOffer
 
 OFFER_LIFE_S = 10 * 60.0
-"""How long the button of an answer in words can be pressed; then the answer is deleted."""
+"""How long an answer's button works; then the answer is deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordRequest:
-    """A wish, and the file that it is about: a job's result, or a file that came with the words; neither: none."""
+    """A wish and its file: a job's result, or a file that came with the words; or neither."""
 
     wish: Wish
     job_id: str = ""
@@ -68,7 +68,7 @@ class WordRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class WordRequests:
-    """Keeps requests in words, and turns them into generations with all checks made when they are pressed."""
+    """Keeps requests in words, and turns them into checked generations when pressed."""
 
     catalogue: LiveCatalogue
     switches: OperationSwitches
@@ -79,36 +79,36 @@ class WordRequests:
     clock: Clock
 
     async def result_in(self, viewer: Viewer, message_id: int) -> Medium | None:
-        """Return the first result that a message of ours shows, if the viewer may see it; None if there is none."""
+        """Return the first result in our message, if the viewer may see it; None if there is none."""
         return await self.next_steps.medium_in_message(viewer, message_id, tuple(MediaKind))
 
     async def keep(self, guild_id: int, member_id: int, request: WordRequest) -> str:
-        """Keep a request for its author. Return the id of its draft."""
+        """Keep a request for its author. Return its draft's id."""
         expires_at = self.clock.wall() + OFFER_LIFE_S
         return await self.store.drafts.keep(guild_id, member_id, {"words": request.to_data()}, expires_at=expires_at)
 
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> WordRequest | None:
-        """Return a request to its author, once; None if it is somebody else's, was used, or has expired."""
+        """Return a request to its author, once; None if it is another member's, used, or expired."""
         data = await self.store.drafts.take(guild_id, member_id, draft_id)
         return WordRequest.from_data(data["words"]) if data is not None and "words" in data else None
 
     async def note_answer(self, offer: WordOffer) -> None:
-        """Note an answer of the bot, which is deleted when its button's time is over."""
+        """Note an answer of the bot, to be deleted with its button's end."""
         expires_at = self.clock.wall() + OFFER_LIFE_S
         await self.store.word_offers.add(offer.guild_id, offer.channel_id, offer.message_id, delete_at=expires_at)
 
     async def forget_answer(self, offer: WordOffer) -> None:
-        """Forget an answer that is deleted."""
+        """Forget a deleted answer."""
         await self.store.word_offers.remove(offer.guild_id, offer.message_id)
 
     async def old_answers(self) -> list[WordOffer]:
-        """Return the answers of all servers whose time is over."""
+        """Return the expired answers of all servers."""
         return await self.store.word_offers.due()
 
     async def generation(self, viewer: Viewer, request: WordRequest) -> Generation:
-        """Return what the request is for, as its author may see and do it now.
+        """Return the request's generation, by its author's current permissions.
 
-        Raises InputError for what does not exist any more or does not fit, Refused for what is switched off.
+        Raises InputError for what no longer exists or does not fit, Refused for what is off.
         """
         wish = request.wish
         if request.job_id:

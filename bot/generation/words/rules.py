@@ -1,9 +1,9 @@
-"""What members say to the bot in words, as the job that it is for. Rules alone, in all languages at once; no I/O.
+"""From members' words to a job. Rules for all languages at once; no I/O.
 
-A rule reads the start of what was said, its end, or the whole of it, never a word in the middle: "a portrait of a king"
-is a subject, ", portrait" is a format. What no rule knows is a description, and never a guess at another operation.
-All languages together are many rules, so of a long text they see the two ends alone; a prompt keeps all of it. No rule
-takes more than linear time (tests/contract/test_no_runaway_patterns.py tries each one).
+A rule reads the start, the end, or the whole text, never a word in the middle: "a portrait of a king" is a subject, ",
+portrait" is a format. Anything else is a description, never a guess at another operation. Rules see only the two ends
+of a long text; a prompt keeps all of it. No rule takes more than linear time
+(tests/contract/test_no_runaway_patterns.py tries each one).
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from bot.generation import texts
 from bot.generation.words.phrases import PHRASES, joined, plain
 
 WORDS_MAX = 4000
-"""Discord's own limit of a message."""
+"""Discord's limit of a message."""
 END_CHARS = 200
-"""How much of a text's start, and of its end, the rules see: a longer text is a description in between."""
+"""How much of a text's start and end the rules see: the rest is a description."""
 _MIDDLE = "\0"
-"""What they see in place of the rest; Discord lets nobody type it."""
+"""In place of the rest; it can't be typed in Discord."""
 
 
 class WordAct(StrEnum):
     """What is done with a wish."""
 
     RUN = "run"
-    """Its operation, on what it is about."""
+    """Its operation, on its file."""
     AGAIN = "again"
     VARY = "vary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What was understood. `operation` is '' for a re-run or a variant; `values` are fields of its input."""
+    """An understood request. `operation` is '' for a re-run or a variant; `values` are fields of its input."""
 
     act: WordAct = WordAct.RUN
     operation: str = ""
@@ -49,7 +49,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """What was not understood. `sentence` says what would be; '' where silence is the best answer."""
+    """Words without a rule. `sentence` says what would work; '' for silence."""
 
     sentence: str = ""
 
@@ -65,7 +65,7 @@ _QUOTED = re.compile(r"[\"“„](?P<a>[^\"“”„]+)[\"“”]|«(?P<b>[^«»
 
 @dataclass(frozen=True)
 class _Rule:
-    """A regular expression that is compiled when it is first used: the words of members need these, not a start."""
+    """A regular expression compiled on first use, to save time at the start."""
 
     pattern: str
 
@@ -90,7 +90,7 @@ class _Rule:
 
 
 def _thing(name: str) -> str:
-    """Return how a wish for a thing begins: "make me a video of …", "vidéo de …", "動画：…"."""
+    """Return the opening of a wish for a thing: "make me a video of …", "vidéo de …", "動画：…"."""
     kinds = [
         rf"(?:{each.make}) (?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w)"
         rf"|(?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w){each.noun_needs}"
@@ -119,15 +119,15 @@ _NEW = (
     (_Rule("^" + _thing("picture")), "image.generate", "prompt"),
     (_DRAW, "image.generate", "prompt"),
 )
-"""How words begin that are about no file: the operation, and the field that takes the rest of them."""
+"""Openings without a file: the operation, and the field for the rest of the words."""
 _CLOSING = tuple(
     (_Rule(rf"(?P<words>.+?)(?:{end}){_END}"), operation, "text" if operation == "narration.generate" else "prompt")
     for each in PHRASES.values()
     for operation, end in each.ends.items()
 )
-"""How they end in a language whose verb comes last."""
+"""Closings in a verb-final language."""
 _SHAPED = frozenset({"video.generate", "image.generate"})
-"""The operations among those that have a format."""
+"""Operations of those with a format."""
 SHORT_WORDS, SHORT_CHARS = 6, 60
 """A longer text about subtitles is a description, not an order."""
 _RATIO = re.compile(r"(?<![\d:.：\0])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：\0])")
@@ -140,21 +140,21 @@ _AFTER_CLAUSE = _Rule(rf"^(?:\s*[{_MARKS}!?！？]\s*|\s+{joined('and_')}\s+)")
 
 
 def clean_words(content: str, bot_id: int) -> str:
-    """Return what a member has said in a message, without mentions; a custom emoji is its name."""
+    """Return a message's words without mentions; a custom emoji is its name."""
     said = re.sub(rf"<@!?{bot_id}>", " ", content[:WORDS_MAX])
     return _SPACES.sub(" ", _NOT_WORDS.sub(lambda found: found[1] or "", said)).strip()
 
 
 def is_addressed(content: str, bot_id: int) -> bool:
-    """Whether a message begins or ends with a mention of the bot: it is spoken to rather than about."""
+    """Whether a message begins or ends with a mention of the bot: it is addressed."""
     return re.search(rf"^\s*<@!?{bot_id}>|<@!?{bot_id}>[\s.!?]*$", content[:WORDS_MAX]) is not None
 
 
 @reads_foreign_text("words")
 def understand(said: str, about: Collection[MediaKind], *, native: bool = False) -> Wish | Unclear:
-    """Return what `said` is for. `about` are the kinds of the file that it is about, () if it is about none.
+    """Return the meaning of `said`. `about` are the kinds of its file, () without one.
 
-    `native`: that is a video that Sora made. Never raises.
+    `native`: that is a video made by Sora. Never raises.
     """
     if len(said) <= 2 * END_CHARS:
         return _understood(said, about, native=native)
@@ -214,7 +214,7 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
 
 
 def _sound_in(said: str) -> str | None:
-    """Return which sound is wanted, '' for any; None if none is."""
+    """Return the wanted sound, '' for any; None if none is."""
     opening = _SOUND_OF.match(said)
     if opening is not None:
         return said[opening.end() :]
@@ -256,16 +256,16 @@ def _prompt(said: str) -> dict[str, str]:
 
 
 def _bare(said: str) -> str:
-    """Return what is wanted without what stands around it: marks, and one pair of quotes."""
+    """Return a wish without surrounding marks and one pair of quotes."""
     left = said.strip(" ,;:：、，；")
     quoted = None if _MIDDLE in left else _QUOTED.fullmatch(left)
     return left if quoted is None else next(each for each in quoted.groups() if each).strip() or left
 
 
 def split_ratio(said: str) -> tuple[str, str]:
-    """Return what was said without its format, and that as a ratio, '' for none.
+    """Return the words without their format, and that as a ratio, '' for none.
 
-    A ratio in numbers may stand anywhere; a word for one has to be a clause of its own.
+    A ratio in numbers may be anywhere; a word for one has to be a clause of its own.
     """
     for clause in map(str.strip, _CLAUSES.split(said)):
         bare = _AROUND_FORMAT.sub("", clause.strip(" .!?。！？"))
