@@ -1,4 +1,4 @@
-"""The surface: one package for each thing a person does. The core knows only this name, and four functions of it."""
+"""The Discord surface: one package per feature. The core uses these four functions only."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ EXTENSIONS = (
     "cogs.words.listener",
     "cogs.member.panel.commands",
     "cogs.member.help",
-    "cogs.described.registration",  # the last: what has no command by then gets one
+    "cogs.described.registration",  # last: gives commands to operations that have none
 )
 
 
 def card_surface(bot: CannonBot) -> CardSurface:
-    """Return what the cards of this bot offer and cause. Called once, before the bot's parts are put together."""
+    """Return the CardSurface of this bot. Called once, before the bot is assembled."""
     return CogSurface(bot)
 
 
 def load() -> list[ModuleType]:
-    """Import every group; return the modules, in the order in which they are added to a bot."""
+    """Import every group; return the modules in loading order."""
     return [importlib.import_module(extension) for extension in EXTENSIONS]
 
 
@@ -70,7 +70,7 @@ async def setup(bot: commands.AutoShardedBot) -> None:
 
 
 async def renew(bot: CannonBot, *, described: bool) -> None:
-    """Make the commands that come from the catalogue's data again; without `described`, remove them."""
+    """Rebuild the commands made from the catalogue; without `described`, remove them."""
     cog = bot.get_cog(DescribedCommands.__name__)
     if not isinstance(cog, DescribedCommands):
         return

@@ -1,4 +1,4 @@
-"""What the cogs give to the cards: their controls, and what follows from a posted result (decision 0011)."""
+"""What cogs provide to cards: controls, and the follow-up of a posted result (decision 0011)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -21,7 +21,7 @@ from cogs.words.offers import WordAnswers
 
 
 class CogSurface:
-    """The CardSurface of this bot. It uses the bot's parts when it is called, so it can be made before them."""
+    """The CardSurface of this bot. It resolves the bot's parts at call time, so it can be made before them."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
@@ -32,7 +32,7 @@ class CogSurface:
     def controls(
         self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
     ) -> Sequence[discord.ui.Item[Any]]:
-        """Return what a card offers."""
+        """Return a card's controls."""
         return buttons.offered(self._bot, jobs, linked=linked, told_above=told_above, private=card.private)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
@@ -40,38 +40,38 @@ class CogSurface:
         return review.answers(job)
 
     def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
-        """Return the buttons under a line of the log channel."""
+        """Return the buttons of a log line."""
         return log_buttons(decision)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Have the server's emojis put under the result."""
+        """Seed the server's emojis on the result."""
         self.seeds.posted(card, jobs, message)
 
     def ended(self, card: Card) -> None:
-        """Begin what was wished of the card."""
+        """Fulfil reactions that waited for the card."""
         self.wishes.ended(card)
 
     async def fulfil_wishes(self) -> None:
-        """Begin the actions of reactions that waited, and the deletion of old answers; the upkeep waits for neither."""
+        """Start waiting reactions' actions, and the deletion of expired replies; upkeep waits for neither."""
         self.wishes.fulfil_all()
         self.words.delete_due()
 
     def reach_others(self) -> None:
-        """Hear of cards on which another process has found something that waits."""
+        """Handle cards that ended in another process and have waiting reactions."""
         self.wishes.reach_others()
 
     async def ask_moderators(self, approval: Approval) -> bool:
-        """Post the question whether a card is approved; False if Discord refuses it."""
+        """Post the question whether a card is approved; False if Discord rejects it."""
         with speaking(await self._bot.parts.languages.of(approval.guild_id)):
             return await approvals.ask_moderators(self._bot, approval)
 
     async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
-        """Greet a server; None if Discord does not take it just now."""
+        """Greet a server; None if Discord does not accept it now."""
         with speaking(await self._bot.parts.languages.of(guild_id)):
             return await send_welcome(self._bot, guild_id, again=again)
 
     async def aclose(self) -> None:
-        """Cancel what `posted` and `ended` have begun."""
+        """Cancel what `posted` and `ended` have started."""
         await self.seeds.aclose()
         await self.wishes.aclose()
         await self.words.aclose()

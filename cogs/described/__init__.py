@@ -1,1 +1,1 @@
-"""Operations that have no command of their own in the code get one from their data: slash options for their fields."""
+"""Slash commands generated from the catalogue, for operations without a command in the code."""

@@ -1,4 +1,4 @@
-"""A slash command made of a plan: what discord.py registers, and what a member's options become."""
+"""Builds the discord.py command of a plan, and reads its options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cogs.workflows.asked.submit import submit
 DescribedCommand: TypeAlias = app_commands.Command[Any, ..., None]
 
 NUMBER_MAX = 2**53
-"""The largest number that Discord takes as an option."""
+"""Discord's largest number in an option."""
 TEXT_CHARS = 6000
 _TYPES = {
     OptionKind.TEXT: str,
@@ -40,7 +40,7 @@ _TYPES = {
 
 
 def command_of(plan: CommandPlan, name: str, *, translated: bool) -> DescribedCommand:
-    """Return the command of a plan; `translated` looks its words up in the catalogues of other languages."""
+    """Return the command of a plan; `translated` looks up its words in other languages."""
     options = {f"option_{number}": option for number, option in enumerate(plan.options)}
 
     async def callback(interaction: Interaction, **_given: object) -> None:
@@ -60,7 +60,7 @@ def command_of(plan: CommandPlan, name: str, *, translated: bool) -> DescribedCo
 
 
 def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
-    """Return what the options request; `given` are their values by name. Raises InputError for a missing file."""
+    """Return the generation of the options; `given` are values by name. Raises InputError for a missing file."""
     return Generation(
         operation=plan.operation,
         values=_values(plan, given),
@@ -74,7 +74,6 @@ def generation_of(plan: CommandPlan, given: Mapping[str, Any]) -> Generation:
 
 
 async def _run(interaction: Interaction, plan: CommandPlan) -> None:
-    """Submit what the options request, which asks for what is required; with `more`, ask for all the rest first."""
     given = vars(interaction.namespace)
     generation = generation_of(plan, given)
     if given.get(Common.REST) and _has(plan, Common.REST):
@@ -91,7 +90,6 @@ def _has(plan: CommandPlan, word: Common) -> bool:
 
 
 def _values(plan: CommandPlan, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plain values by wire name."""
     media = {OptionKind.UPLOAD, OptionKind.LINK, OptionKind.JOB}
     return nested(
         {
@@ -103,7 +101,7 @@ def _values(plan: CommandPlan, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(plan: CommandPlan, given: Mapping[str, Any]) -> list[SourceFile]:
-    """Return the files, each by upload, link or job. Raises InputError if one that is required is not given."""
+    """Return the files, by upload, link or job. Raises InputError if a required one is missing."""
     fields = {option.field.name: option.field for option in plan.options if option.field is not None}
     files: list[SourceFile] = []
     for field in fields.values():
@@ -139,7 +137,6 @@ def _parameter(key: str, option: PlannedOption) -> inspect.Parameter:
 
 
 def _annotation(option: PlannedOption) -> Any:
-    """Return the type of an option, with the limits of its field as far as Discord can check them."""
     field = option.field
     if option.kind is OptionKind.TEXT:
         longest = TEXT_CHARS if field is None else min(field.max_length, TEXT_CHARS)
@@ -154,7 +151,7 @@ def _annotation(option: PlannedOption) -> Any:
 
 
 def _limit(value: float | None, *, whole: bool, up: bool) -> Any:
-    """Return a limit of a number as Discord takes it, None if it takes none of that size."""
+    """Return a number's limit; None if Discord doesn't take one of that size."""
     if value is None or not math.isfinite(value) or abs(value) > NUMBER_MAX:
         return None
     if whole:

@@ -1,4 +1,4 @@
-"""From an operation's fields to the options of its command, within what Discord takes of a command. Pure.
+"""From an operation's fields to its command's options, within Discord's limits. Pure.
 
 The limits are from https://discord.com/developers/docs/interactions/application-commands.
 """
@@ -24,9 +24,8 @@ OPTIONS_MAX = 25
 NAME_CHARS = 32
 ABOUT_CHARS = 100
 LIST_UPLOADS = 2
-"""How many uploads a field that takes a list of files offers; links may be any number."""
+"""Uploads offered for a list of files; links are unlimited."""
 ENHANCED = "prompt"
-"""The field that another step can rewrite first."""
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -42,12 +41,12 @@ class OptionKind(StrEnum):
     FLAG = "flag"
     UPLOAD = "upload"
     LINK = "link"
-    """A link to a file; for a field that takes a list, several with spaces between."""
+    """A link to a file; several with spaces between for a list."""
     JOB = "job"
 
 
 class Common(StrEnum):
-    """The options that are no field."""
+    """The options that are not fields."""
 
     COUNT = "count"
     ENHANCE = "enhance"
@@ -58,21 +57,21 @@ class Common(StrEnum):
 
 
 _KINDS = {Common.COUNT: OptionKind.INTEGER, Common.PRESET: OptionKind.TEXT}
-"""What the options take that are no field and no yes or no."""
+"""The `Common` options that are not booleans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedOption:
-    """One option: its name and its words in Discord, and what it is for."""
+    """One option: its name and description in Discord, and its field."""
 
     name: str
     about: str
     kind: OptionKind
     required: bool = False
     field: Field | None = None
-    """What it gives; None for a `Common` one, whose name says it."""
+    """None for a `Common` option."""
     inside: str = ""
-    """The name of the object that the field is a key of; "" for a field of the operation itself."""
+    """The object that contains the field; "" at the top level."""
 
     @property
     def path(self) -> str:
@@ -83,7 +82,7 @@ class PlannedOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandPlan:
-    """The command of an operation: its options, and the fields that they have no room for."""
+    """The command of an operation: its options, and the fields without room."""
 
     operation: str
     about: str
@@ -91,12 +90,12 @@ class CommandPlan:
     left: tuple[Field, ...] = ()
 
     def of_field(self, name: str) -> list[PlannedOption]:
-        """Return the options that give a field of the operation."""
+        """Return the options of one field."""
         return [each for each in self.options if each.field is not None and name in {each.field.name, each.inside}]
 
 
 def plan_of(operation: Operation) -> CommandPlan | None:
-    """Return the command of an operation; None if it is not described, or Discord cannot ask for what it requires."""
+    """Return the command; None if the operation is not described, or a required field can't be asked for in Discord."""
     fields = [field for field in operation.fields if field.probe is None and field.offered]
     fields.sort(key=lambda field: (not is_needed(field), _can_wait(field)))
     if not fields:
@@ -104,7 +103,7 @@ def plan_of(operation: Operation) -> CommandPlan | None:
     common = _common(operation, fields)
     groups = [(field, _of_field(field, sole=_is_sole_medium(field, fields))) for field in fields]
     if sum(len(group) for _, group in groups) > OPTIONS_MAX - len(common):
-        # Fields come first: where there is no room for all, the server's rule alone says whether files are spoilers.
+        # Fields come first; without room for all, the server's rule decides about spoilers.
         common = [_rest(), *(each for each in common if each.name != Common.SPOILER.value)]
     options: list[PlannedOption] = []
     left: list[Field] = []
@@ -124,12 +123,12 @@ def plan_of(operation: Operation) -> CommandPlan | None:
 
 
 def is_needed(field: Field) -> bool:
-    """Whether a command insists on the field; where that is only inferred, the member is warned and may go on."""
+    """Whether the command requires the field; if that is only inferred, the member is warned and may continue."""
     return field.required and not field.rule_inferred
 
 
 def option_name(wire: str, taken: Collection[str] = ()) -> str:
-    """Return a name as Discord takes it: `visualStyle` as `visual_style`; with a number if it is among `taken`."""
+    """Return a valid option name: `visualStyle` as `visual_style`; numbered if it is `taken`."""
     name = _NO_NAME.sub("_", _CAPITAL.sub("_", wire).lower()).strip("_") or "value"
     free, number = name[:NAME_CHARS], 1
     while free in taken:
@@ -140,19 +139,19 @@ def option_name(wire: str, taken: Collection[str] = ()) -> str:
 
 
 def _can_wait(field: Field) -> bool:
-    """Whether the field is none of the main ones, and a form could ask for it."""
+    """Whether the field is optional and a form could ask for it."""
     return field.kind in TYPED and field.name not in MAIN_FIELDS
 
 
 def _can_be_asked(left: Collection[Field]) -> bool:
-    """Whether a form can ask for all that is required of the fields without an option."""
+    """Whether a form can ask for all required fields without an option."""
     needed = [field for field in left if is_needed(field)]
     inputs = sum(2 if field.kind in LINK_KINDS else 1 for field in needed)
     return inputs <= INPUTS and all(field.kind in TYPED or field.kind in LINK_KINDS for field in needed)
 
 
 def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOption]:
-    """Return the options that commands have besides their fields, but for those that a field is called like."""
+    """Return the common options, except those with a field's name."""
     wanted = {
         Common.COUNT: COUNT_OPTION,
         Common.ENHANCE: ENHANCE_OPTION,
@@ -163,7 +162,7 @@ def _common(operation: Operation, fields: Collection[Field]) -> list[PlannedOpti
     if operation.workflow == "prompt" or not any(field.name == ENHANCED for field in fields):
         del wanted[Common.ENHANCE]
     if any(is_needed(field) and kinds_of(field) for field in fields):
-        del wanted[Common.COUNT]  # finishing a file twice makes the same twice
+        del wanted[Common.COUNT]  # repeating a finishing job gives the same file
     if operation.workflow == "prompt":
         del wanted[Common.SPOILER]
     own = {option_name(field.name) for field in fields}
@@ -194,7 +193,7 @@ def _of_field(field: Field, *, sole: bool) -> list[PlannedOption]:
 
 
 def _of_media(field: Field, *, sole: bool) -> Iterator[PlannedOption]:
-    """Give an upload, a link and a job; the only file of an operation has `url` and `job` as elsewhere."""
+    """Return an upload, a link and a job; the only file of an operation has `url` and `job` as elsewhere."""
     name = _LINK_ENDING.sub("", option_name(field.name)) or "file"
     is_list = field.kind is FieldKind.URLS
     label = field.label
@@ -237,9 +236,9 @@ def _named_apart(options: Collection[PlannedOption], taken: Collection[str]) -> 
 
 
 OVERFLOW = "more"
-"""The group of those for which their own has no room."""
+"""Fallback group when the own group is full."""
 GROUPS_OF_WORKFLOWS = frozenset({"image", "video", "audio", "prompt", "finish", "sora", "3d"})
-"""Each workflow has the group of its name."""
+"""The group of each workflow."""
 _FAMILIES: Mapping[str, frozenset[str]] = {
     "image": frozenset({"image"}),
     "video": frozenset({"video"}),
@@ -248,13 +247,13 @@ _FAMILIES: Mapping[str, frozenset[str]] = {
     "sora": frozenset({"sora", "sora2"}),
     "3d": frozenset({"three_d", "3d"}),
 }
-"""First parts of ids that say no more than the group does."""
+"""First parts of ids that repeat the group."""
 _VERBS = frozenset({"generate", "create", "make", "run"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """The names that an operation's command may have: the short one, and the one that tells it apart."""
+    """The possible names of an operation's command: short and full."""
 
     operation: Operation
     group: str
@@ -263,7 +262,7 @@ class Called:
 
 
 def called(operation: Operation) -> Called:
-    """Return what the command of an operation may be called: `image.tile.generate` is `/image tile`."""
+    """Return the command's names: `image.tile.generate` is `/image tile`."""
     group = operation.workflow if operation.workflow in GROUPS_OF_WORKFLOWS else "finish"
     parts = [part for part in operation.id.split(".") if part]
     own = parts[1:] if len(parts) > 1 and parts[0].casefold() in _FAMILIES.get(group, frozenset()) else parts
@@ -274,9 +273,9 @@ def called(operation: Operation) -> Called:
 
 
 def named(operations: Iterable[Operation], taken: Mapping[str, Collection[str]]) -> list[tuple[Called, str]]:
-    """Return each operation with its command's name; `taken` are the names that a group has already.
+    """Return each operation with its command's name; `taken` are names in use.
 
-    Where the short names of two are equal, both have their whole ones; where those are, the later by id a number.
+    Equal short names become full ones; equal full names are numbered by id.
     """
     found = [called(each) for each in operations]
     uses = Counter((each.group, each.short) for each in found)

@@ -1,4 +1,4 @@
-"""Gives each operation without a command in the code one that is made of its fields, as far as Discord has room."""
+"""Registers the generated commands, as far as Discord's size limits allow."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ log = structlog.get_logger(__name__)
 
 SUBCOMMANDS_MAX = 25
 COMMAND_CHARS = 8000
-"""Discord: names, descriptions and values of a command with all that is below it, each in its longest language."""
+"""Discord: characters of names, descriptions and values of a command with all its parts, in the longest language."""
 GROUPS: Mapping[str, str] = {"3d": texts.THREE_D_GROUP, OVERFLOW: texts.MORE_GROUP}
-"""The groups that exist for these commands alone, with what they are about."""
+"""The groups that exist only for these commands, with their descriptions."""
 _BUILT_IN = Catalogue()
 
 
 @dataclass(slots=True)
 class Room:
-    """What a group has: its characters, and the names that are taken in it, in every language."""
+    """A group's remaining characters, and its names in every language."""
 
     chars: int
     count: int
     names: set[str] = field(default_factory=set)
 
     def takes(self, chars: int) -> bool:
-        """Whether a subcommand of so many characters fits in."""
+        """Whether a subcommand of this size fits."""
         return self.count < SUBCOMMANDS_MAX and self.chars + chars <= COMMAND_CHARS
 
     def add(self, chars: int, name: str) -> None:
@@ -51,24 +51,24 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A command, and the group that it is to be in."""
+    """A command and its group."""
 
     group: str
     command: DescribedCommand
 
 
 class DescribedCommands(commands.Cog):
-    """Keeps the commands of operations that the code has none for equal to the catalogue."""
+    """Keeps the generated commands in step with the catalogue."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
         self._made: list[Made] = []
         self._rooms: dict[str, Room] = {}
         self.left: tuple[str, ...] = ()
-        """The ids of the operations that `/studio request` alone reaches."""
+        """Ids of the operations that only `/studio request` reaches."""
 
     async def renew(self) -> None:
-        """Make the commands of the catalogue as it is now; those of operations that it no longer has are removed."""
+        """Rebuild the commands from the current catalogue."""
         by_hand = self._by_hand()
         missing = [each for each in self._bot.catalogue.operations.values() if each.id not in by_hand]
         made = await self._fitted(missing)
@@ -77,23 +77,22 @@ class DescribedCommands(commands.Cog):
         self.left = tuple(each.id for each in missing if each.id not in with_command)
 
     def log(self) -> None:
-        """Tell the host how many there are, and which operations are left to `/studio request`."""
+        """Log how many there are, and which operations are left to `/studio request`."""
         log.info("commands.described", made=len(self._made), left=self.left)
 
     def remove(self) -> None:
-        """Remove them all: Discord has refused one."""
+        """Remove them all, after Discord has rejected one."""
         self.left = tuple(operation_of(each.command) or "" for each in self._made) + self.left
         self._replace([])
 
     def _by_hand(self) -> set[str]:
-        """Return the present ids of the operations that the code has a command for."""
+        """Return the current ids of the operations with a command in the code."""
         own = {id(each.command) for each in self._made}
         keys = (operation_of(each) for each in _slash(self._bot) if id(each) not in own)
         found = (self._bot.catalogue.find(key) for key in keys if key is not None)
         return {operation.id for operation in found if operation is not None}
 
     async def _fitted(self, operations: list[Operation]) -> list[Made]:
-        """Return the commands for which there is room, in the catalogue's order."""
         plans = {each.id: plan_of(each) for each in operations}
         wanted = [each for each in operations if plans[each.id] is not None]
         rooms = {group: await self._room(group) for group in {called(each).group for each in wanted}}
@@ -114,7 +113,7 @@ class DescribedCommands(commands.Cog):
         return made
 
     def _replace(self, made: list[Made]) -> None:
-        """Take the present ones out of the tree and put these in, at once: no interaction comes in between."""
+        """Replace the commands in the tree at once: no interaction comes in between."""
         tree = self._bot.tree
         for each in self._made:
             group = tree.get_command(each.group)
@@ -137,7 +136,7 @@ class DescribedCommands(commands.Cog):
         self._made = made
 
     async def _room(self, name: str) -> Room:
-        """Return what a group of the code has, as it is registered; measured once, before anything is added to it."""
+        """Return the room in a registered group; measured once, before anything is added."""
         if name not in self._rooms:
             group = self._bot.tree.get_command(name)
             self._rooms[name] = Room(len(name) + len(GROUPS.get(name, "")), 0)
@@ -151,12 +150,11 @@ class DescribedCommands(commands.Cog):
 
 @functools.cache
 def _translator() -> Translator:
-    """Return the translator, made once."""
     return Translator()
 
 
 def length(payload: Mapping[str, Any]) -> int:
-    """Return the characters of a command as Discord counts them: names, descriptions and values of all its parts."""
+    """Return a command's characters as Discord counts them: names, descriptions and values of all its parts."""
     longest = sum(
         max(len(text) for text in (payload.get(key) or "", *(payload.get(f"{key}_localizations") or {}).values()))
         for key in ("name", "description")
@@ -177,7 +175,7 @@ def _slash(bot: CannonBot) -> Iterator[app_commands.Command[Any, ..., Any]]:
 
 
 async def setup(bot: CannonBot) -> None:
-    """Load the commands, after all that the code has."""
+    """Load the commands, after all those of the code."""
     cog = DescribedCommands(bot)
     await bot.add_cog(cog)
     await cog.renew()

@@ -1,1 +1,1 @@
-"""/jobs list: the gallery of jobs, and what can be done about each."""
+"""/jobs list: the gallery of jobs, and actions on each."""

@@ -1,7 +1,6 @@
-"""What a gallery of jobs shows: whose, in which state, with which words, from which page on.
+"""The filter of a job gallery: author, state, words, page.
 
-All but the words is in the custom ids of its controls. The words are the label of its search button, which Discord
-sends back with the message.
+Custom ids hold all but the words; those are the label of the search button, which Discord sends back with the message.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,35 +26,35 @@ STATES: Mapping[str, frozenset[JobState]] = MappingProxyType(
         "cancelled": frozenset({JobState.CANCELLED}),
     }
 )
-"""The states that a gallery can be narrowed to, by the value of the option."""
+"""The filters by state, by option value."""
 ANY = "any"
 MINE, ALL = "mine", "all"
 PAGES_MAX = 10_000
 WORDS_CHARS = 60
 SEARCH_ACTION = "jobs_search"
 _SEARCHING = "s"
-"""Ends the subject of a search button whose label is what was searched for."""
+"""Suffix of a search button's subject when its label is the search text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browsing:
-    """Which page of which jobs."""
+    """A page of filtered jobs."""
 
     whose: str = MINE
     """`mine`, `all`, or a member's id."""
     state: str = ANY
     number: int = 0
     typed: str = ""
-    """What is searched for."""
+    """The search text."""
 
     @property
     def subject(self) -> str:
-        """The subject of a control that leads here; the words are not in it."""
+        """The subject of a control that leads here, without the search text."""
         return f"{self.whose}.{self.state}.{self.number}"
 
     @property
     def search_subject(self) -> str:
-        """The subject of the search button of this page."""
+        """The subject of this page's search button."""
         return f"{self.subject}.{_SEARCHING}" if self.typed else self.subject
 
     @property
@@ -65,11 +64,11 @@ class Browsing:
 
     @property
     def words(self) -> list[str]:
-        """The words that are searched for."""
+        """The search words."""
         return self.typed.split()
 
     def author_id(self, reader_id: int) -> int | None:
-        """Return whose jobs they are, None for everybody's."""
+        """Return the author's id, None for all."""
         return None if self.whose == ALL else reader_id if self.whose == MINE else int(self.whose)
 
     def at(self, number: int) -> Self:
@@ -78,7 +77,7 @@ class Browsing:
 
     @classmethod
     def parse(cls, subject: str, message: discord.Message | None) -> Self:
-        """Return what a control of `message` leads to. Raises InputError for what no control says."""
+        """Read the target of a control of `message`. Raises InputError for an invalid subject."""
         whose, _, rest = subject.removesuffix(f".{_SEARCHING}").partition(".")
         state, _, number = rest.partition(".")
         is_whose = whose in {MINE, ALL} or (whose.isdecimal() and len(whose) <= 20)
@@ -95,7 +94,7 @@ async def require_may_browse(interaction: Interaction, browsing: Browsing) -> No
 
 
 def searched_in(message: discord.Message | None) -> str:
-    """Return what the search button of a gallery says is searched for, '' if it searches for nothing."""
+    """Return the text of a gallery's search button, '' without a search."""
     for item in _items([] if message is None else message.components):
         name = unsigned(getattr(item, "custom_id", None) or "")
         if name.startswith(unsigned(custom_id(SEARCH_ACTION, "x"))[:-1]) and name.endswith(f".{_SEARCHING}"):

@@ -22,7 +22,7 @@ States = Literal["open", "delivered", "held", "failed", "cancelled"]
 
 
 async def complete_job(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
-    """Offer the member's own jobs that have all words of what is typed, newest first."""
+    """Offer the member's own jobs that match all words, newest first."""
     viewer, now = await viewer_of(interaction), interaction.client.clock.wall()
     listed = await interaction.client.parts.generation.visible.page(
         viewer, author_id=viewer.member_id, words=typed.split(), limit=CHOICES_MAX

@@ -1,4 +1,4 @@
-"""The gallery of jobs: its first page, and what its controls do. The jobs are read again at each press."""
+"""The gallery of jobs and its controls. Jobs are read again at each press."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from cogs.ui.permissions import is_moderator, viewer_of
 from cogs.ui.texts import GONE
 
 PAGE_JOBS = 6
-"""With a picture each, below the 40 components that such a message may have."""
+"""Keeps a page with pictures below Discord's 40 components."""
 PROMPT_CHARS, TITLE_CHARS, LABEL_CHARS = 150, 60, 100
-"""Escaped, the texts of a page stay below the 4000 characters that all of a message may have."""
+"""Escaped, keeps the texts of a page below Discord's 4000 characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What is on a page."""
+    """The content of a page."""
 
     browsing: Browsing
     jobs: Sequence[ListedJob]
     cards: Mapping[str, Card]
-    """The cards of those that are seen, by their ids."""
+    """Cards of the visible jobs, by id."""
     pictures: Mapping[str, str]
-    """Links to pictures, by the jobs' ids."""
+    """Links to pictures, by job id."""
     has_more: bool
     for_moderator: bool
 
@@ -79,7 +79,7 @@ def _heading(browsing: Browsing) -> str:
 
 
 def _job_text(bot: CannonBot, page: Page, listed: ListedJob) -> str:
-    """Return what is shown of a job; of one that the reader may not see neither words nor place."""
+    """Return a job's text; without words and place if the reader may not see it."""
     job = listed.job
     facts = [f"**{_title(bot, job)}**", state_word(job.state), cost_words(job), stamp(job.created_at)]
     if page.browsing.whose != MINE:
@@ -98,7 +98,6 @@ def _title(bot: CannonBot, job: Job) -> str:
 
 
 def _rows(bot: CannonBot, page: Page) -> Iterator[list[Control]]:
-    """Yield the rows of controls below a page."""
     if page.jobs:
         options = [_choice(bot, each) for each in page.jobs]
         yield [Control.select("jobs_open", "job", placeholder=texts.OPEN_JOB, options=options)]
@@ -129,7 +128,7 @@ def _choice(bot: CannonBot, listed: ListedJob) -> discord.SelectOption:
 
 
 async def show_first(interaction: Interaction, browsing: Browsing) -> None:
-    """Answer ephemerally with a page. Raises NotAllowed for others' jobs, to who is no moderator."""
+    """Answer ephemerally with a page. Raises NotAllowed for others' jobs, unless the reader is a moderator."""
     await require_may_browse(interaction, browsing)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     view = gallery(interaction.client, await _page(interaction, browsing))
@@ -137,7 +136,6 @@ async def show_first(interaction: Interaction, browsing: Browsing) -> None:
 
 
 async def _show_instead(interaction: Interaction, browsing: Browsing) -> None:
-    """Show a page in place of the one whose control was pressed."""
     await require_may_browse(interaction, browsing)
     await in_time(interaction.response.defer())
     view = gallery(interaction.client, await _page(interaction, browsing))
@@ -171,7 +169,6 @@ async def _page(interaction: Interaction, browsing: Browsing) -> Page:
 
 
 async def _cards(bot: CannonBot, guild_id: int, listed: Sequence[ListedJob]) -> dict[str, Card]:
-    """Return the cards of the jobs that are seen, by their ids."""
     wanted = dict.fromkeys(each.job.card_id for each in listed if each.seen)
     found = [await bot.parts.store.cards.get(guild_id, card_id) for card_id in wanted]
     return {card.id: card for card in found if card is not None}
@@ -188,13 +185,13 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
 
 @on("jobs_whose")
 async def change_whose(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show everybody's jobs, or one's own."""
+    """Show all jobs, or one's own."""
     await _show_instead(interaction, Browsing.parse(subject, interaction.message))
 
 
 @on("jobs_state")
 async def change_state(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Show the jobs in another state."""
+    """Filter by state."""
     if not values or values[0] not in {ANY, *STATES}:
         raise InputError(GONE)
     await _show_instead(interaction, replace(Browsing.parse(subject, interaction.message), state=values[0]))
@@ -210,14 +207,14 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 
 @on(SEARCH_ACTION)
 async def ask_words(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Ask in a form what to search for."""
+    """Open the search form."""
     browsing = Browsing.parse(subject, interaction.message)
     await require_may_browse(interaction, browsing)
     await in_time(interaction.response.send_modal(SearchForm(interaction.client, browsing)))
 
 
 class SearchForm(Form):
-    """Takes what to search for; nothing ends the search."""
+    """Takes the search text; empty ends the search."""
 
     def __init__(self, bot: CannonBot, browsing: Browsing) -> None:
         super().__init__(bot, title=str(texts.SEARCH_FORM), name="jobs")
@@ -230,9 +227,9 @@ class SearchForm(Form):
         )
 
     async def answer(self, interaction: Interaction) -> None:
-        """Show the first page of what is found."""
+        """Show the first page of matches."""
         await _show_instead(interaction, replace(self._browsing.at(0), typed=self._words.value.strip()))
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""

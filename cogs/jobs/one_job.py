@@ -1,4 +1,4 @@
-"""One job of the gallery: its details with all that can be done about it."""
+"""One job of the gallery: its details and actions."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ CANCEL_ONE, DROP_ONE = "cancel_one", "drop_one"
 
 
 def cancel_button(job: Job) -> Control:
-    """Return the button that cancels this job and no other."""
+    """Return the button that cancels only this job."""
     return Control.button(CANCEL_ONE, job.id, label=texts.CANCEL_JOB, emoji=ICON)
 
 
 async def any_job(interaction: Interaction, job_id: str) -> Job:
-    """Return the server's job with this id, for a moderator: nothing of its words or files may be shown of it.
+    """Return the server's job, for a moderator, who may not see its words or files.
 
     Raises InputError with the constant answer.
     """
@@ -55,7 +55,7 @@ async def _own_job(interaction: Interaction, job_id: str) -> Job:
 
 @on(CANCEL_ONE)
 async def cancel_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Cancel and refund the job; if it was sent already, ask whether its result is to be posted."""
+    """Cancel and refund the job; if it was sent already, ask whether to post its result."""
     job = await _own_job(interaction, subject)
     done = await _cancelled(interaction, job, drop=False)
     drop = Control.button(DROP_ONE, job.id, label=texts.DO_NOT_POST, style=discord.ButtonStyle.danger)
@@ -68,7 +68,7 @@ async def cancel_one(interaction: Interaction, subject: str, _values: Sequence[s
 
 @on(DROP_ONE)
 async def drop_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Keep the result of what cannot be stopped any more from being posted. It is charged all the same."""
+    """Discard the result of a job that can't be stopped any more. It is charged anyway."""
     job = await _own_job(interaction, subject)
     done = await _cancelled(interaction, job, drop=True)
     try:
@@ -85,7 +85,6 @@ async def _cancelled(interaction: Interaction, job: Job, *, drop: bool) -> Cance
 
 
 def _outcome(done: Cancelled, *, drop: bool) -> str:
-    """Return what came of it, in sentences."""
     sentences = [texts.CANCELLED(job_id=done.job.id)]
     if not done.stopped:
         sentences = [
@@ -98,11 +97,11 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""
 
 
 async def open_job(interaction: Interaction, job_id: str) -> None:
-    """Show a job ephemerally; to a moderator who may not see it, what its books say. Raises Refused, InputError."""
+    """Show a job ephemerally; its ledger only, to a moderator who may not see it. Raises Refused, InputError."""
     bot = interaction.client
     job = await bot.parts.generation.visible.get(await viewer_of(interaction), job_id)
     if job is not None:

@@ -1,4 +1,4 @@
-"""*Post it*: results that were made but could not be posted."""
+"""*Post it*: results that exist but could not be posted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ async def require_own(interaction: Interaction, job: Job) -> None:
 
 @on_job("recover")
 async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Post all results of the job's card that were made but not posted."""
+    """Post all unposted results of the job's card."""
     await require_own(interaction, job)
     require_kept(job)
     bot = interaction.client
@@ -52,7 +52,7 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
 
 
 async def _recover_late(interaction: Interaction, job: Job) -> None:
-    """Look for the result of a job that was given up, and say what came of it."""
+    """Look for the late result of a failed job, and report what was found."""
     bot = interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     late = await find_late(interaction, [job])
@@ -64,7 +64,6 @@ async def _recover_late(interaction: Interaction, job: Job) -> None:
 
 
 def _nothing_held(job: Job) -> str:
-    """Say why there is nothing of the job to post."""
     if job.state is JobState.DELIVERED:
         return str(texts.POSTED_MEANWHILE)
     if job.state in END_STATES:
@@ -73,7 +72,7 @@ def _nothing_held(job: Job) -> str:
 
 
 async def _move_here(interaction: Interaction, job: Job) -> None:
-    """Move a private card into this ephemeral response: nobody else may see it."""
+    """Move a private card into this ephemeral response: only its author may see it."""
     bot, original = interaction.client, await in_time(interaction.original_response())
     await bot.parts.jobs.move_card(
         job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token
@@ -106,4 +105,4 @@ def _with_link(medium: Media, link: str | None) -> Media:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the action is registered when this module is imported."""
+    """Nothing to load: the action registers at import."""

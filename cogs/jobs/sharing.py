@@ -1,4 +1,4 @@
-"""*Share in channel*: a member has a private result of theirs posted where they are. It costs nothing."""
+"""*Share in channel*: posts a member's private result where they are. Free."""
 
 from collections.abc import Sequence
 
@@ -50,4 +50,4 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the action is registered when this module is imported."""
+    """Nothing to load: the action registers at import."""

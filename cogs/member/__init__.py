@@ -1,1 +1,1 @@
-"""Commands for members' own settings and information: /help, /usage and /me."""
+"""Members' own settings and information: /help, /usage and /me."""

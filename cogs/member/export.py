@@ -1,4 +1,4 @@
-"""Writing books as files: a server's or a member's ledger as CSV, jobs and decisions as JSON. They have no key."""
+"""Exports: a server's or a member's ledger as CSV, jobs and decisions as JSON, without keys."""
 
 import asyncio
 import csv
@@ -33,17 +33,16 @@ LEDGER_COLUMNS = (
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
 NextPage: TypeAlias = Callable[[Mark], Awaitable[ReportPage]]
 Written: TypeAlias = Callable[[Rows, bool, bool], str]
-"""Makes text of the rows of a page, which may be the first one and may be the last one."""
+"""Writes the rows of a page as text; flags say whether it is the first and the last."""
 
 
 async def books(
     stack: ExitStack, store: Store, guild_id: int, jobs: NextPage, *, since: float, file_limit: int
 ) -> list[discord.File]:
-    """Return the server's books from `since` (Unix seconds) on as files for Discord; `stack` closes them.
+    """Return the server's books from `since` (Unix seconds) as files; `stack` closes them.
 
-    `jobs` reads the jobs of that time as their reader may see them.
-
-    If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
+    `jobs` reads that period's jobs as their reader may see them. A file above `file_limit` bytes is zipped. Raises
+    InputError if the archive is too large too.
     """
     sources: dict[str, tuple[NextPage, Written]] = {
         "ledger.csv": (lambda mark: store.reports.ledger_page(guild_id, since=since, after=mark), as_csv),
@@ -56,9 +55,9 @@ async def books(
 async def own_jobs(
     stack: ExitStack, store: Store, guild_id: int, member_id: int, *, file_limit: int
 ) -> list[discord.File]:
-    """Return the member's jobs in the guild, with their inputs and outputs, and their settings as files for Discord.
+    """Return the member's jobs in the guild, with inputs and outputs, and their settings as files.
 
-    If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
+    A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
     """
     sources: dict[str, tuple[NextPage, Written]] = {
         "my-jobs.json": (lambda mark: store.privacy.page(guild_id, member_id, after=mark), as_json)
@@ -77,9 +76,9 @@ async def own_jobs(
 async def own_books(
     stack: ExitStack, store: Store, guild_id: int, member_id: int, *, since: float, file_limit: int
 ) -> list[discord.File]:
-    """Return the member's own part of the ledger from `since` (Unix seconds) on, as CSV and as JSON.
+    """Return the member's part of the ledger from `since` (Unix seconds), as CSV and JSON.
 
-    If one is larger than `file_limit` bytes, they are zipped. Raises InputError if the archive is too large as well.
+    A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
     """
 
     async def page(mark: Mark) -> ReportPage:
@@ -102,7 +101,6 @@ async def own_books(
 
 
 async def _own_settings(store: Store, guild_id: int, member_id: int) -> list[Mapping[str, Any]]:
-    """Return what the member has set for themselves, one subject a row; [] if nothing."""
     rows: list[Mapping[str, Any]] = []
     own = await store.member_settings.get(guild_id, member_id)
     if own != MemberSettings():
@@ -139,7 +137,7 @@ async def _files(
 
 
 def as_csv(rows: Rows, is_first: bool, is_last: bool) -> str:  # noqa: ARG001 - CSV has no end to write
-    """Write rows of the ledger as CSV; the first page has the heading."""
+    """Write ledger rows as CSV; the first page has the heading."""
     text = io.StringIO()
     writer = csv.writer(text)
     if is_first:
@@ -149,13 +147,13 @@ def as_csv(rows: Rows, is_first: bool, is_last: bool) -> str:  # noqa: ARG001 - 
 
 
 def as_json(rows: Rows, is_first: bool, is_last: bool) -> str:
-    """Write rows as a part of one JSON array, one row a line. A page that is not the last has rows."""
+    """Write rows as a part of one JSON array, one a line. Only the last page may be empty."""
     start = "[" if is_first else "," if rows else ""
     return start + ",".join(f"\n{json.dumps(row)}" for row in rows) + ("\n]\n" if is_last else "")
 
 
 def _opened(stack: ExitStack) -> IO[bytes]:
-    # The file on disk has no name, so nothing is left of it, however the process ends.
+    # A nameless file on disk: nothing is left of it, however the process ends.
     return stack.enter_context(tempfile.SpooledTemporaryFile(MEMORY_BYTES))
 
 
@@ -173,7 +171,7 @@ def _put(file: IO[bytes], form: Written, rows: Rows, is_first: bool, is_last: bo
 
 
 def _readable(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the row with a word in the place of random numbers, which members have who had their data deleted."""
+    """Replace the random ids of members whose data was deleted by a word."""
     formers = {name: numbered_member(int(row[name])) for name in ("member_id", "by_id") if int(row.get(name, 0)) < 0}
     words = {"text": with_former_members(row["text"])} if "by_id" in row else {}
     return {**row, **formers, **words} if formers or words else row

@@ -1,4 +1,4 @@
-"""`/help`: the commands, what they cost on this server, and who pays."""
+"""`/help`: the commands, their prices on this server, and who pays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from cogs.workflows.asked.options import operation_of
 
 
 def legal_links(interaction: Interaction) -> list[discord.ui.Button[Any]]:
-    """Return a link button for each of the two that the host has set."""
+    """Return link buttons for the host's legal pages."""
     settings = interaction.client.settings
     found = ((texts.PRIVACY_POLICY, settings.privacy_url), (texts.TERMS, settings.terms_url))
     return [discord.ui.Button(label=str(label), url=url) for label, url in found if url is not None]
@@ -41,21 +41,21 @@ AnyCommand = app_commands.Command[Any, ..., Any]
 HelpEntry = AnyCommand | app_commands.Group
 
 KINDS_SHOWN = 5
-"""How many kinds of an operation's jobs a group's page prices."""
+"""Kinds priced per operation on a group's page."""
 START, AROUND = "start_page", "more_page"
-"""The pages that are of no group, by names that no command has: they have an underscore."""
+"""The pages besides groups; the underscore keeps them apart from commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpContext:
-    """What a page is drawn from: the bot, this server's prices, and which operations are switched off here."""
+    """What a page needs: the bot, this server's prices, and the disabled operations."""
 
     bot: CannonBot
     prices: PriceBook
     off: frozenset[str]
 
     def line(self, command: AnyCommand) -> str:
-        """Return a command with what it does and what it costs here."""
+        """Return a command with its description and price."""
         text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {tr(str(command.description))}"
         operation = self._operation(command)
         if operation is None:
@@ -69,14 +69,14 @@ class HelpContext:
         return text if ended is None else texts.END_PASSED(command=text, date=ended.date)
 
     def ended_models(self, command: AnyCommand) -> list[str]:
-        """Return a line for each model of the command whose announced end has passed, though the command has none."""
+        """Return a line for each retired model of the command that is not retired itself."""
         operation, now = self._operation(command), self.bot.clock.wall()
         if operation is None or passed_end(operation, None, now) is not None:
             return []
         return [texts.MODEL_END_PASSED(model=each.name, date=each.date) for each in passed_models(operation, now)]
 
     def kinds(self, command: AnyCommand) -> list[str]:
-        """Return a line for each kind of the command's jobs whose price is known here."""
+        """Return a line for each kind of the command's jobs with a known price."""
         operation = self._operation(command)
         return [] if operation is None else price_lines(operation, self.prices, KINDS_SHOWN)
 
@@ -86,7 +86,7 @@ class HelpContext:
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
-    """Return the slash groups and commands that the member may use, by name."""
+    """Return the commands and groups that the member may use, by name."""
     found = interaction.client.tree.get_commands(type=discord.AppCommandType.chat_input)
     moderates = await is_moderator(interaction)
     return {each.name: each for each in found if moderates or each.default_permissions is None}
@@ -102,7 +102,7 @@ def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
 
 
 def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list[str]:
-    """Return the blocks of the first page: how things work, and each group with the names of its commands."""
+    """Return the blocks of the first page: how it works, and each group with its commands' names."""
     mention = shown.bot.parts.command_sync.mention
     groups = [
         texts.group_line(
@@ -117,12 +117,12 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list
 
 
 def around(menus: Sequence[str], legend: str) -> list[str]:
-    """Return the blocks of the page about what is no slash command."""
+    """Return the blocks of the page about everything besides slash commands."""
     return [texts.REACTIONS(legend=legend), *([texts.message_menus(menus)] if menus else [])]
 
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
-    """Return the blocks of a group's page: its commands with the names of their options, then each option once."""
+    """Return the blocks of a group's page: its commands with option names, then each option once."""
     commands_ = list(commands_of(entry))
     blocks = [tr(str(entry.description))]
     blocks += [
@@ -141,12 +141,11 @@ def _names(command: AnyCommand) -> str:
 
 
 def _name(option: app_commands.Parameter) -> str:
-    """Return an option's name as the member's Discord shows it."""
     return ptr(NAME, str(option.display_name))
 
 
 def _options(commands_: Sequence[AnyCommand]) -> list[str]:
-    """Return a line for each option, with its commands where other commands have the same option in another sense."""
+    """Return a line for each option, naming the commands where its meaning differs."""
     meanings: dict[str, dict[str, list[str]]] = {}
     for command in commands_:
         for each in command.parameters:
@@ -187,7 +186,7 @@ class Help(commands.Cog):
 
 @on("help_topic")
 async def choose(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show the page of the group that was chosen."""
+    """Show the chosen group's page."""
     await turn_help(interaction, next(iter(values), ""), ())
 
 
@@ -201,7 +200,7 @@ async def turn_help(interaction: Interaction, subject: str, _values: Sequence[st
 
 
 async def show_help(interaction: Interaction, name: str = START, number: int = 0, *, again: bool = False) -> None:
-    """Answer with a page; `number` counts what does not fit on one. `again`: in place of the page that is there."""
+    """Answer with a page; `number` counts its parts. `again`: replace the page shown."""
     found, shown = await entries(interaction), await _shown(interaction, again=again)
     if name == START:
         made = pages(str(texts.HELP_TITLE), overview(shown, found.values(), await _payer(interaction)))
@@ -216,7 +215,6 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
 
 
 def _topics(found: Mapping[str, HelpEntry], name: str) -> Control:
-    """Return the select of the groups."""
     options = [
         discord.SelectOption(
             label=f"/{ptr(NAME, each)}",
@@ -232,7 +230,7 @@ def _topics(found: Mapping[str, HelpEntry], name: str) -> Control:
 
 
 def _turns(name: str, number: int, count: int) -> list[Control]:
-    """Return the buttons: the two other pages, and back and forth where a group needs more than one."""
+    """Return the buttons: the two other pages, and back and forth where a group needs several."""
     buttons = [
         Control.button("help", page, label=str(label))
         for page, label in ((START, texts.HELP_START), (AROUND, texts.HELP_MORE))
@@ -246,7 +244,7 @@ def _turns(name: str, number: int, count: int) -> list[Control]:
 
 
 async def _shown(interaction: Interaction, *, again: bool) -> HelpContext:
-    """Return what the pages are drawn from; where prices can be had from Cannon Studio, defer and ask for them."""
+    """Return the page's context; defers if prices have to be fetched from Cannon Studio."""
     bot, guild_id = interaction.client, interaction.guild_id or 0
     books = bot.parts.price_books
     if not await books.is_complete(guild_id):
@@ -271,7 +269,6 @@ def _menus(interaction: Interaction) -> list[str]:
 
 
 async def _legend(interaction: Interaction) -> str:
-    """Return what reactions and words do on this server."""
     store, guild_id = interaction.client.parts.store, interaction.guild_id or 0
     legend = reaction_legend(await store.reactions.get(guild_id))
     rules = await store.settings.get(guild_id)

@@ -1,4 +1,4 @@
-"""`/usage`: what is left for a member, and where the credits went: theirs, or for moderators the server's."""
+"""`/usage`: what a member may still spend, and where credits went: theirs, or for moderators the server's."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderat
 
 JOBS_SHOWN = 10
 Day = tuple[dt.date, float, float]
-"""A day with its start and its end in Unix seconds."""
+"""A day with its start and end in Unix seconds."""
 
 
 async def spending_embed(interaction: Interaction) -> discord.Embed:
-    """Return what the member has spent today and this month, by kind, what is left, and their last jobs."""
+    """Return the member's spending today and this month, by kind, the rest, and their last jobs."""
     bot, guild_id, user = interaction.client, guild_of(interaction), interaction.user
     month = await days_of(bot, guild_id, await _days_of_month(bot, guild_id))
     found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in month], member_id=user.id)
@@ -63,7 +63,7 @@ async def spending_embed(interaction: Interaction) -> discord.Embed:
 
 
 def by_kind(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
-    """Return what was spent on each kind of work, as members call it, the most first."""
+    """Return the spending by kind of work, largest first."""
     sums: dict[str, Decimal] = {}
     for operation_id, spent in operations:
         operation = catalogue.find(operation_id)
@@ -113,21 +113,21 @@ Periods = Literal["week", "month", "quarter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingRate:
-    """How fast credits are spent, and how long the account lasts. All in credits; None where it is not known."""
+    """Spending rate and remaining balance, in credits; None where unknown."""
 
     a_day: Decimal
     free: Decimal | None
-    """The account's credits less what is held, as of now or of the last check."""
+    """The account's credits less held ones, at `as of`."""
     expiring: Sequence[ExpiringCredits] = ()
-    """Those of the account's credits that expire."""
+    """Expiring credits of the account."""
     top_up_url: str | None = None
-    """Where credits can be bought."""
+    """Where to buy credits."""
     at: float = 0.0
-    """As of when, Unix seconds."""
+    """Unix seconds."""
 
     @property
     def days_left(self) -> Decimal | None:
-        """For how many days the account lasts at this rate, without what expires before it is spent."""
+        """Days the account lasts at this rate, without credits that expire first."""
         return None if self.free is None else days_left(self.free, self.expiring, self.a_day, self.at)
 
 
@@ -195,7 +195,7 @@ async def _of_member(interaction: Interaction, scope: str | None) -> int | None:
 
 
 async def _rate(interaction: Interaction, found: Report, since: float) -> SpendingRate:
-    """Return the rate over the report's days, or since the first job if that is later; over one day at least."""
+    """Return the rate over the report's days, or since the first job if later; at least one day."""
     bot, guild_id = interaction.client, guild_of(interaction)
     first = since if found.first_at is None else max(since, found.first_at)
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
@@ -218,7 +218,7 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
 
 
 async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
-    """Return the account's credits: as Cannon Studio reports them now, else as of the last check.
+    """Return the account's current credits, else as of the last check.
 
     None for the host's account, unless the host asks.
     """
@@ -236,7 +236,7 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
 
 
 def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:
-    """Draw the report; `rate` is the server's, None for a member's own report."""
+    """Draw the report; `rate` is None for a member's own."""
     title = texts.own_report_title(days) if rate is None else texts.report_title(days)
     embed = discord.Embed(title=PRACTICE_TITLE(title=title) if found.practice else title, colour=NEUTRAL)
     spent = texts.spent_for(credits_words(found.total), found.jobs) if found.total else str(texts.NOTHING_SPENT)
@@ -269,7 +269,7 @@ def _add_rate(embed: discord.Embed, rate: SpendingRate) -> None:
 
 
 def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
-    """Write the first rows with their place, amount and share; the rest together, so that the shares add up."""
+    """List the first rows with rank, amount and share; the rest as one sum, so that shares add up."""
     listed = list(rows)
     if len(listed) > TOP_SHOWN:
         rest = listed[TOP_SHOWN - 1 :]
@@ -292,7 +292,7 @@ def _tenths(number: Decimal) -> Decimal:
 
 
 async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.date], *, is_own: bool) -> Chart:
-    """Draw it; a member's own has kinds of work in the place of members."""
+    """Draw the chart; a member's own shows kinds of work instead of members."""
     catalogue = interaction.client.catalogue
     if is_own:
         left = [Bar(kind, spent) for kind, spent in by_kind(catalogue, found.operations)]
@@ -315,7 +315,7 @@ def _date(date: dt.date) -> str:
 
 
 async def _names(interaction: Interaction, member_ids: Iterable[int]) -> dict[int, str]:
-    """Return the members' names on this server; of those who left, the end of their id."""
+    """Return members' names; for those who left, the end of their id."""
     found = await asyncio.gather(*(_name(interaction.guild, member_id) for member_id in member_ids))
     return dict(found)
 

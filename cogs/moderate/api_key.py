@@ -1,4 +1,4 @@
-"""`/studio key`: the server's API key is set, replaced by another, or removed."""
+"""`/studio key`: sets, replaces or removes the server's API key."""
 
 import discord
 
@@ -24,7 +24,7 @@ class KeyForm(Form):
     """Takes the API key: a modal's text reaches the bot only, never the channel."""
 
     def __init__(self, bot: CannonBot, *, host_pays: bool) -> None:
-        """Say where a key is found; `host_pays`: the server needs none, because the host's serves it."""
+        """`host_pays`: the server needs no key, because the host's serves it."""
         super().__init__(bot, title=str(texts.KEY_FORM), name="key")
         self.secret: discord.ui.TextInput[KeyForm] = discord.ui.TextInput(
             label=str(texts.KEY_INPUT),
@@ -41,7 +41,7 @@ class KeyForm(Form):
 
 
 async def open_key_form(interaction: Interaction, form: type[KeyForm] = KeyForm) -> None:
-    """Open the form for the key of the server. Raises NotAllowed for who may not manage it."""
+    """Open the key form. Raises NotAllowed without the permission."""
     require_manager(interaction)
     try:
         key = await interaction.client.parts.keys.for_guild(guild_of(interaction))
@@ -54,7 +54,7 @@ async def open_key_form(interaction: Interaction, form: type[KeyForm] = KeyForm)
 
 async def store_key(interaction: Interaction, typed: str, view: discord.ui.View | None = None) -> None:
     """Check a key and store it for this server. Only its last four characters are shown again, over `view`."""
-    await require_moderator(interaction)  # once more: the permission may be gone since the form was opened
+    await require_moderator(interaction)  # again: the permission may be lost since the form was opened
     require_manager(interaction)
     secret = key_typed(typed)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
@@ -69,7 +69,7 @@ async def store_key(interaction: Interaction, typed: str, view: discord.ui.View 
 
 
 async def remove_key(interaction: Interaction) -> None:
-    """Remove this server's key, and say what that means."""
+    """Remove this server's key, and explain the effect."""
     await require_moderator(interaction)
     require_manager(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
@@ -85,12 +85,11 @@ async def remove_key(interaction: Interaction) -> None:
 
 
 def _fate(before: RetiredKey, *, is_kept: bool) -> str:
-    """Say what becomes of a key that was replaced or removed."""
     return texts.key_kept(before.last4) if is_kept else texts.key_forgotten(before.last4)
 
 
 def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
-    """Draw the account that a key belongs to; of the key itself only the last four characters."""
+    """Draw a key's account; of the key itself only the last four characters."""
     embed = discord.Embed(title=title, colour=SUCCESS)
     embed.add_field(name=account_texts.KEY, value=account_texts.key_shown(key.last4))
     embed.add_field(name=account_texts.PLAN, value=harmless(status.plan or str(account_texts.NOT_REPORTED)))

@@ -1,4 +1,4 @@
-"""`/studio practice`: whether the server practises, and the button that ends or begins it."""
+"""`/studio practice`: practice mode, and the button that switches it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ ACTION = "practice"
 
 
 async def switch_practice(interaction: Interaction, switch: str) -> None:
-    """Begin practice in this server or end it, and say what that means."""
+    """Switch this server's practice mode, and explain the effect."""
     await require_moderator(interaction)
     require_manager(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))

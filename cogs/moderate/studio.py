@@ -31,11 +31,11 @@ from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.asked.submit import open_request
 
 CARDS_REDRAWN = 25
-"""How many waiting cards show the pause at once; the others show it at their next update."""
+"""How many waiting cards show the pause at once; the others at their next update."""
 
 
 async def pause(interaction: Interaction, *, on: bool) -> None:
-    """Pause new jobs, or resume them. Running jobs still finish and are delivered."""
+    """Pause or resume new jobs. Running jobs still finish and are delivered."""
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
@@ -53,7 +53,6 @@ async def _said(bot: CannonBot, guild_id: int, *, on: bool) -> str:
 
 
 async def _redraw_waiting(bot: CannonBot, guild_id: int) -> None:
-    """Update the waiting cards, which show whether jobs are paused."""
     jobs = await bot.parts.store.job_lists.recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
     for card_id in list(dict.fromkeys(job.card_id for job in jobs))[:CARDS_REDRAWN]:
         await bot.parts.delivery.show(guild_id, card_id)

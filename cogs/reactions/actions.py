@@ -1,4 +1,4 @@
-"""What reactions do: start a job in the channel, send a result by direct message, star it, take it down."""
+"""The actions of reactions: start a job, send a result by direct message, star it, take it down."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,26 +36,26 @@ log = structlog.get_logger(__name__)
 MEMBER_A_MINUTE, SERVER_A_MINUTE = 5, 20
 MINUTE_S = 60.0
 BURST = "burst"
-"""The reason of a refusal when a whole server reacts at once: one member is notified, not each."""
+"""A refusal when a whole server reacts at once: sent to one member, not each."""
 NOTICES_A_MINUTE = 10
 """How many members of a server get a direct message; Discord would treat more as spam."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reacted:
-    """A member's reaction on one of the bot's cards."""
+    """A member's reaction on a card."""
 
     guild: discord.Guild
     channel: PostableChannel
     message_id: int
     member: discord.Member
     viewer: Viewer
-    """The member, as they see the server's channels now."""
+    """The member with their current access to channels."""
     on: ReactedCard
 
     @property
     def key(self) -> ReactionKey:
-        """The reaction as the store knows it."""
+        """The reaction's key in the store."""
         return ReactionKey(
             guild_id=self.guild.id,
             message_id=self.message_id,
@@ -65,12 +65,12 @@ class Reacted:
 
     @property
     def rule(self) -> Reaction:
-        """What the emoji does here."""
+        """The emoji's rule."""
         return self.on.rule
 
     @property
     def card(self) -> Card:
-        """The card that was reacted to."""
+        """The source card."""
         return self.on.card
 
     @property
@@ -102,9 +102,9 @@ class ReactionContext:
 
 
 def acting_part(reacted: Reacted) -> Reacted | None:
-    """Return the reaction on what there is to act on: the card once it has ended, else the results that are shown.
+    """Return the reaction on its target: the card once it has ended, else the posted results.
 
-    None: nothing of it is done yet, so the reaction waits for it. Taking down does not wait: it is refused until then.
+    None: nothing is done yet, so the reaction waits. Taking down does not wait: it is refused until then.
     """
     if reacted.rule.action is ReactionAction.REMOVE or all(job.state.ended for job in reacted.jobs):
         return reacted
@@ -117,7 +117,7 @@ ReactionHandler = Callable[[ReactionContext, Reacted], Awaitable[None]]
 
 
 async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
-    """Raise NotAllowed or Refused if this member's reaction does not count, InputError where it cannot do anything."""
+    """Raise NotAllowed or Refused if the reaction does not count, InputError if it can't do anything."""
     bot, rule = context.bot, reacted.rule
     refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
     rules = await bot.parts.store.settings.get(reacted.guild.id)
@@ -147,9 +147,9 @@ def _counts(rule: Reaction, reacted: Reacted) -> bool:
 
 
 async def start(context: ReactionContext, reacted: Reacted) -> None:
-    """Start the job that the reaction requests; its card replies to the one that was reacted to.
+    """Start the requested job; its card replies to the source card.
 
-    Who pays is told the price privately before anything is sent, unless a button of that card tells it.
+    The payer gets the price privately before anything is sent, unless a button of that card shows it.
     """
     bot = context.bot
     payer = await _payer(context, reacted)
@@ -165,7 +165,6 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
-    """Return the payer, with the roles they have now."""
     if reacted.rule.payer is Purse.REACTOR or reacted.card.author_id == reacted.member.id:
         return ReactionPayer(member=reacted.member, viewer=reacted.viewer)
     guild, author_id = reacted.guild, reacted.card.author_id
@@ -179,7 +178,7 @@ async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
 
 
 def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
-    """Raise Refused where a burst of reactions would start more jobs than intended."""
+    """Raise Refused for a burst of reactions."""
     if context.of_member.wait_s((reacted.guild.id, reacted.member.id)):
         raise Refused(texts.too_many_of_member(MEMBER_A_MINUTE))
     if context.of_server.wait_s(reacted.guild.id):
@@ -190,7 +189,7 @@ def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def send(context: ReactionContext, reacted: Reacted) -> None:
-    """Send the results to the reactor by direct message; nobody is told where they accept none."""
+    """Send the results to the reactor by direct message; silent if they accept none."""
     try:
         await send_privately(context, reacted)
     except discord.Forbidden as error:  # so this cannot be reported to them either
@@ -228,7 +227,7 @@ async def star(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def take_down(context: ReactionContext, reacted: Reacted) -> None:
-    """Take down every message that shows the results. The jobs' record is kept."""
+    """Take down every message that shows the results. The record of the jobs stays."""
     if not all(job.state.ended for job in reacted.jobs):
         raise Refused(STILL_OPEN)
     by_id = reacted.member.id

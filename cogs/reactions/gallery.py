@@ -1,4 +1,4 @@
-"""The gallery: a result that enough members have starred is posted there, with its stars, until its source is gone."""
+"""The gallery: posts results with enough stars, until the source is deleted."""
 
 import asyncio
 import weakref
@@ -31,7 +31,7 @@ SHOWN_KEPT = 2048
 
 
 class Gallery:
-    """Posts, updates and takes down. One change of a card's post at a time."""
+    """Posts, updates and takes down; one change of a card's post at a time."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
@@ -45,7 +45,7 @@ class Gallery:
         if not shown_jobs(jobs):
             raise InputError(texts.NOTHING_TO_SHOW)
         if guild.get_channel_or_thread(settings.gallery_channel) is None:
-            return  # the moderators are told
+            return  # moderators are notified
         gate = self._bot.parts.delivery.gate
         try:
             await gate.require_copy(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
@@ -55,7 +55,7 @@ class Gallery:
             raise InputError(texts.NOT_POSTED) from error
 
     async def update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
-        """Update the card's post to its stars, in the server's language; best effort: the next star tries again."""
+        """Update the post to the card's stars, in the server's language; best effort: the next star retries."""
         lock = self._locks.get(card.id)
         if lock is None:
             lock = self._locks[card.id] = asyncio.Lock()
@@ -121,7 +121,7 @@ class Gallery:
         try:
             await in_time(channel.get_partial_message(message_id).edit(embed=self.embed(card, jobs, stars)))
         except discord.NotFound:
-            log.info("gallery.post_gone", card=card.id)  # a moderator took it down: it is not posted again
+            log.info("gallery.post_gone", card=card.id)  # a moderator removed it: not posted again
         self._note(card.id, stars)
 
     def _note(self, card_id: str, stars: int) -> None:
@@ -140,7 +140,7 @@ class Gallery:
         return embed
 
     async def take_down(self, guild_id: int, card: Card) -> None:
-        """Delete the card's post: its source is gone. Its stars are forgotten too."""
+        """Delete the card's post and its stars: the source is deleted."""
         parts = self._bot.parts
         for copy in await parts.store.copies.of_card(guild_id, card.id):
             if copy.kind == KIND:
@@ -148,7 +148,7 @@ class Gallery:
         self._shown.pop(card.id, None)
 
     async def _alert(self, guild_id: int) -> None:
-        """Notify the moderators once a day that the bot cannot post in the gallery's channel."""
+        """Alert the moderators once a day that the bot cannot post in the gallery's channel."""
         parts = self._bot.parts
         if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
             with speaking(await parts.languages.of(guild_id)):

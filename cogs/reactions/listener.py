@@ -1,8 +1,8 @@
-"""Reactions as controls: from an emoji under one of the bot's cards to its action on this server.
+"""Reactions as controls: from an emoji on a card to its action.
 
-A reaction's event has the member (with their roles), the channel and the emoji; no message is read for it. Its card is
-looked up by the message's id; for messages of others, that is the only query. Reactions that came while the bot was
-offline are not caught up on. Refusals are sent by direct message, at a limited rate, and never in the channel.
+The event has the member (with roles), the channel and the emoji; no message is fetched. The card is looked up by the
+message's id: for others' messages, the only query. Reactions missed while offline are not replayed. Refusals are sent
+by direct message, rate-limited, never in the channel.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 
 class ReactionListener(commands.Cog):
-    """Listens to reactions, and to the deletion of the messages that they are on."""
+    """Listens to reactions, and to the deletion of their messages."""
 
     def __init__(self, bot: CannonBot) -> None:
         self.bot = bot
@@ -44,7 +44,7 @@ class ReactionListener(commands.Cog):
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
 
     def _lock(self, message_id: int, emoji: str, member_id: int) -> asyncio.Lock:
-        """Return the lock of this member's emoji on this message: its removal waits until it was handled."""
+        """Return the lock of this member's emoji on this message: removal waits for adding."""
         key = (message_id, emoji, member_id)
         lock = self._locks.get(key)
         if lock is None:
@@ -73,7 +73,7 @@ class ReactionListener(commands.Cog):
             await self._attempt(reacted, self._act(reacted))
 
     async def _attempt(self, reacted: Reacted, act: Coroutine[Any, Any, None]) -> None:
-        """Await `act`; send the member the reason if it is refused, or if Discord fails."""
+        """Await `act`; on a refusal or a Discord error, notify the member."""
         try:
             await act
         except BotError as error:
@@ -111,11 +111,11 @@ class ReactionListener(commands.Cog):
         )
 
     async def _speak_in(self, guild_id: int) -> None:
-        """Speak the server's language from here on: a reaction does not tell its member's."""
+        """Use the server's language from here: a reaction doesn't have its member's."""
         speak(await self.bot.parts.languages.of(guild_id))
 
     async def _seen(self, reacted: Reacted) -> Reacted | None:
-        """Return the reaction if its member may see the card that it is on, as they are judged now; else None."""
+        """Return the reaction if its member may see its card now, else None."""
         sees = await self.bot.parts.generation.visible.sees_card(reacted.viewer, reacted.card)
         return reacted if sees else None
 
@@ -125,8 +125,8 @@ class ReactionListener(commands.Cog):
             await self._fulfil(reacted)
 
     async def _fulfil(self, reacted: Reacted) -> None:
-        """Run the action of a reaction that waits to act, unless nothing is there yet to act on: then it waits on."""
-        # Its card may have ended between the look-up and the note that it waits: then nothing else wakes it.
+        """Run the action of a waiting reaction; it waits on while there is no target."""
+        # The card may have ended before the wait was stored: then nothing else wakes it.
         part = acting_part(reacted) or acting_part(await self._again(reacted))
         if part is None:
             return
@@ -138,12 +138,11 @@ class ReactionListener(commands.Cog):
         await self.reactions.note_done(reacted.key)
 
     async def _again(self, reacted: Reacted) -> Reacted:
-        """Return the reaction with its card as it is now."""
         on = await self.reactions.find_card(reacted.guild.id, reacted.card.id, reacted.rule.emoji)
         return reacted if on is None else replace(reacted, on=on)
 
     async def _notify(self, reacted: Reacted, sentence: str, *, once: str) -> None:
-        """Send a direct message about why a reaction did nothing, at a limited rate for each `once`; best effort."""
+        """Send a direct message about a refused reaction, rate-limited for each `once`; best effort."""
         guild, member = reacted.guild, reacted.member
         if not await self.reactions.may_report(guild.id, once):
             return
@@ -157,9 +156,9 @@ class ReactionListener(commands.Cog):
     # ------------------------------------------------------------------ waited
 
     async def fulfil_due(self, card_id: str | None = None) -> None:
-        """Run the actions of reactions that waited for their card, on one card or on all. Raises StoreError.
+        """Run the actions of waiting reactions, on one card or on all. Raises StoreError.
 
-        No server waits for what another's members wished.
+        Servers don't wait for each other.
         """
         of_guilds: dict[int, list[DueWish]] = {}
         for wish in await self.reactions.due(card_id):
@@ -180,10 +179,10 @@ class ReactionListener(commands.Cog):
 
     async def _fulfil_due(self, wish: DueWish) -> None:
         if wish not in await self.reactions.due(wish.card_id):
-            return  # it was taken back, or has acted, while the lock was another's
+            return  # removed or handled while waiting for the lock
         guild = await self.bot.parts.guilds.find(wish.key.guild_id)
         if guild is None and not self.bot.is_ready() and not self.bot.parts.absences.is_absent(wish.key.guild_id):
-            return  # the server is not known yet
+            return  # the server is not in the cache yet
         reacted = None if guild is None else await self._waited(wish, guild)
         if reacted is None:
             await self.reactions.forget(wish.key)
@@ -199,7 +198,7 @@ class ReactionListener(commands.Cog):
         await self._fulfil(reacted)
 
     async def _waited(self, wish: DueWish, guild: discord.Guild) -> Reacted | None:
-        """Return a reaction that waited, with its card as it is now; None if it can do nothing any more."""
+        """Return a waiting reaction with its current card; None if it can do nothing any more."""
         key = wish.key
         found = await self.reactions.find_card(key.guild_id, wish.card_id, key.emoji)
         if found is None:
@@ -210,7 +209,7 @@ class ReactionListener(commands.Cog):
             channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
         ):
             return None
-        viewer = await viewer_in(self.bot, member, None)  # they need not be there any more
+        viewer = await viewer_in(self.bot, member, None)  # they may be deleted
         return await self._seen(
             Reacted(guild=guild, channel=channel, message_id=key.message_id, member=member, viewer=viewer, on=found)
         )
@@ -219,7 +218,7 @@ class ReactionListener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        """Cancel the jobs that the reaction started, if they were not sent yet; a star no longer counts."""
+        """Cancel the reaction's jobs that were not sent yet; a star no longer counts."""
         try:
             async with self._lock(event.message_id, _key(event.emoji), event.user_id):
                 await self._removed(event)
@@ -251,12 +250,12 @@ class ReactionListener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
-        """Allow all reactions of a message to act again: a moderator has cleared them."""
+        """Let all reactions of a message act again: a moderator has cleared them."""
         await self._cleared(event.guild_id, event.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
-        """Allow the reactions with one emoji to act again: a moderator has cleared them."""
+        """Let the reactions with one emoji act again: a moderator has cleared them."""
         await self._cleared(event.guild_id, event.message_id, _key(event.emoji))
 
     async def _cleared(self, guild_id: int | None, message_id: int, emoji: str | None) -> None:
@@ -272,7 +271,7 @@ class ReactionListener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """Delete the gallery's post together with its source."""
+        """Delete the gallery's post of the message."""
         await self._deleted(event.guild_id, [event.message_id])
 
     @commands.Cog.listener()
@@ -311,11 +310,11 @@ async def setup(bot: CannonBot) -> None:
 
 
 ENDED = "ended"
-"""The signal that a card has ended for which something waits."""
+"""Signals that a card with waiting reactions has ended."""
 
 
 class Wishes:
-    """Fulfils what waits: as soon as it is stored that a card has ended, and now and then what was missed."""
+    """Fulfils waiting reactions: once the card's end is stored, and periodically what was missed."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
@@ -324,7 +323,7 @@ class Wishes:
         self._busy = False
 
     def ended(self, card: Card) -> None:
-        """Fulfil what waits for a card that has ended."""
+        """Fulfil the reactions that waited for this card."""
         self._soon_after.start(self._soon(card), f"wishes-{card.id}")
 
     async def _soon(self, card: Card) -> None:
@@ -338,7 +337,7 @@ class Wishes:
             log.exception("reaction.wishes_failed", card=card.id)
 
     def reach_others(self) -> None:
-        """Fulfil what waits for cards whose end another process has stored: one does, so that nothing is done twice."""
+        """Fulfil reactions on cards that ended in another process: one process does, so that nothing is done twice."""
         signals = self._bot.parts.store.signals
         if signals.is_shared:
             signals.listen(ENDED, self._heard)
@@ -354,7 +353,7 @@ class Wishes:
             log.exception("reaction.wishes_failed", card=card_id)
 
     def fulfil_all(self) -> None:
-        """Begin to fulfil all that waits for a card that has ended, unless that is going on."""
+        """Start to fulfil all waiting reactions on ended cards, unless already running."""
         if not self._busy:
             self._busy = True
             self._rounds.start(self._fulfil_all(), "wishes")
@@ -373,10 +372,10 @@ class Wishes:
             await listener.fulfil_due(card_id)
 
     async def finished(self) -> None:
-        """Wait until the round that `fulfil_all` has begun is done."""
+        """Wait for the round of `fulfil_all`."""
         await self._rounds.finished()
 
     async def aclose(self) -> None:
-        """Cancel what is being fulfilled: it waits on."""
+        """Cancel; unfulfilled reactions wait on."""
         await self._soon_after.stop()
         await self._rounds.stop()

@@ -1,6 +1,6 @@
-"""What reactions do, by a button: a result to one's direct messages, or a star for the gallery.
+"""Reactions' actions by a button: a result by direct message, or a star.
 
-The same functions as for reactions, with the same rights: whose reactions count, who sees the result, the gate.
+The same functions and rights as for reactions: whose reactions count, who sees the result, the gate.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 @on_job("to_dms")
 async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Send the results of the job's card to who presses."""
+    """Send the results of the job's card to the member."""
     reacted = await _pressed(interaction, job, ReactionAction.SEND)
-    await in_time(interaction.response.defer(ephemeral=True, thinking=True))  # files take their time
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))  # files take time
     try:
         await send_privately(_context(interaction.client), reacted)
     except discord.Forbidden:
@@ -45,7 +45,7 @@ async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequen
 
 @on_job("to_gallery")
 async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Count a star for the result, or take it back."""
+    """Add or remove a star."""
     bot = interaction.client
     reacted = await _pressed(interaction, job, ReactionAction.GALLERY)
     if reacted.card.private:
@@ -87,7 +87,7 @@ async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -
 
 
 def _rule(settings: ReactionRules, action: ReactionAction) -> Reaction:
-    """Return the server's rule of the action. Raises Refused where no emoji has it any more."""
+    """Return the server's rule of the action. Raises Refused without one."""
     for rule in settings.rules.values():
         if rule.action is action:
             return rule
@@ -95,7 +95,7 @@ def _rule(settings: ReactionRules, action: ReactionAction) -> Reaction:
 
 
 def _context(bot: CannonBot) -> ReactionContext:
-    """Return the context of the listener, whose rate limits hold for presses too."""
+    """Return the listener's context, whose rate limits hold for presses too."""
     listener = bot.get_cog(ReactionListener.__name__)
     if not isinstance(listener, ReactionListener):
         raise TypeError("the listener of reactions is not loaded")
@@ -103,30 +103,29 @@ def _context(bot: CannonBot) -> ReactionContext:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""
 
 
 log = structlog.get_logger(__name__)
 
 FEW_APART_S = 3600.0
-"""A few emojis are a hint, which the last result that has them still gives: each is a call to Discord, as dear as the
-result itself."""
+"""The few hint emojis, moved to the latest result: each is a call to Discord, as expensive as the result."""
 CARDS_AT_ONCE = 4
-"""So many are seeded at once: after a crowd of results the others wait here, and hold up no other call to Discord."""
+"""How many are seeded at once: after many results the others wait, and don't block other calls to Discord."""
 
 
 class Seeds:
-    """Adds reactions to results, if the server's settings say so; the delivery does not wait for it."""
+    """Adds reactions to results, as configured; the delivery does not wait."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
         self._tasks = BackgroundTasks()
         self._room = asyncio.Semaphore(CARDS_AT_ONCE)
         self._hinted: TimedMemory[int, bool] = TimedMemory(bot.clock, FEW_APART_S)
-        """The channels in which a result has its few emojis."""
+        """The channels in which a result has hint emojis."""
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
-        """Start to seed a result that was posted where it was requested, once the whole card has ended."""
+        """Start to seed a posted result, once the whole card has ended."""
         if message.channel.id == card.channel_id and not card.private and all(job.state.ended for job in jobs):
             self._tasks.start(self._seed(card, jobs, message), f"seed-{card.id}")
 
@@ -153,14 +152,14 @@ class Seeds:
             log.exception("reaction.seed_failed", card=card.id)
 
     def _is_hinted(self, channel_id: int) -> bool:
-        """Whether an earlier result of the channel shows what an emoji does; from now on one does."""
+        """Whether an earlier result in the channel shows the emoji; marks it as shown."""
         if self._hinted.get(channel_id):
             return True
         self._hinted.put(channel_id, True)
         return False
 
     async def _explain(self, card: Card, message: discord.PartialMessage, settings: ReactionRules) -> None:
-        """Write once in a channel, on its first result itself, what the emojis under it do."""
+        """Explain the emojis once in a channel, on its first result."""
         reactions = self._bot.parts.generation.reactions
         rules = await self._bot.parts.store.settings.get(card.guild_id)
         if not await reactions.begin_legend(card.guild_id, card.channel_id):
@@ -174,16 +173,16 @@ class Seeds:
             raise
 
     async def finished(self) -> None:
-        """Wait until all seeding has finished."""
+        """Wait for all seeding."""
         await self._tasks.finished()
 
     async def aclose(self) -> None:
-        """Cancel all seeding that has not finished."""
+        """Cancel unfinished seeding."""
         await self._tasks.stop()
 
 
 async def _add(message: discord.PartialMessage, emoji: str) -> None:
-    """Put an emoji under a message. One that was deleted since it was mapped keeps none of the others away."""
+    """Add an emoji to a message. A deleted emoji doesn't stop the others."""
     try:
         await in_time(message.add_reaction(discord.PartialEmoji.from_str(emoji)))
     except discord.HTTPException as error:

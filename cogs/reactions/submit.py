@@ -1,9 +1,8 @@
-"""From a reaction to a card: as commands do, for a generation without an interaction to answer.
+"""From a reaction to a card: like a command, without an interaction to answer.
 
-The card is the bot's own message. Its row is stored first, then the message is sent with a nonce made of the reaction,
-then the message's id is recorded. After a crash in between, the channel is searched for the message; if it is not
-there, the jobs are refunded. If another copy of the bot acts on the same reaction, Discord takes the message of one and
-returns it to the other, whose jobs are refunded.
+The row is stored first, then the message is sent with a nonce made of the reaction, then the message's id is recorded.
+After a crash in between, the channel is searched for the message; without it, the jobs are refunded. If two copies of
+the bot act on one reaction, Discord returns the first one's message to the second, whose jobs are refunded.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ log = structlog.get_logger(__name__)
 
 
 def is_told(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
-    """Whether a button of the card that was reacted to tells this price already; `labelled` is in credits."""
+    """Whether a button of the source card already shows this price; `labelled` is in credits."""
     return labelled is not None and _total(jobs) <= labelled * YES_COVERS
 
 
 async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel_id: int, jobs: Sequence[Job]) -> None:
-    """Send who pays one line about the jobs, whose credits are held by now; best effort."""
+    """Send the payer one line about the jobs, whose credits are held already; best effort."""
     is_known = all(job.basis != UNKNOWN for job in jobs)
     price = credits_words(_total(jobs)) if is_known else None
     if reactor_id == payer.id:
@@ -55,7 +54,7 @@ async def tell_price(payer: discord.Member, reactor_id: int, emoji: str, channel
 
 
 def question(unconfirmed: Unconfirmed) -> str:
-    """Return what a reaction is refused with where a price is to be confirmed: the price, and what there is to pay."""
+    """Return the refusal when a price needs confirmation: the price and the balance."""
     if unconfirmed.cautions:
         return texts.DOUBTFUL(caution=unconfirmed.cautions[0].sentence)
     shown, left, seen = unconfirmed.shown, unconfirmed.left, unconfirmed.seen
@@ -76,7 +75,7 @@ def _total(jobs: Sequence[Job]) -> Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardTarget:
-    """Where a card is to be posted, and the message that it replies to."""
+    """Where to post a card, and the message it replies to."""
 
     channel: PostableChannel
     message_id: int
@@ -84,7 +83,7 @@ class CardTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionPayer:
-    """Who pays for what a reaction starts, and what they see."""
+    """Who pays for a reaction, and what they see."""
 
     member: discord.Member
     viewer: Viewer
@@ -147,7 +146,7 @@ async def post(bot: CannonBot, key: ReactionKey, accepted: Accepted, target: Car
         message = await attempt(embed, files, view, nonce_of("card", reaction, target.channel.id))
         if ids & named_on(message):
             return message.id
-        if await bot.parts.store.jobs.known(named_on(message)):  # of the same reaction, which was cleared meanwhile
+        if await bot.parts.store.jobs.known(named_on(message)):  # of the same reaction, cleared meanwhile
             for file in files:
                 file.reset(seek=True)
             return (await attempt(embed, files, view, nonce_of("card", accepted.card.id))).id

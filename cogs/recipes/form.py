@@ -1,4 +1,4 @@
-"""Writing a recipe: the form, saving it, and keeping its text as a draft if it is invalid."""
+"""Writing a recipe: form, saving, and a draft of invalid text."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RecipeForm(Form):
 
 
 async def save(interaction: Interaction, draft: RecipeTexts) -> None:
-    """Check and save a recipe; of an invalid one, show the error and keep the text as a draft."""
+    """Check and save a recipe; if invalid, show the error and keep the text as a draft."""
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     try:
@@ -101,7 +101,7 @@ async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: st
 
 @on(EDIT_AGAIN)
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Open the form with the text of the draft."""
+    """Open the form with the draft."""
     await require_moderator(interaction)
     drafts = interaction.client.parts.generation.recipe_drafts
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
@@ -114,7 +114,7 @@ FILE_MAX_BYTES = 64 * 1024
 
 
 class FileForm(Form):
-    """Takes the file of a recipe, and saves it under its name."""
+    """Takes a recipe file, saved under its name."""
 
     def __init__(self, bot: CannonBot) -> None:
         super().__init__(bot, title=str(texts.FILE_FORM), name="recipe_file")
@@ -133,7 +133,7 @@ class FileForm(Form):
 
 @reads_foreign_text("recipe_file")
 def read_shared(text: str) -> Recipe:
-    """Read a recipe's file. Raises InputError for anything else."""
+    """Read a recipe file. Raises InputError for anything else."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""`/studio recipes`: the moderators' list of recipes, and each with what can be done to it. Redrawn at each press."""
+"""`/studio recipes`: the moderators' list of recipes and their actions. Redrawn at each press."""
 
 import io
 import json
@@ -30,7 +30,7 @@ Page = tuple[discord.Embed, discord.ui.View]
 
 
 async def open_recipes(interaction: Interaction, name: str | None) -> None:
-    """Show the list, or the recipe of that name. Raises NotAllowed, or InputError if there is none."""
+    """Show the list, or one recipe. Raises NotAllowed, or InputError if there is none."""
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     page = await _list(bot, guild_id) if name is None else await _recipe(bot, guild_id, await find(bot, guild_id, name))
@@ -82,14 +82,14 @@ async def _redraw(interaction: Interaction, page: Page) -> None:
 
 @on("recipes_list")
 async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Show the list again."""
+    """Show the list."""
     await require_moderator(interaction)
     await _redraw(interaction, await _list(interaction.client, guild_of(interaction)))
 
 
 @on("recipes_pick")
 async def show_picked(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show the recipe that was chosen."""
+    """Show the chosen recipe."""
     await require_moderator(interaction)
     bot, guild_id, name = interaction.client, guild_of(interaction), " ".join(values)
     await _redraw(interaction, await _recipe(bot, guild_id, await find(bot, guild_id, name)))
@@ -104,14 +104,14 @@ async def write_new(interaction: Interaction, _subject: str, _values: Sequence[s
 
 @on("recipes_take")
 async def take_file(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Ask for the file of a recipe."""
+    """Ask for a recipe file."""
     await require_moderator(interaction)
     await in_time(interaction.response.send_modal(FileForm(interaction.client)))
 
 
 @on("recipe_edit")
 async def edit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open the form with the recipe; of a built-in one a copy is made."""
+    """Open the form with the recipe; a built-in one is copied."""
     await require_moderator(interaction)
     found = await find_subject(interaction.client, guild_of(interaction), subject)
     draft = texts_of(found, replaces=None if found.built_in else found.name)
@@ -133,7 +133,7 @@ async def download(interaction: Interaction, subject: str, _values: Sequence[str
 
 @on("recipe_ask")
 async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Ask for confirmation before the recipe is deleted."""
+    """Ask for confirmation."""
     await require_moderator(interaction)
     found = await _own(interaction, subject)
     yes = Control.button("recipe_delete", subject_of(found), label=DELETE, style=DANGER)
@@ -144,7 +144,7 @@ async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequenc
 
 @on("recipe_delete")
 async def delete_recipe(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Delete the recipe, if it is still there."""
+    """Delete the recipe, if it still exists."""
     await require_moderator(interaction)
     found = await _own(interaction, subject)
     moderation = interaction.client.parts.moderation
@@ -155,7 +155,7 @@ async def delete_recipe(interaction: Interaction, subject: str, _values: Sequenc
 
 
 async def _own(interaction: Interaction, subject: str) -> Recipe:
-    """Return one of the server's own recipes. Raises InputError for a built-in one, or if it is gone."""
+    """Return one of the server's own recipes. Raises InputError for a built-in or deleted one."""
     found = await find_subject(interaction.client, guild_of(interaction), subject)
     if found.built_in:
         raise InputError(texts.CANNOT_DELETE_BUILT_IN(name=found.name), "recipe")

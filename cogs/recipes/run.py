@@ -29,9 +29,9 @@ from cogs.workflows.asked.submit import submit
 
 
 async def total_of_run(bot: CannonBot, guild_id: int, recipe: Recipe) -> Total:
-    """Return what the recipe costs with the defaults of its parameters.
+    """Return the recipe's price with default parameters.
 
-    A step whose price depends on a parameter without one has no known price.
+    Unknown for a step whose price depends on a parameter without a default.
     """
     defaults = {each.name: each.default for each in recipe.parameters if each.default}
     steps, unknown = [], 0
@@ -51,7 +51,7 @@ PUBLIC, PRIVATE = "o", "p"
 
 
 async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> None:
-    """Show what the recipe does and costs, with the form for its parameters or a button that runs it.
+    """Show the recipe with its price, and the form for its parameters or a button that runs it.
 
     Raises InputError if it cannot be run now.
     """
@@ -70,7 +70,7 @@ async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> N
 
 @on("recipe_run")
 async def run_shown(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Run the recipe that was shown, or ask for its parameters: as many as a form takes leave no room for the steps."""
+    """Run the recipe, or ask for its parameters if they left no room for the steps."""
     visibility, _, name = subject.partition(".")
     if visibility not in {PUBLIC, PRIVATE} or not name:
         raise InputError(GONE)
@@ -85,7 +85,7 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
 
 
 class RunForm(Form):
-    """Asks for a recipe's parameters, its price in the title. One for a medium takes a link or the id of a job."""
+    """Asks for parameters, with the price in the title. A medium takes a link or a job id."""
 
     def __init__(self, bot: CannonBot, recipe: Recipe, private: bool, total: Total, *, has_summary: bool) -> None:
         super().__init__(bot, title=with_price(recipe.name, total.short(), TITLE_CHARS), name="run")
@@ -112,7 +112,7 @@ class RunForm(Form):
         return item
 
     async def answer(self, interaction: Interaction) -> None:
-        """Run the recipe with what was typed."""
+        """Run the recipe with the typed values."""
         typed = {name: item.value for name, item in self.inputs.items()}
         await run(interaction, self.recipe, typed, self.private)
 
@@ -127,8 +127,8 @@ async def run(
 ) -> None:
     """Submit all steps of a recipe as one card: priced, limited, confirmed and approved as a whole.
 
-    `labelled` is the price that the pressed button told, in credits. Where links are to be checked the interaction is
-    deferred first. Raises what `submit` raises.
+    `labelled` is the price on the pressed button, in credits. If links have to be checked, the interaction is deferred
+    first. Raises what `submit` raises.
     """
     runs = interaction.client.parts.generation.recipe_runs
     begun = runs.begin(recipe, arguments)

@@ -1,4 +1,4 @@
-"""How a recipe is shown: its steps by the catalogue's titles and labels, never by names on the wire, and its price."""
+"""The text of a recipe: its steps by titles and labels, never by wire names, and its price."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ VALUE_CHARS, DEFAULT_CHARS = 120, 80
 
 
 def input_label(name: str) -> str:
-    """Return how a parameter is read: `art_style` is `Art style`; translated if it is a built-in recipe's."""
+    """Return a parameter's label: `art_style` is `Art style`; translated for built-in recipes."""
     return tr(name.replace("_", " ").capitalize())
 
 
 def step_lines(recipe: Recipe, catalogue: Catalogue) -> list[str]:
-    """Return each step with what it fills in, as Markdown."""
+    """Return each step with its values, as Markdown."""
     inputs = {each.name: texts.INPUT_SHOWN(input=input_label(each.name)) for each in recipe.parameters}
     return ["\n".join(_step(number, step, inputs, catalogue)) for number, step in enumerate(recipe.steps, start=1)]
 
@@ -58,14 +58,14 @@ def _capitalized(label: str) -> str:
 
 
 def summary(recipe: Recipe, catalogue: Catalogue, total: Total, limit: int) -> str:
-    """Return what members read before a run, in at most `limit` characters: what it makes, its steps, its price."""
+    """Return the summary before a run, in at most `limit` characters: purpose, steps, price."""
     price = texts.PRICE(price=total.words())
     head = [harmless(recipe.about)] if recipe.about else []
     return f"{fitting([*head, *step_lines(recipe, catalogue)], limit - len(price) - 1)}\n{price}"
 
 
 def recipe_embed(recipe: Recipe, catalogue: Catalogue, total: Total) -> discord.Embed:
-    """Draw a recipe: what members read before a run, then its inputs and its author."""
+    """Draw a recipe: its summary, inputs and author."""
     embed = discord.Embed(
         title=texts.RECIPE_TITLE(name=harmless(recipe.name)),
         description=summary(recipe, catalogue, total, EMBED_DESCRIPTION_CHARS),
@@ -99,7 +99,7 @@ async def own_recipes(bot: CannonBot, guild_id: int) -> list[Recipe]:
 
 
 async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
-    """Return the recipe of that name: a built-in one or the server's own. Raises InputError."""
+    """Return a recipe by name, built-in or the server's own. Raises InputError."""
     name = " ".join(typed.split()).lower()
     for recipe in built_in():
         if recipe.name == name:
@@ -117,7 +117,7 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
 
 
 async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
-    """Return the recipes whose name or description has what was typed, for an option's list of choices."""
+    """Return the choices of recipes whose name or description match."""
     word = typed.strip().lower()
     kept = await interaction.client.parts.store.recipes.all(interaction.guild_id or 0)
     found = [(each.name, each.about) for each in built_in()]
@@ -130,7 +130,7 @@ async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> l
 
 
 def subject_of(recipe: Recipe) -> str:
-    """Return a recipe's name as the subject of a control, which has no spaces."""
+    """Return a recipe's name as a control's subject, which has no spaces."""
     return recipe.name.replace(" ", ".")
 
 

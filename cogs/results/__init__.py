@@ -1,1 +1,1 @@
-"""What members can do with a result: buttons, message menus, next steps, fresh links, removal."""
+"""Actions on results: buttons, message menus, next steps, fresh links, removal."""

@@ -1,6 +1,6 @@
-"""*U1* to *U4*: one of a card's results alone, large, with all that can be made of it. It costs nothing.
+"""*U1* to *U4*: one result alone, large, with its controls. Free.
 
-It is a message of its own, once in each channel. That of a private card is shown to its author alone, each time.
+Posted once in each channel. Private: ephemeral, each time.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from cogs.ui.texts import GONE
 
 @on_job(ALONE)
 async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Post the result in a message of its own, or say where it stands already."""
+    """Post the result in a message of its own, or link the existing one."""
     bot = interaction.client
     found = await bot.parts.store.cards.get(job.guild_id, job.card_id)
     if found is None or not job.media:
@@ -46,7 +46,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         reply = discord.MessageReference(
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
-    with speaking(await bot.parts.languages.of(job.guild_id)):  # everybody reads it
+    with speaking(await bot.parts.languages.of(job.guild_id)):  # public message
         view = message_view(await _controls(interaction, job), ())
     spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
     posted = await post_copy(interaction, found, job, spec)
@@ -76,9 +76,9 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
 
 
 async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
-    """Return the link of the message in this channel that shows the result alone, None if there is none any more.
+    """Return the link of the message in this channel that shows the result alone, None if there is none.
 
-    With it, how many there were that somebody deleted: Discord would return such a one again for its nonce.
+    Also the number of deleted ones: Discord would return such a one again for its nonce.
     """
     store, channel, gone = interaction.client.parts.store, interaction.channel, 0
     assert isinstance(channel, discord.abc.Messageable)
@@ -89,7 +89,7 @@ async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
             return (await in_time(channel.fetch_message(copy.message_id))).jump_url, gone
         except discord.NotFound:
             gone += 1
-        except DISCORD_ERRORS:  # it cannot be read just now: it is more likely there than not
+        except DISCORD_ERRORS:  # unreadable just now: it is more likely there than not
             return texts.link_in(job.guild_id, copy.channel_id, copy.message_id), gone
     return None, gone
 
@@ -100,4 +100,4 @@ async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the action is registered when this module is imported."""
+    """Nothing to load: the action registers at import."""

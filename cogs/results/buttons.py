@@ -1,4 +1,4 @@
-"""The controls of a card that has a result or has ended: re-run, vary, edit, retry, next step, links, removal."""
+"""The controls of an ended card: re-run, vary, edit, retry, next step, links, removal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Items = list[discord.ui.Item[Any]]
 
 
 def laid_out(bot: CannonBot, results: Sequence[Job], made: Sequence[Job], *, first: Items, others: Items) -> Items:
-    """Return all controls of a card: `first`, U and V of what is `made` among its `results`, `others`, the select.
+    """Return the card's controls: `first`, U and V of what is `made` among its `results`, `others`, the select.
 
     A result keeps its number, whichever of the others failed.
     """
@@ -80,7 +80,7 @@ ICONS = {
     "remove": "🗑️",
     "ask_refund": "↩️",
 }
-"""The icons of buttons, by action: those of the reactions that do the same, where one does."""
+"""The icons of buttons, by action: those of the same reaction, if any."""
 
 
 def offered(
@@ -115,7 +115,7 @@ def offered(
 
 
 def _of_trouble(jobs: Sequence[Job], told_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
-    """Return the controls for what has failed, could not be posted, or was charged for nothing."""
+    """Return the controls for failed, unposted or wrongly charged jobs."""
     items: list[discord.ui.Item[Any]] = []
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
         items.append(_retry_button(jobs, told_above))
@@ -126,7 +126,7 @@ def _of_trouble(jobs: Sequence[Job], told_above: Decimal | None, *, ended: bool)
 
 
 def of_result(bot: CannonBot, job: Job, told_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
-    """Return the controls that make something of one result; last those that run what is no longer offered."""
+    """Return the controls of one result; last those of retired operations."""
     rerun = priced(texts.RERUN, rerun_price(bot, job), told_above)
     again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
     if bot.parts.generation.reruns.can_vary(job):
@@ -159,7 +159,7 @@ async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) 
 
 @on_job("again_all")
 async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Re-run all results of a card that were made with the same input."""
+    """Re-run all results of a card with the same input."""
     generation = await interaction.client.parts.generation.reruns.rerun_all(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit_pressed(interaction, generation)
@@ -167,7 +167,7 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
 
 @on_job("edit")
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open a form with the job's own prompt and main fields, and submit what they are changed to."""
+    """Open a form with the job's prompt and main fields, and submit the edited ones."""
     await require_unblocked(interaction)
     reruns = interaction.client.parts.generation.reruns
     edit = await reruns.edit(job, await viewer_of(interaction))
@@ -187,7 +187,7 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
 
 @on_job("pick")
 async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
-    """Show ephemerally the controls of one of a card's results."""
+    """Show one result's controls ephemerally."""
     jobs = {each.id: each for each in await interaction.client.parts.generation.earlier.of_card(job)}
     chosen = jobs.get(values[0]) if values else job
     if chosen is None or chosen.state is not JobState.DELIVERED:
@@ -204,7 +204,7 @@ async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> Non
 
 @on_job("retry")
 async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Submit the failed jobs of the job's card again, with the results of the steps before them, unless theirs exist.
+    """Resubmit the card's failed jobs, with the steps before them unless their results exist.
 
     Raises InputError, Refused or a MediaError.
     """

@@ -70,7 +70,7 @@ MENUS = (edit_image, animate, upscale, add_subtitles, next_step)
 
 @on_job(JOB_ACTION)
 async def next_step_of_job(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
-    """Open the form of the operation that was chosen for a job's result; from a button, offer the choice first."""
+    """Open the form of the chosen operation for a job's result; from a button, offer the choice first."""
     medium = await interaction.client.parts.generation.next_steps.medium_of(job)
     if medium is None:
         raise InputError(GONE)
@@ -82,7 +82,7 @@ async def next_step_of_job(interaction: Interaction, job: Job, values: Sequence[
 
 @on(LINK_ACTION)
 async def next_step_of_link(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Open the form of the operation that was chosen for a file in a message."""
+    """Open the form of the chosen operation for a file in a message."""
     if interaction.guild_id is None:
         raise Refused(IN_SERVER_ONLY)
     if not values:

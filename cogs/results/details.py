@@ -1,6 +1,6 @@
-"""*Details*, and a job of the gallery: what a card does not show, for who asks: settings, ids, times, costs, family.
+"""*Details* of a job, ephemerally: settings, ids, times, costs, family.
 
-One panel of Components V2, unlike the cards: it has sections, and the picture above them.
+In Components V2, unlike the cards: sections, with the picture above.
 """
 
 from __future__ import annotations
@@ -43,12 +43,11 @@ INDENT_MAX = 8
 
 
 def family_text(family: Sequence[Job], shown_id: str) -> str:
-    """Write a family as a tree, a line for each: what came from what, and what it cost. `family` is oldest first."""
+    """Write a family as an indented tree with costs. `family` is oldest first."""
     return fitting([_line(job, depth, job.id == shown_id) for job, depth in _tree(family)], FAMILY_CHARS)
 
 
 def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
-    """Yield the family depth first, each with its distance from the first."""
     ids = {job.id for job in family}
     children: dict[str | None, list[Job]] = {}
     for job in family:
@@ -62,7 +61,7 @@ def _tree(family: Sequence[Job]) -> Iterator[tuple[Job, int]]:
 
 
 def origin_of(job: Job) -> str | None:
-    """Return what a job came from: the step before it on its card, else the job that its card was made from."""
+    """Return a job's source: the step before it on its card, else its card's source job."""
     return job.after_ids[0] if job.after_ids else job.parent_id
 
 
@@ -73,7 +72,7 @@ def _line(job: Job, depth: int, is_shown: bool) -> str:
 
 
 def total_words(family: Sequence[Job]) -> str:
-    """Return what a family cost in total, and what is held for its open jobs."""
+    """Return a family's total cost, and the amount held for open jobs."""
     paid = sum((job.held if job.cost is None else job.cost for job in family if job.state in PAID_STATES), Decimal(0))
     held = sum((job.held for job in family if job.state in OPEN_STATES), Decimal(0))
     return texts.AND_HELD(paid=credits_words(paid), held=credits_words(held)) if held else credits_words(paid)
@@ -82,37 +81,37 @@ def total_words(family: Sequence[Job]) -> str:
 DETAILS, REPORT = "details", "report"
 ICON, REPORT_ICON = "🧾", "🚩"
 PROMPT_CHARS, ERROR_CHARS, VALUE_CHARS, SETTINGS_CHARS, IDS_SHOWN = 300, 300, 150, 1100, 25
-"""Together with the family, below the 4000 characters that all texts of such a panel may have."""
+"""With the family, below the 4000 characters of such a panel's texts."""
 SHOWN_INLINE = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mov")
-"""The files that a gallery shows; others stand below it, by their names."""
+"""Files that a gallery shows; others are listed by name."""
 
 
 def details_button(job: Job) -> Control:
-    """Return the button that every card has; through it a card's message names the job that it is about."""
+    """Return the button that every card has; through it a card's message names its job."""
     return Control.button(DETAILS, job.id, label=texts.DETAILS, emoji=ICON)
 
 
 def report_buttons(job: Job, reader_id: int) -> list[Control]:
-    """Return the button that reports a result to the moderators: none for its author, who can remove it."""
+    """Return the report button: none for the author, who can remove the result."""
     if job.author_id == reader_id or not shown_jobs([job]):
         return []
     return [Control.button(REPORT, job.id, label=texts.REPORT, emoji=REPORT_ICON)]
 
 
 def is_details(item: discord.ui.Item[Any]) -> bool:
-    """Whether a control is such a button."""
+    """Whether a control is a details button."""
     return isinstance(item, Control) and item.custom_id.split(":")[1] == DETAILS
 
 
 @on_job(DETAILS, when_erased=True)
 async def show_details(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Show ephemerally what is known of a job that the member may see."""
+    """Show a job's details ephemerally, if the member may see it."""
     view = panel(await _known(interaction, job), [])
     await in_time(interaction.response.send_message(view=view, ephemeral=True))
 
 
 async def show_job(interaction: Interaction, job: Job, controls: Sequence[discord.ui.Item[Any]]) -> None:
-    """Show the same with the job's files, as far as this member may have them, and with `controls`."""
+    """Show the details with the job's files, as far as this member may have them, and `controls`."""
     known = await _known(interaction, job)
     controls = [item for item in controls if not is_details(item)]
     if job.state is not JobState.DELIVERED or not job.media:
@@ -126,7 +125,7 @@ async def show_job(interaction: Interaction, job: Job, controls: Sequence[discor
 
 @contextlib.asynccontextmanager
 async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[list[discord.File]]:
-    """Give the job's files, [] where they may not be shown or cannot be had."""
+    """Yield the job's files, [] if they may not be shown or cannot be loaded."""
     bot, guild = interaction.client, interaction.guild
     assert guild is not None
     async with bot.parts.sources.pace.request(interaction.user.id), contextlib.AsyncExitStack() as stack:
@@ -149,11 +148,11 @@ class JobFacts:
     card: Card
     job: Job
     jobs: Sequence[Job]
-    """All of the card."""
+    """All jobs of the card."""
     operation: Operation | None
     family: Sequence[Job]
     reader_id: int
-    """Who looks at it."""
+    """The reader."""
 
 
 async def _known(interaction: Interaction, job: Job) -> JobFacts:
@@ -183,7 +182,7 @@ def _operation(bot: CannonBot, job: Job) -> Operation | None:
 def panel(
     facts: JobFacts, controls: Sequence[discord.ui.Item[Any]], files: Sequence[str] = ()
 ) -> discord.ui.LayoutView:
-    """Draw the panel; `files` are the names of the job's files that go with it."""
+    """Draw the panel; `files` are the attached files' names."""
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     inline = [name for name in files if name.endswith(SHOWN_INLINE)]
     if inline:
@@ -247,7 +246,7 @@ def _head(known: JobFacts) -> str:
 
 
 def setting_lines(operation: Operation | None, job: Job) -> list[str]:
-    """Return every field that was sent, by its label; a link by its host, for it may be a key to somebody's file."""
+    """Return every sent field by label; of a link only the host, as it may be a key to a private file."""
     labels = {} if operation is None else {field.name: field.label for field in operation.fields}
     return [
         texts.SETTING(label=harmless_within(tr(labels.get(name, name)), VALUE_CHARS).capitalize(), value=_value(value))
@@ -274,7 +273,7 @@ def _without_links(value: Any) -> Any:
 
 
 def _link_host(text: str) -> str:
-    """Return what is shown of a link, '' for what is none."""
+    """Return a link's host, '' for other text."""
     if not text.startswith(("https://", "http://")):
         return ""
     try:
@@ -284,7 +283,7 @@ def _link_host(text: str) -> str:
 
 
 def _within(text: str, limit: int) -> str:
-    """Cut the lines of a text to `limit` characters, at the end of a line."""
+    """Cut a text to `limit` characters, at the end of a line."""
     if len(text) <= limit:
         return text
     whole_lines, _, _ = text[: limit - 2].rpartition("\n")
@@ -318,7 +317,7 @@ def _facts(known: JobFacts) -> Iterator[str]:
 
 
 def _held(job: Job) -> str:
-    """Return what was held for the job, and on what that rested."""
+    """Return the amount held for the job, and its basis."""
     basis = str(BASES[job.basis]) if job.basis in BASES else job.basis
     held = credits_words(job.held)
     return (

@@ -1,4 +1,4 @@
-"""The next step from a medium: a select of operations that take it, and the form for what one still needs."""
+"""The next step from a medium: a select of matching operations, and the form for missing fields."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from cogs.workflows.asked.submit import submit
 
 JOB_ACTION, LINK_ACTION = "next", "next_of"
 _RUN = {rule.shown: NEXT_STEPS[rule.action] for rule in DEFAULTS.values() if rule.action in NEXT_STEPS}
-"""The operations that emojis run, with the kind that they run on."""
+"""Operations that emojis run, with their kind of medium."""
 
 
 async def open_form(interaction: Interaction, operation_id: str, medium: Medium) -> None:
@@ -54,11 +54,11 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
 
 
 async def offer(interaction: Interaction, medium: Medium) -> None:
-    """Answer ephemerally with a select of the operations that take the medium.
+    """Answer ephemerally with a select of matching operations.
 
-    Raises InputError if none does, Refused if the member is blocked.
-    What the select needs later is in its custom id and in its own message, so that it outlives the process. A file's
-    link cannot be read from its message again: Discord shows other people's files only in the menu itself.
+    Raises InputError if none matches, Refused if the member is blocked.
+    The select's state is in its custom id and its own message, so that it survives a restart. A file's link cannot be
+    read from its source again: Discord shows other people's files only in the menu itself.
     """
     await require_unblocked(interaction)
     found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
@@ -81,7 +81,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
 
 
 def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
-    """Return the choice of an operation; one that an emoji runs too has that emoji, and its words."""
+    """Return the option of an operation, with the emoji and label of a matching reaction."""
     known = next((emoji for emoji, (id_, kind) in _RUN.items() if id_ == operation.id and kind in medium.kinds), None)
     return discord.SelectOption(
         label=tr(operation.title)[:100] if known is None else str(texts.RUN_BY_EMOJI[known]),
@@ -92,7 +92,7 @@ def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
 
 
 async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
-    """Return the buttons for what else reactions do with a result (cogs/reactions/pressed.py), and for its options."""
+    """Return the buttons for other reaction actions (cogs/reactions/pressed.py), and for the result's options."""
     settings = await interaction.client.parts.store.reactions.get(job.guild_id)
     there = {rule.action for rule in settings.rules.values()}
     buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
@@ -105,23 +105,23 @@ async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[C
 
 
 def of_offer(message: discord.Message | None, subject: str) -> Medium:
-    """Return the file that a select of `offer` is about, from its own message. Raises InputError."""
+    """Return the file of a select of `offer`, from its own message. Raises InputError."""
     link = message.embeds[0].url if message is not None and message.embeds else None
     if link is None or subject not in set(MediaKind):
         raise InputError(GONE)
-    # As a link, so that it is renewed where it has expired.
+    # As a link, so that it is renewed if expired.
     return Medium(kinds=(MediaKind(subject),), ref=SourceRef(url=link))
 
 
 PROBE_TIMEOUT_S = 1.5
-"""A form must be opened within 3 seconds of the click; what is not known by then is left out."""
+"""A form must be opened within 3 seconds of the click; what is unknown by then is left out."""
 PROBES_MAX = 4
 DRAWINGS = "image/svg+xml"
 """An image type that neither Cannon Studio nor Discord accepts."""
 
 
 class HasMedia(Protocol):
-    """A message, or the snapshot of one that was forwarded."""
+    """A message, or a forwarded snapshot."""
 
     attachments: list[discord.Attachment]
     embeds: list[discord.Embed]
@@ -139,8 +139,8 @@ class MessageFile:
 async def find(interaction: Interaction, message: discord.Message, kinds: Collection[MediaKind]) -> Medium | None:
     """Return the first medium of one of `kinds` in a message, None if there is none.
 
-    A result of the bot is returned as its job, which has more than the message: a fresh link, Sora's id, its prompt.
-    Raises Refused or KeyRefused where a file has to be checked for somebody who may not spend here.
+    A result of the bot is returned as its job, which has more: a fresh link, Sora's id, its prompt.
+    Raises Refused or KeyRefused if a file has to be checked for a member who may not spend here.
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
@@ -158,7 +158,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
 
 
 def parts_of(message: discord.Message) -> Iterator[MessageFile]:
-    """Yield the files of a message in their order: attachments, then embeds, then those of what it forwards."""
+    """Yield the files of a message in order: attachments, embeds, forwarded ones."""
     sources: list[HasMedia] = [message, *message.message_snapshots]
     for source in sources:
         for attachment in source.attachments:
@@ -168,7 +168,7 @@ def parts_of(message: discord.Message) -> Iterator[MessageFile]:
 
 
 def _embedded(embed: discord.Embed) -> Iterator[MessageFile]:
-    if embed.video.url:  # a file, or the page of a player: only its content shows which
+    if embed.video.url:  # a file or a player's page: only its content shows which
         yield MessageFile(embed.video.url, _name_in(embed.video.url), _kind(None, _name_in(embed.video.url)))
     for image in (embed.image, embed.thumbnail):
         if image.url:
@@ -181,7 +181,7 @@ def _name_in(link: str) -> str:
 
 
 def _kind(content_type: str | None, name: str) -> MediaKind | None:
-    """Return the kind by the MIME type, by the file name where the type says nothing; None if neither does."""
+    """Return the kind by MIME type, else by file name; None if unknown."""
     if content_type is None or content_type.startswith("application/octet-stream"):
         content_type = mimetypes.guess_type(name)[0]
     if content_type is None or content_type.startswith(DRAWINGS):
@@ -193,7 +193,7 @@ def _kind(content_type: str | None, name: str) -> MediaKind | None:
 async def _probed(
     interaction: Interaction, parts: Sequence[MessageFile], kinds: Collection[MediaKind]
 ) -> MessageFile | None:
-    """Return the first of `parts` whose content is of one of `kinds`. Raises Refused for who may not spend here."""
+    """Return the first part with content of one of `kinds`. Raises Refused for members who may not spend here."""
     if not parts:
         return None
     built = interaction.client.parts

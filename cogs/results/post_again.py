@@ -1,4 +1,4 @@
-"""*Post here again*: a result that is posted somewhere is shown in the channel where somebody asks for it, too."""
+"""*Post here again*: shows a posted result in another channel too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cogs.workflows.asked.submit import require_may_post
 
 POST_AGAIN = "post_again"
 KIND = "again"
-"""The kind of its messages among the copies: they are taken down with the result."""
+"""The kind of its messages among the copies: they are removed with the result."""
 
 
 def post_again_button(job: Job) -> Control:
@@ -37,18 +37,18 @@ def post_again_button(job: Job) -> Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopySpec:
-    """How a result is posted again: as which kind of copy, with which controls, in reply to what."""
+    """How a result is posted again: kind of copy, controls, reply target."""
 
     kind: str
     subject_id: str
-    """What is posted once in a channel within a few minutes, whoever presses."""
+    """Posted once per channel within a few minutes, for all members."""
     view: discord.ui.View | None = None
     reply: discord.MessageReference | None = None
 
 
 @on_job(POST_AGAIN)
 async def post_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Post the result here, if it may be shown here and the member may write here. It costs nothing."""
+    """Post the result here, if it and the member may. Free."""
     await require_may_copy(interaction)
     card = await interaction.client.parts.store.cards.get(job.guild_id, job.card_id)
     if card is None or not shown_jobs([job]):
@@ -60,9 +60,9 @@ async def post_again(interaction: Interaction, job: Job, _values: Sequence[str])
 
 
 async def require_may_copy(interaction: Interaction) -> None:
-    """Raise unless the member may have a result posted here: NotAllowed, Refused, or InputError where it is no channel.
+    """Raise unless the member may post here: NotAllowed, Refused, or InputError outside channels.
 
-    Whether the result itself may come here is for the gate to say.
+    The gate decides about the result itself.
     """
     if interaction.guild is None or not isinstance(interaction.channel, discord.abc.Messageable):
         raise InputError(GONE)
@@ -73,7 +73,7 @@ async def require_may_copy(interaction: Interaction) -> None:
 
 
 async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySpec) -> discord.Message:
-    """Post the result in the interaction's channel, after `require_may_copy`. Raises Refused where it may not come."""
+    """Post the result here, after `require_may_copy`. Raises Refused if it may not be shown here."""
     bot, channel, guild = interaction.client, interaction.channel, interaction.guild
     assert guild is not None
     assert isinstance(channel, discord.abc.Messageable)
@@ -140,7 +140,7 @@ async def send(interaction: Interaction, job: Job) -> None:
 
 
 async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
-    """Return fresh links for a member, by the links that were delivered. Raises InputError for a file that is gone."""
+    """Return fresh links by the delivered ones. Raises InputError for an expired file."""
     fresh: dict[str, str] = {}
     for job in jobs:
         for medium in job.media:
@@ -155,7 +155,7 @@ async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str
 
 
 def gone_text(bot: CannonBot, job: Job) -> str:
-    """Return why there is no fresh link."""
+    """Explain a missing fresh link."""
     age_s = bot.clock.wall() - (job.finished_at or job.created_at)
     if age_s > KEPT_DAYS * 86400:
         return texts.too_old(KEPT_DAYS)

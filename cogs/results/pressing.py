@@ -1,4 +1,4 @@
-"""Controls that spend at a press: their label tells the price, or it is told privately and confirmed first."""
+"""Controls that spend at a press: the price is on their label, or confirmed privately first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cogs.workflows.asked.submit import submit
 
 
 async def submit_pressed(interaction: Interaction, generation: Generation) -> None:
-    """Submit what the press of a control requests; a price that its label did not tell is confirmed first.
+    """Submit a control's request; a price not on its label is confirmed first.
 
     Raises as `submit` does.
     """
@@ -27,7 +27,7 @@ async def submit_pressed(interaction: Interaction, generation: Generation) -> No
 
 
 def rerun_price(bot: CannonBot, job: Job, among: Sequence[Job] = ()) -> Decimal | None:
-    """Return what another run of the job costs, in credits: what this one has cost; None where that is not known.
+    """Return the price of a re-run in credits: what the job has cost; None if unknown.
 
     `among`: of as many as there are like it among these.
     """
@@ -38,14 +38,14 @@ def rerun_price(bot: CannonBot, job: Job, among: Sequence[Job] = ()) -> Decimal 
 
 
 def retry_price(jobs: Sequence[Job]) -> Decimal | None:
-    """Return what was held for these jobs, in credits; None where that was a guess."""
+    """Return the amount that was held for these jobs, in credits; None if it was a guess."""
     if any(job.basis == UNKNOWN for job in jobs):
         return None
     return sum((job.held for job in jobs), Decimal(0))
 
 
 async def variant_price(bot: CannonBot, job: Job, generation: Generation) -> Decimal | None:
-    """Return what a variant of the job costs, in credits; None where that is not known."""
+    """Return the price of a variant in credits; None if unknown."""
     steps = [(step.operation, step.input) for step in generation.before]
     given = {file.field: medium.url for file in generation.files if file.field for medium in job.media[:1]}
     total = await total_of(bot, job.guild_id, [*steps, (generation.operation, {**generation.values, **given})])
@@ -53,21 +53,21 @@ async def variant_price(bot: CannonBot, job: Job, generation: Generation) -> Dec
 
 
 def refuse_double_press(interaction: Interaction, job: Job, action: str) -> None:
-    """Raise Refused for the second press of a member on the same card within a few seconds."""
+    """Raise Refused for a member's second press on the same card within a few seconds."""
     if not interaction.client.cooldowns.start((interaction.user.id, job.card_id, action)):
         raise Refused(texts.PRESSED_TWICE)
 
 
 def may_come_late(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that have ended while their request at Cannon Studio may still succeed."""
+    """Return the ended jobs whose request at Cannon Studio may still succeed."""
     return [job for job in jobs if job.recheck_at is not None]
 
 
 async def find_late(interaction: Interaction, jobs: Sequence[Job]) -> str | None:
-    """Look for the late results of `jobs`, and have them posted; Discord must have been deferred.
+    """Look for the late results of `jobs`, and have them posted; the interaction must be deferred.
 
-    Returns what to tell the member; None if there is none and none will come. Raises InputError if Cannon Studio cannot
-    be asked: nobody pays twice because it is down.
+    Returns the notice for the member; None if there is no result and none will come. Raises InputError if Cannon Studio
+    cannot be asked: a member must not pay twice because it is down.
     """
     reconciler = interaction.client.parts.reconciler
     found = {await reconciler.look_for_member(job) for job in may_come_late(jobs)}

@@ -30,7 +30,7 @@ ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
 def of_prompt(bot: CannonBot, job: Job, told_above: Decimal | None) -> list[discord.ui.Item[Any]]:
-    """Return the controls of a rewritten prompt."""
+    """Return the controls."""
     targets = bot.parts.generation.rewritten_prompts.targets(job)
     controls: list[discord.ui.Item[Any]] = [
         Control.button(
@@ -50,7 +50,7 @@ def of_prompt(bot: CannonBot, job: Job, told_above: Decimal | None) -> list[disc
 
 
 async def _generation(interaction: Interaction, job: Job, target: str) -> Generation:
-    """Return the generation of `target` from the prompt on the job's card. Raises InputError if it shows none."""
+    """Return the generation of `target` from the prompt on the job's card. Raises InputError without a prompt."""
     bot = interaction.client
     prompt = rewritten_prompt((job,), bot.catalogue)
     if prompt is None:
@@ -60,13 +60,13 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
 
 @on_job("prompt_image")
 async def make_image(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Generate an image from a rewritten prompt."""
+    """Generate an image from the prompt."""
     await _generate(interaction, job, IMAGE)
 
 
 @on_job("prompt_video")
 async def make_video(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Generate a video from a rewritten prompt."""
+    """Generate a video from the prompt."""
     await _generate(interaction, job, VIDEO)
 
 
@@ -78,7 +78,7 @@ async def _generate(interaction: Interaction, job: Job, target: str) -> None:
 
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Rewrite the same prompt again."""
+    """Rewrite the original prompt again."""
     generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit_pressed(interaction, generation)
@@ -86,7 +86,7 @@ async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[st
 
 @on_job("prompt_edit")
 async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open a form with the rewritten prompt, and generate an image or a video from what it is changed to."""
+    """Open a form with the prompt, and generate an image or a video from the edited one."""
     targets = interaction.client.parts.generation.rewritten_prompts.targets(job)
     if not targets:
         raise InputError(GONE)

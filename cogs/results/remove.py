@@ -1,4 +1,4 @@
-"""Removing a result: every message that shows it is deleted, and on request its record too."""
+"""Removing a result: deletes every message that shows it, and on request its record."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def remove_result(interaction: Interaction, job: Job, _values: Sequence[st
 
 @on_job("remove_record", when_erased=True)
 async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Remove the result and erase its record."""
+    """Remove the result and its record."""
     await _remove(interaction, job, with_record=True)
 
 
@@ -64,9 +64,9 @@ async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> N
 
 
 async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
-    """Take down a card and every copy of its results, for a member who is allowed to.
+    """Take down a card and every copy of its results; the caller checks permission.
 
-    Returns the outcome as a sentence, and whether nothing is left to take down.
+    Returns the outcome as a sentence, and whether everything is deleted.
     """
     await bot.parts.moderation.removals.begin(card, jobs, by_id=by_id, with_record=with_record)
     taken = await bot.parts.delivery.takedown.take_down(card)
@@ -80,7 +80,7 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""
 
 
 CANCEL, DROP = "cancel_run", "cancel_drop"
@@ -97,7 +97,7 @@ def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
 
 @on_job(CANCEL, when_erased=True)
 async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Cancel and refund the jobs that were not sent yet. Of those that were, ask whether to post their results."""
+    """Cancel and refund unsent jobs. For sent ones, ask whether to post their results."""
     await _require_own(interaction, job)
     parts = interaction.client.parts
     stopped = await parts.jobs.cancel_card(job, by_id=interaction.user.id)
@@ -114,7 +114,7 @@ async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str])
 
 
 def _choice(kept: Sequence[Job]) -> discord.ui.View:
-    """Return the button that keeps results from being posted, discord.py's MISSING if none would be."""
+    """Return the button that discards results, discord.py's MISSING if none would be posted."""
     if not kept:
         missing: discord.ui.View = discord.utils.MISSING
         return missing
@@ -123,7 +123,7 @@ def _choice(kept: Sequence[Job]) -> discord.ui.View:
 
 
 def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job], *, is_one: bool) -> str:
-    """Return what was cancelled, and what is charged because it cannot be.
+    """Return what was canceled, and what is charged anyway.
 
     Of the `running`, the `kept` will be posted; `is_one`: the card has one job.
     """
@@ -140,7 +140,7 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
 
 @on_job(DROP, when_erased=True)
 async def drop_results(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Keep what Cannon Studio still makes for the job's card from being posted. It is charged all the same."""
+    """Discard the future results of the job's card. They are charged anyway."""
     await _require_own(interaction, job)
     parts = interaction.client.parts
     open_jobs = [each for each in await parts.store.jobs.of_card(job.guild_id, job.card_id) if not each.state.ended]

@@ -1,4 +1,4 @@
-"""*Vary*: how different the variant of a result shall be is asked privately, with what it costs, before anything is."""
+"""*Vary*: asks privately how different the variant should be, with the price, before anything is spent."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ LABELS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
 
 @on_job(VARY)
 async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask ephemerally how much the variant may differ from the result; for a character also whether its look does."""
+    """Ask ephemerally how much the variant may differ; for a character also whether its look does."""
     await require_unblocked(interaction)
     bot, reruns, viewer = interaction.client, interaction.client.parts.generation.reruns, await viewer_of(interaction)
     await reruns.require_payer(job, interaction.user.id)
@@ -45,13 +45,13 @@ async def _look_button(bot: CannonBot, job: Job, generation: Generation) -> Cont
 
 @on_job("vary_subtle")
 async def vary_subtly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant that keeps most of the result."""
+    """Make a variant close to the result."""
     await _vary(interaction, job, Strength.SUBTLE)
 
 
 @on_job("vary_strong")
 async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant that keeps little of the result."""
+    """Make a variant far from the result."""
     await _vary(interaction, job, Strength.STRONG)
 
 
@@ -63,11 +63,11 @@ async def _vary(interaction: Interaction, job: Job, strength: Strength) -> None:
 
 @on_job(VARY_LOOK)
 async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant of a picture whose character looks otherwise."""
+    """Make a picture's variant with another look of the character."""
     generation = await interaction.client.parts.generation.reruns.vary_look(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, f"vary {job.id}")
     await submit_pressed(interaction, generation)
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""

@@ -1,1 +1,1 @@
-"""What the commands share: controls, forms, permissions and texts."""
+"""Shared by the commands: controls, forms, permissions and texts."""

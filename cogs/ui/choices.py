@@ -8,9 +8,7 @@ from bot.errors import InputError
 from cogs.ui import texts
 
 CHOICE_CHARS = 100
-"""The longest name of a choice."""
 CHOICES_MAX = 25
-"""How many choices are offered at once."""
 
 
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -20,7 +18,7 @@ _DURATION = re.compile(r"(?P<count>[0-9]{1,5}) ?(?P<unit>[hdw])", re.ASCII | re.
 
 
 def seconds_of(typed: str, field: str) -> int:
-    """Return the seconds of a duration. Raises InputError, about the option `field`, for anything else."""
+    """Return a duration's seconds. Raises InputError, about the option `field`, for anything else."""
     match = _DURATION.fullmatch(typed.strip())
     seconds = 0 if match is None else int(match["count"]) * UNITS_S[match["unit"].lower()]
     if not 0 < seconds <= DURATION_MAX_S:

@@ -1,12 +1,11 @@
-"""Controls: every button and select on the bot's messages, as one class without state in memory.
+"""Every button and select on the bot's messages, as one class without state in memory.
 
 A control is only its custom id (bot/domain/custom_ids.py), mostly with a job's id as its subject. The id is not
-trusted: what it names is looked up again for the server and the member who pressed, and what does not exist, is not
-theirs or is not known gets one and the same answer.
+trusted: it is looked up again for the server and the member who pressed; missing, foreign and unknown ones get one
+and the same answer.
 
-discord.py only logs what is raised while a control is created, checked or called, and some of it not even that. So
-creating and checking a control cannot fail, and all its work is done in `callback`, whose errors go to
-`Responses.report`.
+discord.py only logs errors in creating, checking or calling a control, and some not even that. So creating and
+checking cannot fail, and all work is done in `callback`, whose errors go to `Responses.report`.
 """
 
 import datetime as dt
@@ -29,17 +28,17 @@ from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
 
 FRESH = dt.timedelta(minutes=10)
-"""How old a message may be for this: later its job may have been forgotten at somebody's request."""
+"""Maximum age of a message for this: later its job may have been erased on request."""
 
 ControlAction = Callable[[Interaction, str, Sequence[str]], Awaitable[None]]
-"""Does what a control is for: the interaction, the control's subject, the values chosen in a select."""
+"""A control's handler: the interaction, the subject, the values chosen in a select."""
 JobAction = Callable[[Interaction, Job, Sequence[str]], Awaitable[None]]
 
 _ACTIONS: dict[str, ControlAction] = {}
 
 
 def on(name: str) -> Callable[[ControlAction], ControlAction]:
-    """Register what the controls of the action `name` do. Raises ValueError if another action has that name."""
+    """Register the handler of the action `name`. Raises ValueError if another action has that name."""
 
     def register(action: ControlAction) -> ControlAction:
         there = _ACTIONS.get(name)
@@ -53,9 +52,9 @@ def on(name: str) -> Callable[[ControlAction], ControlAction]:
 
 
 def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], JobAction]:
-    """Register an action on a job: the control's subject is its id. The action gets it if the member may see it.
+    """Register an action on a job, the control's subject, if the member may see it.
 
-    Of a job whose contents were erased the member is told so instead, unless the action applies `when_erased` too.
+    For an erased job the member gets a notice instead, unless the action applies `when_erased` too.
     """
 
     def register(action: JobAction) -> JobAction:
@@ -94,21 +93,21 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
         emoji: str | None = None,
     ) -> Self:
-        """Return a button that does `action` with `subject`; `emoji` is its icon, one of Unicode's."""
+        """Return a button for `action` with `subject`; `emoji` is its Unicode icon."""
         return cls(discord.ui.Button(label=str(label), style=style, emoji=emoji, custom_id=custom_id(action, subject)))
 
     @classmethod
     def select(
         cls, action: str, subject: str, *, placeholder: Text | str, options: Sequence[discord.SelectOption]
     ) -> Self:
-        """Return a select of one of `options` (1 to 25), that does `action` with `subject` and what was chosen."""
+        """Return a select of one of `options` (1 to 25), for `action` with `subject`."""
         return cls(
             discord.ui.Select(placeholder=str(placeholder), options=list(options), custom_id=custom_id(action, subject))
         )
 
     @classmethod
     def role(cls, action: str, subject: str, *, placeholder: str, chosen: int | None) -> Self:
-        """Return a select of one of the server's roles, or none. `chosen` is shown; it must be there."""
+        """Return a select of one role, or none. `chosen` is shown; it must exist."""
         kind = discord.SelectDefaultValueType.role
         shown = [] if chosen is None else [discord.SelectDefaultValue(id=chosen, type=kind)]
         made: discord.ui.RoleSelect[Any] = discord.ui.RoleSelect(
@@ -155,15 +154,15 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
         match: re.Match[str],  # noqa: ARG003 - discord.py gives it
         /,
     ) -> Self:
-        """Return the control that was pressed; it is checked in `callback` only."""
+        """Return the pressed control; only `callback` checks it."""
         return cls(item)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Accept every member: the action checks who may do what."""
+        """Accept every member: the action checks permissions."""
         return True
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Run the control's action in the member's language; errors are reported to the member who pressed."""
+        """Run the control's action in the member's language; errors are reported to the member."""
         speak_to(interaction)
         try:
             await self._act(cast("Interaction", interaction))
@@ -182,14 +181,14 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
 
 
 def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
-    """Return what was chosen in a select, roles, members and channels by their ids; () for a button."""
+    """Return a select's values, roles, members and channels by id; () for a button."""
     if isinstance(item, discord.ui.RoleSelect | discord.ui.UserSelect | discord.ui.ChannelSelect):
         return [str(each.id) for each in item.values]
     return item.values if isinstance(item, discord.ui.Select) else ()
 
 
 async def _is_of_another_copy(interaction: Interaction) -> bool:
-    """Whether another copy of the bot that is alive has made the message: then it answers, and this one must not."""
+    """Whether another running copy of the bot made the message: that copy answers, and this one must not."""
     message, copies = interaction.message, interaction.client.parts.second_copy
     names = [] if message is None else custom_ids_of(message)
     if message is None or (copies.is_there and marks_of(names).is_foreign):
@@ -198,7 +197,7 @@ async def _is_of_another_copy(interaction: Interaction) -> bool:
 
 
 def view_of(controls: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
-    """Return a new view of `controls`, or link buttons among them, that never times out."""
+    """Return a new view of `controls` and link buttons that never times out."""
     view = discord.ui.View(timeout=None)
     for control in controls:
         view.add_item(control)

@@ -1,4 +1,4 @@
-"""Forms (modals): with a timeout, so that dismissed ones do not stay in memory, and one place for their errors."""
+"""Forms (modals): with a timeout, so that dismissed ones do not stay in memory, and common error handling."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Form(discord.ui.Modal):
         bot.forms.add(self.custom_id)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Answer the member who has sent the form."""
+        """Answer the submitted form."""
         raise NotImplementedError
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
@@ -41,29 +41,29 @@ class Form(discord.ui.Modal):
         await self.answer(cast("Interaction", interaction))
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Speak the member's language; record that the form was sent, here and on the interaction."""
+        """Use the member's language; record that the form was sent, here and on the interaction."""
         speak_to(interaction)
         self.bot.forms.take(self.custom_id, interaction)
         return True
 
     async def on_timeout(self) -> None:
-        """Forget the form: it was dismissed."""
+        """Drop the dismissed form."""
         self.bot.forms.discard(self.custom_id)
 
     async def on_error(  # type: ignore[override]  # discord.py types a modal as a view, whose hook has an item too
         self, interaction: discord.Interaction, error: Exception, /
     ) -> None:
-        """Report the error at the one boundary, in the member's language: what was sent may be unreadable already."""
+        """Report the error, in the member's language: the submitted data may be unreadable already."""
         speak_to(interaction)
         await self.bot.responses.report(interaction, error)
 
 
 FILES_PER_UPLOAD = 10
-"""The most files that Discord takes in one input of a form."""
+"""Discord's maximum of files in one input."""
 
 
 class MediaUpload(discord.ui.FileUpload[Any]):
-    """Takes up to `max_values` files of some kinds; any file if there are no kinds."""
+    """Takes up to `max_values` files of these kinds; any file without kinds."""
 
     def __init__(self, kinds: Collection[MediaKind], *, max_values: int = 1) -> None:
         super().__init__(required=False, max_values=max_values)

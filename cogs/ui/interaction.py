@@ -1,4 +1,4 @@
-"""What an interaction carries: its client's type, its place, and the options that the member gave."""
+"""An interaction's client, place and given options."""
 
 from typing import Any, TypeAlias
 
@@ -11,15 +11,15 @@ from bot.domain.jobs.card_spec import Place
 Interaction = discord.Interaction[CannonBot]
 
 PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
-"""The channels of a server in which results are posted."""
+"""Server channels in which results are posted."""
 
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
 
 
 def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
-    """Return the options that the member gave for the operation's plain fields, by wire name.
+    """Return the given options of the operation's plain fields, by wire name.
 
-    `renamed` leads from a wire name to the name of the option that gives it.
+    `renamed` maps wire names to option names.
     """
     operation = interaction.client.catalogue.resolve(operation_id)
     options = vars(interaction.namespace)
@@ -28,7 +28,7 @@ def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[s
 
 
 def place_of(interaction: Interaction) -> Place:
-    """Return the interaction's place and the member's roles, as Discord sent them with the interaction itself."""
+    """Return the interaction's place and the member's roles, as sent with the interaction."""
     return place_in(interaction.guild_id or 0, interaction.channel_id or 0, interaction.channel, interaction.user)
 
 

@@ -1,4 +1,4 @@
-"""A member's limits, grants and open jobs as text; and a limit as a choice of a list."""
+"""Text of limits, grants and open jobs."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ _NOBODY = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberUsage:
-    """What a member may still spend: what each limit that applies to them leaves, their grants, their open jobs."""
+    """What a member may still spend: the rest of each limit, their grants, their open jobs."""
 
     member_id: int
     headrooms: tuple[Headroom, ...]
-    """The server's limits are included."""
+    """Including the server's limits."""
     grants: tuple[Grant, ...]
     running: int
     waiting: int
     jobs: tuple[Job, ...]
-    """The newest open ones."""
+    """The newest open jobs."""
 
 
 # ---------------------------------------------------------------------- lists
 
 
 def label(limit: Limit, guild: discord.Guild | None) -> str:
-    """Return a limit without mentions, for a list to choose from, in at most 100 characters."""
+    """Return a limit without mentions, for a select, in at most 100 characters."""
     found = None if guild is None or not limit.channel_id else guild.get_channel(limit.channel_id)
     channel = f"#{found.name if found is not None else limit.channel_id}"
     return shortened(f"{_name(limit, guild)}: {terms(limit, operation=limit.operation, channel=channel)}", CHOICE_CHARS)
@@ -67,7 +67,7 @@ def _name(limit: Limit, guild: discord.Guild | None) -> str:
 
 
 def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
-    """Join as many lines as fit in `limit` characters, and add how many do not."""
+    """Join the lines that fit in `limit` characters, and add the number of the others."""
     shown: list[str] = []
     size = 0
     for place, line in enumerate(lines):
@@ -100,7 +100,7 @@ async def member_usage(bot: CannonBot, guild_id: int, member_id: int, role_ids: 
 
 
 def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
-    """Return a request that every limit applies to: in all channels and for all operations that limits name."""
+    """Return a request that every limit applies to: all channels, all operations with limits."""
     named = list(limits)
     return SpendRequest(
         member_id=member_id,
@@ -166,7 +166,7 @@ def title_of(catalogue: Catalogue, operation_id: str) -> str:
 
 
 def cost_words(job: Job) -> str:
-    """Return what a job cost: its actual cost, what is held for it, or nothing."""
+    """Return a job's actual cost, or the amount held for it."""
     if job.state in PAID_STATES:
         return credits_words(job.held if job.cost is None else job.cost)
     return str(texts.FREE) if job.state.ended else texts.HELD(credits=credits_words(job.held))
@@ -176,7 +176,7 @@ LOTS_SHOWN = 5
 
 
 def expiring_words(expiring: Sequence[ExpiringCredits], now: float) -> str:
-    """Return the next credits that expire, a line each, '' where there are none; `now` in Unix seconds."""
+    """Return the next expiring credits, a line each, '' without any; `now` in Unix seconds."""
     found = living(expiring, now)
     lines = [
         texts.EXPIRE_ON(
@@ -190,7 +190,7 @@ def expiring_words(expiring: Sequence[ExpiringCredits], now: float) -> str:
 
 
 def reaction_legend(settings: ReactionRules) -> str:
-    """Return what members can do with emojis on results here, as one line of a message."""
+    """Return a line about the emojis on results here."""
     if not settings.is_on:
         return str(texts.LEGEND_OFF)
     has_gallery = settings.gallery_channel is not None
@@ -203,7 +203,7 @@ def reaction_legend(settings: ReactionRules) -> str:
 
 
 def channel_legend(settings: ReactionRules, *, answers_words: bool) -> str:
-    """Return what stands once under the first result of a channel, as small print."""
+    """Return the small print under a channel's first result."""
     seeded = settings.seeded()
     legend = reaction_legend(
         ReactionRules(rules={rule.emoji: rule for rule in seeded}, gallery_channel=settings.gallery_channel)

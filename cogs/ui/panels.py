@@ -1,4 +1,4 @@
-"""Panels of moderators: a page is an embed with controls, redrawn over itself, with what was done above it."""
+"""Moderators' panels: a page is an embed with controls, redrawn in place, with a notice above."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from cogs.ui.texts import CONTINUED
 PAGE_ACTION = "set_page"
 OPTION_CHARS = 100
 PART_MAX = 999
-"""Long lists are shown in parts; this is the last part that a custom id can name."""
+"""The last part of a long list that a custom id can name."""
 Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelPage:
-    """A page as it is now."""
+    """A drawn page."""
 
     embed: discord.Embed
     controls: Sequence[Control]
 
     def view(self) -> discord.ui.View:
-        """Return the controls as Discord takes them."""
+        """Return the view."""
         return view_of(self.controls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part(Generic[Each]):
-    """A part of a long list: the first is number 0."""
+    """A part of a long list, from 0."""
 
     number: int
     count: int
@@ -47,21 +47,21 @@ class Part(Generic[Each]):
 
 
 def part_of(items: Sequence[Each], number: int, size: int) -> Part[Each]:
-    """Return the part with this number, or the last one if the list has become shorter."""
+    """Return the part with this number, or the last one of a shortened list."""
     count = max(1, -(-len(items) // size))
     at = min(number, count - 1)
     return Part(number=at, count=count, items=items[at * size : (at + 1) * size])
 
 
 def number_in(subject: str) -> int:
-    """Return the number of a part that a custom id names. Raises InputError with GONE for anything else."""
+    """Parse a part's number from a custom id. Raises InputError with GONE for anything else."""
     if not (subject.isascii() and subject.isdecimal() and len(subject) < len(str(PART_MAX)) + 1):
         raise InputError(texts.GONE)
     return int(subject)
 
 
 def turns(action: str, part: Part[Each]) -> list[Control]:
-    """Return the buttons that lead to the parts before and after; none where there are no others."""
+    """Return the buttons to the previous and next parts, if there are others."""
     found = []
     if part.number > 0:
         found.append(Control.button(action, str(part.number - 1), label=str(texts.PREVIOUS_PART)))
@@ -71,7 +71,7 @@ def turns(action: str, part: Part[Each]) -> list[Control]:
 
 
 def settings_page(page: SettingsPage, text: str, controls: Sequence[Control]) -> PanelPage:
-    """Return a page of `/studio settings` that says `text` below what the page is about."""
+    """Return a page of `/studio settings` with `text` below its introduction."""
     title, about = PAGES[page]
     embed = discord.Embed(
         title=texts.SETTINGS_TITLE(page=str(title)), description=f"{about}\n\n{text}".rstrip(), colour=NEUTRAL
@@ -80,7 +80,7 @@ def settings_page(page: SettingsPage, text: str, controls: Sequence[Control]) ->
 
 
 def pages_select(page: SettingsPage) -> Control:
-    """Return the select that leads to the other pages of `/studio settings`."""
+    """Return the select of the pages of `/studio settings`."""
     options = [
         discord.SelectOption(
             label=str(title), value=each.value, description=shortened(str(about), OPTION_CHARS), default=each is page
@@ -91,7 +91,7 @@ def pages_select(page: SettingsPage) -> Control:
 
 
 async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -> None:
-    """Redraw the panel, whose control was pressed or whose form was sent, below what was done."""
+    """Redraw the panel below a notice."""
     edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
     await in_time(edit(content=said or None, embed=page.embed, view=page.view()))
 
@@ -101,7 +101,7 @@ PAGE_CHARS = 4000
 
 
 def pages(title: str, blocks: Iterable[str]) -> list[discord.Embed]:
-    """Put the blocks on as few embeds as they fit on. A block is never cut in two unless it is longer than a page."""
+    """Put the blocks on as few embeds as possible. A block is cut only if it is longer than a page."""
     texts = [""]
     for block in blocks:
         separator = "\n" if block.startswith("`") and texts[-1] else "\n\n"

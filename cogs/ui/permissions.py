@@ -1,4 +1,4 @@
-"""Permissions: who is a moderator or the host, and which permissions the bot itself lacks in a channel."""
+"""Permissions of members, moderators and the host, and those that the bot lacks in a channel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cogs.ui.interaction import Interaction, PostableChannel, place_of
 from cogs.ui.texts import IN_SERVER_ONLY
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
-"""The team roles that may change an application; a read-only role decides nothing here."""
+"""Team roles that may change an application; a read-only role decides nothing here."""
 
 
 def guild_of(interaction: Interaction) -> int:
@@ -30,7 +30,7 @@ def guild_of(interaction: Interaction) -> int:
 
 
 async def is_moderator(interaction: Interaction) -> bool:
-    """Whether the member may manage this server or has its moderator role, as Discord sent with the interaction."""
+    """Whether the member may manage this server or has its moderator role, by the interaction."""
     if interaction.guild_id is None:
         return False
     if interaction.permissions.manage_guild:
@@ -61,7 +61,7 @@ def require_manager(interaction: Interaction) -> None:
 async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
     """Accept moderators only: a check for commands. Raises CheckFailure, with the BotError as its cause.
 
-    The tree does not catch errors of another kind, and the member would get no response at all.
+    The tree does not catch other errors, and the member would get no response.
     """
     try:
         await require_moderator(cast("Interaction", interaction))
@@ -71,7 +71,7 @@ async def moderators_only(interaction: discord.Interaction[Any]) -> bool:
 
 
 def is_host(interaction: Interaction) -> bool:
-    """Whether the member is the application's owner, or of the team that owns it."""
+    """Whether the member owns the application, alone or in its team."""
     application = interaction.client.application
     return application is not None and interaction.user.id in _hosts(application)
 
@@ -91,23 +91,23 @@ def _hosts(application: discord.AppInfo) -> set[int]:
 
 
 def missing_permissions(permissions: discord.Permissions, *, is_thread: bool, files: bool = True) -> list[str]:
-    """Return the permissions that the bot needs to post in a channel, with or without files, and does not have."""
+    """Return the permissions that the bot needs to post in a channel, with or without files, and lacks."""
     return missing_of(permissions, to_post(is_thread=is_thread, files=files))
 
 
 async def require_unblocked(interaction: Interaction) -> None:
-    """Raise Refused if who presses is blocked on this server now."""
+    """Raise Refused if the member is blocked on this server."""
     bot = interaction.client
     block = await bot.parts.store.blocks.active(interaction.guild_id or 0, interaction.user.id)
     refuse_blocked(block, bot.clock.wall())
 
 
 _MADE = "viewer"
-"""Under this name an interaction keeps its viewer once it was made."""
+"""Caches the viewer on the interaction."""
 
 
 async def viewer_of(interaction: Interaction) -> Viewer:
-    """Return who sent the interaction, with the roles that came with it. Raises Refused outside servers."""
+    """Return the interaction's sender, with their roles. Raises Refused outside servers."""
     made = interaction.extras.get(_MADE)
     if isinstance(made, Viewer):
         return made
@@ -121,14 +121,14 @@ async def viewer_of(interaction: Interaction) -> Viewer:
 
 
 async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
-    """Return a member without an interaction as a viewer; `channel` is where they are right now, None for nowhere."""
+    """Return a member without an interaction as a viewer; `channel` is their current place, None for nowhere."""
     rules = await bot.parts.store.settings.get(member.guild.id)
     is_moderator = moderates(member.guild_permissions, member, rules)
     return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
 
 
 async def origin_of(interaction: Interaction) -> Origin:
-    """Return the author of a request and its place. Raises Refused outside servers."""
+    """Return a request's author and place. Raises Refused outside servers."""
     interaction.client.parts.delivery.authors.note(interaction.guild_id or 0, interaction.user)
     return Origin(
         place=place_of(interaction),

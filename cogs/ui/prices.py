@@ -1,4 +1,4 @@
-"""Prices in words: what a usual job costs here, and what one with given options would cost."""
+"""Prices in words: of usual jobs, and of one with given options."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cogs.ui.texts import PRICE_MARK, with_price
 
 
 def price_range(operation: Operation, book: PriceBook) -> str:
-    """Return what usual jobs of an operation cost here, from the cheapest kind to the most expensive."""
+    """Return the price range of an operation's usual jobs."""
     known = book.known(operation)
     if not known:
         seen = book.seen(operation)
@@ -39,7 +39,7 @@ def price_range(operation: Operation, book: PriceBook) -> str:
 
 
 def price_lines(operation: Operation, book: PriceBook, limit: int) -> list[str]:
-    """Return a line for each kind of job whose price is known, the cheapest first; none for a fixed price."""
+    """Return a line per kind of job with a known price, cheapest first; none for a fixed price."""
     if operation.fixed_credits is not None:
         return []
     shown = book.known(operation)
@@ -48,7 +48,7 @@ def price_lines(operation: Operation, book: PriceBook, limit: int) -> list[str]:
 
 
 def price_words(operation: Operation, known: KnownPrice) -> str:
-    """Return what a usual job of one kind costs, and how that is known."""
+    """Return a usual job's price and its basis."""
     basis = known.estimate.basis
     words = _words(operation, known)
     return words if basis == "fixed" else texts.with_basis(words, basis, known.jobs)
@@ -67,20 +67,20 @@ def _words(operation: Operation, known: KnownPrice) -> str:
 
 
 def kind_words(operation: Operation, kind: str) -> str:
-    """Return a kind of job as members know it: `Seedance 2.0, 1080p`; '' for the usual one."""
+    """Return a kind of job for members: `Seedance 2.0, 1080p`; '' for the usual one."""
     words: list[str] = []
     for name, _, value in (each.partition("=") for each in kind.split()):
         if name == "model":
             words.insert(0, _model(operation, value))
         elif name == "with":
             words.append(str(texts.WITH_FILE.get(value, texts.WITH_ANOTHER_FILE)))
-        elif not value.startswith("~"):  # a member's own words: nobody knows them any more
+        elif not value.startswith("~"):  # a member's own words, which are not stored
             words.append(_option(operation, name, value))
     return harmless(", ".join(words))
 
 
 def _option(operation: Operation, name: str, value: str) -> str:
-    """Return the value of an option, with the option's name where the value alone says nothing."""
+    """Return an option's value, with its name if the value alone is unclear."""
     label = labels_of(operation).get(name, name.replace("_", " "))
     if value in texts.SWITCHES:
         return texts.OPTION_IS(option=tr(label), value=str(texts.SWITCHES[value]))
@@ -93,9 +93,9 @@ def _model(operation: Operation, word: str) -> str:
 
 
 def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of_model: bool = False) -> str:
-    """Return what a job with these values would cost, '' where nobody knows it.
+    """Return the price of a job with these values, '' if unknown.
 
-    `of_model`: where the values do not say enough, what usual jobs of their model cost.
+    `of_model`: if the values are not enough, the usual price of their model.
     """
     found = book.estimate(operation, values)
     if found is not None:
@@ -107,7 +107,7 @@ def hint(operation: Operation, book: PriceBook, values: Mapping[str, Any], *, of
 
 
 def exact(estimate: Estimate) -> str:
-    """Return the price of a job: exactly where it is fixed, else about."""
+    """Return a job's price: exact if fixed, else approximate."""
     words = credits_words(estimate.credits)
     return words if estimate.basis == "fixed" else texts.ABOUT(price=words)
 
@@ -132,9 +132,9 @@ def _from_to(low: Decimal, high: Decimal) -> str:
 Offer = tuple[str, Any]
 
 PRICED: Final = frozenset({"model", *GRADES, *LENGTHS, *COUNTS})
-"""The fields that a price may depend on."""
+"""Fields that a price may depend on."""
 WAIT_S: Final = 0.5
-"""How long the store may take: Discord waits 3 seconds for choices, and prices are an extra."""
+"""Time limit for the store: Discord waits 3 seconds for choices, and prices are optional."""
 
 
 async def with_prices(
@@ -144,9 +144,9 @@ async def with_prices(
     offered: Sequence[Offer],
     given: Mapping[str, object],
 ) -> list[Offer]:
-    """Return the offers of a field, each with what the job would cost with it where that is known.
+    """Return a field's offers, each with its price if known.
 
-    `given` are the other values so far, by wire name. Reads memory and the store; asks nobody.
+    `given` are the other values so far, by wire name. Reads memory and the store; no network.
     """
     guild_id, bot = interaction.guild_id, interaction.client
     if field not in PRICED or guild_id is None or not offered:
@@ -166,29 +166,27 @@ async def with_prices(
 
 
 def _values(operation: Operation, given: Mapping[str, object]) -> dict[str, Any]:
-    """Return the plain values as they would go over the wire; files are not there yet."""
     names = {each.name for each in operation.fields}
     return {name: each for name, each in given.items() if name in names and isinstance(each, str | int | float)}
 
 
 GROUPING_COMMA = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 LABEL_CHARS = 80
-"""Discord's limit of a button's label."""
 
 
 def priced(label: Text | str, price: Decimal | None, told_above: Decimal | None = None) -> str:
-    """Return a label with its price in credits, as it is where the price is not known.
+    """Return a label with its price in credits; without one if the price is unknown.
 
-    Nor is it told up to `told_above`, what the server lets its members spend without a look at it; None: it sets none.
+    Nor up to `told_above`, what members may spend without confirmation; None: no such setting.
     """
     is_small = told_above is not None and price is not None and price <= told_above
     return str(label) if price is None or is_small else with_price(str(label), plain_amount(price), LABEL_CHARS)
 
 
 def price_shown(interaction: Interaction) -> Decimal | None:
-    """Return the price, in credits, that the label of the pressed button told; None if it told none.
+    """Return the price on the pressed button's label, in credits; None without one.
 
-    It is read from the message as Discord sends it: nobody but the bot writes there.
+    It is read from the message as Discord sends it: only the bot writes there.
     """
     pressed = None if interaction.data is None else interaction.data.get("custom_id")
     for button in _buttons(interaction.message):
@@ -205,7 +203,7 @@ def _buttons(message: discord.Message | None) -> Iterator[discord.Button]:
 
 
 def _amount(text: str) -> Decimal | None:
-    """Return the amount that `plain_amount` wrote in any language, or an older release in English: `1,200.5`."""
+    """Parse an amount of `plain_amount` in any language, or of an older English release: `1,200.5`."""
     plain = GROUPING_COMMA.sub("", text).replace(",", ".")
     try:
         return credits_of(plain)
@@ -215,20 +213,20 @@ def _amount(text: str) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """The sum of the known prices, in credits, and how many jobs there are without one."""
+    """The sum of the known prices, in credits, and the number of jobs without one."""
 
     credits: Decimal
     unknown: int
     exact: bool
-    """Whether all the known prices are fixed ones."""
+    """Whether all known prices are fixed."""
 
     @property
     def price(self) -> Decimal | None:
-        """The price of all; None if one is not known."""
+        """The total; None if a price is unknown."""
         return None if self.unknown else self.credits
 
     def words(self) -> str:
-        """Return the total as members read it."""
+        """Return the total in words."""
         if not self.credits and self.unknown:
             return str(texts.PRICE_NOT_KNOWN)
         known = self._known()
@@ -246,13 +244,13 @@ class Total:
 
 
 async def total_of(bot: CannonBot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:
-    """Return what jobs of these operations and values cost on a server. Reads memory and the store; asks nobody."""
+    """Return the total price of these jobs on a server. Reads memory and the store; no network."""
     credits_, unknown, exact = Decimal(0), 0, True
     for operation_id, values in steps:
         try:
             operation = bot.catalogue.resolve(operation_id)
         except InputError:
-            unknown += 1  # the operation is gone
+            unknown += 1  # retired operation
             continue
         found = (await bot.parts.price_books.of(guild_id, operation)).estimate(operation, values)
         if found is None:

@@ -1,1 +1,1 @@
-"""Answers to members who mention the bot: what they said becomes a job, once they have seen its price."""
+"""Requests in words: a mention of the bot becomes a job, once its author confirms the price."""

@@ -1,8 +1,8 @@
-"""Members who mention the bot: with words, with a file, or in reply to a result.
+"""Mentions of the bot: with words, with a file, or in reply to a result.
 
-Discord sends a message's words and files to a bot that is mentioned in them, with no privileged intent; of others it
-sends neither. Words are read once, by rules (bot/generation/words/rules.py), and kept in a draft for ten minutes.
-Nothing is spent by a message: its author presses the button of the answer, and confirms the price, which only they see.
+Discord sends the content of a message that mentions a bot without a privileged intent, and of no other. Words are read
+once, by rules (bot/generation/words/rules.py), and kept in a draft for ten minutes. A message spends nothing: its
+author presses the button of the answer, and confirms the price, which only they see.
 """
 
 import discord
@@ -35,7 +35,7 @@ _TYPES = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
 class WordListener(commands.Cog):
-    """Answers mentions. Whoever may not use the bot, or not here, gets no answer at all."""
+    """Answers mentions. Members who may not use the bot, or not here, get no answer at all."""
 
     def __init__(self, bot: CannonBot) -> None:
         self.bot = bot
@@ -45,7 +45,7 @@ class WordListener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a member who speaks to the bot. An edited message is no new one."""
+        """Answer a member who mentions the bot. Edits are ignored."""
         try:
             if self._is_for_bot(message):
                 await self._heard(message)
@@ -55,7 +55,7 @@ class WordListener(commands.Cog):
             log.exception("words.failed", message=message.id)
 
     def _is_for_bot(self, message: discord.Message) -> bool:
-        """Whether a member speaks to the bot: by naming it at the start or the end, anywhere in a reply or a file."""
+        """Whether a member addresses the bot: at the start or the end, or anywhere in a reply or with a file."""
         own = self.bot.user
         if own is None or message.author.bot or message.webhook_id is not None or message.type not in _TYPES:
             return False
@@ -74,7 +74,7 @@ class WordListener(commands.Cog):
             return
         if self._of_member.wait_s((member.guild.id, member.id)) or self._of_server.wait_s(member.guild.id):
             return
-        speak(await self.bot.parts.languages.of(member.guild.id))  # a message does not tell its author's
+        speak(await self.bot.parts.languages.of(member.guild.id))  # a message lacks its author's language
         viewer = await viewer_in(self.bot, member, channel)
         found = await self._understood(message, viewer)
         if isinstance(found, WordRequest):
@@ -83,7 +83,7 @@ class WordListener(commands.Cog):
             await self.answers.say(message, found.sentence)
 
     async def _may_answer(self, member: discord.Member, channel: PostableChannel) -> bool:
-        """Whether the server wants answers to words, the member may use the bot in the channel, and it may write."""
+        """Whether the server answers words, the member may use the bot in the channel, and the bot may write."""
         guild, store = member.guild, self.bot.parts.store
         rules = await store.settings.get(guild.id)
         if not rules.answer_words:
@@ -99,7 +99,7 @@ class WordListener(commands.Cog):
         )
 
     async def _understood(self, message: discord.Message, viewer: Viewer) -> WordRequest | Unclear:
-        """Return what the member asks for: of a file that they attached, of the result they reply to, or of neither."""
+        """Return the request: about an attached file, the replied result, or neither."""
         own = self.bot.user
         said = clean_words(whole(message.content), 0 if own is None else own.id)
         files = list(parts_of(message)) if message.attachments or message.message_snapshots else []
@@ -117,19 +117,18 @@ class WordListener(commands.Cog):
         return WordRequest(wish=found, job_id=medium.job.id) if isinstance(found, Wish) else found
 
     def _nothing_there(self, message: discord.Message) -> str:
-        """Say why the message that was replied to has no file: others' files are not shown to the bot."""
+        """Explain that the replied message has no file: others' files are hidden from the bot."""
         replied = None if message.reference is None else message.reference.resolved
         is_own = isinstance(replied, discord.Message) and replied.author == self.bot.user
         return str(texts.NOTHING_THERE if is_own else texts.CANNOT_SEE_FILES)
 
 
 def _calls_all(message: discord.Message) -> bool:
-    """Whether it is said to everyone, or would be if its author were allowed to."""
     return message.mention_everyone or "@everyone" in message.content or "@here" in message.content
 
 
 def _replied_to(message: discord.Message) -> int | None:
-    """Return the id of the message that this one replies to, None if it does not."""
+    """Return the id of the replied message, None if there is none."""
     reference = message.reference
     return None if reference is None or message.type is not discord.MessageType.reply else reference.message_id
 

@@ -1,4 +1,4 @@
-"""The bot's answer to words: one short message with a button that only their author may press, gone in ten minutes."""
+"""The reply to words: a short message with a button for its author only, deleted after ten minutes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class WordAnswers:
-    """Sends the answers, and deletes them when their time is over, also those of an earlier run of the bot."""
+    """Sends the replies, and deletes expired ones, also of an earlier run."""
 
     def __init__(self, bot: CannonBot) -> None:
         self._bot = bot
@@ -33,7 +33,7 @@ class WordAnswers:
         self._busy = False
 
     async def offer(self, message: discord.Message, request: WordRequest) -> None:
-        """Answer with what was understood and a button. Raises Discord's errors, with nothing kept."""
+        """Reply with the request and a button. Raises Discord's errors, with nothing kept."""
         guild_id, member_id = _guild_id(message), message.author.id
         requests = self._bot.parts.generation.word_requests
         draft_id = await requests.keep(guild_id, member_id, request)
@@ -52,7 +52,7 @@ class WordAnswers:
             await requests.take(guild_id, member_id, draft_id)
 
     async def say(self, message: discord.Message, sentence: str) -> None:
-        """Answer with a sentence alone. Raises Discord's errors."""
+        """Reply with a sentence alone. Raises Discord's errors."""
         await self._note(await self._send(message, sentence, None))
 
     async def _send(self, message: discord.Message, text: str, view: discord.ui.View | None) -> discord.Message:
@@ -71,12 +71,11 @@ class WordAnswers:
         )
 
     async def _note(self, sent: discord.Message) -> None:
-        """Remember to delete the answer."""
         offer = WordOffer(guild_id=_guild_id(sent), channel_id=sent.channel.id, message_id=sent.id)
         await self._bot.parts.generation.word_requests.note_answer(offer)
 
     def delete_due(self) -> None:
-        """Begin to delete the answers whose time is over, unless that is going on."""
+        """Delete expired replies, unless already running."""
         if not self._busy:
             self._busy = True
             self._rounds.start(self._delete_due(), "words")
@@ -91,21 +90,21 @@ class WordAnswers:
             self._busy = False
 
     async def finished(self) -> None:
-        """Wait until the round that `delete_due` has begun is done."""
+        """Wait for the round of `delete_due`."""
         await self._rounds.finished()
 
     async def aclose(self) -> None:
-        """Cancel what is being deleted: the next start does it."""
+        """Cancel the deletions: the next start does them."""
         await self._rounds.stop()
 
 
 async def delete_offer(bot: CannonBot, offer: WordOffer) -> None:
-    """Delete an answer of the bot; one that Discord does not delete now is tried again with the next round."""
+    """Delete a reply of the bot; if Discord fails, the next round retries."""
     channel = bot.get_partial_messageable(offer.channel_id, guild_id=offer.guild_id)
     try:
         await in_time(channel.get_partial_message(offer.message_id).delete())
     except (discord.NotFound, discord.Forbidden):
-        pass  # it is gone, or out of reach for good
+        pass  # deleted, or out of reach for good
     except DISCORD_ERRORS as error:
         log.info("words.not_deleted", message=offer.message_id, error=type(error).__name__)
         return
@@ -114,9 +113,9 @@ async def delete_offer(bot: CannonBot, offer: WordOffer) -> None:
 
 @on("words")
 async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show the author the price of what they requested in words, for them to confirm. The answer is deleted.
+    """Show the author the price of their request, to confirm. The reply is deleted.
 
-    The draft is taken, so that a second press finds none; the author's name in the custom id only words a refusal.
+    The draft is consumed, so that a second press finds none; the author's name in the custom id only words a refusal.
     """
     guild_id, bot = guild_of(interaction), interaction.client
     draft_id, _, author_id = subject.partition(".")
@@ -128,7 +127,7 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
         raise InputError(texts.EXPIRED)
     try:
         generation = await requests.generation(await viewer_of(interaction), request)
-        if generation.files:  # the price comes in any case, for its author alone: nobody else sees the bot think
+        if generation.files:  # the price comes in any case, ephemerally: no public "thinking"
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         is_new = not request.job_id and generation.operation == "image.generate"
         send = submit_usual if is_new else submit

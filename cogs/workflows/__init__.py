@@ -1,1 +1,1 @@
-"""The workflow commands: one module for each slash group, and what they share."""
+"""The workflow commands: one module per slash group, and their shared parts."""

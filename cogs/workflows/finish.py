@@ -21,7 +21,7 @@ CAMERA = ("pan", "tilt", "roll", "zoom", "horizontal", "vertical")
 
 
 def object_of(**parts: Any) -> dict[str, Any] | None:
-    """Return the parts of an object that were given, None if none was."""
+    """Return the given parts of an object, None without any."""
     return {name: part for name, part in parts.items() if part is not None} or None
 
 

@@ -22,7 +22,7 @@ IMAGES = frozenset({MediaKind.IMAGE})
 
 
 async def submit_usual(interaction: Interaction, one: Generation) -> None:
-    """Submit as many pictures as a request usually makes here: one where the first has to show what they cost.
+    """Submit the usual number of pictures: one if the first has to show the price.
 
     Raises as `submit` does.
     """

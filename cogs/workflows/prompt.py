@@ -16,7 +16,7 @@ WIRE = {wire: option for option, wire in OPTIONS.items()}
 
 
 async def rewrite(interaction: Interaction, operation: str, private: bool) -> None:
-    """Submit the rewriting of a prompt, with the options that were given."""
+    """Submit the rewriting of a prompt with the given options."""
     await submit(
         interaction,
         Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private, typed=True),

@@ -24,7 +24,7 @@ CLIPS = frozenset({MediaKind.VIDEO})
 
 
 async def video_id(interaction: Interaction, typed: str | None, job_id: str | None) -> str:
-    """Return Sora's own id of a video that was given by that id or by a job. Raises InputError unless by one."""
+    """Return Sora's own id of a video, given by that id or by a job. Raises InputError unless by one."""
     if typed is not None and job_id is None:
         return typed.strip()
     if typed is not None or job_id is None:
@@ -189,9 +189,9 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
 
 
 def wire_name(operation: Operation, guess: str, kind: FieldKind) -> str:
-    """Return the operation's field for what we call `guess`: its own, one that ends alike, or the only one of its kind.
+    """Return the operation's field for our `guess`: the same name, one that ends alike, or the only one of its kind.
 
-    No page names the fields: the live document may call them otherwise, such as `character_file_url`.
+    No page names the fields: the live document may name them otherwise, such as `character_file_url`.
     """
     names = [field.name for field in operation.fields if field.kind is kind]
     alike = [name for name in names if bare(name).endswith(bare(guess))]
@@ -201,7 +201,7 @@ def wire_name(operation: Operation, guess: str, kind: FieldKind) -> str:
 
 
 def supported(interaction: Interaction, operation_id: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that the operation has a field for; all if its fields are not public."""
+    """Return the options with a field in the operation; all if its fields are not public."""
     fields = {field.name for field in interaction.client.catalogue.resolve(operation_id).fields}
     return {name: value for name, value in options.items() if value is not None and (not fields or name in fields)}
 

@@ -17,7 +17,7 @@ from cogs.workflows.image import IMAGES, references
 SOUNDS = frozenset({MediaKind.AUDIO})
 IMAGES_AND_CLIPS = frozenset({MediaKind.IMAGE, MediaKind.VIDEO})
 START = {MediaKind.IMAGE: "image_url", MediaKind.VIDEO: "source_video_url"}
-"""An image is where the video starts; a clip is what it continues."""
+"""An image starts the video; a clip is continued."""
 
 
 @app_commands.guild_only()

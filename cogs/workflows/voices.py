@@ -1,4 +1,4 @@
-"""`/audio voices`: the voices that worked here, a sample of each that is paid once, and the defaults."""
+"""`/audio voices`: voices that worked here, with samples (each paid once) and defaults."""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from cogs.workflows.asked.submit import submit
 NARRATION: Final = "narration.generate"
 LIST_CHARS, OPTION_CHARS = 3800, 100
 KEPT_S: Final = 7 * 86_400.0
-"""How long Cannon Studio keeps results (its docs): a file that cannot be loaded after that is gone."""
+"""How long Cannon Studio keeps results (its docs): a missing file has expired after that."""
 
 
 async def open_voices(interaction: Interaction) -> None:
@@ -44,7 +44,7 @@ async def _voices(interaction: Interaction) -> VoiceList:
 
 
 def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw the list, with a select if there is anything in it."""
+    """Draw the list, with a select if it has entries."""
     if not found.voices:
         return discord.Embed(title=texts.VOICES_TITLE, description=texts.NO_VOICES, colour=NEUTRAL), view_of([])
     lines = [_line(each, found) for each in found.voices]
@@ -71,12 +71,12 @@ def _line(voice: Voice, found: VoiceList) -> str:
 
 
 def _subject(voice_id: str) -> str:
-    """Return how a control names a voice: its id may have signs that a custom id cannot have."""
+    """Return a voice's subject: its id may have characters that a custom id can't."""
     return hashlib.sha256(voice_id.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 async def _chosen(interaction: Interaction, subject: str) -> tuple[VoiceList, Voice]:
-    """Return the voice that a control is about. Raises InputError if it is not listed any more."""
+    """Return a control's voice. Raises InputError if it is not listed any more."""
     found = await _voices(interaction)
     voice = next((each for each in found.voices if _subject(each.id) == subject), None)
     if voice is None:
@@ -85,7 +85,7 @@ async def _chosen(interaction: Interaction, subject: str) -> tuple[VoiceList, Vo
 
 
 async def _show(interaction: Interaction, subject: str) -> None:
-    """Show one voice, with what can be done, in place of the list."""
+    """Show one voice with its actions in place of the list."""
     found, voice = await _chosen(interaction, subject)
     embed = discord.Embed(title=texts.VOICES_TITLE, description=_line(voice, found), colour=NEUTRAL)
     view = view_of(await _controls(interaction, found, voice))
@@ -115,7 +115,7 @@ def _sample_values(voice: Voice) -> dict[str, Any]:
 
 @on("voice_list")
 async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Show the list again."""
+    """Show the list."""
     embed, view = _list(await _voices(interaction))
     await in_time(interaction.response.edit_message(embed=embed, view=view))
 
@@ -128,7 +128,7 @@ async def pick(interaction: Interaction, _subject: str, values: Sequence[str]) -
 
 @on("voice_mine")
 async def toggle_mine(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Make the voice the member's own default, or not any more."""
+    """Set or clear the voice as the member's default."""
     found, voice = await _chosen(interaction, subject)
     chosen = "" if found.own_default == voice.id else voice.id
     await interaction.client.parts.voices.choose(guild_of(interaction), interaction.user.id, chosen)
@@ -137,7 +137,7 @@ async def toggle_mine(interaction: Interaction, subject: str, _values: Sequence[
 
 @on("voice_ours")
 async def toggle_ours(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Make the voice the server's default, or not any more."""
+    """Set or clear the voice as the server's default."""
     await require_moderator(interaction)
     found, voice = await _chosen(interaction, subject)
     chosen = "" if found.server_default == voice.id else voice.id
@@ -165,7 +165,7 @@ class VoiceLabelForm(Form):
         self.add_item(self._label)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Store the label, and show the voice with it."""
+        """Store and show the label."""
         await require_moderator(interaction)
         await interaction.client.parts.voices.label(
             guild_of(interaction), self._voice.id, self._label.value, by_id=interaction.user.id
@@ -178,7 +178,7 @@ class VoiceLabelForm(Form):
 
 @on("voice_sample")
 async def make_sample(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Have the sample made, at the price that the label told; one that was made meanwhile is not paid again."""
+    """Make the sample, at the price on the label; an existing one is not paid again."""
     _, voice = await _chosen(interaction, subject)
     if await interaction.client.parts.voices.sample_of(guild_of(interaction), voice.id) is not None:
         await listen(interaction, subject, ())
@@ -195,7 +195,7 @@ async def make_sample(interaction: Interaction, subject: str, _values: Sequence[
 
 @on("voice_listen")
 async def listen(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Send the member the sample as a file, ephemerally and at no cost."""
+    """Send the sample as a file, ephemerally, for free."""
     _, voice = await _chosen(interaction, subject)
     job = await _sample(interaction, voice)
     bot, guild = interaction.client, interaction.guild
@@ -215,7 +215,7 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
 
 
 async def _sample(interaction: Interaction, voice: Voice) -> Job:
-    """Return the job with the voice's sample. Raises InputError while there is none, NotAllowed for one elsewhere."""
+    """Return the job of the voice's sample. Raises InputError without one, NotAllowed for one elsewhere."""
     bot, guild_id = interaction.client, guild_of(interaction)
     job_id = await bot.parts.voices.sample_of(guild_id, voice.id)
     if job_id is None:
@@ -243,4 +243,4 @@ async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequenc
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""

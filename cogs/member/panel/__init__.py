@@ -1,1 +1,1 @@
-"""The panel of /me: what a member has set on a server, what they spend, and what is kept of them."""
+"""The panel of /me: a member's settings, spending and data on a server."""

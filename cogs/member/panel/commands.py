@@ -1,4 +1,4 @@
-"""`/me`: one private panel for what a member has set here, what they spend, and what is kept of them."""
+"""`/me`: one private panel for a member's settings, spending and data."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -39,14 +39,14 @@ class Me(commands.Cog):
 
 @on("me")
 async def turn_to(interaction: Interaction, page: str, _values: Sequence[str]) -> None:
-    """Show another page. Every control of the panel is about whoever presses it."""
+    """Show another page. Every control of the panel is about the member who presses it."""
     if page not in set(MePage):
         raise InputError(GONE)
     await show(interaction, MePage(page))
 
 
 async def show(interaction: Interaction, page: MePage, chosen: str = "") -> None:
-    """Show a page in place of the one that was there."""
+    """Replace the page shown."""
     embed, view = await panel(interaction, page, chosen)
     await in_time(interaction.response.edit_message(embed=embed, view=view))
 
@@ -90,7 +90,7 @@ async def clear(interaction: Interaction, _subject: str, _values: Sequence[str])
 
 @on("me_notify")
 async def set_notify(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Store how the member hears of results."""
+    """Store how the member is notified of results."""
     how = next(iter(values), "")
     if how not in set(Notify):
         raise InputError(GONE)
@@ -107,7 +107,7 @@ async def _change(interaction: Interaction, change: Callable[[MemberSettings], M
 
 @on("preset_pick")
 async def pick_preset(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show what can be done with a preset."""
+    """Show the actions of a preset."""
     await show(interaction, MePage.PRESETS, next(iter(values), ""))
 
 
@@ -130,7 +130,7 @@ async def edit_preset(interaction: Interaction, key: str, _values: Sequence[str]
 
 @on("preset_delete")
 async def delete_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
-    """Delete a preset of the member's."""
+    """Delete one of the member's presets."""
     preset = await _preset(interaction, key)
     await interaction.client.parts.own_settings.remove_preset(guild_of(interaction), interaction.user.id, preset.name)
     await show(interaction, MePage.PRESETS)
@@ -138,7 +138,7 @@ async def delete_preset(interaction: Interaction, key: str, _values: Sequence[st
 
 @on("preset_run")
 async def run_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
-    """Open the form for what the preset does not say, or submit it if there is nothing to ask."""
+    """Open the form for what the preset lacks, or submit it if it lacks nothing."""
     await require_unblocked(interaction)
     preset, bot = await _preset(interaction, key), interaction.client
     operation = bot.catalogue.resolve(preset.operation)
@@ -153,7 +153,7 @@ async def run_preset(interaction: Interaction, key: str, _values: Sequence[str])
 
 @on_job("preset_save")
 async def save_preset(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask for the name of a preset with the options of a result."""
+    """Ask for the name of a preset with a result's options."""
     operation = interaction.client.catalogue.find(job.operation)
     values = {} if operation is None else preset_values(operation, job.input)
     if operation is None or not values:

@@ -1,4 +1,4 @@
-"""The forms of `/me`: one default, or one preset."""
+"""The forms of `/me`: defaults and presets."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -21,12 +21,12 @@ from cogs.ui.permissions import guild_of
 from cogs.workflows.asked.own import preset_fields
 
 NONE: Final = "-"
-"""The choice that clears a default; no model and no ratio is written so."""
+"""The choice that clears a default; no model or ratio has this value."""
 OPTION_CHARS: Final = 100
 
 
 class DefaultForm(Form):
-    """Asks for one default; `key` is what the select of the page has chosen."""
+    """Asks for one default, chosen by `key`."""
 
     def __init__(self, bot: CannonBot, key: str, own: MemberSettings) -> None:
         super().__init__(bot, title=str(texts.DEFAULT_FORM), name="default")
@@ -62,7 +62,7 @@ class DefaultForm(Form):
         )
 
     async def answer(self, interaction: Interaction) -> None:
-        """Store the default and show the page again. Raises InputError for a style that is too long."""
+        """Store the default and show the page. Raises InputError for a style that is too long."""
         own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
         if self.style is not None:
             await own.set_style(*member, self.style.value)
@@ -77,7 +77,7 @@ class DefaultForm(Form):
 
 
 def ratios(bot: CannonBot) -> list[tuple[str, str]]:
-    """Return the aspect ratios that operations on images and videos offer, as labels and values."""
+    """Return the aspect ratios for images and videos, as labels and values."""
     found: dict[str, None] = {}
     for operation in bot.catalogue.operations.values():
         for field in operation.fields:
@@ -92,7 +92,7 @@ def ratios(bot: CannonBot) -> list[tuple[str, str]]:
 
 
 class PresetForm(Form):
-    """Asks for a preset's name and its main options. Options that it has no room for are kept as they are."""
+    """Asks for a preset's name and main options; other options are kept."""
 
     def __init__(self, bot: CannonBot, operation: Operation, preset: Preset | None = None) -> None:
         super().__init__(
@@ -123,7 +123,7 @@ class PresetForm(Form):
         )
 
     async def answer(self, interaction: Interaction) -> None:
-        """Keep the preset and show it. Raises InputError for a name or a value that does not fit."""
+        """Store the preset and show it. Raises InputError for an invalid name or value."""
         own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
         before = {} if self.preset is None else dict(self.preset.values)
         typed = {name: _taken(self.operation, name, item.value) for name, item in self.inputs.items()}
@@ -136,7 +136,7 @@ class PresetForm(Form):
 
 
 class SavePresetForm(Form):
-    """Asks for the name under which the options of a result are kept."""
+    """Asks for the name of a preset made from a result."""
 
     def __init__(self, bot: CannonBot, operation: Operation, values: Mapping[str, Any]) -> None:
         super().__init__(
@@ -152,7 +152,7 @@ class SavePresetForm(Form):
         )
 
     async def answer(self, interaction: Interaction) -> None:
-        """Keep the preset and say so. Raises InputError for a name that does not fit."""
+        """Store the preset. Raises InputError for an invalid name."""
         own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
         preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=self.values)
         said = texts.preset_kept(preset.name, replaced=kept is PresetKept.REPLACED)
@@ -160,7 +160,7 @@ class SavePresetForm(Form):
 
 
 def _taken(operation: Operation, name: str, typed: str) -> Any:
-    """Return what was typed in the field's form on the wire, None for nothing. Raises InputError."""
+    """Return the typed value in its wire form, None if empty. Raises InputError."""
     field = operation.field(name)
     if field.kind is not FieldKind.TEXT and not typed.strip():
         return None

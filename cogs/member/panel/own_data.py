@@ -1,4 +1,4 @@
-"""A member's own data on a server, from their panel: export and deletion."""
+"""A member's own data, from their panel: export and deletion."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -36,7 +36,7 @@ async def export(interaction: Interaction, _subject: str, _values: Sequence[str]
 
 @on("privacy_delete")
 async def delete(interaction: Interaction, member_id: str, _values: Sequence[str]) -> None:
-    """Ask the member to confirm; nobody can do so for another member."""
+    """Ask the member to confirm; only they can."""
     if member_id != str(interaction.user.id):
         raise InputError(GONE)
     guild_of(interaction)
@@ -44,7 +44,7 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
 
 
 class DeleteDataForm(Form):
-    """Says what is deleted and what stays, and has the member type a word: it cannot be undone."""
+    """Says what is deleted and what stays; the member has to type a word, as it cannot be undone."""
 
     def __init__(self, bot: CannonBot) -> None:
         super().__init__(bot, title=str(texts.DELETE_DATA), name="delete-data")
@@ -64,15 +64,15 @@ class DeleteDataForm(Form):
 
 @on("privacy_keep")
 async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]) -> None:
-    """Delete nothing: the button of a question that was asked before there was a form."""
+    """Delete nothing: the button of an older version's question."""
     await in_time(interaction.response.edit_message(content=str(texts.KEPT), view=None))
 
 
 def outcome(erased: Erased) -> str:
-    """Return what was deleted, and what was not."""
+    """Return what was deleted and what was not."""
     text = texts.deleted(erased.jobs)
     return f"{text} {texts.still_open(erased.left)}" if erased.left else text
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""

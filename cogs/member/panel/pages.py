@@ -1,4 +1,4 @@
-"""The pages of `/me`: what a member has set here, what they spend, and what is kept of them."""
+"""The pages of `/me`: settings, spending and data of a member."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ from cogs.ui.permissions import guild_of
 LIST_CHARS, OPTION_CHARS, VALUE_CHARS = 3500, 100, 60
 MODEL = "model"
 RATIO, STYLE = "ratio", "style"
-"""What else can be chosen on the page of defaults; a model by `model.` and the id of its operation."""
+"""Other choices on the page of defaults; models are `model.` and the operation's id."""
 
 Panel = tuple[discord.Embed, discord.ui.View]
 _Drawn = tuple[discord.Embed, Sequence[discord.ui.Item[Any]]]
@@ -42,7 +42,7 @@ class MePage(StrEnum):
 
 
 async def panel(interaction: Interaction, page: MePage, chosen: str = "") -> Panel:
-    """Return a page as the member reads it now; `chosen` is the key of one of their presets."""
+    """Return a page for the member; `chosen` is the key of a preset."""
     drawn: Mapping[MePage, Callable[[Interaction], Awaitable[_Drawn]]] = {
         MePage.DEFAULTS: _defaults,
         MePage.NOTIFICATIONS: _notifications,
@@ -78,7 +78,7 @@ async def _own(interaction: Interaction) -> MemberSettings:
 
 
 def with_models(interaction: Interaction) -> list[Operation]:
-    """Return the operations of which a member may choose the model, those that are on here."""
+    """Return the enabled operations with a choice of models."""
     bot, guild_id = interaction.client, guild_of(interaction)
     return [
         each
@@ -132,7 +132,7 @@ def _model(operation: Operation, model: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return a preset's name as a custom id takes it."""
+    """Return a preset's name as a custom id."""
     return hashlib.sha256(name.casefold().encode()).hexdigest()[:24]
 
 
@@ -142,7 +142,7 @@ async def presets_of(interaction: Interaction) -> Sequence[Preset]:
 
 
 def with_presets(interaction: Interaction) -> list[Operation]:
-    """Return the operations that a preset can be made for: those that are on here and have a command."""
+    """Return the enabled operations with a command, for which presets can be made."""
     bot, guild_id = interaction.client, guild_of(interaction)
     found = [
         each

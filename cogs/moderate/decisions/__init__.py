@@ -1,1 +1,1 @@
-"""What moderators decide by buttons: approvals, refunds, reviews; and /studio review."""
+"""Moderators' decisions by buttons: approvals, refunds, reviews; and /studio review."""

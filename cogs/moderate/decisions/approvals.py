@@ -1,4 +1,4 @@
-"""Jobs above the threshold wait for a moderator: the question in the approval channel, and its three answers."""
+"""Jobs above the threshold: the question in the approval channel, and its three answers."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,14 +27,14 @@ log = structlog.get_logger(__name__)
 
 REASON_CHARS = 200
 NO_CHANNEL_AGAIN_S = 600.0
-"""When a channel that takes no questions is tried again; another that is chosen meanwhile is asked in at once."""
+"""Retry interval of a channel that takes no questions; a newly chosen one is asked at once."""
 ALERT_QUIET_S = 24 * 3600.0
 
 
 async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
-    """Post the question where the guild wants it; without such a channel, alert the member who set the key.
+    """Post the question in the configured channel; without one, alert the member who set the key.
 
-    Returns False if Discord refuses the question for what it says. Raises Later if no channel takes it.
+    Returns False if Discord rejects the question's content. Raises Later if no channel takes it.
     """
     store, note = bot.parts.store, bot.parts.moderation.approvals.note_question
     found = await store.cards.with_jobs(approval.guild_id, approval.card_id)
@@ -63,17 +63,17 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
 
 
 async def _closed(bot: CannonBot, approval: Approval, sentence: Sentence) -> Later:
-    """Alert the guild, once a day, that nobody can be asked; return when it is tried again."""
+    """Alert the guild, once a day, that the channel is unusable; return the time of the next try."""
     if await bot.parts.watch.once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
         await bot.parts.delivery.alert(approval.guild_id, sentence)
     return Later(NO_CHANNEL_AGAIN_S)
 
 
 def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
-    """Draw what a moderator needs to decide.
+    """Draw the question.
 
-    The words of a private request are for those who decide, not for all who read the log channel, where the question
-    is put if there is no channel for it (`is_log`).
+    A private request's words are only for those who decide: not for readers of the log channel, the fallback
+    (`is_log`).
     """
     operation = bot.catalogue.find(main_job(jobs).operation)
     title = tr(operation.title) if operation is not None else jobs[0].operation
@@ -107,13 +107,13 @@ def answers(card_id: str) -> discord.ui.View:
 
 @on("approve")
 async def approve(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
-    """Let the card's jobs start."""
+    """Approve the card's jobs."""
     await _approve(interaction, card_id, raises_limit=False)
 
 
 @on("approve_grant")
 async def approve_and_grant(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
-    """Let the card's jobs start, and grant its author the same amount, so that their limit is untouched."""
+    """Approve the jobs, and grant their author the same amount, so that their limit is untouched."""
     await _approve(interaction, card_id, raises_limit=True)
 
 
@@ -128,7 +128,7 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
 
 @on("turn_down")
 async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
-    """Open the form that asks why."""
+    """Open the form for the reason."""
     await require_moderator(interaction)
     bot = interaction.client
     await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)
@@ -140,7 +140,7 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
 
 
 async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
-    """Refuse the card, if it still waits and the sender is still a moderator."""
+    """Reject the card, if it still waits and the sender is still a moderator."""
     await require_moderator(interaction)
     approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
@@ -148,7 +148,7 @@ async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
 
 
 async def _close(interaction: Interaction, card_id: str, say: Callable[[], str]) -> None:
-    """Show under the question how it was answered, and remove its buttons. The card is updated in any case."""
+    """Show the answer under the question, and remove its buttons. The card is updated in any case."""
     with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
         text = say()
     try:
@@ -158,4 +158,4 @@ async def _close(interaction: Interaction, card_id: str, say: Callable[[], str])
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the answers are registered as this is read."""
+    """Nothing to load: the answers register at import."""

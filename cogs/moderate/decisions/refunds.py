@@ -1,4 +1,4 @@
-"""Credits back: a member asks under a job that was charged for nothing, and a moderator grants them by a button."""
+"""Refunds: a member asks under a job charged for nothing, and a moderator grants them by a button."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cogs.ui.texts import GONE
 
 @on_job("ask_refund")
 async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Ask the moderators for the credits of a job, for its author, once: the outbox posts it."""
+    """Ask the moderators to refund a job, once, for its author; posted by the outbox."""
     if not job.is_charged_for_nothing:
         raise InputError(GONE)
     if interaction.user.id != job.author_id:
@@ -38,7 +38,7 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
 
 @on("refund")
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """Grant the author what the job has cost; a second press refunds nothing."""
+    """Refund the job's cost; a second press refunds nothing."""
     await require_moderator(interaction)
     quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id)
@@ -47,15 +47,15 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Nothing to load: the actions register at import."""
 
 
 Refuse = Callable[[Interaction, str, str], Awaitable[None]]
-"""Refuses: takes the interaction, the id of what is refused, and the reason (may be empty)."""
+"""Rejects; takes the interaction, the subject's id, and the reason (may be empty)."""
 
 
 class RefusalForm(Form):
-    """Asks for the reason, which the author reads. Whether the sender may refuse is checked by `refuse`."""
+    """Asks for the reason, which the author reads. `refuse` checks the permission."""
 
     def __init__(self, bot: CannonBot, title: str, refuse: Refuse, subject: str, *, chars: int) -> None:
         super().__init__(bot, title=title, name="refusal")
@@ -67,5 +67,5 @@ class RefusalForm(Form):
         self.add_item(self.reason)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Refuse for this reason."""
+        """Reject for this reason."""
         await self._refuse(interaction, self._subject, self.reason.value.strip())

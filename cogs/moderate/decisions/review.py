@@ -1,4 +1,4 @@
-"""Review mode: `/studio review`, and the answers to a result that waits for a moderator."""
+"""Review mode: `/studio review`, and the answers to a result under review."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,10 +19,10 @@ from cogs.ui.interaction import Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 
 REASON_CHARS = 180
-"""What fits into a card's state line, with the words around it."""
+"""Fits into a card's state line with its other words."""
 
 WORKED_IN_S = 30 * 24 * 3600.0
-"""For how long a channel counts as one that people work in after a request there."""
+"""How long a channel counts as in use after a request there."""
 
 ReviewScope = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.CategoryChannel
 
@@ -33,7 +33,7 @@ ReviewScope = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel 
 async def set_review(
     interaction: Interaction, channel: discord.TextChannel | None, only_in: ReviewScope | None, switch: str | None
 ) -> None:
-    """Show where results are reviewed, change it, or switch it off; results that wait already can still be decided."""
+    """Show, change or switch off the review channel; results under review can still be decided."""
     await require_moderator(interaction)
     if switch == "off":
         await _switch_off(interaction, only_in)
@@ -67,7 +67,7 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
 
 
 async def require_review_place(interaction: Interaction, channel_id: int) -> bool:
-    """Raise InputError for a channel in which everybody works; return whether everybody can read it."""
+    """Raise InputError for a channel in use by members; return whether everyone can read it."""
     guild = interaction.guild
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
@@ -91,7 +91,7 @@ async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> 
 
 
 def answers(job: Job) -> Sequence[discord.ui.Item[Any]]:
-    """Return the buttons under a result that waits for review."""
+    """Return the buttons under a result under review."""
     return [
         Control.button("publish", job.id, label=str(texts.PUBLISH), style=discord.ButtonStyle.success),
         Control.button("keep_back", job.id, label=str(texts.REFUSE), style=discord.ButtonStyle.danger),
@@ -106,7 +106,7 @@ async def publish(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 @on("keep_back")
 async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """Open the form that asks why not."""
+    """Open the form for the reason."""
     await require_moderator(interaction)
     await interaction.client.parts.moderation.reviews.require_waiting(guild_of(interaction), job_id)
     await in_time(
@@ -117,7 +117,7 @@ async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 
 async def refuse(interaction: Interaction, job_id: str, reason: str) -> None:
-    """Refuse the result, if it still waits and the sender is still a moderator."""
+    """Reject the result, if it is still under review and the sender is still a moderator."""
     await _decide(interaction, job_id, ReviewVerdict.REFUSED, reason)
 
 
@@ -134,4 +134,4 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the answers are registered as this is read."""
+    """Nothing to load: the answers register at import."""

@@ -1,4 +1,4 @@
-"""`/quota`: limits on spending, and grants on top of them. For moderators only, checked at every step."""
+"""`/quota`: limits on spending, and grants. For moderators only, checked at every step."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHOWN = 15
 """A line has up to about 240 characters, an embed's description 4096."""
 CHOOSE, REMOVE, TURN = "limit_choose", "limit_remove", "limit_turn"
 ID_DIGITS = 18
-"""A snowflake has 19 digits; what SQLite cannot hold is no id either."""
+"""A snowflake has 19 digits; a number too large for SQLite is no id."""
 _HEADINGS = {
     Scope.SERVER: texts.SERVER_LIMITS,
     Scope.EVERYONE: texts.EVERYONE_LIMITS,
@@ -40,7 +40,7 @@ _HEADINGS = {
 
 
 async def limits_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    """Draw a part of the limits, by whom they are for."""
+    """Draw a part of the limits, by subject."""
     limits = await _limits(interaction)
     part = part_of(limits, number, SHOWN)
     text = f"{texts.ABOUT}\n{_listed(part.items)}" if limits else str(texts.NO_LIMITS)
@@ -78,7 +78,7 @@ async def turn_limits(interaction: Interaction, subject: str, _values: Sequence[
 
 @on(CHOOSE)
 async def choose_limit(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Ask whether the chosen limit is to be removed."""
+    """Ask for confirmation before the limit is removed."""
     await require_moderator(interaction)
     number, limit_id = number_in(subject), _id(values[0] if values else "")
     limit = next((each for each in await _limits(interaction) if each.id == limit_id), None)
@@ -219,7 +219,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
 
 
 def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
-    if who is None or who.id == guild_id:  # the role @everyone has the server's id
+    if who is None or who.id == guild_id:  # @everyone has the server's id
         return Scope.EVERYONE, 0
     if isinstance(who, discord.Role):
         return Scope.ROLE, who.id

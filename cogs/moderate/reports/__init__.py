@@ -1,1 +1,1 @@
-"""Results that members report to the moderators, and what moderators do about a line of the log channel."""
+"""Members' reports of results, and the log channel's buttons."""

@@ -1,4 +1,4 @@
-"""The form in which a member reports a result that somebody else has posted."""
+"""The form that reports another member's result."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ REASON_CHARS = 300
 
 
 class ReportForm(Form):
-    """Asks what is wrong with a result."""
+    """Asks what is wrong with the result."""
 
     def __init__(self, bot: CannonBot, job: Job) -> None:
         super().__init__(bot, title=str(texts.REPORT_FORM), name="report")
@@ -47,7 +47,7 @@ class ReportForm(Form):
 
 @on_job("report")
 async def report(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Open the form, for a result that somebody else has posted."""
+    """Open the form, for another member's result."""
     if job.state is not JobState.DELIVERED:
         raise InputError(GONE)
     await _require_reader(interaction, job)
@@ -56,11 +56,11 @@ async def report(interaction: Interaction, job: Job, _values: Sequence[str]) -> 
 
 
 async def _require_reader(interaction: Interaction, job: Job) -> None:
-    """Raise Refused for a blocked member, and where no moderator would read the report."""
+    """Raise Refused for a blocked member, and if no moderator would see the report."""
     await require_unblocked(interaction)
     if not await interaction.client.parts.delivery.log_channel.takes(job.guild_id, REPORT):
         raise Refused(texts.NOBODY_READS_REPORTS)
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the action is registered as this is read."""
+    """Nothing to load: the action registers at import."""

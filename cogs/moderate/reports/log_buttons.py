@@ -1,6 +1,6 @@
-"""The buttons under lines of the log channel, by which moderators act at once.
+"""The moderators' buttons under log lines.
 
-A custom id is all that is kept of a button, and each act is one transaction with its own line of the record.
+A button's state is its custom id alone; each act is one transaction with its own line of the record.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from cogs.ui.texts import GONE, done
 
 DAY_S = 24 * 3600
 BLOCK_DAYS = (1, 7, 0)
-"""For how long the buttons block, in days; 0: permanently."""
+"""How long the buttons block, in days; 0: permanently."""
 
 
 def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
-    """Return what moderators can do about a line of the record: a report, a request for a refund, and a refusal."""
+    """Return the actions on a log line: a report, a refund request, a rejection."""
     danger = discord.ButtonStyle.danger
     job_id, member_id = decision.about.get("job"), decision.about.get("member")
     if decision.kind == REFUND_REQUEST:
@@ -43,7 +43,7 @@ def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
 
 @on("report_refund")
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """Grant the author what a posted result has cost, once."""
+    """Refund a posted result's cost, once."""
     await require_moderator(interaction)
     quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
@@ -52,7 +52,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 
 @on("report_dismiss")
 async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """End a report without consequences, and remove its buttons."""
+    """Dismiss a report, and remove its buttons."""
     await require_moderator(interaction)
     by_id = interaction.user.id
     await interaction.client.parts.moderation.reports.dismiss(guild_of(interaction), job_id, by_id=by_id)
@@ -63,7 +63,7 @@ async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 @on("block_author")
 async def ask_to_block(interaction: Interaction, member_id: str, _values: Sequence[str]) -> None:
-    """Ask ephemerally for how long a member is to be blocked."""
+    """Ask ephemerally how long to block a member."""
     await require_moderator(interaction)
     buttons = [
         Control.button(
@@ -105,4 +105,4 @@ def _number(member_id: str) -> int:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Nothing to load: the actions register at import."""

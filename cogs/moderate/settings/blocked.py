@@ -1,4 +1,4 @@
-"""The page Blocked members of `/studio settings`: who may not use the bot on a server."""
+"""The page Blocked members of `/studio settings`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ BLOCK, UNBLOCK, TURN = "block_member", "unblock_member", "blocked_turn"
 
 
 async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    """Draw who is blocked, until when and why."""
+    """Draw the blocks with their ends and reasons."""
     blocks = await interaction.client.parts.store.blocks.all(guild_of(interaction))
     part = part_of(list(blocks), number, SHOWN)
     lines = [_line(each) for each in part.items] or [str(texts.NOBODY_BLOCKED)]
@@ -63,7 +63,7 @@ async def turn_blocked(interaction: Interaction, subject: str, _values: Sequence
 
 @on(BLOCK)
 async def ask_block(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Ask for how long and why a member is to be blocked."""
+    """Ask how long and why to block a member."""
     await require_moderator(interaction)
     number = number_in(subject)
     if not values:
@@ -76,13 +76,12 @@ async def ask_block(interaction: Interaction, subject: str, values: Sequence[str
 
 
 def _is_bot(interaction: Interaction, member_id: str) -> bool:
-    """Whether Discord says with the interaction that this member is a bot."""
     data: Any = interaction.data or {}
     return bool(data.get("resolved", {}).get("users", {}).get(member_id, {}).get("bot"))
 
 
 class BlockForm(Form):
-    """Takes for how long and why a member is blocked."""
+    """Takes the duration and reason of a block."""
 
     def __init__(self, interaction: Interaction, member_id: int, number: int) -> None:
         super().__init__(interaction.client, title=str(texts.BLOCK_FORM), name="block")
@@ -118,7 +117,7 @@ class BlockForm(Form):
 
 @on(UNBLOCK)
 async def unblock(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Let a member use the bot again."""
+    """Unblock a member."""
     await require_moderator(interaction)
     number = number_in(subject)
     if not values or not values[0].isdecimal():

@@ -1,4 +1,4 @@
-"""`/studio settings`: what the controls of its panel do. Permission is checked at each press, forms included."""
+"""The controls of `/studio settings`. Permission is checked at each press, forms included."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
     SettingsPage.REACTIONS: reactions_page,
     SettingsPage.OPERATIONS: operations_page,
 }
-"""The pages that have no settings of `Rules`, but a list of their own."""
+"""Pages with a list of their own instead of `Rules`."""
 
 
 async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
-    """Draw a page as it is now."""
+    """Draw a page."""
     if page in _LISTS:
         return await _LISTS[page](interaction)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
@@ -65,7 +65,7 @@ def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
 
 
 async def change(interaction: Interaction, page: SettingsPage, new: NewRules) -> None:
-    """Change the settings, and show the page as it is then. They are changed even if Discord refuses the answer."""
+    """Change the settings and redraw the page. They stay changed even if Discord rejects the answer."""
     await require_moderator(interaction)
     await interaction.client.parts.moderation.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
     await show_page(interaction, await draw(interaction, page))
@@ -73,7 +73,7 @@ async def change(interaction: Interaction, page: SettingsPage, new: NewRules) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
-    """The setting that a control is for."""
+    """A control's setting."""
 
     name: str
     kind: Kind
@@ -115,10 +115,10 @@ async def set_role(interaction: Interaction, subject: str, values: Sequence[str]
 
 
 def role_chosen(interaction: Interaction, values: Sequence[str]) -> int | None:
-    """Return the role that was chosen as that of the moderators. Raises NotAllowed, or InputError for @everyone."""
-    require_manager(interaction)  # who moderates is not for the moderator role to say
+    """Return the chosen moderator role. Raises NotAllowed, or InputError for @everyone."""
+    require_manager(interaction)  # the moderator role may not choose itself
     role_id = int(values[0]) if values else None
-    if role_id == interaction.guild_id:  # the role @everyone has the server's id
+    if role_id == interaction.guild_id:  # @everyone has the server's id
         raise InputError(texts.EVERYONE)
     return role_id
 
@@ -139,7 +139,7 @@ async def set_channels(interaction: Interaction, subject: str, values: Sequence[
 
 
 def may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:
-    """Raise InputError for a channel that the bot does not see or may not post in, with or without files."""
+    """Raise InputError for a channel in which the bot can't see or post, with or without files."""
     guild = interaction.guild
     channel = None if guild is None else guild.get_channel_or_thread(channel_id)
     if guild is None or channel is None:
@@ -153,7 +153,7 @@ def may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> No
 
 @on("set_flip")
 async def flip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Switch something on or off."""
+    """Toggle a setting."""
     page = _chosen(subject, Widget.BUTTON).page
     await change(interaction, page, lambda rules: rules.having(subject, not getattr(rules, subject)))
 
@@ -171,20 +171,20 @@ async def set_choice(interaction: Interaction, subject: str, values: Sequence[st
 
 @on("set_payer")
 async def set_payer(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Set who pays for a re-run, from the select that has an id of its own."""
+    """Set who pays for a re-run, from a select with its own id."""
     await set_choice(interaction, "rerun_payer", values)
 
 
 @on("set_operations")
 async def show_operations(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Show which operations are on."""
+    """Show the enabled operations."""
     await require_moderator(interaction)
     await show_page(interaction, await operations_page(interaction))
 
 
 @on("set_form")
 async def open_form(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open a form, filled in with the current values."""
+    """Open a form with the current values."""
     await require_moderator(interaction)
     bot, rules = interaction.client, await _rules(interaction)
     await in_time(interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change)))
@@ -209,4 +209,4 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Nothing to load: the actions register at import."""

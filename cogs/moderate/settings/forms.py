@@ -1,4 +1,4 @@
-"""The forms of `/studio settings`: what is typed becomes settings, as each setting's kind reads it."""
+"""The forms of `/studio settings`: typed settings, parsed by their kind."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -24,12 +24,12 @@ MODEL_CHARS = 100
 
 NewRules = Callable[[Rules], Rules]
 Apply = Callable[[Interaction, SettingsPage, NewRules], Awaitable[None]]
-"""Applies a change, and shows the page again."""
+"""Applies a change, and redraws the page."""
 TextInput = discord.ui.TextInput[Any]
 
 
 class SettingsForm(Form):
-    """A form that changes settings. An unchanged input writes nothing: somebody may have changed it since."""
+    """A form that changes settings. An unchanged input writes nothing, so that parallel changes stay."""
 
     def __init__(self, bot: CannonBot, *, title: str, page: SettingsPage, apply: Apply) -> None:
         super().__init__(bot, title=title, name="settings")
@@ -37,7 +37,7 @@ class SettingsForm(Form):
         self._apply = apply
 
     def add_input(self, title: str, text: str, *, hint: str, chars: int | None) -> TextInput:
-        """Add an input filled with `text`. It takes `chars`; None: as many as Discord allows, on several lines."""
+        """Add an input with `text`. It takes `chars`; None: Discord's maximum, on several lines."""
         item: TextInput = discord.ui.TextInput(
             style=discord.TextStyle.paragraph if chars is None else discord.TextStyle.short,
             default=text[:INPUT_CHARS] or None,
@@ -48,17 +48,17 @@ class SettingsForm(Form):
         return item
 
     def new_rules(self) -> NewRules:
-        """Return the change that was typed. Raises InputError."""
+        """Return the typed change. Raises InputError."""
         raise NotImplementedError
 
     async def answer(self, interaction: Interaction) -> None:
-        """Read what was typed and set it, if the sender is still a moderator."""
+        """Apply what was typed, if the sender is still a moderator."""
         await require_moderator(interaction)
         await self._apply(interaction, self._page, self.new_rules())
 
 
 class TypedSettings(SettingsForm):
-    """The settings that are typed into one form."""
+    """Settings that are typed into one form."""
 
     def __init__(self, bot: CannonBot, spec: FormSpec, rules: Rules, apply: Apply) -> None:
         super().__init__(bot, title=str(spec.title), page=spec.page, apply=apply)
@@ -72,7 +72,7 @@ class TypedSettings(SettingsForm):
         return self.add_input(str(setting.label), typing.write(value), hint=typing.hint(), chars=typing.chars)
 
     def new_rules(self) -> NewRules:
-        """Read each input that was changed, as its kind says."""
+        """Parse each changed input by its kind."""
         values = {
             name: typing.read(item.value.strip(), str(setting.label), name)
             for name, setting, typing, item in self._inputs
@@ -82,7 +82,7 @@ class TypedSettings(SettingsForm):
 
 
 class ModelForm(SettingsForm):
-    """The model that an operation uses if the member names none."""
+    """An operation's default model."""
 
     def __init__(self, bot: CannonBot, operation: Operation, rules: Rules, apply: Apply) -> None:
         super().__init__(bot, title=str(texts.MODEL_FORM), page=SettingsPage.WORDS, apply=apply)
@@ -95,7 +95,7 @@ class ModelForm(SettingsForm):
         )
 
     def new_rules(self) -> NewRules:
-        """Set, or without a model remove, this operation's default."""
+        """Set this operation's default, or remove it if empty."""
         if not _was_changed(self._input):
             return lambda rules: rules
         operation_id, model = self._operation.id, model_typed(self._operation, self._input.value.strip())

@@ -1,4 +1,4 @@
-"""The page Operations of `/studio settings`: which operations are on, here and, for the host, everywhere."""
+"""The page Operations of `/studio settings`: enabled here and, for the host, everywhere."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ ON, OFF = "on", "off"
 
 
 async def operations_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    """Draw the operations, with the selects that switch them."""
+    """Draw the operations, with their switches."""
     known = [
         each for each in interaction.client.catalogue.operations.values() if len(_value(OFF, each)) <= OPTION_CHARS
     ]
@@ -71,7 +71,7 @@ def _select(interaction: Interaction, part: Part[Operation], *, everywhere: bool
 
 
 def _value(switch: str, operation: Operation) -> str:
-    """Return the value of an option. It says what is to be, so that an old panel cannot undo what others did."""
+    """Return an option's value: the target state, so that an old panel cannot undo others' changes."""
     return f"{switch} {operation.id}"
 
 
@@ -98,7 +98,7 @@ async def switch_operation(interaction: Interaction, subject: str, values: Seque
 
 @on(EVERYWHERE)
 async def switch_everywhere(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Switch an operation for the whole bot, which is the host's to do."""
+    """Switch an operation for the whole bot; host only."""
     await require_moderator(interaction)
     require_host(interaction)
     await _switch(interaction, subject, values, everywhere=True)
@@ -115,7 +115,7 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
         await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
     else:
         await switches.switch(guild_of(interaction), operation, on=is_on, by_id=by_id)
-    interaction.client.parts.signals.wake()  # what waits for an operation that is off ends now
+    interaction.client.parts.signals.wake()  # jobs waiting for a disabled operation end now
     said = [texts.switched(harmless(tr(operation.title)), is_on=is_on, everywhere=everywhere)]
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         said.append(str(texts.STILL_OFF_EVERYWHERE))

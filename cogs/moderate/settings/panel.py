@@ -1,7 +1,6 @@
-"""How `/studio settings` looks: an embed and its controls for each page. It is redrawn at each change.
+"""The pages of `/studio settings`: an embed and controls, redrawn at each change.
 
-An embed with rows of controls rather than a Components V2 layout: five rows are enough for each page, and the controls
-are then the same kind as in all our messages.
+An embed rather than Components V2: five rows are enough, and the controls are the same kind as in all our messages.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -38,20 +37,20 @@ PLACES = (
     discord.ChannelType.public_thread,
     discord.ChannelType.private_thread,
 )
-"""Where the bot can be used; a category includes all that is in it."""
+"""Where the bot can be used; a category includes its channels."""
 RELEASED_IDS: Mapping[str, tuple[str, str]] = {"rerun_payer": ("set_payer", "panel")}
-"""The action and subject of a select from before ids carried the setting's name: old panels still have them."""
+"""The legacy action and subject of a select, still on old panels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the panel needs to know besides the rules."""
+    """What the panel shows besides the rules."""
 
     catalogue: Catalogue
     switched_off: int
     """How many operations are off here."""
     channel_ids: frozenset[int]
-    """The channels and threads that exist: Discord accepts no others as a select's default value."""
+    """Existing channels and threads: Discord rejects others as a select's default value."""
     role_ids: frozenset[int]
     now: float
     """Unix seconds."""
@@ -59,7 +58,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRow:
-    """A setting with its value, to be drawn."""
+    """A setting with its value."""
 
     name: str
     setting: Setting
@@ -159,7 +158,7 @@ def _places(shown: SettingRow) -> Control:
 
 
 def _operation(shown: SettingRow) -> Control | None:
-    """Return a select of the operations that have a model; None if none has."""
+    """Return a select of the operations with a model; None if none has."""
     options = [
         discord.SelectOption(
             label=shortened(tr(operation.title), OPTION_CHARS),

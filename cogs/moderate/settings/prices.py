@@ -1,4 +1,4 @@
-"""The page Prices of `/studio settings`: what jobs are expected to cost, set by hand or by a file, and learned."""
+"""The page Prices of `/studio settings`: expected prices, set by hand or by a file, and learned."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from cogs.ui.texts import GONE, done
 
 AMOUNT_CHARS = 13
 MODELS_OFFERED = 24
-"""A select has 25 options, of which one stands for all models."""
+"""A select has 25 options, one of them for all models."""
 ALL_MODELS = "*"
 Shows = Callable[[Interaction, str], Awaitable[None]]
-"""Redraws the panel below what was done."""
+"""Redraws the panel below a notice."""
 
 
 class PriceForm(Form):
-    """Takes one of the operation's models, what the price is for, and the credits."""
+    """Takes a model of the operation, the priced unit, and the credits."""
 
     def __init__(self, bot: CannonBot, operation: Operation, prices: PriceList, shows: Shows) -> None:
         super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="price")
@@ -61,7 +61,7 @@ class PriceForm(Form):
         self.add_item(discord.ui.Label(text=str(texts.PRICE_AMOUNT), description=hint, component=self._amount))
 
     def _model_input(self, models: dict[str, str]) -> discord.ui.Select[Any] | discord.ui.TextInput[Any]:
-        """Add a select of the models, or an input where they are not known or too many."""
+        """Add a select of the models, or an input where they are unknown or too many."""
         item: discord.ui.Select[Any] | discord.ui.TextInput[Any]
         if models and len(models) <= MODELS_OFFERED:
             every = discord.SelectOption(label=str(texts.ALL_MODELS), value=ALL_MODELS, default=True)
@@ -91,7 +91,6 @@ class PriceForm(Form):
         await self._shows(interaction, done(change))
 
     def _chosen_model(self) -> str:
-        """Return the model's id, '' for all."""
         if isinstance(self._model, discord.ui.TextInput):
             return priced_model(self._operation, self._model.value)
         [chosen] = self._model.values
@@ -99,7 +98,7 @@ class PriceForm(Form):
 
 
 def _models(operation: Operation, prices: PriceList) -> dict[str, str]:
-    """Return the names of the operation's known models and of those with a price, by their ids."""
+    """Return the names of the operation's models, known or priced, by id."""
     listed = [model for name, model in prices if name == operation.id and model]
     known = [each.id for each in operation.models if each.id is not None]
     ids = dict.fromkeys([*known, *listed])
@@ -108,17 +107,17 @@ def _models(operation: Operation, prices: PriceList) -> dict[str, str]:
 
 FILE_NAME: Final = "prices.csv"
 KINDS_SHOWN, OTHERS_SHOWN = 3, 40
-"""How many learned prices are shown next to a line, and below the list; the file has all of a line's."""
+"""Learned prices shown next to a line, and below the list; the file has them all."""
 LINES_SHOWN, LINE_CHARS = 7, 480
 """A page has LINES_SHOWN lines in the 4096 characters of an embed's description."""
 OFFERED = 24
-"""How many operations a select offers next to the option that leads to more."""
+"""Operations in a select next to the option for more."""
 MORE: Final = "more"
 CHOOSE, TURN, DOWNLOAD, UPLOAD = "price_choose", "price_turn", "price_download", "price_upload"
 
 
 async def prices_page(interaction: Interaction, number: int = 0, offered: int = 0) -> PanelPage:
-    """Draw a part of the list, what was learned next to it, and the controls that change it."""
+    """Draw a part of the list, with learned prices and controls."""
     bot, guild_id = interaction.client, guild_of(interaction)
     prices = await bot.parts.store.prices.all(guild_id)
     found = await bot.parts.learned_prices.of_guild(guild_id)
@@ -135,7 +134,7 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
 
 
 def _select(interaction: Interaction, prices: PriceList, number: int, offered: int) -> Control | None:
-    """Return the select of operations that can have a price, with the price they have; None if there are none."""
+    """Return a select of operations with their prices; None if there are none."""
     known = interaction.client.catalogue.operations.values()
     priceable = [each for each in known if each.fixed_credits is None and len(each.id) <= OPTION_CHARS]
     part = part_of(priceable, offered, OFFERED)
@@ -209,7 +208,7 @@ async def choose_priced(interaction: Interaction, subject: str, values: Sequence
 
 @on(DOWNLOAD)
 async def download_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Send the list as a file to be changed."""
+    """Send the list as a file."""
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
@@ -222,7 +221,7 @@ async def download_prices(interaction: Interaction, _subject: str, _values: Sequ
 
 @on(UPLOAD)
 async def upload_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Open the form that takes the list from a file."""
+    """Open the form for a price list file."""
     await require_moderator(interaction)
     await in_time(interaction.response.send_modal(PriceFileForm(interaction)))
 

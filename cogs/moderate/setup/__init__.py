@@ -1,1 +1,1 @@
-"""A server's first contact with the bot: the message that greets it, and `/studio setup`."""
+"""A server's first contact: the welcome message, and `/studio setup`."""

@@ -1,7 +1,7 @@
-"""`/studio setup`: what its panel's controls do. Permission is checked at each press, and nothing is remembered here.
+"""The controls of `/studio setup`. Permission is checked at each press.
 
-What is set goes through the same use cases as `/studio key`, `/quota`, `/studio settings`, `/studio review` and
-`/studio gallery`. How far the setup is comes from the store, so a panel that is old, or open twice, does no harm.
+They share the use cases of `/studio key`, `/quota`, `/studio settings`, `/studio review` and `/studio gallery`.
+Progress comes from the store, so an old or second panel does no harm.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,14 +39,14 @@ TEST_OPERATION = "image.generate"
 
 
 async def open_setup(interaction: Interaction) -> None:
-    """Answer with the overview, which only the moderator sees."""
+    """Answer with the overview, ephemerally."""
     await require_moderator(interaction)
     embed, view = await _draw(interaction, None)
     await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 async def add_setup(embed: discord.Embed, interaction: Interaction) -> None:
-    """Add the list of steps, as long as one of them is neither done nor skipped."""
+    """Add the list of steps, while one is neither done nor skipped."""
     setup = interaction.client.parts.first_setup
     checklist = await setup.checklist(guild_of(interaction), _exists(interaction.guild))
     if not checklist.is_complete:
@@ -59,7 +59,6 @@ async def add_setup(embed: discord.Embed, interaction: Interaction) -> None:
 
 
 async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw a page as things are now."""
     guild_id, parts, exists = guild_of(interaction), interaction.client.parts, _exists(interaction.guild)
     rules = await parts.store.settings.get(guild_id)
     reviews = await parts.store.reviews.rules(guild_id)
@@ -87,7 +86,7 @@ def _exists(guild: discord.Guild | None) -> Callable[[int], bool]:
 
 
 def _problems(interaction: Interaction, channel_ids: Sequence[int | None]) -> list[str]:
-    """Return a sentence for each place where the bot lacks permissions: server, this channel, those that are set."""
+    """Return a sentence for each place where the bot lacks permissions: server, this channel, configured ones."""
     guild = interaction.guild
     if guild is None:
         return []
@@ -111,7 +110,6 @@ async def _show(interaction: Interaction, step: SetupStep | None) -> None:
 
 
 async def _finish(interaction: Interaction, step: SetupStep) -> None:
-    """Note who has done a step, and show it as it is then."""
     setup = interaction.client.parts.first_setup
     await setup.note_done(guild_of(interaction), step, by_id=interaction.user.id)
     await _show(interaction, step)
@@ -136,7 +134,7 @@ async def show_step(interaction: Interaction, subject: str, _values: Sequence[st
 
 @on("setup_skip")
 async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Note that a step is skipped, and show the next."""
+    """Skip a step and show the next."""
     await require_moderator(interaction)
     step, setup = _step(subject), interaction.client.parts.first_setup
     await setup.skip(guild_of(interaction), step, by_id=interaction.user.id)
@@ -160,7 +158,7 @@ async def make_test(interaction: Interaction, _subject: str, _values: Sequence[s
 
 @on("setup_limits")
 async def enter_limits(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Open the form of the limits, filled in as they are."""
+    """Open the form with the current limits."""
     await require_moderator(interaction)
     limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
     plain = {(each.scope, each.period): each for each in limits if not each.operation and not each.channel_id}
@@ -168,7 +166,7 @@ async def enter_limits(interaction: Interaction, _subject: str, _values: Sequenc
 
 
 async def set_limits(interaction: Interaction, changes: Sequence[LimitChange]) -> None:
-    """Set or remove the limits that were typed, if the sender is still a moderator."""
+    """Set or remove the typed limits, if the sender is still a moderator."""
     await require_moderator(interaction)
     guild_id, by_id, parts = guild_of(interaction), interaction.user.id, interaction.client.parts
     for scope, period, amount in changes:
@@ -197,7 +195,7 @@ async def choose_role(interaction: Interaction, _subject: str, values: Sequence[
 
 @on("setup_channel")
 async def choose_channel(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set the channels for one of four things, or none."""
+    """Set the channels for one of four purposes, or none."""
     await require_moderator(interaction)
     ids = [int(each) for each in values]
     if subject not in {"results", "review", "log", "gallery"}:
@@ -229,4 +227,4 @@ async def _set_channel(interaction: Interaction, subject: str, ids: Sequence[int
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Nothing to load: the actions register at import."""

@@ -1,4 +1,4 @@
-"""How `/studio setup` looks: an overview with the list of steps, and a page for each. Drawn again at each press."""
+"""The pages of `/studio setup`: an overview of the steps, and each step. Redrawn at each press."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 
 OVERVIEW = "overview"
-"""The subject of the button that leads to the list, next to the steps'."""
+"""The subject of the button to the overview."""
 LIMITS_SHOWN = 10
 _MARKS = {StepOutcome.DONE: texts.DONE_MARK, StepOutcome.SKIPPED: texts.SKIPPED_MARK, None: texts.OPEN_MARK}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupKnown:
-    """What the panel shows: the checklist, what is set, and what the bot lacks."""
+    """What the panel shows: checklist, settings, missing permissions."""
 
     checklist: SetupChecklist
     rules: Rules
     limits: Sequence[Limit]
     host_pays: bool
-    """Whether the key is that of the bot's host."""
+    """Whether the key is the host's."""
     review_channel: int | None
     gallery_channel: int | None
     exists: Callable[[int], bool]
-    """Whether a role or a channel is there: Discord accepts no others as a select's default value."""
+    """Whether a role or channel exists: Discord rejects others as a select's default value."""
     problems: Sequence[str]
-    """A sentence for each place in which the bot lacks permissions."""
+    """A sentence for each place where the bot lacks permissions."""
     practice: bool
-    """Whether practice can be switched on: it is allowed, and the server has no key of its own, nor practises."""
+    """Whether practice can be switched on: allowed, without an own key, and not on yet."""
 
 
 def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw a step's page, or with None the overview."""
+    """Draw a step's page; None: the overview."""
     embed = _overview(known) if step is None else _page(step, known)
     if known.problems:
         embed.colour = discord.Colour(ATTENTION)
@@ -122,7 +122,6 @@ def _steps(known: SetupKnown) -> list[Control]:
 
 
 def _ways(step: SetupStep, known: SetupKnown) -> list[Control]:
-    """Return the buttons that lead on from a step."""
     made = [Control.button("setup", OVERVIEW, label=str(texts.OVERVIEW))]
     if known.checklist.states[step].outcome is None:
         made.append(Control.button("setup_skip", step.value, label=str(texts.SKIP)))
@@ -171,20 +170,20 @@ _CONTROLS: dict[SetupStep, Callable[[SetupKnown], list[Control]]] = {
     SetupStep.ROLE: _role,
     SetupStep.CHANNELS: _channels,
 }
-"""What each step is done with."""
+"""The controls of each step."""
 
 
 AMOUNT = threshold(texts.NO_LIMIT_TYPED)
-"""The kind that reads an amount of credits, or nothing."""
+"""Reads an amount of credits, or nothing."""
 OFFERED = ((texts.PER_MEMBER, Scope.EVERYONE, Period.DAY), (texts.PER_SERVER, Scope.SERVER, Period.MONTH))
-"""The limits of the form: their label, for whom they are, and for how long."""
+"""The limits of the form: label, subject, period."""
 
 LimitChange = tuple[Scope, Period, Decimal | None]
-"""A limit that was typed; None removes it."""
+"""A typed limit; None removes it."""
 
 
 class SetupKeyForm(KeyForm):
-    """The form of `/studio key`; its answer leads back to the setup."""
+    """The form of `/studio key`, from the setup."""
 
     async def answer(self, interaction: Interaction) -> None:
         """Check the key, store it, and offer to continue."""
@@ -193,7 +192,7 @@ class SetupKeyForm(KeyForm):
 
 
 class LimitsForm(Form):
-    """Asks for the limits; what was not changed is not written: somebody may have changed it since."""
+    """Asks for the limits; unchanged ones are not written, so that parallel changes stay."""
 
     def __init__(
         self,
@@ -215,7 +214,7 @@ class LimitsForm(Form):
         return item
 
     async def answer(self, interaction: Interaction) -> None:
-        """Set what was typed. Raises InputError for what is no amount of credits."""
+        """Set what was typed. Raises InputError for an invalid amount."""
         typing = AMOUNT.typing
         changes = [
             (scope, period, None if typing is None else typing.read(item.value.strip(), label, "limit"))

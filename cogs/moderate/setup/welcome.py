@@ -1,7 +1,7 @@
-"""The one message that greets a server, and its three buttons: *Set up*, *Practice* and *Help*.
+"""The welcome message of a server, with *Set up*, *Practice* and *Help*.
 
-It goes to the server's system channel, else to its owner. It is plain text, so that it needs no more than permission to
-write. A button of a direct message has the server's id in its custom id, as no server comes with its press.
+It goes to the system channel, else to the owner. Plain text needs only permission to write. In a direct message the
+custom ids hold the server's id, as the press comes without a server.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ log = structlog.get_logger(__name__)
 
 
 async def send_welcome(bot: CannonBot, guild_id: int, *, again: bool) -> WelcomePlace | None:
-    """Greet a server, and return where; None if it should be tried again later. Raises no error of Discord.
+    """Greet a server, and return where; None to retry later. Raises no Discord error.
 
-    `again`: an earlier attempt may have left the message, which is searched for first.
+    `again`: searches first for the message of an earlier attempt.
     """
     guild = await bot.parts.guilds.find(guild_id)
     if guild is None or guild.unavailable:
@@ -59,7 +59,7 @@ async def _to_owner(bot: CannonBot, guild: discord.Guild, *, again: bool) -> Wel
             if await _sent(bot, guild, channel, to_owner=True, again=again):
                 return WelcomePlace.OWNER
         except discord.NotFound:
-            pass  # the owner's account is gone
+            pass  # the owner's account is deleted
     log.warning("welcome.nowhere", guild=guild.id, hint="/studio setup")
     return WelcomePlace.NOWHERE
 
@@ -100,7 +100,7 @@ async def _sent(
 
 
 def _buttons(subject: str, *, practice: bool) -> discord.ui.View:
-    """Return the buttons; `subject` is what their custom ids have besides their own name."""
+    """Return the buttons; `subject` extends their custom ids."""
     primary = discord.ButtonStyle.primary
     made = [Control.button("welcome", f"setup{subject}", label=str(texts.SET_UP), style=primary)]
     if practice:
@@ -113,7 +113,7 @@ def _buttons(subject: str, *, practice: bool) -> discord.ui.View:
 
 @on("welcome")
 async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open the setup, start practice, or show what there is."""
+    """Open the setup, start practice, or show help."""
     name, _, told = subject.partition(".")
     if interaction.guild_id is None:
         await _pressed_by_owner(interaction, name, int(told) if told.isdecimal() else 0)
@@ -128,7 +128,7 @@ async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]
 
 
 async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) -> None:
-    """Answer a press in a direct message: practice is the server's alone, the others say where to go."""
+    """Answer a press in a direct message: practice starts there, the others say where to go."""
     guild = interaction.client.get_guild(guild_id)
     if guild is None:
         raise InputError(texts.BOT_IS_GONE)
@@ -146,4 +146,4 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered as this is read."""
+    """Nothing to load: the actions register at import."""

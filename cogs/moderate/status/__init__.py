@@ -1,1 +1,1 @@
-"""/studio status: the key and its account, jobs and credits, what Cannon Studio has changed."""
+"""/studio status: the key and its account, jobs and credits, API changes."""

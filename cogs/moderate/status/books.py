@@ -1,4 +1,4 @@
-"""Jobs, credits, books and prices of a server, as `/studio status` shows them."""
+"""A server's jobs, credits, books and prices in `/studio status`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cogs.ui.permissions import guild_of, is_host
 
 
 async def add_books(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
-    """Add what runs, what is spent, held and free, whether account and books agree, and how prices are estimated."""
+    """Add running jobs, credits spent, held and free, the last reconciliation, and price estimates."""
     parts = bot.parts
     try:
         key = await parts.keys.for_guild(guild_id)
@@ -52,7 +52,7 @@ async def _add_jobs(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None
 
 
 async def _add_account(embed: discord.Embed, bot: CannonBot, guild_id: int, key: UsableKey) -> None:
-    """Add the last comparison of the account with the books, what expires, and where to buy more."""
+    """Add the last reconciliation, expiring credits, and where to buy more."""
     if key.id is None:
         embed.add_field(name=texts.ACCOUNT, value=texts.HOST_NOT_COMPARED, inline=False)
         return
@@ -91,7 +91,7 @@ async def _add_tool(embed: discord.Embed, bot: CannonBot, guild_id: int, key: Us
 
 
 async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
-    """Add the server's key and what Cannon Studio reports of it; of the host's account, credits only to the host."""
+    """Add the key and its account as reported; of the host's account, credits only to the host."""
     bot, guild_id = interaction.client, guild_of(interaction)
     parts = bot.parts
     try:
@@ -129,7 +129,7 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
 
 
 async def _add_host_limits(embed: discord.Embed, bot: CannonBot, guild_id: int, *, with_total: bool) -> None:
-    """Add what is left of the host's limits; what all servers spend together is the host's business alone."""
+    """Add what is left of the host's limits; only the host sees the total of all servers."""
     for headroom in await bot.parts.store.spending.of_host(guild_id):
         limit = headroom.limit
         is_total = limit.scope is Scope.HOST_TOTAL
@@ -154,7 +154,7 @@ def _add_status(embed: discord.Embed, status: AccountStatus, *, shows_credits: b
 
 SEEN_MAX = 100
 READINGS_MAX = 3
-"""Of how many readings of the description the changes are shown."""
+"""How many readings of the API description are shown with changes."""
 LINE_CHARS = 300
 GONE_MAX = 8
 TITLE_CHARS = 80

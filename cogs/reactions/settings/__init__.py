@@ -1,1 +1,1 @@
-"""What emojis on results do on a server, and where its gallery is: what moderators set."""
+"""Moderators' settings of emojis and the gallery."""

@@ -1,4 +1,4 @@
-"""The page Reactions of `/studio settings`: what emojis on results do here, and which of them the bot adds."""
+"""The page Reactions of `/studio settings`: emoji rules, and which emojis the bot adds."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _TYPED = re.compile(r":(\w{2,32}):")
 
 
 async def usable_emoji(guild: discord.Guild | None, typed: str) -> str:
-    """Return an emoji as Discord writes it; what is no custom one is returned as it is.
+    """Return a custom emoji as Discord writes it; other text as it is.
 
-    Raises InputError for one that the bot cannot use here: another server's, one that was deleted, one for roles only.
+    Raises InputError for one that the bot cannot use: another server's, deleted, or for roles only.
     """
     text = typed.strip()
     named = _TYPED.fullmatch(text)
@@ -67,7 +67,7 @@ def _usable(emoji: discord.Emoji) -> discord.Emoji:
 
 
 async def _fetched(guild: discord.Guild, emoji_id: int) -> discord.Emoji | None:
-    """Ask Discord: new emojis are not told to the bot. None if the server has no such one."""
+    """Fetch the emoji, as new ones may not be cached. None if the server has no such one."""
     try:
         return await in_time(guild.fetch_emoji(emoji_id))
     except discord.NotFound:
@@ -81,15 +81,15 @@ async def _fetched_by_name(guild: discord.Guild, name: str) -> discord.Emoji | N
 EMOJI_CHARS = 60
 NEEDED_CHARS = 3
 ALONE = frozenset({ReactionAction.GALLERY, ReactionAction.REMOVE})
-"""Actions for which no number of members is set here: stars belong to the gallery, and one author is enough."""
+"""Actions without a needed number: stars belong to the gallery, and one author is enough."""
 Shows = Callable[[Interaction, str], Awaitable[None]]
-"""Redraws the panel below what was done."""
+"""Redraws the panel below a notice."""
 Radio = discord.ui.RadioGroup[Any]
 Typed = discord.ui.TextInput[Any]
 
 
 class EmojiForm(Form):
-    """What both forms ask: whose reactions count, how many it takes, and who pays."""
+    """The common inputs: whose reactions count, how many it takes, and who pays."""
 
     def __init__(self, interaction: Interaction, shows: Shows) -> None:
         super().__init__(interaction.client, title=str(texts.EMOJI_FORM), name="emoji")
@@ -101,7 +101,7 @@ class EmojiForm(Form):
         self._payer: Radio | None = None
 
     def ask(self, now: Reaction | None, *, needed: bool, payer: bool) -> None:
-        """Add the inputs, filled in as it is `now`; `needed` and `payer`: whether they are asked."""
+        """Add the inputs, filled in from `now`; `needed` and `payer`: whether they are asked."""
         who = Who.EVERYONE if now is None or now.who is Who.ROLE else now.who
         self._who = discord.ui.RadioGroup(options=_radio(texts.MAY_REACT, who))
         self.add_labelled(texts.WHO, None, self._who)
@@ -123,7 +123,7 @@ class EmojiForm(Form):
         self.add_item(discord.ui.Label(text=str(label), description=about, component=item))
 
     def rule(self, emoji: str, action: ReactionAction) -> Reaction:
-        """Return the rule that the inputs describe. Raises InputError for a number that is none."""
+        """Return the rule of the inputs. Raises InputError for an invalid number."""
         key, shown = read_emoji(emoji)
         role = self._role.values[0] if self._role is not None and self._role.values else None
         who = None if self._who is None else self._who.value
@@ -138,13 +138,13 @@ class EmojiForm(Form):
         )
 
     async def save_rule(self, interaction: Interaction, rule: Reaction) -> None:
-        """Set the rule, and show the panel as it is then."""
+        """Set the rule and redraw the panel."""
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await self._shows(interaction, done(await reactions.set(guild_of(interaction), rule, by_id=by_id)))
 
 
 class NewEmojiForm(EmojiForm):
-    """Asks which emoji is to do what was chosen."""
+    """Asks for the emoji of the chosen action."""
 
     def __init__(self, interaction: Interaction, action: ReactionAction, shows: Shows) -> None:
         super().__init__(interaction, shows)
@@ -162,7 +162,7 @@ class NewEmojiForm(EmojiForm):
 
 
 class EmojiRuleForm(EmojiForm):
-    """Asks what an emoji is to do, if anything."""
+    """Asks for an emoji's action, or none."""
 
     def __init__(self, interaction: Interaction, rule: Reaction, shows: Shows) -> None:
         super().__init__(interaction, shows)
@@ -217,7 +217,7 @@ ON, OFF, ASK, SURE = "on", "off", "ask", "sure"
 
 
 async def reactions_page(interaction: Interaction, number: int = 0, *, asks: bool = False) -> PanelPage:
-    """Draw what emojis do, with the controls that change it; `asks`: whether the standard emojis are to come back."""
+    """Draw the rules and controls; `asks`: whether to confirm the reset."""
     settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
     part = part_of(list(settings.rules.values()), number, SHOWN)
     lines = "\n".join(rule_text(rule) for rule in part.items)
@@ -247,7 +247,7 @@ def _change(subject: str, rules: Sequence[Reaction]) -> Control:
 
 
 def _named(rule: Reaction) -> str:
-    """Return an emoji and its action as plain text: Discord refuses a whole message for one emoji that was deleted."""
+    """Return an emoji and its action as plain text: Discord rejects a whole message for one deleted emoji."""
     emoji = discord.PartialEmoji.from_str(rule.shown)
     return f"{emoji.name if emoji.id is None else f':{emoji.name}:'} · {texts.ACTIONS[rule.action]}"
 
@@ -261,7 +261,7 @@ def _seeds(settings: ReactionRules) -> Control:
 
 
 def _flip(settings: ReactionRules) -> Control:
-    """Return the switch. Its subject says what is to be, so that an old panel cannot undo what others did."""
+    """Return the switch. Its subject is the target state, so that an old panel cannot undo others' changes."""
     if settings.is_on:
         return Control.button(FLIP, OFF, label=str(texts.TURN_OFF))
     return Control.button(FLIP, ON, label=str(texts.TURN_ON), style=discord.ButtonStyle.success)
@@ -289,7 +289,7 @@ async def turn_reactions(interaction: Interaction, subject: str, _values: Sequen
 
 @on(ADD)
 async def add_emoji(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Ask which emoji is to do what was chosen."""
+    """Ask for the emoji of the chosen action."""
     await require_moderator(interaction)
     known = {each.value: each for each in ReactionAction if each is not ReactionAction.NONE}
     action = known.get(values[0] if values else "")
@@ -300,7 +300,7 @@ async def add_emoji(interaction: Interaction, _subject: str, values: Sequence[st
 
 @on(CHANGE)
 async def change_emoji(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Ask what an emoji is to do, if anything."""
+    """Ask for an emoji's action."""
     await require_moderator(interaction)
     settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
     rule = settings.rules.get(values[0] if values else "")

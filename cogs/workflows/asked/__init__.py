@@ -1,1 +1,1 @@
-"""What all workflow commands share: options, forms, files, and the way into intake."""
+"""Shared by all workflow commands: options, forms, files, and submission."""

@@ -1,4 +1,4 @@
-"""Files that members give to a command or a form, as an upload, a link, or an earlier job."""
+"""Files given to a command or a form: an upload, a link, or an earlier job."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,10 +24,10 @@ def offered_file(
     kinds: frozenset[MediaKind] = SOURCE_KINDS,
     required: bool = False,
 ) -> list[SourceFile]:
-    """Return the file that was given in one of three ways, [] if none was. Raises InputError if one is required.
+    """Return the file given in one of three ways, [] without one. Raises InputError if one is required.
 
     `label` names it in sentences; a `str` is the label of a field of the catalogue.
-    A job's id is taken where a link is expected, too: a command may have no room for an option of its own.
+    A link option takes a job's id too: a command may have no room for an option of its own.
     """
     typed = SourceRef() if url is None else SourceRef.of_text(url.strip())
     offered = SourceRef(
@@ -51,9 +51,9 @@ def offered_files(
     kinds: frozenset[MediaKind] = SOURCE_KINDS,
     required: bool = False,
 ) -> list[SourceFile]:
-    """Return the files of a field that takes a list; `url` may hold several links.
+    """Return the files of a list field; `url` may hold several links.
 
-    Raises InputError if none was given and one is required.
+    Raises InputError if one is required and none was given.
     """
     files = [offered_file(label, attachment=upload, field=field, kinds=kinds) for upload in uploads]
     files += [offered_file(label, url=link, field=field, kinds=kinds) for link in (url or "").replace(",", " ").split()]

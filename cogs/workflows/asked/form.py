@@ -1,4 +1,4 @@
-"""The form of one operation: what a generation still lacks, read by the catalogue as a command's options are."""
+"""The form of one operation: asks for what a generation lacks, parsed by the catalogue like a command's options."""
 
 from __future__ import annotations
 
@@ -39,10 +39,9 @@ from cogs.workflows.asked.files import offered_file, offered_files
 RadioInput: TypeAlias = discord.ui.RadioGroup[Any]
 
 OPTIONS_MIN, OPTIONS_MAX = 2, 10
-"""Discord's limits of a radio group."""
 OPTION_CHARS = 100
 LEFT_OUT = "-"
-"""The value of the choice that leaves an optional field out."""
+"""The choice that omits an optional field."""
 YES, NO = "true", "false"
 
 
@@ -70,12 +69,12 @@ def radio_for(field: Field, text: str, *, model: str | None) -> RadioInput | Non
 
 
 def chosen_in(radio: RadioInput) -> str:
-    """Return the value that was chosen, as text; '' for none."""
+    """Return the chosen value as text; '' for none."""
     return "" if radio.value in {None, LEFT_OUT} else str(radio.value)
 
 
 def _options(field: Field, model: str | None) -> list[tuple[str, str]]:
-    """Return the values that a field may have, each with its label; none if any may be typed."""
+    """Return a field's values with labels; none if any may be typed."""
     if field.kind is FieldKind.BOOLEAN:
         return [(YES, str(texts.YES_TO_FIELD)), (NO, str(texts.NO_TO_FIELD))]
     return [(str(value), _label(field, value)) for value in field.choices_for(model)]
@@ -90,27 +89,27 @@ MAIN_FIELDS = (
     "prompt", "text", "description", "motion", "model", "duration", "duration_seconds", "aspect_ratio", "resolution",
     "target_resolution", "upscale_factor", "style", "motion_scale", "negative_prompt",
 )  # fmt: skip
-"""What the form asks first, in this order; the rest follows in the catalogue's, as far as there is room."""
+"""Asked first, in this order; the rest follows in the catalogue's, as far as there is room."""
 LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
 OWN_SENSE = frozenset({"model", "resolution"})
 """Fields whose values belong to their operation alone."""
 
 Send: TypeAlias = Callable[[Interaction, Generation], Awaitable[None]]
-"""Submits what was filled in. Raises what `submit` raises."""
+"""Submits the form's values. Raises what `submit` raises."""
 StillMay: TypeAlias = Callable[[Interaction], Awaitable[None]]
-"""Raises a BotError if who sends a form may not do any more what they opened it for."""
+"""Raises a BotError if the form's sender has lost permission since opening it."""
 TextInput: TypeAlias = discord.ui.TextInput[Any]
 
 
 class OperationForm(Form):
-    """Asks for what a generation still lacks: one operation's main fields, prefilled, in at most five inputs.
+    """Asks for what a generation lacks: one operation's main fields, prefilled, in at most five inputs.
 
-    What the generation already has is not asked. `prefilled` leads from a field's name (`object.key` for what is inside
-    an object) to the text in its input. With `also`, the member chooses between the generation's operation and those;
-    then only what they have in common is asked. `source` is the kind of the generation's file. `kept` are values that
-    apply where the form had no room to ask. `still_may` raises if its sender may no longer do it: filling it in takes
-    minutes. With `only`, nothing but these fields is asked. `send` submits what was filled in. The catalogue reads what
-    is typed, as it does a command's options.
+    Given values are not asked. `prefilled` maps fields (`object.key` inside an object) to the text in their input. With
+    `also`, the member chooses between the generation's operation and those; then only common fields are asked. `source`
+    is the kind of the generation's file. `kept` are values of fields without room in the form. `still_may` raises if
+    the
+    sender lost permission: filling it in takes minutes. With `only`, just these fields are asked. `send` submits. The
+    catalogue parses typed values, as for a command's options.
     """
 
     def __init__(
@@ -186,7 +185,7 @@ class OperationForm(Form):
         self.uploads.append((field, upload, link))
 
     def _add_value(self, path: str, field: Field, text: str, model: str | None) -> None:
-        """Add the field's input: a choice where its values are a short closed list, else one to type in."""
+        """Add the field's input: a choice for a short closed list of values, else text."""
         radio = radio_for(field, text, model=model)
         if radio is None:
             self._add_text(path, field, text)
@@ -210,7 +209,7 @@ class OperationForm(Form):
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:
-        """Return what was typed or chosen, and the kept values that the form did not ask for, inside objects too."""
+        """Return the form's values and the kept values that it did not ask for, inside objects too."""
         values, asked = self._typed(), {*self.inputs, *self.radios}
         for name, value in self.kept.items():
             if isinstance(value, Mapping):
@@ -222,7 +221,6 @@ class OperationForm(Form):
         return values
 
     def _typed(self) -> dict[str, Any]:
-        """Return what was typed or chosen by field, empty inputs left out."""
         given = {path: chosen_in(radio) for path, radio in self.radios.items()}
         given |= {
             path: self.seams[path].join(item.value for item in items if item.value.strip())
@@ -232,7 +230,7 @@ class OperationForm(Form):
 
 
 def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFile]:
-    """Return the files that were given in a form for a field. Raises InputError if none was."""
+    """Return the files given for a field. Raises InputError if there are none."""
     typed, kinds = link.value.strip(), kinds_of(field) or SOURCE_KINDS
     if field.kind is FieldKind.URLS:
         return offered_files(field.label, *upload.values, url=typed, field=field.name, kinds=kinds, required=True)
@@ -248,7 +246,7 @@ def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFil
 
 
 def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
-    """Return the media that the operation needs besides those that the generation brings."""
+    """Return the media that the operation needs besides the generation's."""
     return [
         field for field in operation.fields if field.kind in LINK_KINDS and field.required and field.name not in taken
     ]
@@ -274,7 +272,7 @@ def _fields_to_ask(
 
 
 def _paths(fields: Sequence[Field]) -> list[tuple[str, Field]]:
-    """Return the fields with their paths, those inside an object each for itself; files are asked in another way."""
+    """Return the fields with their paths, keys of objects each for itself, without files."""
     return [
         (f"{field.name}.{inner.name}" if field.item_fields and field.kind is FieldKind.OBJECT else field.name, inner)
         for field in fields
@@ -306,9 +304,9 @@ def _rank(path: str) -> int:
 
 
 def _pieces(text: str) -> tuple[list[str], str]:
-    """Cut a text into what an input holds each, at a line break or space; return also what was between them.
+    """Cut a text into pieces for inputs, at a line break or space; return also the separator.
 
-    Discord may trim an input's text, so the seam is kept apart. Raises InputError if two inputs do not hold it.
+    Discord may trim an input's text, so the separator is kept apart. Raises InputError if two inputs do not hold it.
     """
     if len(text) <= INPUT_CHARS:
         return [text], ""
@@ -322,7 +320,7 @@ def _pieces(text: str) -> tuple[list[str], str]:
 
 
 async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> None:
-    """Open the form for what is missing, or offer a button that opens it; `send` submits what was filled in."""
+    """Open the form for missing fields, or offer a button that opens it; `send` submits."""
     can_open = not interaction.response.is_done() and interaction.type is not discord.InteractionType.modal_submit
     if can_open:
         form = OperationForm(interaction.client, incomplete.generation, only=incomplete.fields, send=send)

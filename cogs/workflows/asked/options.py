@@ -1,4 +1,4 @@
-"""Slash options built from the catalogue: their descriptions and their autocomplete."""
+"""Slash options built from the catalogue: descriptions and autocomplete."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from cogs.workflows import texts
 from cogs.workflows.asked.own import preset_completion
 
 READ_WAIT_S: Final = 0.5
-"""How long the store may take for the first time: Discord waits 3 seconds for choices."""
+"""Time limit for the first read of the store: Discord waits 3 seconds for choices."""
 
 
 async def tried_here(interaction: discord.Interaction[CannonBot], operation_id: str, field: str) -> Sequence[Tried]:
-    """Return the values of the operation's field that worked or were refused on this server's account."""
+    """Return the values of the field that worked or were rejected on this server's account."""
     if interaction.guild_id is None:
         return ()
     bot = interaction.client
@@ -57,7 +57,7 @@ _OPERATION_OF: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
 _COMPLETED = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER}
 _NUMBERS = {FieldKind.INTEGER, FieldKind.NUMBER}
 REFERENCES = ("reference", *(f"reference_{number}" for number in range(2, 11)))
-"""The options with uploads for a list of reference images: as many as Discord takes in one input of a form."""
+"""Upload options for a list of reference images: Discord's maximum in one input of a form."""
 _COMMON = {
     **dict.fromkeys(REFERENCES, texts.REFERENCE_OPTION),
     "count": texts.COUNT_OPTION,
@@ -81,10 +81,10 @@ def offers(
 ) -> Callable[[Callback], Callback]:
     """Describe a command's options from the operation's fields, and complete them while typing.
 
-    `renamed` leads from an option to the field it gives, `jobs` from an option to the kinds of results it picks from:
-    only those for which `only` is true, if it is given. `uploads` leads from an option to the fields that its file may
-    be for, which say what kinds of files can be picked. `own` describes the options that are not fields. Completions
-    come from memory and the store, never from the network, with prices where they are known; any text may be typed.
+    `renamed` maps options to fields, `jobs` maps options to the kinds of results they pick from, filtered by `only` if
+    given. `uploads` maps options to the fields that say which kinds of files can be picked. `own` describes the options
+    that are not fields. Completions come from memory and the store, never from the network, with prices if known; any
+    text may be typed.
     """
     fields = {field.name: field for field in _BUILT_IN.resolve(operation_id).fields}
     wire_names = renamed or {}
@@ -111,23 +111,23 @@ def offers(
 
 
 def _upload_types(fields: Mapping[str, Field], names: Sequence[str]) -> tuple[str, ...]:
-    """Return what can be picked for files of these fields; where they are not public, their names say it."""
+    """Return the file types for these fields; if their types are not public, by name."""
     known = (kinds_of(fields[name]) if name in fields else kinds_named(name) for name in names)
     return file_types(frozenset[MediaKind]().union(*known))
 
 
 def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:
-    """Return the id of the operation that a command runs, None if it runs none: the built-in one if there is one."""
+    """Return the id of a command's operation, None without one; the built-in one if there is one."""
     return _OPERATION_OF.get(command.callback)
 
 
 def runs(callback: Callable[..., Any], operation_id: str) -> None:
-    """Note the operation that a command with this callback runs."""
+    """Set the operation of a command's callback."""
     _OPERATION_OF[callback] = operation_id
 
 
 def command_names(bot: CannonBot) -> dict[str, str]:
-    """Return what members type for each operation that has a command, by the operation's present id."""
+    """Return each operation's command as members type it, by current id."""
     found: dict[str, str] = {}
     for each in bot.tree.walk_commands():
         key = operation_of(each) if isinstance(each, app_commands.Command) else None
@@ -138,14 +138,14 @@ def command_names(bot: CannonBot) -> dict[str, str]:
 
 
 def offers_values(field: Field) -> bool:
-    """Whether values of the field are known to be offered while typing."""
+    """Whether values of the field can be offered while typing."""
     if field.kind not in _COMPLETED:
         return False
     return field.name in OWN_IDS or bool(field.choices or field.choices_by_model or field.suggestions)
 
 
 def field_completion(operation_id: str, field: Field, wire_names: Mapping[str, str]) -> Any:
-    """Return an autocomplete over a field's values; `wire_names` leads from other options to the fields they give."""
+    """Return an autocomplete over a field's values; `wire_names` maps other options to their fields."""
     wanted: tuple[type, ...] = (int, float) if field.kind in _NUMBERS else (str,)
 
     async def complete(
@@ -179,11 +179,11 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
 
 
 def job_label(job: Job, now: float) -> str:
-    """Return how a job is shown in a list: its id, the start of its prompt, its age."""
+    """Return a job's label in a list: id, start of the prompt, age."""
     age = age_text(now - job.created_at)
     return shortened(f"{job.id} · {shortened(job.prompt or job.operation, 60)} · {age}", CHOICE_CHARS)
 
 
 def age_text(seconds: float) -> str:
-    """Write an age in its largest unit: `5 min ago`."""
+    """Return an age in its largest unit: `5 min ago`."""
     return str(texts.JUST_NOW) if seconds < MINUTE_S else ago(seconds)

@@ -1,4 +1,4 @@
-"""What a member's own settings add to what they typed into a command, a form or a message; and what presets keep."""
+"""A member's presets and defaults in requests; and what presets keep."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,27 +15,27 @@ from cogs.ui.interaction import Interaction
 from cogs.workflows.asked.form import MAIN_FIELDS, TYPED
 
 NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
-"""What is another each time, so that no preset has it."""
+"""Always different, so no preset has it."""
 
 
 async def with_own(interaction: Interaction, generation: Generation) -> Generation:
-    """Return the generation with the member's preset and defaults where they left an option out.
+    """Return the generation with the member's preset and defaults for omitted options.
 
-    Raises InputError for a preset that does not fit, and for a model that is gone.
+    Raises InputError for a preset that does not fit, and for a model that no longer exists.
     """
     own = interaction.client.parts.generation.own_defaults
     return await own.applied(generation, interaction.guild_id or 0, interaction.user.id, _typed(interaction))
 
 
 async def is_private(interaction: Interaction, *, private: bool) -> bool:
-    """Return whether what the member typed is for them alone; `private` is what the option says, off if left out."""
+    """Return whether the request is private; `private` is the option, None if omitted."""
     own = interaction.client.parts.generation.own_defaults
     member = interaction.guild_id or 0, interaction.user.id
     return await own.is_private(*member, _typed(interaction), private=private)
 
 
 def as_typed(generation: Generation) -> Generation:
-    """Return a generation whose form the member fills in, so that their defaults apply to what they leave out."""
+    """Return a generation whose form the member fills in: defaults apply to omitted fields."""
     return replace(generation, typed=True)
 
 
@@ -47,7 +47,7 @@ def _typed(interaction: Interaction) -> Typed:
 
 
 def preset_completion(operation_id: str | None) -> Any:
-    """Return an autocomplete over the member's presets for an operation; None: the one that is typed so far."""
+    """Return an autocomplete over the member's presets for an operation; None: the one typed so far."""
 
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         chosen = operation_id or str(vars(interaction.namespace).get("operation") or "")
@@ -69,7 +69,7 @@ def _is_for(interaction: Interaction, of_preset: str, operation_id: str) -> bool
 
 
 def preset_fields(operation: Operation) -> list[Field]:
-    """Return the fields that a preset may have, the main ones first."""
+    """Return the fields of presets, main ones first."""
     fields = [each for each in operation.fields if each.kind in TYPED and each.name not in NOT_KEPT and each.offered]
     main = {name: place for place, name in enumerate(MAIN_FIELDS)}
     return sorted(fields, key=lambda field: main.get(field.name, len(main)))

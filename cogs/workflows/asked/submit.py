@@ -1,4 +1,4 @@
-"""From a command, form or control to a card: the one way that every generation with an interaction takes."""
+"""From a command, form or control to a card: the one way of every generation with an interaction."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from cogs.workflows.asked.own import with_own
 log = structlog.get_logger(__name__)
 
 FIRST_LOOK_S = 12.0
-"""When a card is drawn again that nothing has happened to: its place in the queue may be another."""
+"""When a waiting card is redrawn, as its place in the queue may have changed."""
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
 
@@ -41,7 +41,7 @@ Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awa
 async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     """Send the card; its jobs start once Discord is known to have it.
 
-    Raises what `send` raises, with everything refunded, unless Discord has the card nevertheless.
+    Raises what `send` raises, with everything refunded, unless Discord has the card anyway.
     """
     if not accepted.fresh:
         return
@@ -53,7 +53,7 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     except Exception as error:
         is_taken = isinstance(error, discord.HTTPException) and error.code == ALREADY_ANSWERED
         if await bot.parts.recovery.settle_answer(card, is_taken=is_taken):
-            return  # there is nothing to apologise for
+            return  # nothing to apologise for
         raise
     if message_id is None:
         await bot.parts.recovery.settle_answer(card)
@@ -62,17 +62,17 @@ async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
     try:
         await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
     except StoreError as error:
-        # Discord has the card; that is noted by the next round of the upkeep.
+        # Discord has the card; the next round of upkeep records that.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
     bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_LOOK_S)
 
 
 QUIET_S = 24 * 3600.0
-"""A member is told once in this time of one end; with a price to confirm, each time."""
+"""Minimum time between two notices to a member about one retirement; with a price to confirm, each time."""
 
 
 def end_notice(interaction: Interaction, generation: Generation) -> str | None:
-    """Return the notice about the generation's operation or model, None if no announced end of it has passed."""
+    """Return the notice about the retirement of the generation's operation or model, None before its date."""
     bot = interaction.client
     operation = bot.catalogue.find(generation.operation)
     if operation is None:
@@ -82,11 +82,11 @@ def end_notice(interaction: Interaction, generation: Generation) -> str | None:
 
 
 async def tell_end(interaction: Interaction, notice: str) -> None:
-    """Tell the member after the answer, privately; not again for a day."""
+    """Notify the member after the answer, privately; at most once a day."""
     bot, name = interaction.client, f"end:{interaction.user.id}:{notice}"
     try:
         is_due = await bot.parts.watch.once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
-    except StoreError as error:  # what was requested is accepted and answered: this is no failure of it
+    except StoreError as error:  # the request is accepted and answered: this is no failure of it
         log.warning("end.not_noted", error=error.sentence)
         is_due = True
     if is_due:
@@ -94,16 +94,16 @@ async def tell_end(interaction: Interaction, notice: str) -> None:
 
 
 CAUTIONS_MAX = 5
-"""How many cautions a question shows: as many fit into a message, whatever they say."""
+"""Cautions in a question: as many as always fit into a message."""
 
 
 async def submit(interaction: Interaction, generation: Generation) -> None:
-    """Have the generation accepted, and answer with its card, or with its price where that is to be confirmed first.
+    """Have the generation accepted, and answer with its card, or with its price to confirm first.
 
     Without files every check is local: the hold comes first, and the card is the first answer. With files the
-    interaction is deferred before they are checked, unless it is deferred already; who may not spend here is refused
-    at once, for whatever files. A later refusal is ephemeral, too, and nothing was spent. What a limit refuses has a
-    button that asks a moderator.
+    interaction is deferred before they are checked, unless it is deferred already; members who may not spend here are
+    refused at once. A later refusal is ephemeral, too, and nothing was spent. A refusal by a limit has a button that
+    asks a moderator.
     """
     try:
         await _submit(interaction, generation)
@@ -123,9 +123,9 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         raise Refused(IN_SERVER_ONLY)
     generation = await with_own(interaction, generation)
     if generation.parent_id is not None:
-        await job_of(interaction, generation.parent_id)  # a form takes minutes: who sent it may no longer see it
+        await job_of(interaction, generation.parent_id)  # a form takes minutes: its sender may no longer see it
     if generation.raw:
-        await require_moderator(interaction)  # who confirms it may no longer be one
+        await require_moderator(interaction)  # the sender may no longer be a moderator
     if not generation.private:
         require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
@@ -171,7 +171,7 @@ async def _answer(interaction: Interaction, accepted: Accepted, *, is_late: bool
 
 
 def require_may_post(interaction: Interaction) -> None:
-    """Refuse before anything is spent where the result could not be posted. Raises Refused."""
+    """Refuse before anything is spent if the result could not be posted. Raises Refused."""
     missing = missing_permissions(
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
     )
@@ -187,7 +187,7 @@ def _question_view(quote: Quote) -> discord.ui.View:
 
 
 def _question(quote: Quote) -> str:
-    """Return what a yes agrees to: the cautions, as far as there is room, and the price."""
+    """Return the question: the cautions that fit, and the price."""
     shown = [f"⚠️ {each}" for each in quote.cautions[:CAUTIONS_MAX]]
     if len(quote.cautions) > CAUTIONS_MAX:
         shown.append(texts.more_cautions(len(quote.cautions) - CAUTIONS_MAX))
@@ -225,14 +225,14 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
 
 @on("ask_moderators")
 async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Submit what a limit refused as a question to the moderators, with all checks repeated."""
+    """Submit a request above a limit as a question to the moderators, with all checks repeated."""
     asking = interaction.client.parts.generation.asking
     await submit(interaction, await asking.take(interaction.guild_id or 0, interaction.user.id, draft_id))
 
 
 @on("fill")
 async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Open the form of what a draft lacks, for its author, as often as they like until it expires."""
+    """Open the form of a draft's missing fields, for its author, until it expires."""
     generations = interaction.client.parts.generation.generations
     incomplete = await generations.incomplete(interaction.guild_id or 0, interaction.user.id, draft_id)
     if incomplete is None:
@@ -242,11 +242,11 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Do nothing more: the actions are registered when this module is imported."""
+    """Nothing to load: the actions register at import."""
 
 
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
-    """Open the form for an operation's input. Raises InputError for one that does not exist, Refused if it is off."""
+    """Open the form for an operation's input. Raises InputError for an unknown one, Refused if it is off."""
     await require_moderator(interaction)
     operation = interaction.client.catalogue.resolve_raw(operation_id.strip())
     interaction.client.parts.switches.require_on(guild_of(interaction), operation)
@@ -269,7 +269,7 @@ class RequestForm(Form):
         self.add_item(self.typed)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Submit what was typed, if the sender still is a moderator. Its links are checked before anything is spent."""
+        """Submit the input, if the sender still is a moderator. Its links are checked before anything is spent."""
         await require_moderator(interaction)
         catalogue = interaction.client.catalogue
         typed, local = self.typed.value, catalogue.allow_local
