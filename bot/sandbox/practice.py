@@ -1,9 +1,8 @@
-"""The process in which servers practise: `python -m bot.sandbox.practice`, started by the bot and ended with it.
+"""The practice process: `python -m bot.sandbox.practice`, started and ended with the bot.
 
-It reads its secret path from its standard input, prints the port, and ends when the input does: then the bot is gone.
-It has little memory, the lowest priority, is the first that the kernel ends where memory runs out, writes no file,
-decodes nothing that members upload (bot/sandbox/studio/files.py), and fetches what they link to as the bot does: from
-public addresses only.
+It reads its secret path from standard input, prints the port, and ends when the input closes: then the bot is gone. It
+has little memory, the lowest priority, is the first to be killed when memory runs out, writes no file, decodes no
+uploads of members (bot/sandbox/studio/files.py), and fetches links as the bot does: from public addresses only.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.studio.files import SOURCE_LIMIT_BYTES, SOURCE_TIMEOUT_S
 
 CREDITS = Decimal(10_000)
-"""What each server has to practise with; a new process begins with it again."""
+"""Each server's practice credits; a new process starts over."""
 FILES_BYTES = 128 * 1024 * 1024
 MEMORY_BYTES = 1024**3
 """Of address space, of which threads and libraries reserve twice what they use."""
 OPEN_FILES = 512
 KEPT_S = 6 * 3600.0
-"""For how long a request is known after its end."""
+"""How long an ended request is kept."""
 TIDY_EVERY_S = 60.0
 LOWEST_PRIORITY = 19
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the bot decides when to end
     limit()
     with contextlib.suppress(KeyboardInterrupt):
@@ -45,13 +44,13 @@ def main() -> None:
 
 
 def limit() -> None:
-    """Give up what this process does not need."""
+    """Drop resources and privileges that this process does not need."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415 - there is none on Windows
 
     os.nice(LOWEST_PRIORITY)
-    with contextlib.suppress(OSError):  # there is no /proc on macOS
+    with contextlib.suppress(OSError):  # no /proc on macOS
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
@@ -65,7 +64,7 @@ def limit() -> None:
 
 
 async def serve(path: str) -> None:
-    """Serve below the secret `path`, tell the port, and end with standard input."""
+    """Serve below the secret `path`, print the port, and end with standard input."""
     async with PublicFetch(timeout_s=SOURCE_TIMEOUT_S, limit_bytes=SOURCE_LIMIT_BYTES) as public:
         sandbox = Sandbox(
             credits=CREDITS,
@@ -84,7 +83,7 @@ async def serve(path: str) -> None:
 
 
 async def tidy(sandbox: Sandbox) -> None:
-    """Forget what has ended long ago, every minute."""
+    """Forget old ended requests, every minute."""
     clock, pause = SystemClock(), asyncio.Event()
     while True:
         await clock.wait(pause, TIDY_EVERY_S)

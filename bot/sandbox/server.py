@@ -1,7 +1,7 @@
-"""Cannon Studio's API on loopback: for the demo, the tests, and moderators who rehearse without paying.
+"""Cannon Studio's API on loopback: for the demo, the tests, and practice.
 
-`Sandbox` is the one public class: start it, use its `url` as the API's address, close it. What it imitates is in
-https://www.cannonstudio.app/developers/docs; what it invents, and every fault that it plays, in docs/sandbox.md.
+`Sandbox` is the one public class: start it, use its `url` as the API's address, close it. The imitated API is in
+https://www.cannonstudio.app/developers/docs; inventions and faults in docs/sandbox.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.sandbox.studio.studio import Studio
 from bot.sandbox.studio.variant import TrueApi, Variant
 
 SHUTDOWN_S = 0.2
-"""How long a call in progress may take to finish when the sandbox closes."""
+"""Time for calls in progress when the sandbox closes."""
 
 
 class Sandbox(State):
@@ -38,21 +38,21 @@ class Sandbox(State):
         keep_alive: bool = True, variant: Variant | None = None, path: str = "", links: str | None = None,
         files_bytes: int = STORE_LIMIT_BYTES,
     ) -> None:  # fmt: skip
-        """Prepare it; nothing listens yet.
+        """Prepare it; `start` listens.
 
         Args:
-            speed: how many times faster than the real thing; `math.inf` makes every request ready at once.
-            clock: measures the time that requests take; a test may skip ahead.
-            credits: of each key that was not passed to `add_key`.
+            speed: acceleration; `math.inf` makes every request ready at once.
+            clock: measures requests' time; a test may skip ahead.
+            credits: of each key not passed to `add_key`.
             seed: for durations, images and audio.
-            catalogue: the documented operations, which it validates with and describes at /api/v1/openapi.
-            fetch: reads a link of an input; without it, https and loopback links are fetched by a plain GET.
+            catalogue: the documented operations, for validation and /api/v1/openapi.
+            fetch: reads a link of an input; by default a plain GET of https and loopback links.
             keep_alive: whether a connection serves several calls.
-            variant: what its API is where no page says it; `vary` changes it later.
-            path: what every address of it begins with (`/…`), a secret for whom it is not for; '' for nothing.
-            links: what links to its files begin with, where that is another name for it; None: its address.
-            files_bytes: above how many bytes it deletes its oldest files.
-            small: media of 64 pixels and at most 1 second, drawn once for all equal requests: for thousands of them.
+            variant: the API's undocumented behaviour; `vary` changes it later.
+            path: a secret prefix of every address (`/…`); '' for none.
+            links: another base for links to files; None: its address.
+            files_bytes: above this the oldest files are deleted.
+            small: media of 64 pixels and at most 1 second, shared by equal requests: for thousands of them.
         """
         if not speed > 0:
             raise ValueError("speed must be above 0")

@@ -1,7 +1,7 @@
 """`cannon-bot demo`: the real bot against the sandbox, on a simulated Discord with a local page.
 
-Everything is real except the two ends: Cannon Studio is the sandbox on loopback, Discord is simcord, whose preview
-page has a slash composer, files, buttons, forms and reactions.
+Only the two ends are simulated: Cannon Studio is the sandbox on loopback, Discord is simcord, whose preview page has a
+slash composer, files, buttons, forms and reactions.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
 PAST_S = 7 * DAY_S
-"""How long the server has been there."""
+"""Age of the server."""
 
 
 class Demo:
-    """The simulated server with the bot in it. Use as an async context manager; `url` is the page."""
+    """The simulated server with the bot. An async context manager; `url` is the page."""
 
     def __init__(
         self, *, port: int = 0, speed: float = 1.0, lived_in: bool = True, joins: bool = False, language: str = SOURCE
@@ -41,11 +41,11 @@ class Demo:
         """Prepare it.
 
         Args:
-            port: where the page listens; 0 takes a free one.
-            speed: how many times faster than life the jobs are.
-            lived_in: whether a week of work and the tour are there; a test may want empty channels.
-            joins: whether the bot has only just joined instead: nothing is set up, and its greeting is there.
-            language: the language of the server and its members, one of `bot.language.LANGUAGES`.
+            port: of the page; 0 takes a free one.
+            speed: acceleration of the jobs.
+            lived_in: with a week of history and the tour; False for empty channels.
+            joins: the bot has just joined instead: not set up, with its welcome message.
+            language: of the server and its members, one of `bot.language.LANGUAGES`.
         """
         self._port = port
         self._lived_in, self._joins = lived_in and not joins, joins
@@ -60,7 +60,7 @@ class Demo:
         self.preview: Any
         self._publisher: Publisher
         self.turn = asyncio.Lock()
-        """Held by whatever acts on the simulated Discord while the page is open: simcord does one thing at a time."""
+        """Held while acting on the simulated Discord with the page open: simcord does one thing at a time."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -79,7 +79,7 @@ class Demo:
         await self._stack.aclose()
 
     async def wait_closed(self) -> None:
-        """Return when the page's session was ended from the page."""
+        """Return when the session was ended from the page."""
         await self.preview.wait_closed()
 
     async def _start(self) -> None:
@@ -107,7 +107,7 @@ class Demo:
         self._stack.push_async_callback(self._stop_bot)
         self._stack.enter_context(self.env.time_context())
         await self._open_page()
-        # Outside the bot's scope: otherwise the simulation would wait for a loop that never ends.
+        # Outside the bot's scope: otherwise the simulation would wait for an endless loop.
         parts = self.bot.parts
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
         self._tasks.append(asyncio.create_task(parts.maintenance.run(), name="demo-maintenance"))
@@ -127,7 +127,7 @@ class Demo:
             await set_up(self.bot, self.sandbox, furnished)
         if self._lived_in:
             await self._live(furnished)
-        # simcord draws a page of its own too, which nobody sees: of one message. Those of browsers show all.
+        # simcord also draws an unused page of one message. Those of browsers show all.
         viewers = sorted(furnished.viewers, key=lambda each: self._joins and each is not furnished.moderator)
         self.preview = self.env.preview(
             furnished.channels[0],
@@ -151,7 +151,6 @@ class Demo:
         self.env.hurried = True
 
     async def _live(self, furnished: Furnished) -> None:
-        """Have a week pass, and open the tour."""
         history = History(self.env, self.bot, self._clock, furnished, keep_time=self._keep_time)
         await history.play(WEEK)
         await self.bot.parts.moderation.reactions.switch(
@@ -160,12 +159,12 @@ class Demo:
         await self._tour.open(furnished.channels[0].id)
 
     async def _tour_again(self, channel_id: int) -> None:
-        """Show the tour in the language that is spoken now, if the demo has one."""
+        """Show the tour in the current language, if the demo has one."""
         if self._lived_in:
             await self._tour.open(channel_id)
 
     async def _from_cdn(self, url: str) -> bytes | None:
-        """Return an uploaded file of the simulated Discord, None if it has none there."""
+        """Return an uploaded file of the simulated Discord, None if unknown."""
         return self.env.backend.cdn.get(url)
 
     def _keep_time(self) -> None:
@@ -186,9 +185,9 @@ def _settings(api_url: str, folder: Path) -> Settings:
 async def run_demo(
     *, port: int = 0, open_browser: bool = True, speed: float = 1.0, joins: bool = False, language: str = SOURCE
 ) -> None:
-    """Serve the demo until cancelled or closed from its page; print its address on a line of its own.
+    """Serve the demo until canceled or closed from its page; print its address on a line of its own.
 
-    `joins`: the bot has only just joined the server. `language` is that of the server and its members.
+    `joins`: the bot has just joined the server. `language` is that of the server and its members.
     """
     async with Demo(port=port, speed=speed, joins=joins, language=language) as demo:
         print(texts.DEMO_STARTED)  # noqa: T201 - for the person at the terminal

@@ -1,1 +1,1 @@
-"""Cannon Studio's HTTP, and how a fault looks on the socket."""
+"""Cannon Studio's HTTP, and faults on the socket."""

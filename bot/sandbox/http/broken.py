@@ -1,4 +1,4 @@
-"""How a fault looks on the socket: answers that are late, cut off, oversized, or not what they claim to be."""
+"""Faults on the socket: answers that are late, cut off, oversized, or malformed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.sandbox.studio.error_bodies import error_body
 from bot.sandbox.studio.faults import Fault
 
 Answer = Callable[[], Awaitable[web.Response]]
-"""Carries out the call and returns the true answer."""
+"""Performs the call and returns the true answer."""
 
 HTML = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 BOMB_BYTES = 300 * 1024 * 1024
@@ -31,7 +31,7 @@ _TRUE_ANSWER = frozenset(
 
 
 async def play(fault: Fault, request: web.Request, answer: Answer, closing: asyncio.Event) -> web.StreamResponse:
-    """Answer `request` with `fault`. `closing` stops what would otherwise never end."""
+    """Answer `request` with `fault`. `closing` stops endless faults."""
     media = "/media/" in request.path
     true = await answer() if media or fault.commit or fault.kind in _TRUE_ANSWER else web.json_response()
     if media and fault.kind in _FALSE_FILES:
@@ -41,7 +41,7 @@ async def play(fault: Fault, request: web.Request, answer: Answer, closing: asyn
             return await _STREAMS[fault.kind](fault, request, true, closing)
         return web.Response()
     if fault.kind in _TWISTS and true.content_type == "text/html":
-        return true  # an error that is told as a web page has no JSON to twist
+        return true  # an error as a web page has no JSON to change
     if fault.kind in _TWISTS:
         return web.json_response(_TWISTS[fault.kind](json.loads(_body(true))), status=true.status)
     return _WHOLE[fault.kind](fault)
@@ -149,7 +149,7 @@ async def _endless(
 
 
 def _cut(request: web.Request, stream: web.StreamResponse) -> web.StreamResponse:
-    # close(), not abort(): what was written so far still arrives.
+    # close(), not abort(): written data still arrives.
     if request.transport is not None:
         request.transport.close()
     return stream
@@ -175,7 +175,7 @@ _FALSE_FILES: Mapping[str, Callable[[], bytes]] = {
     "exe": lambda: b"MZ" + bytes(58) + b"\x40\x00\x00\x00PE\x00\x00",
     "pixel_flood": pixel_flood,
 }
-"""What a file contains instead of the medium."""
+"""A file's content instead of the medium."""
 
 _STREAMS: Mapping[str, Callable[[Fault, web.Request, web.Response, asyncio.Event], Awaitable[web.StreamResponse]]] = {
     "drop": _dropped,
@@ -185,7 +185,7 @@ _STREAMS: Mapping[str, Callable[[Fault, web.Request, web.Response, asyncio.Event
     "truncated": _half,
     "endless": _endless,
 }
-"""Answers that are written in pieces, or not at all."""
+"""Answers written in pieces, or never."""
 
 _TWISTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "nan": lambda document: _each(document, lambda value: math.nan if _is_number(value) else value),
@@ -196,7 +196,7 @@ _TWISTS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         name: [value] if isinstance(value, str) else "text" for name, value in document.items()
     },
 }
-"""What a true answer is turned into."""
+"""Changes to a true answer."""
 
 _WHOLE: Mapping[str, Callable[[Fault], web.Response]] = {
     "status": _status,
@@ -212,4 +212,4 @@ _WHOLE: Mapping[str, Callable[[Fault], web.Response]] = {
     "garbage": lambda _fault: _text(HTML, "text/html", 200, {}),
     "empty": lambda _fault: web.Response(content_type="application/json"),
 }
-"""Answers that are sent in one piece, instead of the true one."""
+"""Answers in one piece, instead of the true one."""

@@ -27,7 +27,7 @@ PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601
 
 
 def answer(api: TrueApi, tariff: Tariff, body: Any) -> dict[str, Any]:
-    """Return the JSON-RPC answer to a call. Never raises, whatever `body` is."""
+    """Return the JSON-RPC answer to a call. Never raises, for any `body`."""
     if body is None:
         return _error(None, PARSE_ERROR, texts.NOT_JSON)
     if not isinstance(body, dict) or body.get("jsonrpc") != "2.0" or not isinstance(body.get("method"), str):
@@ -81,7 +81,7 @@ POLL_AFTER_MIN_MS = 20
 
 
 class Routes:
-    """The HTTP interface of one sandbox. `closing` stops the faults that would never end."""
+    """The HTTP interface of one sandbox. `closing` stops endless faults."""
 
     def __init__(self, state: State) -> None:
         self.closing = asyncio.Event()
@@ -146,7 +146,7 @@ class Routes:
         return handle
 
     async def _asked_for(self, where: str, request: web.Request, target: str | None) -> Fault | None:
-        """Return the fault that a word in the prompt requests."""
+        """Return the fault requested by a word in the prompt."""
         if where == "media":
             file = self._state.studio.files.get(target or "")
             return Fault(kind=file.fault) if file is not None and file.fault is not None else None
@@ -283,8 +283,6 @@ class Routes:
 
 
 def _local(answer: Answering) -> Handler:
-    """Allow a control for this machine only."""
-
     async def handle(request: web.Request) -> web.StreamResponse:
         if not ipaddress.ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104 - compared, not bound
             raise ApiError(403, texts.LOCAL_ONLY)

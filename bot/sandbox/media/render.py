@@ -1,8 +1,7 @@
-"""Real media for the sandbox: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on demand from a seed and the prompt.
+"""Real media: PNG, MP4 (H.264 + AAC), MP3 and WAV, made on demand from a seed and the prompt.
 
-Everything here is blocking work for a thread, and deterministic: the same arguments give the same image and audio.
-PyAV comes with the extra `demo` only, because the bot itself never decodes media: without it clips are one that was
-made before, and tracks are WAV.
+Blocking work for a thread, and deterministic for images and audio. PyAV comes with the extra `demo` only, because the
+bot itself never decodes media: without it clips are a prepared one, and tracks are WAV.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def wav(seconds: float, seed: int | str) -> bytes:
     return file.getvalue()
 
 
-@functools.lru_cache(maxsize=9 * len(SCALE))  # all notes of the nine roots: 1.6 MB, where each takes milliseconds
+@functools.lru_cache(maxsize=9 * len(SCALE))  # all notes of the nine roots: 1.6 MB, each takes milliseconds
 def _note(pitch_hz: float) -> array.array[int]:
     length = round(BEAT_S * SAMPLE_RATE_HZ)
     peak = 32_767 * LOUDNESS
@@ -88,13 +87,13 @@ __all__ = ["Rendered", "first_frame", "mp3", "mp4", "padded", "png", "wav"]
 
 CLIP_FPS = 12
 CLIP_MAX_S = 20.0
-"""Longer clips are cut to this: in a demo nobody should wait for the encoder."""
+"""Longer clips are cut to this, to keep the encoder fast."""
 TRACK_MAX_S = 180.0
 WAV_MAX_S = 30.0
 """A minute of WAV has 5 MB."""
 PNG = b"\x89PNG\r\n\x1a\n"
 CLIP = "clip.mp4"
-"""A clip of two seconds that was made by `mp4`, next to this module."""
+"""A prepared clip of two seconds by `mp4`, next to this module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ class Rendered:
 def png(
     text: str, *, size: Size = (1024, 576), seed: int | str = 0, label: str = "", source: Image.Image | None = None
 ) -> Rendered:
-    """Draw the landscape of `seed`, or `source` in its colours, with `text` as caption, `size` pixels large."""
+    """Draw the landscape of `seed`, or `source` in its colours, with `text` as caption, `size` in pixels."""
     if source is None:
         # Drawn at twice the size and scaled down: Pillow's own edges are jagged.
         picture = Scene(seed).frame((size[0] * 2, size[1] * 2)).resize(size, Image.Resampling.BOX)
@@ -159,7 +158,7 @@ def mp4(
 
 
 def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
-    """Make a track of `seconds` (at most TRACK_MAX_S) with the tune of `seed`; a WAV file where there is no PyAV."""
+    """Make a track of `seconds` (at most TRACK_MAX_S) with the tune of `seed`; WAV without PyAV."""
     if not HAS_CODECS:
         return Rendered(wav(min(seconds, WAV_MAX_S), seed), "audio/wav", "wav")
     file = io.BytesIO()
@@ -172,9 +171,9 @@ def mp3(*, seconds: float, seed: int | str = 0) -> Rendered:
 
 
 def first_frame(data: bytes) -> Image.Image | None:
-    """Return the image, or the first frame of the clip, in a file that `png` or `mp4` has made; None for other files.
+    """Return the image, or the first frame of the clip, in a file by `png` or `mp4`; None for other files.
 
-    Never for what comes from outside (bot/sandbox/studio/files.py).
+    Never for outside files (bot/sandbox/studio/files.py).
     """
     if data.startswith(PNG):
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
@@ -209,7 +208,6 @@ def _synchsafe(number: int) -> bytes:
 
 
 def _frame(picture: Image.Image, number: int) -> av.VideoFrame:
-    """Return the frame of that number in a clip."""
     frame: av.VideoFrame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]  # PyAV's stub leaves it bare
     frame.pts = number
     return frame

@@ -1,6 +1,6 @@
-"""Landscapes drawn from a seed: what the sandbox's images and clips show, with the prompt as a caption.
+"""Landscapes drawn from a seed, for images and clips, with the prompt as a caption.
 
-Only Pillow, no network and no model: a scene takes some tens of milliseconds, and the same seed draws the same scene.
+Only Pillow, no network and no model: a scene takes some tens of milliseconds; the same seed gives the same scene.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Ridge:
     """Amplitude (share of the height), frequency (waves per width) and phase (radians) of each wave."""
     colour: Colour
     pace: float
-    """How far it drifts, in widths per second."""
+    """Its drift in widths per second."""
 
     def height(self, x: float, seconds: float) -> float:
         """Return the ridge's height at `x` (share of the width), as a share of the image's height."""
@@ -95,7 +95,7 @@ class Scene:
         )
 
     def frame(self, size: Size, seconds: float = 0.0) -> Image.Image:
-        """Draw the scene `seconds` into its drift, `size` pixels large, without a caption."""
+        """Draw the scene after `seconds` of drift, `size` in pixels, without a caption."""
         picture = self._sky(size).copy()
         self._draw_clouds(picture, seconds)
         draw = ImageDraw.Draw(picture)
@@ -197,14 +197,14 @@ def cover(picture: Image.Image, size: Size) -> Image.Image:
 
 
 def tinted(picture: Image.Image, seed: int | str) -> Image.Image:
-    """Return `picture` in the colours of the scene of `seed`: the sandbox's idea of an edit."""
+    """Return `picture` in the colours of `seed`'s scene: a simulated edit."""
     colours = Scene(seed).palette
     toned = ImageOps.colorize(picture.convert("L"), colours.near, colours.sun, colours.middle)
     return Image.blend(picture.convert("RGB"), toned, 0.6)
 
 
 def drift(picture: Image.Image, size: Size, share: float) -> Image.Image:
-    """Return the view of a camera that slowly zooms in on `picture`, at `share` (0 to 1) of the move, in `size`."""
+    """Return a camera's view zooming in on `picture`, at `share` (0 to 1) of the move, in `size`."""
     width, height = picture.size
     margin = 0.07 * share
     box = (width * margin * 1.3, height * margin * 0.7, width * (1 - margin * 0.7), height * (1 - margin * 1.3))
@@ -212,9 +212,9 @@ def drift(picture: Image.Image, size: Size, share: float) -> Image.Image:
 
 
 def caption_card(size: Size, text: str, label: str, *, above: bool = False) -> Image.Image:
-    """Return a transparent layer of `size` with `text` on a dark panel along the bottom and `label` small above it.
+    """Return a transparent layer of `size` with `text` on a dark panel at the bottom and `label` small above it.
 
-    `above` puts it along the top and darkens it: a source that was made here has its own caption at the bottom.
+    `above` puts it at the top and darkens it: a source made here has its own caption at the bottom.
     """
     width, height = size
     layer = Image.new("RGBA", size)
@@ -235,7 +235,7 @@ def caption_card(size: Size, text: str, label: str, *, above: bool = False) -> I
 
 
 def wrap(text: str, letters: Lettering, font: int, room: float) -> list[str]:
-    """Break `text` into at most CAPTION_LINES lines that fit `room` pixels; between letters where there is no space."""
+    """Break `text` into at most CAPTION_LINES lines of `room` pixels; between letters without spaces."""
     lines: list[str] = []
     for word in _words(text, letters, font, room):
         joined = f"{lines[-1]} {word}" if lines else word
@@ -250,7 +250,7 @@ def wrap(text: str, letters: Lettering, font: int, room: float) -> list[str]:
 
 
 def _words(text: str, letters: Lettering, font: int, room: float) -> Iterator[str]:
-    """Yield the words, those that are wider than a line in parts: Japanese has no spaces."""
+    """Yield the words, too wide ones in parts: Japanese has no spaces."""
     for word in text.split():
         part = ""
         for letter in word:

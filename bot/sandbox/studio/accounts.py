@@ -1,7 +1,7 @@
-"""The sandbox's memory: accounts with their credits, and requests with their states.
+"""Accounts with their credits, and requests with their states.
 
-A request's state is computed from the clock: it is a function of when it was accepted and of its duration. So a test
-may skip hours, and nothing runs in the background.
+A request's state is computed from its acceptance time, its duration and the clock. So a test may skip hours, and
+nothing runs in the background.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ SCOPES = ("requests:read", "requests:write")
 KEY_PREFIXES = ("cs_test_", "cs_live_")
 KEY_MIN_CHARS = 12
 SKEW_S = 86_400.0
-"""The error of the times of a request with the word `#skewed`, in seconds."""
+"""The clock error of a request with the word `#skewed`, in seconds."""
 RETENTION_S = answers.RETENTION_DAYS * 86_400
 
 
 class ApiError(Exception):
-    """The API refuses: an HTTP status and a message, with the body's or the input's field that is wrong, if one is.
+    """An API error: an HTTP status and a message, with the invalid field if any.
 
     `style` is the form of its body; None: the sandbox's own.
     """
@@ -46,29 +46,29 @@ class Account:
 
     secret: str = field(repr=False)
     credits: Decimal
-    """Its credits at the start."""
+    """Initial credits."""
     plan: str = "creator"
     scopes: tuple[str, ...] = SCOPES
     name: str = "Sandbox"
     packs: tuple[tuple[Decimal, float], ...] = ()
-    """Those of its credits that were bought, with when they expire, the first first. Nothing is lost of them here."""
+    """Bought credits with their expiry, earliest first. They are not lost here."""
     top_up_url: str | None = None
     elsewhere: Decimal = Decimal(0)
-    """Credits that were spent without a request of this API, in the app for instance."""
+    """Credits spent without a request of this API, for instance in the app."""
     accepted: Decimal = Decimal(0)
-    """The cost of all its requests in credits, failed ones included."""
+    """The cost of all requests in credits, including failed ones."""
     failures: list[StudioRequest] = field(default_factory=list, repr=False)
 
     def spent(self, now: float) -> Decimal:
-        """Return what its requests have cost so far, in credits: failed ones are refunded."""
+        """Return the requests' cost so far, in credits: failed ones are refunded."""
         return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
 
     def left(self, now: float) -> Decimal:
-        """Return the credits that are left."""
+        """Return the remaining credits."""
         return self.credits - self.spent(now) - self.elsewhere
 
     def bought(self, now: float) -> dict[str, Any]:
-        """Return what the status tells of bought credits, which are spent first; nothing without any (INFERRED)."""
+        """Return the status's part about bought credits, which are spent first; empty without any (INFERRED)."""
         spent, packs = self.credits - self.left(now), []
         for amount, expires_at in self.packs:
             packs.append({"remaining": number(max(Decimal(0), amount - spent)), "expiresAt": iso(expires_at)})
@@ -79,16 +79,16 @@ class Account:
 
 @dataclass(slots=True, kw_only=True)
 class StudioRequest:
-    """One request as Cannon Studio keeps it. Times are Unix seconds of the sandbox's clock."""
+    """A request in Cannon Studio. Times are Unix seconds of the sandbox's clock."""
 
     id: str
     account: Account = field(repr=False)
     operation: str
-    """Its id in the catalogue."""
+    """Catalogue id."""
     called: str
-    """The id that it was sent with, and that the answers have."""
+    """The id in the call and in answers."""
     input: Mapping[str, Any]
-    """As it was received."""
+    """As received."""
     idempotency_key: str | None
     webhook_url: str | None
     digest: str
@@ -96,7 +96,7 @@ class StudioRequest:
     cost: Decimal
     words: frozenset[str]
     task: str
-    """The id of the task behind it, `task_id` in the output."""
+    """The task's id, `task_id` in the output."""
     accepted_at: float
     starts_at: float
     ends_at: float
@@ -104,7 +104,7 @@ class StudioRequest:
     urls: Mapping[str, list[str]] = field(default_factory=dict)
     error: str | None = None
     billed: bool = False
-    """Whether it is charged although it fails."""
+    """Whether it is charged if it fails."""
     made: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     """Set once the files exist, or can no longer be made."""
     finished: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -113,7 +113,7 @@ class StudioRequest:
 
     @property
     def key(self) -> str:
-        """Return the first API key of the account that it was sent with."""
+        """Return the first API key of its account."""
         return self.account.secret
 
     def has_ended(self, now: float) -> bool:
@@ -121,13 +121,13 @@ class StudioRequest:
         return now >= self.ends_at
 
     def fail(self, sentence: str, *, billed: bool = False) -> None:
-        """Make it fail, once its time is up; with `billed` it is charged all the same."""
+        """Make it fail at its end; with `billed` it is charged anyway."""
         self.error, self.billed = sentence, billed
         self.account.failures.append(self)
         self.made.set()
 
     def finish(self, now: float) -> None:
-        """End it now."""
+        """End it."""
         self.starts_at, self.ends_at = min(self.starts_at, now), min(self.ends_at, now)
         self.finished.set()
 
@@ -140,11 +140,11 @@ class StudioRequest:
         return "failed" if self.error else "succeeded"
 
     def charged(self, now: float) -> Decimal:
-        """Return the credits that it has cost: charged when it is accepted, refunded when it fails unbilled."""
+        """Return its cost in credits: charged on acceptance, refunded on unbilled failure."""
         return Decimal(0) if self.status(now) == "failed" and not self.billed else self.cost
 
     def document(self, now: float) -> dict[str, Any]:
-        """Return what `GET /api/v1/requests/{id}` answers."""
+        """Return the answer of `GET /api/v1/requests/{id}`."""
         status = self.status(now)
         ended = status in {"succeeded", "failed"}
         shown = "in_review" if status == "processing" and "#strange" in self.words else status
@@ -199,12 +199,12 @@ class Accounts:
         self.accounts: dict[str, Account] = {}
         """By API key; several keys may have one account."""
         self.revoked: set[str] = set()
-        """API keys that get a 401."""
+        """API keys answered with 401."""
         self.requests: dict[str, StudioRequest] = {}
         self._repeats: dict[tuple[str, str], StudioRequest] = {}
 
     def account(self, secret: str | None) -> Account:
-        """Return the account of a key; a key of the right form gets one when it is first seen. Raises ApiError 401."""
+        """Return a key's account, created at the first use of a well-formed key. Raises ApiError 401."""
         if secret is not None and secret not in self.accounts and _well_formed(secret):
             self.accounts[secret] = Account(secret=secret, credits=self.credits_each)
         account = self.accounts.get(secret or "")
@@ -229,14 +229,14 @@ class Accounts:
             self._repeats[request.key, request.idempotency_key] = request
 
     def forget_ended(self, before: float) -> None:
-        """Forget requests that had ended by `before` (Unix seconds), so that a long run does not fill the memory."""
+        """Forget requests ended by `before` (Unix seconds), to limit memory."""
         for request in [each for each in self.requests.values() if each.ends_at <= before and each.made.is_set()]:
             del self.requests[request.id]
             if request.idempotency_key is not None:
                 self._repeats.pop((request.key, request.idempotency_key), None)
 
     def status_document(self, account: Account, now: float) -> dict[str, Any]:
-        """Return what `GET /api/v1/status` answers."""
+        """Return the answer of `GET /api/v1/status`."""
         left = number(account.left(now))
         return {
             "ok": True,
@@ -251,7 +251,7 @@ class Accounts:
 
 
 def iso(seconds: float) -> str:
-    """Return a time as the API writes it."""
+    """Return a time in the API's format."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,7 +1,7 @@
-"""What the sandbox answers: the output of each operation, and the request object around it.
+"""Answers: the output of each operation, and the request object around it.
 
 The shapes are those of https://www.cannonstudio.app/developers/docs and its operation pages. The outputs of
-`sora2.character.*` and `three_d.*` are on no public page and therefore invented, like those of similar operations.
+`sora2.character.*` and `three_d.*` are undocumented and therefore invented, like those of similar operations.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Urls = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """How an operation's output looks. `files` are its output keys with the file kind of each."""
+    """An operation's output. `files` are its output keys with their file kinds."""
 
     prefix: str
     asset_type: str
@@ -115,7 +115,7 @@ PRODUCTS: Mapping[str, Product] = {
 
 
 def partial(operation: str, given: Mapping[str, Any], task: str, status: str) -> dict[str, Any]:
-    """Return the `output` of a request that has no result: still in progress, or failed."""
+    """Return the `output` of a request without a result: in progress, or failed."""
     product = PRODUCTS.get(operation)
     if product is None:
         return {"status": status, "operation": operation}
@@ -124,7 +124,7 @@ def partial(operation: str, given: Mapping[str, Any], task: str, status: str) ->
 
 
 def output(operation: str, given: Mapping[str, Any], task: str, urls: Urls, cost: Decimal) -> dict[str, Any]:
-    """Return the `output` of a request that succeeded. `cost` is in credits."""
+    """Return the `output` of a succeeded request. `cost` is in credits."""
     product = PRODUCTS.get(operation)
     if product is None:
         return {"enhancedPrompt": enhanced(operation, given), "model": "gpt-5-mini", "operation": operation}
@@ -157,12 +157,12 @@ def input_preview(given: Mapping[str, Any]) -> str:
 
 
 def number(amount: Decimal) -> int | float:
-    """Return credits as the JSON number that they are sent as."""
+    """Return credits as the JSON number that is sent."""
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def enhanced(operation: str, given: Mapping[str, Any]) -> str:
-    """Return a plausible rewrite of a prompt: always the same for the same input."""
+    """Return a plausible rewrite of a prompt: deterministic."""
     prompt = " ".join(str(given.get("prompt", "")).split()).rstrip(".")
     dice = random.Random(f"{operation}:{prompt}:{given.get('rewriteRequest')}")  # noqa: S311 - wording, not a secret
     phrases = _PHRASES.get(operation.rpartition(".")[2], _PHRASES["image"])

@@ -1,7 +1,7 @@
-"""What the sandbox charges. Invented: Cannon Studio publishes no price list, only the few samples named here.
+"""The sandbox's prices. Invented: Cannon Studio publishes no price list, only the few samples named here.
 
-The samples are matched on purpose, so that the numbers look like its own: 28 for an image by GPT Image 2 in 4K, 48 for
-10 seconds of Seedance 2.0, 17 for lip sync of 6.2 s and 17 for an upscale of 7.2 s to 4k.
+The samples are matched: 28 for an image by GPT Image 2 in 4K, 48 for 10 seconds of Seedance 2.0, 17 for lip sync of
+6.2 s and 17 for an upscale of 7.2 s to 4k.
 
 A test may set other price functions (`fixed`, `by_second`, `by_output`, `by_resolution`, `by_both`), with noise.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 Input = Mapping[str, Any]
 PriceFunction = Callable[[Input], float]
-"""Returns the credits that a run with this input costs, before it is rounded up to whole ones."""
+"""Returns a run's price in credits, before rounding up."""
 
 CLIP_DEFAULT_S = 5.0
 TRACK_DEFAULT_S = 30.0
@@ -24,11 +24,11 @@ _PICTURE = {"1K": 12, "2K": 20, "4K": 28}
 _CLIP_RATES = {"seedance2": 4.8, "wan27video": 4.0, "sora-2-pro": 12.0}
 _SORA_RATE = 8.0
 _SHARPNESS = {"480P": 0.5, "1080P": 1.5, "2K": 2.0, "4K": 3.0}
-"""How a clip's resolution changes its price; any other counts once."""
+"""Price factors of clip resolutions; others count once."""
 
 
 class Tariff:
-    """What each operation costs: by its own price function, or by one that was set."""
+    """Each operation's price function, which tests may replace."""
 
     def __init__(self, seed: int = 0) -> None:
         self._set: dict[str, tuple[PriceFunction, float]] = {}
@@ -36,15 +36,15 @@ class Tariff:
         self._dice = random.Random(f"tariff:{seed}")  # noqa: S311 - for the noise of prices, not for secrets
 
     def hide(self, operation: str) -> None:
-        """Let the estimate tool say nothing of an operation's price from now on."""
+        """Hide an operation's price from the estimate tool."""
         self._hidden.add(operation)
 
     def set(self, operation: str, function: PriceFunction, *, noise: float = 0.0) -> None:
-        """Price an operation by `function` from now on; each charge is up to `noise` (a share) more or less."""
+        """Price an operation by `function`; each charge varies by up to `noise` (a share)."""
         self._set[operation] = (function, noise)
 
     def estimate(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal:
-        """Return what a run of `operation` with this input costs on average, in whole credits.
+        """Return a run's average price, in whole credits.
 
         `fixed_price` is the catalogue's price, if any.
         """
@@ -52,11 +52,11 @@ class Tariff:
         return _whole(function(given))
 
     def told(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal | None:
-        """Return what the estimate tool says that a run costs, None for an operation whose price it does not know."""
+        """Return the estimate tool's price, None for a hidden one."""
         return None if operation in self._hidden else self.estimate(operation, given, fixed_price)
 
     def charge(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal:
-        """Return what this run costs: the same, with the noise."""
+        """Return this run's price, with noise."""
         function, noise = self._function(operation, fixed_price)
         return _whole(function(given) * (1 + noise * self._dice.uniform(-1, 1) if noise else 1))
 
@@ -66,7 +66,7 @@ class Tariff:
 
 
 def seconds_of(given: Input, default: float) -> float:
-    """Return the result's requested duration in seconds: the first duration in the input, else `default`."""
+    """Return the first duration in the input, in seconds, else `default`."""
     for name in ("duration", "duration_seconds", "video_duration"):
         value = given.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
@@ -80,22 +80,22 @@ def fixed(amount: float) -> PriceFunction:
 
 
 def by_second(rate: float, default_s: float = CLIP_DEFAULT_S) -> PriceFunction:
-    """Charge `rate` credits for each second; an input that says no duration gets `default_s` seconds."""
+    """Charge `rate` credits per second; without a duration, for `default_s` seconds."""
     return lambda given: seconds_of(given, default_s) * rate
 
 
 def by_output(rate: float, field: str = "num_images") -> PriceFunction:
-    """Charge `rate` credits for each result; `field` of the input says how many there are."""
+    """Charge `rate` credits per result, counted by the input's `field`."""
     return lambda given: rate * int(given.get(field, 1))
 
 
 def by_resolution(amounts: Mapping[str, float], default: str) -> PriceFunction:
-    """Charge by the input's resolution, in any case; `default` is that of an input that says none, or an unknown."""
+    """Charge by the input's resolution, in any case; `default` if missing or unknown."""
     return lambda given: amounts.get(str(given.get("resolution", default)).upper(), amounts[default])
 
 
 def by_both(rate: float, shares: Mapping[str, float], default_s: float = CLIP_DEFAULT_S) -> PriceFunction:
-    """Charge `rate` credits for each second, times the share of the input's resolution; one that is not listed is 1."""
+    """Charge `rate` credits per second, times the resolution's share; 1 if not listed."""
     seconds = by_second(rate, default_s)
     return lambda given: seconds(given) * shares.get(str(given.get("resolution", "")).upper(), 1.0)
 

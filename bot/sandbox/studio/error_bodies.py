@@ -1,4 +1,4 @@
-"""The body of an error, in the forms that common frameworks give it: Cannon Studio documents none."""
+"""Error bodies in the forms of common frameworks: Cannon Studio documents none."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Body = Callable[[ApiError], Any]
 
 
 def error_body(message: str) -> dict[str, Any]:
-    """Return an error answer in the plainest form."""
+    """Return an error in the plainest form."""
     return {"error": {"message": message}}
 
 
 def refusal(error: ApiError, style: str) -> web.Response:
-    """Return the answer that reports `error` in one of STYLES."""
+    """Return the answer for `error` in one of STYLES."""
     if style == "page":
         title = html.escape(f"{error.status} {HTTPStatus(error.status).phrase}: {error.message}")
         page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>Error</h1></body></html>"
@@ -32,7 +32,7 @@ def refusal(error: ApiError, style: str) -> web.Response:
 
 
 def _path(error: ApiError) -> list[str]:
-    """Return where the fault is in the body: the wire names the input's fields below `input`."""
+    """Return the error's place in the body: the wire names the input's fields below `input`."""
     if error.field is None:
         return []
     return [error.field] if error.field in {"operation", "input", "webhook_url"} else ["input", error.field]
@@ -74,4 +74,4 @@ STYLES: Mapping[str, Body] = {
     "strings": lambda error: {"errors": [error.message]},
     "page": lambda error: error.message,
 }
-"""How an error is told; a word of the same name asks for it. `page` is a web page with the reason as its title."""
+"""The forms of an error; a word of the same name requests one. `page` is a web page with the reason as its title."""

@@ -1,7 +1,6 @@
-"""The faults that the sandbox plays on demand: queued through its API, or requested by a word in the prompt.
+"""The faults on demand: queued through the sandbox's API, or requested by a word in the prompt.
 
-Pure data: how a fault looks on the socket is in `broken.py`. `docs/sandbox.md` has the same tables for people, and a
-test keeps both the same.
+Pure data: their effect on the socket is in `broken.py`. `docs/sandbox.md` has the same tables, compared by a test.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ KINDS: Mapping[Where, Mapping[str, str]] = {
     "media": {**_ANYWHERE, **_MEDIA_ONLY},
     "webhook": _WEBHOOK,
 }
-"""What can fail at each place, and what happens then."""
+"""The faults of each place, and their effects."""
 
 WORDS: Mapping[str, str] = {
     "#invalid": "the POST is answered 400",
@@ -92,12 +91,12 @@ WORDS: Mapping[str, str] = {
     "#cut": "the file breaks off in the middle",
     "#drip": "the file comes one byte a second",
 }
-"""What a word in any text of the input does to that one request."""
+"""The effect of a word in any text of the input on that request."""
 
 ERROR_WORDS: Mapping[str, str] = {
     word: word[1:] for word in ("#zod", "#fastapi", "#problem", "#details", "#strings", "#page")
 }
-"""In which form a refused POST is answered, of `error_bodies.STYLES`."""
+"""The form of a refused POST, of `error_bodies.STYLES`."""
 
 MEDIA_WORDS: Mapping[str, str] = {
     "#gone": "gone",
@@ -107,7 +106,7 @@ MEDIA_WORDS: Mapping[str, str] = {
     "#cut": "truncated",
     "#drip": "slow_drip",
 }
-"""Which fault every fetch of the request's files then plays."""
+"""The fault played by every fetch of the request's files."""
 
 FIRST_POST_WORDS: Mapping[str, Mapping[str, Any]] = {
     "#flood": {"kind": "flood", "retry_after": "1"},
@@ -115,7 +114,7 @@ FIRST_POST_WORDS: Mapping[str, Mapping[str, Any]] = {
     "#crash": {"kind": "status", "status": 500, "commit": True},
     "#drop": {"kind": "drop_after_commit"},
 }
-"""Which fault the first POST with an idempotency key then plays."""
+"""The fault played by the first POST with an idempotency key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +130,7 @@ class Fault:
     size_bytes: int = 10 * 1024 * 1024
     location: str = "http://127.0.0.1:9/"
     commit: bool = False
-    """Whether the sandbox carries out the call before the fault replaces its answer."""
+    """Whether the sandbox performs the call before the fault replaces its answer."""
 
 
 @dataclass(slots=True)
@@ -144,7 +143,7 @@ class _Queued:
 
 
 class Faults:
-    """The queue: each call takes the first fault that fits it. An empty queue means no faults."""
+    """The queue: each call takes the first matching fault."""
 
     def __init__(self) -> None:
         self._queues: dict[Where, list[_Queued]] = {where: [] for where in KINDS}
@@ -162,8 +161,9 @@ class Faults:
     ) -> None:
         """Queue a fault for the next `times` calls (None: without end) after `skip` good ones.
 
-        `key` limits it to calls with that API key, `target` to one request's id or one file's name.
-        Raises ValueError for a place, a kind or an option that does not exist.
+        `key` limits it to an API key, `target` to a request's id or a file's name. Raises ValueError for an unknown
+        place,
+        kind or option.
         """
         if where not in KINDS:
             raise ValueError(f"no place {where!r}; there are {', '.join(KINDS)}")
@@ -180,7 +180,7 @@ class Faults:
         self._queues[where].append(_Queued(fault, times, skip, key, target))
 
     def take(self, where: Where, *, key: str | None = None, target: str | None = None) -> Fault | None:
-        """Return the fault that this call has to play, None for no fault."""
+        """Return the fault of this call, None for no fault."""
         queue = self._queues[where]
         for queued in queue:
             if queued.key not in {None, key} or queued.target not in {None, target}:
@@ -196,18 +196,18 @@ class Faults:
         return None
 
     def clear(self, where: Where | None = None) -> None:
-        """Clear the queue, or only what is queued for one place."""
+        """Clear the queue, or that of one place."""
         for place, queue in self._queues.items():
             if where in {None, place}:
                 queue.clear()
 
     def waiting(self) -> dict[Where, list[str]]:
-        """Return the kinds that are still queued, by place."""
+        """Return the queued kinds by place."""
         return {where: [queued.fault.kind for queued in queue] for where, queue in self._queues.items() if queue}
 
 
 def words_in(given: object) -> frozenset[str]:
-    """Return the words of WORDS that occur in any text of an input, links excepted."""
+    """Return the words of WORDS in an input's texts, links excepted."""
     if isinstance(given, str):
         text = "" if given.startswith(("http://", "https://")) else given.casefold()
         return frozenset(word for word in re.findall(r"#[a-z]+", text) if word in WORDS)

@@ -1,4 +1,4 @@
-"""The sandbox's storage: finished files in memory, served with ranges as a real file host does."""
+"""Storage: finished files in memory, served with ranges like a real file host."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from bot.media.containers.pieces import Broken, FilePieces, Needed
 from bot.sandbox import texts
 
 STORE_LIMIT_BYTES = 512 * 1024 * 1024
-"""Above this the oldest files are deleted, so that a long rehearsal does not fill the memory."""
+"""Above this the oldest files are deleted, to limit memory."""
 DRAWN_LIMIT = 20_000
-"""Of how many files it is known that they were drawn here: 32 bytes of each."""
+"""How many digests of files drawn here are kept: 32 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """One stored file. `fault` is the kind of fault that every fetch of it plays, None for a good one."""
+    """A stored file. `fault` is played by every fetch of it, None for a good one."""
 
     data: bytes
     content_type: str
@@ -45,7 +45,7 @@ class Files:
         self._drawn: dict[bytes, None] = {}
 
     def put(self, name: str, file: StoredFile) -> None:
-        """Store `file`; drop the oldest ones while there are too many bytes."""
+        """Store `file`; drop the oldest above the size limit."""
         self._files[name] = file
         self._drawn[_digest(file.data)] = None
         while len(self._drawn) > DRAWN_LIMIT:
@@ -56,15 +56,15 @@ class Files:
             self._total_bytes -= len(self._files.pop(oldest).data)
 
     def has_drawn(self, data: bytes) -> bool:
-        """Whether a file was stored here before, wherever it comes from now."""
+        """Whether this content was stored here before, whatever its origin now."""
         return _digest(data) in self._drawn
 
     def get(self, name: str) -> StoredFile | None:
-        """Return the file of that name, None if there is none."""
+        """Return a file, None if missing."""
         return self._files.get(name)
 
     def pop(self, name: str) -> StoredFile | None:
-        """Delete the file of that name and return it, None if there is none."""
+        """Delete and return a file, None if missing."""
         file = self._files.pop(name, None)
         if file is not None:
             self._total_bytes -= len(file.data)
@@ -95,7 +95,7 @@ def serve(file: StoredFile, request: web.Request) -> web.Response:
 
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
-"""Returns the file behind a link; None, or an exception, if it cannot be read."""
+"""Returns the file behind a link; None, or an exception, if unreadable."""
 
 SOURCE_LIMIT_BYTES = 64 * 1024 * 1024
 SOURCE_TIMEOUT_S = 20.0
@@ -104,13 +104,13 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that an input links to. `is_own`: this sandbox has drawn it, so that it may be decoded."""
+    """A linked file of an input. `is_own`: drawn by this sandbox, so that it may be decoded."""
 
     data: bytes
     is_own: bool
 
     def size(self) -> tuple[int, int] | None:
-        """Return width and height in pixels, as the headers say; None for sound and where no header is known."""
+        """Return width and height in pixels from the headers; None for sound and unknown formats."""
         try:
             found = next((size for read in _SIZES if (size := read(self.data)) is not None), None)
         except (struct.error, IndexError, Broken, Needed):
@@ -118,12 +118,12 @@ class InputFile:
         return found if found is not None and min(found) > 0 else None
 
     def seconds(self) -> float | None:
-        """Return the duration that the headers say, None if they say none."""
+        """Return the duration in the headers, None without one."""
         return facts_of({0: self.data}, len(self.data)).seconds
 
 
 class SourceLost(Exception):
-    """A source cannot be read. `field` is the input that links to it."""
+    """An unreadable source. `field` is its input."""
 
     def __init__(self, field: str) -> None:
         super().__init__(texts.unreadable_source(field))
@@ -140,7 +140,7 @@ class InputFiles:
         self._fetch = fetch
 
     async def read(self, operation: Operation, given: Mapping[str, Any]) -> dict[str, InputFile]:
-        """Return the files that the input links to, by field. Raises SourceLost for the first that cannot be read."""
+        """Return the linked files of an input, by field. Raises SourceLost for the first unreadable one."""
         found = {}
         for name, url in _links(operation, given):
             try:
@@ -198,7 +198,7 @@ def _of_gif(data: bytes) -> tuple[int, int] | None:
 
 
 def _of_jpeg(data: bytes) -> tuple[int, int] | None:
-    """Read the frame header (ITU T.81, B.2.2), behind segments that say how long they are."""
+    """Read the frame header (ITU T.81, B.2.2), after length-prefixed segments."""
     at = 2 if data.startswith(b"\xff\xd8\xff") else len(data)
     while at + 9 <= len(data) and data[at] == 0xFF:
         if data[at + 1] in _JPEG_FRAMES:

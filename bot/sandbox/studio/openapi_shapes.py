@@ -1,6 +1,6 @@
-"""The sandbox's operations as an OpenAPI 3.1 document, in each of the eight forms that the live one may have.
+"""The operations as an OpenAPI 3.1 document, in each of eight possible forms of the live one.
 
-Which form it has is on no page. tests/data/openapi/ has a description in each, made without these functions.
+The true form is undocumented. tests/data/openapi/ has a description in each, made without these functions.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ SHAPES: Mapping[str, Shape] = {
     "paths": _paths,
     "vendor_list": _vendor_list,
 }
-"""Each form by its name, as a function of the operations."""
+"""Form names to functions of the operations."""
 
 
 def _document(body: Json, schemas: Json | None = None, *, examples: Json | None = None) -> Json:

@@ -1,4 +1,4 @@
-"""Cannon Studio without HTTP: accepts requests, simulates their duration, makes their files, posts webhooks."""
+"""Cannon Studio without HTTP: accepts requests, simulates durations, makes files, posts webhooks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _CLIP_EDGES = {"480p": 480, "720p": 640, "1080p": 960, "2k": 960, "4k": 1280}
 _CLIP_EDGE_PX = 640
 _WORDS_PER_SECOND = 2.5
 _TALLEST, _WIDEST = 0.4, 2.5
-"""The ratios between which an asked or a source's aspect ratio is kept."""
+"""The range of kept aspect ratios."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Task:
 
 
 def make(task: Task, sources: Mapping[str, InputFile]) -> dict[str, list[render.Rendered]]:
-    """Return the files of a task by kind. `sources` are the files that its input links to, by field."""
+    """Return a task's files by kind. `sources` are the linked files, by field."""
     kinds = {kind for _, kind in PRODUCTS[task.operation].files} if task.operation in PRODUCTS else set()
     if task.operation == "soundfx.generate" and "video_url" not in sources:
         kinds.discard("mp4")
@@ -84,13 +84,13 @@ def _files(task: Task, kind: str, sources: Mapping[str, InputFile]) -> list[rend
 
 
 def image_size(task: Task, source: Size | None = None) -> Size:
-    """Return the size of an image in pixels: moderate, but of the requested ratio and growing with the resolution."""
+    """Return an image's size in pixels: moderate, in the requested ratio, growing with the resolution."""
     edge = _PICTURE_EDGES.get(str(task.input.get("resolution", "1K")).upper(), 1024)
     return _shaped(task, source, edge, "1:1")
 
 
 def clip_size(task: Task, source: Size | None = None) -> Size:
-    """Return the size of a clip in pixels, in the same way."""
+    """Return a clip's size in pixels, likewise."""
     resolution = task.input.get("target_resolution", task.input.get("resolution", ""))
     return _shaped(task, source, _CLIP_EDGES.get(str(resolution).casefold(), _CLIP_EDGE_PX), "16:9")
 
@@ -133,13 +133,13 @@ def _glb(name: str) -> render.Rendered:
 
 
 MEDIAN_S: Mapping[str, float] = {"image": 8, "video": 60, "audio": 15, "prompt": 2, "finish": 40, "sora": 90, "3d": 90}
-"""How long a request takes, by workflow. Plausible guesses: Cannon Studio publishes no durations."""
+"""Durations by workflow. Plausible guesses: Cannon Studio publishes none."""
 SPREAD = 0.35
-"""The sigma of the log-normal that durations are drawn from."""
+"""The sigma of the durations' log-normal distribution."""
 QUEUE_SHARE, QUEUE_MAX_S = 0.1, 1.0
 SLOW_FACTOR = 10
 LATE_S = 5 * 3600.0
-"""How long a request with the word `#late` takes, in seconds, at any speed."""
+"""The duration with the word `#late`, in seconds, at any speed."""
 TIMES_OF_A_REQUEST = ("createdAtMs", "startedAtMs", "completedAtMs")
 WEBHOOK_TIMEOUT_S = 5.0
 RENDER_THREADS = 2
@@ -147,7 +147,7 @@ RENDER_THREADS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook that was sent: its address, the status it reported, and the HTTP status it got, None without one."""
+    """A sent webhook: address, reported status, and its HTTP status, None without one."""
 
     url: str
     request_id: str
@@ -185,10 +185,10 @@ class Studio:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._session.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)  # what is drawn just now ends with nobody waiting
+        self._threads.shutdown(wait=False, cancel_futures=True)  # unawaited drawing ends on its own
 
     async def accept(self, account: Account, body: Mapping[str, Any], idempotency_key: str | None) -> StudioRequest:
-        """Accept a create body, or find the request that it repeats. Raises ApiError."""
+        """Accept a create body, or return the request that it repeats. Raises ApiError."""
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         earlier = self.accounts.repeated(account, idempotency_key, digest)
         if earlier is not None:
@@ -213,7 +213,7 @@ class Studio:
         return request
 
     async def document(self, account: Account, remote_id: str) -> dict[str, Any]:
-        """Return a request as the API shows it. Raises ApiError 404 for one that this key does not have."""
+        """Return a request as the API shows it. Raises ApiError 404 for another account's."""
         request = self.accounts.requests.get(remote_id)
         if request is None or request.account is not account or "#lost" in request.words:
             raise ApiError(404, texts.NO_REQUEST)
@@ -224,7 +224,7 @@ class Studio:
         return self._shown(request)
 
     def _shown(self, request: StudioRequest) -> dict[str, Any]:
-        """Return a request with the times that this API tells."""
+        """Return a request with this API's timestamps."""
         now, times = self.clock.wall(), self.api.variant.times
         document = request.document(now)
         for name in TIMES_OF_A_REQUEST if times else ():
@@ -307,7 +307,7 @@ class Studio:
             request.fail(str(lost), billed=self.api.variant.bills_failures)
             return
         except BaseException:
-            # Nobody may wait for it without end; the error itself propagates.
+            # No endless waiting for it; the error itself propagates.
             request.fail(texts.NOT_DRAWN)
             raise
         fault = next((MEDIA_WORDS[word] for word in sorted(request.words) if word in MEDIA_WORDS), None)
@@ -324,7 +324,7 @@ class Studio:
         return await loop.run_in_executor(self._threads, make, task, sources)
 
     def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, InputFile]:
-        """Return the clip that a `sora_video_id` names, if it was made here."""
+        """Return the clip of a `sora_video_id`, if made here."""
         wanted = given.get("sora_video_id")
         for request in self.accounts.requests.values() if wanted else ():
             if request.task == wanted and (urls := request.urls.get("mp4")):
@@ -355,7 +355,7 @@ class Studio:
         return f"{self.url}/media/{moved}"
 
     async def _post_webhooks(self, request: StudioRequest) -> None:
-        """Wait for the request's end and post its webhook: once, unless a fault says otherwise."""
+        """Post the request's webhook at its end: once, unless a fault says otherwise."""
         while not request.has_ended(now := self.clock.wall()):
             left = request.ends_at - now
             await self.clock.wait(request.finished, left if math.isfinite(left) else None)

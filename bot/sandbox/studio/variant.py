@@ -1,4 +1,4 @@
-"""What the API is where no page says it, or where it may change: a `Variant`, and what follows from it."""
+"""The API's undocumented or changeable behaviour: a `Variant` and its effects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ UNDOCUMENTED: Mapping[str, Operation] = {_UPSCALE.id: _UPSCALE}
 
 
 TIMES = ("missing", "now")
-"""Nothing; or for each the moment of the answer, so that nothing seems to take any time."""
+"""Functions of each time and that of the answer, so that nothing seems to take any time."""
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[type, type | tuple[type, ...]] = {
     bool: bool,
@@ -43,36 +43,36 @@ _FORMS: Mapping[type, type | tuple[type, ...]] = {
     frozenset: (list, tuple, set, frozenset),
     Mapping: Mapping,
 }
-"""Which forms an option may be given in, by the form that it has."""
+"""The accepted forms of an option, by its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One API that there may be. Operations are named by the catalogue's ids; docs/sandbox.md has the same table."""
+    """A possible API. Operations are named by catalogue ids; docs/sandbox.md has the same table."""
 
     document_shape: str = ""
     """The form of /api/v1/openapi: one of SHAPES; empty: the bot's own description of its catalogue."""
     document_needs_key: bool = False
     renamed: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    """The true ids of operations; those that they replace are answered 400."""
+    """The true ids of operations; the replaced ones are answered 400."""
     plan_without: frozenset[str] = frozenset()
-    """Operations that the account's plan does not include: answered 403."""
+    """Operations not included in the account's plan: answered 403."""
     vanished: frozenset[str] = frozenset()
-    """Operations that are in no document and answered 400."""
+    """Operations in no document and answered 400."""
     added: frozenset[str] = frozenset()
-    """Operations that no page names, of UNDOCUMENTED."""
+    """Undocumented operations, of UNDOCUMENTED."""
     required_fields: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NONE)
-    """Fields that an operation refuses to go without, whether the catalogue knows them or not."""
+    """Fields that an operation requires, whether the catalogue knows them or not."""
     accepted: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=lambda: _NONE)
-    """The only values, by operation and field: model ids, voices, modes. The document does not list them."""
+    """The only values, by operation and field: model ids, voices, modes. Not in the document."""
     error_style: str = "message"
     """The form of an error's body: one of STYLES."""
     silent_estimates: bool = False
     """Whether the estimate tool answers without an estimate."""
     bills_failures: bool = False
-    """Whether a request that fails keeps its credits."""
+    """Whether a failed request stays charged."""
     times: str = ""
-    """What is told of when a request was created, started and completed: one of TIMES; empty: the truth."""
+    """Timestamps to report: one of TIMES; empty: the real ones."""
 
     def __post_init__(self) -> None:
         if self.document_shape and self.document_shape not in SHAPES:
@@ -85,7 +85,7 @@ class Variant:
             raise ValueError(f"no operation {min(strange)!r} to add; there are {', '.join(UNDOCUMENTED)}")
 
     def changed(self, given: Mapping[str, Any]) -> Variant:
-        """Return it with the options `given`, as JSON has them. Raises ValueError for one that does not exist."""
+        """Return it with the options `given`, as JSON has them. Raises ValueError for an unknown one."""
         present: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         for name, value in given.items():
             if name not in present:
@@ -100,19 +100,19 @@ class Variant:
 
 
 class TrueApi:
-    """The operations that this sandbox really has, and what they accept."""
+    """The true operations of this sandbox, and their inputs."""
 
     def __init__(self, documented: Catalogue, variant: Variant) -> None:
         self._documented = documented
         self.vary(variant)
 
     def know(self, documented: Catalogue) -> None:
-        """Have these operations from now on instead of the documented ones."""
+        """Replace the documented operations."""
         self._documented = documented
         self.vary(self.variant)
 
     def vary(self, variant: Variant) -> None:
-        """Be the API of `variant` from now on."""
+        """Switch to `variant`."""
         self.variant = variant
         added = [UNDOCUMENTED[each] for each in sorted(variant.added)]
         known = [*self._documented.operations.values(), *added]
@@ -126,18 +126,18 @@ class TrueApi:
         return SHAPES[shape](list(catalogue.operations.values())) if shape else describe(catalogue)
 
     def true_id(self, operation_id: str) -> str:
-        """Return the id under which an operation of the catalogue is accepted."""
+        """Return the accepted id of a catalogue's operation."""
         return self.variant.renamed.get(operation_id, operation_id)
 
     def operation(self, name: str) -> Operation:
-        """Return the operation that is accepted as `name`, with the catalogue's id. Raises ApiError."""
+        """Return the operation accepted as `name`, with the catalogue's id. Raises ApiError."""
         for operation in self._catalogue.operations.values():
             if self.true_id(operation.id) == name:
                 return operation
         raise ApiError(400, texts.unknown_operation(name), "operation")
 
     def checked(self, name: str, given: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
-        """Return the operation and its input, which is valid. Raises ApiError, which names the field."""
+        """Return the operation and its valid input. Raises ApiError, which names the field."""
         operation = self.operation(name)
         if operation.id in self.variant.plan_without:
             raise ApiError(403, texts.not_in_plan(operation.title))
@@ -157,7 +157,7 @@ class TrueApi:
         return operation, valid | extra
 
     def _offered(self) -> list[Operation]:
-        """Return the operations as the document describes them: under their true ids, with all required fields."""
+        """Return the operations as documented: under their true ids, with all required fields."""
         return [
             replace(each, id=self.true_id(each.id), fields=_with(each, self.variant.required_fields.get(each.id, ())))
             for each in self._catalogue.operations.values()

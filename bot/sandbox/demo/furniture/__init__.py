@@ -1,1 +1,1 @@
-"""What is in the demo's server before anybody comes: rooms, people with faces, and a week in which they have worked."""
+"""The demo server's initial state: channels, members with faces, and a week of history."""

@@ -1,4 +1,4 @@
-"""What somebody did in the week before: the forms of an act."""
+"""The week before: the kinds of acts, and their player."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOUR_S, DAY_S = 3600.0, 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """Something that somebody did, so many seconds before the demo starts."""
+    """An act, this many seconds before the demo starts."""
 
     ago_s: float
     who: str
@@ -44,19 +44,19 @@ class WroteMessage(Deed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanCommand(Deed):
-    """A command. `card` names what it made for acts on it; `from_card` is given to the option `job`."""
+    """A command. `card` names its card for later acts; `from_card` is the option `job`."""
 
     command: str
     options: Mapping[str, object] = field(default_factory=dict)
     card: str = ""
     from_card: str = ""
     waits: bool = False
-    """Whether its jobs stay open: they wait for a moderator."""
+    """Whether its jobs stay open, waiting for a moderator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PressedButton(Deed):
-    """A button below a card, by the action in its custom id. `made` names the card that comes of it."""
+    """A press below a card, by the action in its custom id. `made` names the resulting card."""
 
     card: str
     action: str
@@ -72,16 +72,16 @@ class AddedReaction(Deed):
 
 
 STEP_S, LONG_STEP_S, SOON_S = 1.0, 5.0, 20.0
-"""How the clock is led while a job runs: in small steps first, for a card that says how long it took."""
+"""Steps of the clock while a job runs: small ones first, for a card that shows its duration."""
 PATIENCE_S = 1800.0
 YES = ("c1:confirm:", "c1:vary_subtle:")
-"""The buttons with which the members of the week answer a question."""
+"""The buttons that answer a question."""
 WRITTEN = "written"
-"""Among the options of a command that opens a form with one field: what is written there."""
+"""Key of the text for a command that opens a form with one field."""
 
 
 class History:
-    """Plays acts on the demo's server. `keep_time` leads the simulated Discord's clock after the bot's."""
+    """Plays acts on the demo's server. `keep_time` moves the simulated Discord's clock to the bot's."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class History:
         self._waiting = 0
 
     async def play(self, acts: Iterable[Deed]) -> None:
-        """Do all acts, which are oldest first, and lead the clock to the present."""
+        """Do all acts, oldest first, and move the clock to the present."""
         for act in acts:
             self._clock.skip_to(act.ago_s)
             self._keep_time()
@@ -137,7 +137,7 @@ class History:
         await self._work()
 
     def _value(self, given: Any) -> Any:
-        """Return an option's value: a member for `@account`, else what was given."""
+        """Return an option's value: a member for `@account`, else as given."""
         if isinstance(given, Text):
             return str(given)
         return self._made.people[given[1:]] if isinstance(given, str) and given.startswith("@") else given
@@ -149,7 +149,7 @@ class History:
         await self._work()
 
     async def _answered(self, who: MemberActor, shown: InteractionResult, name: str) -> None:
-        """Answer what is asked before something is made, and remember the card under its name."""
+        """Answer a question, and store the card under its name."""
         while (question := _asked(shown)) is not None:
             shown = await who.click(question[0], custom_id=question[1])
         made = next((answer for answer in _answers(shown) if not answer.ephemeral), None)
@@ -163,7 +163,7 @@ class History:
         return found[1][-1].id
 
     async def _work(self) -> None:
-        """Let the worker follow what is open until only that is left which waits for a moderator."""
+        """Run the worker until only jobs that wait for a moderator are open."""
         passed_s = 0.0
         while passed_s < PATIENCE_S:
             await self._bot.parts.worker.step()
@@ -176,7 +176,7 @@ class History:
 
 
 def _fields(modal: dict[str, Any]) -> list[str]:
-    """Return the custom ids of a form's fields; a text display is none."""
+    """Return the custom ids of a form's fields, without text displays."""
     rows = [row for row in modal["components"] if "component" in row or "components" in row]
     return [(row.get("component") or row["components"][0])["custom_id"] for row in rows]
 
@@ -186,7 +186,7 @@ def _answers(shown: InteractionResult) -> list[ResponseMessage]:
 
 
 def _asked(shown: InteractionResult) -> tuple[ResponseMessage, str] | None:
-    """Return the message that asks something and the custom id of the answer, None if nothing is asked."""
+    """Return the message with a question and the custom id of the answer, None without a question."""
     for answer in _answers(shown):
         for name in _ids(answer.components):
             if answer.ephemeral and unsigned(name).startswith(YES):
@@ -195,7 +195,6 @@ def _asked(shown: InteractionResult) -> tuple[ResponseMessage, str] | None:
 
 
 def _ids(components: list[dict[str, Any]]) -> list[str]:
-    """Return the custom ids of a message's controls."""
     return [each["custom_id"] for row in components for each in row.get("components", ()) if "custom_id" in each]
 
 

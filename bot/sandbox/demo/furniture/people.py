@@ -1,4 +1,4 @@
-"""Who is on the demo's server: six members with faces and roles."""
+"""The demo's members with faces and roles."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bot.sandbox.demo import texts
 
 SIZE_PX = 128
 _SCALE = 4
-"""Drawn so much larger and scaled down: Pillow's own edges are jagged."""
+"""Drawn larger and scaled down: Pillow's own edges are jagged."""
 
 Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFace:
-    """How one member looks."""
+    """A member's face."""
 
     back: Colour
     skin: Colour
@@ -57,7 +57,7 @@ def face_png(face: DrawnFace) -> bytes:
 
 
 def lens_png() -> bytes:
-    """Draw the bot's own picture: the blades of a lens, as a PNG of SIZE_PX."""
+    """Draw the bot's picture, a lens, as a PNG of SIZE_PX."""
     edge = SIZE_PX * _SCALE
     picture = Image.new("RGB", (edge, edge), (34, 30, 66))
     draw = ImageDraw.Draw(picture)
@@ -104,7 +104,7 @@ MODERATORS, DIRECTORS, ARTISTS, GUESTS = "moderators", "directors", "artists", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One member: the account's name, the name that is shown, the role, the face."""
+    """A member: account name, display name, role, face."""
 
     account: str
     shown: str
@@ -162,4 +162,4 @@ PEOPLE: tuple[Person, ...] = (
         face=DrawnFace(back=(190, 236, 236), skin=(252, 210, 180), hair=(190, 80, 52), shirt=(50, 70, 110)),
     ),
 )  # fmt: skip
-"""The page is first opened as the first of them; the second is the moderator as whom one may look."""
+"""The page opens as the first; the second is the moderator to switch to."""

@@ -1,4 +1,4 @@
-"""The demo's server: its channels, roles and members, its key and its settings."""
+"""The demo's server: channels, roles, members, key and settings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 DEMO_KEY = "cs_test_demo_0000000000000000"
 DEMO_CREDITS = 5000
 CONFIRM_ABOVE, APPROVE_ABOVE = Decimal(40), Decimal(60)
-"""From how many credits on a price is confirmed, and a job approved: ten and more seconds of video show it."""
+"""Credits above which a price is confirmed, and a job approved: videos from ten seconds show it."""
 WEEKLY_LIMIT, GRANTED, STARS = Decimal(600), Decimal(100), 2
 KNOWN_PRICES = {
     "prompt.enhance.variant": Decimal(1),
@@ -44,12 +44,12 @@ KNOWN_PRICES = {
     "soundfx.generate": Decimal(4),
     "subtitles.generate": Decimal(1),
 }
-"""The server's own list: a step whose input another step makes is not estimated, and would wait for an approval."""
+"""The server's own price list: a step whose input another step makes has no estimate, and would wait for approval."""
 UNPRICED = "music.generate"
-"""The operation whose price nobody knows before it was paid."""
+"""The operation with a price unknown until paid."""
 STUDIO, GALLERY, REVIEW, LOG, AFTER_DARK = "studio", "gallery", "review", "staff-log", "after-dark"
 POSTCARD = "postcard"
-"""A recipe of the server's own; the video of the built-in trailer would double the start."""
+"""A recipe of the server; the built-in trailer's video would double the startup time."""
 POSTCARD_STEPS = """
 prompt.enhance.image
 prompt: {place}
@@ -63,41 +63,41 @@ narration.generate
 text: Greetings from {place}
 """
 PICTURE_HASH = "0" * 31
-"""What stands for an account's picture in its address, but for one digit."""
+"""Placeholder of an account's picture in its address, except for one digit."""
 PICTURE_URL = "https://cdn.simcord.invalid/avatars/{}/{}.png"
 ICON_URL = "https://cdn.discordapp.com/avatars/{}/{}.png?size=1024"
-"""Where discord.py says that the same picture is; cards show their author's."""
+"""The same picture's address in discord.py; cards show their author's."""
 
 
 @dataclass(frozen=True)
 class Furnished:
-    """What the page shows: its channels, and as whom one may look. The page opens on the first of both."""
+    """What the page shows: its channels, and its viewers. It opens on the first of both."""
 
     guild: GuildHandle
     rooms: Mapping[str, ChannelHandle]
     people: Mapping[str, MemberActor]
-    """By the account's name."""
+    """By account name."""
     pictures: Mapping[str, tuple[str, bytes]]
-    """The accounts' pictures by their address: a file's name, and a PNG."""
+    """Pictures by address: file name and PNG."""
 
     @property
     def channels(self) -> Sequence[ChannelHandle]:
-        """The channels in their order."""
+        """The channels in order."""
         return tuple(self.rooms.values())
 
     @property
     def viewers(self) -> Sequence[MemberActor]:
-        """As whom one may look: a member, a moderator, then the others."""
+        """The page's viewers: a member, a moderator, then the others."""
         return tuple(self.people.values())
 
     @property
     def moderator(self) -> MemberActor:
-        """The member who set everything up."""
+        """The member who set up the server."""
         return self.people[PEOPLE[1].account]
 
 
 async def furnish(env: simcord.Env, bot: CannonBot) -> Furnished:
-    """Make the demo's server, with its channels and members, in the language that is spoken now."""
+    """Create the server, channels and members, in the current language."""
     guild = env.create_guild(demo_texts.GUILD_NAME, preferred_locale=LANGUAGES[current()][0])
     roles = {key: _role(guild, key) for key in ROLES}
     rooms = _rooms(guild, bot, roles[MODERATORS])
@@ -130,16 +130,16 @@ def _rooms(guild: GuildHandle, bot: CannonBot, moderators: RoleHandle) -> Mappin
         LOG: guild.create_text_channel(LOG, topic=str(texts.LOG_TOPIC), overwrites=staff),
     }
     dark = guild.create_text_channel(AFTER_DARK, topic=str(texts.AFTER_DARK_TOPIC))
-    # simcord knows no age restriction: the bot is told of it where Discord's word would arrive.
+    # simcord has no age restriction: it is set where Discord's event would arrive.
     if isinstance(seen := bot.get_channel(dark.id), discord.TextChannel):
         seen.nsfw = True
     return {**rooms, AFTER_DARK: dark}
 
 
 async def set_up(bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
-    """Set what a moderator would: a key, prices, limits, where approvals, the log and the gallery are."""
+    """Set up a key, prices, limits, and the channels for approvals, log and gallery."""
     acts, store, guild_id, by_id = bot.parts.moderation, bot.parts.store, made.guild.id, made.moderator.id
-    # A key of its own, so that its account is compared with its books: the host's would serve other servers too.
+    # An own key, so that its account is reconciled: the host's would serve other servers too.
     sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
     sandbox.tariff.hide(UNPRICED)
     await acts.key.set(guild_id, DEMO_KEY, by_id=by_id)
@@ -173,7 +173,7 @@ COLOUR = 0x7C6CF0
 
 
 async def welcome(env: simcord.Env, bot: CannonBot, sandbox: Sandbox, made: Furnished) -> None:
-    """Explain where the viewer is, and have the bot greet the server, as it does when it is invited."""
+    """Post an introduction, and have the bot welcome the server, as when invited."""
     sandbox.add_key(DEMO_KEY, credits=DEMO_CREDITS)
     room = made.rooms[STUDIO]
     env.backend.edit_guild(made.guild.id, {"system_channel_id": room.id})

@@ -1,1 +1,1 @@
-"""The demo's page: simcord's preview, with what it lacks of Discord added on the way to the browser."""
+"""The demo's page: simcord's preview, completed on the way to the browser."""

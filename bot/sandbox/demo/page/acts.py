@@ -1,4 +1,4 @@
-"""What a person can do on the demo's page that simcord's preview has no control for: react, and change channels."""
+"""Acts without a control in simcord's preview: reactions and changing channels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PageActs:
-    """Acts of whoever looks at the page. Ids arrive as the browser's text; what is not there raises `SetupError`."""
+    """Acts of the page's viewer. Ids are the browser's text; unknown ones raise `SetupError`."""
 
     def __init__(
         self,
@@ -27,17 +27,17 @@ class PageActs:
         viewers: Sequence[MemberActor],
         tour: Callable[[int], Awaitable[None]],
     ) -> None:
-        """Prepare them; `tour` shows the tour in a channel, in the language that is spoken then."""
+        """Prepare them; `tour` shows the tour in a channel, in the current language."""
         self._env = env
         self._preview = preview
         self._tour = tour
         self._channels = {str(channel.id): channel for channel in channels}
         self._viewers = {str(viewer.id): viewer for viewer in viewers}
         self._looks = next(iter(self._viewers))
-        """Who looks at the page: a page that is loaded again is theirs."""
+        """The current viewer, kept across reloads."""
 
     def offered(self, viewer_id: str) -> dict[str, Any]:
-        """Return what the page offers a viewer: channels, reactions with what they do, languages, and its words."""
+        """Return what the page offers a viewer: channels, reactions, languages, and its texts."""
         with speaking(self.language(viewer_id)):
             return self._offered(viewer_id)
 
@@ -61,7 +61,7 @@ class PageActs:
         }
 
     def spoken(self) -> str:
-        """Return the language of whoever looks at the page."""
+        """Return the current viewer's language."""
         return self.language(self._looks)
 
     def language(self, viewer_id: str) -> str:
@@ -69,7 +69,7 @@ class PageActs:
         return self._env.languages.get(self._viewer(viewer_id).id, self._env.language)
 
     async def choose_language(self, viewer_id: str, language: str) -> None:
-        """Let a viewer's Discord be in a language, the server's too, and show the tour in it."""
+        """Set the language of a viewer's Discord and the server, and show the tour in it."""
         if language not in LANGUAGES:
             raise SetupError(texts.NO_SUCH_LANGUAGE)
         self._env.languages[self._viewer(viewer_id).id] = language
@@ -79,19 +79,19 @@ class PageActs:
             await self._tour(next(iter(self._channels.values())).id)
 
     async def react(self, viewer_id: str, message_id: str, emoji: str) -> None:
-        """Put the viewer's reaction on a message of the page. Raises `BackendError` if they may not."""
+        """Add the viewer's reaction to a message. Raises `BackendError` if they may not."""
         message = self._message(self._preview.channel.id, int(message_id))
         await self._viewer(viewer_id).react(message, emoji)
 
     async def open_channel(self, viewer_id: str, channel_id: str) -> None:
-        """Let pages that are opened from now on show this channel."""
+        """Make new pages open on this channel."""
         channel = self._channels.get(channel_id)
         if channel is None or not self._sees(viewer_id, channel):
             raise SetupError(texts.NO_SUCH_CHANNEL)
         self._preview.channel = channel
 
     def opening(self) -> dict[str, str]:
-        """Return how a page opens: as the viewer who looked last, at the newest message of the channel."""
+        """Return how a page opens: the last viewer, the newest message of the channel."""
         newest = max(self._env.backend.messages.get(self._preview.channel.id, {}), default=None)
         return {"viewer_id": self._looks, **({"target_id": str(newest)} if newest is not None else {})}
 

@@ -1,8 +1,7 @@
-"""The server in front of simcord's preview: passes everything on, and adds to it what the preview lacks of Discord.
+"""The server in front of simcord's preview: a proxy that adds what the preview lacks of Discord.
 
-simcord is a library and stays as it is. What the browser gets from it is its own page with one script and one style of
-ours, and its own answers with names in place of ids (`markup`). The key of the page, which simcord makes, guards our
-own routes too.
+simcord stays unchanged. Its page gets one script and one style of ours, its answers get names for ids (`markup`). The
+page's key, made by simcord, guards our own routes too.
 """
 
 from __future__ import annotations
@@ -43,16 +42,16 @@ NOT_PASSED_ON = frozenset({"host", "origin", "referer", "connection", "accept-en
 NOT_PASSED_BACK = frozenset({"connection", "content-length", "content-encoding", "transfer-encoding", "date", "server"})
 CALL_TIMEOUT_S = 60.0
 STALE = "stale-revision"
-"""What simcord answers to a press on a page that was published again meanwhile. It has done nothing then."""
+"""simcord's answer to a press on an outdated page. It has done nothing then."""
 _REVISION = re.compile(rb'(?<!\\)"published_revision":\s*\d+')
 UPLOAD_MAX = 32 * 1024 * 1024
-"""A little more than simcord takes."""
+"""Slightly more than simcord takes."""
 
 
 class Front:
-    """The page's address. It holds the publisher's turn while something is done on the page.
+    """The page's address. Holds the publisher's lock during acts on the page.
 
-    simcord does one thing at a time, and refuses a press that meets another; its page then waits for ever.
+    simcord does one thing at a time, and refuses a concurrent press; its page then hangs.
     """
 
     def __init__(
@@ -113,7 +112,7 @@ class Front:
     async def _only_own_page(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Answer nobody but this page: another site in the same browser could name this address too."""
+        """Answer only this page: another site in the same browser could name this address too."""
         own = {f"{HOST}:{self._port}", f"localhost:{self._port}"}
         origin = request.headers.get("Origin")
         if request.host not in own or (origin is not None and urlsplit(origin).netloc not in own):
@@ -190,9 +189,9 @@ class Front:
         return self._given(request, *await self._call(request, body=await request.read()))
 
     async def _act(self, request: web.Request) -> web.Response:
-        """Pass a press on. One that was meant for the page as it stood a moment ago counts for the page of now.
+        """Pass a press on; one for the previous revision counts for the current one.
 
-        After one that failed half way simcord refuses every other until the page is published again.
+        After a press that failed half way simcord refuses every other until the page is published again.
         """
         body = await request.read()
         async with self._publisher.acting():
@@ -221,7 +220,7 @@ class Front:
             raise web.HTTPBadGateway from None
 
     def _resolved(self, body: bytes, zone: str) -> bytes:
-        """Return an answer with names for ids, and with the viewer's own clock: times tick there."""
+        """Return an answer with names for ids, and the viewer's own clock for live times."""
         answer, language = json.loads(body), self._acts.spoken()
         resolve(answer, self._names)
         with speaking(language):
@@ -235,7 +234,7 @@ class Front:
 
 
 def _newer_revision(answer: bytes) -> int | None:
-    """Return which revision of the page a refused press should have named; None if it was not refused for that."""
+    """Return the revision that a refused press should have named; None if refused for another reason."""
     receipt = _receipt(answer)
     found = receipt.get("diagnostics") if receipt.get("rejected") else None
     if not found or all(each.get("code") != STALE for each in found):
@@ -244,7 +243,7 @@ def _newer_revision(answer: bytes) -> int | None:
 
 
 def _receipt(answer: bytes) -> dict[str, Any]:
-    """Return what simcord says of a press; nothing if it says it in another form, as when the session has ended."""
+    """Return simcord's receipt of a press; empty in another form, as after the session's end."""
     try:
         receipt = json.loads(answer)
     except ValueError:

@@ -1,8 +1,7 @@
-"""Discord's markup in what the preview shows: mentions, commands, times and small text, as Discord would draw them.
+"""Discord's markup in the preview: mentions, commands, times and small text, as Discord draws them.
 
-simcord sends each text as a tree of tokens, and in embeds it leaves mentions, commands and `-#` as they were typed.
-This rewrites the tokens; simcord's page knows how to draw them. It does so where Discord does: not in titles, footers
-and the names of fields, where a mention stays raw on Discord too. No I/O.
+simcord sends texts as trees of tokens, and leaves mentions, commands and `-#` in embeds raw. This rewrites the tokens,
+except where Discord leaves them raw too: titles, footers and field names. No I/O.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from bot.sandbox.demo.simulation import simcord
 
 Token = dict[str, Any]
 MARKED = frozenset({"content_tokens", "description_tokens", "excerpt_tokens", "markdown_tokens", "value_tokens"})
-"""The texts in which Discord resolves what they mention."""
+"""The texts in which Discord resolves mentions."""
 PLAIN = frozenset({"excerpt"})
 """Strings without tokens, such as in the list of messages."""
 SMALL = "-# "
@@ -28,10 +27,10 @@ _BREAK: Token = {"type": "inline", "children": [{"type": "break"}]}
 
 
 class MentionedNames(Protocol):
-    """Who and what is mentioned, by id; None: not known, or hidden from whoever looks."""
+    """Names of mentions by id; None: unknown, or hidden from the viewer."""
 
     def user(self, user_id: int) -> str | None:
-        """Return the name that the server shows for a member."""
+        """Return a member's display name."""
         ...
 
     def role(self, role_id: int) -> str | None:
@@ -44,7 +43,7 @@ class MentionedNames(Protocol):
 
 
 def resolve(value: Any, names: MentionedNames) -> None:
-    """Rewrite a whole answer of the preview in place: each list of tokens in it, and each plain text."""
+    """Rewrite a whole answer of the preview in place: token lists and plain texts."""
     if isinstance(value, dict):
         for key, held in value.items():
             if key in MARKED and isinstance(held, list):
@@ -59,12 +58,12 @@ def resolve(value: Any, names: MentionedNames) -> None:
 
 
 def plain(text: str, names: MentionedNames) -> str:
-    """Return a text with names in place of what it mentions."""
+    """Return a text with names for mentions."""
     return _MENTIONED.sub(lambda match: str(_mention(match, names)["label"]), text)
 
 
 def blocks(tokens: list[Token], names: MentionedNames) -> list[Token]:
-    """Return the tokens with everything resolved; a line that begins with `-#` becomes small text."""
+    """Return resolved tokens; a line that begins with `-#` becomes small text."""
     resolved = [_block(token, names) for token in tokens]
     return [token for at, token in enumerate(resolved) if not _needless(token, resolved[max(0, at - 1) : at + 2])]
 
@@ -82,7 +81,7 @@ def _block(token: Token, names: MentionedNames) -> Token:
 
 
 def _inline(token: Token, names: MentionedNames) -> Iterator[Token]:
-    """Split a run of text at what it mentions; other tokens stay."""
+    """Split text at its mentions; other tokens stay."""
     if token.get("type") != "text":
         yield token
         return
@@ -113,7 +112,7 @@ def _named(kind: str, mentioned: str, label: str) -> Token:
 
 
 def _needless(token: Token, around: list[Token]) -> bool:
-    """Whether it is a line break next to small text, which stands on a line of its own anyway."""
+    """Whether it is a line break next to small text, which is a block anyway."""
     return token == _BREAK and any(each.get("type") == "subtext" for each in around)
 
 
@@ -141,14 +140,14 @@ def _said(message: str) -> str:
 
 
 class ServerNames:
-    """Implements `MentionedNames` by what the simulated Discord knows of one server."""
+    """Implements `MentionedNames` from the simulated Discord."""
 
     def __init__(self, env: simcord.Env, guild_id: int) -> None:
         self._backend = env.backend
         self._guild_id = guild_id
 
     def user(self, user_id: int) -> str | None:
-        """Return a member's nickname, else the name that the account shows."""
+        """Return a member's nickname, else the account's name."""
         user = self._backend.users.get(user_id)
         if user is None:
             return None

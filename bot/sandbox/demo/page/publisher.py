@@ -1,4 +1,4 @@
-"""Publishing: the page shows what was published last, and each publication draws all of its messages again."""
+"""Publishes the bot's own changes to the page; each publication draws all of its messages again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bot.sandbox.demo.simulation import DemoEnv, SetupError
 
 LOOK_EVERY_S = 0.4
 SHARE = 3.0
-"""How many times as long as a publication took the next one waits: presses are answered by the same thread."""
+"""Pause between publications, as a multiple of the last one's duration: the same thread answers presses."""
 UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
-"""Events of the gateway that change nothing on the page."""
+"""Gateway events that change nothing on the page."""
 
 
 class Publisher:
-    """Publishes what the bot does on its own; `keep_time` sets the simulated clock to now before each look.
+    """Publishes what the bot does on its own; `keep_time` sets the simulated clock to now before each check.
 
-    `turn` is held while something acts on the simulated Discord: simcord does one thing at a time.
+    `turn` is held during acts on the simulated Discord: simcord does one thing at a time.
     """
 
     def __init__(self, env: DemoEnv, preview: Any, *, turn: asyncio.Lock, keep_time: Callable[[], None]) -> None:
@@ -32,10 +32,10 @@ class Publisher:
         self._keep_time = keep_time
         self.turn = turn
         self._seen = 0
-        """How much of the record of the simulated Discord was published."""
+        """Published length of the simulated Discord's record."""
 
     async def run(self) -> None:
-        """Look for something new, and publish it, until cancelled."""
+        """Publish changes until canceled."""
         rest_s = LOOK_EVERY_S
         while True:
             await asyncio.sleep(rest_s)
@@ -47,16 +47,16 @@ class Publisher:
 
     @contextlib.asynccontextmanager
     async def acting(self) -> AsyncIterator[None]:
-        """Hold the turn, at the time of now. The simulated clock stands still meanwhile.
+        """Hold the lock, at the current time. The simulated clock stops meanwhile.
 
-        On a slow machine an interaction would expire else: the bot has three seconds for its answer.
+        On a slow machine an interaction would expire otherwise: the bot has three seconds for its answer.
         """
         async with self.turn:
             self._keep_time()
             yield
 
     async def publish(self) -> float:
-        """Publish what there is now; return how many seconds that took."""
+        """Publish the current state; return the duration in seconds."""
         async with self.turn:
             begun, self._seen = time.perf_counter(), len(self._env.backend.transcript)
             self._env.glancing = True
@@ -69,7 +69,7 @@ class Publisher:
             return time.perf_counter() - begun
 
     def _something_new(self) -> bool:
-        """Whether a call that changes something, or an event that shows, was recorded since."""
+        """Whether a changing call or a visible event was recorded since."""
         for source, what, _ in self._env.backend.transcript[self._seen :]:
             if (source == "HTTP" and not what.startswith("GET ")) or (source == "GATEWAY" and what not in UNSEEN):
                 return True
@@ -77,14 +77,14 @@ class Publisher:
 
 
 KEPT = 64
-"""How many files it remembers having read: a page that is opened again shows the same ones."""
+"""Size of the cache of read files: a reopened page shows the same ones."""
 
 
 class PageMedia(MediaWorker):
-    """Reads files like simcord's own worker, without a new interpreter for each.
+    """Reads files like simcord's worker, without a new interpreter for each.
 
-    simcord guards against files that would harm a decoder. What stands on this page was made by the sandbox or was
-    uploaded by the visitor, whose machine it is; and a channel with a dozen pictures would open as many seconds later.
+    simcord guards against files that would harm a decoder. The files here were made by the sandbox or uploaded by the
+    visitor, whose machine it is; and a channel with a dozen pictures would open as many seconds later.
     """
 
     def __init__(self) -> None:

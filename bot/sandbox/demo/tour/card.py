@@ -1,6 +1,6 @@
-"""The tour's card: one step at a time, with buttons to go on. Only the demo has it; the bot itself knows nothing of it.
+"""The tour's card: one step at a time, with buttons. Only in the demo, unknown to the bot.
 
-There is one card. Whoever presses moves it to the end of the channel, so that it is never above what was tried last.
+There is one card. A press moves it to the end of the channel, below what was tried last.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _NAMED = re.compile(r"\{(#?)([a-z -]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class TourStep:
-    """One thing to try. The text names commands as `{image generate}` and channels as `{#gallery}`."""
+    """A step. The text names commands as `{image generate}` and channels as `{#gallery}`."""
 
     emoji: str
     heading: Text
     text: Text
 
     def filled(self, command: Callable[[str], str], channel: Callable[[str], str]) -> str:
-        """Return the text with mentions in place of the names."""
+        """Return the text with mentions for the names."""
         return _NAMED.sub(lambda named: (channel if named[1] else command)(named[2]), str(self.text))
 
 
@@ -63,7 +63,7 @@ class Tour:
         self._card: discord.Message | None = None
 
     async def open(self, channel_id: int) -> None:
-        """Send the first step to a channel, in place of the card that is there."""
+        """Send the first step to a channel, replacing its card."""
         channel = self._bot.get_channel(channel_id)
         if isinstance(channel, discord.TextChannel):
             before, self._card = (
@@ -75,7 +75,7 @@ class Tour:
                     await before.delete()
 
     async def turn(self, interaction: discord.Interaction[Any], number: int) -> None:
-        """Show a step: in place if nothing was written below the card, else in a new card at the end."""
+        """Show a step: in place if the card is the last message, else in a new card at the end."""
         message, guild = interaction.message, interaction.guild
         if message is None or guild is None:
             return
