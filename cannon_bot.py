@@ -1,8 +1,8 @@
-"""The command `cannon-bot` begins here, under a name that no other package has.
+"""Entry point of `cannon-bot`, under a unique name.
 
-The packages `bot` and `cogs` have names that others use too. In a shared environment another package may stand before
-them on the path, or have overwritten their files; then nothing of theirs can be trusted, not even to say so. So this
-module compares first, with Python's own library alone, and only then loads them.
+Others use the names `bot` and `cogs` too. In a shared environment another package may precede them on the path, or have
+overwritten their files; then none of their code can be trusted, not even to report it. So this module compares first,
+with the standard library alone, and only then loads them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 PACKAGES = ("bot", "cogs")
 POSIX_MODULES = ("fcntl", "resource")
-"""What Python has on Linux, macOS and the BSDs alone."""
+"""Only Python on Linux, macOS and the BSDs has it."""
 CANNOT_START = 78
-"""The exit code for what somebody has to change first: `RESTART_CANNOT_HELP` of bot/errors.py, not loaded yet."""
+"""The exit code for problems to fix first: `RESTART_CANNOT_HELP` of bot/errors.py, not loaded yet."""
 HERE = Path(__file__).resolve()
 OWN_ENVIRONMENT = (
     "Install cannon-bot into an environment of its own: uv tool install cannon-bot, or pipx install cannon-bot."
@@ -28,7 +28,7 @@ WINDOWS = "cannon-bot does not run on Windows directly. Use WSL or Docker: READM
 
 
 def main() -> int:
-    """Run the command line; return the exit code. Says in one sentence why it cannot be loaded."""
+    """Run the command line; return the exit code. Prints one sentence if it cannot be loaded."""
     problem = problem_here()
     if problem is not None:
         print(f"cannon-bot: {problem}", file=sys.stderr)  # noqa: T201 - a command line prints
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def problem_here() -> str | None:
-    """Return what keeps this installation from running, as a sentence; None if nothing does."""
+    """Return why this installation cannot run, as a sentence; None if it can."""
     if any(importlib.util.find_spec(name) is None for name in POSIX_MODULES):
         return WINDOWS
     for package in PACKAGES:
@@ -54,7 +54,7 @@ def problem_here() -> str | None:
 
 
 def _folder(package: str) -> Path | None:
-    """Return the folder from which Python would load a package, without loading it; None if there is none."""
+    """Return a package's folder on the path, without loading it; None if there is none."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -62,7 +62,7 @@ def _folder(package: str) -> Path | None:
 
 
 def _changed_files() -> Iterator[Path]:
-    """Yield the files whose size is not the one that the installer has recorded.
+    """Yield the files whose size differs from the installer's record.
 
     An editable installation records no file of the packages, and a source tree has no record: nothing is compared.
     """

@@ -1,7 +1,7 @@
-"""Look every locked package up among known vulnerabilities: ends with 1 if there is one, 0 if there is none.
+"""Check every locked package for known vulnerabilities: exits with 1 if there is one, 0 if there is none.
 
-Run by `make audit`, with pip-audit beside this Python. Where no source of advisories can be reached it says so in one
-line and ends with 3: nothing was audited, and nobody must take that for a clean audit.
+Run by `make audit`, with pip-audit beside this Python. Without a reachable source of advisories it says so in one line
+and exits with 3: nothing was audited, which is not a clean audit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOCKS = (
 )
 """Together they have every package, the bot's own in the first. One at a time: pip-audit takes no package twice."""
 SERVICES = ("pypi", "osv")
-"""What pip-audit calls its sources: the package index, and the OSV database."""
+"""pip-audit's names of its sources: the package index, and the OSV database."""
 TIMEOUT_S = 15
 UNREACHABLE = re.compile(r"Could not connect|(Client|Server|Connection|Proxy|SSL)\s?Error|Timeout", re.IGNORECASE)
 NO_SOURCE = 3
@@ -35,7 +35,7 @@ NOT_AUDITED = "No source of advisories can be reached from here, so no package w
 
 
 def pip_audit(service: str, lock: Path) -> subprocess.CompletedProcess[str]:
-    """Run pip-audit on what a lock pins, without resolving or installing anything."""
+    """Run pip-audit on a lock's pins, without resolving or installing anything."""
     options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
     place = ["--timeout", str(TIMEOUT_S), "-s", service, "-r", str(lock)]
     command = [str(Path(sys.executable).parent / "pip-audit"), *options, *place]
@@ -43,7 +43,7 @@ def pip_audit(service: str, lock: Path) -> subprocess.CompletedProcess[str]:
 
 
 def packages(service: str, lock: Path) -> list[dict[str, Any]] | None:
-    """Return what the service knows of a lock's packages; None if it is not reached. Exits on any other fault."""
+    """Return the service's report on a lock; None if unreachable. Exits on any other fault."""
     done = pip_audit(service, lock)
     try:
         found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
@@ -55,7 +55,7 @@ def packages(service: str, lock: Path) -> list[dict[str, Any]] | None:
 
 
 def audited(service: str, lock: str) -> list[dict[str, Any]]:
-    """Return what a service that was just reached knows of a lock's packages. Exits if it does not answer any more."""
+    """Return a reachable service's report on a lock. Exits if it stops answering."""
     found = packages(service, ROOT / lock)
     if found is None:
         sys.exit(f"{lock} could not be audited: {service} does not answer any more. Try again.")
@@ -63,7 +63,7 @@ def audited(service: str, lock: str) -> list[dict[str, Any]]:
 
 
 def is_reachable(service: str) -> bool:
-    """Whether the service knows one of the packages: one question, instead of one for each package that fails."""
+    """Whether the service answers for one package, instead of failing once for each."""
     text = (ROOT / LOCKS[0]).read_text(encoding="utf-8")
     first, *_ = re.findall(r"^[a-z0-9-]+==[^;]*?(?=^[a-z0-9])", text, re.MULTILINE)
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +73,7 @@ def is_reachable(service: str) -> bool:
 
 
 def report(found: Sequence[dict[str, Any]]) -> int:
-    """Print the vulnerabilities and what could not be looked up; return the exit code."""
+    """Print vulnerabilities and unchecked packages; return the exit code."""
     skipped = sorted({each["name"] for each in found if "skip_reason" in each})
     lines = set()
     for each in found:

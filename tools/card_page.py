@@ -1,4 +1,4 @@
-"""A page of embeds and controls as Discord draws them, once as wide as on a desktop and once as on a phone."""
+"""A page of embeds and controls as Discord draws them, in a desktop's and a phone's width."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DrawnCard = tuple[str, str, discord.Embed, list[discord.ui.Item[Any]]]
 """Kind, state, embed, controls."""
 
 EMOJIS = Path(simcord.__file__).parent / "preview" / "static" / "fonts" / "noto-color-emoji-v2.051.ttf"
-"""A font that comes with the simulated Discord: a machine without a desktop has none."""
+"""A font of the simulated Discord: a machine without a desktop has none."""
 STYLE = (Path(__file__).parent / "card_page.css").read_text(encoding="utf-8").replace("EMOJIS", EMOJIS.as_uri())
 TIME = re.compile(r"&lt;t:(\d+)(?::([a-zA-Z]))?&gt;")
 UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def page(cards: Sequence[DrawnCard], *, now: float, names: Mapping[int, str]) -> str:
-    """Return the page of all cards as HTML, in sections by kind. `now` is what relative times count from."""
+    """Return the page of all cards as HTML, in sections by kind. `now` is the base of relative times."""
     kinds = {kind: list(of_kind) for kind, of_kind in groupby(cards, key=lambda card: card[0])}
     links = "".join(f'<a href="#{_anchor(kind)}">{html.escape(kind)}</a>' for kind in kinds)
     parts = [f"<h1>{len(cards)} cards</h1><nav>{links}</nav>"]
@@ -108,7 +108,7 @@ def _inline(line: str, now: float, names: Mapping[int, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without the backslashes that keep its characters from being markup."""
+    """Return a text without escaping backslashes."""
     return re.sub(r"\\([^\w\s])", r"\1", text)
 
 

@@ -1,7 +1,7 @@
-"""Draw every state of every card on one page, as Discord draws them, at a desktop's and a phone's width: for reviewers.
+"""Draw every state of every card on one page, in a desktop's and a phone's width: for reviewers.
 
 The embeds and the controls are the bot's own, of `card_embed` and `offered`; only the page around them is drawn here.
-Cards exist in English alone. Run by `make card-states`, which writes build/card-states.html.
+English only. Run by `make card-states`, which writes build/card-states.html.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ERROR = "The model could not finish this request."
 
 @dataclass(frozen=True, slots=True)
 class CardKind:
-    """One kind of card: its name and, for each of its jobs, operation, input and output."""
+    """A kind of card: its name and, for each job, operation, input and output."""
 
     name: str
     jobs: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
@@ -81,7 +81,7 @@ KINDS: tuple[CardKind, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class CardState:
-    """One state: its name, what of the jobs differs, and what of the context does."""
+    """A state: its name, and changes of the jobs and of the context."""
 
     name: str
     state: JobState
@@ -91,7 +91,7 @@ class CardState:
 
 
 def _states() -> Iterator[CardState]:
-    """Every state of a job, then each of the things that change how a state reads."""
+    """Every state of a job, then each variation of a state's text."""
     for state in JobState:
         ended = {"finished_at": NOW - 20, "submitted_at": NOW - 55} if state in END_STATES else {}
         failed = {"error": ERROR} if state in {JobState.FAILED, JobState.HELD, JobState.REFUSED} else {}

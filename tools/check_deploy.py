@@ -1,7 +1,7 @@
-"""Check what is deployed with: the YAML files, compose.yaml, the workflows and forms, and the systemd unit.
+"""Check the deployment files: YAML, compose.yaml, workflows and forms, and the systemd unit.
 
-Run by `make check`, by the Python of the tools' environment. Each kind of file is checked by a program of its own
-field; docker and systemd-analyze where they are installed. Ends with the first failure's own output.
+Run by `make check`, by the Python of the tools' environment. Each kind of file has its own checker; docker and
+systemd-analyze if installed. Ends with the first failure's own output.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BIN = Path(sys.executable).parent
 UNIT = ROOT / "deploy" / "cannon-bot.service"
 COMPOSE_FILES = ("compose.yaml", "deploy/compose.fleet.yaml")
 EXPOSURE_MAX = 15
-"""What `systemd-analyze security` may find left to harden, in tenths of its points from 0 (nothing) to 10."""
+"""The allowed exposure of `systemd-analyze security`, in tenths of its points from 0 (none) to 10."""
 SCHEMAS = (
     ("vendor.compose-spec", "compose.yaml"),
     ("vendor.compose-spec", "deploy/compose*.yaml"),
@@ -27,11 +27,11 @@ SCHEMAS = (
     ("vendor.github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
     ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml"),
 )
-"""Each schema that check-jsonschema brings, and the files that must follow it. No network is used."""
+"""Each schema that check-jsonschema brings, with its files. No network is used."""
 
 
 def run(*command: str | Path) -> str:
-    """Run a checker in the project's folder; return what it complains of all the same. Exits if it is not content."""
+    """Run a checker in the project's folder; return its warnings. Exits if it fails."""
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own commands
     if done.returncode:
@@ -50,7 +50,7 @@ def check_yaml() -> None:
 
 
 def check_compose() -> None:
-    """Let Docker Compose read its files with every profile, where it is installed; it needs no engine for that."""
+    """Let Docker Compose read its files with every profile, if installed; it needs no engine for that."""
     programs = (["docker", "compose"], ["docker-compose"])
     program = next((words for words in programs if shutil.which(words[0]) is not None), None)
     if program is None:
@@ -68,16 +68,16 @@ def check_compose() -> None:
 
 
 def check_unit() -> None:
-    """Let systemd read the unit and rate what it leaves open, where systemd is installed."""
+    """Let systemd check the unit and rate its exposure, if installed."""
     if shutil.which("systemd-analyze") is None:
         print(f"{UNIT.name}: not checked, systemd-analyze is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder) / UNIT.name
-        # The program is not installed here, and systemd looks whether it is there.
+        # The program is not installed here, and systemd checks that it exists.
         unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(encoding="utf-8")))
         complaints = run("systemd-analyze", "verify", unit)
-        if UNIT.name in complaints:  # a value that it ignores is only a warning to it
+        if UNIT.name in complaints:  # systemd only warns of a value that it ignores
             sys.exit(complaints)
         run("systemd-analyze", "security", "--offline=yes", f"--threshold={EXPOSURE_MAX}", unit)
 

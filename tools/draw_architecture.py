@@ -1,4 +1,4 @@
-"""Draw docs/images/architecture.svg: the packages as the import contract orders them, each with its own first sentence.
+"""Draw docs/images/architecture.svg: the packages in the import contract's order, each with its first sentence.
 
 The picture has no source of its own to fall out of date: the rows are the layers in pyproject.toml, the words are the
 packages' docstrings. Run by `make picture`; a contract test compares the file with what the code gives now.
@@ -23,7 +23,7 @@ BOX_PX = 60
 GAP_PX = 24
 LINE_PX = 16
 CHARACTER_PX = 6.1
-"""A little more than an average character of the 12 px font, so that no line leaves its box."""
+"""Slightly more than an average character of the 12 px font, so that no line leaves its box."""
 SURFACE = "cogs"
 FACE = "font-family='system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'"
 TONES = {"discord": "#eef0ff", "plain": "#f6f8fa"}
@@ -37,7 +37,7 @@ KNOWS_DISCORD = frozenset({"cogs", "app", "delivery", "sandbox"})
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A package or a module, with the sentence that describes it."""
+    """A package or a module, with its sentence."""
 
     name: str
     sentence: str
@@ -58,7 +58,7 @@ def first_sentence(path: Path) -> str:
 
 
 def boxes(root: Path = ROOT) -> list[list[Box]]:
-    """Return the rows of the picture, from the top: the core's layers, and the surface in the row above the app."""
+    """Return the picture's rows, from the top: the core's layers, and the surface in the row above the app."""
     rows = []
     for names in layers(root):
         row = [_box(root, name, root / "bot" / name) for name in names if name != "__main__"]

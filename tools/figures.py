@@ -19,13 +19,13 @@ def modules() -> list[Path]:
 
 
 def import_lines(tree: ast.Module) -> int:
-    """Return how many lines the import statements of a module take."""
+    """Return how many lines a module's imports take."""
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
     return sum((node.end_lineno or node.lineno) - node.lineno + 1 for node in found)
 
 
 def words_about_code(source: str, tree: ast.Module) -> int:
-    """Return how many words a module has in docstrings and comments."""
+    """Count the words of a module's docstrings and comments."""
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     said = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, holders)]
     said += re.findall(r"(?m)(?:^|\s)# (.*)$", source)
@@ -33,7 +33,7 @@ def words_about_code(source: str, tree: ast.Module) -> int:
 
 
 def rooms_inside() -> Counter[str]:
-    """Return for each package how many modules and packages are in it."""
+    """Return the number of modules and packages in each package."""
     folders = {path.parent for path in modules()}
     inside = Counter(
         {

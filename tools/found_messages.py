@@ -1,4 +1,4 @@
-"""Every message that people may read, with where it is and what a translator should know of it.
+"""Every message of the user interface, with its places and comments for translators.
 
 Messages of the code are found by Babel; names and texts of commands in the command tree, as Discord gets them; words of
 Cannon Studio's operations in the catalogue's data.
@@ -46,13 +46,13 @@ class Found:
     """Its plural; '' for a message without."""
     context: str | None = None
     place: str = ""
-    """The file, relative to the project; '' if it is no literal of one."""
+    """The file, relative to the project; '' if it is not in the code."""
     comment: str = ""
-    """What a translator should know."""
+    """Comment for translators."""
 
     @property
     def id(self) -> str | tuple[str, str]:
-        """The message as gettext knows it."""
+        """The message's gettext id."""
         return (self.one, self.many) if self.many else self.one
 
 
@@ -82,9 +82,9 @@ def _of_file(path: Path) -> Iterator[Found]:
 
 
 def _about(source: str) -> dict[int, str]:
-    """Return by line what the docstring of the function or constant there says, its first paragraph as one line."""
+    """Return by line the docstring of the function or constant there, its first paragraph as one line."""
     about: dict[int, str] = {}
-    for node in ast.walk(ast.parse(source)):  # breadth first: what is inside overwrites what it is in
+    for node in ast.walk(ast.parse(source)):  # breadth first: inner ones overwrite outer ones
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             about.update(dict.fromkeys(range(node.lineno, (node.end_lineno or 0) + 1), _first(ast.get_docstring(node))))
         for above, below in pairwise(node.body if isinstance(node, ast.Module | ast.ClassDef) else ()):
@@ -137,7 +137,7 @@ def _of_command(item: dict[str, Any], above: str) -> Iterator[Found]:
 
 
 def of_catalogue() -> Iterator[Found]:
-    """Yield what the data says of Cannon Studio's operations and their fields: shown by `tr(value)`."""
+    """Yield the texts of Cannon Studio's operations and their fields: shown by `tr(value)`."""
     for operation in OPERATIONS:
         place = f"bot/catalogue/operations/{_module(operation.workflow)}.py"
         yield Found(one=operation.title, place=place, comment=f"The title of the operation {operation.id}.")
@@ -156,7 +156,7 @@ def _of_field(field: Field, of: str, place: str) -> Iterator[Found]:
 
 
 def of_recipes() -> Iterator[Found]:
-    """Yield the names of what the built-in recipes take."""
+    """Yield the names of the built-in recipes' parameters."""
     for recipe in BUILT_IN:
         for each in recipe.parameters:
             said = f"What the recipe {recipe.name} takes: {each.about} At most 45 characters."

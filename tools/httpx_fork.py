@@ -1,8 +1,7 @@
 """Run the tests of the API client on httpx2, the maintained fork of httpx: `make httpx-fork`.
 
-The project is copied, the lines that name httpx are changed in the copy as they would be for good, and httpx2 is put
-before the environment's packages. What docs/decisions/0025-leaving-httpx.md says of the way out is thus true on every
-day that this passes. Arguments are pytest's.
+The project is copied, its lines that name httpx are changed, and httpx2 precedes the environment's packages. This tests
+the way out in docs/decisions/0025-leaving-httpx.md. Arguments are pytest's.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements/httpx-fork.lock"
 TESTS = ("tests/client", "tests/unit/runtime/test_logs.py")
-"""What sends requests over sockets, and what keeps the library's log lines, which have links with secrets, out."""
+"""The tests of requests over sockets, and of suppressing the library's log lines, which have links with secrets."""
 CHANGES = (
     (re.compile(r"^import httpx$", re.MULTILINE), "import httpx2 as httpx"),
     (re.compile(r"^from httpx_aiohttp import", re.MULTILINE), "from httpx_aiohttp.httpx2 import"),
@@ -28,7 +27,7 @@ CHANGES = (
 
 
 def change(tree: Path) -> int:
-    """Change every line below `bot` and `tests` that names httpx; return how many of them are of the bot."""
+    """Change every line below `bot` and `tests` that names httpx; return the number of those in the bot."""
     of_the_bot = 0
     for folder in ("bot", "tests"):
         for path in sorted((tree / folder).rglob("*.py")):

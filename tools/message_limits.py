@@ -1,4 +1,4 @@
-"""Which messages are labels that Discord limits: found by where the code uses a text, so no list can forget one."""
+"""Which messages are labels that Discord limits: found by the code's use of a text, so no list can miss one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIMITS = {
     ("__init__", "title"): 45,
     ("Embed", "title"): 256,
 }
-"""Discord's limits in characters, by the name of what is called and of its argument.
+"""Discord's limits in characters, by the names of the callable and its argument.
 
 Source: https://docs.discord.com/developers/components/reference
 """
@@ -35,7 +35,7 @@ MESSAGE_CALLS = {"Text": 1, "tr": 1, "said": 1, "ntr": 2, "ptr": 2}
 
 @cache
 def limits_of_labels() -> dict[str, int]:
-    """Return for each message that is used as a label the most characters that Discord takes of it."""
+    """Return Discord's limit in characters of each message that is used as a label."""
     limits: dict[str, int] = {}
     texts = {path.parent: _messages(path) for path in ROOT.glob("*/**/texts.py") if path.parts[-3] != ".venv"}
     for folder in ("bot/delivery", "bot/app", "cogs"):
@@ -47,7 +47,7 @@ def limits_of_labels() -> dict[str, int]:
 
 
 def _of(texts: dict[Path, dict[str, list[str]]], package: Path, name: str) -> list[str]:
-    """Return the messages of a text by its name: those of the package's own texts, else of any."""
+    """Return a text's messages by its name: those of the package's own texts, else of any."""
     own = texts.get(package, {})
     if name in own:
         return own[name]
@@ -55,7 +55,7 @@ def _of(texts: dict[Path, dict[str, list[str]]], package: Path, name: str) -> li
 
 
 def _labels(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Yield the names that are used inside an argument that Discord limits, with the limit."""
+    """Yield the names inside a limited argument, with the limit."""
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue
@@ -67,7 +67,7 @@ def _labels(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def _names(value: ast.expr) -> Iterator[str]:
-    """Yield the constants and functions of texts that are the whole of a value, and of either side of a choice."""
+    """Yield the constants and functions of texts that are a whole value, or a side of a choice."""
     match value:
         case ast.IfExp(body=body, orelse=other):
             yield from (*_names(body), *_names(other))

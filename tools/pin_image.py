@@ -1,4 +1,4 @@
-"""Pin the images that are deployed to the digests that their tags have now. `make pin-image` runs it; docker is needed.
+"""Pin the deployed images to their tags' current digests: `make pin-image`; needs docker.
 
 The base image of the Dockerfile, and those that Compose fetches. The digest is that of the list of all platforms, so
 that one line fits every machine.
@@ -18,7 +18,7 @@ DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def newest_digest(tag: str) -> str:
-    """Return the digest of `tag`. Exits with a sentence if docker cannot tell it."""
+    """Return the digest of `tag`. Exits with a sentence if docker fails."""
     command = ["docker", "buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", tag]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
@@ -36,7 +36,7 @@ def tags(text: str) -> list[str]:
 
 
 def pinned(text: str, digests: dict[str, str]) -> str:
-    """Return the `text` of a file with its images at these digests, by tag."""
+    """Return a file's `text` with its images at these digests, by tag."""
     return IMAGE.sub(lambda found: f"{found[1]}{found[2]}@{digests[found[2]]}", text)
 
 

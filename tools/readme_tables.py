@@ -1,4 +1,4 @@
-"""Write the tables of commands, settings and fields from the code; `--check` only reports whether they are up to date.
+"""Write the tables of commands, settings and fields from the code; `--check` only reports whether they are current.
 
 Each table is between two markers, `<!-- name -->` and `<!-- /name -->`. Run by `make readme`.
 """
@@ -75,7 +75,7 @@ def with_commands(text: str) -> str:
 
 
 def with_refusals(text: str) -> str:
-    """Return the page of troubles with the sentences of the code in each of its parts."""
+    """Return the troubleshooting page with the code's sentences in each part."""
     for name, said in tables().items():
         text = with_table(text, name, f"\n{said}\n")
     return text

@@ -1,4 +1,4 @@
-"""Find every sentence with which the bot refuses something, and where its text stands: for docs/troubleshooting.md."""
+"""Find every sentence that refuses something, and its module: for docs/troubleshooting.md."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS = "bot/errors.py"
 HOSTS_OWN = frozenset({"StartError", "SettingsError", "StoreError", "DatabaseFailing", "DatabaseTaken"})
-"""What the host reads on standard error; docs/operations.md tells of it."""
+"""The host's errors on standard error; see docs/operations.md."""
 ANSWERS = ("bot/app/texts.py",)
-"""Texts that answer what went wrong without an error of ours being raised."""
+"""Texts about errors of others than ours."""
 ENDINGS = (
     "bot/jobs/texts.py",
     "bot/delivery/texts.py",
@@ -23,22 +23,22 @@ ENDINGS = (
     "cogs/jobs/texts.py",
     "cogs/words/texts.py",
 )
-"""Where the texts stand that a job's card has when it ends without a result, or why it waits."""
+"""Where a card's texts are about a job without a result, or a waiting one."""
 TROUBLE = re.compile(
     r"refunded|can't|cannot|did not|could not|can no longer|refuse|reject|blocked|at most|do not cover|used up|is full|"
     r"Too late|failed|expired|has ended|decided not|has no result|works? only|not responding|not accepting|is busy|"
     r"unusually|went wrong|not allowed|safety check|still working|not possible|kept|no result|more than the maximum"
 )
-"""What such a text has, and one that only tells of something has not."""
+"""Contained by such texts, and not by notices."""
 STOPPED = re.compile(r"so th(?:is|e) (?:job|step) (?:did|could) not|decided not to post")
-"""The same wherever its text stands."""
+"""Refusals in every module."""
 MESSAGES = {"Text": 0, "tr": 0, "ntr": 1, "ptr": 1}
-"""What makes a message, and which argument is its text; of a plural, the form for many."""
+"""What makes a message, and its text's argument; of a plural, the form for many."""
 SENTENCE = re.compile(r"(?=(?:\S+\s+){2,}).*[.!?]\Z", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 DEPTH_MAX = 6
 RECORD = re.compile(r"… \w+ed (?!.*(?:refund|can't))")
-"""A line of the record of decisions: nobody is refused by it."""
+"""A line of the record of decisions, which refuses nobody."""
 
 
 def _part(key: str, module: str, words: str = "") -> tuple[str, re.Pattern[str], re.Pattern[str]]:
@@ -81,12 +81,12 @@ SECTIONS = (
     _part("moderator", r".*", r"built into the bot|could be mapped|label up to"),
     _part("result", r""),
 )
-"""The parts of the page: where the texts are, and which words they have; the first that fits counts."""
+"""The parts of the page: modules of texts, and words; the first match counts."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Refusal:
-    """A sentence, with … for what is filled in, and the module that has its text."""
+    """A sentence, with … for variables, and its texts module."""
 
     sentence: str
     module: str
@@ -99,7 +99,7 @@ def _tree(path: str) -> ast.Module:
 
 @functools.cache
 def _named(path: str) -> dict[str, ast.AST]:
-    """Return what a module defines at its top, and the methods of its classes, by name."""
+    """Return a module's top-level definitions and its classes' methods, by name."""
     found: dict[str, ast.AST] = {}
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -116,7 +116,7 @@ def _named(path: str) -> dict[str, ast.AST]:
 
 @functools.cache
 def _imported(path: str) -> dict[str, tuple[str, str]]:
-    """Return the module and the name of what a module imports from the project; '' for a module itself."""
+    """Return the module and name of each import from the project; '' for a module itself."""
     found = {}
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in {"bot", "cogs"}:
@@ -136,12 +136,12 @@ def _file(module: str) -> str | None:
 
 
 def is_texts(path: str) -> bool:
-    """Whether a module holds what people read."""
+    """Whether a module holds user-facing texts."""
     return path.endswith(("/texts.py", "_texts.py")) or "/texts/" in path
 
 
 def error_classes() -> frozenset[str]:
-    """Return the names of the errors whose sentence a member reads."""
+    """Return the names of errors that members read."""
     names = {"BotError"}
     nodes = [node for path in _modules() for node in ast.walk(_tree(path)) if isinstance(node, ast.ClassDef)]
     while True:
@@ -159,7 +159,7 @@ def _modules() -> tuple[str, ...]:
 
 
 def _sentences(path: str, node: ast.AST, seen: set[tuple[str, str]], depth: int = 0) -> Iterator[Refusal]:
-    """Yield the messages that a part of a module is made of, those of what it names included."""
+    """Yield the messages in a part of a module, including those of referenced names."""
     for part in ast.walk(node):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in MESSAGES:
             at = MESSAGES[part.func.id]
@@ -184,7 +184,7 @@ def _of_name(path: str, part: ast.AST, seen: set[tuple[str, str]], depth: int) -
 
 
 def _target(path: str, part: ast.AST) -> tuple[str, str] | None:
-    """Return the module and the name that a name or an attribute of a module means, None for anything else."""
+    """Return the module and name that an expression refers to, None for anything else."""
     imported = _imported(path)
     if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
         module, name = imported.get(part.value.id, ("", "no module"))
@@ -199,7 +199,7 @@ def _target(path: str, part: ast.AST) -> tuple[str, str] | None:
 
 @functools.cache
 def refusals() -> tuple[Refusal, ...]:
-    """Return every sentence with which something is refused, sorted."""
+    """Return all refusing sentences, sorted."""
     classes, found = error_classes(), set[Refusal]()
     for path in _modules():
         for node in ast.walk(_tree(path)):
@@ -218,14 +218,14 @@ def refusals() -> tuple[Refusal, ...]:
 
 
 def section_of(refusal: Refusal) -> str:
-    """Return the part of docs/troubleshooting.md that a sentence belongs to."""
+    """Return a sentence's part of docs/troubleshooting.md."""
     return next(
         key for key, module, words in SECTIONS if module.match(refusal.module) and words.search(refusal.sentence)
     )
 
 
 def tables() -> dict[str, str]:
-    """Return the list of each part as Markdown, by the name of its markers."""
+    """Return each part's list as Markdown, by marker."""
     found: dict[str, list[str]] = {f"said-{key}": [] for key, _, _ in SECTIONS}
     for sentence, key in sorted({(each.sentence, section_of(each)) for each in refusals()}):
         found[f"said-{key}"].append(sentence)
@@ -233,6 +233,6 @@ def tables() -> dict[str, str]:
 
 
 def _plain(sentence: str) -> str:
-    """Return a sentence so that Markdown shows it as Discord does, apart from what is bold there."""
+    """Return a sentence so that Markdown shows it as Discord does, without bold."""
     parts = re.split(r"(`[^`]*`)", sentence.replace("**", "").removeprefix("-# "))
     return "".join(part if number % 2 else re.sub(r"([<>_|])", r"\\\1", part) for number, part in enumerate(parts))

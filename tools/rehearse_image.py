@@ -1,10 +1,9 @@
 """Rehearse the Dockerfile without a container engine: each step in a root of its own.
 
-The base image's place is taken by this system's `/usr` (Debian, as the image's), mounted read-only into an empty root.
-So a step finds a shell, useradd, install and Python, and nothing else of this machine: no home, no /opt, no /usr/local,
-no project. Each stage has its own root, copies come from what `.dockerignore` lets through, and the program of the last
-stage is started as the image's user with the image's environment. What the rehearsal cannot show is the real base's
-content, and other processors.
+In place of the base image, this system's `/usr` (Debian, as the image's) is mounted read-only into an empty root. So a
+step finds a shell, useradd, install and Python, and nothing else of this machine. Each stage has its own root, copies
+obey `.dockerignore`, and the last stage's program starts as the image's user with its environment. Not covered: the
+real base's content, and other processors.
 
 Run by `make rehearse-image`, as root.
 
@@ -29,7 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib64")
-"""What of this machine a step sees, read-only; the last four are links into the first on today's Debian."""
+"""This machine's folders in a step, read-only; the last four are links into the first on today's Debian."""
 ETC = (
     "resolv.conf",
     "hosts",
@@ -47,12 +46,12 @@ STEP_TIMEOUT_S = 600
 
 
 class StepFailed(Exception):
-    """A step of the Dockerfile did not succeed. The message has the step and what it printed."""
+    """A failed step of the Dockerfile. The message has the step and its output."""
 
 
 @dataclass
 class Stage:
-    """One stage: its root, and what the steps so far have set."""
+    """One stage: its root, and the settings so far."""
 
     root: Path
     environment: dict[str, str] = field(
@@ -66,7 +65,7 @@ class Stage:
 
 
 def instructions(text: str) -> Iterator[tuple[str, str]]:
-    """Yield a Dockerfile's instructions as word and rest. Raises ValueError for one that is not rehearsed."""
+    """Yield a Dockerfile's instructions as word and rest. Raises ValueError for an unsupported one."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     for line in re.sub(r"\\\n", "", "\n".join(lines)).splitlines():
         word, _, rest = line.strip().partition(" ")
@@ -78,7 +77,7 @@ def instructions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def allowed(ignore: str) -> list[str]:
-    """Return the names that a `.dockerignore` of our form (nothing but what is named with `!`) lets through."""
+    """Return the names that a `.dockerignore` of our form (only `!` exceptions) lets through."""
     lines = [line for line in ignore.splitlines() if line and not line.startswith("#")]
     if lines[:1] != ["*"]:
         raise ValueError(".dockerignore does not begin with *, so the rehearsal cannot read it")
@@ -86,7 +85,7 @@ def allowed(ignore: str) -> list[str]:
 
 
 def build_context(place: Path) -> Path:
-    """Copy what the build is given to `place`; return it."""
+    """Copy the build context to `place`; return it."""
     place.mkdir()
     for name in allowed((ROOT / ".dockerignore").read_text(encoding="utf-8")):
         source = ROOT / name
@@ -99,7 +98,7 @@ def build_context(place: Path) -> Path:
 
 
 def python() -> str:
-    """Return this system's Python that the bot supports and that can make environments. Exits if there is none."""
+    """Return a supported Python of this system that can make environments. Exits without one."""
     for minor in range(14, 10, -1):
         path = f"/usr/bin/python3.{minor}"
         command = [path, "-c", "import ensurepip"]
@@ -109,7 +108,7 @@ def python() -> str:
 
 
 def empty_root(place: Path) -> Path:
-    """Make a root with nothing in it but links, the few files of /etc that programs need, and empty folders."""
+    """Make a root with only links, the few files of /etc that programs need, and empty folders."""
     for name in ("usr", "etc", "proc", "dev", "tmp", "root", "var/tmp", "run", "opt", "home", "local/bin"):
         (place / name).mkdir(parents=True)
     (place / "local" / "bin" / "python").symlink_to(python())  # the image's Python is /usr/local/bin/python
@@ -131,7 +130,7 @@ def empty_root(place: Path) -> Path:
 
 
 def inside(stage: Stage, script: str, **extra: str) -> subprocess.CompletedProcess[str]:
-    """Run a shell script in the stage's root, in mount and process namespaces of its own, as the stage's user."""
+    """Run a shell script in the stage's root, in its own mount and process namespaces, as the stage's user."""
     root = shlex.quote(str(stage.root))
     mounts = [
         f"mount --bind -o ro /usr {root}/usr",
@@ -157,7 +156,7 @@ def inside(stage: Stage, script: str, **extra: str) -> subprocess.CompletedProce
 
 
 def copy(stage: Stage, context: Path, stages: Mapping[str, Stage], rest: str) -> None:
-    """Do one COPY. Raises StepFailed if a source is not there."""
+    """Do one COPY. Raises StepFailed for a missing source."""
     *sources, target = rest.split()
     if sources[0].startswith("--from="):
         context = stages[sources.pop(0).removeprefix("--from=")].root
@@ -175,12 +174,12 @@ def copy(stage: Stage, context: Path, stages: Mapping[str, Stage], rest: str) ->
 
 
 def pairs(rest: str) -> dict[str, str]:
-    """Return the variables that an ENV sets."""
+    """Return the variables of an ENV."""
     return dict(word.split("=", 1) for word in shlex.split(rest))
 
 
 def step(stage: Stage, word: str, rest: str) -> None:
-    """Do one instruction that concerns this stage alone. Raises StepFailed."""
+    """Do one instruction within this stage. Raises StepFailed."""
     if word == "RUN":
         done = inside(stage, rest)
         if done.returncode:
@@ -226,7 +225,7 @@ def rehearse(text: str, place: Path) -> Stage:
 
 
 def started(stage: Stage, *arguments: str, expect: int, **extra: str) -> str:
-    """Start the image's program with arguments; return what it printed. Raises StepFailed for another exit code."""
+    """Start the image's program; return its output. Raises StepFailed for another exit code."""
     words: Sequence[str] = [*stage.entrypoint, *arguments]
     done = inside(stage, f"exec {shlex.join(words)}", **extra)
     if done.returncode != expect:
@@ -240,7 +239,7 @@ def try_out(stage: Stage) -> None:
         raise StepFailed("the image runs as root")
     print(started(stage, "--version", expect=0).strip())
     print(started(stage, "check", expect=0, DISCORD_TOKEN=SAMPLE_TOKEN).splitlines()[0])
-    # Without a token the program's own start ends with one sentence, and the health check with a failure.
+    # Without a token the program ends with one sentence, and the health check with a failure.
     if "DISCORD_TOKEN" not in started(stage, *stage.command, expect=78):
         raise StepFailed("the start without a token does not say that DISCORD_TOKEN is missing")
     health = Stage(**{**vars(stage), "entrypoint": stage.healthcheck})
@@ -250,7 +249,7 @@ def try_out(stage: Stage) -> None:
 
 @contextlib.contextmanager
 def folder(*, keep: bool) -> Iterator[Path]:
-    """Give a folder for the roots, removed afterwards unless it is to be kept."""
+    """Yield a folder for the roots, removed afterwards unless `--keep`."""
     place = Path(tempfile.mkdtemp(prefix="cannon-bot-image-"))
     place.chmod(0o755)
     try:

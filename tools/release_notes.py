@@ -1,8 +1,8 @@
 """Check that a tag, the version and the changelog agree, and print the tag's section of the changelog.
 
-The project must also say where its source is, which whoever gets the wheel is told.
+The project must also name its source, for users of the wheel.
 
-Run by the release workflow before anything is built: `python tools/release_notes.py v1.2.3`. Needs Python alone.
+Run by the release workflow before anything is built: `python tools/release_notes.py v1.2.3`. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def notes(tag: str, version: str, changelog: str) -> str:
-    """Return what the changelog says of the version. Exits if the tag is not its, or the section is not ready."""
+    """Return the version's section. Exits if the tag does not match, or the section is not ready."""
     if tag != f"v{version}":
         sys.exit(f"the tag {tag} is not v{version}, which pyproject.toml says")
     heading = re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
@@ -29,7 +29,7 @@ def notes(tag: str, version: str, changelog: str) -> str:
 
 
 def main() -> None:
-    """Check the tag that the command line names, and print its section."""
+    """Check the command line's tag, and print its section."""
     if len(sys.argv) != 2:
         sys.exit("usage: release_notes.py TAG")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -1,4 +1,4 @@
-"""List what the wheel in `dist/` and its dependencies are, as CycloneDX: `make sbom`, after `make wheel-check`.
+"""List the contents of the wheel in `dist/` and its dependencies as CycloneDX: `make sbom`, after `make wheel-check`.
 
 The list is read off an environment with exactly what `requirements/bot.lock` pins, so it has licenses and who needs
 whom.

@@ -1,6 +1,6 @@
-"""Take every picture of the demo's page that the README and the documents show, at a desktop's and a phone's width.
+"""Take the pictures of the demo's page for the README and the documents, in a desktop's and a phone's width.
 
-What is taken is in SHOTS. Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM).
+The pictures are in SHOTS. Needs Chromium (on Debian: `apt install chromium`, else name one in CHROMIUM).
 Run by `make screenshots`; some of them: `make screenshots ARGS="--only report gallery"`.
 """
 
@@ -38,7 +38,7 @@ from tests.support.page import (  # noqa: E402 - the tests' own module
 
 FOLDER = ROOT / "docs" / "images"
 SIZES = {"": (1280, 940), "-phone": (390, 844)}
-"""What is added to a picture's name, and the page's width and height in pixels."""
+"""Suffix of a picture's name, and the page's width and height in pixels."""
 LARGEST_BYTES = 160_000
 WAIT_MS, CLIP_MS = 120_000, 30_000
 SPEED = 6.0
@@ -60,26 +60,26 @@ LIGHTHOUSE = "A lighthouse in fog, the first ferry of the day"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture of the page: as whom, where, after which command, and what has to be there first."""
+    """A picture of the page: viewer, channel, command, and preconditions."""
 
     name: str
     """The file's name, without `-phone` and `.webp`."""
     alt: str
-    """What is to be seen, for those who do not see it."""
+    """The alternative text."""
     viewer: str = ADA
     room: str = STUDIO
     command: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     form: str = ""
-    """What is written into the form that the command opens."""
+    """The text for the form that the command opens."""
     until: str = ""
-    """A text that the newest message has when it is complete."""
+    """A text of the newest message when complete."""
     gone: str = ""
-    """A text that the newest message no longer has then."""
+    """A text that the newest message has lost then."""
     ends: bool = False
-    """Whether the message's end is shown where it is higher than the page, not its top."""
+    """Whether to show the end of a message that is higher than the page, not its top."""
     pick: str = ""
-    """The label of a button on the newest message that is pressed then, and what it opens is shown."""
+    """The label of a button on the newest message to press, and show its result."""
 
 
 SHOTS: tuple[Shot, ...] = (
@@ -115,7 +115,7 @@ SHOTS: tuple[Shot, ...] = (
 
 
 async def take_all(names: Collection[str]) -> dict[str, bytes]:
-    """Return the pictures by file name, all of them if no names are given."""
+    """Return the pictures by file name, all without names."""
     taken: dict[str, bytes] = {}
     async with Demo(speed=SPEED) as demo, page_at(demo.url, width=1280, height=940) as page:
         for shot in SHOTS:
@@ -131,7 +131,7 @@ async def take_all(names: Collection[str]) -> dict[str, bytes]:
 
 
 async def prepared(page: Page, shot: Shot) -> Locator:
-    """Do what the shot needs, and return the message that it is about."""
+    """Do the shot's preparations, and return its message."""
     await page.wait_for_function("() => window.simcordPreview")
     await at_rest(page)
     await look_as(page, shot.viewer)
@@ -158,14 +158,14 @@ async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
     await at_rest(page)
     await page.wait_for_function(DRAWN, timeout=WAIT_MS)
     await message.evaluate(INTO_VIEW, shot.ends)
-    with contextlib.suppress(NotInTime):  # a clip that is still being read shows its player all the same
+    with contextlib.suppress(NotInTime):  # a loading clip shows its player anyway
         await page.wait_for_function(LOADED, timeout=CLIP_MS)
     await message.evaluate(INTO_VIEW, shot.ends)
     if shot.pick:
         await message.hover()
         await message.get_by_label(shot.pick).last.click()
     else:
-        await page.mouse.move(1, 1)  # away from what shows buttons when one points at it
+        await page.mouse.move(1, 1)  # away from hover buttons
     data = await page.screenshot()
     if shot.pick:
         await page.keyboard.press("Escape")
@@ -173,7 +173,7 @@ async def framed(page: Page, message: Locator, shot: Shot) -> bytes:
 
 
 def compressed(png: bytes) -> bytes:
-    """Return the same picture as WebP: a repository keeps every version."""
+    """Return the picture as WebP: a repository keeps every version."""
     written = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").save(written, "WEBP", quality=88, method=6)
     return written.getvalue()

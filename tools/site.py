@@ -1,6 +1,6 @@
-"""Build the site of the documents in `build/site`: `docs/` as it is, with the project's own pages beside it.
+"""Build the site of the documents in `build/site`: `docs/` unchanged, with the project's own pages beside it.
 
-Links between documents are moved along; MkDocs then refuses one that leads nowhere (`--strict`). Run by `make docs`.
+Links between documents are adjusted; MkDocs then refuses broken ones (`--strict`). Run by `make docs`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 PROJECT = "project"
-"""The folder of the site for what is outside of `docs/`."""
+"""The site's folder for files outside of `docs/`."""
 LINK = re.compile(r"(?P<before>\]\(|src=\"|href=\")(?P<path>(?!https?://|mailto:|#)[^)#\"\s]+)(?P<after>[^)\"]*[)\"])")
 OUTSIDE = re.compile(r"(?:\]\(|href=\"|<)(https?://[^)\"\s>]+)")
 MARK = re.compile(r"<!-- = .+? -->")
-"""What tells a test where a number comes from (tests/contract/test_guides.py)."""
+"""Marks a number's source for a test (tests/contract/test_guides.py)."""
 LOADED = re.compile(
     r"<(?:script|img|iframe)[^>]*src=\"?(https?:[^\"> ]+)|<link[^>]*stylesheet[^>]*href=\"?(https?:[^\"> ]+)"
 )
@@ -29,19 +29,19 @@ CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def places() -> dict[str, str]:
-    """Return where each document is on the site, by its path in the project."""
+    """Return each document's place on the site, by its path in the project."""
     inside = [path for path in (ROOT / "docs").rglob("*") if path.is_file()]
     found = {path.relative_to(ROOT).as_posix(): path.relative_to(ROOT / "docs").as_posix() for path in inside}
     return found | {path.name: f"{PROJECT}/{path.name}" for path in ROOT.glob("*.md")}
 
 
 def place_of(path: str, known: Mapping[str, str]) -> str:
-    """Return where a file of the project is on the site; one that is no document is there as a text."""
+    """Return a file's place on the site; other files than documents become texts."""
     return known.get(path) or f"{PROJECT}/{path.replace('/', '-').lstrip('.')}.txt"
 
 
 def moved(text: str, path: str, known: Mapping[str, str]) -> tuple[str, set[str]]:
-    """Return a document of the project with its links as the site needs them, and the files that it links to."""
+    """Return a document with its links for the site, and its linked files."""
     linked: set[str] = set()
     here = posixpath.dirname(known[path])
 
@@ -59,7 +59,7 @@ def moved(text: str, path: str, known: Mapping[str, str]) -> tuple[str, set[str]
 
 
 def gather(folder: Path) -> None:
-    """Write everything that the site is made of."""
+    """Write all sources of the site."""
     known, linked = places(), set[str]()
     for path, place in known.items():
         target = folder / place
@@ -76,14 +76,14 @@ def gather(folder: Path) -> None:
 
 
 def links_outside() -> Iterator[tuple[str, str]]:
-    """Yield each link of the documents that leaves the project, with the document that it is in."""
+    """Yield each external link, with its document."""
     for path in sorted(path for path in places() if path.endswith(".md")):
         for url in OUTSIDE.findall(CODE.sub("", (ROOT / path).read_text(encoding="utf-8"))):
             yield url, path
 
 
 def loaded_from_elsewhere(site: Path) -> list[str]:
-    """Return what pages of the built site load from other hosts: nothing, so that reading them tells nobody."""
+    """Return what the built site's pages load from other hosts: nothing, for privacy."""
     pages = sorted(site.rglob("*.html"))
     return [
         f"{page.relative_to(site)}: {''.join(found)}"

@@ -1,7 +1,7 @@
-"""Bring the translations up to date with the code; `--check` only reports whether `messages.pot` is.
+"""Update the translations from the code; `--check` only reports whether `messages.pot` is current.
 
-The template has every message. Each `<language>.po` keeps the translations of what is still there, gets what is new
-without one, and loses what is gone; a translation is never guessed from a similar message. Run by `make translations`.
+The template has every message. Each `<language>.po` keeps existing translations, gets new messages without one, and
+loses removed ones; a translation is never guessed from a similar message. Run by `make translations`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ TEMPLATE = LOCALES / "messages.pot"
 COMMENTS_MAX = 3
 """A word such as `image` is at fifty places: a translator needs to know of three."""
 WIDTH_CHARS = 10_000
-"""No line is broken: a translation that grows changes one line."""
+"""No line breaks: a longer translation changes one line."""
 TRANSLATED = tuple(each for each in LANGUAGES if each != SOURCE)
 _HEADER = 'msgid ""\nmsgstr ""\n{lines}\n\n'
 
 
 def template(found: Iterable[Found]) -> Catalog:
-    """Return the messages as a template, the same ones of several places as one."""
+    """Return the messages as a template, equal ones merged."""
     catalog, limits = Catalog(), limits_of_labels()
     for each in found:
         known = catalog.get(each.one, each.context)
@@ -49,7 +49,7 @@ def template(found: Iterable[Found]) -> Catalog:
 
 
 def updated(source: bytes, made: Catalog, language: str) -> Catalog:
-    """Return a language's translations as those of the template's messages; what is new has none."""
+    """Return a language's translations for the template; new messages have none."""
     catalog = read_po(io.BytesIO(source), locale=language.replace("-", "_"))
     catalog.update(made, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
@@ -60,7 +60,7 @@ def updated(source: bytes, made: Catalog, language: str) -> Catalog:
 
 
 def text_of(catalog: Catalog, language: str = "") -> str:
-    """Return a catalogue as its file: sorted, and the same for the same messages whenever it is written."""
+    """Return a catalogue as its file: sorted, and reproducible."""
     lines = [f"Language: {language.replace('-', '_')}", f"Plural-Forms: {catalog.plural_forms}"] if language else []
     lines += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"]
     for message in catalog:
@@ -80,12 +80,12 @@ def _is_whole(message: Message) -> bool:
 
 
 def po_file(language: str) -> Path:
-    """Return where a language's translations are."""
+    """Return the path of a language's translations."""
     return LOCALES / f"{language}.po"
 
 
 def write(made: Catalog) -> None:
-    """Write the template and every language; tell how much is missing in each."""
+    """Write the template and every language; print how many are missing."""
     TEMPLATE.write_text(text_of(made), encoding="utf-8")
     for language in TRANSLATED:
         catalog = updated(po_file(language).read_bytes(), made, language)
@@ -94,7 +94,7 @@ def write(made: Catalog) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write, or with `--check` return 1 if the template is not what the code says."""
+    """Write, or with `--check` return 1 if the template is outdated."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if messages.pot is out of date")
     made = template(all_found())

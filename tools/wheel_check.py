@@ -1,4 +1,4 @@
-"""Test what is shipped: build the wheel and the sdist, install the wheel in clean environments, run it elsewhere.
+"""Test the release: build the wheel and the sdist, install the wheel in clean environments, run it elsewhere.
 
 The wheel is built as the image does it: by what `requirements/build.lock` pins, and nothing else. It is run as a host
 gets it (the locked packages alone: `check`, `commands`, and the sentence of a foreign package), and by uv and pipx,
@@ -32,18 +32,18 @@ SAMPLE_TOKEN = "0" * 18 + "." + "0" * 6 + "." + "0" * 38  # the form of a bot to
 PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 FORBIDDEN = ("tests/", "data/", ".env", ".venv/", "tools/")
 START_S = 60
-"""How long the demo may take until its page is there, on a busy machine."""
+"""Time for the demo's page, on a busy machine."""
 
 
 def kept_environment(**environment: str) -> dict[str, str]:
-    """Return our environment without anything but what installers need, and with what is passed in."""
+    """Return our environment with only what installers need, and the given variables."""
     # The installer's own variables are kept: a certificate or a cache of this machine.
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name == "HOME"}
     return {**kept, "PATH": os.defpath, **environment}
 
 
 def run(command: Sequence[str | Path], cwd: Path, **environment: str) -> str:
-    """Run `command` in `cwd` without our environment except for what is passed in; return what it printed."""
+    """Run `command` in `cwd` without our environment except for the given variables; return its output."""
     done = subprocess.run(  # noqa: S603 - our own commands
         [str(word) for word in command],
         cwd=cwd,
@@ -58,7 +58,7 @@ def run(command: Sequence[str | Path], cwd: Path, **environment: str) -> str:
 
 
 def environment(place: Path, lock: str) -> Path:
-    """Make a clean environment at `place` with what `lock` pins; return its Python."""
+    """Make a clean environment at `place` with the pins of `lock`; return its Python."""
     venv.create(place, with_pip=True)
     python = place / "bin" / "python"
     run([python, *PIP, "install", "--require-hashes", "-r", ROOT / lock], place)
@@ -66,11 +66,11 @@ def environment(place: Path, lock: str) -> Path:
 
 
 def expected_files() -> set[str]:
-    """Return what the wheel has to have: everything in the packages, whatever its kind."""
+    """Return the expected files of the wheel: everything in the packages."""
     files = (path for top in ("bot", "cogs") for path in (ROOT / top).rglob("*") if path.is_file())
     names = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     kinds = {Path(name).suffix for name in names}
-    # The test of the test: a folder that is renamed would make it content with nothing.
+    # The test of the test: a renamed folder would make it pass with nothing.
     if lacking := {".py", ".sql", ".po", ".otf", ".ttc", ".mp4", ".css", ".js", ".typed"} - kinds:
         sys.exit(f"the packages have no file of the kind {', '.join(sorted(lacking))} any more")
     return {*names, "cannon_bot.py"}
