@@ -1,7 +1,7 @@
-"""Cannon Studio's REST API over HTTP: one call in, one value or one CannonError out.
+"""Cannon Studio's REST API over HTTP: one call returns a value or raises a CannonError.
 
-The key travels in each request's own header and nowhere else: the client holds none, follows no redirect (httpx would
-carry the header to another origin) and logs neither key, link nor body.
+The key travels only in each request's header: the client stores none, follows no redirect (httpx would forward the
+header to another origin) and logs neither key, link nor body.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class CannonClient:
     ) -> None:
         """Take the API's address (`https://www.cannonstudio.app`) and the total timeout of one call in seconds.
 
-        Calls with a practice key go through `practice_transport` alone, all others never.
+        Calls with a practice key use only `practice_transport`, all others never.
 
         Raises ValueError for what is not an http or https address.
         """
@@ -121,7 +121,7 @@ class CannonClient:
     ) -> CreatedRequest:
         """Create a request, which costs credits: one POST, never retried here. Raises a CannonError leaf.
 
-        After CannonUnavailable or UnreadableAnswer it may exist: a call with the same `idempotency_key` finds it.
+        After CannonUnavailable or UnreadableAnswer it may exist: retry with the same `idempotency_key`.
         """
         body: dict[str, Any] = {"operation": operation, "input": dict(input)}
         if webhook_url is not None:
@@ -134,14 +134,14 @@ class CannonClient:
         return wire.accepted(_document(await self._call("POST", "requests", key, headers=headers, content=content)))
 
     async def get(self, key: str, remote_id: str) -> Progress:
-        """Return a request's state and output: one GET, with the key that created it. Raises a CannonError leaf."""
+        """Return a request's state and output: one GET, with its creator's key. Raises a CannonError leaf."""
         if not wire.REMOTE_ID.match(remote_id):
             raise RequestNotFound(texts.IMPOSSIBLE_ID, 404)
         answer = await self._call("GET", f"requests/{quote(remote_id, safe='')}", key)
         return wire.progress(_document(answer), remote_id)
 
     async def openapi(self, key: str | None = None, *, etag: str | None = None) -> OpenApiAnswer | None:
-        """Return the API's live description, None if it still matches `etag`. Raises a CannonError leaf."""
+        """Return the API's live description, None if it matches `etag`. Raises a CannonError leaf."""
         headers = {"if-none-match": etag} if etag is not None else {}
         answer = await self._call("GET", "openapi", key, headers=headers)
         if answer.status == 304:
@@ -150,15 +150,15 @@ class CannonClient:
         if not isinstance(document, dict):
             raise UnreadableAnswer(texts.UNREADABLE, answer.status)
         tag = answer.headers.get("etag", "")
-        fits = 0 < len(tag) <= ETAG_LIMIT_CHARS and tag.isascii() and tag.isprintable()  # it will be sent as a header
+        fits = 0 < len(tag) <= ETAG_LIMIT_CHARS and tag.isascii() and tag.isprintable()  # sent back as a header
         return OpenApiAnswer(document=document, etag=tag if fits else None)
 
     async def wait(
         self, key: str, remote_id: str, *, timeout_s: float, on_change: Callable[[Progress], None] | None = None
     ) -> Progress:
-        """Poll until the request has ended and return it; `on_change` is called with each new state.
+        """Poll until the request has ended and return it; `on_change` gets each new state.
 
-        Retries what `retry.poll_again` allows. Raises CannonUnavailable after `timeout_s`, and what cannot be retried.
+        Retries as `retry.poll_again`. Raises CannonUnavailable after `timeout_s`, and permanent errors.
         """
         deadline = self._clock.monotonic() + timeout_s
         last: Progress | None = None
@@ -191,7 +191,6 @@ class CannonClient:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> _Answer:
-        """Do as `_made`, and count the call by its outcome."""
         call, outcome = f"{method.lower()}_{path.partition('/')[0]}", "ok"
         try:
             return await self._made(method, path, key, headers=headers, content=content)
@@ -213,7 +212,7 @@ class CannonClient:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> _Answer:
-        """Make one call within the total timeout and return a 2xx or 304 answer; raise the leaf for any other."""
+        """Make one call within the total timeout; return a 2xx or 304 answer, raise a leaf for others."""
         sent = {"accept": "application/json", **(headers or {})}
         if key is not None:
             if not key.isascii() or not key.isprintable() or not key.strip():
@@ -250,7 +249,7 @@ class CannonClient:
             except NoAnswer:
                 if fine:
                     raise
-                body = b""  # the status has said enough
+                body = b""  # the status suffices
             return _Answer(response.status_code, response.headers, body)
 
     def _error(self, answer: _Answer) -> CannonError:
@@ -268,9 +267,9 @@ class CannonClient:
 
 
 def _is_of_a_proxy(answer: _Answer) -> bool:
-    """Whether something in front of the API has answered: then it says nothing about a key or a request.
+    """Whether a proxy in front of the API answered, which knows nothing of keys and requests.
 
-    A 401 without a sentence can be the API's: "Unauthorized" is what gateways say of a revoked key. A page is not.
+    A 401 without a sentence can be the API's: gateways say "Unauthorized" of a revoked key. A page is not.
     """
     kind = answer.headers.get("content-type")
     if answer.status in {403, 404, 410}:

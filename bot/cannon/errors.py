@@ -1,7 +1,7 @@
-"""Turns whatever an API says about an error into one clean sentence. Pure.
+"""Turns API error bodies into one clean sentence. Pure.
 
-Error bodies are not documented (`cannon-api`: "Error body, error codes: UNKNOWN"), so every common shape is read, and
-nothing of it is trusted: no markup, no control characters, no link, no key reaches a member. Linear in the length.
+Error bodies are not documented (`cannon-api`: "Error body, error codes: UNKNOWN"), so every common shape is read and
+distrusted: no markup, control characters, links or keys reach a member. Linear in the length.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ _NAMED_MISSING = (
 
 @dataclass(slots=True)
 class Said:
-    """What a document says. `headline` is '' if it says nothing in one text."""
+    """An error document's content. `headline` is '' without a message."""
 
     headline: str = ""
     faults: list[FieldFault] = field(default_factory=list)
 
 
 def said_in(document: object) -> Said:
-    """Return what a parsed JSON document says about an error. Never raises."""
+    """Read a JSON document's error. Never raises."""
     found = Said(headline=_headline(document, _DEPTH))
     nodes = iter(range(_NODES_MAX))
     for fault in _faults(document, (), _DEPTH, nodes):
@@ -71,7 +71,7 @@ def said_in(document: object) -> Said:
 
 
 def parsed(text: str) -> object:
-    """Return the JSON in a text, None if it is none."""
+    """Parse JSON, None if invalid."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def parsed(text: str) -> object:
 
 
 def _headline(value: object, depth: int) -> str:
-    """Return the first text that stands where a message would."""
+    """Return the first text in a message position."""
     if isinstance(value, str):
         inner = _inner(value)
         return value.strip() if inner is None else _headline(inner, depth - 1) if depth else ""
@@ -89,7 +89,7 @@ def _headline(value: object, depth: int) -> str:
 
 
 def _faults(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[FieldFault]:
-    """Yield the faults in a value that is about the field at `path`."""
+    """Yield the faults of the field at `path`."""
     if depth == 0 or next(nodes, None) is None:
         return
     if isinstance(value, str):
@@ -140,7 +140,7 @@ def _is_wrapper(value: Mapping[str, object]) -> bool:
 
 
 def _is_listed(value: Mapping[str, object]) -> bool:
-    """Whether an object without a field looks like an item of a list of errors rather than the error as a whole."""
+    """Whether an object without a field is an item of an error list rather than the whole error."""
     if isinstance(value.get("message", value.get("msg")), str):
         return True
     reason = value.get("reason")
@@ -169,7 +169,7 @@ def _own_path(value: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _is_no_field(key: str, place: object) -> bool:
-    """Whether a place is the kind of the error (`ZodError`) or the address of the call rather than a field."""
+    """Whether a place is the error's type (`ZodError`) or the call's address rather than a field."""
     if not isinstance(place, str):
         return False
     if key == "name":
@@ -178,7 +178,7 @@ def _is_no_field(key: str, place: object) -> bool:
 
 
 def _split(place: object) -> tuple[str, ...]:
-    """Return the names in a path: `["body", "duration"]`, `/input/duration`, `input.items[0].duration`."""
+    """Split a path: `["body", "duration"]`, `/input/duration`, `input.items[0].duration`."""
     if isinstance(place, str):
         parts: list[object] = list(re.split(r"[./\[\]]", place[:200]))
     elif isinstance(place, list):
@@ -201,7 +201,7 @@ def _fault(path: tuple[str, ...], reason: str, about: Mapping[str, object]) -> F
 
 
 def _named_missing(sentence: str) -> str:
-    """Return the field that a sentence says is missing, '' if it names none in a way that no English word has."""
+    """Return the field that a sentence calls missing, '' if not clearly a field name."""
     for pattern in _NAMED_MISSING:
         for found in pattern.finditer(sentence[:400]):
             quoted = sentence[found.start(1) - 1 : found.start(1)] in {"'", '"', "`"}
@@ -215,7 +215,7 @@ def _has_json(value: object) -> bool:
 
 
 def _inner(text: str) -> object:
-    """Return the JSON list or object that a text is, None if it is just a text."""
+    """Return the JSON list or object in a text, None for plain text."""
     text = text.strip()
     if not text.startswith(("{", "[")) or not text.endswith(("}", "]")):
         return None
@@ -239,7 +239,7 @@ _INVISIBLE = frozenset({"Cf", "Cs", "Co"})
 
 
 def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
-    """Return what an error answer says, in at most 200 characters; the status in words if it says nothing.
+    """Return an error answer's message in at most 200 characters; by default the status in words.
 
     In: the body (any shape), its content type and the HTTP status. Never raises.
     """
@@ -248,7 +248,7 @@ def sentence_of(body: bytes, content_type: str | None, status: int) -> str:
 
 @reads_foreign_text("api_error")
 def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str, tuple[FieldFault, ...]]:
-    """Return what an error answer says, as `sentence_of` does, and its faults by field. Never raises."""
+    """Return the message, as `sentence_of`, and faults by field. Never raises."""
     text = _decoded(body)
     if text.startswith(("{", "[", '"')):
         said = said_in(parsed(text))
@@ -261,13 +261,13 @@ def reading_of(body: bytes, content_type: str | None, status: int) -> tuple[str,
 
 @reads_foreign_text("api_message")
 def message_read(text: str) -> tuple[str, tuple[FieldFault, ...]]:
-    """Return the sentence in a message of the API's, which may be JSON itself, and its faults; '' if there is none."""
+    """Return the sentence of an API message, which may be JSON, and its faults; '' if none."""
     said = said_in(text[:_READ_LIMIT_CHARS])
     return _sentence(said, {}), tuple(said.faults)
 
 
 def relabelled(sentence: str, said: str, faults: Sequence[FieldFault], labels: Mapping[str, str]) -> str:
-    """Return a sentence that ends in what the API said, with its fields by the names that members know.
+    """Replace wire names by the members' names in a sentence that ends in the API's message.
 
     `labels` are those by wire name.
     """
@@ -277,12 +277,12 @@ def relabelled(sentence: str, said: str, faults: Sequence[FieldFault], labels: M
 
 
 def missing_in(faults: Sequence[FieldFault]) -> tuple[str, ...]:
-    """Return the fields that the API says are missing, by their names on the wire; for one in an object, the object."""
+    """Return the wire names of fields that the API calls missing; for one in an object, the object."""
     return tuple(dict.fromkeys(each.field.partition(".")[0] for each in faults if each.field and each.is_missing))
 
 
 def _sentence(said: Said, labels: Mapping[str, str]) -> str:
-    """Join as many faults as there is room for, each after the name of its field."""
+    """Join the faults that fit, each after its field's name."""
     parts: list[str] = []
     for fault in said.faults:
         part = _of_fault(fault, labels)
@@ -305,7 +305,7 @@ def _of_fault(fault: FieldFault, labels: Mapping[str, str]) -> str:
 
 
 def _page_title(text: str) -> str:
-    """Return the title of a page, or the message of an XML document; '' if it has none."""
+    """Return an HTML page's title, or an XML document's message; '' if none."""
     lower = text.lower()
     for tag in ("title", "message"):
         start = lower.find(f"<{tag}")
@@ -317,21 +317,21 @@ def _page_title(text: str) -> str:
 
 
 def is_own_error(body: bytes, content_type: str | None) -> bool:
-    """Whether an error answer has the form of the API's own: a JSON object with a sentence in it, not sent as a page.
+    """Whether an error answer has the API's own form: a JSON object with a sentence, not sent as a page.
 
-    Whoever wrote anything else cannot know what the API knows. Never raises.
+    Other senders don't know what the API knows. Never raises.
     """
     document = parsed(_decoded(body))
     return not _is_page_kind(content_type) and isinstance(document, Mapping) and bool(_sentence(said_in(document), {}))
 
 
 def is_page(body: bytes, content_type: str | None) -> bool:
-    """Whether an answer is a web page or an XML document, by its content type or its first character."""
+    """Whether an answer is HTML or XML, by content type or first character."""
     return _is_page_kind(content_type) or _decoded(body).startswith("<")
 
 
 def clean(text: str) -> str:
-    """Return `text` as one line without markup, control characters, links' addresses or keys, in 200 characters."""
+    """Clean `text` to one line without markup, control characters, URLs or keys, in 200 characters."""
     text = text[:_READ_LIMIT_CHARS].encode("utf-8", "replace").decode("utf-8")
     text = _words(_TAG.sub(" ", text).translate(_SPACES))
     text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
@@ -341,7 +341,7 @@ def clean(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Return as many words as are read, one space between them."""
+    """Limit the words, separated by single spaces."""
     words = one_line(text)
     if len(words) <= _CLEANED_CHARS:
         return words
@@ -349,7 +349,7 @@ def _words(text: str) -> str:
 
 
 def _without_secrets(link: re.Match[str]) -> str:
-    """Return a link without its login, its query and what follows."""
+    """Strip a link's login and query."""
     return link[1] + _LOGIN.sub("", _AFTER_PATH.sub("", link[2]), count=1)
 
 

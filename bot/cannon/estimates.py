@@ -1,8 +1,8 @@
-"""Cannon Studio's own price estimate: the tool `estimate_generation_cost` of its MCP server, over JSON-RPC.
+"""Cannon Studio's price estimate: the tool `estimate_generation_cost` of its MCP server, over JSON-RPC.
 
-A failure is an answer like any other, as other estimates take its place: an estimate must never stop or delay a job.
-Source: https://www.cannonstudio.app/developers/docs/mcp and the tool's stored schema; the header for the key on `/mcp`
-is not documented, so the one of the REST API is used (INFERRED).
+Failures are values, as there are other estimates: an estimate must never stop or delay a job. Source:
+https://www.cannonstudio.app/developers/docs/mcp and the tool's stored schema; the key's header on `/mcp` is not
+documented, so the REST API's is used (INFERRED).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ACCEPT: Final = "application/json, text/event-stream"
 
 
 class EstimateOutcome(Enum):
-    """What came of asking the tool."""
+    """Outcome of an estimate call."""
 
     ANSWERED = auto()
     """It told a price."""
@@ -49,14 +49,14 @@ class EstimateOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class EstimateAnswer:
-    """What came of asking, and the price in credits if one was told."""
+    """The outcome, and the price in credits if given."""
 
     outcome: EstimateOutcome
     credits: Decimal | None = None
 
 
 class Estimates:
-    """Calls the estimate tool. One connection pool; close it with `aclose`."""
+    """Calls the estimate tool. Close it with `aclose`."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Estimates:
         timeout_s: float = TIMEOUT_S,
         practice_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Take the API's address; calls with a practice key go through `practice_transport` alone, all others never."""
+        """Take the API's address; calls with a practice key use only `practice_transport`, all others never."""
         self._timeout_s = timeout_s
         self._routes = KeyRoutes(base_url, timeout_s=timeout_s, practice_transport=practice_transport)
 
@@ -74,7 +74,7 @@ class Estimates:
         await self._routes.aclose()
 
     async def ask(self, key: str, operation: str, values: Mapping[str, Any]) -> EstimateAnswer:
-        """Ask what a job costs, and return what came of it, in time. Creates nothing, raises nothing."""
+        """Estimate a job's cost, within the time limit. Creates nothing, raises nothing."""
         call = {
             "jsonrpc": "2.0",
             "id": 1,
@@ -97,13 +97,13 @@ class Estimates:
 
 
 def _outcome_of(status: int) -> EstimateOutcome:
-    """Return what an HTTP status says: a 4xx refuses the call, but for those that say to come back later."""
+    """Map an HTTP status: a 4xx is a rejection, except those that ask for a retry."""
     is_refused = 400 <= status < 500 and status not in LATER
     return EstimateOutcome.REFUSED if is_refused else EstimateOutcome.SILENT
 
 
 def _message(headers: Mapping[str, str], body: bytes) -> Any:
-    """Return the JSON-RPC message of an answer: its whole body, or the data of a stream's last event."""
+    """Return the JSON-RPC message: the whole body, or a stream's last event."""
     if not headers.get("content-type", "").startswith("text/event-stream"):
         return json.loads(body)
     data = [line.removeprefix(b"data:") for line in body.splitlines() if line.startswith(b"data:")]
@@ -111,9 +111,9 @@ def _message(headers: Mapping[str, str], body: bytes) -> Any:
 
 
 def _read(answer: Any) -> EstimateAnswer:
-    """Find `estimatedCredits` in a tool's answer: in its structured content, or as JSON in its text.
+    """Find `estimatedCredits` in structured content, or in JSON text.
 
-    Raises ValueError for credits that are none.
+    Raises ValueError for invalid credits.
     """
     answer = answer if isinstance(answer, dict) else {}
     if isinstance(answer.get("error"), dict):

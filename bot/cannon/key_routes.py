@@ -1,4 +1,4 @@
-"""Where a key leads: a practice key to the sandbox, any other to Cannon Studio. Every call with a key asks here."""
+"""Routes practice keys to the sandbox, others to Cannon Studio. Every call with a key uses it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ API_PATH: Final = "/api/v1/"
 
 @dataclass(frozen=True, slots=True)
 class KeyRoute:
-    """The connections for a key, and the address there, without a slash at its end."""
+    """A key's connections, and base address without a final slash."""
 
     http: HttpClient
     base: str
 
 
 class KeyRoutes:
-    """Two pools of connections that have nothing in common. Close it with `aclose`."""
+    """Two separate connection pools. Close it with `aclose`."""
 
     def __init__(
         self,
@@ -32,14 +32,14 @@ class KeyRoutes:
         transport: httpx.AsyncBaseTransport | None = None,
         practice_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Take Cannon Studio's address, and the transport for practice: None where nobody practises."""
+        """Take Cannon Studio's address, and the practice transport, None without practice."""
         self._real = KeyRoute(HttpClient(transport or plain_transport(), timeout_s=timeout_s), base_url.rstrip("/"))
         self._practice = None
         if practice_transport is not None:
             self._practice = KeyRoute(HttpClient(practice_transport, timeout_s=timeout_s), practice.URL)
 
     def of(self, key: str | None) -> KeyRoute | None:
-        """Return where calls with this key go; None for a practice key where nobody practises."""
+        """Return a key's route; None for a practice key without practice."""
         return self._practice if key is not None and practice.is_practice_key(key) else self._real
 
     async def aclose(self) -> None:

@@ -1,7 +1,7 @@
-"""What a succeeded request has made: its files, and its text. Pure.
+"""A succeeded request's files and text. Pure.
 
-The keys of an operation's output are in the catalogue if they are public. Of one that is new, every link counts: what
-it leads to is a picture, a video, a sound by its name, else a file whose content decides how it is delivered.
+Known output keys are in the catalogue. Of a new operation every link counts: its kind is guessed by name, else a file
+whose content decides the delivery.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ MEDIA_MAX = 20
 
 @reads_foreign_text("answer")
 def media_of(operation: Operation | None, output: Mapping[str, Any]) -> tuple[Media, ...]:
-    """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the operation's outputs.
+    """Return the first MEDIA_MAX result files in `output`, each link once, in the order of the outputs.
 
-    Temporary copies and echoes of the input are left out. Files of other kinds next to the known outputs count too.
-    Where the operation is unknown, or none of its outputs is there, every link counts.
+    Without temporary copies and echoes of the input. Other files next to the known outputs count too. If the
+    operation is unknown, or has none of its outputs, every link counts.
     """
     return tuple(itertools.islice(_media(operation, output), MEDIA_MAX))
 
@@ -61,7 +61,6 @@ def has_more_media(operation: Operation | None, output: Mapping[str, Any]) -> bo
 
 
 def _media(operation: Operation | None, output: Mapping[str, Any]) -> Iterator[Media]:
-    """Find the result files in `output`, each link once."""
     seen: set[str] = set()
     passed_over = {item.key for item in operation.outputs if item.temporary or item.echo} if operation else set()
     known = _known_media(operation, output) if operation is not None else iter(())
@@ -77,10 +76,10 @@ def _media(operation: Operation | None, output: Mapping[str, Any]) -> Iterator[M
 
 
 def text_of(operation: Operation | None, output: Mapping[str, Any]) -> str | None:
-    """Return the text that the operation made (`enhancedPrompt`), None if it made none.
+    """Return the operation's text (`enhancedPrompt`), None if none.
 
-    Where the operation's outputs are not public, everything counts that is neither a medium nor about how it was
-    made, a line each: `character_id: ch_12`. It was paid for, and is shown nowhere else.
+    If its outputs are not public, everything counts except media and metadata, a line each: `character_id: ch_12`.
+    It was paid for, and is shown nowhere else.
     """
     keys = [item.key for item in operation.outputs if item.kind is None] if operation is not None else []
     for key in (*keys, "enhancedPrompt", "enhanced_prompt"):
@@ -112,7 +111,7 @@ def _known_media(operation: Operation, output: Mapping[str, Any]) -> Iterator[Me
 
 
 def _guessed_media(output: Mapping[str, Any], passed_over: set[str]) -> Iterator[Media]:
-    """Find every link of an output that no catalogue describes, those to media under a telling key first."""
+    """Find all links of an undocumented output, those to media under a telling key first."""
     found: list[Media] = []
     for key, value in output.items():
         if key in passed_over or key.lower().startswith(_PASSED_OVER):
@@ -126,7 +125,7 @@ def _guessed_media(output: Mapping[str, Any], passed_over: set[str]) -> Iterator
 
 
 def _other_files(output: Mapping[str, Any], passed_over: set[str]) -> Iterator[Media]:
-    """Find the files next to the media that the catalogue describes, such as the captions of a video."""
+    """Find files next to the documented media, such as a video's captions."""
     for key, value in output.items():
         if key not in passed_over and not key.lower().startswith(_PASSED_OVER):
             for url in _all_links(key, value):
@@ -141,7 +140,7 @@ def _links(value: object) -> Iterator[str]:
 
 
 def _all_links(key: str, value: object) -> Iterator[str]:
-    """Find the links under a key; where it names files, those in its objects too."""
+    """Find the links under a key; also in its objects where it names files."""
     if _LINK_KEY.search(key) or _FILES_KEY.search(key):
         for each in value if isinstance(value, list | tuple) else (value,):
             if isinstance(each, Mapping):
@@ -150,7 +149,7 @@ def _all_links(key: str, value: object) -> Iterator[str]:
 
 
 def _kind_of(name: str, url: str, asset_type: object) -> MediaKind:
-    """Return what a link leads to by its end, by its key's `name`, by what the output is said to be."""
+    """Guess a link's kind by its extension, its key's `name`, and the output's type."""
     path = _path(url)
     if _OTHER_FILE.search(path):
         return MediaKind.FILE

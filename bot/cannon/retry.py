@@ -1,7 +1,7 @@
-"""When a call to Cannon Studio may be retried, and after how long. Pure: the caller stores the time and waits.
+"""Retry policy of calls to Cannon Studio. Pure: the caller stores the time and waits.
 
-A create costs money, so it is retried only with its own idempotency key and only while the API can be trusted to
-still know that key. A poll is free and is retried until its caller's deadline. Long waits are a column, not a sleep.
+A create costs money, so it is retried only with its own idempotency key and while the API still knows that key. A poll
+is free and is retried until the caller's deadline. Long waits are a column, not a sleep.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ RETRY_AFTER_JITTER: Final = 0.1
 
 
 def submit_again(attempt: int, error: CannonError, *, first_attempt_age_s: float, random: float) -> float | None:
-    """Return the seconds until the same create may be sent again with the same key, None to give up.
+    """Return the seconds until the same create may be repeated with the same key, None to give up.
 
-    `attempt` counts the creates sent so far (1 after the first), `first_attempt_age_s` is the age of the first in
-    seconds, `random` is in 0..1. Given up at once: 400, 401, 402, 403, 404, 409, 422.
+    `attempt` counts the creates so far (1 after the first), `first_attempt_age_s` is the first's age in seconds,
+    `random` is in 0..1. Given up at once: 400, 401, 402, 403, 404, 409, 422.
     """
     if isinstance(error, UnreadableAnswer) or error.status == 500:
         if attempt >= SAME_ANSWER_LIMIT:
@@ -43,7 +43,7 @@ def submit_again(attempt: int, error: CannonError, *, first_attempt_age_s: float
 
 
 def poll_again(failures: int, error: CannonError, random: float) -> float | None:
-    """Return the seconds until a request may be polled again after `failures` failures in a row, None to give up.
+    """Return the seconds until the next poll after `failures` failures in a row, None to give up.
 
     `random` is in 0..1. Given up at once: 400, 401, 402, 403, 404, 409, 422.
     """
@@ -53,9 +53,9 @@ def poll_again(failures: int, error: CannonError, random: float) -> float | None
 
 
 def retry_after_s(header: str | None, now_wall: float) -> float | None:
-    """Read a `Retry-After` header: seconds, or an HTTP date against `now_wall` (Unix seconds).
+    """Parse `Retry-After`: seconds, or an HTTP date against `now_wall` (Unix seconds).
 
-    Returns seconds in 0..3600, None if there is no header or it cannot be read (RFC 9110, 10.2.3).
+    Returns seconds in 0..3600, None if missing or invalid (RFC 9110, 10.2.3).
     """
     if header is None:
         return None

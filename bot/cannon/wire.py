@@ -1,9 +1,8 @@
-"""Cannon Studio's JSON to and from our values. No other module but account_wire knows its spelling.
+"""Converts Cannon Studio's JSON to and from our types. The only module, with account_wire, to know its spelling.
 
 The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
-camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: what is missing
-or of the wrong type becomes None, what is new is logged once by name, and only an answer without any usable meaning
-raises UnreadableAnswer.
+camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: missing or mistyped
+fields become None, new ones are logged once by name, and only a meaningless answer raises UnreadableAnswer.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _LATEST: Final = 7.3e9
 
 
 def expiring_credits(answer: Mapping[str, Any]) -> tuple[ExpiringCredits, ...]:
-    """Return the credits of an account that expire, by their dates, the first first; () where it tells none."""
+    """Return an account's expiring credits by date, soonest first; () if unknown."""
     found: dict[float, Decimal] = defaultdict(Decimal)
     for lot in _lots(answer):
         amount = _amount(lot)
@@ -53,7 +52,7 @@ def expiring_credits(answer: Mapping[str, Any]) -> tuple[ExpiringCredits, ...]:
 
 
 def top_up_link(answer: Mapping[str, Any]) -> str | None:
-    """Return the address where credits can be bought, None where the account tells none."""
+    """Return the address to buy credits, None if unknown."""
     for place in (answer, answer.get("credits"), answer.get("account"), answer.get("urls")):
         for name in _LINKS:
             link = place.get(name) if isinstance(place, dict) else None
@@ -63,7 +62,7 @@ def top_up_link(answer: Mapping[str, Any]) -> str | None:
 
 
 def _lots(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield what may be a lot of credits: `credits` itself, or the lots in it, or in another field about credits."""
+    """Yield possible credit lots: `credits` itself, or its lots, or those of another field about credits."""
     total = answer.get("credits")
     places = [total, *(_about_credits(place) for place in (answer, answer.get("account")))]
     for place in places:
@@ -83,7 +82,7 @@ def _is_about_credits(name: object) -> bool:
 
 
 def _objects(place: object) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in the fields of an object, and in the lists there."""
+    """Yield the objects in an object's fields and lists."""
     for value in place.values() if isinstance(place, dict) else ():
         for each in value[:LOTS_MAX] if isinstance(value, list) else (value,):
             if isinstance(each, dict):
@@ -100,7 +99,7 @@ def _amount(lot: Mapping[str, Any]) -> Decimal | None:
 
 
 def _account_wire_seconds(value: object) -> float | None:
-    """Return a time in Unix seconds: from seconds, milliseconds or ISO 8601, which is UTC unless it says otherwise."""
+    """Convert to Unix seconds from seconds, milliseconds or ISO 8601, by default UTC."""
     if isinstance(value, str):
         try:
             when = dt.datetime.fromisoformat(value)
@@ -115,7 +114,7 @@ def _account_wire_seconds(value: object) -> float | None:
 
 
 def _is_link(link: str) -> bool:
-    """Whether it is an https address that can stand in a message as it is."""
+    """Whether it is an https address that is safe in a message."""
     if (
         len(link) > LINK_CHARS_MAX
         or not link.isascii()
@@ -142,7 +141,7 @@ _SEEN_LIMIT = 500
 
 
 class RemoteStatus(StrEnum):
-    """The states of a request (https://www.cannonstudio.app/developers/docs/lifecycle), and one for any new word."""
+    """A request's states (https://www.cannonstudio.app/developers/docs/lifecycle), and one for unknown words."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -158,7 +157,7 @@ class RemoteStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedRequest:
-    """The answer to a create. `poll_after_s` is when the API wants the first poll, in seconds from now."""
+    """The answer to a create. `poll_after_s`: delay of the first poll, in seconds."""
 
     remote_id: str
     status: RemoteStatus
@@ -168,7 +167,7 @@ class CreatedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A request as the API reports it. Times are Unix seconds, `cost` is in credits and may be known before the end."""
+    """A request's state. Times are Unix seconds, `cost` is in credits and may be known before the end."""
 
     remote_id: str
     status: RemoteStatus
@@ -187,14 +186,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenApiAnswer:
-    """The live description of the API, and the ETag for the next request."""
+    """The API's live description, and the ETag for the next request."""
 
     document: Mapping[str, Any]
     etag: str | None
 
 
 def account_status(document: object) -> AccountStatus:
-    """Read the answer of `GET /api/v1/status`. Raises UnreadableAnswer if it is no object or says that it is not ok."""
+    """Read the answer of `GET /api/v1/status`. Raises UnreadableAnswer for a non-object or a failure."""
     answer = _object(document)
     account, api_key = _mapping(answer.get("account")), _mapping(answer.get("apiKey"))
     _note_new("status", answer, {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey"})
@@ -214,7 +213,7 @@ def account_status(document: object) -> AccountStatus:
 
 
 def accepted(document: object) -> CreatedRequest:
-    """Read the answer of a create. Raises UnreadableAnswer without a usable id: such a request could not be polled."""
+    """Read the answer of a create. Raises UnreadableAnswer without a usable id, which polling needs."""
     answer = _object(document)
     _note_new("create", answer, {"id", "status", "operation", "poll_after_ms", "urls"})
     remote_id = answer.get("id")
@@ -229,9 +228,9 @@ def accepted(document: object) -> CreatedRequest:
 
 
 def progress(document: object, remote_id: str) -> Progress:
-    """Read a request object that was fetched as `remote_id`.
+    """Read the request object of `remote_id`.
 
-    Raises UnreadableAnswer if it is no object, or another request's: a result must never reach the wrong member.
+    Raises UnreadableAnswer for a non-object or another request's: a result must never reach the wrong member.
     """
     answer = _object(document)
     _note_new("request", answer, _REQUEST_FIELDS)
@@ -301,7 +300,7 @@ def _scopes(value: object) -> tuple[str, ...]:
 
 
 def _seconds(value: object) -> float | None:
-    """Turn the API's Unix milliseconds into seconds; None for what cannot be a date of this or the next century."""
+    """Convert Unix milliseconds to seconds; None for no date of this or the next century."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 7.3e12:
         return None
     return value / 1000
@@ -320,7 +319,7 @@ def _note_new(where: str, answer: Mapping[str, Any], known: set[str]) -> None:
 
 
 def _note_once(what: str, name: str) -> None:
-    """Log something new in the API by its name, once in this process and never with its value."""
+    """Log a new field name once per process, never its value."""
     entry = f"{what}: {clean(name)[:60]}"
     if entry not in _seen and len(_seen) < _SEEN_LIMIT:
         _seen.add(entry)

@@ -1,4 +1,4 @@
-"""Text for people in their own language: gettext catalogues, the language of the moment, numbers and lists."""
+"""Translation: gettext catalogues, the current language, numbers and lists."""
 
 from bot.language.current import LANGUAGES, NAMES, SOURCE, current, from_discord, speak, speaking
 from bot.language.messages import (

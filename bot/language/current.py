@@ -1,7 +1,7 @@
-"""Which language is spoken now: a context variable, so that each interaction and each turn of a job has its own.
+"""The current language: a context variable, per interaction and per job's turn.
 
-A command, control, form or menu speaks the language of the member who used it. A card that everybody sees, the log
-channel and the gallery speak the language of the server.
+Commands, controls, forms and menus use their member's language. Public cards, the log channel and the gallery use the
+server's.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 
 
 def current() -> str:
-    """Return the language that is spoken now, one of LANGUAGES."""
+    """Return the current language, one of LANGUAGES."""
     return _current.get()
 
 
 def from_discord(locale: str) -> str:
-    """Return the language for one of Discord's locales; a language itself is returned as it is. English for others."""
+    """Map Discord's locale to a language; languages map to themselves, others to English."""
     return locale if locale in LANGUAGES else _OF_LOCALE.get(locale, SOURCE)
 
 
 def speak(language: str) -> None:
-    """Speak a language from here on, until the running task ends. Raises KeyError for a language that is not known."""
+    """Set the language until the running task ends. Raises KeyError for an unknown one."""
     if language not in LANGUAGES:
         raise KeyError(language)
     _current.set(language)
@@ -61,7 +61,7 @@ def speak(language: str) -> None:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak a language inside the `with` block. Raises KeyError for a language that is not known."""
+    """Set the language inside the `with` block. Raises KeyError for an unknown one."""
     if language not in LANGUAGES:
         raise KeyError(language)
     token = _current.set(language)

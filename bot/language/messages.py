@@ -1,8 +1,8 @@
-"""Messages: an English text of the code becomes the text of the language that is spoken now.
+"""Messages: translates the code's English texts into the current language.
 
-`tools/translations.py` finds messages by the names of these functions, so their first arguments are literals. What is
-filled in is in braces and is given by name: `tr("{name} is paused.", name=name)`. A message is a whole sentence or
-a label that stands alone: fragments that are glued together cannot be translated.
+`tools/translations.py` finds messages by these functions' names, so their first arguments are literals. Values are in
+braces and given by name: `tr("{name} is paused.", name=name)`. A message is a whole sentence or a label: concatenated
+fragments cannot be translated.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OF_CONTEXT = "\x04"
 
 
 class Translations(gettext.NullTranslations):
-    """The messages of one language. What has no translation, or only a part of one, is left in English."""
+    """One language's messages. Untranslated ones stay English."""
 
     def __init__(self, source: str) -> None:
         """Take the text of a `.po` file."""
@@ -73,14 +73,14 @@ class Translations(gettext.NullTranslations):
         return self._said.get(f"{context}{_OF_CONTEXT}{message}", message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return the form of a message that fits the number `n`."""
+        """Return a message's plural form for `n`."""
         forms = self._counted.get(msgid1)
         return super().ngettext(msgid1, msgid2, n) if forms is None else forms[self._form_of(n)]
 
 
 @functools.cache
 def translations(language: str) -> gettext.NullTranslations:
-    """Return the translations into a language, one of LANGUAGES; none for English, the language of the code."""
+    """Return a language's translations; none for English, the code's language."""
     if language == SOURCE:
         return gettext.NullTranslations()
     file = resources.files("bot.language").joinpath("locales", f"{language}.po")
@@ -88,12 +88,12 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def _key(context: str | None, message: str) -> str:
-    """Return under what a translation is kept; the same text for all languages, so that it is in memory once."""
+    """Return the lookup key, interned across languages to save memory."""
     return sys.intern(f"{context}{_OF_CONTEXT}{message}" if context else message)
 
 
 def _plain(quoted: str) -> str:
-    """Return a text of a `.po` file, which may be several quoted lines, as the text that it means."""
+    """Unquote a text of a `.po` file, which may span lines."""
     text = quoted[1:-1].replace('"\n"', "")
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text) if "\\" in text else text
 
@@ -112,21 +112,21 @@ def _locale(language: str) -> Locale:
 
 
 def amount(number: Decimal | float) -> str:
-    """Return a number with the language's separators: `1,234.5`. At most three decimals."""
+    """Format with the language's separators: `1,234.5`. At most three decimals."""
     return format_decimal(number, format=DECIMALS, locale=_locale(current()))
 
 
 def plain_amount(number: Decimal | float) -> str:
-    """Return a number with the language's decimal sign, but no other separators: `1234.5`. At most two decimals.
+    """Format with the language's decimal sign only: `1234.5`. At most two decimals.
 
-    So a sign before three digits never stands for decimals, and what wrote `1,234` can be told from `1,23`.
+    So a sign before three digits never means decimals, and `1,234` differs from `1,23`.
     """
     exact = Decimal(str(number)).quantize(CENT, rounding=ROUND_UP)
     return format_decimal(exact, format=DECIMALS, locale=_locale(current()), group_separator=False)
 
 
 def counted_as(number: Decimal | float) -> int:
-    """Return the whole number whose form gettext shall take: a fraction's own is that of 1 in French, of 2 in English.
+    """Return the integer that selects gettext's plural: a fraction takes the form of 1 in French, of 2 in English.
 
     Source: https://www.unicode.org/cldr/charts/latest/supplemental/language_plural_rules.html
     """
@@ -136,22 +136,22 @@ def counted_as(number: Decimal | float) -> int:
 
 
 def percent(share: float) -> str:
-    """Return a share, 1 being all, in whole percent: `63%`."""
+    """Format a share, 1 being all, in whole percent: `63%`."""
     return format_percent(share, locale=_locale(current()))
 
 
 def either(items: Iterable[str]) -> str:
-    """Return alternatives as a part of a sentence: `a, b or c`."""
+    """Join alternatives: `a, b or c`."""
     return format_list(list(items), style="or", locale=_locale(current()))
 
 
 def both(items: Iterable[str]) -> str:
-    """Return things that belong together as a part of a sentence: `a, b and c`."""
+    """Join items: `a, b and c`."""
     return format_list(list(items), locale=_locale(current()))
 
 
 def span(seconds: float) -> str:
-    """Return a span of time in at most two units: `0.8 s`, `42 s`, `1 min 28 s`, `2 h 5 min`."""
+    """Format a duration in at most two units: `0.8 s`, `42 s`, `1 min 28 s`, `2 h 5 min`."""
     said = translations(current()).gettext
     if seconds < SHORT_SPAN_S:
         return said("{seconds} s").format(seconds=amount(round(seconds, 1)))
@@ -167,52 +167,52 @@ def span(seconds: float) -> str:
 
 
 def ago(seconds: float) -> str:
-    """Return how long ago something was, in its largest unit: `5 minutes ago`."""
+    """Format an age in its largest unit: `5 minutes ago`."""
     return format_timedelta(-round(seconds), add_direction=True, threshold=1, locale=_locale(current()))
 
 
 def weekday(day: dt.date) -> str:
-    """Return the name of a day of the week: `Monday`."""
+    """Return a weekday's name: `Monday`."""
     return format_date(day, "EEEE", locale=_locale(current()))
 
 
 def month_day(day: dt.date) -> str:
-    """Return a date without its year: `March 1`."""
+    """Format a date without its year: `March 1`."""
     return format_skeleton("MMMMd", day, locale=_locale(current()))
 
 
 def short_day(day: dt.date) -> str:
-    """Return a date without its year where there is little room: `Mar 1`."""
+    """Format a short date without its year: `Mar 1`."""
     return format_skeleton("MMMd", day, locale=_locale(current()))
 
 
 def tr(message: str, /, **values: object) -> str:
-    """Return a message in the language that is spoken now, `values` filled in.
+    """Translate a message into the current language and fill in `values`.
 
-    A message without values is not formatted, so it may contain braces. Raises KeyError if a value is missing.
+    Without values it is not formatted, so it may contain braces. Raises KeyError if a value is missing.
     """
     said = translations(current()).gettext(message) if message else ""  # gettext keeps its header there
     return said.format(**values) if values else said
 
 
 def ptr(context: str, message: str, /, **values: object) -> str:
-    """Return what `tr` returns, for a message that means several things; `context` says which, to translators only."""
+    """Like `tr`, for an ambiguous message; translators see `context`."""
     said = translations(current()).pgettext(context, message)
     return said.format(**values) if values else said
 
 
 def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str:
-    """Return the form of a message that fits `count`, which is filled in as `{count}`, written as numbers are there."""
+    """Translate with the plural form for `count`, filled in as `{count}` in the language's format."""
     said = translations(current()).ngettext(one, many, counted_as(count))
     return said.format(**{"count": amount(count), **values})
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A message as a constant; one with places in braces is a template, filled by calling it.
+    """A constant message; one with braces is a template, filled by calling it.
 
-    It is no `str`, so that the type checker finds where one is needed: `str()`, an f-string or a call makes it one, in
-    the language of that moment, and never while a module is imported.
+    No `str`, so that the type checker finds conversions: `str()`, an f-string or a call translates it then, never
+    at import.
     """
 
     message: str

@@ -1,7 +1,7 @@
-"""Draws a guild's spending as an image: credits per day, per member, per operation.
+"""Draws a guild's spending: credits per day, per member, per operation.
 
-Blocking work for a thread. Pillow is imported with the first image only, and opens none: no foreign file is decoded.
-The colours are of the palette by Okabe and Ito, which the colour-blind can distinguish; no meaning depends on it alone.
+Blocking. Pillow is imported with the first image, and decodes no foreign file. The palette is Okabe and Ito's for the
+colour-blind; no meaning depends on colour alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One amount to draw, in credits."""
+    """An amount in credits."""
 
     label: str
     value: Decimal
@@ -54,7 +54,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class DrawnBar:
-    """One amount as it was drawn: where its bar is, and the number written at it, None if there was no room."""
+    """A drawn bar: its box and number, None if there was no room."""
 
     panel: str
     label: str
@@ -65,13 +65,13 @@ class DrawnBar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """An image, and what it shows."""
+    """An image, and its data."""
 
     png: bytes
     bars: tuple[DrawnBar, ...]
 
     def numbers(self, panel: str) -> list[Decimal]:
-        """Return the amounts drawn in `days`, `members` or `operations`, in their order."""
+        """Return the drawn amounts of `days`, `members` or `operations`, in order."""
         return [bar.value for bar in self.bars if bar.panel == panel]
 
 
@@ -84,9 +84,9 @@ def draw(
     operations: Sequence[Bar],
     members_heading: str | None = None,
 ) -> Chart:
-    """Draw the spending of some days (oldest first), by member and by operation (the most first).
+    """Draw spending by days (oldest first), members and operations (highest first).
 
-    With `members_heading`, the list of members has other rows, under that heading.
+    With `members_heading`, the member list has other rows, under that heading.
     """
     from PIL import Image, ImageDraw  # noqa: PLC0415 - 20 ms and 10 MB that only a report needs
 
@@ -115,7 +115,7 @@ def draw(
 
 
 def gathered(bars: Sequence[Bar]) -> list[Bar]:
-    """Return the first rows, and the sum of all others as one row."""
+    """Return the first rows, and the rest's sum as one row."""
     if len(bars) <= ROWS_MAX + 1:
         return list(bars)
     rest = bars[ROWS_MAX:]
@@ -123,7 +123,7 @@ def gathered(bars: Sequence[Bar]) -> list[Bar]:
 
 
 def ceiling(value: Decimal) -> Decimal:
-    """Return a round number, not below `value`, for the top of an axis that has GRID_LINES even steps."""
+    """Return a round axis maximum, at least `value`, for GRID_LINES even steps."""
     step = max(value, Decimal("0.001")) / GRID_LINES
     unit = Decimal(10) ** math.floor(math.log10(step))
     for factor in (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10)):
@@ -162,7 +162,7 @@ def _draw_days(canvas: _Canvas, days: Sequence[Bar], area: Box) -> list[DrawnBar
 def _numbers_above(
     canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], sides: tuple[float, float]
 ) -> list[str | None]:
-    """Write the numbers over their bars, the largest first, unless one would touch another or a bar."""
+    """Write the numbers over their bars, the largest first, without overlaps."""
     size = TEXT_SIZE if len(days) <= ROOMY_DAYS else SMALL_SIZE
     written: list[str | None] = [None] * len(days)
     taken: list[Box] = list(boxes)
@@ -183,7 +183,7 @@ def _numbers_above(
 
 
 def _days_below(canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], line: tuple[float, float, float]) -> None:
-    """Write the days under the axis: all, or every second, third, … counted back from the last one."""
+    """Label the days: all, or every nth, counted back from the last."""
     left, y, right = line
     labels = [drawable(day.label) for day in days]
     widest = max((canvas.width(each, TEXT_SIZE) for each in labels), default=0.0)
@@ -202,7 +202,6 @@ def _days_below(canvas: _Canvas, days: Sequence[Bar], boxes: Sequence[Box], line
 def _draw_list(
     canvas: _Canvas, panel: str, heading: str, colour: str, bars: Sequence[Bar], area: Box
 ) -> list[DrawnBar]:
-    """Draw rows of a name, a number and a bar under both."""
     left, top, right, _ = area
     canvas.text((left, top), heading, HEADING_SIZE)
     most = max((bar.value for bar in bars), default=Decimal(0)) or Decimal(1)
@@ -236,7 +235,6 @@ class _Canvas:
         self._letters = Lettering(SCALE)
 
     def width(self, text: str, size: int) -> float:
-        """Return how wide a text is."""
         return self._letters.width(text, size)
 
     def text(
@@ -249,16 +247,14 @@ class _Canvas:
         anchor: str = "la",
         room: float | None = None,
     ) -> None:
-        """Write a text, cut to `room`."""
         fitted = text if room is None else self._letters.fitted(text, size, room)
         self._letters.draw(self._draw, at, fitted, size, colour, anchor=anchor)
 
     def line(self, box: Box, colour: str) -> None:
-        """Draw a line two pixels thick."""
         self._draw.line([each * SCALE for each in box], fill=colour, width=2 * SCALE)
 
     def bar(self, box: Box, colour: str) -> None:
-        """Fill a box; one of no size is left out."""
+        """Fill a box; empty ones are skipped."""
         if box[2] - box[0] >= 0.5 and box[3] - box[1] >= 0.5:
             left, top, right, bottom = (each * SCALE for each in box)
             self._draw.rectangle((left, top, right - 1, bottom - 1), fill=colour)

@@ -1,9 +1,8 @@
 """A contact sheet: one image of many, with numbers and captions; drawn in a separate process.
 
-Result files come from outside, and a decoder is where a malicious file does harm. So the bot never decodes one: this
-module is run as `python -m bot.media.contact_sheet` with an empty environment, hard limits on CPU time, memory and file
-sizes, and in a folder that contains only the images, out of which it cannot reach (`decoder_cage`). `draw` starts it;
-`main` is what runs there.
+Decoding foreign files is dangerous, so the bot never does: this module is run as `python -m bot.media.contact_sheet`
+with an empty environment, hard limits on CPU time, memory and file sizes, and confined to a folder with only the images
+(`decoder_cage`). `draw` starts it; `main` is what runs there.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ COMMAND = (sys.executable, "-P", "-m", "bot.media.contact_sheet")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One image of the sheet. `file` is its name in the folder, None for a tile without an image."""
+    """A sheet's tile. `file` is its name in the folder, None without an image."""
 
     number: int
     caption: str
@@ -79,7 +78,7 @@ _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 
 @functools.cache
 def attacked() -> dict[str, str]:
-    """Attack the process that draws once, from inside; return for each attempt whether it is `closed` or `OPEN`."""
+    """Attack the drawing process from inside; return `closed` or `OPEN` per attempt."""
     with tempfile.TemporaryDirectory() as place:
         folder, outside = Path(place, "pictures"), Path(place, "outside")
         folder.mkdir()
@@ -102,13 +101,13 @@ def attacked() -> dict[str, str]:
 
 
 class NoSheet(Exception):
-    """There is no contact sheet: the process failed, was too slow, or could read none of the images."""
+    """No sheet: the process failed, was too slow, or could read no image."""
 
 
 async def draw(folder: Path, tiles: Sequence[Tile], *, timeout_s: float = TIMEOUT_S) -> Path:
-    """Draw the sheet of the images in `folder` and return its path, in the same folder. Raises NoSheet.
+    """Draw the images in `folder` and return the sheet's path, in that folder. Raises NoSheet.
 
-    In every case, cancellation included, the process has ended. `timeout_s` does not count the wait for a place.
+    The process has always ended, even after cancellation. `timeout_s` excludes the wait for a slot.
     """
     places = _places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
     async with places:
@@ -144,7 +143,7 @@ async def _draw(folder: Path, tiles: Sequence[Tile], timeout_s: float) -> Path:
 
 
 def main() -> int:
-    """Draw the tiles that stdin names, in the working directory; return the exit code.
+    """Draw stdin's tiles in the working directory; return the exit code.
 
     With an argument, attack this process instead: `attacked`.
     """
@@ -163,19 +162,19 @@ def main() -> int:
 
 
 def load() -> Lettering:
-    """Import all code and open the fonts: once restricted, this process can read no more of either."""
+    """Preload code and fonts, which are unreadable once restricted."""
     for name in LOADED:
         importlib.import_module(name)
     from PIL import AvifImagePlugin  # noqa: PLC0415 - the bot's own process never needs it
 
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one for each core, and their stacks count as memory
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # by default one per core, and their stacks count as memory
     letters = Lettering()
     letters.load([TEXT_SIZE, NUMBER_SIZE])
     return letters
 
 
 def restrict() -> None:
-    """Limit what this process may use and reach, irrevocably; no core file with foreign content is written."""
+    """Irrevocably limit resources and access; no core file with foreign content."""
     for what, limit in (
         (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_DATA, DATA_BYTES),
@@ -189,7 +188,7 @@ def restrict() -> None:
 
 
 def drawn(tiles: Sequence[Tile], folder: Path, letters: Lettering | None = None) -> Image | None:
-    """Return the sheet; an image that cannot be read leaves its tile empty. None if none can be read."""
+    """Return the sheet; an unreadable image leaves its tile empty. None if all are."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - the bot's own process never needs it
 
     columns = min(COLUMNS_MAX, math.ceil(math.sqrt(len(tiles))) if len(tiles) > 3 else len(tiles))
@@ -216,7 +215,7 @@ def drawn(tiles: Sequence[Tile], folder: Path, letters: Lettering | None = None)
 
 
 def _picture(path: Path) -> Image | None:
-    """Return the image in a tile's size, None if it is too large or cannot be read."""
+    """Return the image in a tile's size, None if too large or unreadable."""
     from PIL import Image  # noqa: PLC0415 - as above
 
     Image.MAX_IMAGE_PIXELS = PIXELS_MAX
@@ -224,7 +223,7 @@ def _picture(path: Path) -> Image | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as picture:
-                picture.draft("RGB", (TILE * 2, TILE * 2))  # a JPEG is then decoded at a smaller size
+                picture.draft("RGB", (TILE * 2, TILE * 2))  # decode JPEGs at a smaller size
                 picture.thumbnail((TILE, TILE))
                 return _flat(picture)
     except Exception:  # noqa: BLE001 - decoders fail in any way on a broken file, and the other tiles are good
@@ -232,7 +231,7 @@ def _picture(path: Path) -> Image | None:
 
 
 def _flat(picture: Image) -> Image:
-    """Return the image without transparency, on the tile's own grey."""
+    """Flatten transparency onto the tile's grey."""
     from PIL import Image  # noqa: PLC0415 - as above
 
     clear = picture.convert("RGBA")

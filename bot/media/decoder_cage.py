@@ -1,9 +1,9 @@
-"""What the process that decodes foreign pictures can reach: the files of one folder, and nothing else of the machine.
+"""Sandbox of the image decoding process: it reaches the files of one folder only.
 
-For the case that a picture takes a decoder over. Landlock closes files, connections and signals to others, seccomp all
-system calls but some fifty. Both need no privilege and cannot be
-undone; they are Linux's, and called through ctypes, because what there is on PyPI needs a library of the system. Where
-the kernel lacks one of them, the other holds; `closes` says what there is, at the start and in `check` and `doctor`.
+In case an image exploits a decoder. Landlock blocks other files, connections and signals, seccomp all but some fifty
+system calls. Both are Linux's, unprivileged and irrevocable, and called through ctypes, because PyPI's packages need a
+system library. If the kernel lacks one, the other holds; `closes` reports which, at the start and in `check` and
+`doctor`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
 
 class Closes(StrEnum):
-    """How much a cage closes on this machine."""
+    """Protection available on this machine."""
 
     ALL = "full"
     FILES = "files only"
@@ -82,7 +82,7 @@ class Closes(StrEnum):
 
 
 def closes() -> Closes:
-    """Return what `shut` would close here; this process stays as it is."""
+    """Return what `shut` would restrict here, without doing so."""
     if not sys.platform.startswith("linux"):
         return Closes.NOTHING
     libc = ctypes.CDLL(None, use_errno=True)
@@ -95,9 +95,10 @@ def closes() -> Closes:
 
 
 def attack(outside: Path) -> dict[str, str]:
-    """Try what a decoder that was taken over would try; return for each whether it is closed. For `cannon-bot doctor`.
+    """Try an exploited decoder's actions; return which are blocked. For `cannon-bot doctor`.
 
-    `outside` is a file that is not in the folder. What is open is not harmed: each thing is set to what it is.
+    `outside` is a file that is not in the folder. Unblocked attempts do no harm: they set things to their current
+    values.
     """
     libc, parent = ctypes.CDLL(None, use_errno=True), os.getppid()
     attempts: dict[str, Callable[[], object]] = {
@@ -114,7 +115,7 @@ def attack(outside: Path) -> dict[str, str]:
         "limits": lambda: resource.prlimit(parent, resource.RLIMIT_CORE),
         "namespaces": lambda: _require(libc.unshare(CLONE_NEWUSER)),
     }
-    order = sorted(attempts, key="programs".__eq__)  # a program that starts ends the rest
+    order = sorted(attempts, key="programs".__eq__)  # starting a program ends the rest
     return {name: "closed" if _is_refused(attempts[name]) else "OPEN" for name in order}
 
 
@@ -132,7 +133,7 @@ def _require(result: int) -> None:
 
 
 def shut(folder: Path) -> None:
-    """Shut this process into `folder`, for good, as far as the kernel can. All code must have been loaded before."""
+    """Irrevocably confine this process to `folder`, as far as the kernel can. Load all code first."""
     if not sys.platform.startswith("linux"):
         return
     libc = ctypes.CDLL(None, use_errno=True)
@@ -143,7 +144,7 @@ def shut(folder: Path) -> None:
 
 
 def landlock_version(libc: ctypes.CDLL) -> int:
-    """Return the kernel's version of Landlock, 0 for none: older than 5.13, or switched off."""
+    """Return the kernel's Landlock version, 0 for none: older than 5.13, or disabled."""
     return max(0, int(libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(ASK_VERSION))))
 
 
@@ -180,7 +181,7 @@ def _close_system_calls(libc: ctypes.CDLL) -> None:
 
 
 def _program(audit: int, column: int) -> Sequence[bytes]:
-    """Return the filter's instructions: allow the listed system calls, and kill what calls by another table."""
+    """Return the filter: allow the listed system calls, and kill callers by another ABI."""
     allowed = [number for each in _ALLOWED.values() if (number := each[column]) is not None]
     return [
         _instruction(LOAD, ARCHITECTURE_AT),
@@ -194,7 +195,7 @@ def _program(audit: int, column: int) -> Sequence[bytes]:
 
 
 def _instruction(code: int, value: int, *, then: int = 0) -> bytes:
-    """Return one instruction; `then` is how many to skip if its condition holds."""
+    """Return an instruction; `then` is how many to skip if its condition holds."""
     return struct.pack("=HBBI", code, then, 0, value)
 
 

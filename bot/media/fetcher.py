@@ -1,6 +1,6 @@
-"""Result and source files: streamed to disk under a cap, identified by their content, never decoded in this process.
+"""Result and source files: streamed to disk under a cap, identified by content, never decoded here.
 
-No key is ever sent from here. Redirects are followed by hand, at most three, and each hop is checked like the first.
+Sends no key. At most three redirects are followed, each checked like the first link.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _STEPS: Final = 20
 
 
 class DownloadPace:
-    """Counts one download's bytes as they come over the wire."""
+    """Measures a download's speed."""
 
     def __init__(self, clock: Clock, window_s: float = FLOOR_WINDOW_S) -> None:
         self._clock = clock
@@ -69,7 +69,7 @@ class DownloadPace:
         self._bytes = 0
 
     def add(self, count: int) -> None:
-        """Note `count` more bytes. Raises MediaSlow if the last window brought too few."""
+        """Count bytes. Raises MediaSlow if the last window had too few."""
         now = self._clock.monotonic()
         while len(self._points) > 1 and self._points[1][0] <= now - self._window_s:
             self._points.popleft()
@@ -82,10 +82,10 @@ class DownloadPace:
 
 
 async def body_of(response: httpx.Response, pace: DownloadPace | None = None) -> AsyncIterator[bytes]:
-    """Yield the body without its content encoding, in pieces whose sum the caller limits.
+    """Yield the decoded body in pieces; the caller limits the sum.
 
-    Raises MediaWrongKind for an encoding that is not undone, MediaUnreachable for a broken one or for a body that is
-    too slow for `pace`, NoAnswer if it breaks off.
+    Raises MediaWrongKind for an unsupported encoding, MediaUnreachable for a broken one or a body too slow for
+    `pace`, NoAnswer if it breaks off.
     """
     unpacker = _unpacker(response)
     try:
@@ -100,7 +100,7 @@ async def body_of(response: httpx.Response, pace: DownloadPace | None = None) ->
 
 
 def is_packed(response: httpx.Response) -> bool:
-    """Whether the body is sent compressed, though this was not requested. Raises MediaWrongKind like `body_of`."""
+    """Whether the body is compressed, though not requested. Raises MediaWrongKind like `body_of`."""
     return _unpacker(response).is_needed
 
 
@@ -138,7 +138,7 @@ OnProgress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A downloaded file. `size` is in bytes, `extension` has its dot; all are found from the content."""
+    """A downloaded file. `size` is in bytes, `extension` has its dot; all are derived from the content."""
 
     path: Path
     kind: MediaKind
@@ -149,7 +149,7 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """What inspecting a file shows. `size` (bytes) and `duration_s` (seconds) are None where they are unknown."""
+    """A file's properties. `size` (bytes) and `duration_s` (seconds) are None if unknown."""
 
     kind: MediaKind
     content_type: str
@@ -162,7 +162,7 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A part of a file, its link after all redirects, and the file's size if the host gave it."""
+    """A part of a file, its final link, and the file's size if given."""
 
     data: bytes
     url: str
@@ -184,11 +184,11 @@ class MediaFetcher:
         progress_window_s: float = FLOOR_WINDOW_S,
         practice: MediaFetcher | None = None,
     ) -> None:
-        """Allow exact origins (`http://127.0.0.1:8080`) besides the public ones; `total_timeout_s` is per download.
+        """Allow exact origins (`http://127.0.0.1:8080`) besides public ones; `total_timeout_s` is per download.
 
-        A download that brings too few bytes for `progress_window_s` is given up. Transports of `new_transport` have to
-        refuse private addresses themselves, as `public_transport` does. `practice` fetches for jobs of practice, and
-        alone reaches the sandbox. Raises ValueError for what is not an origin.
+        A download too slow over `progress_window_s` is aborted. Transports of `new_transport` must reject
+        private addresses, as `public_transport` does. `practice` fetches for practice jobs, and alone reaches
+        the sandbox. Raises ValueError for an invalid origin.
         """
         self._allowed = origins_of(allowed_origins)
         self._practice = practice
@@ -216,7 +216,7 @@ class MediaFetcher:
             await self._practice.aclose()
 
     def of(self, *, practice: bool) -> MediaFetcher:
-        """Return the fetcher for jobs of practice, else this one, which reaches nothing of practice."""
+        """Return the fetcher for practice jobs, else this one, which can't reach the sandbox."""
         return self._practice if practice and self._practice is not None else self
 
     async def download(
@@ -229,9 +229,9 @@ class MediaFetcher:
         max_bytes: int | None = None,
         on_progress: OnProgress | None = None,
     ) -> LocalFile:
-        """Stream `url` to the file `stem` (a plain name) in the directory `into`, with the extension of its content.
+        """Stream `url` to the file `stem` (a plain name) in `into`, with its content's extension.
 
-        On any error, a cancellation included, nothing is left on disk. Raises a MediaError leaf.
+        On any error or cancellation nothing is left on disk. Raises a MediaError leaf.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
         wanted = None if expect is None else (expect,)
@@ -248,9 +248,9 @@ class MediaFetcher:
     async def inspect(
         self, url: str, *, expect: Collection[MediaKind] | None = None, max_bytes: int | None = None
     ) -> SourceFacts:
-        """Return what kind of file `url` is, from its first 256 KiB, and its duration from its container's headers.
+        """Return the kind of `url`, from its first 256 KiB, and its duration from container headers.
 
-        Raises a MediaError leaf: also if it is none of the kinds in `expect`, or larger than `max_bytes`.
+        Raises a MediaError leaf: also for a kind not in `expect`, or a size over `max_bytes`.
         """
         async with _deadline(min(self._total_timeout_s, INSPECT_TIMEOUT_S)):
             head = await self._piece(url, Span(0, INSPECT_BYTES))
@@ -273,7 +273,7 @@ class MediaFetcher:
         )
 
     async def _container(self, head: _Piece) -> ContainerFacts:
-        """Return what the file's headers say; what they did not say within the allowed reads is unknown."""
+        """Return the header facts; unknown beyond the allowed reads."""
         pieces = {0: head.data}
         while (span := (facts := facts_of(pieces, head.size)).needs) is not None:
             if not head.ranged or len(pieces) > INSPECT_SPANS:
@@ -288,12 +288,12 @@ class MediaFetcher:
         return facts
 
     async def _piece(self, url: str, span: Span) -> _Piece:
-        """Read one range; a host without ranges gives the file's start, of which no more than the range is read."""
+        """Read one range; if ranges are unsupported, the start only."""
         headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
         async with self._answer(self._looks, url, headers) as response:
             ranged = response.status_code == 206
             if ranged and is_packed(response):
-                raise MediaWrongKind(texts.COMPRESSED)  # a part of a packed file cannot be unpacked by itself
+                raise MediaWrongKind(texts.COMPRESSED)  # parts of a compressed file cannot be decompressed
             size = _size_in_range(response, span) if ranged else _told_size(response)
             data, wanted = bytearray(), span.stop - span.start
             async for chunk in body_of(response):
@@ -301,14 +301,14 @@ class MediaFetcher:
                 if len(data) >= wanted:
                     break
             if not ranged and size is None and len(data) < wanted:
-                size = len(data)  # the body is complete
+                size = len(data)  # complete body
             return _Piece(bytes(data[:wanted]), str(response.request.url), size, ranged)
 
     @asynccontextmanager
     async def _answer(
         self, http: HttpClient, link: str, headers: dict[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
-        """Yield the response after all redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
+        """Yield the response after redirects. Raises MediaUnsafe, MediaGone, MediaUnreachable or NoAnswer."""
         url = checked(link, self._allowed)
         for _ in range(REDIRECT_LIMIT + 1):
             async with answer_to(http, http.build_request("GET", url, headers=headers)) as response:
@@ -322,7 +322,7 @@ class MediaFetcher:
 
 @asynccontextmanager
 async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Limit the block to `seconds` in total, or raise MediaSlow; every failure of the host becomes MediaUnreachable."""
+    """Limit the block to `seconds`, or raise MediaSlow; host errors become MediaUnreachable."""
     try:
         async with asyncio.timeout(seconds):
             yield
@@ -342,7 +342,7 @@ async def _fill(
     pace: DownloadPace,
     on_progress: OnProgress | None,
 ) -> Sniffed:
-    """Stream the body into `part` and return what kind of file it is, detected as early as possible."""
+    """Stream the body into `part` and return its kind, detected early."""
     total = _told_size(response)
     if total is not None and total > limit:
         raise _too_large(limit, total)
@@ -380,7 +380,7 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
 
 
 def _told_size(response: httpx.Response) -> int | None:
-    """Return the file's size in bytes, None if the headers do not give it: of a packed file they give another."""
+    """Return the file's size in bytes, None if unknown or compressed."""
     return None if is_packed(response) else content_length(response)
 
 
@@ -392,7 +392,7 @@ def _target(url: httpx.URL, response: httpx.Response) -> str:
 
 
 def _size_in_range(response: httpx.Response, span: Span) -> int | None:
-    """Return the whole file's size. Raises MediaUnreachable if the response is another range than the requested one."""
+    """Return the whole file's size. Raises MediaUnreachable for a wrong range."""
     found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("content-range", ""))
     if found is None or int(found[1]) != span.start:
         raise MediaUnreachable(texts.OTHER_RANGE)
@@ -404,5 +404,5 @@ def _too_large(limit: int, size: int | None = None) -> MediaError:
 
 
 def _plain(text: str) -> str:
-    """Return a name that is safe for file systems and readers: no path, no control or RTL characters."""
+    """Return a safe file name: no path, control or RTL characters."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text)[:NAME_LIMIT_CHARS].strip("-")

@@ -1,7 +1,6 @@
-"""Text on images, in any script: two fonts that come with the bot, each for the characters that it has.
+"""Text on images, in any script: two bundled fonts, chosen per character.
 
-Arabic is joined and right-to-left text turned round by Raqm, which Pillow's wheels bring. Pillow is imported with the
-first image only.
+Raqm, in Pillow's wheels, shapes Arabic and right-to-left text. Pillow is imported with the first image.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ ELLIPSIS = "…"
 
 
 class Typeface(Enum):
-    """The fonts, by their file in `bot/media/fonts/`."""
+    """The fonts, by file in `bot/media/fonts/`."""
 
     MAIN = "wqy-microhei.ttc"
     OTHER = "unifont_jp.otf"
@@ -49,10 +48,10 @@ _MAIN_RANGES = (
 
 
 def drawable(text: str) -> str:
-    """Return the text in one line of characters that the fonts have.
+    """Return one line of characters that the fonts have.
 
-    Letters in disguise, such as those of mathematics, become letters. Emoji are left out; of a text that has nothing
-    else, the first one is spelled in words ("fox face"). '' if there is nothing to see.
+    Letter-like symbols, such as those of mathematics, become letters. Emoji are dropped; if nothing else is left,
+    the first is spelled in words ("fox face"). '' if nothing is visible.
     """
     plain = unicodedata.normalize("NFKC", text)
     kept = " ".join("".join(each for each in plain if _is_drawn(each)).split())
@@ -62,7 +61,7 @@ def drawable(text: str) -> str:
 def _is_drawn(character: str) -> bool:
     if character.isspace():
         return True
-    is_mark = "\ufe00" <= character <= "\ufe0f"  # chooses how an emoji looks
+    is_mark = "\ufe00" <= character <= "\ufe0f"  # an emoji's variation selector
     return ord(character) <= FIRST_PLANE and not is_mark and unicodedata.category(character)[0] != "C"
 
 
@@ -71,23 +70,23 @@ def _spelled(character: str) -> str:
 
 
 class Lettering:
-    """Measures and draws text. `scale` is how many pixels of the image one pixel of the caller's is."""
+    """Measures and draws text. `scale`: pixels of the image per pixel of the caller."""
 
     def __init__(self, scale: int = 1) -> None:
         self._scale = scale
         self._fonts: dict[tuple[Typeface, int], FreeTypeFont] = {}
 
     def load(self, sizes: Iterable[int]) -> None:
-        """Open the fonts in these sizes: a process that is shut in can read no file later."""
+        """Preload these sizes: a confined process can't read files later."""
         for face, size in itertools.product(Typeface, sizes):
             self._font(face, size)
 
     def width(self, text: str, size: int) -> float:
-        """Return how wide a text is."""
+        """Return a text's width."""
         return sum(self._font(face, size).getlength(run) for face, run in _runs(text)) / self._scale
 
     def fitted(self, text: str, size: int, room: float) -> str:
-        """Return as much of a text as fits into `room`, with an ellipsis if anything was cut."""
+        """Return the part of a text that fits into `room`, with an ellipsis if cut."""
         while len(text) > 1 and self.width(text, size) > room:
             text = f"{text.rstrip(ELLIPSIS)[:-1].rstrip()}{ELLIPSIS}"
         return text
@@ -115,7 +114,7 @@ class Lettering:
 
 
 def _runs(text: str) -> list[tuple[Typeface, str]]:
-    """Split a text where the font changes; spaces stay with what is before them."""
+    """Split a text by font; spaces stay with the preceding run."""
     runs: list[tuple[Typeface, str]] = []
     for character in text:
         face = runs[-1][0] if runs and character == " " else _face_of(character)

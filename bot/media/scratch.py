@@ -1,7 +1,6 @@
-"""The folder for temporary files, next to the database, and removing the ones of processes that have ended.
+"""Temporary folders next to the database, and removal of dead processes' ones.
 
-Next to the database and not in the machine's own folder for temporary files: that one is often small, in memory, or
-swept by others while the bot runs.
+The system's temporary folder is often small, in memory, or cleaned by others while the bot runs.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from bot.runtime.machine import refusal
 
 
 class ScratchFolder(tempfile.TemporaryDirectory[str]):
-    """A folder that is locked for as long as its process lives: of several on a machine none sweeps another's."""
+    """A folder locked by its living process against others' sweeps."""
 
     def __init__(self, prefix: str, parent: Path) -> None:
         super().__init__(prefix=prefix, dir=parent, ignore_cleanup_errors=True)  # a later start sweeps it
@@ -43,9 +42,9 @@ class ScratchFolder(tempfile.TemporaryDirectory[str]):
 
 
 def scratch_folder(database: Path) -> ScratchFolder:
-    """Make a folder for a process that serves this database; its name shows later processes whose it was.
+    """Make a folder for a process of this database, which is part of its name.
 
-    Raises StoreError if that is impossible.
+    Raises StoreError on failure.
     """
     parent = database.absolute().parent
     try:
@@ -56,20 +55,20 @@ def scratch_folder(database: Path) -> ScratchFolder:
 
 
 def ensure(folder: Path) -> Path:
-    """Return `folder`, which is made again if somebody has removed it. Raises OSError if that fails."""
+    """Return `folder`, recreated if removed. Raises OSError on failure."""
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
 def scratch_files(folder: Path, prefix: str) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder in the scratch folder for the files of one task. Raises OSError if that fails."""
+    """Make a task's folder in the scratch folder. Raises OSError on failure."""
     return tempfile.TemporaryDirectory(dir=ensure(folder), prefix=prefix)
 
 
 def sweep(database: Path, *, keep: Path) -> int:
-    """Remove the folders that dead processes of this database have left; return how many.
+    """Remove folders of this database's dead processes; return how many.
 
-    What belongs to another user, or is not a folder, is skipped.
+    Skips other users' and non-folders.
     """
     swept = 0
     for folder in database.absolute().parent.glob(f"{_prefix(database)}*"):
@@ -81,7 +80,7 @@ def sweep(database: Path, *, keep: Path) -> int:
 
 
 def _is_held(folder: Path) -> bool:
-    """Whether a living process has it."""
+    """Whether a living process holds it."""
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
@@ -101,7 +100,7 @@ def _prefix(database: Path) -> str:
 
 def _is_ours(folder: Path) -> bool:
     try:
-        found = folder.lstat()  # a link planted there must not be followed
+        found = folder.lstat()  # don't follow a planted link
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
@@ -111,14 +110,14 @@ _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class PartFile:
-    """A file that is being written, and is deleted unless it is kept.
+    """A file being written, deleted unless kept.
 
-    Written in this thread on purpose: a chunk goes to the page cache in microseconds, and a thread that outlives a
-    cancelled download would write to a descriptor that may belong to another file by then.
+    Written in this thread on purpose: a chunk takes microseconds, and a thread that outlives a cancelled download
+    could write to a reused descriptor.
     """
 
     def __init__(self, directory: Path, stem: str) -> None:
-        """Take a plain name without extension; the file is `stem.part` until it is kept."""
+        """Take a plain name without extension; the file is `stem.part` until kept."""
         self._stem = stem
         self._path = directory / f"{stem}.part"
         self.size = 0
@@ -142,19 +141,19 @@ class PartFile:
         self.size += len(chunk)
 
     def flush(self) -> None:
-        """Write the buffer to the kernel. Raises MediaTooLarge if the disk is full."""
+        """Flush to the kernel. Raises MediaTooLarge if the disk is full."""
         with _disk_space():
             self._file.flush()
 
     def piece(self, span: Span) -> bytes:
-        """Return bytes that were written. Raises MediaTooLarge if the disk is full."""
+        """Return written bytes. Raises MediaTooLarge if the disk is full."""
         self.flush()
         with self._path.open("rb") as file:
             file.seek(span.start)
             return file.read(span.stop - span.start)
 
     def keep(self, extension: str) -> Path:
-        """Close it, give it its final name and return that. Raises MediaTooLarge if the disk is full."""
+        """Close and rename to the final name; return it. Raises MediaTooLarge if the disk is full."""
         self.flush()
         self._file.close()
         return self._path.replace(self._path.with_name(self._stem + extension))

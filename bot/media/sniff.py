@@ -1,4 +1,4 @@
-"""A file's kind, from its first bytes. Pure; nothing is decoded, and no name or header is trusted."""
+"""Detects a file's kind by its first bytes. Pure; decodes nothing, trusts no name or header."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ _QUICKTIME_ATOMS: Final = frozenset({b"moov", b"mdat", b"wide"})
 
 
 def sniff(head: bytes) -> Sniffed | None:
-    """Return kind, content type and extension from the first bytes of a file; 4 KiB are enough.
+    """Return kind, content type and extension from a file's first bytes; 4 KiB are enough.
 
-    None for everything that is not an image, video or audio format listed here: SVG, HTML, ZIP, programs, text.
+    None for everything but listed image, video or audio formats: SVG, HTML, ZIP, programs, text.
     """
     for magic, sniffed in _MAGIC:
         if head.startswith(magic):
@@ -77,13 +77,13 @@ def _riff(head: bytes) -> Sniffed | None:
 
 
 def _base_media(head: bytes) -> Sniffed | None:
-    """Distinguish the ISO base media files by their brand (ISO/IEC 14496-12): AVIF, HEIC, M4A, MOV, else MP4."""
+    """Distinguish ISO base media files by brand (ISO/IEC 14496-12): AVIF, HEIC, M4A, MOV, else MP4."""
     if head[4:8] in _QUICKTIME_ATOMS:
         return _BRANDS[b"qt  "]
     if head[4:8] != b"ftyp":
         return None
     major = head[8:12]
-    if major in {b"mif1", b"msf1"}:  # a general still-image brand: a compatible one is more specific
+    if major in {b"mif1", b"msf1"}:  # a generic brand: a compatible one is more specific
         size = min(int.from_bytes(head[:4], "big"), 256)
         for at in range(16, size - 3, 4):
             if head[at : at + 4] in {b"avif", b"heic", b"heix"}:
@@ -92,7 +92,7 @@ def _base_media(head: bytes) -> Sniffed | None:
 
 
 def _matroska(head: bytes) -> Sniffed | None:
-    """Distinguish sound by the ids of the codecs (RFC 9559): those of pictures begin with `V_`, of sound with `A_`."""
+    """Detect sound by codec ids (RFC 9559): video's begin with `V_`, audio's with `A_`."""
     if head[:4] != b"\x1a\x45\xdf\xa3":
         return None
     family = next((family for family in _MATROSKA if family in head[:64]), None)
@@ -109,13 +109,13 @@ def _ogg(head: bytes) -> Sniffed | None:
 
 
 def without_picture(sniffed: Sniffed) -> Sniffed:
-    """Return what a container is once its headers have shown that it has sound only; `sniffed` is from its start."""
+    """Return the kind of a container whose headers show only sound; `sniffed` is from its start."""
     _, content_type, extension = sniffed
     return _SOUND_ONLY.get(content_type, (_AUDIO, content_type, extension))
 
 
 def _mpeg_sound(head: bytes) -> Sniffed | None:
-    """Recognise MP3 and AAC without a tag by an audio frame header (ISO/IEC 11172-3, 13818-7)."""
+    """Detect MP3 and AAC without a tag by a frame header (ISO/IEC 11172-3, 13818-7)."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     if head[1] & 0xF6 == 0xF0:
@@ -172,16 +172,16 @@ _BY_CONTENT: Final = (".vtt", ".srt", ".ass", ".json")
 
 
 def names_other_file(link: str) -> bool:
-    """Whether a link ends like one to a file that is attached."""
+    """Whether a link's extension is of an attachable file."""
     extension = _extension(link)
     known = {*_TEXTS, *_ARCHIVES, ".zip", *(own for _, (_, own) in _OTHER_FILES_MAGIC)}
     return extension in known
 
 
 def other_file(head: bytes, link: str) -> tuple[MediaKind, str, str] | None:
-    """Return kind, content type and extension of a file by its first bytes, None for one that is not attached.
+    """Return kind, content type and extension by first bytes, None if not attachable.
 
-    The end of its link decides only between kinds that begin alike.
+    The link's extension decides only between kinds with equal starts.
     """
     for magic, (content_type, extension) in _OTHER_FILES_MAGIC:
         if head.startswith(magic):
@@ -203,7 +203,7 @@ def other_file(head: bytes, link: str) -> tuple[MediaKind, str, str] | None:
 
 
 def _text(head: bytes) -> str | None:
-    """Return the first bytes as text, None if they are none; the last character may be cut."""
+    """Decode the first bytes as text, None if invalid; the last character may be cut."""
     if b"\0" in head:
         return None
     for cut in range(4):
@@ -215,7 +215,7 @@ def _text(head: bytes) -> str | None:
 
 
 def _extension(link: str) -> str:
-    """Return the end of a link's path with its dot, in lower case; nothing for a link without one."""
+    """Return a link's extension with its dot, in lower case; '' for none."""
     try:
         name = urlsplit(link).path.rpartition("/")[2].lower()
     except ValueError:
@@ -229,10 +229,10 @@ _LINKED_ONLY: Final[Sniffed] = (MediaKind.FILE, "application/octet-stream", "")
 
 
 def identified(head: bytes, expect: Collection[MediaKind] | None, link: str = "") -> Sniffed:
-    """Return what a file is by its first bytes, perhaps a video that turns out to have sound only.
+    """Return a file's kind by its first bytes; a video may turn out to be sound only.
 
-    Files of other kinds are known only where one is expected, and may be media all the same; `link` is where the file
-    is from. Raises MediaWrongKind if it can be none of the kinds in `expect`, or nothing that the bot knows.
+    Other files are detected only where expected, and may still be media; `link` is the file's. Raises
+    MediaWrongKind if it can be none of the kinds in `expect`, or is unknown.
     """
     if not head:
         raise MediaEmpty(texts.EMPTY)
@@ -248,29 +248,29 @@ def identified(head: bytes, expect: Collection[MediaKind] | None, link: str = ""
 
 
 def looked_at(head: bytes, expect: Collection[MediaKind] | None, link: str) -> Sniffed:
-    """Return what a file is that is only checked: where any file is expected, one that is never attached too."""
+    """Return a checked file's kind; where any file is expected, also unattachable ones."""
     if head and MediaKind.FILE in (expect or ()):
         return sniff(head) or other_file(head, link) or _LINKED_ONLY
     return identified(head, expect)
 
 
 def require_kind(found: Sniffed, expect: Collection[MediaKind] | None) -> None:
-    """Raise MediaWrongKind if a file is none of the kinds in `expect`; a file of any kind is a file."""
+    """Raise MediaWrongKind for a kind not in `expect`; any kind is a file."""
     if expect is not None and MediaKind.FILE not in expect and found[0] not in expect:
         raise MediaWrongKind(texts.wrong_kind(found[0], expect))
 
 
 def refined(found: Sniffed, facts: ContainerFacts) -> Sniffed:
-    """Return what a file is after its headers were read."""
+    """Refine the kind by the headers."""
     return without_picture(found) if found[0] is MediaKind.VIDEO and facts.has_picture is False else found
 
 
 def identified_whole(
     found: Sniffed, size: int, read: Callable[[Span], bytes], expect: Collection[MediaKind] | None
 ) -> Sniffed:
-    """Return what a complete file is, after `identified` let its start pass. `read` gives bytes of it.
+    """Return a complete file's kind, after `identified` accepted its start. `read` gives bytes of it.
 
-    Raises MediaWrongKind if it is none of the kinds in `expect`. Headers that are far apart leave it as it was found.
+    Raises MediaWrongKind if not in `expect`. Too distant headers change nothing.
     """
     if found[0] is MediaKind.VIDEO:
         head = read(Span(0, min(_AT_ONCE_BYTES, size)))

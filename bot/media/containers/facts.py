@@ -1,9 +1,8 @@
-"""What the headers of a file say, by its kind of container. Pure: nothing is decoded, nothing is fetched.
+"""A file's header facts, by container. Pure: nothing is decoded or fetched.
 
-The duration may be at the start (WAV, FLAC), behind the media data (MP4) or only on the last page (OGG). So reading
-is a dialogue: `facts_of` takes the pieces of the file that are available and says which bytes it needs as well. An
-ordinary MP4 of any size takes two more spans, a file that a browser recorded three. What the headers do not prove is
-unknown: a wrong number of seconds would be a wrong price.
+The duration may be at the start (WAV, FLAC), behind the media data (MP4) or only on the last page (OGG). So `facts_of`
+takes the available pieces and returns which bytes it also needs. An ordinary MP4 of any size takes two more spans, a
+browser's recording three. Anything unproven is unknown: a wrong duration would be a wrong price.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ LONGEST_S: Final = 1_000_000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerFacts:
-    """What is known so far. `needs` are the bytes without which the duration is not found."""
+    """The facts so far. `needs` are the bytes still needed for the duration."""
 
     seconds: float | None = None
     """None: not a container with a duration, or the headers do not say, or they are broken, or `needs` is open."""
@@ -44,10 +43,10 @@ class ContainerFacts:
 
 
 def facts_of(pieces: Mapping[int, bytes], size: int | None) -> ContainerFacts:
-    """Return what the headers say.
+    """Return the header facts.
 
-    In: bytes by their offset in the file (the head at 0), and the file's size in bytes if it is known. Read what the
-    answer needs, add it to the pieces, and call again.
+    In: bytes by their offset in the file (the head at 0), and the file's size in bytes if known. Read the needed
+    bytes, add them to the pieces, and call again.
     """
     head = pieces.get(0, b"")
     file = FilePieces(pieces, size)

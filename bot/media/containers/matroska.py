@@ -1,6 +1,6 @@
-"""WebM and Matroska: EBML elements (RFC 8794, RFC 9559). What a browser records has no duration: its last block has.
+"""WebM and Matroska: EBML elements (RFC 8794, RFC 9559). Browsers' recordings have no duration except the last block's.
 
-Such a file's last cluster is searched in the tail: an id from which the elements lead on to the exact end of the file.
+The last cluster is searched in the tail: an id whose elements lead exactly to the end of the file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLOCKS_SEEN: Final = 2
 
 @dataclass(slots=True)
 class _Segment:
-    """What stands before the media data. `tick_s`: seconds; `duration`: in ticks, NaN if it is not said."""
+    """The header before the media data. `tick_s`: seconds; `duration`: in ticks, NaN if missing."""
 
     tick_s: float = 1e-3
     duration: float = math.nan
@@ -35,7 +35,7 @@ class _Segment:
 
 
 def matroska_seconds(file: FilePieces) -> float:
-    """Return the duration that the header says, else the time from the first block to the end of the last."""
+    """Return the header's duration, else from the first to the end of the last block."""
     for name, start, stop in _elements(file, 0, None):
         if name == _SEGMENT:
             segment = _segment(file, start, stop)
@@ -50,7 +50,7 @@ def matroska_seconds(file: FilePieces) -> float:
 
 
 def _elements(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[int, int, int | None]]:
-    """Yield id, start of the content and end (None if it is not given) of each element."""
+    """Yield each element's id, content start and end (None if unknown)."""
     for _ in range(_ELEMENT_LIMIT):
         if stop is not None and start >= stop:
             return
@@ -74,7 +74,7 @@ def _segment(file: FilePieces, start: int, stop: int | None) -> _Segment:
     for name, body, end in _elements(file, start, stop):
         if name == _CLUSTER:
             segment.first_cluster = body
-            break  # the media data starts; what describes it is before it
+            break  # the media data starts, after all headers
         if name == _INFO:
             _read_info(file, body, end, segment)
         elif name == _TRACKS:
@@ -101,7 +101,7 @@ def _first_time(file: FilePieces, cluster: int) -> int:
 
 
 def _blocks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[int, int]]:
-    """Yield track and time in ticks of each block from within a cluster to `stop`: its cluster's or the file's end."""
+    """Yield each block's track and time in ticks from within a cluster to `stop`: the cluster's or file's end."""
     base = 0
     for name, body, end in _elements(file, start, stop):
         if name == _TIMESTAMP and end is not None:
@@ -113,7 +113,7 @@ def _blocks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[in
                 if inner == _BLOCK:
                     yield _block(file, at, base)
         elif name == _CLUSTER:
-            raise Broken  # the caller took this one for the last
+            raise Broken  # not the last cluster
         elif name in {_CUES, _TAGS}:
             return
 
@@ -125,7 +125,7 @@ def _block(file: FilePieces, body: int, base: int) -> tuple[int, int]:
 
 
 def _last_end(file: FilePieces) -> int:
-    """Return the end of the last cluster's last block, in ticks: a block lasts as long as the one before it."""
+    """Return the last block's end in ticks, assuming the previous block's length."""
     size = file.known_size()
     for length in _TAILS:
         offset, tail = file.tail(min(length, size))

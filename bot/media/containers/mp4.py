@@ -1,4 +1,4 @@
-"""MP4, MOV, M4A (ISO/IEC 14496-12): boxes of a 32-bit size and a name. `moov` says the duration of a whole file."""
+"""MP4, MOV, M4A (ISO/IEC 14496-12): boxes of a 32-bit size and a name. `moov` has the duration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BOX_LIMIT: Final = 500
 
 
 def boxes(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start of the content and end of each box in `start`..`stop`."""
+    """Yield each box's name, content start and end in `start`..`stop`."""
     for _ in range(_BOX_LIMIT):
         if stop is not None and start + 8 > stop:
             return
@@ -29,7 +29,7 @@ def boxes(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[byte
 
 
 def numbers(file: FilePieces, body: int, short: Sequence[int], wide: Sequence[int]) -> list[int]:
-    """Read the numbers behind a box's version and flags, of these lengths in version 0 and in version 1."""
+    """Read the numbers after a box's version and flags, of these lengths in version 0 and 1."""
     at, found = body + 4, []
     for length in wide if file.number(body, 1) == 1 else short:
         found.append(file.number(at, length))
@@ -43,10 +43,10 @@ _CANDIDATES: Final = 16
 
 
 def fragmented_seconds(file: FilePieces, start: int, scales: Mapping[int, int], *, begins_before: bool) -> float | None:
-    """Return the seconds of a file with fragments behind `start`, None if there are none.
+    """Return the seconds of a fragmented file behind `start`, None without fragments.
 
-    In: each track's ticks in a second by its id, and whether the first samples are described before `start`. Raises
-    Broken if neither an index nor the last fragments say it.
+    In: each track's ticks per second by id, and whether samples are described before `start`. Raises Broken without
+    an index or readable last fragments.
     """
     size = file.known_size()
     for name, body, stop in boxes(file, start, size):
@@ -60,18 +60,18 @@ def fragmented_seconds(file: FilePieces, start: int, scales: Mapping[int, int], 
 
 
 def _indexed(file: FilePieces, body: int, stop: int, size: int) -> float | None:
-    """Return what an index says, None if it covers less than the rest of the file or leads to other indexes."""
+    """Return an index's duration, None if it is partial or nested."""
     _, scale, _, first, count = numbers(file, body, (4, 4, 4, 4, 4), (4, 4, 8, 8, 4))
     at = body + 4 + (28 if file.number(body, 1) == 1 else 20)
     if at + (count & 0xFFFF) * 12 > stop:
         raise Broken
     table = struct.unpack(f">{(count & 0xFFFF) * 3}I", file.read(at, (count & 0xFFFF) * 12))
-    covers_all = stop + first + sum(table[::3]) == size  # an entry whose first bit is 1 is another index: too large
+    covers_all = stop + first + sum(table[::3]) == size  # a set first bit (nested index) is too large
     return sum(table[1::3]) / scale if covers_all else None
 
 
 def _last_end(file: FilePieces, scales: Mapping[int, int], tracks: set[int]) -> float:
-    """Return where the last samples end, in seconds. All `tracks` have to be seen: each may end last."""
+    """Return the end of the last samples, in seconds. Needs all `tracks`: each may end last."""
     for length in _TAILS:
         offset, tail = file.tail(min(length, file.known_size()))
         ends: dict[int, float] = {}
@@ -89,7 +89,7 @@ def _last_end(file: FilePieces, scales: Mapping[int, int], tracks: set[int]) -> 
 
 
 def _ends_from(file: FilePieces, start: int, scales: Mapping[int, int]) -> dict[int, float] | None:
-    """Return the end of each track in the fragment at `start`, None if no chain of boxes leads to the file's end."""
+    """Return each track's end in the fragment at `start`, None unless boxes lead to the file's end."""
     found: dict[int, float] = {}
     try:
         last = start
@@ -103,7 +103,7 @@ def _ends_from(file: FilePieces, start: int, scales: Mapping[int, int]) -> dict[
 
 
 def _times(file: FilePieces, start: int, stop: int, scales: Mapping[int, int]) -> dict[int, tuple[float, float]]:
-    """Return start and end in seconds of each track in a fragment. Raises Broken where one is not said."""
+    """Return each track's start and end in seconds. Raises Broken if missing."""
     found = {}
     for name, body, end in boxes(file, start, stop):
         if name == b"traf":
@@ -113,7 +113,7 @@ def _times(file: FilePieces, start: int, stop: int, scales: Mapping[int, int]) -
 
 
 def _track_times(file: FilePieces, start: int, stop: int) -> tuple[int, int, int]:
-    """Return a track's id, where its samples start and how long they last, both in ticks."""
+    """Return a track's id, and its samples' start and duration in ticks."""
     track, usual, since, ticks = 0, None, None, 0
     for name, body, end in boxes(file, start, stop):
         if name == b"tfhd":
@@ -130,7 +130,7 @@ def _track_times(file: FilePieces, start: int, stop: int) -> tuple[int, int, int
 
 
 def _run_ticks(file: FilePieces, body: int, stop: int, usual: int | None) -> int:
-    """Return how long the samples of a run last: each says it, or all last as long as `usual`."""
+    """Return a run's duration: per sample, or `usual` each."""
     flags, count = file.number(body + 1, 3), file.number(body + 4, 4)
     if not flags & 0x100:
         if usual is None:
@@ -149,7 +149,7 @@ _NOT_TOLD: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 
 @dataclass(slots=True)
 class _Movie:
-    """What `moov` says. `ticks` are of `scale` a second; `scales` has the same of each track by its id."""
+    """`moov`. `ticks` are of `scale` a second; `scales` are the tracks', by id."""
 
     scale: int = 0
     ticks: int = 0
@@ -160,7 +160,7 @@ class _Movie:
 
 
 def mp4_seconds(file: FilePieces) -> float:
-    """Return the duration. The header of a fragmented file counts the first fragment at most (8.8 and 8.16.3)."""
+    """Return the duration. A fragmented file's header counts the first fragment at most (8.8 and 8.16.3)."""
     for name, start, stop in boxes(file, 0, file.size):
         if name == b"moov":
             movie = _movie(file, start, stop)

@@ -1,4 +1,4 @@
-"""The parts of a file that were read, and the bytes that are needed as well."""
+"""A file's available pieces, and the bytes still needed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _READS_MAX: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes `start` up to and without `stop` of a file."""
+    """A file's bytes from `start` up to, not including, `stop`."""
 
     start: int
     stop: int
 
 
 class Needed(Exception):
-    """Bytes from `start` on are not available yet; `length` of them are wanted at least."""
+    """Bytes from `start` are missing; at least `length` are wanted."""
 
     def __init__(self, start: int, length: int) -> None:
         super().__init__(start, length)
@@ -31,14 +31,14 @@ class Needed(Exception):
 
 
 class Broken(Exception):
-    """The container does not match its first bytes, ends too early, or does not say what it was asked."""
+    """The container is malformed, truncated or lacks the information."""
 
 
 class FilePieces:
-    """The available pieces of a file, read as if all of it were available."""
+    """Reads a file's pieces as if all of it were available."""
 
     def __init__(self, pieces: Mapping[int, bytes], size: int | None) -> None:
-        """Take bytes by their offset, and the size of the whole file in bytes, None if it is not known."""
+        """Take bytes by offset, and the file's size in bytes, None if unknown."""
         self._pieces = pieces
         self._reads = 0
         self.size = size
@@ -46,9 +46,9 @@ class FilePieces:
         """Whether a track of pictures is in it, None until the reader has seen."""
 
     def read(self, start: int, length: int, *, ahead: int = 0) -> bytes:
-        """Return exactly `length` bytes. Raises Needed for what is not available, Broken past the end of the file.
+        """Return exactly `length` bytes. Raises Needed if unavailable, Broken past the end of the file.
 
-        With `ahead`, so many bytes are requested where those are not at hand: for a reader that goes on behind them.
+        `ahead`: how many to request instead, for sequential readers.
         """
         self._reads += 1
         if self._reads > _READS_MAX or start < 0 or (self.size is not None and start + length > self.size):
@@ -59,13 +59,13 @@ class FilePieces:
             piece = self._from(at, length - len(found))
             if not piece:
                 if at in self._pieces:
-                    raise Broken  # it was requested, and nothing came
+                    raise Broken  # requested without success
                 raise Needed(at, max(length - len(found), ahead))
             found += piece
         return found
 
     def _from(self, at: int, length: int) -> bytes:
-        """Return up to `length` bytes of one piece from `at` on, nothing if none has them."""
+        """Return up to `length` bytes of one piece from `at`."""
         for offset, piece in self._pieces.items():
             if offset <= at < offset + len(piece):
                 return piece[at - offset : at - offset + length]
@@ -76,26 +76,26 @@ class FilePieces:
         return int.from_bytes(self.read(start, length), "big" if order == ">" else "little")
 
     def known_size(self) -> int:
-        """Return the size in bytes. Raises Broken if it is not known."""
+        """Return the size in bytes. Raises Broken if unknown."""
         if self.size is None:
             raise Broken
         return self.size
 
     def tail(self, length: int) -> tuple[int, bytes]:
-        """Return where the last `length` bytes start, and those bytes. Raises Needed, or Broken without a size."""
+        """Return the offset and content of the last `length` bytes. Raises Needed, or Broken without a size."""
         size = self.known_size()
         start = max(size - length, 0)
         return start, self.read(start, size - start)
 
     def head(self) -> bytes:
-        """Return what is available from the first byte on, without a gap."""
+        """Return the contiguous bytes from the start."""
         found = b""
         while piece := self._from(len(found), sys.maxsize):
             found += piece
         return found
 
     def span(self, needed: Needed) -> Span:
-        """Return what to read for `needed`: no byte twice, no byte past the end."""
+        """Return the span to read for `needed`, without overlaps or overrun."""
         stop = needed.start + max(needed.length, SPAN_BYTES)
         later = [offset for offset in self._pieces if offset > needed.start]
         return Span(needed.start, min([stop, *later] if self.size is None else [stop, self.size, *later]))

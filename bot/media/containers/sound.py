@@ -1,7 +1,7 @@
 """MP3 and AAC without a container: frames of a known number of samples (ISO/IEC 11172-3, 13818-3, 13818-7).
 
-A Xing, Info or VBRI header counts an MP3's frames. Without one the frames are counted here if all of the file is at
-hand; of a longer MP3 only a constant bitrate tells the rest, so its start and its end have to agree on one.
+A Xing, Info or VBRI header counts an MP3's frames. Without one they are counted here if the whole file is available; a
+longer MP3 needs a constant bitrate, equal at start and end.
 """
 
 from __future__ import annotations
@@ -49,21 +49,21 @@ class _Frame:
 
 
 def is_adts(head: bytes) -> bool:
-    """Tell an AAC file by its first frame."""
+    """Detect AAC by its first frame."""
     return len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0
 
 
 def is_layer_three(head: bytes) -> bool:
-    """Tell an MP3 by its tag or its first frame."""
+    """Detect MP3 by its tag or first frame."""
     return head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2)
 
 
 def adts_seconds(file: FilePieces) -> float:
-    """Return an AAC file's duration: each frame is counted, for no two need have the same length."""
+    """Return an AAC file's duration by counting its variable-length frames."""
     size, at, seconds = file.known_size(), 0, 0.0
     while at + 7 <= size and (frame := _aac_frame(file.read(at, 7, ahead=_READ_BYTES))) is not None:
         if at + frame.length > size:
-            return seconds  # the last frame is cut off
+            return seconds  # truncated last frame
         seconds += frame.seconds
         at += frame.length
     _require_end(file, at)
@@ -71,7 +71,7 @@ def adts_seconds(file: FilePieces) -> float:
 
 
 def _require_end(file: FilePieces, at: int) -> None:
-    """Raise Broken unless the sound ends at `at`: with the file, or with a tag or zeros behind it."""
+    """Raise Broken unless the sound ends at `at`: at the file's end, a tag or zeros."""
     rest = file.read(at, min(8, file.known_size() - at))
     if rest.strip(b"\0") and not rest.startswith(_TAGS):
         raise Broken
@@ -106,7 +106,7 @@ def mp3_seconds(file: FilePieces) -> float:
 
 
 def _first_frame(file: FilePieces, start: int) -> tuple[int, _Frame]:
-    """Return where the first frame is, at `start` or a little behind it (padding after the tag)."""
+    """Return the first frame's offset, at `start` or after padding."""
     for at in range(start, start + _SOUND_SEARCH_BYTES):
         if (frame := _mp3_frame(file.number(at, 4))) is not None:
             return at, frame
@@ -114,7 +114,7 @@ def _first_frame(file: FilePieces, start: int) -> tuple[int, _Frame]:
 
 
 def _told(file: FilePieces, start: int, frame: _Frame) -> float | None:
-    """Return what a Xing, Info or VBRI header says, None without one. Raises Broken if it is of another file."""
+    """Read a Xing, Info or VBRI header, None without one. Raises Broken if it is another file's."""
     header = file.number(start, 4)
     mono = header >> 6 & 3 == 3
     facts = start + 4 + ((17 if mono else 32) if header >> 19 & 3 == 3 else (9 if mono else 17))
@@ -128,14 +128,14 @@ def _told(file: FilePieces, start: int, frame: _Frame) -> float | None:
     if length and file.size is not None:
         missing_s = seconds * (1 - (file.size - start) / length)
         if missing_s > _HEADER_SLACK_S:
-            raise Broken  # the file was cut off behind its header
+            raise Broken  # truncated file
         if missing_s < -_HEADER_SLACK_S:
             _require_end(file, start + length)
     return seconds
 
 
 def _counted(file: FilePieces, start: int, frame: _Frame) -> float:
-    """Count the frames one by one, unless there are many of one bitrate."""
+    """Count the frames, unless many share one bitrate."""
     size, at, seconds, kbits = file.known_size(), start, 0.0, set[int]()
     at_hand = len(file.head())
     while at + 4 <= size:
@@ -145,7 +145,7 @@ def _counted(file: FilePieces, start: int, frame: _Frame) -> float:
         if here is None:
             break
         if at + here.length > size:
-            return seconds  # the last frame is cut off
+            return seconds  # truncated last frame
         kbits.add(here.kbits)
         seconds += here.seconds
         at += here.length
@@ -154,7 +154,7 @@ def _counted(file: FilePieces, start: int, frame: _Frame) -> float:
 
 
 def _of_constant_bitrate(file: FilePieces, start: int, frame: _Frame) -> float:
-    """Return the seconds if the file's last frames have this bitrate too and stand where it puts them."""
+    """Return the seconds if the last frames have this bitrate at the expected offset."""
     offset, tail = file.tail(SPAN_BYTES)
     search = max(start - offset, 0)
     at = next((at for at in range(search, search + _SOUND_SEARCH_BYTES) if _chain(tail, at, _CHAINED)), None)
@@ -164,7 +164,7 @@ def _of_constant_bitrate(file: FilePieces, start: int, frame: _Frame) -> float:
     frames = (offset + at - start) / each
     chain = _chain(tail, at)
     if abs(frames - round(frames)) * each > 2 or {found.kbits for found in chain} != {frame.kbits}:
-        raise Broken  # the bitrate varies, and nothing says how
+        raise Broken  # unknown variable bitrate
     end = at + sum(found.length for found in chain)
     if offset + end < file.known_size():
         _require_end(file, offset + end)
@@ -172,7 +172,7 @@ def _of_constant_bitrate(file: FilePieces, start: int, frame: _Frame) -> float:
 
 
 def _chain(data: bytes, at: int, count: int | None = None) -> list[_Frame]:
-    """Return the frames from `at` to the end of the data, or the first `count`; nothing if there are fewer."""
+    """Return the frames from `at` to the end, or the first `count`; nothing if there are fewer."""
     found: list[_Frame] = []
     while at + 4 <= len(data) and (frame := _mp3_frame(int.from_bytes(data[at : at + 4], "big"))) is not None:
         found.append(frame)
@@ -205,7 +205,7 @@ def flac_seconds(file: FilePieces) -> float:
 
 
 def _samples_to_the_end(file: FilePieces) -> int:
-    """Count by the last frame: the one whose checksum is right up to the file's end."""
+    """Find the last frame by its checksum up to the file's end."""
     _, tail = file.tail(_TAIL_BYTES)
     at = len(tail)
     for _ in range(_CANDIDATES):
@@ -225,8 +225,8 @@ def _crc_16(data: bytes) -> int:
 
 
 def _end_of(frame: bytes, block: int) -> int:
-    """Return how many samples end with this frame. `block`: the samples of every frame but the last."""
-    lead = max(8 - (frame[4] ^ 0xFF).bit_length(), 1)  # the number is coded like a character of UTF-8
+    """Return the number of samples up to this frame's end. `block`: the samples of every frame but the last."""
+    lead = max(8 - (frame[4] ^ 0xFF).bit_length(), 1)  # coded like a UTF-8 character
     number = frame[4] & (0x7F >> lead if lead > 1 else 0x7F)
     for byte in frame[5 : 4 + lead]:
         number = number << 6 | byte & 0x3F
@@ -242,7 +242,7 @@ _OGG_TAIL_BYTES: Final = 2 * SPAN_BYTES
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """A stream by its first page. `longest` is what one packet can last, in ticks."""
+    """A stream's first page. `longest`: maximum ticks of a packet."""
 
     hertz: float
     skipped: int = 0
@@ -250,33 +250,33 @@ class _Stream:
     longest: int = 1 << 16
 
     def seconds(self, granule: int) -> float:
-        """Return the seconds up to `granule`. Of pictures it has two parts: the last key frame, frames since."""
+        """Return the seconds up to `granule`. For video it is split: the last key frame, frames since."""
         if self.shift is not None:
             granule = (granule >> self.shift) + (granule & ((1 << self.shift) - 1))
         return max(granule - self.skipped, 0) / self.hertz
 
 
 def ogg_seconds(file: FilePieces) -> float:
-    """Return an OGG's duration: of its longest stream. Unknown if a stream is, or if it does not start at 0."""
+    """Return an OGG's longest stream's duration. Unknown if a stream's is, or it does not start at 0."""
     streams = dict(_streams(file))
     file.has_picture = any(stream.shift is not None for stream in streams.values())
     head = file.head()
     for serial, stream in streams.items():
         first = next((page for page in _pages(head) if page[0] == serial and page[1] > 0), None)
         if first is not None and stream.shift is None and first[1] > first[2] * stream.longest:
-            raise Broken  # recorded from the middle of a live stream
+            raise Broken  # cut from a live stream
     _, tail = file.tail(_OGG_TAIL_BYTES)
     ends: dict[int, int] = {}
     for serial, granule, _ in _pages(tail):
         if serial not in streams:
-            raise Broken  # another file follows in the same file
+            raise Broken  # concatenated files
         if granule >= 0:
             ends[serial] = granule
     return max((streams[serial].seconds(granule) for serial, granule in ends.items()), default=0.0)
 
 
 def _pages(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield serial number, granule position (-1: no packet ends on it) and number of segments of each page."""
+    """Yield each page's serial number, granule position (-1: no packet ends on it) and segment count."""
     for found in re.finditer(rb"OggS\0[\0-\7]", data):
         at = found.start()
         if at + 27 <= len(data):
@@ -285,7 +285,7 @@ def _pages(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _streams(file: FilePieces) -> Iterator[tuple[int, _Stream]]:
-    """Yield the streams: the pages of their headers come before all others. Raises Broken for an unknown codec."""
+    """Yield the streams; header pages come first. Raises Broken for an unknown codec."""
     at = 0
     for _ in range(_STREAMS_MAX):
         page = file.read(at, 27)
@@ -295,7 +295,7 @@ def _streams(file: FilePieces) -> Iterator[tuple[int, _Stream]]:
             return
         table = file.read(at + 27, page[26])
         body = file.read(at + 27 + len(table), sum(table))
-        if not body.startswith(b"fishead\0"):  # an index of the streams, itself none
+        if not body.startswith(b"fishead\0"):  # an index, no stream
             yield int.from_bytes(page[14:18], "little"), _stream(body)
         at += 27 + len(table) + len(body)
     raise Broken
@@ -324,7 +324,7 @@ _ADPCM: Final = frozenset({2, 0x11})
 
 
 def _chunks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, start of the content and its told length of each chunk."""
+    """Yield each chunk's name, content start and stated length."""
     for _ in range(_CHUNK_LIMIT):
         if stop is not None and start + 8 > stop:
             return
@@ -334,7 +334,7 @@ def _chunks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[by
 
 
 def wav_seconds(file: FilePieces) -> float:
-    """Return a WAV's duration. A packed codec's bytes per second are an estimate: its samples are counted."""
+    """Return a WAV's duration. Compressed codecs' byte rates are estimates: samples are counted."""
     codec = hertz = block = block_samples = 0
     counted: float | None = None
     for name, body, length in _chunks(file, 12, file.size):
@@ -350,7 +350,7 @@ def wav_seconds(file: FilePieces) -> float:
 
 
 def _there(file: FilePieces, body: int, length: int) -> int:
-    """Return the bytes of data: a length of 0 or all ones was written to a pipe; no more than the file has."""
+    """Return the data's length: 0 or all ones came from a pipe; at most the file's."""
     rest = None if file.size is None else file.size - body
     if length in {0, 0xFFFFFFFF}:
         if rest is None:
@@ -371,10 +371,10 @@ def _of_data(blocks: float, codec: int, hertz: int, block_samples: int, counted:
 
 
 def avi_seconds(file: FilePieces) -> float:
-    """Return an AVI's duration: of its pictures, else of its sound. Unknown if the file goes on behind its index."""
+    """Return an AVI's duration: of its video, else audio. Unknown if data follows its index."""
     size, told = file.known_size(), file.number(4, 4, "<") + 8
     if told > size:
-        raise Broken  # cut off, or written to a pipe
+        raise Broken  # truncated or written to a pipe
     pictures, sounds = 0.0, 0.0
     for name, body, length in _chunks(file, 12, size):
         if name == b"LIST" and file.read(body, 4) == b"hdrl":
@@ -386,12 +386,12 @@ def avi_seconds(file: FilePieces) -> float:
             break
     file.has_picture = pictures > 0
     if told + told % 2 < size and file.read(told + told % 2, 4) == b"RIFF":
-        raise Broken  # OpenDML: more of it follows, which this header does not count
+        raise Broken  # OpenDML: this header does not count what follows
     return pictures or sounds
 
 
 def _riff_streams(file: FilePieces, start: int, stop: int) -> Iterator[tuple[bytes, float]]:
-    """Yield kind and seconds of each stream; `dwScale`, `dwRate` and `dwLength` are at 20, 24 and 32."""
+    """Yield each stream's kind and seconds; `dwScale`, `dwRate` and `dwLength` are at 20, 24 and 32."""
     for name, body, _ in _chunks(file, start, stop):
         if name == b"LIST" and file.read(body, 8) == b"strlstrh":
             at = body + 12
