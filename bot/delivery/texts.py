@@ -1,6 +1,6 @@
-"""What cards, results and notifications say to people, in one place: it can be reworded without touching logic.
+"""Texts of cards, results and notifications.
 
-Times come in as Discord's time stamps, amounts of credits and spans of time as words.
+Times are Discord's timestamps, amounts of credits and durations are words.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ POSTING_WAITS = {
     WaitsFor.ERROR: FAILED_BY_US,
 }
 POSTING_WAITS_FOR_OTHERS = Text("📦 Made, but not posted yet.")
-"""What such a result waits for is nothing that its readers know."""
+"""Readers do not know what such a result waits for."""
 
 
 def posting_waits(waits_for: WaitsFor, at: str) -> str:
-    """Return the state of a result that cannot be posted now; it is tried again at `at`, '' for now."""
+    """Return the state of a result that can't be posted now; retried at `at`, '' for now."""
     return f"{POSTING_WAITS.get(waits_for, POSTING_WAITS_FOR_OTHERS)} {_next_try(at)}"
 
 
 def failed_by_us(at: str) -> str:
-    """Return the state of a job at which the bot has failed; it is tried again at `at`, '' for now."""
+    """Return the state of a job after an error of the bot; retried at `at`, '' for now."""
     return f"{FAILED_BY_US} {_next_try(at)}"
 
 
@@ -66,18 +66,18 @@ CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. I try again at {time}.")
 
 
 def at_place(place: int) -> str:
-    """Return the state of a job in the queue, 1 being the next."""
+    """Return the state of a queued job, 1 being the next."""
     return tr("⏳ In the queue: you are next") if place == 1 else tr("⏳ In the queue: place {place}", place=place)
 
 
 ALMOST_DONE = Text("{state} a few seconds left")
 """Return the state of a running job, such as `⚙️ Making it…`, that needs a few seconds more."""
 TIME_LEFT = Text("{state} about {time} left")
-"""Return the state of a running job, such as `⚙️ Making it…`, with how long it probably still needs."""
+"""Return the state of a running job, such as `⚙️ Making it…`, with the probable time left."""
 
 
 def taking_longer(state: str, left: str) -> str:
-    """Return the same of a job that should have been done by now; `left` is '' where nobody can say."""
+    """Return the same for an overdue job; `left` is '' if unknown."""
     if not left:
         return tr("{state} taking longer than usual", state=state)
     return tr("{state} taking longer than usual, about {time} more", state=state, time=left)
@@ -136,9 +136,9 @@ def several(title: str, count: int) -> str:
 
 
 READ_BY_MODERATORS = Text("Moderators can read a private request that needs their approval.")
-"""Told to its author, on the card that only they see."""
+"""To its author, on the card that only they see."""
 REVIEWED_PRIVATELY = Text("On this server moderators review results before they are posted, private ones too.")
-"""Told to its author, as above."""
+"""To its author, as above."""
 FIRST_FILES = Text("There are more files than a message can hold. These are the first ones.")
 
 
@@ -150,7 +150,7 @@ def estimated(cost: str, basis: Text | None = None) -> str:
 
 
 def more_than_held(cost: str, held: str, *, is_guess: bool) -> str:
-    """Return a cost above what was held for it: above an estimate, or above a guess at a price that nobody knew."""
+    """Return a cost above its hold: above an estimate, or above a guess at an unknown price."""
     if is_guess:
         return tr("{cost}, more than the {held} held at first", cost=cost, held=held)
     return tr("{cost}, more than the {held} estimated", cost=cost, held=held)
@@ -176,7 +176,7 @@ SOUGHT = {
 
 
 def open_result(number: int | None, host: str) -> str:
-    """Return the label of a link button: `number` if there are several, and the host that it leads to."""
+    """Return a link button's label: `number` if there are several, and the host."""
     if number is None:
         return tr("Open result ({host})", host=host) if host else tr("Open result")
     if not host:
@@ -186,7 +186,7 @@ def open_result(number: int | None, host: str) -> str:
 
 ALT_TEXT = Text("Made with {operation}")
 MADE_WITH_AI = Text("Made with AI")
-"""What a result says of how it came to be; the model follows."""
+"""The AI label of a result; the model follows."""
 
 
 def sheet_alt_text(count: int) -> str:
@@ -245,7 +245,7 @@ NOT_REVIEWED = Text(
 
 
 def refused_by_discord(job_id: str) -> str:
-    """Alert the moderators that Discord refuses a result in each form."""
+    """Alert the moderators that Discord rejects a result in each form."""
     return tr(
         "Discord refused the result of job {job}: with its files, as links and as plain text. "
         "I keep it. To try again, press **Post it** in `/jobs list`.",
@@ -268,7 +268,7 @@ def plain_title(title: str) -> str:
 
 
 def plain_footer(job_id: str) -> str:
-    """Return the last line of such a message: what a card has in its footer."""
+    """Return the last line of such a message: a card's footer."""
     return f"cannon-bot · {job_id}"
 
 
@@ -293,7 +293,7 @@ def may_be_posted(title: str) -> str:
 
 
 def no_review_channel(channel_id: int) -> str:
-    """Tell the moderators that the review channel takes no messages of ours."""
+    """Alert the moderators that the review channel accepts no messages of ours."""
     return tr(
         "Results are waiting for review, but I can't post in {channel}. "
         "Allow me to post there, or choose another channel with `/studio review`.",
@@ -328,7 +328,7 @@ def direct_alert(server: str, sentence: str) -> str:
 
 
 def unreached(job_id: str, *, is_refund: bool) -> str:
-    """Say that a request or a report about a job could not be put to the moderators."""
+    """Say that a request or report about a job did not reach the moderators."""
     if is_refund:
         return tr(
             "I couldn't post your refund request for job `{job}` in any of the moderators' channels, so they don't have"

@@ -1,6 +1,6 @@
-"""What people read of limits, refusals, alerts, prices and settings, in one place: reworded without touching logic.
+"""Texts about limits, refusals, alerts, prices and settings.
 
-Amounts come in as numbers of credits, times as Discord's markup, places as mentions.
+Amounts are numbers of credits, times Discord's markup, places mentions.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _FORMER = re.compile(r"<@-(\d+)>")
 
 
 def mention(member_id: int) -> str:
-    """Return a mention of a member; a random number, which has the place of one who had their data deleted, is none."""
+    """Return a member's mention; none for a random number, which replaces an erased member."""
     return f"<@{member_id}>" if member_id > 0 else str(FORMER_MEMBER)
 
 
 def with_former_members(text: str) -> str:
-    """Return a stored text, in which random numbers may be mentioned, as people read it."""
+    """Return a stored text for people: it may mention random numbers."""
     return _FORMER.sub(str(FORMER_MEMBER), text)
 
 
 def numbered_member(member_id: int) -> str:
-    """Return a member's number for a table; random ones are kept apart, so that they can be added up."""
+    """Return a member's number for a table; random ones stay distinct, so that they can be summed."""
     return str(member_id) if member_id > 0 else f"{FORMER_MEMBER} {-member_id}"
 
 
@@ -103,7 +103,7 @@ HOST_BALANCE_TOO_LOW = Text(
 
 
 def host_limit_reached(renewed: str, *, is_used_up: bool, of_all_servers: bool) -> str:
-    """Refuse what exceeds a limit of the host; `renewed` is the day on which it begins again."""
+    """Refuse what exceeds a limit of the host; `renewed` is the day of its reset."""
     if of_all_servers:
         said = tr("The host's credits for all servers together can't cover this until {day}.", day=renewed)
     elif is_used_up:
@@ -254,7 +254,7 @@ def server_total_left(left: Decimal, of: Decimal) -> str:
 
 
 def resets_on(day: str, when: str) -> str:
-    """Return when a limit begins again: the day's name, and how far away that is."""
+    """Return when a limit resets: the day, and how far away it is."""
     return f"{day}, {when}"
 
 
@@ -268,7 +268,7 @@ def also_granted(left: Decimal) -> str:
 
 
 def limit_is_about(operation: str, channel: str) -> str:
-    """Say what a limit is for; one of the two may be empty."""
+    """Say what a limit is for; either may be empty."""
     if operation and channel:
         return tr("This limit is for {operation} in {channel}.", operation=tr(operation), channel=channel)
     if operation:
@@ -313,7 +313,7 @@ LEFT_NOW = Text("Left now: {left}.")
 
 
 def left_now_and_then(left: str, after: Decimal) -> str:
-    """Say what a member has left, and what they would have after a request."""
+    """Say what a member has left now and after a request."""
     return tr("Left now: {left}. After this: {after}.", left=left, after=credits_text(after))
 
 
@@ -342,7 +342,7 @@ def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
 
 
 def balance_lasts_briefly(week: Decimal, day: Decimal) -> str:
-    """Say the same of an account whose credits are nobody's business here."""
+    """Say the same without the amount: the account is the host's."""
     said = tr("The Cannon Studio account that pays here may run out of credits within a week.")
     return f"{said} {_coming_week(week, day)}"
 
@@ -415,7 +415,7 @@ NOT_PRINTABLE = Text("“{setting}” has characters that cannot be shown. Type 
 
 
 def not_days(label: str, limit: int) -> str:
-    """Refuse what is no number of days."""
+    """Refuse an invalid number of days."""
     return tr(
         "“{setting}” needs a whole number of days from 1 to {limit}, or nothing.",
         setting=label,
@@ -434,7 +434,7 @@ def count_hint(limit: int) -> str:
 
 
 def not_a_count(label: str, limit: int) -> str:
-    """Refuse what is no number of jobs."""
+    """Refuse an invalid number of jobs."""
     return tr("“{setting}” needs a whole number from 1 to {limit}.", setting=label, limit=credits_text(Decimal(limit)))
 
 
@@ -443,7 +443,7 @@ THRESHOLD_HINT = Text("In credits. Empty: {meaning}")
 
 
 def not_credits(label: str) -> str:
-    """Refuse what is no amount of credits."""
+    """Refuse an invalid amount of credits."""
     return tr(
         "“{setting}” needs an amount of credits such as 50 or {example}, or nothing.",
         setting=label,
@@ -500,7 +500,7 @@ def chosen(prefix: str, value: str) -> str:
 
 
 def zone_now(now: str) -> str:
-    """Return what is shown behind a time zone: now, which each member reads in their own."""
+    """Return the note after a time zone: the current time, localized per reader."""
     return f" ({tr('your own time now: {time}; days begin at midnight in this zone', time=now)})"
 
 
@@ -510,7 +510,7 @@ def word_count(count: int) -> str:
 
 
 def words_changed(added: int, removed: int) -> str:
-    """Return what is shown behind a change of the list."""
+    """Return the note after a change of the list."""
     return f" ({tr('{added} added, {removed} removed', added=added, removed=removed)})"
 
 
@@ -518,7 +518,7 @@ def words_changed(added: int, removed: int) -> str:
 
 
 def price_per(amount: str, unit: str) -> str:
-    """Return a price with the unit it is for, '' for a whole job; one that a new operation brings stays as it is."""
+    """Return a price with its unit, '' for a whole job; unknown units stay as they are."""
     match unit:
         case "":
             return amount
@@ -538,7 +538,7 @@ def base_and_rate(base: str, rate: str) -> str:
 
 
 def learned(price: str, above: float, jobs: int) -> str:
-    """Return a price that was learned from so many jobs; nine of ten cost at most the share `above` more."""
+    """Return a price learned from so many jobs; 9 of 10 cost at most the share `above` more."""
     if above:
         return ntr(
             "{price}, up to {share} more ({count} job)",

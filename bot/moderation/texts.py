@@ -18,7 +18,7 @@ def not_blocked(member_id: int) -> str:
 
 
 def paused_already(*, on: bool) -> str:
-    """Refuse to pause or resume what is so already."""
+    """Refuse to pause or resume without a change."""
     return tr("New jobs are already paused.") if on else tr("New jobs are not paused.")
 
 
@@ -51,7 +51,7 @@ GRANT_NOTE = Text("Approved job")
 
 
 def refused(reason: str) -> str:
-    """Say on the card that a moderator has refused it; `reason` is '' where none was given."""
+    """Say on the card that a moderator rejected it; `reason` is '' without one."""
     if reason:
         return tr("A moderator refused this: {reason}", reason=full_stop(reason))
     return tr("A moderator refused this.")
@@ -96,7 +96,7 @@ def too_many_review_rules(most: int) -> str:
 
 
 def not_posted(reason: str) -> str:
-    """Say to the author that a result was not let through."""
+    """Tell the author that a result was not published."""
     if reason:
         return tr("A moderator decided not to post this: {reason}", reason=full_stop(reason))
     return tr("A moderator decided not to post this.")
@@ -203,12 +203,12 @@ def job_cancelled(by_id: int, author_id: int, job_id: str) -> str:
 
 
 def waiting_cancelled(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line where only the jobs that wait for this one were canceled."""
+    """Return the line if only the jobs that wait for this one were canceled."""
     return tr("{who} canceled the jobs waiting for {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
 
 
 def result_dropped(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line of a job that cannot be stopped any more."""
+    """Return the line of a job that can't be stopped any more."""
     return tr(
         "{who} discarded the result of {member}'s job `{job}`. It is charged, but its result will not be posted.",
         **_names(by_id, author_id, job_id),
@@ -216,7 +216,7 @@ def result_dropped(by_id: int, author_id: int, job_id: str) -> str:
 
 
 def result_recovered(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line of a kept result that was posted after all."""
+    """Return the line of a saved result that was posted after all."""
     return tr("{who} posted the result of {member}'s job `{job}`, which was kept.", **_names(by_id, author_id, job_id))
 
 

@@ -1,1 +1,1 @@
-"""Prices: what makes them, what is learned of them, the server's own list, and which of several counts."""
+"""Prices: their factors, learned prices, the server's own list, and which one counts."""

@@ -38,7 +38,6 @@ class KnownPrice:
     rate: Decimal | None = None
     """Credits per unit of size, if priced so."""
     jobs: int = 0
-    """Number of paid jobs it rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +45,9 @@ class PriceBook:
     """A snapshot of a server's and key's prices, of all operations or one."""
 
     listed: Mapping[str, ListedPrices]
-    """The server's price list by operation."""
     costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
-    """Actual costs by operation and kind."""
     told: Mapping[str, Sequence[ToldPrice]]
-    """The tool's prices by operation."""
     default_models: Mapping[str, str]
-    """Default model per operation here."""
     trusts_list: bool = True
     """Whether a price from the list alone counts as known."""
 

@@ -26,7 +26,6 @@ from bot.runtime.clock import Clock
 
 KEPT_S: Final = 3600.0
 REST_S: Final = 60.0
-"""Rest of a failing tool."""
 ANSWERS_MAX: Final = 5000
 SLOTS_MAX: Final = 1024
 """Keys whose health is cached."""
@@ -44,7 +43,6 @@ class EstimateHealth:
     since: float
     """Start of this state."""
     last_at: float
-    """The last request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +138,5 @@ def _digest(operation: Operation, values: Mapping[str, Any]) -> str:
 
 
 def _is_free(field: Field) -> bool:
-    """Whether a field is free text or a link."""
     is_choice = field.choices or field.suggestions or field.choices_by_model
     return field.kind in {FieldKind.URL, FieldKind.URLS} or (field.kind is FieldKind.TEXT and not is_choice)

@@ -36,7 +36,6 @@ COUNTS: Final = (
     "number_of_images",
     "batch_size",
 )
-"""Fields with the number of results."""
 SPOKEN: Final = "text"
 """The spoken field: an operation with it and without a length is priced by its characters."""
 _MEASURE = re.compile(r"\d{1,5}(\.\d{1,3})?(p|k|x|fps)?")

@@ -72,7 +72,6 @@ class CheckedJob:
     operation: Operation
     input: Mapping[str, Any]
     has_forbidden_word: bool = False
-    """Whether its input has a word of the guild's list."""
     cautions: Sequence[Caution] = ()
     """Doubts that the member must accept first."""
 

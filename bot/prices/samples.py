@@ -24,7 +24,6 @@ from bot.runtime.pace import RateLimiter
 TYPICAL_S: Final = 5.0
 """The samples' length in seconds, or the model's nearest."""
 SPOKEN_CHARS: Final = 100
-"""Characters of a sample's spoken text."""
 _TEXT: Final = "a lighthouse stands in fog "
 _FILES: Final = {MediaKind.IMAGE: "sample.png", MediaKind.VIDEO: "sample.mp4", MediaKind.AUDIO: "sample.mp3"}
 _FOLDER: Final = "https://example.com/"
@@ -95,7 +94,6 @@ def _length(field: Field, model: str) -> int | float:
 
 
 ASK_AGAIN_S: Final = 86_400.0
-"""Lifetime of a price."""
 ASK_UNANSWERED_AGAIN_S: Final = 3600.0
 ASKED_IN_AN_HOUR: Final = 20
 AT_ONCE: Final = 4

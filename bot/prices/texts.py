@@ -40,12 +40,12 @@ NO_LENGTH = Text("{operation} has no option for the length of its result, so it 
 
 
 def no_unit(units: Sequence[str]) -> str:
-    """Refuse what is no unit of a price."""
+    """Refuse an invalid unit of a price."""
     return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
 
 
 def no_model_name(chars: int) -> str:
-    """Refuse what cannot be a model's name."""
+    """Refuse an invalid model name."""
     return ntr(
         "A model name can have up to {count} character, without invisible ones.",
         "A model name can have up to {count} characters, without invisible ones.",
@@ -54,7 +54,7 @@ def no_model_name(chars: int) -> str:
 
 
 def no_columns(columns: Sequence[str]) -> str:
-    """Refuse a file whose first line does not name its columns."""
+    """Refuse a file without column names."""
     return tr(
         "The first line of the file must name each of these columns once: {columns}.",
         columns=both(f"`{each}`" for each in columns),
@@ -76,7 +76,7 @@ def wrong_line(number: int, why: str) -> str:
 
 
 def wrong_lines(errors: Sequence[str], more: int) -> str:
-    """Refuse a file for its wrong lines, with those that are not named counted."""
+    """Refuse a file for its wrong lines, counting those not named."""
     rest = [ntr("{count} more line has an error.", "{count} more lines have errors.", more)] if more > 0 else []
     return " ".join([tr("No price was changed."), *errors, *rest])
 
