@@ -59,7 +59,6 @@ class RefusedKey:
     probe_at: float
     """Next retry, Unix seconds."""
     probes: int
-    """Number of retries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

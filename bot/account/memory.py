@@ -22,7 +22,6 @@ KEPT_S: Final = 60.0
 MODEL: Final = "model"
 VOICE: Final = "voice_id"
 MODELS_NAMED: Final = 5
-"""Models named in a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class AccountMemory:
 
     rows: Sequence[TriedValue] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
-    """Moderators' labels by voice id."""
 
     def of(self, operation: Operation, name: str) -> list[Tried]:
         """Return the values tried for an operation's field; those that worked elsewhere come last."""

@@ -71,7 +71,6 @@ class Delivery:
     made_with: MadeWith
     store: Store
     has_ticker: bool
-    """Whether this process redraws cards over time."""
     draw_elsewhere: AskToDraw | None
     """Has the process that follows a card draw it; None if there is only this one."""
 

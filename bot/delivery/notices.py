@@ -251,13 +251,11 @@ class Notifications:
         await self.store.pings.note(card.guild_id, card.id)
 
     async def _chosen(self, card: Card, own: MemberSettings) -> Notify:
-        """Return the author's choice, else a ping if the server wants one."""
         if own.notify is not Notify.SERVER:
             return own.notify
         return Notify.PING if (await self.store.settings.get(card.guild_id)).ping else Notify.NOTHING
 
     async def _send_direct(self, card: Card, job: Job, *, search: bool) -> bool:
-        """Send it by DM in the author's language; False if they accept none."""
         link = message_link(card)
         with speaking(from_discord(card.locale)):
             content = texts.READY_DIRECTLY(link=link)

@@ -17,7 +17,6 @@ CREDIT_STEP = Decimal("0.001")
 """Credits are rounded to a thousandth: the scale of the API's `billableCredits` is undocumented."""
 
 JOBS_PER_CARD = 20
-"""Most jobs per request."""
 
 ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32 without I, L, O and U: ids can be read aloud."""
@@ -120,11 +119,9 @@ class WaitsFor(StrEnum):
     FILE = "file"
     """The result's host does not deliver the file."""
     DISCORD = "discord"
-    """Discord does not accept the result."""
     CANNON = "cannon"
     """Cannon Studio demands a long wait."""
     ERROR = "error"
-    """An error of the bot."""
 
 
 PROMPT_FIELDS = ("prompt", "text", "description")
@@ -152,7 +149,6 @@ class Media:
 
 
 UNKNOWN = "unknown"
-"""The basis of a guessed hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +177,6 @@ class Card:
     parent_channel_id: int | None = None
     """A thread's text channel, else the category."""
     category_id: int | None = None
-    """The text channel's category."""
     author_id: int
     interaction_id: int | None
     token: str | None = field(default=None, repr=False)
@@ -193,7 +188,6 @@ class Card:
     """The request's channel, or a DM channel."""
     private: bool = False
     spoiler: bool = False
-    """Whether its files are posted as spoilers."""
     answered: bool = False
     """Whether Discord has confirmed our first response."""
     locale: str = "en-US"
@@ -250,7 +244,6 @@ class Job:
     remote_id: str | None = None
     lease: str | None = None
     attempts: int = 0
-    """Number of POSTs."""
     first_attempt_at: float | None = None
     in_doubt: bool = False
     """A create has an unknown outcome: no other key may send it."""
@@ -269,7 +262,6 @@ class Job:
     overdue_at: float | None = None
     """Since when it is unusually slow and seldom polled (Unix seconds)."""
     slow_polls: int = 0
-    """Polls since then."""
     waits_for: WaitsFor | None = None
     """What blocks it until `next_at`; None: nothing."""
     unusable: bool = False
@@ -281,7 +273,6 @@ class Job:
     recheck_at: float | None = None
     """Next poll of an ended job that may still succeed (Unix seconds); None: none."""
     rechecks: int = 0
-    """Number of these polls."""
     created_at: float
     submitted_at: float | None = None
     started_at: float | None = None
@@ -352,7 +343,6 @@ class AccountStatus:
     expiring: tuple[ExpiringCredits, ...] = ()
     """Expiring credits, soonest first; () without dates."""
     top_up_url: str | None = None
-    """Where to buy credits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,4 +367,3 @@ class GuildKey:
     probe_at: float | None = None
     """Next retry of a rejected key, Unix seconds."""
     probes: int = 0
-    """Number of retries."""

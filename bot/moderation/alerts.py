@@ -33,9 +33,7 @@ from bot.store.money.reports import Report
 log = structlog.get_logger(__name__)
 
 LINES_PER_RUN = 50
-"""Lines posted per guild and turn."""
 RETRY_S = 60.0
-"""Retry interval of an unreachable log channel."""
 KEPT_S = 24 * 3600.0
 """A line unposted for so long stays in the record only; its author gets a DM."""
 NONCE_S = 60.0
@@ -49,7 +47,6 @@ class Posted(StrEnum):
     NEVER = "never"
     """No log channel, or a permanent rejection."""
     LATER = "later"
-    """Discord was unreachable, or failed."""
 
 
 class LogSink(Protocol):
@@ -134,13 +131,11 @@ BALANCE_EVERY_S = 3600.0
 REFUSAL_QUIET_S = 600.0
 """In this time, a member's refusals for one reason are one line."""
 POSTING_S = 900.0
-"""Retry interval of an unposted alert."""
 PENDING_MAX = 1000
 PING_LATE_S = 600.0
 """How long a ping lost in a crash is still sent."""
 
 MakeAlerts = Callable[[], Sequence[Alert]]
-"""Makes alerts in the current language."""
 
 
 class Watch:
@@ -264,8 +259,6 @@ class Watch:
         for guild_id, card_id in await self._store.pings.missing(self._clock.wall() - PING_LATE_S):
             await self._ping(guild_id, card_id)
 
-    # ------------------------------------------------------------------ looking
-
     async def _look(self, guild_id: int) -> None:
         now = self._clock.wall()
         spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
@@ -321,6 +314,5 @@ class Watch:
 
 
 def _a_day(found: Report, now: float) -> Decimal:
-    """Return the credits spent per day, over at least one day."""
     known_s = 0.0 if found.first_at is None else min(now - found.first_at, HISTORY_DAYS * DAY_S)
     return found.total / Decimal(str(max(1.0, known_s / DAY_S)))

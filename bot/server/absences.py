@@ -21,7 +21,6 @@ log = structlog.get_logger(__name__)
 
 GRACE_S = 24 * 3600.0
 ABSENCES = "absences"
-"""Signal: stored absences have changed."""
 
 
 class Absences:
@@ -117,7 +116,6 @@ class Absences:
 
 
 EVERY_S = 3600.0
-"""Interval of checks for data to erase."""
 UPGRADE_BACKUP_S = 30 * 86_400.0
 """How long an automatic backup before an upgrade is kept: it has data deleted since."""
 PURGE_AFTER_S = 30 * 86_400.0
@@ -134,7 +132,6 @@ class DataRetention:
         self._host_days = host_days
         self._due_at = 0.0
         self._has_erased = False
-        """Whether data was erased since the database was rebuilt."""
 
     async def run_once(self) -> None:
         """Do one turn, if due. While data remains, or the log could not be emptied, the next is due at once.

@@ -22,7 +22,6 @@ from bot.store.guild.settings import EVERYWHERE
 log = structlog.get_logger(__name__)
 
 SWITCHES = "switches"
-"""Signal: stored switches have changed."""
 
 
 class OperationSwitches:

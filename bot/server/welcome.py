@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 FOUND_WITHIN_S = 3 * 86_400.0
 """A server without a row that the bot joined earlier is an old one, from another database or unused."""
 GIVE_UP_S = 86_400.0
-"""How long a greeting that Discord does not accept is retried."""
 EVERY_S = 60.0
 
 SendWelcome = Callable[[int, bool], Awaitable[WelcomePlace | None]]
@@ -82,7 +81,6 @@ class Welcomes:
             self._wake.set()
 
     async def _greet(self, guild_id: int, joined_at: float, *, again: bool) -> bool:
-        """Greet a server, or give up; return whether it is done."""
         place = None
         if not self._absences.is_absent(guild_id):
             await self._store.welcomes.begin(guild_id)
@@ -100,7 +98,6 @@ SEARCHED = 100
 """How many of the newest results are checked for one."""
 
 Exists = Callable[[int], bool]
-"""Whether the server still has this role or channel id."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +183,6 @@ def _limited(limits: Sequence[Limit], rules: Rules) -> StepState | None:
 
 
 def _state(found: StepState | None, noted: StepState | None) -> StepState:
-    """Return a step's state from its setting and a moderator's answer."""
     if found is not None:
         by_hand = noted if noted is not None and noted.outcome is StepOutcome.DONE else None
         return found if found.by_id is not None or by_hand is None else by_hand

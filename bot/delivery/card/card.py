@@ -59,7 +59,6 @@ def made_with(job: Job, catalogue: Catalogue) -> str:
 
 
 def _model(job: Job, catalogue: Catalogue) -> str:
-    """Return the requested model, else the result's, if in the catalogue."""
     operation = catalogue.find(job.operation)
     if job.model is None:
         return "" if operation is None else _model_of_result(operation, job.output.get("model"))
@@ -68,7 +67,6 @@ def _model(job: Job, catalogue: Catalogue) -> str:
 
 
 def _model_of_result(operation: Operation, told: object) -> str:
-    """Return the known model with the longest id contained in the provider's model name."""
     if not isinstance(told, str):
         return ""
     known = [(model.id, model.name) for model in operation.models if model.id is not None]
@@ -77,7 +75,6 @@ def _model_of_result(operation: Operation, told: object) -> str:
 
 
 def _measures(given: Mapping[str, Any]) -> list[str]:
-    """Return the requested size and length."""
     sizes = [harmless_within(size, SIZE_CHARS) for name in SIZE_FIELDS if isinstance(size := given.get(name), str)]
     return [*(size for size in sizes if size.strip()), *(each for each in [_seconds(given)] if each)]
 
@@ -210,7 +207,6 @@ def _colour(jobs: Sequence[Job]) -> int:
 
 
 def _in_fields(lines: Sequence[str]) -> list[str]:
-    """Split lines into texts of at most a field's length."""
     fields = [""]
     for line in lines:
         joined = f"{fields[-1]}\n{line}" if fields[-1] else shortened(line, EMBED_FIELD_CHARS)

@@ -110,7 +110,6 @@ class CardDrawing:
         }
 
     async def _withheld(self, guild_id: int, jobs: Sequence[Job]) -> frozenset[str]:
-        """Return the jobs whose results are withheld."""
         made = {job.id for job in jobs if job.state in {JobState.READY, JobState.HELD}}
         return await self.store.reviews.withheld_of(guild_id, made) if made else frozenset()
 

@@ -57,8 +57,6 @@ class CardMemory:
         """Force the next refresh to edit the card."""
         self._shown.pop(card_id, None)
 
-    # ------------------------------------------------------------------ results that came with another's
-
     def note_posted(self, jobs: Sequence[Job], message_id: int, at: float) -> None:
         """Remember the message of these results, for the last `SHOWN_CARDS_KEPT` jobs."""
         for job in jobs:

@@ -49,7 +49,6 @@ def own_cost(job: Job) -> str:
 
 
 def _more_than_held(jobs: Sequence[Job], cost: Decimal) -> str:
-    """Return the cost of jobs that exceeds what was held."""
     held = credits_text(sum((job.held for job in jobs), Decimal(0)))
     is_guess = any(job.basis == UNKNOWN for job in jobs)
     return texts.more_than_held(credits_words(cost), held, is_guess=is_guess)
@@ -61,7 +60,6 @@ def _charged(job: Job) -> Decimal:
 
 
 def _is_billed_failure(job: Job) -> bool:
-    """Whether Cannon Studio charged for a failed job."""
     return job.state in {JobState.FAILED, JobState.EXPIRED} and bool(job.cost)
 
 
@@ -118,7 +116,6 @@ def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[s
 
 
 def _line(job: Job, state: str, jobs: Sequence[Job], context: CardContext, room: int) -> str:
-    """Return a job's line: number, title, state and own cost."""
     start, end = f"{job.position + 1}. ", state
     if is_linked(jobs) or is_batch(jobs):
         cost = own_cost(job)

@@ -109,7 +109,6 @@ SPREAD_S = 15.0
 """The first edits after a start are spread over this time."""
 
 CardKey = tuple[int, str]
-"""Server id and card id."""
 Correct = Callable[[int, str], Awaitable[None]]
 """Draws a card. Raises Discord's or the network's error."""
 
@@ -134,8 +133,6 @@ class CardTicker:
         self._edited: dict[CardKey, float] = {}
         self._quiet_until = 0.0
         self._is_loaded = open_cards is None
-
-    # ------------------------------------------------------------------ what is due
 
     def edited(self, card: CardKey) -> None:
         """Note that the card was just edited."""
@@ -164,8 +161,6 @@ class CardTicker:
     def watched(self) -> int:
         """Return how many cards are scheduled."""
         return len(self._due)
-
-    # ------------------------------------------------------------------ drawing
 
     async def run(self, correct: Correct) -> None:
         """Draw due cards until cancelled."""

@@ -125,8 +125,6 @@ class PostingGate:
             return ()
         return (await self._channel(card, card.place_id)).chain
 
-    # ------------------------------------------------------------------ one channel
-
     async def _require(
         self, card: Card, job: Job, channel_id: int, rules: Rules, *, by_moderator: bool = False
     ) -> None:
@@ -186,13 +184,11 @@ class PostingGate:
 
 
 def _is_age_restricted(found: Found) -> bool:
-    """Whether a channel is known to be age-restricted."""
     is_nsfw = getattr(found, "is_nsfw", None)
     return bool(is_nsfw()) if callable(is_nsfw) else False
 
 
 def _above(found: Found) -> list[int]:
-    """Return the parents: a thread's channel, the category."""
     if isinstance(found, Sight):
         return []
     parent = found.parent if isinstance(found, discord.Thread) else None

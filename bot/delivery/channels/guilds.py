@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 FRESH_S = 300.0
 """Cache lifetime, unless the gateway reports a change."""
 FAILED_AGAIN_S = 15.0
-"""Retry interval after a failure."""
 KEPT = 2000
 """Most servers cached, by last use."""
 

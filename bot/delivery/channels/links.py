@@ -108,7 +108,6 @@ class DiscordLinks:
         return None
 
     async def _messages_of(self, job: Job) -> list[tuple[int, int]]:
-        """Return channels and ids of messages that may have the job's files."""
         card = await self.store.cards.get(job.guild_id, job.card_id)
         if card is None:
             return []

@@ -53,8 +53,6 @@ class Messages:
         self._clock = clock
         self.seen = SeenMessages(0 if store.signals.is_shared else KEPT)
 
-    # ------------------------------------------------------------------ places
-
     def token_lives(self, card: Card) -> bool:
         """Whether the interaction token still reaches the card's message."""
         return card.token is not None and card.token_expires_at > self._clock.wall()
@@ -78,8 +76,6 @@ class Messages:
         if application_id is None:
             raise Later(NOT_CONNECTED_S, WaitsFor.DISCORD)
         return application_id
-
-    # ------------------------------------------------------------------ a card's own message
 
     async def find(self, card: Card) -> discord.Message | None:
         """Fetch the card's message; None if unreachable or not created yet.
@@ -133,8 +129,6 @@ class Messages:
             raise Later(NOT_CONNECTED_S, WaitsFor.DISCORD)
         return self.channel(card.place_id, card.guild_id).get_partial_message(card.message_id)
 
-    # ------------------------------------------------------------------ searching
-
     def is_own(self, message: discord.Message) -> bool:
         """Whether the bot has sent the message."""
         return self._client.user is not None and message.author.id == self._client.user.id
@@ -153,8 +147,6 @@ class Messages:
                     if self.is_own(message) and fits(message):
                         return message
         return None
-
-    # ------------------------------------------------------------------ the response to an interaction
 
     async def original(self, card: Card) -> Original | None:
         """Return the response to the card's interaction, None if there is none.
@@ -193,7 +185,6 @@ class Messages:
         return {job.id for job in await self._store.jobs.of_card(card.guild_id, card.id)}
 
     async def _search_original(self, card: Card) -> Original | None:
-        """Search the messages right after the card's interaction."""
         if card.private:
             return None
         ids = await self._ids_of(card)

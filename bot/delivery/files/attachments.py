@@ -166,16 +166,12 @@ def arrange_all(
 
 
 def _link_of(jobs: Sequence[Job], attachment: discord.Attachment) -> str | None:
-    """Return the link to the attachment's result, None if it is no result."""
     stem = bare_name(attachment.filename).rpartition(".")[0]
     for job in jobs:
         for number, medium in enumerate(job.media):
             if file_stem(job, number) == stem:
                 return medium.url
     return None
-
-
-# ---------------------------------------------------------------------- the files
 
 
 def names_of(job: Job, results: ResultFiles) -> list[str]:

@@ -53,7 +53,6 @@ class ResultFiles:
 
     files: list[LocalFile] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
-    """The files' sources, in order."""
     links: list[str] = field(default_factory=list)
     text: str | None = None
 
@@ -135,7 +134,6 @@ class Downloads:
             return self._folder / job.id
 
     async def _limits(self, job: Job) -> tuple[int, int]:
-        """Return the server's largest file and request, in bytes."""
         guild = await self._guilds.find(job.guild_id)
         per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)

@@ -225,7 +225,6 @@ class Sharing:
 
 
 ERASED_AT_ONCE = 20
-"""Copies of erased results deleted per turn."""
 ERASED_AGAIN_S = 6 * 3600.0
 """Retry interval for a copy that could not be deleted (mostly a missing permission)."""
 

@@ -91,13 +91,10 @@ class Posting:
     job: Job
     results: ResultFiles
     channel_id: int
-    """Target of a new message if the card is gone."""
     places: OpenPlaces
-    """The channels that the gate allows."""
     also: tuple[tuple[Job, ResultFiles], ...] = ()
     """Other ready results of the card, included when the card is edited."""
     is_plain: bool = False
-    """Plain text without embed, files and controls."""
 
     @property
     def forms(self) -> Iterator[Posting]:
@@ -214,8 +211,6 @@ class Places:
             way = "attachment" if results.files else "link" if results.links else "text"
             self._metrics.delivery("direct_message" if is_direct else way)
 
-    # ------------------------------------------------------------------ on the card
-
     async def _on_card(self, posting: Posting) -> discord.Message | None:
         """Edit the card, keeping its content; this job's files replace those of an earlier attempt."""
         card = posting.card
@@ -269,13 +264,10 @@ class Places:
         return message
 
     def _note(self, posting: Posting, embed: discord.Embed, message_id: int) -> None:
-        """Remember the card as drawn, to skip identical edits."""
         card = posting.card
         self._memory.note_shown(card.id, embed, posting.jobs)
         self._memory.note_posted([job for job, _ in posting.also], message_id, self._clock.wall())
         self._ticker.edited((card.guild_id, card.id))
-
-    # ------------------------------------------------------------------ in a new message
 
     async def _in_channel(self, posting: Posting) -> discord.Message | None:
         card = posting.card

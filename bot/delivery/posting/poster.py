@@ -57,8 +57,6 @@ class Poster:
     others: ReadyWithIt
     owner: CardOwner
 
-    # ------------------------------------------------------------------ delivering
-
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace."""
         try:

@@ -88,7 +88,6 @@ class ReadyWithIt:
             yield tuple(also)
 
     async def _may_come(self, card: Card, jobs: Sequence[Job], other: Job) -> bool:
-        """Whether the job's result is ready and allowed on the card."""
         is_ready = other.state is JobState.READY and other.waits_for is None
         if not is_ready or card.message_id is None or other.dropped_by is not None:
             return False

@@ -39,7 +39,6 @@ from bot.runtime.clock import Clock
 from bot.store import Review, ReviewVerdict, Store
 
 _Result = tuple[Job, ResultFiles]
-"""A job with its result on disk."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,6 @@ FORGOTTEN_JOBS = 2.0
 SMOOTHED = 2
 """Smoothing passes: a bucket is narrower than a few jobs can resolve."""
 NARROWEST = 0.01
-"""Best relative precision of a duration."""
 MOST_DONE = 1 - 1e-6
 """No displayed age has a larger share done."""
 HISTORY_MAX = 1e6
@@ -106,8 +105,6 @@ class Durations:
         told = {name: [round(count, 3) for count in getattr(self, name)] for name in ("ended", "watched")}
         return json.dumps(told, separators=(",", ":"))
 
-    # ------------------------------------------------------------------ learning
-
     def note_running(self, since_s: float, age_s: float) -> None:
         """Learn that a job, last seen at age `since_s`, is not done at `age_s`."""
         for bucket, share in _through(since_s, age_s):
@@ -151,7 +148,6 @@ class Durations:
             self._watch(bucket, share * (still + done / 2), done)
 
     def _add(self, seconds: float, weight: float) -> None:
-        """Add a share of a job of this duration, without discounting."""
         parts = list(_through(0.0, seconds))
         for bucket, share in parts:
             self.watched[bucket] += weight * share
@@ -168,8 +164,6 @@ class Durations:
         self.ended = [count * kept for count in self.ended]
         self.watched = [count * kept for count in self.watched]
         self._derived.clear()
-
-    # ------------------------------------------------------------------ what is known
 
     def derived(self, make: Callable[[Durations], Made]) -> Made:
         """Return `make` of it, cached until another job ends."""

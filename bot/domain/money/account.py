@@ -25,11 +25,9 @@ class AccountFigures:
     """An account and the books at one moment, in credits."""
 
     balance: Decimal
-    """The reported balance."""
     known: Decimal
     """Everything settled or adjusted for its jobs."""
     adjusted: Decimal
-    """The part of `known` that was adjusted."""
     open: Decimal
     """Possible cost of open jobs."""
 
@@ -39,7 +37,6 @@ class AccountCheck:
     """The outcome of a comparison."""
 
     base: AccountFigures
-    """The baseline of the next comparison."""
     settled_difference: Decimal = NOTHING
     """Charged beyond the books until `base`."""
     difference: Decimal = field(default=NOTHING)
@@ -69,7 +66,6 @@ HISTORY_DAYS = 14
 NEAR, FULL = 80, 100
 """Alert thresholds in percent of a limit."""
 NEVER_REPEATED = 253_402_300_799.0
-"""The end of the year 9999."""
 BALANCE_QUIET_S = 3 * DAY_S
 HOUR_QUIET_S = 6 * HOUR_S
 HOUR_FACTOR = 5
@@ -87,7 +83,6 @@ class Alert:
     until: float
     text: str
     covers: tuple[str, ...] = ()
-    """Weaker alerts that it replaces."""
 
 
 def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) -> list[Alert]:

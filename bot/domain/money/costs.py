@@ -44,7 +44,6 @@ class PriceFactors:
     size: float | None = None
     """Its length in seconds, or characters for speech; None if the input does not say."""
     outputs: int = 1
-    """Number of results."""
 
     @property
     def model(self) -> str:
@@ -81,7 +80,6 @@ class LearnedPrice:
     bound: float
     """The factor that 9 of 10 costs stay within."""
     jobs: int
-    """Number of costs it rests on."""
     step: Decimal
     """Granularity of the costs: 1 for whole credits."""
     shortest: float | None
@@ -242,7 +240,6 @@ class PriceUnit(StrEnum):
     JOB = "job"
     """The whole job, regardless of length and results."""
     OUTPUT = "output"
-    """Each result."""
     SECOND = "second"
     """Each second of each result."""
 

@@ -87,7 +87,6 @@ def about_limit(limit: Limit, title: str) -> list[str]:
 
 
 def _day(when: float, period: Period, rules: Rules) -> str:
-    """Return the day of a reset: a weekday within the week, else a date."""
     day = dt.datetime.fromtimestamp(when, rules.zone).date()
     return month_day(day) if period is Period.MONTH else weekday(day)
 

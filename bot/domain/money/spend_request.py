@@ -38,15 +38,12 @@ class SpendItem:
     exact: bool
     """A known price rather than an estimate."""
     known: bool = True
-    """More than a guess."""
     model: str = ""
     """The model it is priced by; '' without one."""
     has_forbidden_word: bool = False
     """Whether its input has one of the request's `words`."""
     unchecked: bool = False
-    """Whether the provider's safety checker is off."""
     linked: bool = False
-    """Whether it depends on another job of the card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +60,7 @@ class SpendRequest:
     host_pays: bool = False
     """The host's key pays: its balance is hidden here."""
     words: tuple[str, ...] = ()
-    """The word list that the items were judged by."""
     approved: bool = False
-    """Whether a moderator approved it, or need not."""
     practice: bool = False
     asked: bool = False
     """Whether to ask a moderator if it exceeds their limits or the job ceiling."""

@@ -166,7 +166,6 @@ class Spoilers(StrEnum):
 
     NOBODY = "nobody"
     AUTHOR = "author"
-    """The author decides."""
     ALWAYS = "always"
 
 
@@ -261,7 +260,6 @@ class Rules:
         bool,
         _on_access(label=texts.AGE_RESTRICTED, kind=SWITCH, control=texts.AGE_RESTRICTED_CONTROL),
     ] = True
-    """Whether jobs without the provider's safety checker are rejected outside age-restricted channels."""
     running_per_member: Annotated[int, _on_limits(label=texts.RUNNING_PER_MEMBER, kind=COUNT)] = 3
     queued_per_member: Annotated[int, _on_limits(label=texts.QUEUED_PER_MEMBER, kind=COUNT)] = JOBS_PER_CARD
     """As many as one request, so that the largest batch fits an empty queue."""
@@ -292,7 +290,6 @@ class Rules:
             control=texts.REVIEW_PRIVATE_CONTROL,
         ),
     ] = ReviewPrivate.AUTO
-    """Whether private results are reviewed where a review rule applies."""
     log_channel: Annotated[
         int | None, _on_approval(label=texts.LOG_CHANNEL, kind=CHANNEL, control=texts.LOG_CHANNEL_CONTROL)
     ] = None
@@ -312,9 +309,7 @@ class Rules:
     answer_words: Annotated[
         bool, _on_results(label=texts.ANSWER_WORDS, kind=SWITCH, control=texts.ANSWER_WORDS_CONTROL)
     ] = True
-    """Whether the bot answers mentions with words or a file."""
     ai_label: Annotated[bool, _on_results(label=texts.AI_LABEL, kind=SWITCH, control=texts.AI_LABEL_CONTROL)] = True
-    """Whether cards and alt texts say that AI made the result, and the model."""
     language: Annotated[
         ServerLanguage,
         _on_results(
@@ -323,7 +318,6 @@ class Rules:
             control=texts.LANGUAGE_CONTROL,
         ),
     ] = ServerLanguage.AUTO
-    """The language of cards, log channel and gallery."""
     timezone: Annotated[str, _on_results(label=texts.TIME_ZONE, kind=ZONE, form=_ZONE)] = "UTC"
     retention_days: Annotated[
         int | None,
@@ -336,7 +330,6 @@ class Rules:
         Mapping[str, str],
         _on_words(label=texts.DEFAULT_MODELS, kind=MODELS, control=texts.DEFAULT_MODELS_CONTROL),
     ] = field(default_factory=lambda: MappingProxyType({}))
-    """Default model by operation id."""
     pictures: Annotated[
         PictureCount,
         _on_words(
@@ -345,7 +338,6 @@ class Rules:
             control=texts.PICTURES_CONTROL,
         ),
     ] = PictureCount.ONE
-    """Default pictures of `/image generate`."""
     vary_strength: Annotated[
         Strength,
         _on_words(
@@ -360,7 +352,6 @@ class Rules:
     voice_labels: Annotated[Mapping[str, str], Setting(label=texts.VOICE_LABELS, kind=labels(VOICE_LABELS_MAX))] = (
         field(default_factory=lambda: MappingProxyType({}))
     )
-    """Displayed labels by voice id."""
     paused: Annotated[bool, Setting(label=texts.JOBS_PAUSED, kind=SWITCH)] = False
 
     @property

@@ -15,7 +15,6 @@ from bot.errors import InputError
 NEEDED_MAX = 100
 GALLERY_STARS = 3
 RULES_MAX = 50
-"""How many emojis a guild may map."""
 _CUSTOM = re.compile(r"<a?:\w{2,32}:(\d{15,20})>")
 _EMOJI_CHARS = 16
 _PARTS = frozenset({"So", "Sm", "Sk", "Po", "Pd", "Mn", "Me", "Cf"})
@@ -80,9 +79,7 @@ class Seeding(StrEnum):
 
     OFF = "off"
     FEW = "few"
-    """Those of SEEDED."""
     ALL = "on"
-    """All that fit the result."""
 
 
 SEEDED = frozenset({ReactionAction.RERUN, ReactionAction.VARY, ReactionAction.GALLERY})

@@ -71,17 +71,14 @@ class Widget(Enum):
     """A setting's control on the panel."""
 
     BUTTON = auto()
-    """A switch."""
     SELECT = auto()
     ROLE = auto()
     CHANNEL = auto()
-    """A channel for the bot's messages."""
     PLACES = auto()
     """Channels, threads and categories where the bot may be used."""
     OPERATION = auto()
     """Selects the operation whose entry is typed next."""
     INPUT = auto()
-    """Typed into a form."""
     ELSEWHERE = auto()
     """Not on the panel: another command changes it."""
 
@@ -91,11 +88,9 @@ class Typing:
     """How a setting is typed into a form."""
 
     hint: Callable[[], str]
-    """Returns the help under the input."""
     chars: int | None
     """Maximum length; None: Discord's, on several lines."""
     write: Callable[[Any], str]
-    """Formats a value for the input."""
     read: Callable[[str, str, str], Any]
     """Parses input for the setting of this label and name. Raises InputError."""
 
@@ -109,7 +104,6 @@ class Kind:
     """Parses the result of `to_json`. Raises TypeError, ValueError or OverflowError."""
     to_json: Callable[[Any], Any] = lambda value: value
     show: Callable[[Any], str]
-    """Formats a value, also for the audit record."""
     show_more: Callable[[Any, float], str] = lambda _value, _now: ""
     """Returns the panel's addition for moderators; the last argument is now, in Unix seconds."""
     show_change: Callable[[Any, Any], str] = lambda _old, _new: ""
@@ -118,8 +112,6 @@ class Kind:
     show_choice: Callable[[Any], str] = str
     typing: Typing | None = None
 
-
-# ---------------------------------------------------------------------- chosen on the panel
 
 SWITCH = Kind(widget=Widget.BUTTON, parse=bool, show=texts.on_off)
 
@@ -181,7 +173,6 @@ MODELS = Kind(
     to_json=dict,
     show=lambda value: _named(value, texts.NO_MODELS),
 )
-"""Default model by operation id."""
 
 
 def labels(most: int) -> Kind:
@@ -192,9 +183,6 @@ def labels(most: int) -> Kind:
         to_json=dict,
         show=lambda value: _named(value, texts.NO_LABELS),
     )
-
-
-# ---------------------------------------------------------------------- typed into a form
 
 
 def _read_voice(typed: str, label: str, name: str) -> str:
@@ -232,7 +220,6 @@ COUNT = Kind(
     show=str,
     typing=Typing(hint=lambda: texts.count_hint(COUNT_MAX), chars=4, write=str, read=_read_count),
 )
-"""A number of jobs."""
 
 
 def _days(data: Any) -> int | None:
@@ -372,7 +359,6 @@ class FormSpec:
     """A form for one or more settings of a page."""
 
     id: str
-    """Part of its button's custom id."""
     page: SettingsPage
     title: Text
     button: Text

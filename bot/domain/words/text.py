@@ -270,7 +270,6 @@ _FILLERS = "\u115f\u1160\u3164\uffa0"
 
 
 def _spelled(text: str) -> list[str]:
-    """Return a text's words in canonical spelling."""
     return _WORD.findall(_folded(text))
 
 
