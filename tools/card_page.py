@@ -108,7 +108,6 @@ def _inline(line: str, now: float, names: Mapping[int, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without escaping backslashes."""
     return re.sub(r"\\([^\w\s])", r"\1", text)
 
 

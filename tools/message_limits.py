@@ -55,7 +55,6 @@ def _of(texts: dict[Path, dict[str, list[str]]], package: Path, name: str) -> li
 
 
 def _labels(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Yield the names inside a limited argument, with the limit."""
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue
@@ -80,7 +79,6 @@ def _names(value: ast.expr) -> Iterator[str]:
 
 
 def _messages(path: Path) -> dict[str, list[str]]:
-    """Return the messages in each constant and function of a texts module."""
     found: dict[str, list[str]] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef):

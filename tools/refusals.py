@@ -159,7 +159,6 @@ def _modules() -> tuple[str, ...]:
 
 
 def _sentences(path: str, node: ast.AST, seen: set[tuple[str, str]], depth: int = 0) -> Iterator[Refusal]:
-    """Yield the messages in a part of a module, including those of referenced names."""
     for part in ast.walk(node):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in MESSAGES:
             at = MESSAGES[part.func.id]

@@ -139,12 +139,10 @@ def option_name(wire: str, taken: Collection[str] = ()) -> str:
 
 
 def _can_wait(field: Field) -> bool:
-    """Whether the field is optional and a form could ask for it."""
     return field.kind in TYPED and field.name not in MAIN_FIELDS
 
 
 def _can_be_asked(left: Collection[Field]) -> bool:
-    """Whether a form can ask for all required fields without an option."""
     needed = [field for field in left if is_needed(field)]
     inputs = sum(2 if field.kind in LINK_KINDS else 1 for field in needed)
     return inputs <= INPUTS and all(field.kind in TYPED or field.kind in LINK_KINDS for field in needed)

@@ -86,7 +86,6 @@ class DescribedCommands(commands.Cog):
         self._replace([])
 
     def _by_hand(self) -> set[str]:
-        """Return the current ids of the operations with a command in the code."""
         own = {id(each.command) for each in self._made}
         keys = (operation_of(each) for each in _slash(self._bot) if id(each) not in own)
         found = (self._bot.catalogue.find(key) for key in keys if key is not None)

@@ -232,4 +232,4 @@ class SearchForm(Form):
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

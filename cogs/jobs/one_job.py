@@ -97,7 +97,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""
 
 
 async def open_job(interaction: Interaction, job_id: str) -> None:

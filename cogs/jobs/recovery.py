@@ -100,9 +100,8 @@ async def _post(interaction: Interaction, job: Job) -> None:
 
 
 def _with_link(medium: Media, link: str | None) -> Media:
-    """Return the medium with another link, if there is one."""
     return medium if link is None else replace(medium, url=link)
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the action registers at import."""
+    """Do nothing: import registers the actions."""

@@ -50,4 +50,4 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the action registers at import."""
+    """Do nothing: import registers the actions."""

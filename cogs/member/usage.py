@@ -236,7 +236,6 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
 
 
 def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:
-    """Draw the report; `rate` is None for a member's own."""
     title = texts.own_report_title(days) if rate is None else texts.report_title(days)
     embed = discord.Embed(title=PRACTICE_TITLE(title=title) if found.practice else title, colour=NEUTRAL)
     spent = texts.spent_for(credits_words(found.total), found.jobs) if found.total else str(texts.NOTHING_SPENT)
@@ -292,7 +291,6 @@ def _tenths(number: Decimal) -> Decimal:
 
 
 async def _chart(interaction: Interaction, found: Report, dates: Sequence[dt.date], *, is_own: bool) -> Chart:
-    """Draw the chart; a member's own shows kinds of work instead of members."""
     catalogue = interaction.client.catalogue
     if is_own:
         left = [Bar(kind, spent) for kind, spent in by_kind(catalogue, found.operations)]

@@ -178,7 +178,6 @@ async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
 
 
 def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
-    """Raise Refused for a burst of reactions."""
     if context.of_member.wait_s((reacted.guild.id, reacted.member.id)):
         raise Refused(texts.too_many_of_member(MEMBER_A_MINUTE))
     if context.of_server.wait_s(reacted.guild.id):

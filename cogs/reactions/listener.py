@@ -73,7 +73,6 @@ class ReactionListener(commands.Cog):
             await self._attempt(reacted, self._act(reacted))
 
     async def _attempt(self, reacted: Reacted, act: Coroutine[Any, Any, None]) -> None:
-        """Await `act`; on a refusal or a Discord error, notify the member."""
         try:
             await act
         except BotError as error:
@@ -115,7 +114,6 @@ class ReactionListener(commands.Cog):
         speak(await self.bot.parts.languages.of(guild_id))
 
     async def _seen(self, reacted: Reacted) -> Reacted | None:
-        """Return the reaction if its member may see its card now, else None."""
         sees = await self.bot.parts.generation.visible.sees_card(reacted.viewer, reacted.card)
         return reacted if sees else None
 

@@ -87,7 +87,6 @@ async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -
 
 
 def _rule(settings: ReactionRules, action: ReactionAction) -> Reaction:
-    """Return the server's rule of the action. Raises Refused without one."""
     for rule in settings.rules.values():
         if rule.action is action:
             return rule
@@ -103,7 +102,7 @@ def _context(bot: CannonBot) -> ReactionContext:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""
 
 
 log = structlog.get_logger(__name__)

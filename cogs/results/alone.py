@@ -100,4 +100,4 @@ async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the action registers at import."""
+    """Do nothing: import registers the actions."""

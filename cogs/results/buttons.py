@@ -115,7 +115,6 @@ def offered(
 
 
 def _of_trouble(jobs: Sequence[Job], told_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
-    """Return the controls for failed, unposted or wrongly charged jobs."""
     items: list[discord.ui.Item[Any]] = []
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
         items.append(_retry_button(jobs, told_above))

@@ -205,7 +205,6 @@ def panel(
 
 
 def _rows(items: Sequence[discord.ui.Item[Any]]) -> Iterator[list[discord.ui.Item[Any]]]:
-    """Yield the controls in rows: five buttons, or one select."""
     row: list[discord.ui.Item[Any]] = []
     for item in items:
         if row and (item.width == BUTTONS_PER_ROW or len(row) == BUTTONS_PER_ROW):
@@ -273,7 +272,6 @@ def _without_links(value: Any) -> Any:
 
 
 def _link_host(text: str) -> str:
-    """Return a link's host, '' for other text."""
     if not text.startswith(("https://", "http://")):
         return ""
     try:
@@ -283,7 +281,6 @@ def _link_host(text: str) -> str:
 
 
 def _within(text: str, limit: int) -> str:
-    """Cut a text to `limit` characters, at the end of a line."""
     if len(text) <= limit:
         return text
     whole_lines, _, _ = text[: limit - 2].rpartition("\n")
@@ -317,7 +314,6 @@ def _facts(known: JobFacts) -> Iterator[str]:
 
 
 def _held(job: Job) -> str:
-    """Return the amount held for the job, and its basis."""
     basis = str(BASES[job.basis]) if job.basis in BASES else job.basis
     held = credits_words(job.held)
     return (

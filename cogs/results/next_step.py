@@ -81,7 +81,6 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
 
 
 def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
-    """Return the option of an operation, with the emoji and label of a matching reaction."""
     known = next((emoji for emoji, (id_, kind) in _RUN.items() if id_ == operation.id and kind in medium.kinds), None)
     return discord.SelectOption(
         label=tr(operation.title)[:100] if known is None else str(texts.RUN_BY_EMOJI[known]),
@@ -176,7 +175,6 @@ def _embedded(embed: discord.Embed) -> Iterator[MessageFile]:
 
 
 def _name_in(link: str) -> str:
-    """Return the file name at the end of a link, for display."""
     return re.split(r"[?#]", link)[0].rpartition("/")[2] or "file"
 
 

@@ -80,7 +80,7 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""
 
 
 CANCEL, DROP = "cancel_run", "cancel_drop"

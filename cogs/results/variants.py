@@ -70,4 +70,4 @@ async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) 
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

@@ -83,7 +83,6 @@ class WordListener(commands.Cog):
             await self.answers.say(message, found.sentence)
 
     async def _may_answer(self, member: discord.Member, channel: PostableChannel) -> bool:
-        """Whether the server answers words, the member may use the bot in the channel, and the bot may write."""
         guild, store = member.guild, self.bot.parts.store
         rules = await store.settings.get(guild.id)
         if not rules.answer_words:
@@ -128,7 +127,6 @@ def _calls_all(message: discord.Message) -> bool:
 
 
 def _replied_to(message: discord.Message) -> int | None:
-    """Return the id of the replied message, None if there is none."""
     reference = message.reference
     return None if reference is None or message.type is not discord.MessageType.reply else reference.message_id
 

@@ -44,7 +44,6 @@ async def _voices(interaction: Interaction) -> VoiceList:
 
 
 def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
-    """Draw the list, with a select if it has entries."""
     if not found.voices:
         return discord.Embed(title=texts.VOICES_TITLE, description=texts.NO_VOICES, colour=NEUTRAL), view_of([])
     lines = [_line(each, found) for each in found.voices]
@@ -85,7 +84,6 @@ async def _chosen(interaction: Interaction, subject: str) -> tuple[VoiceList, Vo
 
 
 async def _show(interaction: Interaction, subject: str) -> None:
-    """Show one voice with its actions in place of the list."""
     found, voice = await _chosen(interaction, subject)
     embed = discord.Embed(title=texts.VOICES_TITLE, description=_line(voice, found), colour=NEUTRAL)
     view = view_of(await _controls(interaction, found, voice))
@@ -243,4 +241,4 @@ async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequenc
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

@@ -159,12 +159,10 @@ class Demo:
         await self._tour.open(furnished.channels[0].id)
 
     async def _tour_again(self, channel_id: int) -> None:
-        """Show the tour in the current language, if the demo has one."""
         if self._lived_in:
             await self._tour.open(channel_id)
 
     async def _from_cdn(self, url: str) -> bytes | None:
-        """Return an uploaded file of the simulated Discord, None if unknown."""
         return self.env.backend.cdn.get(url)
 
     def _keep_time(self) -> None:

@@ -85,7 +85,6 @@ class DemoEnv(simcord.Env):
 
 
 def _is_refusal(error: BaseException | None) -> bool:
-    """Whether discord.py has wrapped an error of the bot, at any depth."""
     return error is not None and (isinstance(error, BotError) or _is_refusal(error.__cause__))
 
 

@@ -146,7 +146,6 @@ class Routes:
         return handle
 
     async def _asked_for(self, where: str, request: web.Request, target: str | None) -> Fault | None:
-        """Return the fault requested by a word in the prompt."""
         if where == "media":
             file = self._state.studio.files.get(target or "")
             return Fault(kind=file.fault) if file is not None and file.fault is not None else None

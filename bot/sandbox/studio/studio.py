@@ -224,7 +224,6 @@ class Studio:
         return self._shown(request)
 
     def _shown(self, request: StudioRequest) -> dict[str, Any]:
-        """Return a request with this API's timestamps."""
         now, times = self.clock.wall(), self.api.variant.times
         document = request.document(now)
         for name in TIMES_OF_A_REQUEST if times else ():
@@ -324,7 +323,6 @@ class Studio:
         return await loop.run_in_executor(self._threads, make, task, sources)
 
     def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, InputFile]:
-        """Return the clip of a `sora_video_id`, if made here."""
         wanted = given.get("sora_video_id")
         for request in self.accounts.requests.values() if wanted else ():
             if request.task == wanted and (urls := request.urls.get("mp4")):

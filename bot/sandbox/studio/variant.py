@@ -157,7 +157,6 @@ class TrueApi:
         return operation, valid | extra
 
     def _offered(self) -> list[Operation]:
-        """Return the operations as documented: under their true ids, with all required fields."""
         return [
             replace(each, id=self.true_id(each.id), fields=_with(each, self.variant.required_fields.get(each.id, ())))
             for each in self._catalogue.operations.values()

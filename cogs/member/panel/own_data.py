@@ -75,4 +75,4 @@ def outcome(erased: Erased) -> str:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

@@ -158,4 +158,4 @@ async def _close(interaction: Interaction, card_id: str, say: Callable[[], str])
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the answers register at import."""
+    """Do nothing: import registers the actions."""

@@ -47,7 +47,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""
 
 
 Refuse = Callable[[Interaction, str, str], Awaitable[None]]

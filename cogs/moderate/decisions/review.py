@@ -134,4 +134,4 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the answers register at import."""
+    """Do nothing: import registers the actions."""

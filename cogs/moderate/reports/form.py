@@ -63,4 +63,4 @@ async def _require_reader(interaction: Interaction, job: Job) -> None:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the action registers at import."""
+    """Do nothing: import registers the actions."""

@@ -105,4 +105,4 @@ def _number(member_id: str) -> int:
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

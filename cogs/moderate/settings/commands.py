@@ -209,4 +209,4 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

@@ -108,7 +108,6 @@ def _controls(page: SettingsPage, shown: list[SettingRow]) -> list[Control]:
 
 
 def _buttons(shown: list[SettingRow]) -> Iterator[Control]:
-    """Return a button for each switch, and one for each form before its first setting."""
     forms: set[FormSpec] = set()
     for each in shown:
         form = each.setting.form
@@ -158,7 +157,6 @@ def _places(shown: SettingRow) -> Control:
 
 
 def _operation(shown: SettingRow) -> Control | None:
-    """Return a select of the operations with a model; None if none has."""
     options = [
         discord.SelectOption(
             label=shortened(tr(operation.title), OPTION_CHARS),

@@ -61,7 +61,6 @@ class PriceForm(Form):
         self.add_item(discord.ui.Label(text=str(texts.PRICE_AMOUNT), description=hint, component=self._amount))
 
     def _model_input(self, models: dict[str, str]) -> discord.ui.Select[Any] | discord.ui.TextInput[Any]:
-        """Add a select of the models, or an input where they are unknown or too many."""
         item: discord.ui.Select[Any] | discord.ui.TextInput[Any]
         if models and len(models) <= MODELS_OFFERED:
             every = discord.SelectOption(label=str(texts.ALL_MODELS), value=ALL_MODELS, default=True)
@@ -98,7 +97,6 @@ class PriceForm(Form):
 
 
 def _models(operation: Operation, prices: PriceList) -> dict[str, str]:
-    """Return the names of the operation's models, known or priced, by id."""
     listed = [model for name, model in prices if name == operation.id and model]
     known = [each.id for each in operation.models if each.id is not None]
     ids = dict.fromkeys([*known, *listed])
@@ -134,7 +132,6 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
 
 
 def _select(interaction: Interaction, prices: PriceList, number: int, offered: int) -> Control | None:
-    """Return a select of operations with their prices; None if there are none."""
     known = interaction.client.catalogue.operations.values()
     priceable = [each for each in known if each.fixed_credits is None and len(each.id) <= OPTION_CHARS]
     part = part_of(priceable, offered, OFFERED)

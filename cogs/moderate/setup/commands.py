@@ -227,4 +227,4 @@ async def _set_channel(interaction: Interaction, subject: str, ids: Sequence[int
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

@@ -107,7 +107,6 @@ def _page(step: SetupStep, known: SetupKnown) -> discord.Embed:
 
 
 def _steps(known: SetupKnown) -> list[Control]:
-    """Return a button for each step, the first open one highlighted, and one for practice."""
     first = known.checklist.first_open
     made = [
         Control.button(

@@ -100,7 +100,6 @@ async def _sent(
 
 
 def _buttons(subject: str, *, practice: bool) -> discord.ui.View:
-    """Return the buttons; `subject` extends their custom ids."""
     primary = discord.ButtonStyle.primary
     made = [Control.button("welcome", f"setup{subject}", label=str(texts.SET_UP), style=primary)]
     if practice:
@@ -146,4 +145,4 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""

@@ -74,7 +74,6 @@ def chosen_in(radio: RadioInput) -> str:
 
 
 def _options(field: Field, model: str | None) -> list[tuple[str, str]]:
-    """Return a field's values with labels; none if any may be typed."""
     if field.kind is FieldKind.BOOLEAN:
         return [(YES, str(texts.YES_TO_FIELD)), (NO, str(texts.NO_TO_FIELD))]
     return [(str(value), _label(field, value)) for value in field.choices_for(model)]
@@ -230,7 +229,6 @@ class OperationForm(Form):
 
 
 def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFile]:
-    """Return the files given for a field. Raises InputError if there are none."""
     typed, kinds = link.value.strip(), kinds_of(field) or SOURCE_KINDS
     if field.kind is FieldKind.URLS:
         return offered_files(field.label, *upload.values, url=typed, field=field.name, kinds=kinds, required=True)
@@ -246,7 +244,6 @@ def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFil
 
 
 def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
-    """Return the media that the operation needs besides the generation's."""
     return [
         field for field in operation.fields if field.kind in LINK_KINDS and field.required and field.name not in taken
     ]
@@ -282,7 +279,6 @@ def _paths(fields: Sequence[Field]) -> list[tuple[str, Field]]:
 
 
 def _settled_model(generation: Generation, asked: Sequence[tuple[str, Field]]) -> str | None:
-    """Return the model of the request, None if the form asks for it."""
     model = generation.values.get("model")
     return model if isinstance(model, str) and "model" not in dict(asked) else None
 

@@ -180,14 +180,12 @@ def require_may_post(interaction: Interaction) -> None:
 
 
 def _question_view(quote: Quote) -> discord.ui.View:
-    """Return the buttons of a question; cogs/workflows/asked/submit.py has their actions."""
     label, other = (texts.CONTINUE, texts.CANCEL) if quote.cautions else (texts.YES, texts.NO)
     yes = Control.button("confirm", quote.draft_id, label=label, style=discord.ButtonStyle.success)
     return view_of([yes, Control.button("dismiss", quote.draft_id, label=other)])
 
 
 def _question(quote: Quote) -> str:
-    """Return the question: the cautions that fit, and the price."""
     shown = [f"⚠️ {each}" for each in quote.cautions[:CAUTIONS_MAX]]
     if len(quote.cautions) > CAUTIONS_MAX:
         shown.append(texts.more_cautions(len(quote.cautions) - CAUTIONS_MAX))
@@ -242,7 +240,7 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
 
 
 async def setup(_bot: CannonBot) -> None:
-    """Nothing to load: the actions register at import."""
+    """Do nothing: import registers the actions."""
 
 
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:

@@ -149,7 +149,6 @@ class History:
         await self._work()
 
     async def _answered(self, who: MemberActor, shown: InteractionResult, name: str) -> None:
-        """Answer a question, and store the card under its name."""
         while (question := _asked(shown)) is not None:
             shown = await who.click(question[0], custom_id=question[1])
         made = next((answer for answer in _answers(shown) if not answer.ephemeral), None)
@@ -163,7 +162,6 @@ class History:
         return found[1][-1].id
 
     async def _work(self) -> None:
-        """Run the worker until only jobs that wait for a moderator are open."""
         passed_s = 0.0
         while passed_s < PATIENCE_S:
             await self._bot.parts.worker.step()
@@ -176,7 +174,6 @@ class History:
 
 
 def _fields(modal: dict[str, Any]) -> list[str]:
-    """Return the custom ids of a form's fields, without text displays."""
     rows = [row for row in modal["components"] if "component" in row or "components" in row]
     return [(row.get("component") or row["components"][0])["custom_id"] for row in rows]
 

@@ -81,7 +81,6 @@ def _block(token: Token, names: MentionedNames) -> Token:
 
 
 def _inline(token: Token, names: MentionedNames) -> Iterator[Token]:
-    """Split text at its mentions; other tokens stay."""
     if token.get("type") != "text":
         yield token
         return

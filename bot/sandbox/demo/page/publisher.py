@@ -69,7 +69,6 @@ class Publisher:
             return time.perf_counter() - begun
 
     def _something_new(self) -> bool:
-        """Whether a changing call or a visible event was recorded since."""
         for source, what, _ in self._env.backend.transcript[self._seen :]:
             if (source == "HTTP" and not what.startswith("GET ")) or (source == "GATEWAY" and what not in UNSEEN):
                 return True
