@@ -47,7 +47,7 @@ ERROR_LIMIT_BYTES: Final = 64 * 1024
 ETAG_LIMIT_CHARS: Final = 200
 TIMEOUT_S: Final = 30.0
 POLL_S: Final = 2.0
-"""The interval of `wait` where the API gives none (its sample says 2000 ms)."""
+"""Default interval of `wait` (the API's sample says 2000 ms)."""
 
 _BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Callable[[str], str]]]] = {
     401: (KeyRefused, texts.key_not_accepted),
@@ -58,7 +58,7 @@ _BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Callable[[str], str]]]] 
     410: (RequestNotFound, texts.no_longer_kept),
 }
 _PASSING = frozenset({408, 425})
-"""Client errors that say "later" rather than "wrong" (RFC 9110, RFC 8470)."""
+"""Transient client errors (RFC 9110, RFC 8470)."""
 
 
 @dataclass(frozen=True, slots=True)

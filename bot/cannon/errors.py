@@ -20,7 +20,7 @@ from bot.domain.words.text import one_line, reads_foreign_text, tame
 from bot.errors import FieldFault
 
 FAULTS_MAX: Final = 8
-"""How many faults are read: more than a sentence has room for."""
+"""Maximum number of faults: more than a sentence has room for."""
 _NODES_MAX = 400
 _DEPTH = 8
 _HEADLINES = (
@@ -36,7 +36,7 @@ _LISTS = (
     "unionErrors",
 )  # fmt: skip
 _MAPS = frozenset({"errors", "fieldErrors", "detail", "details", "properties", "validationErrors", "validation_errors"})
-"""What may hold a map from a field to what is wrong with it."""
+"""Keys of maps from fields to errors."""
 _NOT_FIELDS = frozenset({"body", "input", "query", "params", "json", "request", "requestBody", "root", "$", "#", ""})
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}", re.ASCII)
 _MISSING = re.compile(r"\b(?:required|missing|received undefined|blank|must have required)\b", re.IGNORECASE)
@@ -226,7 +226,7 @@ def _inner(text: str) -> object:
 SENTENCE_LIMIT_CHARS: Final = 200
 _READ_LIMIT_CHARS = 20_000
 _CLEANED_CHARS = 1000
-"""What is read of a text once its tags are gone: whole words, of which 200 characters are shown."""
+"""Maximum length read of a text without its tags: whole words, of which 200 characters are shown."""
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _LINK = re.compile(r"(https?://)([^\s\"']+)")
 _LOGIN = re.compile(r"(?<![^/@])[^/@]*@")

@@ -28,7 +28,7 @@ TIMEOUT_S: Final = 1.5
 ANSWER_LIMIT_BYTES: Final = 256 * 1024
 TOOL: Final = "estimate_generation_cost"
 LATER: Final = frozenset({408, 425, 429})
-"""HTTP statuses that ask to come back later."""
+"""HTTP statuses that ask for a retry."""
 DENIED: Final = frozenset({401, 403})
 ACCEPT: Final = "application/json, text/event-stream"
 """A client must accept both, or servers answer 406 (MCP, Streamable HTTP, "Sending Messages to the Server")."""
@@ -40,11 +40,11 @@ class EstimateOutcome(Enum):
     ANSWERED = auto()
     """It told a price."""
     UNPRICED = auto()
-    """It answered, but has no price for this input."""
+    """No price for this input."""
     SILENT = auto()
-    """It did not answer in time, or nothing that could be read."""
+    """No timely or readable answer."""
     REFUSED = auto()
-    """It does not take the call, or not with this key."""
+    """Rejected, perhaps for this key."""
 
 
 @dataclass(frozen=True, slots=True)

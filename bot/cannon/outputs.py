@@ -20,7 +20,7 @@ LINK_LIMIT_CHARS: Final = 8192
 _MAKING = frozenset(
     {"task_id", "asset_type", "status", "provider", "model", "operation", "mode", "seed", "exact_cost_credits"}
 )
-"""Output keys that describe how a result was made rather than what it is."""
+"""Output keys about how a result was made."""
 _PASSED_OVER = ("provider_", "source_", "input_", "reference_", "thumbnail", "webhook")
 _KIND_WORDS = (
     (MediaKind.VIDEO, ("video", "clip", "movie")),
@@ -36,13 +36,13 @@ _LINK_KEY = re.compile(r"_urls?\Z|[a-z0-9]Urls?\Z|\Aurls?\Z")
 _OTHER_FILE = re.compile(
     r"\.(?:glb|gltf|usdz|obj|stl|ply|fbx|3mf|splat|spz|srt|vtt|ass|zip|json|csv|txt|mid|midi|pdf|hdr|exr)\Z"
 )
-"""The ends of links to files that are neither picture nor video nor sound."""
+"""Extensions of files that are neither image, video nor sound."""
 _FILES_KEY = re.compile(
     r"(?:file|asset|output|result|download|mesh|model|export|caption|subtitle)(?:s|es)?\Z", re.IGNORECASE
 )
-"""Keys under which files are named by objects, as in `files: [{"format": "glb", "url": …}]`."""
+"""Keys of file objects, as in `files: [{"format": "glb", "url": …}]`."""
 MEDIA_MAX = 20
-"""How many files of one answer are taken: each of them is fetched."""
+"""Maximum number of files per answer: each is fetched."""
 
 
 @reads_foreign_text("answer")

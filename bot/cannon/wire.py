@@ -30,14 +30,14 @@ from bot.errors import FieldFault, UnreadableAnswer
 LOTS_MAX: Final = 50
 LINK_CHARS_MAX: Final = 500
 _WORDS: Final = ("credit", "pack", "grant", "balance", "bucket", "lot")
-"""A field is about credits if its name has one of these in it."""
+"""Parts of names of fields about credits."""
 _AMOUNTS: Final = ("remaining", "creditsRemaining", "credits_remaining", "left", "credits", "balance", "amount")
 _ENDS: Final = ("expiresAt", "expires_at", "expiresAtMs", "expires_at_ms", "expiry", "expiryDate", "expirationDate")
 _LINKS: Final = ("topUpUrl", "top_up_url", "topupUrl", "buyCreditsUrl", "buy_credits_url", "billingUrl", "billing_url")
 _SECONDS_MAX: Final = 1e11
 """A time above this is in milliseconds."""
 _LATEST: Final = 7.3e9
-"""The year 2201: later than any date that is meant."""
+"""The year 2201: later than any real date."""
 
 
 def expiring_credits(answer: Mapping[str, Any]) -> tuple[ExpiringCredits, ...]:
@@ -133,10 +133,10 @@ log = structlog.get_logger(__name__)
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 REMOTE_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9._~:-]{1,200}\Z")
-"""What we accept as a request id: it becomes part of a path, so no character with a meaning in a path."""
+"""A valid request id, safe in a URL path."""
 LONGEST_POLL_AFTER_S = 3600.0
 LABEL_CHARS, SCOPES_MAX = 40, 20
-"""How much is taken of a plan's or a scope's name, and of the scopes: they all fit into a field of an embed."""
+"""Maximum lengths of plan and scope names, and number of scopes: they fit into an embed's field."""
 _SEEN_LIMIT = 500
 
 
@@ -173,9 +173,9 @@ class Progress:
     status: RemoteStatus
     cost: Decimal | None = None
     error: str | None = None
-    """Why it failed: one sentence that a member may read."""
+    """Why it failed: one sentence for members."""
     faults: tuple[FieldFault, ...] = ()
-    """The same field by field, where that is how it was told."""
+    """The same by field, if given."""
     output: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     """Operation specific; partial before the end."""
     created_at: float | None = None

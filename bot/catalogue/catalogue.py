@@ -175,16 +175,16 @@ class Catalogue:
 
 LINK_KINDS = frozenset({FieldKind.URL, FieldKind.URLS})
 NATIVE_ID = "sora_video_id"
-"""The field in which Sora's operations take a video by Sora's own id rather than by a link."""
+"""The field of Sora's operations for a video by Sora's id rather than a link."""
 
 _WORDS = {
     MediaKind.IMAGE: ("image", "picture", "photo"),
     MediaKind.VIDEO: ("video", "clip", "movie"),
     MediaKind.AUDIO: ("audio", "music", "sound", "voice", "speech"),
 }
-"""Marks the kind of fields that only the live document has: it names no kinds."""
+"""Marks fields only the live document has, which names no media kinds."""
 _ANY_WORDS = ("file", "media", "source", "reference", "asset")
-"""Marks those among them that take a file of any kind."""
+"""Marks those among them that take any file."""
 
 
 def takes_native_id(operation: Operation) -> bool:

@@ -14,7 +14,7 @@ from bot.catalogue.texts import ASKED_BY_THE_API
 from bot.domain.models import MediaKind
 
 TEXT_LIMIT_CHARS = 6000
-"""The longest slash-command option that Discord accepts; the API documents no limit of its own."""
+"""Discord's longest slash-command option; the API documents no limit."""
 
 HELP_LIMIT_CHARS = 100
 """The longest description of a slash-command option."""
@@ -46,7 +46,7 @@ class TextShape(StrEnum):
     RATIO = "ratio"
     """Width to height: `16:9`, `1.78`, or a word such as `auto`."""
     ID = "id"
-    """An id that a provider gave: no spaces, and not as short as a word that somebody made up."""
+    """A provider's id: no spaces, and longer than an invented word."""
 
 
 class ProbeKind(StrEnum):
@@ -74,19 +74,19 @@ class Field:
     kind: FieldKind
     required: bool = False
     rule_inferred: bool = False
-    """Whether `required` is only deduced from the docs: then the member is warned where it is missing, not refused."""
+    """Whether `required` is only deduced from the docs: a missing value is a caution, not an error."""
     label: str
     """A short human name that fits behind "the": `aspect ratio`."""
     help: str
-    """What to give, at most 100 characters, with an example where one helps: a Discord option's description."""
+    """What to give, at most 100 characters, perhaps with an example: a Discord option's description."""
     unit: str = ""
     """What a number counts, in the plural: `seconds`."""
     choices: tuple[Scalar, ...] = ()
     """The closed list for every model, empty if any value is valid."""
     choices_by_model: Mapping[str, tuple[Scalar, ...]] = default(default_factory=lambda: MappingProxyType({}))
-    """Closed lists for some models, by model id in any spelling; `*` in a key stands for any characters."""
+    """Closed lists for some models, by model id in any spelling; `*` matches any characters."""
     suggestions: tuple[Scalar, ...] = ()
-    """Values that were seen or are likely: suggested, never enforced."""
+    """Seen or likely values: suggested, never enforced."""
     minimum: float | None = None
     maximum: float | None = None
     usual: tuple[float, float] | None = None
@@ -95,21 +95,21 @@ class Field:
     Beyond it the member is warned; far beyond it (`values.BEYOND_USUAL`) the number is refused.
     """
     shape: TextShape | None = None
-    """How a text has to look where there is no closed list."""
+    """The form of a text without a closed list."""
     max_length: int = TEXT_LIMIT_CHARS
     """The longest text, in characters."""
     media: frozenset[MediaKind] = frozenset()
-    """The media that a link may refer to, for the kinds URL and URLS."""
+    """The media a link may refer to, for the kinds URL and URLS."""
     probe: Probe | None = None
-    """Where the value is read from when the member does not give it."""
+    """Where to read the value if the member does not give it."""
     item_fields: tuple[Field, ...] = ()
     """The keys of an object, or of each object in a list."""
     extra_keys: bool = False
     """Whether an object may have keys beyond `item_fields`."""
     offered: bool = True
-    """False if the live document lists the operation's fields without this one."""
+    """False if the live document's operation lacks this field."""
     known: Field | None = None
-    """The field as it was known before the live document described it otherwise: what fits that is never refused."""
+    """The field before the live document changed it: what fits that is never rejected."""
 
     @property
     def longest(self) -> int:
@@ -149,7 +149,7 @@ GPT_IMAGE_RESOLUTIONS: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({"gpt
 """Documented on the pages of `image.generate` and `image.edit`."""
 
 SHARE = (0.0, 1.0)
-"""The usual range of a weight: nothing of it to all of it. The docs' examples are all inside."""
+"""A weight's usual range, none to all. Covers the docs' examples."""
 
 ASPECT_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 """The first three are documented on the pages; the same models accept the other two elsewhere."""

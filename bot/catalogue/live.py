@@ -37,7 +37,7 @@ class ApiChange:
     kind: ChangeKind
     subject: Subject
     operation: str
-    """The id of the operation that it is, or that the models or fields belong to."""
+    """The operation's id, also of the models' or fields' operation."""
     names: tuple[str, ...]
     """Ids of operations (of a changed one the former, then the present), ids or names of models, names of fields."""
     sentence: str

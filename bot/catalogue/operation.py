@@ -39,7 +39,7 @@ class Output:
     key: str
     kind: MediaKind | None
     temporary: bool = False
-    """Whether the links expire so soon that they are of no use."""
+    """Whether the links expire too soon to be useful."""
     echo: bool = False
     """Whether the key only repeats an input."""
 
@@ -62,9 +62,9 @@ class Operation:
     id_documented: bool = True
     """False if the id was deduced: the live document then replaces it."""
     offered: bool = True
-    """False if the live document lists the operations without this one: it may be tried, after a yes."""
+    """False if the live document lists the operations without this one: usable after a confirmation."""
     is_open: bool = False
-    """Whether it also takes fields that are not listed: only the live document, which may be wrong, lists any."""
+    """Whether unlisted fields are accepted: only the live document, which may be wrong, lists any."""
     ends: str | None = None
     """The announced last day, as an ISO date."""
 

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from types import MappingProxyType
 
 SOURCE = "en"
-"""The language of the code: a text without a translation is read in it."""
+"""The code's language, for untranslated texts."""
 LANGUAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "en": ("en-US", "en-GB"),
@@ -23,10 +23,8 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ja": ("ja",),
     }
 )
-"""The languages that the bot speaks, each with Discord's locales that are answered in it.
-
-Source: https://docs.discord.com/developers/reference#locales
-"""
+"""The supported languages, each with Discord's locales that map to it. Source:
+https://docs.discord.com/developers/reference#locales."""
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         "en": "English",
@@ -37,7 +35,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "ja": "日本語",
     }
 )
-"""What each language is called by those who speak it, by language."""
+"""Each language's own name, by language."""
 _OF_LOCALE = {locale: language for language, locales in LANGUAGES.items() for locale in locales}
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 

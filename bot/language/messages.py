@@ -26,7 +26,7 @@ from babel.numbers import format_decimal, format_percent
 from bot.language.current import SOURCE, current
 
 _SIMPLE = re.compile(r'\nmsg(?:ctxt "([^"\\\n]*)"\nmsg)?id "([^"\\\n]+)"\nmsgstr "([^"\\\n]*)"(?=\n\n|\n?\Z)')
-"""A message of one line, as nearly all are: what it means is what is written."""
+"""A message of one line without escapes, as nearly all are."""
 _QUOTED = r'"[^\n]*"(?:\n"[^\n]*")*'
 _ENTRY = re.compile(
     rf"\nmsg(?:ctxt ({_QUOTED})\nmsg)?id ({_QUOTED})(\nmsgid_plural {_QUOTED})?((?:\nmsgstr(?:\[\d\])? {_QUOTED})+)"
@@ -37,7 +37,7 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED: Mapping[str, str] = MappingProxyType({"n": "\n", "t": "\t", "r": "\r"})
 
 _OF_CONTEXT = "\x04"
-"""Between a context and its message, as in gettext's own files."""
+"""Gettext's separator between a context and its message."""
 
 
 class Translations(gettext.NullTranslations):

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 WIDTH, MARGIN, GAP = 800, 28, 40
-"""Discord shows a picture of an embed 400 pixels wide: what is written here is half as large there."""
+"""Discord shows an embed's image 400 pixels wide: text appears half as large."""
 TITLE_SIZE, HEADING_SIZE, TEXT_SIZE, SMALL_SIZE = 38, 28, 26, 24
 HEAD_HEIGHT, DAYS_HEIGHT, DAYS_FOOT = 130, 400, 46
 ROW_HEIGHT, ROW_BAR = 64, 16
 ROWS_MAX = 6
-"""Rows of a list; the rest are drawn together as one more."""
+"""Rows of a list; the rest become one more."""
 BAR_SHARE = 0.72
 BAR_WIDTH_MAX = 110.0
 SMALLEST_BAR = 3.0
-"""In pixels: so that a small amount is visible, too."""
+"""In pixels, so that small amounts are visible."""
 ROOMY_DAYS = 14
-"""Up to so many days the numbers are written in the size of the other text."""
+"""Up to so many days the numbers have the normal text size."""
 SCALE = 2
 """Drawn this much larger, then scaled down: Pillow's own edges are jagged (no anti-aliasing)."""
 GRID_LINES = 4

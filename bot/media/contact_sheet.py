@@ -35,22 +35,22 @@ TIMEOUT_S = 30.0
 CPU_S = 20
 MIB = 1024**2
 DATA_BYTES = 208 * MIB
-"""What it may write to; with Python's and Pillow's own code that is less than 256 MiB in memory."""
+"""Writable memory; with Python's and Pillow's code less than 256 MiB in total."""
 MEMORY_BYTES = 384 * MIB
 """All that it may map, code included."""
 FILE_BYTES = 32 * MIB
 PIXELS_MAX = 40_000_000
-"""The largest image that is decoded, if it fits: a pixel takes 4 bytes, but 9 as AVIF and 16 as WebP."""
+"""The largest decoded image, if it fits: a pixel takes 4 bytes, but 9 as AVIF and 16 as WebP."""
 AT_ONCE = 2
-"""Sheets that are drawn at once; further ones wait."""
+"""Sheets drawn at once; further ones wait."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
-"""The decoders that may be used; Pillow has many more, some of them old."""
+"""Allowed decoders; Pillow has many more, some of them old."""
 LOADED = (
     "PIL.ImageDraw",
     "PIL.ImageFont",
     *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Ppm", "Png", "Mpo", "WebP", "Avif")),
 )
-"""What Pillow would import only with the first picture (five formats always), and what text needs."""
+"""Modules Pillow would import with the first image, and those for text."""
 TILES_MAX = 20
 COLUMNS_MAX = 5
 TILE, GAP, CAPTION_HEIGHT, TEXT_SIZE, NUMBER_SIZE = 256, 16, 44, 18, 22
@@ -60,7 +60,7 @@ QUALITY = 88
 INSTALLED = str(Path(__file__).resolve().parent.parent.parent)
 """Where this package is, whatever the working directory."""
 COMMAND = (sys.executable, "-P", "-m", "bot.media.contact_sheet")
-"""-P: nothing may be imported from the folder with foreign files. The environment has no token, no key, no proxy."""
+"""-P: import nothing from the folder with foreign files. The environment has no token, key or proxy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Tile:
 
 
 _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-"""By event loop, of which a process has one, and the tests many."""
+"""By event loop: a process has one, the tests many."""
 
 
 @functools.cache

@@ -31,9 +31,9 @@ ASK_VERSION = 1
 RULE_PATH_BENEATH = 1
 WRITE_FILE, READ_FILE, READ_DIR, REMOVE_FILE, MAKE_REG, TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 8, 1 << 14
 IN_FOLDER = WRITE_FILE | READ_FILE | READ_DIR | REMOVE_FILE | MAKE_REG | TRUNCATE
-"""What remains allowed, in the folder alone: reading the pictures and writing the sheet."""
+"""Still allowed, in the folder only: reading the images and writing the sheet."""
 FILE_RIGHTS: Mapping[int, int] = MappingProxyType({1: 13, 2: 14, 3: 15, 5: 16})
-"""How many rights there are to files since which version; all of them are closed."""
+"""Number of file rights by version; all are removed."""
 CONNECTIONS_SINCE, CONNECTIONS = 4, 0b11
 """TCP: to bind and to connect."""
 SCOPES_SINCE, SCOPES = 6, 0b11
@@ -43,7 +43,7 @@ SCOPES_SINCE, SCOPES = 6, 0b11
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 NUMBER_AT, ARCHITECTURE_AT = 0, 4
 ALLOW, KILL_PROCESS, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | 1
-"""REFUSE is SECCOMP_RET_ERRNO with EPERM: what a library tries without need fails, and ends nothing."""
+"""REFUSE is SECCOMP_RET_ERRNO with EPERM: libraries' optional calls fail without ending the process."""
 SECCOMP, GET_ACTION_AVAILABLE = {"x86_64": 317, "aarch64": 277}, 2
 
 _ALLOWED: Mapping[str, tuple[int, int | None]] = MappingProxyType({

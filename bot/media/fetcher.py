@@ -52,10 +52,10 @@ from bot.runtime.network.transport import (
 )
 
 FLOOR_BYTES_S: Final = 4 * 1024
-"""A download with fewer bytes per second, as the mean over a window, is given up; it is tried again later."""
+"""Minimum mean bytes per second over a window; a slower download is aborted and retried later."""
 FLOOR_WINDOW_S: Final = 20.0
 _STEPS: Final = 20
-"""In how many steps a window moves: it holds so few points whatever the chunks are."""
+"""Steps of a moving window: bounds its points for any chunk size."""
 
 
 class DownloadPace:
@@ -65,7 +65,7 @@ class DownloadPace:
         self._clock = clock
         self._window_s = window_s
         self._points = deque([(clock.monotonic(), 0)])
-        """When (monotonic seconds) how many bytes had come, oldest first; the first is the window's start."""
+        """Byte counts by monotonic seconds, oldest first; the first is the window's start."""
         self._bytes = 0
 
     def add(self, count: int) -> None:
@@ -120,11 +120,11 @@ TOTAL_TIMEOUT_S: Final = 300.0
 SILENCE_TIMEOUT_S: Final = FLOOR_WINDOW_S
 DOWNLOAD_CONNECTIONS: Final = 200
 LOOK_CONNECTIONS: Final = 40
-"""Apart from those of downloads: links of members that get no answer hold up no result."""
+"""Separate from downloads': members' dead links delay no result."""
 INSPECT_TIMEOUT_S: Final = 20.0
 INSPECT_BYTES: Final = 256 * 1024
 INSPECT_SPANS: Final = 3
-"""Further ranges that an inspection may read: enough for an MP4 whose headers are at its end."""
+"""Further ranges per inspection: enough for an MP4 with headers at its end."""
 REDIRECT_LIMIT: Final = 3
 NAME_LIMIT_CHARS: Final = 60
 
@@ -133,7 +133,7 @@ _LATER: Final = frozenset({408, 425, 429})
 NewTransport = Callable[[int], httpx.AsyncBaseTransport]
 """Makes a transport that has this many connections at most."""
 OnProgress = Callable[[int, int | None], None]
-"""Called with the bytes on disk and the total in bytes, None if the host does not say."""
+"""Called with the bytes on disk and the total in bytes, None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,7 @@ class SourceFacts:
     duration_s: float | None
     extension: str
     name: str
-    """A plain file name made from the link's last part: ASCII letters, digits, `-`, `_`, and the true extension."""
+    """A plain file name from the link's last part: ASCII letters, digits, `-`, `_`, and the true extension."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ _MAIN_RANGES = (
     (0xAC00, 0xD7A3),
     (0xFF01, 0xFF9F),
 )
-"""What the main font has without a gap worth mentioning; the other one has every character of the first plane."""
+"""The main font's ranges, nearly without gaps; the other one has all of the first plane."""
 
 
 def drawable(text: str) -> str:

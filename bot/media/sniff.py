@@ -14,7 +14,7 @@ from bot.media.containers.facts import ContainerFacts, facts_of
 from bot.media.containers.pieces import Span
 
 HEAD_BYTES: Final = 4096
-"""How many of the first bytes `sniff` can use."""
+"""How many first bytes `sniff` uses."""
 
 Sniffed = tuple[MediaKind, str, str]
 """Kind, content type and extension with its dot."""
@@ -141,12 +141,12 @@ _ARCHIVES: Final[Mapping[str, tuple[str, str]]] = {
     ".usdz": ("model/vnd.usdz+zip", ".usdz"),
     ".3mf": ("model/3mf", ".3mf"),
 }
-"""What is a ZIP archive inside and has a name of its own; every other one is attached as an archive."""
+"""ZIP-based formats with their own name; others are attached as archives."""
 _MARKUP: Final = re.compile(r"\s*(?:<|#!|@echo|MZ)", re.IGNORECASE)
-"""Pages, drawings and scripts: not attached, whatever their link's end says."""
+"""Pages, drawings and scripts: never attached."""
 _SOLID: Final = ".stl"
 _SOLID_HEAD: Final = 84
-"""A binary STL begins with 80 bytes of anything and the number of its triangles: only its link's end tells."""
+"""A binary STL begins with 80 arbitrary bytes and its number of triangles: only the extension tells."""
 _PROGRAMS: Final = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
 _CAPTIONS: Final = re.compile(r"\s*\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{3} *--> *\d{1,2}:\d\d:\d\d[,.]\d{3}")
 
@@ -166,9 +166,9 @@ _TEXTS: Final[Mapping[str, tuple[Callable[[str], object], str]]] = {
     ".csv": (_begins(r"[^\n]*[,;\t]"), "text/csv"),
     ".txt": (_begins(r""), "text/plain"),
 }
-"""Texts by the end of their link: how they begin, and their content type."""
+"""Text formats by extension: how they begin, and their content type."""
 _BY_CONTENT: Final = (".vtt", ".srt", ".ass", ".json")
-"""Those that are known without the end of a link, the more exact first."""
+"""Formats known without an extension, the more exact first."""
 
 
 def names_other_file(link: str) -> bool:

@@ -16,11 +16,11 @@ from bot.language import SOURCE, speak
 from bot.runtime.clock import Clock
 
 ANSWER_S = 2.0
-"""After this time since an interaction came its member hears that the database is busy: a second is left for that."""
+"""After this time a member gets the busy message; a second is left for sending it."""
 LEAST_S = 0.25
-"""For how long a transaction is waited for at least, however late it begins."""
+"""Minimum wait for a transaction, however late it begins."""
 UNDER_WAY_S = 0.3
-"""How much longer a write is waited for that has begun, and so can't be taken back."""
+"""Extra wait for a write under way, which can't be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Unanswered:
     """An interaction that may still need an answer."""
 
     is_answered: Callable[[], bool]
-    """True once Discord has any answer, "thinking…" included."""
+    """True once Discord has any answer, even "thinking…"."""
     until: float
     """Monotonic seconds."""
 

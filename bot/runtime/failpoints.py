@@ -42,7 +42,7 @@ FILE_NAMES = (
     "restore.keyed",  # key file in place, database not yet
     "restore.swapped",  # both in place, mark still set
 )
-"""In copying and exchanging the files of the database."""
+"""In copying and swapping the database's files."""
 MOVE_NAMES = (
     "move.half",  # some rows copied, nothing committed
     "move.filled",  # all rows copied

@@ -24,7 +24,7 @@ from bot.errors import DatabaseFailing
 from bot.runtime.clock import Clock
 
 COLLAPSED = frozenset({"asyncio", "aiohttp.server"})
-"""The loggers of libraries that complain once for each connection, and so as often as a stranger wants."""
+"""Loggers of libraries that complain per connection, as often as a stranger wants."""
 WINDOW_S = 60.0
 KINDS_MAX = 100
 
@@ -103,13 +103,13 @@ _SECRET_NAMES = frozenset(
     {"api_key", "authorization", "discord_token", "interaction_token", "password", "secret", "secret_keys", "token"}
 )
 _PRIVATE_NAMES = frozenset({"body", "content", "input", "output", "prompt"})
-"""What members wrote or received: it is theirs, not the host's."""
+"""Members' private texts, not for the host."""
 
 
 _INVITE = re.compile(
     r"://discord\.com/oauth2/authorize\?client_id=\d{1,20}&scope=bot\+applications\.commands&permissions=\d{1,20}"
 )
-"""The bot's invite link, which has nothing secret: whoever sees the bot can make it."""
+"""The bot's invite link, no secret."""
 
 
 def _without_query(match: re.Match[str]) -> str:
@@ -140,7 +140,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
 )
 
 _PLAIN = re.compile(r"[A-Za-z0-9.-]{0,42}")
-"""What no pattern can match anything in: most names, ids and events are such texts."""
+"""Texts that no pattern can match: most names, ids and events."""
 
 _UNSAFE = {
     number: chr(number).encode("unicode_escape", "backslashreplace").decode("ascii")
@@ -149,7 +149,7 @@ _UNSAFE = {
         *range(0xD800, 0xE000), 0xFEFF,
     )
 }  # fmt: skip
-"""Control characters, line separators, marks that reverse the reading direction, and halves of surrogate pairs."""
+"""Control characters, line separators, direction marks, and halves of surrogate pairs."""
 
 _DEPTH_MAX = 6
 _TEXT_LIMIT_CHARS = 16_000

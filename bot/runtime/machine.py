@@ -21,7 +21,7 @@ from bot.runtime import texts
 ARENAS_MAX = 2
 """glibc would make eight for each core, each with free space of its own; Python's threads compute one at a time."""
 MMAP_FROM_BYTES = 128 * 1024
-"""From this size on a piece goes back to the system at once. Stated, it stays; else each larger one raises it."""
+"""Larger blocks are returned to the system at once. Setting it disables glibc's dynamic increase."""
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 """Of malloc.h."""
 
@@ -61,7 +61,7 @@ def permanent() -> Iterator[None]:
 
 
 ROOM_BYTES = 1 << 20
-"""With less than that nothing can be done: SQLite's log alone begins with some tens of thousands."""
+"""Minimum usable space: SQLite's log begins with some tens of thousands."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 

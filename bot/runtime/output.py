@@ -19,9 +19,9 @@ from typing import NoReturn, TextIO, cast
 import structlog
 
 WAITING_MAX_BYTES = 1024 * 1024
-"""What is kept for a reader that is slow; what comes after that is dropped and counted."""
+"""Buffer for a slow reader; excess is dropped and counted."""
 FLUSH_S = 2.0
-"""How long a flush waits, and by that the end of a process; and how long one that ends at once takes for its words."""
+"""Timeout of a flush, and so of the exit."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +40,9 @@ class QueuedOutput(io.TextIOBase):
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
         self._unwritten = 0
-        """The bytes that wait, and those that are being written."""
+        """The bytes waiting or being written."""
         self._is_stuck = False
-        """Whether a flush has waited in vain since something was written last."""
+        """Whether a flush has timed out since the last progress."""
         self._has_ended = False
         self.dropped = 0
         """The lines that were dropped so far."""

@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 from bot.runtime.clock import Clock
 
 URGENT_IN_A_ROW = 50
-"""After so many urgent calls one of the others comes: a crowd of results must not stop everything else."""
+"""Urgent calls in a row before another one: many results must not stop everything else."""
 ROUNDING_S = 1e-6
-"""What may be left of a wait: one for less might end at the same reading of the clock."""
+"""Rounding tolerance: a shorter wait might end at the same clock reading."""
 
 
 class Pace:
@@ -28,16 +28,16 @@ class Pace:
         self.window_s = window_s
         self._most, self._burst = calls, burst
         self._passed: deque[float] = deque(maxlen=calls)
-        """When the last calls were let through, monotonic seconds."""
+        """Monotonic seconds of the last calls."""
         self._even_at = -math.inf
-        """When the next call would be let through if all came evenly."""
+        """When the next evenly spaced call is due."""
         self._is_busy = False
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._others: deque[asyncio.Future[None]] = deque()
         self._urgent_in_a_row = 0
         self._limited = asyncio.Event()
         self.taken = 0
-        """How many calls were let through so far."""
+        """The number of calls so far."""
         self.limit(calls)
 
     @property
@@ -113,7 +113,7 @@ class Pace:
 
 
 KEPT = 4096
-"""How many keys are counted at most, so that memory stays bounded."""
+"""Maximum number of keys, to bound memory."""
 
 
 class RateLimiter:
@@ -182,7 +182,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 KEPT_ANSWERS = 4096
-"""How many are remembered at most, so that memory stays bounded."""
+"""Maximum number of answers, to bound memory."""
 
 
 class TimedMemory(Generic[K, V]):

@@ -15,7 +15,7 @@ import structlog
 from bot.settings import SECRET_SETTINGS
 
 PR_SET_DUMPABLE = 4
-"""Of linux/prctl.h. Not dumpable: no core file, no debugger, and /proc/PID/environ and mem are closed to the user."""
+"""Of linux/prctl.h. Not dumpable: no core file or debugger, and no access to /proc/PID/environ and mem."""
 
 log = structlog.get_logger(__name__)
 

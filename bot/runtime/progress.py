@@ -18,10 +18,10 @@ Progress = Callable[[str, int, int], None]
 It may be called often and from any thread, and never raises.
 """
 QUIET_S = 1.0
-"""Work that is done sooner is not worth a line."""
+"""Shorter work is not worth a line."""
 TERMINAL_EVERY_S, LINE_EVERY_S = 0.2, 10.0
 CLEARED = "\r\x1b[K"
-"""Goes to the start of the terminal's line and empties it (ECMA-48, EL)."""
+"""Clears the terminal's line (ECMA-48, EL)."""
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 COMMITTED = "committed"
-"""Something was committed that others wait for: a line of the record, a price that exceeds a limit."""
+"""A commit that others wait for: a record line, a price above a limit."""
 
 
 class Signals:

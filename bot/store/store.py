@@ -66,7 +66,7 @@ class Store:
     """
 
     signature = ""
-    """The installation's, of six characters: it tells which database has made what the bot posts."""
+    """The installation's signature, six characters: identifies the database behind the bot's posts."""
 
     def __init__(self, database: Database, box: SecretBox, clock: Clock, lock: ProcessLock | None = None) -> None:
         self._database, self._box, self._lock = database, box, lock
@@ -118,7 +118,7 @@ class Store:
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
         self.fleet, self.rents = Fleet(database, box, clock), Rents(database, box, clock)
         self.resealed = 0
-        """How many secrets were sealed with the newest key when it was opened."""
+        """The number of secrets resealed on opening."""
 
     def record_in(self, language_of: Callable[[int, Rules], str]) -> None:
         """Write record lines in each guild's language; `language_of` takes its id and settings."""

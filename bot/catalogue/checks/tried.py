@@ -13,9 +13,9 @@ from bot.catalogue.operation import Operation, model_id, same_name
 VALUE_CHARS: Final = 64
 """The longest value that is kept."""
 OWN_IDS: Final = frozenset({"model", "voice_id", "persona_id"})
-"""Fields with an id of the account or of the API that no document need list."""
+"""Fields with account or API ids that no document need list."""
 _WORDS: Final = frozenset({"prompt", "text", "title", "name", "tags", "lyrics", "description", "words", "message"})
-"""Parts of the names of fields in which members write their own words, whatever examples a document gives for them."""
+"""Name parts of fields with members' own words, whatever a document's examples."""
 _ID = re.compile(r"[A-Za-z0-9][\w.:+/-]*(?: [\w.:+/-]+){0,4}", re.ASCII)
 _NAME_PART = re.compile(r"[a-z]+|[0-9.]+")
 

@@ -55,11 +55,11 @@ RATIO_WORDS = frozenset(
 )
 """What providers take instead of a ratio."""
 _QUANTITIES = frozenset({"seconds", "frames per second"})
-"""Units of which there is no zero and nothing below."""
+"""Units that must be above zero."""
 _ID = re.compile(r"(?=.*\d|.{5})[!-~]{1,200}", re.ASCII)
-"""Without spaces; a short word without a digit is none: ids on the API's pages have 10 characters and more."""
+"""No spaces; no short word without a digit: ids on the API's pages have 10 characters and more."""
 BEYOND_USUAL = 10
-"""How many times the most that is usual a number may be: what is only unusual is asked about, more is a slip."""
+"""Multiple of the usual maximum above which a number is a mistake; below that it is a caution."""
 _NUMBER = re.compile(r"([+-]?\d{1,16}(?:\.\d{1,12})?) ?(?:s|sec|seconds?|x|fps)?", re.ASCII | re.IGNORECASE)
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

@@ -26,7 +26,7 @@ from bot.catalogue.operation import Operation, bare
 from bot.catalogue.texts import printable
 
 SEVERAL = 3
-"""How many known operations make it plain that a document names all of them in one way."""
+"""Known operations that prove a document's naming scheme."""
 PLACE_LIMIT = 2_000
 """How many paths or components are read."""
 
@@ -341,7 +341,7 @@ def _reads_like_an_id(word: str) -> bool:
 
 
 NODE_LIMIT = 100_000
-"""How many objects and lists of a document are read."""
+"""Maximum number of objects and lists read."""
 OPERATION_LIMIT = 300
 FOUND_LIMIT = 20 * OPERATION_LIMIT
 """How many mentions of operations are collected."""

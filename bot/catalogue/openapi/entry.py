@@ -18,16 +18,16 @@ FIELD_LIMIT = 80
 CHOICE_LIMIT = 200
 CHOICE_LIMIT_CHARS = 200
 SAMPLE_DEPTH_LIMIT = 4
-"""How deep the objects of an example are read."""
+"""Maximum depth of an example's objects."""
 
 RULED_KINDS: Mapping[str, FieldKind] = MappingProxyType({SAFETY_SWITCH: FieldKind.BOOLEAN})
-"""Fields that a server's rules rest on: no document changes their kind."""
+"""Fields that a server's rules depend on: no document changes their kind."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _LINK = re.compile(r"https?://\S+", re.ASCII | re.IGNORECASE)
 _STAND_IN = re.compile(r"[<{\[].*[>}\]]|.*(?:\byour[ _-]|placeholder|x{3,}|\.{3}|…).*", re.IGNORECASE | re.DOTALL)
-"""A sample that stands for a value of one's own, such as `<voice id>` or `your_voice_id`: never offered."""
+"""A placeholder such as `<voice id>` or `your_voice_id`: never offered."""
 _ENVELOPE = frozenset({"operation", "webhook_url", "webhookUrl"})
 
 
@@ -38,10 +38,10 @@ class Described:
     name: str
     kind: FieldKind | None = None
     is_sample: bool = False
-    """Whether the kind is only that of a sample value: 8 for a number, a link for a text."""
+    """Whether the kind is only inferred from a sample: 8 for a number, a link for a text."""
     closed: tuple[Scalar, ...] = ()
     seen: tuple[Scalar, ...] = ()
-    """Values that the document shows: the default first, then examples."""
+    """Shown values: the default first, then examples."""
     titles: Mapping[Scalar, str] = field(default_factory=dict)
     minimum: float | None = None
     maximum: float | None = None
@@ -49,7 +49,7 @@ class Described:
     about: str = ""
     items: tuple[Described, ...] = ()
     required: bool | None = None
-    """None if nothing says which fields are required."""
+    """None if unknown."""
 
 
 def is_field_name(name: object) -> bool:
@@ -195,7 +195,7 @@ class FactSource(IntEnum):
     VENDOR = 1
     """A list under a key of the vendor's own, `x-…`."""
     SAMPLE = 2
-    """An example: it shows an operation, but does not list the operations that there are."""
+    """An example: it shows an operation, but is no list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +218,7 @@ class Entry:
     """Whether `fields` are all that the operation has."""
     models: tuple[NamedModel, ...] = ()
     is_listed: bool = True
-    """Whether the document offers the operation, rather than shows a request for it."""
+    """Whether the document offers the operation, rather than shows an example."""
 
 
 def is_operation_id(value: object) -> bool:

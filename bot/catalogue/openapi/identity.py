@@ -17,7 +17,7 @@ from bot.catalogue.operation import Operation, same_name
 CERTAIN = 2.0
 LIKELY = 0.5
 MARGIN = 0.05
-"""How much better than the next best a likeness must be: else nobody can say which is meant."""
+"""Required lead over the next best match: otherwise it is ambiguous."""
 SIBLINGS_MIN = 2
 ALIKE_WORDS = 0.7
 SAME_FIELDS = 0.6
@@ -30,7 +30,7 @@ _SYNONYMS: Mapping[str, str] = {
     **dict.fromkeys(("character", "cameo", "cast"), "character"),
     **dict.fromkeys(("enhance", "enhancement", "improve", "rewrite"), "enhance"),
 }
-"""Words by which a public page and an id may name the same thing."""
+"""Words that a public page and an id may use for the same thing."""
 
 
 @dataclass(frozen=True, slots=True)

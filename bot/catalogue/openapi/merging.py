@@ -19,7 +19,7 @@ _COMPATIBLE = (
     frozenset({FieldKind.OBJECTS, FieldKind.JSON}),
     frozenset({FieldKind.OBJECT, FieldKind.JSON}),
 )
-"""Kinds that a schema can hardly distinguish: ours is kept."""
+"""Kinds that a schema hardly distinguishes: ours is kept."""
 _LIKE_SAMPLES = frozenset({FieldKind.INTEGER, FieldKind.NUMBER})
 """Kinds that a sample value cannot distinguish."""
 
@@ -169,9 +169,9 @@ def _is_offered(model: Model, listed: Sequence[NamedModel]) -> bool:
 
 
 LIST_MIN = 5
-"""How many known operations a document must offer to be a list of them: a few may be examples."""
+"""Known operations a document must offer to count as a list: a few may be examples."""
 FAMILY_MIN = 2
-"""How many operations of a guess's family a document must offer to contradict the guess."""
+"""Operations of a guess's family a document must offer to contradict the guess."""
 
 
 def merge(catalogue: Catalogue, document: object) -> Catalogue:

@@ -20,10 +20,10 @@ from bot.catalogue.openapi.identity import words_of
 from bot.catalogue.openapi.schemas import Reader, line_of, listed_values
 
 SHARED_LIMIT = 6
-"""How many operations may share one alternative's input: more are a list next to a free input."""
+"""Operations that may share an alternative's input: more are a list next to a free input."""
 
 _HELPERS = frozenset({"input", "request", "param", "body", "schema"})
-"""Words that the title of an input's schema has next to those of its operation."""
+"""Words in an input schema's title besides its operation's."""
 _NAMING_KEYS = ("x-operation", "x-operation-id", "x-operationId", "$id", "title")
 
 
@@ -147,7 +147,7 @@ def _named(reader: Reader, operation: object) -> list[Entry]:
 
 
 TEXT_LIMIT_CHARS = 20_000
-"""The longest example that is read if it is JSON in a text."""
+"""Maximum length of a JSON example in a text."""
 
 
 def shown(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:

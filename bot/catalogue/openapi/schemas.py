@@ -19,11 +19,11 @@ from bot.catalogue.openapi.entry import (
 from bot.catalogue.texts import printable
 
 DEPTH_LIMIT = 12
-"""How many references and nested combinations are followed."""
+"""Maximum number of references and nested combinations."""
 STEP_LIMIT = 1_500
-"""How many schemas are read for one input: a schema may refer to itself in many ways."""
+"""Maximum number of schemas per input: a schema may refer to itself in many ways."""
 WORK_LIMIT = 40_000
-"""How many keys of schemas are read of one document, each as often as it is read: 11,000 for the whole API."""
+"""Maximum number of schema keys read per document, with repetitions: 11,000 for the whole API."""
 LENGTH_LIMIT_CHARS = 1_000_000
 
 _SIMPLE = {"integer": FieldKind.INTEGER, "number": FieldKind.NUMBER, "boolean": FieldKind.BOOLEAN}
@@ -36,7 +36,7 @@ _TITLE_LISTS = (
     "x-enum-varnames",
     "enumNames",
 )
-"""What generators call the list (or the map) of the words that belong to the values of an `enum`."""
+"""Generators' names for the list (or map) of an `enum`'s labels."""
 
 
 class Reader:

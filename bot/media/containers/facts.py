@@ -36,9 +36,9 @@ class ContainerFacts:
     """The facts so far. `needs` are the bytes still needed for the duration."""
 
     seconds: float | None = None
-    """None: not a container with a duration, or the headers do not say, or they are broken, or `needs` is open."""
+    """None: no duration, unknown, broken, or `needs` is open."""
     has_picture: bool | None = None
-    """Whether there is a track of pictures; None if that was not found out."""
+    """Whether there is a video track; None if unknown."""
     needs: Span | None = None
 
 

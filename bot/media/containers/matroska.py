@@ -21,7 +21,7 @@ _PICTURES, _SOUND = 1, 2
 _TAILS: Final = (4 * SPAN_BYTES, 16 * SPAN_BYTES)
 _CANDIDATES: Final = 4
 _BLOCKS_SEEN: Final = 2
-"""From their distance comes the length of the last."""
+"""Their distance gives the last one's length."""
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ def numbers(file: FilePieces, body: int, short: Sequence[int], wide: Sequence[in
 
 
 _TAILS: Final = (4 * SPAN_BYTES, 16 * SPAN_BYTES)
-"""How much of the end is searched for a fragment, in bytes: a second of a usual recording, then four."""
+"""Bytes of the end searched for a fragment: a second of a usual recording, then four."""
 _CANDIDATES: Final = 16
 
 

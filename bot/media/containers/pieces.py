@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 SPAN_BYTES: Final = 64 * 1024
-"""What is requested at least: headers stand together."""
+"""The minimum request: headers are adjacent."""
 _READS_MAX: Final = 50_000
-"""A tenth of a second; counting the frames of the longest AAC that is read takes a fifth of it."""
+"""A tenth of a second; counting the longest AAC's frames takes a fifth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class FilePieces:
         self._reads = 0
         self.size = size
         self.has_picture: bool | None = None
-        """Whether a track of pictures is in it, None until the reader has seen."""
+        """Whether it has a video track, None if unknown."""
 
     def read(self, start: int, length: int, *, ahead: int = 0) -> bytes:
         """Return exactly `length` bytes. Raises Needed if unavailable, Broken past the end of the file.

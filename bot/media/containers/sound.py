@@ -16,7 +16,7 @@ from bot.media.containers.pieces import SPAN_BYTES, Broken, FilePieces
 
 _SOUND_SEARCH_BYTES: Final = 4096
 _READ_BYTES: Final = 8 * SPAN_BYTES
-"""Counting reads this much at once: a minute of a usual AAC."""
+"""Bytes read at once while counting: a minute of a usual AAC."""
 _RATES: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBITS_1: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -185,9 +185,9 @@ def _chain(data: bytes, at: int, count: int | None = None) -> list[_Frame]:
 _TAIL_BYTES: Final = 64 * 1024
 """A frame has 4,096 samples as a rule: some 20 KiB of stereo."""
 _CANDIDATES: Final = 4
-"""How many starts of a frame are tried, from the end: a checksum takes milliseconds, and a false start is rare."""
+"""Possible frame starts tried from the end: a checksum takes milliseconds, and a false start is rare."""
 _BLOCKS: Final = {1: 192, **{code: 144 << code for code in range(2, 6)}, **{code: 1 << code for code in range(8, 16)}}
-"""Samples of a block by its code (RFC 9639, 9.1.1); 6 and 7 say that the number follows."""
+"""Samples of a block by its code (RFC 9639, 9.1.1); for 6 and 7 the number follows."""
 
 
 def _shifted(crc: int, _: int) -> int:
@@ -318,9 +318,9 @@ def _stream(head: bytes) -> _Stream:
 
 _CHUNK_LIMIT: Final = 500
 _EVEN_CODECS: Final = frozenset({1, 3, 6, 7, 0xFFFE})
-"""PCM, float, A-law, mu-law and EXTENSIBLE: each sample has the same number of bytes."""
+"""PCM, float, A-law, mu-law and EXTENSIBLE: fixed bytes per sample."""
 _ADPCM: Final = frozenset({2, 0x11})
-"""Microsoft's and IMA's: blocks of a fixed number of samples, which stands behind the common fields."""
+"""Microsoft's and IMA's: blocks of a fixed number of samples, which follows the common fields."""
 
 
 def _chunks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[bytes, int, int]]:

@@ -47,7 +47,7 @@ class PublicFetch:
 
 
 PracticeAddress = Callable[[], Awaitable[str]]
-"""Starts the sandbox if it does not run, and returns its address. Raises OSError if it cannot be started now."""
+"""Starts the sandbox if necessary, and returns its address. Raises OSError on failure."""
 
 
 class PracticeTransport(httpx.AsyncBaseTransport):

@@ -18,7 +18,7 @@ from bot.runtime import texts
 from bot.runtime.machine import refusal
 
 ADDRESS_META = "http_address"
-"""The name under which the running bot stores, in the table `meta`, where its health is asked."""
+"""The key in the table `meta` of the bot's health address."""
 TIMEOUT_S = 5.0
 ANSWER_LIMIT_BYTES = 64 * 1024
 

@@ -90,14 +90,14 @@ class ConnectionCap:
 
 BODY_LIMIT_BYTES = 64 * 1024
 HEAD_TIMEOUT_S = 5.0
-"""From a connection's start, or its last answer, to the complete head of its next request."""
+"""From a connection's start or last answer to the next complete request head."""
 TAKE_TIMEOUT_S = 10.0
-"""How long an answer may wait to be taken; at most twice as long, as it is checked this often."""
+"""How long an answer may stay unread; up to twice as long, as this is also the check interval."""
 LINGER_S = 2.0
-"""For how long the rest of a body that nobody wants is read, so that the client reads the answer."""
+"""How long an unwanted body is read, so that the client reads the answer."""
 SHUTDOWN_TIMEOUT_S = 2.0
 BACKLOG = 100
-"""As many connections may be accepted in one go, before any of them can be refused."""
+"""Connections accepted at once, before any can be rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Listener:
             lingering_time=LINGER_S,
         )
         self.address = ""
-        """Where this machine reaches it; empty before the start."""
+        """The local address; empty before the start."""
 
     async def start(self) -> None:
         """Listen. Raises StartError on failure."""

@@ -19,7 +19,7 @@ LINK_LIMIT_CHARS = 8192
 """Longer than any signed link of the known hosts, short enough to parse cheaply."""
 
 HTTPS_PORT = 443
-"""Any other port of a stranger's host is a service that expects no bot: links would make the bot a port scanner."""
+"""Other ports belong to services that expect no bot: links would make it a port scanner."""
 _DEFAULT_PORTS = {"http": 80, "https": HTTPS_PORT}
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]|[\ud800-\udfff]")
 _NUMBER_LABEL = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z", re.IGNORECASE)

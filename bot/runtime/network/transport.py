@@ -30,9 +30,9 @@ from bot.runtime.network.safe_urls import HTTPS_PORT, Origin, is_public, origins
 
 AT_ONCE = 4
 ANSWER_TIMEOUT_S = 5.0
-"""How long an answer is awaited, the wait for a place included."""
+"""Timeout of an answer, including the wait for a slot."""
 THREADS_MAX = 16
-"""With those whose answer was given up: the system's look-up cannot be interrupted, and may last for half a minute."""
+"""Includes abandoned look-ups: they cannot be interrupted, and may last half a minute."""
 
 
 class NameLookup:
@@ -86,7 +86,7 @@ class NameLookup:
 
 
 PIECE_BYTES = 64 * 1024
-"""The longest piece of unpacked data at once."""
+"""Maximum piece of decompressed data."""
 
 _PLAIN = frozenset({"", "identity"})
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
@@ -135,14 +135,14 @@ class Unpacker:
 
 
 CONNECTIONS = 400
-"""Open connections per client: more than the calls that one process has in flight."""
+"""Open connections per client: more than one process's calls in flight."""
 KEEP_ALIVE_S = 15.0
 CONNECT_TIMEOUT_S = 10.0
 OWN_HEADERS = {"user-agent": "cannon-bot", "accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
-"""Sent with every request that does not say otherwise."""
+"""Default headers."""
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For the wrapper of a session, which never connects itself: else it reads all certificates again, in 7 ms."""
+"""For a session wrapper that never connects: otherwise it loads all certificates again, in 7 ms."""
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Resolves a host name and a port to IP addresses as text. Raises OSError."""

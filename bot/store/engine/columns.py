@@ -16,7 +16,7 @@ from bot.domain.server.places import CardPlace
 from bot.store.sql import Connection, Row
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""One for all rows that have none: most columns of most jobs are empty."""
+"""Shared by all empty columns, which are most columns of most jobs."""
 
 
 def to_milli(credits_: Decimal) -> int:

@@ -18,9 +18,9 @@ from bot.store.engine import text_index
 from bot.store.sql import OwnConnection
 
 BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another program (a backup tool, a second process) to release its lock on the file."""
+"""Timeout for another program's (a backup tool's, a second process's) lock on the file."""
 TICK_STEPS = 500_000
-"""After how many steps of SQLite's machine it tells that it still works: some hundredths of a second."""
+"""SQLite's steps between progress reports: some hundredths of a second."""
 
 
 def connect(database: Path | str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:

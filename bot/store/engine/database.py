@@ -23,7 +23,7 @@ from bot.store.sql import Connection, Row
 T = TypeVar("T")
 
 REBUILT_BYTES = 64 << 20
-"""A running bot rebuilds no larger database after an erasure: everybody's writes wait for it."""
+"""A running bot rebuilds no larger database after an erasure: all writes wait meanwhile."""
 
 
 class TextIndex(Protocol):
@@ -41,7 +41,7 @@ class Database(ABC):
     """A transaction is one function run on the writer's thread from BEGIN to COMMIT."""
 
     text_index: TextIndex | None
-    """Of which jobs have some words; None where the database has none."""
+    """The text index; None if the database has none."""
     is_shared = False
     """Whether other processes may be on it."""
     signals: Signals
@@ -63,9 +63,9 @@ class Database(ABC):
         self._group_commit = group_commit
         self._kept = kept
         self.language_of: Callable[[Connection, int], str] = lambda _db, _guild_id: current()
-        """Returns the language of a guild's record, from within a transaction."""
+        """Returns a guild's record language, inside a transaction."""
         self.host_limits: tuple[Limit, ...] = ()
-        """What the host allows to be spent on their key."""
+        """The host's limits of their key."""
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function` as one transaction and return its result.

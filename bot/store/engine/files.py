@@ -16,9 +16,9 @@ from bot.store import texts
 from bot.store.engine.connection import connect, damage, size_of
 
 PAGES = 512
-"""How many pages are copied at once: 2 MiB, between which progress is told."""
+"""Pages copied at once: 2 MiB per progress report."""
 TAKEN_META = "backup_taken_at"
-"""The name under which a copy says, in its table `meta`, when it was taken (Unix seconds)."""
+"""The key in a copy's table `meta` of when it was taken (Unix seconds)."""
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from bot.store.sql import Connection, OwnConnection
 T = TypeVar("T")
 
 TRIES = 3
-"""How often a transaction is run at most whose connection is lost before anything was committed."""
+"""Attempts of a transaction whose connection is lost before a commit."""
 
 
 class TransactionLost(DatabaseFailing):
@@ -62,7 +62,7 @@ def _once(db: OwnConnection, begin: str, function: Callable[[Connection], T]) ->
 
 
 GROUP_S = 0.004
-"""For how long writes are added to a group, in seconds: the first of them waits for the commit of all."""
+"""How long a group accepts writes, in seconds: the first one waits for the commit of all."""
 
 NO_ROWS: frozenset[object] = frozenset()
 
@@ -73,13 +73,13 @@ class _Write:
 
     function: Callable[[Connection], Any]
     heard: asyncio.Future[Any]
-    """Resolved on the event loop; cancelled as soon as nobody waits for it."""
+    """Resolved on the event loop; cancelled when its caller gives up."""
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
-    """That of the caller: the language in which sentences are written."""
+    """The caller's context, with the language of its sentences."""
     result: Any = None
     error: BaseException | None = None
     _decided: threading.Lock = field(default_factory=threading.Lock)
-    """Taken once: by the thread that runs it, or by the caller who gives it up before."""
+    """Acquired once: by the thread that runs it, or by the caller who gives it up."""
     _has_begun: bool = False
 
     def begins(self) -> bool:

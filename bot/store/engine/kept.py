@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 KEPT_EACH = 4096
-"""How many answers are kept about each subject."""
+"""Cached answers per subject."""
 ACTS = ("INSERT", "UPDATE", "DELETE")
 NOTHING = object()
 

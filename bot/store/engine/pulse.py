@@ -12,9 +12,9 @@ from bot.runtime.clock import Clock
 log = structlog.get_logger(__name__)
 
 KINDS = ("busy", "damaged", "disk", "full", "gone", "other", "refused", "slow", "unreachable", "unwritable")
-"""What it may fail with: those of DatabaseFailing. Each is counted from 0, so that the first one is an increase."""
+"""The kinds of DatabaseFailing. Each is counted from 0, so that the first one is an increase."""
 WELL_S = 30.0
-"""For how long a database counts as working since it last kept something."""
+"""How long a database counts as working after its last commit."""
 
 
 class Pulse:
@@ -26,7 +26,7 @@ class Pulse:
         self.last_commit = clock.wall()
         """Unix seconds."""
         self.failure: DatabaseFailing | None = None
-        """What it has failed with since then, the last time."""
+        """The last failure since then."""
         self.errors = Counter(dict.fromkeys(KINDS, 0))
         """How often it failed, by kind."""
 

@@ -24,8 +24,7 @@ T = TypeVar("T")
 
 REPORT, REFUND_REQUEST = "report", "refund_request"
 PROMISED = frozenset({REPORT, REFUND_REQUEST})
-"""The kinds of lines of which `by_id`, a member, is told that the moderators have them: they never leave the outbox
-unseen without the member knowing."""
+"""Line kinds whose member `by_id` was promised that moderators have them: if undeliverable, the member learns of it."""
 _QUEUE = "INSERT INTO outbox (decision_id, guild_id) VALUES (?, ?)"
 _QUEUE_IF_READ = """
 INSERT INTO outbox (decision_id, guild_id)
@@ -40,16 +39,16 @@ class Record:
     kind: str
     """A short word to filter by: `limit`, `grant`, `block`, `key`, `settings`, `approval`, `refusal`, …"""
     text: str
-    """What was done and by whom, in whole sentences. Members' own text in it is escaped already (`harmless`)."""
+    """What was done and by whom, in whole sentences. Members' texts in it are escaped (`harmless`)."""
     by_id: int
-    """Who did it; 0 for the bot itself."""
+    """The actor; 0 for the bot itself."""
     about: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """The same as JSON values, for programs."""
 
 
 RecordOf = Callable[[T], Record | None]
-"""Returns the line for the outcome of a change, None if nothing was changed. It runs inside the transaction, and once
-more if that is repeated: it must have no side effects. What it raises rolls the change back."""
+"""Returns the line for a change's outcome, None if nothing changed. It runs inside the transaction, again if that is
+repeated: it must have no side effects. Its exceptions roll the change back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ class Decision:
     text: str
     about: Mapping[str, Any]
     names_actor: bool = True
-    """Whether the text says who did it; earlier versions wrote what was done alone, as `granted …`."""
+    """Whether the text names the actor; earlier versions wrote only the act, as `granted …`."""
 
     @property
     def is_promised(self) -> bool:
@@ -186,9 +185,9 @@ def stored_facts(path: Path, *names: str) -> dict[str, str]:
 SIGNATURE_META = "signature"
 """The installation's signature, made with the database."""
 SECOND_COPY_META = "second_copy"
-"""When another copy was proven last (Unix seconds)."""
+"""When another copy was last detected (Unix seconds)."""
 PROOF_HOLDS_S = 900.0
-"""For how long after its last proof another copy counts as running."""
+"""How long another copy counts as running after its last detection."""
 
 
 def signature_in(db: Connection) -> str:

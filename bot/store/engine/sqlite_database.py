@@ -33,7 +33,7 @@ from bot.store.engine.sqlite_errors import explained
 from bot.store.signals import OnlyProcess, Signals
 
 CHECKPOINT_ROWS = 1000
-"""After how many changed rows the log is copied: some megabytes of it."""
+"""Changed rows per checkpoint: some megabytes of log."""
 
 
 class BackgroundCheckpoints:
@@ -61,7 +61,7 @@ class BackgroundCheckpoints:
 
 
 READERS_WAIT_MS = 100
-"""How long those that still read are waited for: writes wait as long."""
+"""Timeout for readers; writes wait as long."""
 
 
 def emptied(db: sqlite3.Connection) -> bool:
@@ -199,7 +199,7 @@ WAL_LIMIT_BYTES = 64 * 1024 * 1024
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` (sqlite.org/json1.html#jptr), which the queries use; STRICT tables came with 3.37."""
 TRUNCATIONS = 3
-"""How often it is tried to empty the log while others read."""
+"""Attempts to empty the log while others read."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

@@ -22,11 +22,11 @@ _REASONS = {
     sqlite3.SQLITE_LOCKED: ("busy", texts.IN_USE),
     sqlite3.SQLITE_IOERR: ("disk", texts.DISK_FAILED),
 }
-"""The kind of a failure, and what the host reads."""
+"""Failure kinds and the host's sentence."""
 _FOR_HOST = frozenset({"damaged", "unwritable", "disk"})
-"""What no member can do anything about, so that they read another sentence."""
+"""Failures beyond members' control, for which they read another sentence."""
 _WITHOUT_ROOM = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
-"""What SQLite says, too, where its log does not fit on the disk any more."""
+"""SQLite's other error if its log does not fit on the disk."""
 _PRIMARY_CODE = 0xFF
 """Extended result codes keep the primary one in their low byte (sqlite.org/rescode.html)."""
 

@@ -16,11 +16,11 @@ OLDEST_FTS5 = (3, 34, 0)
 """The first with the tokenizer."""
 GRAM_CHARS = 3
 GRAMS_MAX = 24
-"""So many sequences of a search are looked up: more would hardly exclude more rows."""
+"""Trigrams looked up per search: more would hardly exclude more rows."""
 MERGED_PAGES = 100
-"""How much of the index is rewritten in one transaction: some ten milliseconds."""
+"""Index pages rewritten per transaction: some ten milliseconds."""
 _PRIVATE_USE, _PRIVATE_USES = 0xE000, 6400
-"""The characters that mean nothing (Unicode's Private Use Area): three of them name a guild in the index."""
+"""Unicode's Private Use Area: three of its characters encode a guild in the index."""
 
 _INDEX = """
 CREATE VIRTUAL TABLE job_grams USING fts5(text, tokenize = 'trigram', detail = none, columnsize = 0, content = '')

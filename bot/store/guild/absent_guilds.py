@@ -19,7 +19,7 @@ _OPEN = "state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'proc
 _UNSENT = f"{_OPEN} AND (state IN ('awaiting_approval', 'waiting') OR state = 'submitting' AND in_doubt = 0)"
 """What Cannon Studio has certainly not taken."""
 _LOST = f"{_OPEN} AND (state IN ('submitting', 'ready') OR key_id IS NOT NULL)"
-"""What cannot be continued without the guild and its keys; the host's key still follows what it has started."""
+"""What needs the guild and its keys; the host's key still follows its own jobs."""
 
 _CONCERNED = f"""
 SELECT guild_id FROM absent_guilds UNION SELECT guild_id FROM guild_keys WHERE secret IS NOT NULL

@@ -18,10 +18,10 @@ from bot.store.guild.keys import key_of
 from bot.store.sql import Connection, Row
 
 JOBS_NAMED = 5
-"""How many jobs that may explain a difference are named."""
+"""Maximum number of jobs named as explanations."""
 DAY_S = 86_400.0
 CHECKED_FOR_S = 8 * DAY_S
-"""A key is compared as long as there was a job in this time."""
+"""A key is compared if it had a job in this time."""
 SUSPECT_S = 7 * DAY_S
 
 _TO_CHECK = """
@@ -73,7 +73,7 @@ class AccountDifference:
     """0 where account and books agree."""
     job_ids: tuple[str, ...]
     is_news: bool
-    """Whether it is more than was reported before."""
+    """Whether it exceeds the last report."""
 
 
 class AccountChecks(Repository):
@@ -167,9 +167,9 @@ def _columns(check: AccountCheck) -> tuple[int, ...]:
 
 
 QUIET_S = 24 * 3600.0
-"""The same change is told once in this time, however often it comes and goes."""
+"""Minimum time between two announcements of the same change."""
 SEEN_MAX = 2000
-"""How many changes of one document are kept; a real one has a few."""
+"""Maximum number of changes kept per document; a real one has a few."""
 ROWS_MAX = 5000
 
 _PUT_FACT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -214,16 +214,13 @@ class SeenChange:
     name: str
     """The model or field; of an operation its former id, '' if it has none."""
     sentence: str
-    """How it changed; '' for what came or is gone."""
+    """How it changed; '' for additions and removals."""
     at: float
     """When that was seen, Unix seconds."""
 
 
 LinesOf = Callable[[Sequence[SeenChange]], Mapping[int, Callable[[], Record]]]
-"""Returns what makes the line for each guild that is told of these, when the guild's language is spoken.
-
-It runs inside the transaction, so it has no side effects.
-"""
+"""Returns the line factory for each guild to notify, in the guild's language."""
 
 
 class ApiChanges(Repository):

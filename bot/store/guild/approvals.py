@@ -44,7 +44,7 @@ class Approval:
     asked_at: float
     expires_at: float
     asked: str = ""
-    """What the card exceeds that its author asks for: `limit` or `ceiling`; '' if it only needs an approval."""
+    """The exceeded bound that its author asks about: `limit` or `ceiling`; '' if it only needs an approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from bot.store.money.spending import grants_of, limits_of, rules_of
 from bot.store.sql import Connection
 
 BATCH = 500
-"""How many jobs one transaction changes: other writes wait for it."""
+"""Jobs changed per transaction: other writes wait for it."""
 NUMBERS = 10**12
 
 _NOTE = """
@@ -73,7 +73,7 @@ _NAMED = (
     ("setup_steps", "by_id", "at"),
     ("result_reports", "member_id", "at"),
 )
-"""Where else a member is named: table, column, and the condition whose last word is the column of the time."""
+"""Other references to members: table, column, and the condition, ending in the time's column."""
 _LINES = """
 SELECT id, by_id, text, about FROM decisions
 WHERE guild_id = :guild_id AND at <= :asked_at

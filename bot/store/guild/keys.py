@@ -122,7 +122,7 @@ class KeyChange:
     ended_practice: bool = False
     """Whether it has ended the guild's practice."""
     ended: tuple[EndedCard, ...] = ()
-    """Cards whose practice jobs were cancelled by that."""
+    """Cards whose practice jobs were cancelled with it."""
 
 
 class GuildKeys(Repository):

@@ -51,7 +51,7 @@ class Erased:
     jobs: int
     drafts: int
     left: int
-    """How many jobs have not ended, and were not changed."""
+    """The number of open, unchanged jobs."""
 
 
 class Privacy(Repository):
@@ -139,9 +139,9 @@ def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapp
 
 
 BATCH = 500
-"""How many jobs one transaction erases: other writes wait for it."""
+"""Jobs erased per transaction: other writes wait for it."""
 _ENDED_AT = "coalesce(finished_at, created_at)"
-"""When a job ended (Unix seconds), as the index of what is kept has it."""
+"""When a job ended (Unix seconds), as in its index."""
 # One look-up per guild instead of a scan.
 _RETENTION_GUILDS = f"""
 WITH RECURSIVE guilds (id) AS (
@@ -171,7 +171,7 @@ ORDER BY {_ENDED_AT} LIMIT ?
 _ANY_ENDED = f"SELECT id FROM jobs WHERE guild_id = ? AND {KEPT} LIMIT ?"  # noqa: S608 - a constant condition
 _TO_PURGE = "SELECT guild_id FROM absent_guilds WHERE since <= ? AND purged_at IS NULL"
 _IS_TO_PURGE = f"{_TO_PURGE} AND guild_id = ?"
-"""Asked inside the transaction: it may have invited the bot again."""
+"""Checked inside the transaction: the guild may have invited the bot again."""
 _OPEN = """
 SELECT count(*) FROM jobs
 WHERE guild_id = ? AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
@@ -204,13 +204,13 @@ _PURGED_TABLES = (
     "welcomes",
     "setup_steps",
 )
-"""What is of one guild alone and what no job or ledger row refers to."""
+"""Tables of one guild's data that no job or ledger row references."""
 _BLANKED = (
     "UPDATE cards SET label = '', token = NULL, token_expires_at = 0 WHERE guild_id = ?",
     "UPDATE grants SET note = '' WHERE guild_id = ?",
     "UPDATE guild_keys SET last4 = '', plan = NULL, scopes = '[]', balance_milli = NULL WHERE guild_id = ?",
 )
-"""What stays because jobs or the ledger refer to it."""
+"""What stays because jobs or the ledger reference it."""
 
 # A copy is needed until it is deleted in Discord.
 _LEFT_OVER = (
@@ -236,7 +236,7 @@ _LEFT_OVER = (
         WHERE jobs.erased_at IS NOT NULL LIMIT ?
     )""",
 )
-"""The rows about erased jobs that would otherwise be kept for ever."""
+"""Rows about erased jobs that would otherwise stay for ever."""
 
 
 class Retention(Repository):

@@ -236,7 +236,7 @@ class Act:
     count: int
     fires: bool
     is_spent: bool = False
-    """Whether it has acted before at another member's cost: it does so once."""
+    """Whether it has acted at another member's cost, which it does only once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ _TAKE_BACK = {
     REFUND_REQUEST: "UPDATE jobs SET refund_asked_at = NULL WHERE guild_id = ? AND id = ? AND author_id = ?",
     REPORT: "DELETE FROM result_reports WHERE guild_id = ? AND job_id = ? AND member_id = ?",
 }
-"""What a promised line stands for, by its kind."""
+"""What a promised line represents, by its kind."""
 
 
 class Outbox(Repository):
@@ -133,7 +133,7 @@ class ReportOutcome(StrEnum):
     BEFORE = "before"
     """The member has reported this result already."""
     TOO_MANY = "too many"
-    """The member has reported as many results within a day as they may."""
+    """The member has reached the daily number of reports."""
 
 
 class ResultReports(Repository):

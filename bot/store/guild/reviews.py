@@ -131,15 +131,15 @@ class Review:
     channel_id: int
     """Where it is reviewed."""
     message_id: int | None
-    """The message there, None before it was posted."""
+    """The message there, None if not posted."""
     asked_at: float
     expires_at: float
     verdict: ReviewVerdict | None
     """None as long as it waits."""
     decided_by: int | None
-    """The moderator; 0 if nobody decided in time."""
+    """The moderator; 0 after a timeout."""
     sentence: str
-    """Why it was refused, as the member reads it."""
+    """Why it was rejected, for the member."""
 
 
 class Reviews(Repository):

@@ -31,9 +31,9 @@ class BackupMade:
     size: int
     """In bytes."""
     key_file: Path | None
-    """The copy of the key file, None if there is none, or none was wanted."""
+    """The copy of the key file, None if absent or not wanted."""
     needed: frozenset[str]
-    """The fingerprints of secret keys that it needs and that are not in `key_file`."""
+    """The fingerprints of needed secret keys that are not in `key_file`."""
 
 
 def back_up(
@@ -139,8 +139,8 @@ UPDATE jobs SET in_doubt = 1, first_attempt_at = coalesce(first_attempt_at, :tak
     attempts = CASE WHEN after_ids = '[]' THEN max(attempts, 1) ELSE attempts END
 WHERE remote_id IS NULL AND state IN ('awaiting_approval', 'waiting', 'submitting')
 """
-"""Since the backup they may have been submitted. Submitting treats them as attempts of unknown outcome: the same
-idempotency key is sent while the API is trusted to know it, and after that they end with a refund."""
+"""Jobs possibly submitted since the backup. They count as attempts of unknown outcome: the same idempotency key is
+reused while the API is trusted to know it; after that they end with a refund."""
 
 
 def doubt(db: Connection, since: float) -> None:

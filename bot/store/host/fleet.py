@@ -14,10 +14,9 @@ from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
 LEASE_S = 20.0
-"""For how long a process holds its shards without renewing."""
+"""The lifetime of an unrenewed lease."""
 SPACING_S = 5.5
-"""Between two identifies of shards with the same `shard_id % max_concurrency`: Discord allows one in 5 seconds, and a
-process may be a little late."""
+"""Between identifies of shards with the same `shard_id % max_concurrency`: Discord's 5 seconds, plus some tolerance."""
 COUNT_META, LIMIT_META = "fleet.shard_count", "fleet.session_start_limit"
 
 
@@ -27,11 +26,11 @@ class HeldShards:
 
     ids: frozenset[int]
     surplus: int
-    """How many of them it is to close and then to release: others have too few."""
+    """How many it must close and release: others have too few."""
     shard_count: int
     """How many shards the fleet has."""
     was_lost: bool
-    """Whether it is new, or others had ended its lease: what it held before, it holds no longer."""
+    """Whether it is new or lost its lease, and with it all its shards."""
     gateways: int
     """How many processes hold shards, or could."""
 
@@ -43,9 +42,9 @@ class IdentifyTurn:
     wait_s: float
     """In how many seconds."""
     is_reserved: bool
-    """Whether this time is the shard's: else it has to ask again then."""
+    """Whether this time is reserved; otherwise ask again then."""
     left: int
-    """How many identifies are left of Discord's day, the reserve among them."""
+    """Identifies left today, including the reserve."""
 
 
 class Fleet(Repository):
@@ -242,9 +241,9 @@ def _set(db: Connection, name: str, value: str) -> None:
 
 
 RENT_S = 12.0
-"""For how long a process has its part without asking again."""
+"""The lifetime of a budget share."""
 IN_USE_S = 3.0
-"""For how long a part that was given up may still be in use: the answer is on its way, and the last window counts."""
+"""How long a released share may still be in use: in-flight requests, and the last window."""
 
 
 class Rents(Repository):

@@ -51,9 +51,9 @@ class JobOnFile:
 
     job: Job
     is_answered: bool
-    """Whether Discord is known to have its card: only then it is worked on."""
+    """Whether Discord is known to have its card, as processing requires."""
     lease_until: float | None
-    """Until when a process has it (Unix seconds), None if none has."""
+    """When its lease expires (Unix seconds), None without one."""
     attempts: tuple[JobAttempt, ...]
     bookings: tuple[Booking, ...]
 

@@ -31,7 +31,7 @@ from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.postgresql import schema
 
 COMPARED_EACH = 25
-"""Of each table, so many rows are compared value by value; of those that money is in, ten times as many."""
+"""Rows compared by value per table; ten times as many where money is."""
 MONEY = frozenset({"jobs", "ledger", "cards", "guild_keys", "grants", "draws"})
 _BOOKS = (
     "SELECT guild_id, member_id, kind, practice, count(*), sum(credits_milli) FROM ledger GROUP BY 1, 2, 3, 4",
@@ -43,7 +43,7 @@ _BOOKS = (
     "SELECT guild_id, grant_id, count(*), sum(credits_milli) FROM draws GROUP BY 1, 2",
     "SELECT guild_id, count(*), sum(balance_milli) FROM guild_keys GROUP BY 1",
 )
-"""What each server, each member and each grant has spent, holds and has left."""
+"""Spent, held and remaining credits of each server, member and grant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,12 @@ class MovedTable:
     name: str
     columns: tuple[str, ...]
     counters: tuple[str, ...]
-    """Those of its columns for which PostgreSQL counts up."""
+    """Its columns with PostgreSQL sequences."""
     rows: int
 
 
 NUL = "\x00"
-"""What SQLite keeps in a text, and PostgreSQL does not."""
+"""NUL, which SQLite's texts may contain and PostgreSQL's not."""
 
 
 def storable(value: object) -> object:
@@ -150,7 +150,7 @@ _OURS = """
 SELECT name FROM pragma_table_list
 WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 """
-"""Neither the index of words, which is a virtual table, nor what SQLite keeps for it."""
+"""Neither the text index, a virtual table, nor SQLite's own tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ class MoveDone:
     tables: int
     rows: int
     compared: int
-    """How many rows were compared value by value."""
+    """The number of rows compared by value."""
     open_jobs: int
 
 

@@ -28,7 +28,7 @@ from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.vault.secret_box import key_file_of
 
 _BESIDE = ("-wal", "-journal")
-"""What belongs to a database file, with these endings: it holds transactions that are not in the file."""
+"""Suffixes of a database's side files, which hold transactions that are not in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,9 @@ class Restored:
     taken_at: float
     """When it was taken (Unix seconds)."""
     kept: tuple[Path, ...]
-    """The files that were there before, under their new names."""
+    """The old files under their new names."""
     open_jobs: int
-    """How many of its jobs had not ended."""
+    """The number of its open jobs."""
 
 
 def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: float, progress: Progress) -> Restored:

@@ -22,7 +22,7 @@ class ServerLook(NamedTuple):
     db: Connection
     """In a transaction that sees one moment."""
     version: int
-    """Of its schema, 0 for one in which no bot has been."""
+    """The schema's version, 0 if unused."""
     known: int
     """The newest version that this bot knows."""
 

@@ -14,8 +14,8 @@ from bot.store.engine.files import room_for
 from bot.store.host.backup import open_to_look
 
 WORK = 4.0
-"""How many times as long as reading the file the upgrade may take: the start checks it, copies it, checks the copy, and
-a migration may rewrite its largest table."""
+"""The upgrade's duration as a multiple of reading the file: the start checks it, copies it, checks the copy, and a
+migration may rewrite its largest table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +25,11 @@ class UpgradePlan:
     schema: int
     known: int
     size: int
-    """Of the database, and so of the backup that is made first, in bytes."""
+    """Bytes of the database, and so of its backup."""
     free: int
     """Bytes on its disk."""
     seconds: float
-    """How long it will probably take, by how long reading the whole file took just now."""
+    """Estimated duration, from reading the whole file just now."""
 
     @property
     def is_needed(self) -> bool:

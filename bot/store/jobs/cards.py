@@ -30,7 +30,7 @@ WHERE voice_samples.guild_id = :guild_id AND voice_samples.key_id = :key_id AND 
     AND jobs.guild_id = :guild_id AND jobs.erased_at IS NULL
     AND jobs.state NOT IN ('failed', 'cancelled', 'refused', 'expired')
 """
-"""The job with a voice's sample, made or being made; its parameters are the columns of the table's key."""
+"""The job of a voice's sample, done or not; its parameters are the table's key."""
 _CLAIM = """
 INSERT INTO voice_samples (guild_id, key_id, voice_id, job_id) VALUES (:guild_id, :key_id, :voice_id, :job_id)
 ON CONFLICT (guild_id, key_id, voice_id) DO UPDATE SET job_id = excluded.job_id

@@ -94,7 +94,7 @@ GROUP BY guild_id, channel_id, message_id ORDER BY min(delete_at) LIMIT :limit
 
 
 _LATE = f"{KEPT} AND coalesce(jobs.finished_at, jobs.created_at) >= :since"
-"""Of what ended since then, by the index of what is kept."""
+"""What ended since then, in the order of the index."""
 # Only where the member or, by default, the server's rule wants one; never for private cards, which a ping would reveal.
 # The two halves cover servers with pings on, and members who chose.
 _UNPINGED = f"""

@@ -92,9 +92,9 @@ class Cancelled:
 
     job: Job
     stopped: bool
-    """Whether it was stopped before it was submitted, and its credits released."""
+    """Whether it was stopped before its submission, and its credits released."""
     others: int
-    """How many jobs that waited for it were cancelled too."""
+    """The number of dependents cancelled."""
 
 
 class Cancellation(Repository):

@@ -21,11 +21,11 @@ class StoreFigures:
     """Current totals. Amounts are credits, without practice."""
 
     open: Mapping[tuple[JobState, WaitsFor | None], int]
-    """How many jobs have not ended, by their state and what they wait for besides."""
+    """Open jobs by state and other waiting reason."""
     booked: Mapping[str, Decimal]
-    """What was ever booked, by the ledger's kind of line."""
+    """Ledger totals by kind of line."""
     held: Decimal
-    """What is held for jobs that have not ended."""
+    """Credits held for open jobs."""
     refused_keys: int
     """How many servers' keys Cannon Studio refuses."""
 

@@ -15,11 +15,11 @@ from bot.store.jobs.rows import SELECT_PLACED, PlacedJob, job_of, placed_job_of
 from bot.store.sql import Connection
 
 SEARCHED = 2000
-"""At how many jobs a search looks, the newest first, where no index says which of them may have its words."""
+"""Newest jobs a search scans without an index."""
 MATCHING_MAX = 10_000
-"""At how many that may have its words by the index."""
+"""Newest candidates a search scans with the index."""
 CHUNK = 100
-"""Of how many jobs with the words it is read at once whether they fit otherwise."""
+"""Candidates checked at once against the other conditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +165,9 @@ class _Search:
 
     words: Sequence[str]
     newest: str
-    """A query of numbers and texts, newest first, for where no index says which have the words."""
+    """A query of numbers and texts, newest first, without an index."""
     fitting: str
-    """A query of those among `numbers` that fit otherwise."""
+    """A query of those `numbers` that satisfy the other conditions."""
     values: dict[str, object]
     limit: int
 
@@ -265,7 +265,7 @@ WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'process
 
 
 ANCESTORS_MAX = 100
-"""How many generations up a lineage is followed."""
+"""Maximum generations of a lineage."""
 
 
 class Lineage(Repository):

@@ -23,9 +23,9 @@ from bot.store.sql import Connection, Row
 from bot.store.vault.secret_box import forget_unneeded_keys
 
 WHOLE_MAX = 100
-"""Up to how many claimed jobs are read whole on the way."""
+"""Maximum number of claimed jobs read whole at once."""
 PLACED_STATES = RUNNING_STATES - {JobState.READY}
-"""In which a job takes a place among the running ones: what is made only has to be posted."""
+"""States that occupy a slot: finished results only need posting."""
 RECHECKED_STATES = frozenset({JobState.FAILED, JobState.EXPIRED})
 """Where a request may still succeed."""
 
@@ -51,7 +51,7 @@ class Claimed:
     active_s: float
     is_overdue: bool
     job: Job | None
-    """The whole, if few were claimed: they are new, and their turns come at once."""
+    """The whole job, if few were claimed: they are new and due at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

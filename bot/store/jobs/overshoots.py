@@ -38,9 +38,9 @@ class Overshoot:
     """Outcome of a job that costs more than was held."""
 
     sentence: str
-    """For moderators: what it costs, which limit that exceeds, and how many jobs were stopped."""
+    """For moderators: its cost, the exceeded limit, and the number of stopped jobs."""
     card_ids: tuple[str, ...]
-    """The cards of the jobs that were stopped and refunded."""
+    """The cards of the stopped, refunded jobs."""
 
 
 def account_for(db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...]) -> Overshoot | None:

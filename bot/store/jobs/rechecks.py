@@ -21,7 +21,7 @@ _WITHOUT_RESULT = f"{_LISTED} AND state IN ('failed', 'expired')"
 
 
 POST_AGAIN_S = 60.0
-"""When a held result that is to be posted at once is posted by another life: the one that was to do it has died."""
+"""Delay before another process posts a held result whose process died."""
 
 
 class Rechecks(Repository):
@@ -103,7 +103,7 @@ class Rechecks(Repository):
 
 
 KEPT = 20
-"""How many of a job's attempts are kept, the newest."""
+"""Attempts kept per job."""
 _TRIM = """
 DELETE FROM job_attempts WHERE job_id = :job_id AND id NOT IN (
     SELECT id FROM job_attempts WHERE job_id = :job_id ORDER BY id DESC LIMIT :kept
@@ -118,7 +118,7 @@ class JobAttempt:
     call: str
     outcome: str
     status: int | None = None
-    """The HTTP status, None if there was no answer or it is not known."""
+    """The HTTP status, None if unknown or without an answer."""
     at: float = 0.0
     """Unix seconds; set by the store."""
 

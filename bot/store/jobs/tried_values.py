@@ -15,7 +15,7 @@ from bot.store.sql import Connection
 KEPT = """
 erased_at IS NULL AND state IN ('delivered', 'failed', 'cancelled', 'refused', 'expired', 'held')
 """
-"""Jobs that have ended and still say something."""
+"""Ended jobs with contents."""
 _BLANK = """
 UPDATE jobs SET input = '{}', output = '{}', media = '[]', fill = '{}', error = NULL, lacks = '[]', recheck_at = NULL,
     model = CASE WHEN model IN (SELECT value FROM json_each(:models)) THEN model END, erased_at = :now
@@ -72,11 +72,11 @@ def erase_jobs(
 
 
 VALUES_OF_FIELD = 50
-"""How many values of a field are kept for each account; those not used for the longest time go first."""
+"""Values kept per field and account; the least recently used go first."""
 VALUES_OF_GUILD = 2000
-"""How many are kept of a guild, all accounts together."""
+"""Values kept per guild, over all accounts."""
 REFUSALS_OF_WORKING = 2
-"""After how many refusals in a row a value counts as refused that has worked before."""
+"""Rejections in a row after which a formerly accepted value counts as rejected."""
 
 _WORKED = """
 INSERT INTO tried_values (guild_id, key_id, operation, field, value, uses, used_at, member_id)
@@ -125,7 +125,7 @@ class TriedOutcome:
 
     values: Mapping[str, str]
     said: str | None = None
-    """The API's sentence for a refusal; None: they worked."""
+    """The API's sentence for a rejection; None: accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,7 @@ class TriedValue:
     uses: int
     """How many results were made with it."""
     used_at: float
-    """When it worked last, or was refused first (Unix seconds)."""
+    """When last accepted, or first rejected (Unix seconds)."""
     works: bool
     said: str
 

@@ -83,9 +83,9 @@ def _prices(db: Connection, guild_id: int) -> dict[tuple[str, str], ListedPrice]
 
 
 LATEST_JOBS = 5000
-"""How many jobs are read for the prices of all kinds: older ones say little, and reading all would take long."""
+"""Jobs read for the prices of all kinds: older ones say little, and reading all is slow."""
 LATEST_OF_OPERATION = 1000
-"""The same for one operation: completions read it at each keystroke."""
+"""The same for one operation: autocompletion reads it at each keystroke."""
 
 # Must match the condition of the indexes jobs_costs and jobs_host_costs.
 _TOLD = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"

@@ -79,10 +79,10 @@ class Report:
     jobs: int
     """How many jobs were paid for."""
     first_at: float | None
-    """When the guild's first job ever was settled (Unix seconds), None if none was."""
+    """When the guild's first job was settled (Unix seconds), None if none was."""
 
     practice: bool = False
-    """Whether the guild practises: then all of it is practice, else nothing of it is."""
+    """Whether the guild practises: then the report is of practice only."""
 
     @property
     def total(self) -> Decimal:
@@ -105,7 +105,7 @@ class ReportPage:
     rows: tuple[Mapping[str, Any], ...]
     after: Mark | None
     places: tuple[CardPlace, ...] = ()
-    """Where the card of each row stands, if the rows are jobs."""
+    """The places of the rows' cards, if they are jobs."""
 
 
 START = Mark()

@@ -17,7 +17,7 @@ from bot.store.engine.repository import Repository
 from bot.store.sql import Connection, Row
 
 SENT_STATES = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
-"""Where the API works on a job, or is just asked to."""
+"""States in which the API has the job, or may have it."""
 
 _RUNNING = """
 SELECT
@@ -103,17 +103,17 @@ class Spending:
     rules: Rules
     limits: tuple[Limit, ...]
     host_limits: tuple[Limit, ...]
-    """What the host allows to be spent on their key."""
+    """The host's limits of their key."""
     block: Block | None
     running_of_member: int
     """Running jobs of this member, in this guild."""
     running_of_guild: int
     queued_of_member: int
-    """Jobs of this member that wait for a free slot or for a moderator."""
+    """This member's jobs waiting for a slot or a moderator."""
     held_of_guild: Decimal
     """Credits in open holds of the guild."""
     practice: bool
-    """Whether the guild practises: then all of this is about practice alone, else nothing of it is."""
+    """Whether the guild practises: then all sums are of practice only."""
     db: Connection = field(repr=False)
 
     def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:

@@ -24,14 +24,13 @@ from bot.store.postgresql.dialect import Statement, translated
 from bot.store.sql import Parameters
 
 CONNECT_S = 5
-"""How long one attempt to connect takes at most."""
+"""Timeout of one connection attempt."""
 UNHEARD_MS = 8000
-"""After this time without an answer of the other side's network a connection is given up."""
+"""Timeout of a silent connection."""
 IDLE_IN_TRANSACTION_S = 2
-"""After this time a transaction in which nothing happens is ended: a process that was paused in it has the lock which
-every other one waits for."""
+"""Ends idle transactions: a paused process would hold the lock that all others wait for."""
 LOCK_S = 10
-"""How long a transaction waits for its turn to write."""
+"""Timeout of the write lock."""
 
 _ALWAYS: dict[str, str | int] = {
     "application_name": "cannon-bot",
@@ -68,17 +67,16 @@ def parameters_of(url: PostgresUrl, **session: str) -> dict[str, str | int]:
 
 
 RECONNECT_S = 10.0
-"""For how long a transaction waits for a server that cannot be reached: it may be restarting."""
+"""How long a transaction waits for an unreachable, perhaps restarting server."""
 RECONNECT_EVERY_S = 0.25
 GIVEN_UP_S = 1.0
-"""For how long nobody tries a server again that was waited for in vain: what waits behind that fails at once."""
+"""How long an unreachable server is not retried: queued work fails at once."""
 COMMITS_ARE_KNOWN_S = 15.0
-"""For how long it is tried to learn whether a commit whose answer was lost has taken place."""
+"""How long to look up a commit whose answer was lost."""
 
 _IN_TRANSACTION = frozenset({TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE})
 _GONE = ("08", "57P", "25P03")
-"""The classes of errors by which the server says that the connection is at its end
-(https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+"""Error classes of a terminated connection (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "28": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
     "3D": ("refused", texts.SERVER_REFUSES, RESTART_CANNOT_HELP),
@@ -88,7 +86,7 @@ _REASONS: dict[str, tuple[str, Text | str, int]] = {
     "55P03": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
     "40": ("busy", texts.SERVER_IS_BUSY, RESTART_MAY_HELP),
 }
-"""The kind of a failure by how its code begins, what is said of it, and how a start ends by it."""
+"""Failure kinds by code prefix, with the sentence and the exit code of a start."""
 
 
 class PostgresRow(tuple[Any, ...]):
@@ -182,7 +180,7 @@ class PostgresConnection:
         self._url = url
         self._prepare = prepare
         self._transaction_id: str | None = None
-        """Of a transaction that writes, as the server knows it."""
+        """The server's id of a writing transaction."""
         self._to_release = ""
         self._gave_up_at = -math.inf
         try:

@@ -31,8 +31,8 @@ from bot.store.sql import Connection
 log = structlog.get_logger(__name__)
 
 GROUP_S = 0.05
-"""For how long waiting writes are added to a group: longer than on SQLite, as each statement is a way to the server and
-back, and as the lock goes from process to process between groups."""
+"""How long a group accepts writes: longer than on SQLite, as each statement is a round trip, and the lock moves between
+processes after each group."""
 
 
 class PostgresDatabase(Database):

@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 WRITE_LOCK = 0x0C4A_9909
-"""The number of the advisory lock that the one transaction which writes has."""
+"""The advisory lock of the writing transaction."""
 
 NOW = "SELECT extract(epoch FROM clock_timestamp())::double precision"
-"""The server's time, Unix seconds, also within a transaction that has waited for its lock."""
+"""The server's time, Unix seconds, even after waiting for the lock."""
 
 _BEGIN_WRITE = f"BEGIN; SELECT pg_advisory_xact_lock({WRITE_LOCK}), pg_current_xact_id()::text"
-"""READ COMMITTED: what follows sees all that was committed before the lock was had."""
+"""READ COMMITTED: sees everything committed before the lock was acquired."""
 _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WHOLE = {"BEGIN IMMEDIATE": _BEGIN_WRITE, "BEGIN": _BEGIN_READ}
 
@@ -26,7 +26,7 @@ _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _PLACEHOLDER = re.compile(r"\?|(?<![:\w]):([a-z_]\w*)(\s+IS( NOT)? NULL\b)?")
 _ANY_PLACE = r"(%s|%\(\w+\)s)"
 _MISSING = "{} IS NULL"
-"""The name of the parameter that says of another whether it is NULL: PostgreSQL infers no type from `$1 IS NULL`."""
+"""The parameter that says whether another is NULL: PostgreSQL infers no type from `$1 IS NULL`."""
 _EACH = r"json_each\(((?:%\(\w+\)s|[^()])+)\)"
 _LEAST_OF_TWO = {"max": "greatest", "min": "least"}
 
@@ -57,7 +57,7 @@ class Statement(NamedTuple):
     text: str
     has_places: bool
     may_miss: tuple[str, ...] = ()
-    """The parameters that it asks of whether they are NULL."""
+    """The parameters tested for NULL."""
 
     def with_missing(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the parameters, and those that say which are NULL."""

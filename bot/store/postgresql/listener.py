@@ -22,16 +22,16 @@ from bot.store.postgresql.connection import connected
 log = structlog.get_logger(__name__)
 
 WRITTEN = "cannon_written"
-"""The channel on which triggers tell which rows were written: a JSON array of the subject and the row's key."""
+"""The triggers' channel of written rows: a JSON array of the subject and the row's key."""
 SIGNALS = "cannon_signals"
-"""The channel of `Signals`: a JSON array of the name and the words."""
+"""The channel of `Signals`: a JSON array of the name and the text."""
 LEADER_LOCK = 0x0C4A_990B
 BEAT_S = 3.0
-"""How often the connection is tried, and leading if nobody does."""
+"""Interval of connection checks and leadership attempts."""
 BELIEVED_S = 9.0
-"""For how long this process believes that it leads since it last knew so."""
+"""How long leadership is assumed after the last check."""
 SILENCE = "12s"
-"""After this time the server ends the session of a process that was paused, and with it its leading."""
+"""The server ends a paused process's session, and its leadership, after this time."""
 RETRY_S = 1.0
 
 
@@ -65,7 +65,7 @@ class AnnouncementListener:
         self._hears = asyncio.Event()
         self._stopping = threading.Event()
         self._woken, self._waking = socket.socketpair()
-        """What is waited for beside the connection: a byte from the event loop ends the wait."""
+        """A byte from the event loop ends the wait on the connection."""
         self._raw: psycopg.Connection[Any] | None = None
         self._thread = threading.Thread(target=self._run, name="cannon-bot-listener", daemon=True)
 

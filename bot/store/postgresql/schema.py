@@ -89,13 +89,13 @@ log = structlog.get_logger(__name__)
 
 INDEX = "job_texts_words"
 PENDING_KB = 256
-"""How much is added before it is sorted in. With PostgreSQL's own 4 MB, the one insertion whose turn it is takes four
-times as long, and every write of the fleet waits for it."""
+"""Pending entries before they are merged. With PostgreSQL's own 4 MB, the merging insertion takes four times as long,
+and every write of the fleet waits for it."""
 PATTERN_CHARS = 32
-"""So much of a word is looked up: more would hardly exclude more rows."""
+"""Characters looked up per word: more would hardly exclude more rows."""
 PATTERNS_MAX = 8
 FETCHED = 200
-"""How many lines are read at once: a page of results seldom needs more."""
+"""Lines fetched at once: a page of results seldom needs more."""
 
 _EXTENSION = "pg_trgm"
 _INDEX_LOCK = 0x0C4A_990C
@@ -118,7 +118,7 @@ _HAS = f" AND {_TEXT} ILIKE ?"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _INDEXED = re.compile(r"[^\W_]{3}")
 _OTHER_CASE = "σΣ"
-"""Letters that another small one than their own stands for too, here the last in a word."""
+"""Letters with another lower case form, here the last in a word."""
 
 
 def prepare(db: psycopg.Connection[Any]) -> bool:

@@ -173,7 +173,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 KEY_PURPOSE = "api key"
-"""The purpose with which the API keys of guilds are sealed."""
+"""The purpose of sealed API keys of guilds."""
 
 
 def needed_fingerprints(db: Connection, now: float) -> set[str]:
