@@ -255,7 +255,6 @@ def _invite(_arguments: argparse.Namespace) -> int:
 
 
 def _invite_link(settings: Settings) -> str | None:
-    """Return the invite link, from the token; None without a valid token."""
     from bot.app.connection.start import application_id_of, invite_link
 
     token = settings.discord_token
@@ -312,7 +311,6 @@ def _health(_arguments: argparse.Namespace) -> int:
 
 
 def _until_signal(work: Coroutine[Any, Any, None]) -> int:
-    """Run `work` until it ends, or until SIGINT or SIGTERM stops it; return the exit code."""
     return asyncio.run(_cancel_on_signal(work))
 
 

@@ -574,7 +574,6 @@ def _texts(env_file: Path | None) -> dict[str, str]:
 
 
 def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
-    """Return the settings in `texts`, others at their default, and a sentence for each problem."""
     values, problems = {}, []
     for setting in fields(Settings):
         if (text := texts.get(setting.name)) is None:
@@ -587,7 +586,6 @@ def _parsed(texts: Mapping[str, str]) -> tuple[Settings, list[str]]:
 
 
 def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
-    """Return the secrets in files, by name, and a sentence for each unreadable file."""
     values, problems = {}, []
     for name, file_setting in _FROM_FILES.items():
         path = getattr(settings, file_setting)
@@ -605,7 +603,6 @@ def _secrets_in_files(settings: Settings) -> tuple[dict[str, str], list[str]]:
 
 
 def _text_of(path: Path) -> str:
-    """Return a file's stripped text. Raises OSError, or ValueError with the reason."""
     with path.open("rb") as file:
         content = file.read(SECRET_FILE_BYTES_MAX + 1)
     if len(content) > SECRET_FILE_BYTES_MAX:

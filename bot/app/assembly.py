@@ -590,7 +590,6 @@ def _http_server(setup: Setup, store: Store, worker: Worker, webhooks: Webhooks,
 
 
 def _size_of(path: Path) -> float:
-    """Return a file's size in bytes, 0 if it is missing."""
     try:
         return float(path.stat().st_size)
     except OSError:

@@ -264,13 +264,11 @@ class CatalogueRefresh:
         self._stopping.set()
 
     async def _lacks_a_key(self) -> bool:
-        """Whether a call would fail for want of a key, as it did less than a day ago."""
         if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
             return False
         return await self._reader.wants_key()
 
     async def _turn(self) -> float:
-        """Refresh; return the seconds until the next look."""
         self._tried_at = None
         try:
             await self.refresh()

@@ -262,7 +262,6 @@ class CannonBot(RuntimeShards):
         return self._login.is_good
 
     def _reach_others(self) -> None:
-        """Connect the signals between processes."""
         signals = self.parts.store.signals
         self.surface.reach_others()
         ChangedGuilds(signals).listen(self)
@@ -306,7 +305,6 @@ class CannonBot(RuntimeShards):
         return super().is_ready() if self.leases is None else self.leases.is_ready
 
     def _is_told_of(self, guild_id: int) -> bool:
-        """Whether the server is on one of this process's shards."""
         shard_id = self.shard_of(guild_id)
         return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
 
@@ -393,7 +391,6 @@ class CannonBot(RuntimeShards):
 
 
 def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
-    """Return when the bot joined each server (Unix seconds), as far as known."""
     own: dict[int, discord.Member | None] = {guild.id: guild.me for guild in guilds if not guild.unavailable}
     return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
 
@@ -404,7 +401,6 @@ def import_surface() -> None:
 
 
 def _surface_module() -> Any:
-    """Import `cogs` by name."""
     return importlib.import_module(SURFACE)
 
 

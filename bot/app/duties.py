@@ -78,7 +78,6 @@ class Duties:
             self.spawn(work, name)
 
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
-        """Return the tasks by name."""
         parts, lag = self.parts, LoopLag(self.clock, self.metrics)
         yield "database", DatabaseWatch(parts.store, self.clock, end=self.end).run()
         yield "watch", parts.watch.run()
@@ -113,7 +112,6 @@ class Duties:
             watchdog.stop()
 
     async def _lead(self) -> None:
-        """Start the leader's tasks each time this process becomes the leader."""
         pause = asyncio.Event()  # never set: the clock ends each wait
         parts, leadership = self.parts, self.parts.store.leadership
         while True:

@@ -112,7 +112,6 @@ async def unconnected(settings: Settings, database: Path | None = None) -> Async
 
 
 def _read(document: str | None) -> object:
-    """Return a stored document; None without a readable one."""
     try:
         return json.loads(document or "null")
     except ValueError:

@@ -95,8 +95,8 @@ CHECK_EVERY_S = 5.0
 class Watchdog:
     """Watches the worker's progress.
 
-    It hangs if its loop misses its next run, or if a job lacks only a slot and no turn ends. Jobs of a slow server are
-    no reason to end the others' work.
+    The worker hangs if its loop misses its next run, or if a job lacks only a slot and no turn ends. Jobs of a slow
+    server are no reason to end the others' work.
     """
 
     def __init__(self, progress: Callable[[], WorkerProgress], clock: Clock, *, end: Callable[[], None]) -> None:
@@ -181,7 +181,6 @@ class DatabaseWatch:
             probe.cancel()
 
     async def _probe(self) -> bool:
-        """Return whether a row was written."""
         with contextlib.suppress(StoreError):  # counted and logged by the store
             await self._store.probe()
             return True

@@ -88,7 +88,6 @@ class PracticeProcess:
             return self._url
 
     async def _fallen(self, process: asyncio.subprocess.Process) -> None:
-        """Note that the process ended by itself."""
         now = self._clock.monotonic()
         self._falls = 0 if now - self._started_at > STEADY_S else self._falls
         self._again_at = now + AGAIN_S[min(self._falls, len(AGAIN_S) - 1)]

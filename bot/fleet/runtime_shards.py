@@ -340,7 +340,6 @@ class RuntimeShards(commands.AutoShardedBot):
             await super().launch_shards()
 
     async def _answered_gateway(self) -> Gateway:
-        """Ask Discord until it answers; the rest runs meanwhile. Raises LoginFailure."""
         pause_s = ASK_AGAIN_S
         while True:
             try:

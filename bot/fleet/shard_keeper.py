@@ -187,7 +187,6 @@ class ShardKeeper:
             await self._give_up(held.surplus)
 
     async def _give_up(self, count: int) -> None:
-        """Close and release so many shards, unconnected ones first."""
         ranked = sorted(self._held, key=lambda shard_id: (self._connections.is_shard_ready(shard_id), -shard_id))
         given = frozenset(ranked[:count])
         await self._drop(given)
@@ -200,7 +199,6 @@ class ShardKeeper:
         self._tell()
 
     async def _drop(self, shard_ids: frozenset[int]) -> None:
-        """Close shards of another process."""
         self._held -= shard_ids
         await self._close(shard_ids, for_good=True)
 
@@ -222,5 +220,4 @@ class ShardKeeper:
             await asyncio.wait(tasks, timeout=CLOSED_S)
 
     def _left_s(self) -> float:
-        """Return for how many seconds this process may act on its lease."""
         return 0.0 if self._asked is None else LEASE_S - MARGIN_S - self._asked.age_s(self._clock)

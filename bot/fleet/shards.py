@@ -120,7 +120,6 @@ class FleetShards:
             self._client.fail(error)
 
     async def _watch(self, identifies: Identifies) -> None:
-        """Keep the number of identifies left up to date."""
         never, turns = asyncio.Event(), 0
         while True:
             turns += 1

@@ -251,7 +251,6 @@ def batch(
 
 
 def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpec]) -> list[JobSpec]:
-    """Put a rewriting step before each step. Raises InputError if these are too many."""
     if _prompt_field(operation) != ENHANCED or operation.workflow == "prompt":
         raise InputError(texts.not_enhanced(operation.title), "enhance")
     most = JOBS_PER_CARD // 2
@@ -299,7 +298,6 @@ def _steps(
 
 
 def _prompt_field(operation: Operation) -> str | None:
-    """Return the prompt's field, None if the operation needs more than a prompt."""
     names = [field.name for field in operation.fields]
     found = next((name for name in PROMPT_FIELDS if name in names), None)
     required = {field.name for field in operation.fields if field.required}

@@ -37,7 +37,6 @@ def generation_typed(operation: Operation, typed: str, *, private: bool, allow_l
 
 
 def _links_in(value: object, depth: int = 0) -> Iterator[str]:
-    """Yield the links in a value; the catalogue refuses too deep a value."""
     if isinstance(value, str) and _LINK.match(value):
         yield value.strip().strip("<>")
     elif depth <= DEPTH_LIMIT and isinstance(value, dict | list):
@@ -84,7 +83,6 @@ def _refuse_constant(word: str) -> None:
 
 
 def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str, Any], list[SourceFile]]:
-    """Return the values without links to media, and the links as files to check."""
     left, files = dict(values), []
     for field in operation.fields:
         links = _links(field, values.get(field.name))
@@ -100,7 +98,6 @@ def _split_links(operation: Operation, values: dict[str, Any]) -> tuple[dict[str
 
 
 def _links(field: Field, value: object) -> list[str]:
-    """Return the links to media in a value; [] if invalid, which the catalogue then reports."""
     if not field.media or field.kind not in {FieldKind.URL, FieldKind.URLS}:
         return []
     given = value if isinstance(value, list) and field.kind is FieldKind.URLS else [value]

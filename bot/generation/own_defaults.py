@@ -131,7 +131,6 @@ def _takes(operation: Operation, ratio: str, value: str, model: object) -> bool:
 
 
 def _filled(generation: Generation, more: Mapping[str, Any]) -> Generation:
-    """Add missing values, in each job of a batch too."""
     before = [
         replace(step, input={**more, **step.input}) if step.operation == generation.operation else step
         for step in generation.before

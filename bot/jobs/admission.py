@@ -135,7 +135,6 @@ class Admission:
     async def _explained(
         self, error: Refused, request: SpendRequest, operations: Sequence[Operation], guild_id: int, key: UsableKey
     ) -> Refused:
-        """Explain a refusal by a limit with the jobs' estimated cost."""
         if error.reason != "limit":
             return error
         prices = [await self.pricing.guess(guild_id, each, key=key) for each in operations]

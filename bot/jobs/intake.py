@@ -159,7 +159,7 @@ class Accepted:
 
 
 class JobService:
-    """The one way in for paid work. `wake` tells the worker about new jobs."""
+    """The only entry for paid work. `wake` tells the worker about new jobs."""
 
     def __init__(
         self,
@@ -441,7 +441,6 @@ def _with_ids(template: Template, ids: Sequence[str]) -> Any:
 
 
 def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
-    """Return the verdict, with the remaining limits. Raises Refused."""
     try:
         verdict = decide(
             spend,

@@ -305,7 +305,6 @@ class Worker:
             self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)
 
     async def _claim_some(self, *, shares: bool) -> int:
-        """Claim at most CLAIMED_MAX jobs and what is on their cards; return how many."""
         claimed = await self._store.jobs.claim(
             self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
         )
@@ -354,7 +353,6 @@ class Worker:
             self._let_rest(followed, wait_s)
 
     async def _turn_within_limits(self, followed: Followed) -> tuple[float | None, bool]:
-        """Take the turn, and return also whether it succeeded; a failed one rests."""
         try:
             async with asyncio.timeout(TURN_S):
                 if not await self._rows.read(followed, self._lease):
@@ -383,7 +381,6 @@ class Worker:
         self._agenda.set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:
-        """Take the turn of the job's state; return seconds until the next one, None to drop it."""
         job = followed.job
         if job.state is JobState.READY:
             return await self._delivering.take_turn(followed)

@@ -122,7 +122,6 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 
 def _sentence(error: BaseException) -> str | None:
-    """Return the member's sentence; None if the interaction has expired and cannot be answered."""
     if isinstance(error, BotError):
         return error.sentence
     for kind, sentence in CHECK_SENTENCES:

@@ -103,7 +103,6 @@ def _health(settings: Settings) -> dict[str, object]:
 
 
 def _reach(url: str, clock: Clock) -> dict[str, object]:
-    """Call an address without a key: status, milliseconds, and clock difference."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
@@ -126,7 +125,6 @@ def _reach(url: str, clock: Clock) -> dict[str, object]:
 
 
 def _ahead(date: str | None, now: float) -> float | None:
-    """Return how many seconds our clock is ahead of a server's; None if unknown."""
     try:
         return None if date is None else round(now - parsedate_to_datetime(date).timestamp(), 1)
     except ValueError:

@@ -154,7 +154,6 @@ async def prune(settings: Settings, *, days: int, rebuilds: bool, clock: Clock, 
 
 
 async def _erase(store: Store, days: int, progress: Progress) -> tuple[int, int]:
-    """Return the numbers of erased jobs and of other deleted rows."""
     is_known, jobs, rows, last = Catalogue().knows_model, 0, 0, 1
     while last:
         last = await store.retention.erase_old(days, is_known)

@@ -214,7 +214,6 @@ class Reruns:
         return replace(edit, before=[changing_look(_prompt(job))], fill=dict(PROMPT_OF_STEP_BEFORE))
 
     async def _picture_variant(self, job: Job, viewer: Viewer, strength: str) -> Generation:
-        """Return one job: an edit of the picture, or another seed if edits are off."""
         if not self._are_on(job, IMAGE_EDIT):
             return await self.rerun(job, viewer)
         edit = await self._edited(job)
@@ -222,7 +221,6 @@ class Reruns:
         return replace(edit, values={**edit.values, "prompt": rewrite_prompts.varied(PICTURE_EDITS[strength], shown)})
 
     async def _edited(self, job: Job) -> Generation:
-        """Return an edit of the job's picture, without a prompt."""
         image = SourceFile(ref=SourceRef(job_id=job.id), label=texts.VARIED_IMAGE.message, field="image_url")
         editors = {model.id for model in self._catalogue.current.resolve(IMAGE_EDIT).models}
         carried = [*_CARRIED, "model"] if job.model in editors else _CARRIED
@@ -270,6 +268,5 @@ def _is_image(job: Job) -> bool:
 
 
 def _prompt(job: Job) -> str:
-    """Return the prompt, '' for none; spoken text describes no result."""
     prompt = job.input.get("prompt")
     return prompt if isinstance(prompt, str) else ""

@@ -153,7 +153,6 @@ class Retries:
 
 
 def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -> JobSpec:
-    """Return a job as a step of a new card: existing outputs go into its input, others stay templates."""
     values: dict[str, Any] = dict(job.input)
     fill: dict[str, Any] = {}
     for name, template in job.fill.items():
@@ -171,7 +170,6 @@ def _step(job: Job, made: Mapping[OutputRef, str], numbers: Mapping[str, int]) -
 
 
 def _output(done: Mapping[str, Job], ref: OutputRef) -> str:
-    """Return an earlier job's output. Raises InputError if unknown."""
     job = done.get(ref.source)
     found = None if job is None else text_output(job.output, ref.key)
     if found is None:

@@ -106,7 +106,6 @@ class RecipeRuns:
         )
 
     async def _with_links(self, steps: Sequence[JobSpec], viewer: Viewer) -> list[JobSpec]:
-        """Return the steps with job ids resolved to links, and with what is read from the files."""
         found: dict[tuple[str, frozenset[MediaKind]], Source] = {}
         done = []
         for step in steps:
@@ -128,7 +127,6 @@ class RecipeRuns:
 
 
 def _links_of(operation: Operation, step: JobSpec) -> list[tuple[Field, list[str]]]:
-    """Return the links and job ids in a step's input, by field."""
     links = []
     for field in operation.fields:
         value = step.input.get(field.name)

@@ -214,7 +214,6 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
 
 
 def _sound_in(said: str) -> str | None:
-    """Return the wanted sound, '' for any; None if none is."""
     opening = _SOUND_OF.match(said)
     if opening is not None:
         return said[opening.end() :]
@@ -256,7 +255,6 @@ def _prompt(said: str) -> dict[str, str]:
 
 
 def _bare(said: str) -> str:
-    """Return a wish without surrounding marks and one pair of quotes."""
     left = said.strip(" ,;:：、，；")
     quoted = None if _MIDDLE in left else _QUOTED.fullmatch(left)
     return left if quoted is None else next(each for each in quoted.groups() if each).strip() or left

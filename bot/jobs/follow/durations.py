@@ -75,7 +75,6 @@ class LearnedDurations:
         await self._store.histograms.forget(unknown)
 
     def _kinds(self, job: Job) -> tuple[tuple[Kind, ...], str]:
-        """Return the job's kinds, narrowest first, and its workflow."""
         name = (job.operation, job.model, job.price_kind, job.price_size, job.price_outputs)
         if self._named_by is not self._live.current or len(self._named) >= NAMED_MAX:
             self._named, self._named_by = {}, self._live.current

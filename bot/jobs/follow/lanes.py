@@ -241,7 +241,6 @@ class Lane:
             self._arrived_kept = 2 * len(self._arrived) + STALE_KEPT
 
     def _place(self, server: _Server) -> None:
-        """Place a server for `take_due` after its first job or its turns changed."""
         entry = self._first(server) if server.running < self._size.per_server else None
         if entry is None:
             server.spot = None

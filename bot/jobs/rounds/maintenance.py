@@ -94,7 +94,6 @@ class Maintenance:
         await asyncio.gather(*self._rounds.values())
 
     async def _begin(self) -> None:
-        """Start what is due on servers without a running round."""
         try:
             due = await self._due()
         except Exception:
@@ -175,7 +174,6 @@ class Maintenance:
             self._refused.pop(approval.card_id, None)
 
     async def _note_refusal(self, approval: Approval) -> None:
-        """Stop asking what Discord keeps refusing; alert the moderators once."""
         times = self._refused.get(approval.card_id, 0) + 1
         self._refused[approval.card_id] = times
         if times < ASKED_MAX:
@@ -196,7 +194,6 @@ class Maintenance:
             log.info("card.not_shown", card=card_id, error="TimeoutError")
 
     async def _side_by_side(self, calls: Iterable[Awaitable[None]]) -> None:
-        """Make these calls concurrently; failures are logged one by one."""
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.error("maintenance.call_failed", exc_info=outcome)

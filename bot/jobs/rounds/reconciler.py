@@ -38,7 +38,7 @@ POLL_TIMEOUT_S = 20.0
 NO_ANSWER_S = 3600.0
 """Interval after an inconclusive poll."""
 STILL_MADE_S = 60.0
-"""Interval after a member was told that it is still being made."""
+"""Interval after a member learned that it is still being made."""
 
 
 class Found(Enum):
@@ -168,7 +168,6 @@ class Reconciler:
         return Found.RESULT
 
     async def _book(self, job: Job, progress: Progress) -> None:
-        """Book the charge of a request without a result, and stop polling it."""
         cost = progress.cost or Decimal(0)
         booked = await self._store.rechecks.billed(job, cost)
         if booked is not None and cost:

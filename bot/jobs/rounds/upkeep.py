@@ -141,5 +141,4 @@ class Upkeep:
 
 
 def _lane(state: JobState) -> str:
-    """Return the lane for a job in this state; `none` if it has none."""
     return "none" if state in PENDING_STATES else lane_of(state).value

@@ -130,7 +130,6 @@ class KeyWaits:
             self._pause(slot, Call[call], float(seconds))
 
     def _pause(self, slot: str, call: Call, seconds: float) -> bool:
-        """Pause such calls at least that long; return whether that is news."""
         before, until = self._paused.get((slot, call), 0.0), self._clock.monotonic() + seconds
         self._paused[slot, call] = max(before, until)
         return until > before + NEWS_S

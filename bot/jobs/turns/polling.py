@@ -120,7 +120,6 @@ class Polling:
         return True
 
     async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
-        """Return seconds until the next poll of unfinished work; None if the job was dropped."""
         job, jitter = followed.job, self.rng.uniform(-1, 1)
         if job.overdue_at is not None:
             return await self._wait_slowly(followed, jitter)
@@ -252,7 +251,6 @@ class Polling:
         return self.clock.wall() - (job.submitted_at or job.created_at)
 
     def _reason(self, job: Job, progress: Progress) -> str:
-        """Return the API's reason for a failure, with the field names that members know."""
         if progress.error is None:
             return str(texts.FAILED)
         operation = self._operation(job)

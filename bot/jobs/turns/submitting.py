@@ -132,7 +132,6 @@ class Submitting:
         return accepted
 
     def _attempts_age_s(self, followed: Followed) -> float:
-        """Return seconds since the first submission; 0 without one."""
         first = followed.job.first_attempt_at
         if followed.attempted_at is None:
             age_s = 0.0 if first is None else max(0.0, self.clock.wall() - first)
@@ -182,7 +181,6 @@ class Submitting:
         return await self.transitions.rest(followed, wait_s)
 
     async def _key_refused(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
-        """Find out whether the key is refused, or only this job."""
         job = followed.job
         verdict = await self.key_waits.judge(job, key)
         if verdict is KeyVerdict.REFUSED:
@@ -211,7 +209,6 @@ class Submitting:
         await self._refused_for_good(followed, error)
 
     async def _refused_for_good(self, followed: Followed, error: CannonError) -> None:
-        """End a job that the API refuses, and remember the refused value, if clear."""
         job = followed.job
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
@@ -232,7 +229,6 @@ class Submitting:
             return job.operation
 
     def _wire_id(self, job: Job) -> str:
-        """Return the API's id: the live document may have replaced a deduced one meanwhile."""
         try:
             return self.catalogue.current.resolve(job.operation).id
         except InputError:
