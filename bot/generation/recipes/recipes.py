@@ -10,8 +10,8 @@ A recipe is written as text, each step a paragraph:
     prompt: {prompt}
     image_url: {1.image_url}
 
-`{prompt}` is a parameter, `{1.image_url}` an output of step 1. recipe_check.py checks whether a recipe can be run, and
-recipe_run.py runs it.
+`{prompt}` is a parameter, `{1.image_url}` an output of step 1. typed.py checks a recipe, and run.py
+runs it.
 """
 
 from __future__ import annotations
