@@ -79,7 +79,6 @@ def parsed(text: str) -> object:
 
 
 def _headline(value: object, depth: int) -> str:
-    """Return the first text in a message position."""
     if isinstance(value, str):
         inner = _inner(value)
         return value.strip() if inner is None else _headline(inner, depth - 1) if depth else ""
@@ -89,7 +88,6 @@ def _headline(value: object, depth: int) -> str:
 
 
 def _faults(value: object, path: tuple[str, ...], depth: int, nodes: Iterator[int]) -> Iterator[FieldFault]:
-    """Yield the faults of the field at `path`."""
     if depth == 0 or next(nodes, None) is None:
         return
     if isinstance(value, str):
@@ -282,7 +280,6 @@ def missing_in(faults: Sequence[FieldFault]) -> tuple[str, ...]:
 
 
 def _sentence(said: Said, labels: Mapping[str, str]) -> str:
-    """Join the faults that fit, each after its field's name."""
     parts: list[str] = []
     for fault in said.faults:
         part = _of_fault(fault, labels)
@@ -341,7 +338,6 @@ def clean(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Limit the words, separated by single spaces."""
     words = one_line(text)
     if len(words) <= _CLEANED_CHARS:
         return words

@@ -1,4 +1,4 @@
-"""Converts Cannon Studio's JSON to and from our types. The only module, with account_wire, to know its spelling.
+"""Converts Cannon Studio's JSON to and from our types. The only module that knows its spelling.
 
 The create answer is snake_case, the request object camelCase, media outputs snake_case again and prompt outputs
 camelCase (https://www.cannonstudio.app/developers/docs/reference/get-request). Reading is tolerant: missing or mistyped
@@ -82,7 +82,6 @@ def _is_about_credits(name: object) -> bool:
 
 
 def _objects(place: object) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in an object's fields and lists."""
     for value in place.values() if isinstance(place, dict) else ():
         for each in value[:LOTS_MAX] if isinstance(value, list) else (value,):
             if isinstance(each, dict):

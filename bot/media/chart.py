@@ -228,8 +228,6 @@ def _touch(one: Box, other: Box) -> bool:
 
 
 class _Canvas:
-    """Draws in pixels of the finished image."""
-
     def __init__(self, draw_: ImageDraw) -> None:
         self._draw = draw_
         self._letters = Lettering(SCALE)
@@ -254,7 +252,6 @@ class _Canvas:
         self._draw.line([each * SCALE for each in box], fill=colour, width=2 * SCALE)
 
     def bar(self, box: Box, colour: str) -> None:
-        """Fill a box; empty ones are skipped."""
         if box[2] - box[0] >= 0.5 and box[3] - box[1] >= 0.5:
             left, top, right, bottom = (each * SCALE for each in box)
             self._draw.rectangle((left, top, right - 1, bottom - 1), fill=colour)

@@ -1,8 +1,8 @@
 """A contact sheet: one image of many, with numbers and captions; drawn in a separate process.
 
-Decoding foreign files is dangerous, so the bot never does: this module is run as `python -m bot.media.contact_sheet`
-with an empty environment, hard limits on CPU time, memory and file sizes, and confined to a folder with only the images
-(`decoder_cage`). `draw` starts it; `main` is what runs there.
+Decoding foreign files is dangerous, so the bot never does: `draw` runs this module as `python -m
+bot.media.contact_sheet` (`main`) with an empty environment, limits on CPU time, memory and file sizes, and confined to
+a folder with only the images (`decoder_cage`).
 """
 
 from __future__ import annotations
@@ -231,7 +231,6 @@ def _picture(path: Path) -> Image | None:
 
 
 def _flat(picture: Image) -> Image:
-    """Flatten transparency onto the tile's grey."""
     from PIL import Image  # noqa: PLC0415 - as above
 
     clear = picture.convert("RGBA")

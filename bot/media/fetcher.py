@@ -273,7 +273,6 @@ class MediaFetcher:
         )
 
     async def _container(self, head: _Piece) -> ContainerFacts:
-        """Return the header facts; unknown beyond the allowed reads."""
         pieces = {0: head.data}
         while (span := (facts := facts_of(pieces, head.size)).needs) is not None:
             if not head.ranged or len(pieces) > INSPECT_SPANS:
@@ -342,7 +341,6 @@ async def _fill(
     pace: DownloadPace,
     on_progress: OnProgress | None,
 ) -> Sniffed:
-    """Stream the body into `part` and return its kind, detected early."""
     total = _told_size(response)
     if total is not None and total > limit:
         raise _too_large(limit, total)

@@ -80,7 +80,6 @@ def sweep(database: Path, *, keep: Path) -> int:
 
 
 def _is_held(folder: Path) -> bool:
-    """Whether a living process holds it."""
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

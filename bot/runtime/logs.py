@@ -248,7 +248,6 @@ def _shared_processors() -> list[Processor]:
 
 
 def _formatter(shared: list[Processor], scrubber: Scrubber, renderer: Processor) -> logging.Formatter:
-    """Return the processors that render an event, scrubbed last."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
@@ -360,7 +359,6 @@ class QuietErrors:
 
 
 def _quiet_errors_kind(error: BaseException) -> str:
-    """Return the error's type and raising line."""
     trace: TracebackType | None = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

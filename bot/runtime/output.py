@@ -1,8 +1,7 @@
 """Non-blocking standard error: a pipe's reader may have stopped reading.
 
-Docker, systemd and a terminal stopped with Ctrl-S block a write once their buffer is full, and with it the event loop
-and lock holders. So all of Python's output there (log, tracebacks, warnings, progress) is queued, and a thread waits
-for the reader.
+Docker, systemd and a terminal stopped with Ctrl-S block writes once their buffer is full, and with them the event loop
+and lock holders. So Python's output there is queued, and a thread waits for the reader.
 """
 
 from __future__ import annotations

@@ -151,7 +151,6 @@ def refusal(operation: Operation, field: Field, taken: Mapping[str, Any]) -> Inp
 
 
 def _taken(field: Field, value: object, *, allow_local: bool) -> Any:
-    """Return `value` as the document has the field, else as the built-in one. Raises InputError."""
     try:
         return take(field, value, allow_local=allow_local)
     except InputError:
@@ -197,7 +196,6 @@ def _need_required(operation: Operation, given: Collection[str]) -> None:
 
 
 def _chosen(operation: Operation, field: Field, value: Any, taken: Mapping[str, Any]) -> Any:
-    """Return `value` in the closed list's spelling. Raises InputError if not listed."""
     model = taken.get("model")
     choices = field.choices_for(model if isinstance(model, str) else None)
     if not choices or not isinstance(value, str | int | float):

@@ -128,7 +128,6 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
 
 
 def _require_shape(field: Field, text: str) -> None:
-    """Raise InputError for impossible values of the field."""
     words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
     if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
         raise InputError(texts.not_a_ratio(text), field.name)

@@ -193,7 +193,6 @@ def _media(reader: Reader, call: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _json(content: Mapping[Any, Any]) -> Mapping[str, Any]:
-    """Return a body's JSON media type, or the first one."""
     media = content.get("application/json")
     if isinstance(media, Mapping):
         return media
@@ -268,7 +267,6 @@ def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
 
 
 def _with_required(fields: Sequence[Described], needed: object) -> tuple[Described, ...]:
-    """Apply a neighbouring list of required names."""
     if not isinstance(needed, list):
         return tuple(fields)
     return in_order([replace(each, required=each.name in needed) for each in fields])
@@ -368,7 +366,6 @@ def _offered(found: Sequence[Entry]) -> list[str]:
 
 
 def _tidy(entry: Entry) -> Entry:
-    """Order the entry's titles: words, then sentences, then schemas' names."""
     return replace(entry, titles=tuple(sorted(entry.titles, key=lambda title: (" " not in title, "." in title))))
 
 

@@ -162,7 +162,6 @@ def _of_value(name: str, value: object, depth: int) -> Described:
 
 
 def _kind_of(name: str, value: object) -> FieldKind | None:
-    """Return the field kind of a sample value, None if unclear."""
     if isinstance(value, str):
         linked = _LINK.fullmatch(value) or name.casefold().endswith("url")
         return FieldKind.URL if linked else FieldKind.TEXT

@@ -83,7 +83,6 @@ def _pair(operation: Operation, entry: Entry, documented: Sequence[str], *, is_l
 
 
 def _unambiguous(pairs: Iterable[Pair]) -> dict[str, str]:
-    """Return the best pairs without close competitors."""
     waiting = sorted(pairs, key=lambda pair: (-pair.likeness, pair.operation_id, pair.entry_id))
     found: dict[str, str] = {}
     while waiting:

@@ -126,7 +126,6 @@ def _with_values(field: Field, said: Described) -> Field:
 
 
 def _merged_models(operation: Operation, entry: Entry) -> tuple[Model, ...]:
-    """Merge the document's model ids and names."""
     said = next((each for each in entry.fields if each.name == "model"), None)
     guessed = {value for field in operation.fields if field.name == "model" for value in field.suggestions}
     listed = [*entry.models, *(_models_of(said, said.closed) if said is not None else ())]
@@ -143,7 +142,6 @@ def _models_of(said: Described, values: tuple[Scalar, ...]) -> list[NamedModel]:
 
 
 def _add(models: list[Model], named: NamedModel) -> None:
-    """Add a model, or give its id to the one of that name."""
     if named.id is None:
         if not any(same_name(model.name, named.name) for model in models):
             models.append(Model(id=None, name=named.name))

@@ -172,7 +172,6 @@ def _overlaid(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
 
 
 def _size(schema: Mapping[str, Any]) -> int:
-    """Return the number of keys, properties and values, the cost of reading."""
     inner = (schema.get(word) for word in ("properties", "required", "enum", "examples"))
     return len(schema) + sum(len(each) for each in inner if isinstance(each, Mapping | list))
 

@@ -50,7 +50,6 @@ def matroska_seconds(file: FilePieces) -> float:
 
 
 def _elements(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[int, int, int | None]]:
-    """Yield each element's id, content start and end (None if unknown)."""
     for _ in range(_ELEMENT_LIMIT):
         if stop is not None and start >= stop:
             return

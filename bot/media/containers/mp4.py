@@ -194,7 +194,6 @@ def _movie(file: FilePieces, start: int, stop: int) -> _Movie:
 
 
 def _scale_and_ticks(file: FilePieces, body: int) -> tuple[int, int]:
-    """Read `mvhd` or `mdhd`: two times come first."""
     _, _, scale, ticks = numbers(file, body, (4, 4, 4, 4), (8, 8, 4, 8))
     return scale, ticks
 

@@ -65,7 +65,6 @@ class FilePieces:
         return found
 
     def _from(self, at: int, length: int) -> bytes:
-        """Return up to `length` bytes of one piece from `at`."""
         for offset, piece in self._pieces.items():
             if offset <= at < offset + len(piece):
                 return piece[at - offset : at - offset + length]

@@ -276,7 +276,6 @@ def ogg_seconds(file: FilePieces) -> float:
 
 
 def _pages(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield each page's serial number, granule position (-1: no packet ends on it) and segment count."""
     for found in re.finditer(rb"OggS\0[\0-\7]", data):
         at = found.start()
         if at + 27 <= len(data):
@@ -324,7 +323,6 @@ _ADPCM: Final = frozenset({2, 0x11})
 
 
 def _chunks(file: FilePieces, start: int, stop: int | None) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each chunk's name, content start and stated length."""
     for _ in range(_CHUNK_LIMIT):
         if stop is not None and start + 8 > stop:
             return

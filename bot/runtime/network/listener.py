@@ -65,7 +65,6 @@ class ConnectionCap:
             del self._peers[peer]
 
     def _peer(self, address: str) -> tuple[str, int]:
-        """Return an address's peer and connection limit."""
         try:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:  # closed already
@@ -239,7 +238,6 @@ def _reachable(host: str) -> str:
 
 
 async def _plain_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """Hide the versions of Python and aiohttp, and disable caching."""
     response.headers["Server"] = "cannon-bot"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -69,8 +69,6 @@ NO_ROWS: frozenset[object] = frozenset()
 
 @dataclass(slots=True, eq=False)
 class _Write:
-    """A waiting transaction, then its outcome."""
-
     function: Callable[[Connection], Any]
     heard: asyncio.Future[Any]
     """Resolved on the event loop; cancelled when its caller gives up."""
@@ -213,7 +211,6 @@ class GroupCommit:
         return write
 
     def _answer(self, group: Sequence[_Write]) -> None:
-        """Wake the callers, with one call on the event loop."""
         for write in group:
             self._pulse.note_failure(write.error)
             if write.heard.done():  # cancelled meanwhile

@@ -161,7 +161,6 @@ def _grant_held(
 
 
 def _decided(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | None:
-    """Delete the approval and return its jobs; None if there was none."""
     gone = db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (guild_id, card_id)).rowcount
     if not gone:
         return None

@@ -82,7 +82,6 @@ class _Rules:
         self._private = rules_of(db, guild_id).review_private if self._channels else ReviewPrivate.OFF
 
     def for_card(self, card: Row) -> int | None:
-        """Return the review channel for a card's request channel; None: nowhere."""
         if card["private"] and not self._reviews_private():
             return None
         places = (card["channel_id"], card["parent_channel_id"], card["category_id"])

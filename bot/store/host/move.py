@@ -1,9 +1,8 @@
 """Moves an SQLite file's content into an empty PostgreSQL database, atomically and verified.
 
-The target gets its schema and all rows in one transaction, is compared with the file, the file is marked as moved, and
-the transaction is committed. A crash before the mark leaves an empty target and the file unchanged. Between the mark
-and the commit's end it is unknown which of the two counts: no bot starts on the file, and running the move again
-resolves it.
+One transaction: copy schema and rows, compare with the file, mark the file as moved, commit. A crash before the mark
+leaves an empty target and the file unchanged. Between the mark and the commit's end it is unknown which of the two
+counts: no bot starts on the file, and re-running the move resolves it.
 """
 
 from __future__ import annotations
@@ -90,7 +89,6 @@ def compare(
 
 
 def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], table: MovedTable) -> int:
-    """Compare a random sample of rows."""
     most = COMPARED_EACH * (10 if table.name in MONEY else 1)
     keys = [row["name"] for row in source.execute(f'PRAGMA table_info("{table.name}")') if row["pk"]]
     ours = sql.SQL("SELECT {} FROM {} WHERE {}").format(

@@ -1,7 +1,7 @@
 """Restores a backup. Nothing is deleted: the old files are renamed.
 
-The copy is made and checked first. Then a mark is set, the files are swapped by renaming, and the mark is removed:
-while it exists, no bot starts, and a re-run completes it. A crash at any point loses nothing.
+Copy and check, set a mark, swap the files by renaming, remove the mark: while it exists, no bot starts, and a re-run
+completes it. A crash at any point loses nothing.
 """
 
 from __future__ import annotations

@@ -375,7 +375,6 @@ class Cards(Repository):
 
 
 def _with_limited_roles(card: Card, limits: Sequence[Limit]) -> Card:
-    """Keep only those of the author's roles that have limits."""
     limited = {limit.scope_id for limit in limits if limit.scope is Scope.ROLE}
     return replace(card, role_ids=tuple(each for each in card.role_ids if each in limited))
 

@@ -168,7 +168,6 @@ def cancel_in(
 
 
 def _close_approval(db: Connection, job: Job) -> None:
-    """Delete the approval of a card without jobs awaiting it."""
     jobs = jobs_of_card(db, job.guild_id, job.card_id)
     if all(other.state is not JobState.AWAITING_APPROVAL for other in jobs):
         db.execute("DELETE FROM approvals WHERE guild_id = ? AND card_id = ?", (job.guild_id, job.card_id))

@@ -161,8 +161,6 @@ class JobLists(Repository):
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What is searched for, and where."""
-
     words: Sequence[str]
     newest: str
     """A query of numbers and texts, newest first, without an index."""

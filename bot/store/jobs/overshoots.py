@@ -83,7 +83,6 @@ def _stop_what_exceeds(
 
 
 def _request(db: Connection, job: Job) -> SpendRequest:
-    """Return the job as a request, to find its limits."""
     row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
     card: Card = CARDS.read(row, token=None)
     places = (card.channel_id, card.parent_channel_id, card.category_id)

@@ -354,7 +354,7 @@ class PostgresConnection:
 
 
 def _may_pass(error: psycopg.Error) -> bool:
-    """Whether the failure is transient: a restart, or too many connections."""
+    """Whether it is transient: a restart, or too many connections."""
     return (error.sqlstate or "08").startswith((*_GONE, "53"))
 
 
