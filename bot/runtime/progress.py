@@ -13,10 +13,8 @@ from bot.runtime import texts
 from bot.runtime.clock import Clock
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and of how much; 0 of 0 where nobody knows.
-
-It may be called often and from any thread, and never raises.
-"""
+"""Progress callback: what is done, how much, and of how much; 0 of 0 if unknown. May be called often and from any
+thread; never raises."""
 QUIET_S = 1.0
 """Shorter work is not worth a line."""
 TERMINAL_EVERY_S, LINE_EVERY_S = 0.2, 10.0
