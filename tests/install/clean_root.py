@@ -105,7 +105,15 @@ class CleanRoot:
         else:
             archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
             subprocess.run(["tar", "-x", "-C", self.clone], input=archive, check=True)
+            self._gather_locks()
         self._own(self.clone)
+
+    def _gather_locks(self) -> None:
+        """Put the locks of a commit from before they had a folder where the README names them."""
+        for lock in self.clone.glob("requirements*.lock"):
+            (self.clone / "requirements").mkdir(exist_ok=True)
+            name = lock.stem.removeprefix("requirements").lstrip("-") or "bot"
+            shutil.copy(lock, self.clone / "requirements" / f"{name}.lock")
 
     def _remove_versioned(self) -> None:
         kept = {".env", "data", "venv", ".venv"}
