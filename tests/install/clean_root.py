@@ -89,6 +89,11 @@ class CleanRoot:
 
     # ------------------------------------------------------------------ files
 
+    @property
+    def wire(self) -> Path:
+        """What leads a started bot to the Discord on this machine."""
+        return self.place / "wired/tests/support/wire/child.py"
+
     def check_out(self, commit: str | None = None) -> None:
         """Put the project's files where a clone has them: of this working tree, or of a commit.
 
@@ -106,6 +111,8 @@ class CleanRoot:
             archive = subprocess.run(["git", "archive", commit], cwd=ROOT, check=True, capture_output=True).stdout
             subprocess.run(["tar", "-x", "-C", self.clone], input=archive, check=True)
             self._gather_locks()
+        if self.wire.exists():  # it names modules of the bot, and they are called otherwise in an earlier version
+            shutil.copy(self.clone / "tests/support/wire/child.py", self.wire)
         self._own(self.clone)
 
     def _gather_locks(self) -> None:
@@ -135,9 +142,8 @@ class CleanRoot:
 
     def add_wire(self) -> None:
         """Put in what leads a bot to a Discord on this machine (wired/sitecustomize.py); `WIRED` switches it on."""
-        child = self.place / "wired/tests/support/wire/child.py"
-        child.parent.mkdir(parents=True)
-        shutil.copy(ROOT / "tests/support/wire/child.py", child)
+        self.wire.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "tests/support/wire/child.py", self.wire)
         shutil.copy(Path(__file__).parent / "wired/sitecustomize.py", self.place / "wired")
 
     # ------------------------------------------------------------------ programs

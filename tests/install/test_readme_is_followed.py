@@ -247,7 +247,7 @@ def commit_before_the_newest_migration() -> str | None:
     """Return the last commit whose database was an older one; None where git has not that much history."""
     newest = max(Path("bot/store/migrations").glob("0*.sql")).as_posix()
     try:
-        added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", newest).strip()
+        added = git("log", "--follow", "--diff-filter=A", "--format=%H", "-1", "--", newest).strip()
         return git("rev-parse", "--verify", "--quiet", f"{added}^").strip() if added else None
     except subprocess.CalledProcessError:
         return None
