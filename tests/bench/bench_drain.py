@@ -115,11 +115,12 @@ async def drained(folder: Path, api_url: str, size: Size) -> Drain:
     async with bench_bot.stage(folder, api_url) as place:
         wire = place.wire
         member = wire.add_member(place.guild, "ada")
-        remote_id = await left_behind.request(api_url, OPERATION, VALUES)
         guilds = [wire.create_guild(f"Crowd {number}") for number in range(size.servers)]
         channels = [wire.create_text_channel(guild, f"art-{n}") for n in range(size.channels) for guild in guilds]
+        places = channels * size.cards
+        remote_ids = await left_behind.requests(api_url, OPERATION, VALUES, len(places))
         cards = await left_behind.leave(
-            place, channels * size.cards, remote_id, operation=OPERATION, values=VALUES, age_s=AGE_S, due_s=DUE_S
+            place, places, remote_ids, operation=OPERATION, values=VALUES, age_s=AGE_S, due_s=DUE_S
         )
         everything = wire.pace_all(now=time.monotonic)
         wire.pace("PATCH", "/channels/*/messages/*", limit=EDITS, per_s=EDITS_S)
@@ -128,7 +129,7 @@ async def drained(folder: Path, api_url: str, size: Size) -> Drain:
             await bot.online(bench_bot.PATIENCE_S)
             await picture(place, member, "#fast warm up")
             async with _undisturbed(), _pictures(place) as quiet:
-                await left_behind.finish(api_url, remote_id)
+                await left_behind.finish(api_url, remote_ids)
                 ready, busy = time.monotonic(), _busy_s(place.process_id)
                 posted = await _posts(place, cards)
             return Drain(

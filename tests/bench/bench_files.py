@@ -73,9 +73,9 @@ async def videos(folder: Path, api_url: str, *, servers: int) -> Delivery:
             guild = place.wire.create_guild(f"Cinema {number}")
             place.wire.set_boost_tier(guild, BOOST_TIER)
             channels.append(place.wire.create_text_channel(guild, "premieres"))
-        remote_id = await left_behind.request(api_url, OPERATION, VALUES)
+        remote_ids = await left_behind.requests(api_url, OPERATION, VALUES, len(channels))
         cards = await left_behind.leave(
-            place, channels, remote_id, operation=OPERATION, values=VALUES, age_s=AGE_S, due_s=DUE_S
+            place, channels, remote_ids, operation=OPERATION, values=VALUES, age_s=AGE_S, due_s=DUE_S
         )
         async with place.bot() as bot:
             await bot.online(bench_bot.PATIENCE_S)
@@ -83,7 +83,7 @@ async def videos(folder: Path, api_url: str, *, servers: int) -> Delivery:
             await place.wire.until(lambda: reply.message.attachments, PATIENCE_S)
             before, began = bench_bot.memory(place.process_id, "VmRSS"), time.perf_counter()
             bench_bot.forget_peak(place.process_id)
-            await left_behind.finish(api_url, remote_id)
+            await left_behind.finish(api_url, remote_ids)
             await place.wire.until(lambda: all(card.attachments for card in cards), PATIENCE_S)
             seconds, peak = time.perf_counter() - began, bench_bot.memory(place.process_id, "VmHWM")
             return Delivery(cards[0].attachments[0]["size"], seconds, before, peak)

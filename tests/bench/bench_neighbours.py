@@ -123,6 +123,8 @@ class Noise:
             interaction_id=None, created_at=now,
         )  # fmt: skip
         defaults: dict[str, Any] = {"key_id": None, "held": Decimal(1), "basis": "unknown"}
+        if "remote_id" in values:
+            values = values | {"remote_id": f"{values['remote_id']}_{job_id}"}  # a request is of one job
         job = Job(
             id=job_id, card_id=card.id, guild_id=guild_id, position=0, author_id=card.author_id, state=state,
             operation="image.generate", input={"prompt": "noise"}, idempotency_key=f"cannon-bot-{job_id}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from decimal import Decimal
@@ -17,26 +18,34 @@ from bot.domain.models import Card, Job, JobState, new_id
 from bot.runtime.clock import SystemClock
 from bot.store import Store
 
+AT_ONCE = 20
+"""Requests that are sent at the same time."""
 
-async def request(api_url: str, operation: str, values: dict[str, Any]) -> str:
-    """Have Cannon Studio make something; return the request's id."""
+
+async def requests(api_url: str, operation: str, values: dict[str, Any], count: int) -> list[str]:
+    """Have Cannon Studio make something so many times; return the requests' ids."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(client: CannonClient) -> str:
+        async with room:
+            return (await client.submit(KEY, operation, values, idempotency_key=f"bench-{new_id()}")).remote_id
+
     async with CannonClient(api_url, clock=SystemClock()) as client:
-        return (await client.submit(KEY, operation, values, idempotency_key=f"bench-{new_id()}")).remote_id
+        return await asyncio.gather(*(one(client) for _ in range(count)))
 
 
-async def finish(api_url: str, remote_id: str) -> None:
-    """Let the sandbox be done with a request now."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{api_url}/_sandbox/finish", json={"id": remote_id}) as answer,
-    ):
-        answer.raise_for_status()
+async def finish(api_url: str, remote_ids: Sequence[str]) -> None:
+    """Let the sandbox be done with requests now."""
+    async with aiohttp.ClientSession() as session:
+        for remote_id in remote_ids:
+            async with session.post(f"{api_url}/_sandbox/finish", json={"id": remote_id}) as answer:
+                answer.raise_for_status()
 
 
 async def leave(
     place: Stage,
     channels: Sequence[ChannelHandle],
-    remote_id: str,
+    remote_ids: Sequence[str],
     *,
     operation: str,
     values: dict[str, Any],
@@ -45,7 +54,7 @@ async def leave(
 ) -> list[Message]:
     """Leave a card in each of the channels whose job is under way since `age_s`; all are polled in `due_s` seconds.
 
-    Returns their messages. All jobs follow the same request: what is measured is the bot alone.
+    Returns their messages. Each job has one of the requests.
     """
     clock, backend = SystemClock(), place.wire.backend
     messages: list[Message] = []
@@ -53,7 +62,7 @@ async def leave(
     store = await Store.open(place.database, clock=clock)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        for channel in channels:
+        for channel, remote_id in zip(channels, remote_ids, strict=True):
             message = backend.create_message(channel.id, backend.bot_user.id, embeds=[{"author": {"name": "ada"}}])
             messages.append(message)
             now, guild_id, job_id = clock.wall(), backend.channels[channel.id].guild_id, new_id()

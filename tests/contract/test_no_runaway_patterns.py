@@ -53,7 +53,8 @@ def test_every_pattern_is_found() -> None:
     ],
 )
 def test_a_bad_pattern_is_seen(pattern: str | bytes, uses: frozenset[str]) -> None:
-    assert next(runaway(Rule("here", re.compile(pattern), uses)), "")
+    rule = Rule("here", re.compile(pattern), uses)
+    assert any(next(runaway(rule), "") for _ in range(3))  # other work on the machine may hide it once
 
 
 def test_what_repeats_nothing_needs_no_attack() -> None:

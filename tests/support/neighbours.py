@@ -84,6 +84,8 @@ def _job(card: Card, position: int, state: JobState, values: dict[str, Any]) -> 
         "basis": "unknown",
     }
     mine = {"id": job_id, "card_id": card.id, "guild_id": card.guild_id, "position": position, "state": state}
+    if "remote_id" in values:
+        values = values | {"remote_id": f"{values['remote_id']}_{job_id}"}  # a request is of one job
     return Job(**(defaults | mine | {"author_id": card.author_id, "created_at": card.created_at} | values))
 
 

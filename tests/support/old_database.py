@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from simcord.backend.models import Channel, Guild, Interaction, Member, Message,
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.results import to_discord_message
 
+from bot.domain.custom_ids import unsigned
 from bot.settings import SecretStr
 from tests.support.rig import Rig, simulated
 from tests.support.surface import unlinked
@@ -253,8 +255,8 @@ class OldRig(Rig):
         """Press a control of `custom_ids`."""
         message = self.message(control["channel_id"], control["message_id"])
         if control["kind"] == "button":
-            return await member.click(message, custom_id=control["custom_id"])
-        return await member.select(message, values, custom_id=control["custom_id"])
+            return await member.click(message, custom_id=as_drawn(message, control["custom_id"]))
+        return await member.select(message, values, custom_id=as_drawn(message, control["custom_id"]))
 
     async def until_ended(self, *job_ids: str) -> None:
         """Let time pass until these jobs have ended."""
@@ -267,6 +269,16 @@ class OldRig(Rig):
                 return
             self.advance(5)
         raise AssertionError(f"still open: {[(each, self.state(each)) for each in job_ids]}")
+
+
+def as_drawn(message: Any, custom_id: str) -> str:
+    """Return the custom id that a control has now: what the bot has drawn again is signed."""
+    drawn = re.findall(r"'custom_id': '([^']+)'", str([_as_dict(row) for row in message.components]))
+    return next((each for each in drawn if unsigned(each) == custom_id), custom_id)
+
+
+def _as_dict(row: Any) -> Any:
+    return row if isinstance(row, dict) else row.to_dict()
 
 
 @contextlib.asynccontextmanager

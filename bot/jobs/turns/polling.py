@@ -53,7 +53,7 @@ ACTIVE_WRITE_S = 300.0
 """Active time that a crash may lose: it only delays the deadline."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Polling:
     """Polls jobs until Cannon Studio has a result or failed, ever more seldom if that takes unusually long."""
 

@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 ACCEPTED = JobAttempt(call="submit", outcome="accepted")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Submitting:
     """Submits jobs. `complete` fills a linked job's input from its files."""
 

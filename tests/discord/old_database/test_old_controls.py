@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from bot.app.client import CannonBot
+from bot.domain.custom_ids import unsigned
 from bot.settings import Settings
 from cogs.jobs.gallery import PAGE_JOBS
 from tests.support.jobs import on_job
 from tests.support.me import confirm
-from tests.support.old_database import PICTURE, TRIO, OldRig, custom_ids, new_jobs, said, send_form
+from tests.support.old_database import PICTURE, TRIO, OldRig, as_drawn, custom_ids, new_jobs, said, send_form
 from tests.support.prices import all_priced
 from tests.support.surface import agreed, inputs, panel_text
 
@@ -88,7 +89,7 @@ async def test_the_controls_that_ask_first_still_ask(rig: OldRig):
     await agreed(sue, await sue.click(vary.response, custom_id=offers(vary)[0]))
     assert [each[0] for each in new_jobs(rig)] == ["image.edit"]
 
-    asked = offers(await rig.press(sue, f"c1:next:{picture}"))
+    asked = [unsigned(each) for each in offers(await rig.press(sue, f"c1:next:{picture}"))]
     assert asked == [f"c1:{action}:{picture}" for action in ("next", "to_dms", "to_gallery", "preset_save", "report")]
     pick = offers(await rig.press(ada, f"c1:pick:{trio}", rig.job(TRIO, 2)))
     assert pick
@@ -175,9 +176,10 @@ async def test_an_open_panel_still_changes_the_settings(rig: OldRig):
         await rig.press(morgan, f"c1:set_flip:{name}")
     estimate = next(each for each in custom_ids() if each["custom_id"] == "c1:set_flip:estimate_tool")
     panel = rig.message(estimate["channel_id"], estimate["message_id"])
-    await morgan.select(panel, ["limits"], custom_id="c1:set_page:panel")  # its page by now
+    await morgan.select(panel, ["limits"], custom_id=as_drawn(panel, "c1:set_page:panel"))  # its page by now
     await rig.press_stored(morgan, estimate)
-    await morgan.select(rig.message(estimate["channel_id"], panel.id), ["results"], custom_id="c1:set_page:panel")
+    panel = rig.message(estimate["channel_id"], panel.id)
+    await morgan.select(panel, ["results"], custom_id=as_drawn(panel, "c1:set_page:panel"))
     await send_form(morgan, await rig.press(morgan, "c1:set_form:limits"), "5", "6", "7", "80", "90")
     await send_form(morgan, await rig.press(morgan, "c1:set_form:approval"), "95.5")
     await send_form(morgan, await rig.press(morgan, "c1:set_form:timezone"), "America/New_York")

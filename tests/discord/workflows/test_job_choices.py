@@ -109,6 +109,7 @@ async def multiply(rig: Rig, job: Job, times: int) -> None:
             changed = row | {
                 "id": f"Z{number:09}",
                 "idempotency_key": f"copy-{number}",
+                "remote_id": f"req_copy_{number}",
                 "position": number + 1,
                 "created_at": job.created_at - number,
             }
