@@ -297,12 +297,17 @@ class Outcome:
     slowest: Mapping[str, float] = field(default_factory=dict)
     asked: int = 0
     unanswered: int = 0
+    put_off: int = 0
+    """Answered with the sentence that the database is busy: nothing was saved, and the member may try again."""
     commits_lost: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         return [
-            f"{self.asked} commands, {self.unanswered} of them unanswered; jobs: {dict(self.states)}",
+            (
+                f"{self.asked} commands, {self.unanswered} of them unanswered, {self.put_off} told to try again; "
+                f"jobs: {dict(self.states)}"
+            ),
             f"{self.commits_lost} commits or their answers were lost",
             f"usual time of a job at most {self.usual_s:.1f} s; while something went wrong at most "
             + ", ".join(f"{seconds:.1f} s ({name})" for name, seconds in self.slowest.items()),
@@ -327,6 +332,16 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
     outcome.wrong += [] if outcome.commits_lost else ["no commit was lost"]
     outcome.unanswered = sum(each.reply.response is None for each in chaos.asked)
     failing = {job.prompt for job in books.jobs if str(job.state) != "delivered"}
+    kept = {job.prompt for job in books.jobs}
+    put_off = [each for each in chaos.asked if each.reply.response is not None and each.prompt not in kept]
+    outcome.put_off = len(put_off)
+    outcome.wrong += [
+        f"{each.prompt!r} has no job: {each.reply.response.content!r}"
+        for each in put_off
+        if each.reply.response is not None and "nothing was saved" not in each.reply.response.content
+    ]
+    outcome.wrong += [] if len(put_off) <= len(chaos.asked) / 20 else [f"{len(put_off)} were told to try again"]
+    failing |= {each.prompt for each in put_off}
 
     def times(trouble: Trouble) -> list[tuple[float, Asked]]:
         meant = [each for each in chaos.asked if trouble.since <= each.at < trouble.until - SETTLES_S]
