@@ -607,7 +607,7 @@ class Money(RuleBasedStateMachine):
             midnight = dt.datetime.combine(day, dt.time(), here.tzinfo).timestamp()
             self.clock.now = max(self.clock.now, midnight - (0.001 if how == "before midnight" else 0))
         overdue = {card_id for card_id, card in self.model.cards.items() if (card.expires_at or 9e9) <= self.clock.now}
-        told = self.runner.run(self.store.approvals.overdue(self.clock.now))
+        told = self.runner.run(self.store.approvals.overdue(self.clock.now, limit=100))
         assert {approval.card_id for approval in told} == overdue
         for card_id in sorted(overdue):
             self.turn_down(card_id, JobState.EXPIRED)
