@@ -8,8 +8,6 @@ TOOLS := $(VENV)/tools
 TOOLS_READY := $(TOOLS)/.ready
 DOCS := $(VENV)/docs
 DOCS_READY := $(DOCS)/.ready
-ENGINES := $(VENV)/engines
-ENGINES_READY := $(ENGINES)/.ready
 # The first of these that is there and new enough.
 PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,\
 	$(shell $(name) -c 'import sys, ensurepip; (3, 11) <= sys.version_info < (3, 15) and print("$(name)")' 2>/dev/null)))
@@ -19,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long soak check format bench bench-neighbours bench-fleet bench-engines screenshots card-states figures picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
+.PHONY: help demo test test-long soak check format bench bench-neighbours bench-fleet screenshots card-states figures picture readme docs translations lock pin-image audit wheel-check sbom rehearse-image httpx-fork clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
@@ -63,9 +61,6 @@ bench-neighbours: $(READY) ## Measure what one server's trouble costs another: a
 bench-fleet: $(READY) ## Measure workers of a fleet on a PostgreSQL of its own: polls with one and two, claims with four
 	$(BIN)/python tests/bench/bench_fleet.py $(ARGS)
 
-bench-engines: $(ENGINES_READY) ## Measure job engines on a PostgreSQL of its own under the bot's workload; small: make bench-engines ARGS=--quick
-	$(ENGINES)/bin/python tests/bench/engines/bench_engines.py $(ARGS)
-
 screenshots: $(READY) ## Take the pictures of the README and the documents with a headless Chromium
 	$(BIN)/python tools/screenshots.py $(ARGS)
 
@@ -108,7 +103,6 @@ lock: $(TOOLS_READY) ## Pin the dependencies for every Python and platform; newe
 	$(COMPILE) --group build --constraint requirements/dev.lock --output-file requirements/build.lock
 	$(COMPILE) --group tools --output-file requirements/tools.lock
 	$(COMPILE) --group docs --output-file requirements/docs.lock
-	$(COMPILE) --group engines --output-file requirements/engines.lock
 	$(COMPILE) --group httpx-fork --output-file requirements/httpx-fork.lock
 
 pin-image: $(READY) ## Pin the images of the Dockerfile and of Compose to the newest digests of their tags; needs docker with buildx
@@ -132,11 +126,6 @@ $(READY): requirements/dev.lock pyproject.toml
 $(DOCS_READY): requirements/docs.lock | $(READY)
 	@test -x $(DOCS)/bin/python || $(BIN)/python -m venv $(DOCS)
 	@$(DOCS)/bin/python -m pip install --quiet --require-hashes -r requirements/docs.lock
-	@touch $@
-
-$(ENGINES_READY): requirements/engines.lock | $(READY)
-	@test -x $(ENGINES)/bin/python || $(BIN)/python -m venv $(ENGINES)
-	@$(ENGINES)/bin/python -m pip install --quiet --require-hashes -r requirements/engines.lock
 	@touch $@
 
 $(TOOLS_READY): requirements/tools.lock | $(READY)

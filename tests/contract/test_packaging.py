@@ -21,7 +21,6 @@ LOCKS = ("requirements/bot.lock", "requirements/dev.lock")
 GROUPS = {
     "docs": "requirements/docs.lock",
     "build": "requirements/build.lock",
-    "engines": "requirements/engines.lock",
     "httpx-fork": "requirements/httpx-fork.lock",
     "tools": "requirements/tools.lock",
 }

@@ -25,7 +25,7 @@ DURABLE: Mapping[str, str] = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_connections": "200",
-    # The lease of every engine here: what is paused inside a transaction would keep its locks for ever.
+    # A lease, as the bot's own sessions have it: what is paused inside a transaction would keep its locks for ever.
     "idle_in_transaction_session_timeout": "5s",
     "log_min_messages": "fatal",
     "jit": "off",
