@@ -12,12 +12,12 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.app.connection.commands import Translator
 from bot.catalogue import Catalogue, Operation
 from cogs.described import texts
 from cogs.described.command import DescribedCommand, command_of
 from cogs.described.plan import OVERFLOW, called, named, plan_of
+from cogs.ui.interaction import Bot
 from cogs.workflows.asked.options import operation_of
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ class Made:
 class DescribedCommands(commands.Cog):
     """Keeps the generated commands in step with the catalogue."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._made: list[Made] = []
         self._rooms: dict[str, Room] = {}
@@ -167,13 +167,13 @@ def _names(payload: Mapping[str, Any]) -> list[str]:
     return [payload["name"], *(payload.get("name_localizations") or {}).values()]
 
 
-def _slash(bot: CannonBot) -> Iterator[app_commands.Command[Any, ..., Any]]:
+def _slash(bot: Bot) -> Iterator[app_commands.Command[Any, ..., Any]]:
     for each in bot.tree.walk_commands(type=discord.AppCommandType.chat_input):
         if isinstance(each, app_commands.Command):
             yield each
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the commands, after all those of the code."""
     cog = DescribedCommands(bot)
     await bot.add_cog(cog)

@@ -6,13 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from cogs.jobs import texts
 from cogs.jobs.browsing import ANY, MINE, WORDS_CHARS, Browsing
 from cogs.jobs.gallery import show_first
 from cogs.jobs.one_job import open_job
 from cogs.ui.choices import CHOICES_MAX
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import viewer_of
 from cogs.workflows.asked.options import job_label
 
@@ -21,7 +20,7 @@ Words = app_commands.Range[str, 1, WORDS_CHARS]
 States = Literal["open", "delivered", "held", "failed", "cancelled"]
 
 
-async def complete_job(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+async def complete_job(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Offer the member's own jobs that match all words, newest first."""
     viewer, now = await viewer_of(interaction), interaction.client.clock.wall()
     listed = await interaction.client.parts.generation.visible.page(
@@ -55,6 +54,6 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
         await show_first(interaction, Browsing(whose=whose, state=state or ANY, typed=(search or "").strip()))
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(JobCommands())

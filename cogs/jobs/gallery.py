@@ -8,7 +8,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
@@ -25,7 +24,7 @@ from cogs.jobs.browsing import ALL, ANY, MINE, SEARCH_ACTION, STATES, WORDS_CHAR
 from cogs.jobs.one_job import open_job
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import cost_words
 from cogs.ui.permissions import is_moderator, viewer_of
 from cogs.ui.texts import GONE
@@ -50,7 +49,7 @@ class Page:
     for_moderator: bool
 
 
-def gallery(bot: CannonBot, page: Page) -> discord.ui.LayoutView:
+def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
     """Draw a page."""
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     box.add_item(discord.ui.TextDisplay(_heading(page.browsing)))
@@ -78,7 +77,7 @@ def _heading(browsing: Browsing) -> str:
     return f"### {title or texts.jobs_of(int(browsing.whose))}\n-# {small}"
 
 
-def _job_text(bot: CannonBot, page: Page, listed: ListedJob) -> str:
+def _job_text(bot: Bot, page: Page, listed: ListedJob) -> str:
     """Return a job's text; without words and place if the reader may not see it."""
     job = listed.job
     facts = [f"**{_title(bot, job)}**", state_word(job.state), cost_words(job), stamp(job.created_at)]
@@ -92,12 +91,12 @@ def _job_text(bot: CannonBot, page: Page, listed: ListedJob) -> str:
     return "\n".join([*first, " · ".join(facts), "-# " + " · ".join([f"`{job.id}`", *last])])
 
 
-def _title(bot: CannonBot, job: Job) -> str:
+def _title(bot: Bot, job: Job) -> str:
     operation = bot.catalogue.find(job.operation)
     return harmless_within(job.operation if operation is None else tr(operation.title), TITLE_CHARS)
 
 
-def _rows(bot: CannonBot, page: Page) -> Iterator[list[Control]]:
+def _rows(bot: Bot, page: Page) -> Iterator[list[Control]]:
     if page.jobs:
         options = [_choice(bot, each) for each in page.jobs]
         yield [Control.select("jobs_open", "job", placeholder=texts.OPEN_JOB, options=options)]
@@ -119,7 +118,7 @@ def _rows(bot: CannonBot, page: Page) -> Iterator[list[Control]]:
     yield buttons
 
 
-def _choice(bot: CannonBot, listed: ListedJob) -> discord.SelectOption:
+def _choice(bot: Bot, listed: ListedJob) -> discord.SelectOption:
     job, operation = listed.job, bot.catalogue.find(listed.job.operation)
     title = job.operation if operation is None else tr(operation.title)
     words = one_line(job.prompt).strip() if listed.seen else ""
@@ -168,7 +167,7 @@ async def _page(interaction: Interaction, browsing: Browsing) -> Page:
     )
 
 
-async def _cards(bot: CannonBot, guild_id: int, listed: Sequence[ListedJob]) -> dict[str, Card]:
+async def _cards(bot: Bot, guild_id: int, listed: Sequence[ListedJob]) -> dict[str, Card]:
     wanted = dict.fromkeys(each.job.card_id for each in listed if each.seen)
     found = [await bot.parts.store.cards.get(guild_id, card_id) for card_id in wanted]
     return {card.id: card for card in found if card is not None}
@@ -216,7 +215,7 @@ async def ask_words(interaction: Interaction, subject: str, _values: Sequence[st
 class SearchForm(Form):
     """Takes the search text; empty ends the search."""
 
-    def __init__(self, bot: CannonBot, browsing: Browsing) -> None:
+    def __init__(self, bot: Bot, browsing: Browsing) -> None:
         super().__init__(bot, title=str(texts.SEARCH_FORM), name="jobs")
         self._browsing = browsing
         self._words: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -231,5 +230,5 @@ class SearchForm(Form):
         await _show_instead(interaction, replace(self._browsing.at(0), typed=self._words.value.strip()))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
@@ -22,7 +21,7 @@ from cogs.results import buttons as results
 from cogs.results.details import show_job
 from cogs.results.remove import ICON
 from cogs.ui.controls import Control, job_of, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import cost_words
 from cogs.ui.permissions import guild_of, is_moderator, viewer_of
 from cogs.ui.texts import GONE
@@ -96,7 +95,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
     return " ".join(sentences)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.domain.models import END_STATES, Job, JobState, Media
@@ -16,7 +15,7 @@ from cogs.jobs import texts
 from cogs.results import post_again as fresh_links
 from cogs.results.pressing import find_late, may_come_late
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import is_moderator
 
 
@@ -103,5 +102,5 @@ def _with_link(medium: Media, link: str | None) -> Media:
     return medium if link is None else replace(medium, url=link)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.domain.models import Job
@@ -14,7 +13,7 @@ from cogs.results import post_again as fresh_links
 from cogs.results.buttons import SHARE
 from cogs.results.post_again import require_may_copy
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.texts import GONE
 
 
@@ -49,5 +48,5 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     await in_time(interaction.edit_original_response(content=texts.SHARED(link=link)))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -10,7 +10,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.app.connection.commands import NAME
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end, passed_models
@@ -21,7 +20,7 @@ from bot.prices.book import PriceBook
 from cogs.member import texts
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import reaction_legend
 from cogs.ui.panels import pages
 from cogs.ui.permissions import is_moderator
@@ -50,7 +49,7 @@ START, AROUND = "start_page", "more_page"
 class HelpContext:
     """What a page needs: the bot, this server's prices, and the disabled operations."""
 
-    bot: CannonBot
+    bot: Bot
     prices: PriceBook
     off: frozenset[str]
 
@@ -284,6 +283,6 @@ async def _payer(interaction: Interaction) -> str:
     return f"{payer} {texts.KEY_REFUSED}" if key.refused else payer
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the command."""
     await bot.add_cog(Help())

@@ -16,7 +16,6 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.account.api_keys import UsableKey
-from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
@@ -32,7 +31,7 @@ from bot.media.lettering import drawable
 from bot.store.money.reports import Report
 from cogs.member import texts
 from cogs.member.export import books, own_books
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
 from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator, viewer_of
 
@@ -82,7 +81,7 @@ def _kind_lines(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]])
     return fitting(lines, EMBED_FIELD_CHARS)
 
 
-async def days_of(bot: CannonBot, guild_id: int, count: int) -> list[Day]:
+async def days_of(bot: Bot, guild_id: int, count: int) -> list[Day]:
     """Return the last `count` days in the guild's zone, today included."""
     zone = (await bot.parts.store.settings.get(guild_id)).zone
     today = dt.datetime.fromtimestamp(bot.clock.wall(), zone).date()
@@ -91,7 +90,7 @@ async def days_of(bot: CannonBot, guild_id: int, count: int) -> list[Day]:
     return list(zip(dates[:-1], starts[:-1], starts[1:], strict=True))
 
 
-async def _days_of_month(bot: CannonBot, guild_id: int) -> int:
+async def _days_of_month(bot: Bot, guild_id: int) -> int:
     zone = (await bot.parts.store.settings.get(guild_id)).zone
     return dt.datetime.fromtimestamp(bot.clock.wall(), zone).day
 
@@ -346,6 +345,6 @@ def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
     return shortened(" ".join(parts), ALT_TEXT_CHARS)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(Usage())

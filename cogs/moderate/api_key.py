@@ -2,7 +2,6 @@
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import ATTENTION, SUCCESS
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import AccountStatus, GuildKey, credits_text
@@ -13,7 +12,7 @@ from bot.store.guild.keys import RetiredKey
 from cogs.moderate import texts
 from cogs.moderate.status import texts as account_texts
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 KEY_LENGTH_MAX = 200
@@ -23,7 +22,7 @@ NEEDED_SCOPES = ("requests:read", "requests:write")
 class KeyForm(Form):
     """Takes the API key: a modal's text reaches the bot only, never the channel."""
 
-    def __init__(self, bot: CannonBot, *, host_pays: bool) -> None:
+    def __init__(self, bot: Bot, *, host_pays: bool) -> None:
         """`host_pays`: the server needs no key, because the host's serves it."""
         super().__init__(bot, title=str(texts.KEY_FORM), name="key")
         self.secret: discord.ui.TextInput[KeyForm] = discord.ui.TextInput(

@@ -8,7 +8,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import RUNNING_STATES, JobState
@@ -25,7 +24,7 @@ from cogs.reactions.settings.page import set_gallery
 from cogs.recipes.panel import open_recipes
 from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, moderators_only, require_manager, require_moderator
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.asked.submit import open_request
@@ -44,7 +43,7 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
     await _redraw_waiting(bot, guild_id)
 
 
-async def _said(bot: CannonBot, guild_id: int, *, on: bool) -> str:
+async def _said(bot: Bot, guild_id: int, *, on: bool) -> str:
     counts = await bot.parts.store.job_lists.counts(guild_id)
     waiting = counts.get(JobState.WAITING, 0)
     if on:
@@ -52,7 +51,7 @@ async def _said(bot: CannonBot, guild_id: int, *, on: bool) -> str:
     return texts.resumed(waiting)
 
 
-async def _redraw_waiting(bot: CannonBot, guild_id: int) -> None:
+async def _redraw_waiting(bot: Bot, guild_id: int) -> None:
     jobs = await bot.parts.store.job_lists.recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
     for card_id in list(dict.fromkeys(job.card_id for job in jobs))[:CARDS_REDRAWN]:
         await bot.parts.delivery.show(guild_id, card_id)
@@ -63,7 +62,7 @@ async def _redraw_waiting(bot: CannonBot, guild_id: int) -> None:
 class StudioCommands(commands.GroupCog, group_name="studio", group_description=texts.STUDIO_GROUP):
     """Moderators' settings; permission is checked at every step."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         super().__init__()
         self.bot = bot
 
@@ -168,6 +167,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         await set_review(interaction, channel, only_in, switch)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(StudioCommands(bot))

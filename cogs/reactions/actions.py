@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import shown_jobs
@@ -28,7 +27,7 @@ from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_told, po
 from cogs.results.pressing import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
-from cogs.ui.interaction import PostableChannel
+from cogs.ui.interaction import Bot, PostableChannel
 from cogs.ui.permissions import viewer_in
 
 log = structlog.get_logger(__name__)
@@ -83,14 +82,14 @@ class Reacted:
 class ReactionContext:
     """What the actions need: the bot, the gallery and the rate limiters."""
 
-    bot: CannonBot
+    bot: Bot
     gallery: Gallery
     of_member: RateLimiter
     of_server: RateLimiter
     notices: RateLimiter
 
     @classmethod
-    def of(cls, bot: CannonBot) -> "ReactionContext":
+    def of(cls, bot: Bot) -> "ReactionContext":
         """Return the context, with its rate limiters."""
         return cls(
             bot=bot,
@@ -243,7 +242,7 @@ ACTIONS: Mapping[ReactionAction, ReactionHandler] = {
 }
 
 
-def fits(bot: CannonBot, action: ReactionAction, jobs: Sequence[Job], *, gallery: bool) -> bool:
+def fits(bot: Bot, action: ReactionAction, jobs: Sequence[Job], *, gallery: bool) -> bool:
     """Whether the action applies to these delivered jobs, so that the bot seeds its emoji."""
     kinds = {medium.kind for job in shown_jobs(jobs) for medium in job.media}
     if action in NEXT_STEPS:

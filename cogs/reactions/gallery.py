@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import GALLERY
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.view import message_link
@@ -20,6 +19,7 @@ from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking
 from cogs.reactions import texts
+from cogs.ui.interaction import Bot
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ SHOWN_KEPT = 2048
 class Gallery:
     """Posts, updates and takes down; one change of a card's post at a time."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._shown: dict[str, int] = {}

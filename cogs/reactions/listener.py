@@ -17,7 +17,6 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.domain.models import Card
 from bot.domain.server.reaction_rules import ReactionAction, ReactionKey, emoji_key
@@ -28,6 +27,7 @@ from bot.runtime.background import BackgroundTasks
 from bot.store import DueWish
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
+from cogs.ui.interaction import Bot
 from cogs.ui.permissions import viewer_in
 
 MEMBER_WITHIN_S = 30.0
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 class ReactionListener(commands.Cog):
     """Listens to reactions, and to the deletion of their messages."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.context = ReactionContext.of(bot)
         self._locks: weakref.WeakValueDictionary[tuple[int, str, int], asyncio.Lock] = weakref.WeakValueDictionary()
@@ -302,7 +302,7 @@ def _key(emoji: discord.PartialEmoji) -> str:
     return emoji_key(emoji.name or "", emoji.id)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the listener."""
     await bot.add_cog(ReactionListener(bot))
 
@@ -314,7 +314,7 @@ ENDED = "ended"
 class Wishes:
     """Fulfils waiting reactions: once the card's end is stored, and periodically what was missed."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._soon_after = BackgroundTasks()
         self._rounds = BackgroundTasks()

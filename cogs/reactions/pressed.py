@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI, in_time
 from bot.domain.models import Card, Job, JobState
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionRules, Seeding
@@ -25,7 +24,7 @@ from cogs.reactions import texts
 from cogs.reactions.actions import Reacted, ReactionContext, acting_part, fits, require_allowed, send_privately
 from cogs.reactions.listener import ReactionListener
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import channel_legend
 from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
@@ -93,7 +92,7 @@ def _rule(settings: ReactionRules, action: ReactionAction) -> Reaction:
     raise Refused(texts.NOT_HERE)
 
 
-def _context(bot: CannonBot) -> ReactionContext:
+def _context(bot: Bot) -> ReactionContext:
     """Return the listener's context, whose rate limits hold for presses too."""
     listener = bot.get_cog(ReactionListener.__name__)
     if not isinstance(listener, ReactionListener):
@@ -101,7 +100,7 @@ def _context(bot: CannonBot) -> ReactionContext:
     return listener.context
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""
 
 
@@ -116,7 +115,7 @@ CARDS_AT_ONCE = 4
 class Seeds:
     """Adds reactions to results, as configured; the delivery does not wait."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._tasks = BackgroundTasks()
         self._room = asyncio.Semaphore(CARDS_AT_ONCE)

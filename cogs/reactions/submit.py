@@ -14,7 +14,6 @@ from decimal import Decimal
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.messages import custom_ids_of, named_on, nonce_of
 from bot.domain.jobs.card_spec import Origin
@@ -26,7 +25,7 @@ from bot.errors import Refused
 from bot.generation.generation import Generation
 from bot.jobs.intake import Accepted, Unconfirmed
 from cogs.reactions import texts
-from cogs.ui.interaction import PostableChannel, place_in
+from cogs.ui.interaction import Bot, PostableChannel, place_in
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import may_not_post
 from cogs.workflows.asked.submit import answer
@@ -90,7 +89,7 @@ class ReactionPayer:
 
 
 async def accept(
-    bot: CannonBot, key: ReactionKey, generation: Generation, target: CardTarget, payer: ReactionPayer
+    bot: Bot, key: ReactionKey, generation: Generation, target: CardTarget, payer: ReactionPayer
 ) -> Accepted:
     """Check, price and store a reaction's generation in the name of `payer`.
 
@@ -115,7 +114,7 @@ async def accept(
         raise Refused(question(unconfirmed)) from unconfirmed
 
 
-async def post(bot: CannonBot, key: ReactionKey, accepted: Accepted, target: CardTarget) -> None:
+async def post(bot: Bot, key: ReactionKey, accepted: Accepted, target: CardTarget) -> None:
     """Post the card of an accepted generation; its jobs start then. Raises Discord's errors, with all jobs refunded."""
     may_reply = target.channel.permissions_for(target.channel.guild.me).read_message_history
     ids = {job.id for job in accepted.jobs}

@@ -9,7 +9,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.domain.words.text import harmless, reads_foreign_text
 from bot.errors import InputError
@@ -20,7 +19,7 @@ from bot.language import Text
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form, text_of_file
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 
 NAME_CHARS = 40
@@ -31,7 +30,7 @@ EDIT_AGAIN = "recipe_text"
 class RecipeForm(Form):
     """Takes a recipe's texts. An error is shown with a button that opens them again."""
 
-    def __init__(self, bot: CannonBot, draft: RecipeTexts) -> None:
+    def __init__(self, bot: Bot, draft: RecipeTexts) -> None:
         title = texts.NEW_RECIPE if draft.replaces is None else texts.EDIT_RECIPE
         super().__init__(bot, title=str(title), name="recipe")
         self.draft = draft
@@ -116,7 +115,7 @@ FILE_MAX_BYTES = 64 * 1024
 class FileForm(Form):
     """Takes a recipe file, saved under its name."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         super().__init__(bot, title=str(texts.FILE_FORM), name="recipe_file")
         self._upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(max_values=1)
         self.add_item(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.domain.words.text import harmless, shortened, slug
@@ -18,7 +17,7 @@ from cogs.recipes.form import FileForm, RecipeForm
 from cogs.recipes.run import total_of_run
 from cogs.recipes.shown import find, find_subject, own_recipes, recipe_embed, subject_of
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DELETE
@@ -38,7 +37,7 @@ async def open_recipes(interaction: Interaction, name: str | None) -> None:
     await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
-async def _list(bot: CannonBot, guild_id: int) -> Page:
+async def _list(bot: Bot, guild_id: int) -> Page:
     own, made = await own_recipes(bot, guild_id), built_in()
     embed = discord.Embed(title=str(texts.PANEL_TITLE), colour=NEUTRAL)
     for name, recipes in ((texts.OWN_RECIPES, own), (texts.BUILT_IN_RECIPES, made)):
@@ -62,7 +61,7 @@ def _line(recipe: Recipe) -> str:
     return texts.panel_line(harmless(recipe.name), harmless(recipe.about), len(recipe.steps))
 
 
-async def _recipe(bot: CannonBot, guild_id: int, recipe: Recipe) -> Page:
+async def _recipe(bot: Bot, guild_id: int, recipe: Recipe) -> Page:
     embed = recipe_embed(recipe, bot.catalogue, await total_of_run(bot, guild_id, recipe))
     subject = subject_of(recipe)
     edit = texts.COPY if recipe.built_in else texts.EDIT

@@ -11,7 +11,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.domain.words.templates import parameters_in, with_parameters
 from bot.domain.words.text import shortened
@@ -21,14 +20,14 @@ from cogs.recipes import texts
 from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, subject_of, summary
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, origin_of
 from cogs.ui.prices import PRICED, Total, price_shown, priced, total_of
 from cogs.ui.texts import GONE, PRIVATE_OPTION, with_price
 from cogs.workflows.asked.submit import submit
 
 
-async def total_of_run(bot: CannonBot, guild_id: int, recipe: Recipe) -> Total:
+async def total_of_run(bot: Bot, guild_id: int, recipe: Recipe) -> Total:
     """Return the recipe's price with default parameters.
 
     Unknown for a step whose price depends on a parameter without a default.
@@ -87,7 +86,7 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
 class RunForm(Form):
     """Asks for parameters, with the price in the title. A medium takes a link or a job id."""
 
-    def __init__(self, bot: CannonBot, recipe: Recipe, private: bool, total: Total, *, has_summary: bool) -> None:
+    def __init__(self, bot: Bot, recipe: Recipe, private: bool, total: Total, *, has_summary: bool) -> None:
         super().__init__(bot, title=with_price(recipe.name, total.short(), TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
@@ -155,6 +154,6 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
         await open_run(interaction, await find(interaction.client, guild_of(interaction), recipe), private)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(RecipeCommands())

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 import discord
 from discord import app_commands
 
-from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
@@ -21,6 +20,7 @@ from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep, built_
 from bot.language import tr
 from cogs.recipes import texts
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import fitting
 from cogs.ui.prices import Total
 
@@ -89,16 +89,16 @@ def _input_line(parameter: Parameter) -> str:
 
 SIMILAR = 0.4
 
-Complete = Callable[[discord.Interaction[CannonBot], str], Awaitable[list[app_commands.Choice[str]]]]
+Complete = Callable[[Interaction, str], Awaitable[list[app_commands.Choice[str]]]]
 
 
-async def own_recipes(bot: CannonBot, guild_id: int) -> list[Recipe]:
+async def own_recipes(bot: Bot, guild_id: int) -> list[Recipe]:
     """Return the server's own recipes, by name."""
     kept = await bot.parts.store.recipes.all(guild_id)
     return [Recipe.from_json(each.data, made_by=each.made_by) for each in kept]
 
 
-async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
+async def find(bot: Bot, guild_id: int, typed: str) -> Recipe:
     """Return a recipe by name, built-in or the server's own. Raises InputError."""
     name = " ".join(typed.split()).lower()
     for recipe in built_in():
@@ -116,7 +116,7 @@ async def find(bot: CannonBot, guild_id: int, typed: str) -> Recipe:
     )
 
 
-async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Return the choices of recipes whose name or description match."""
     word = typed.strip().lower()
     kept = await interaction.client.parts.store.recipes.all(interaction.guild_id or 0)
@@ -134,6 +134,6 @@ def subject_of(recipe: Recipe) -> str:
     return recipe.name.replace(" ", ".")
 
 
-async def find_subject(bot: CannonBot, guild_id: int, subject: str) -> Recipe:
+async def find_subject(bot: Bot, guild_id: int, subject: str) -> Recipe:
     """Return the recipe of a control's subject. Raises InputError."""
     return await find(bot, guild_id, subject.replace(".", " "))

@@ -8,7 +8,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import message_view
 from bot.domain.models import Card, Job
@@ -21,7 +20,7 @@ from cogs.results.buttons import ALONE, of_result
 from cogs.results.details import details_button
 from cogs.results.post_again import CopySpec, post_copy, require_may_copy
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.texts import GONE
 
 
@@ -99,5 +98,5 @@ async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[
     return [*of_result(interaction.client, job, rules.confirm_above), details_button(job)]
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, OPTIONS_PER_SELECT, in_time
 from bot.domain.jobs.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
@@ -25,7 +24,7 @@ from cogs.results.prompt_buttons import of_prompt
 from cogs.results.remove import stop_controls
 from cogs.results.variants import VARY
 from cogs.ui.controls import Control, job_of, on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
@@ -40,7 +39,7 @@ WITH_BUTTONS = 4
 Items = list[discord.ui.Item[Any]]
 
 
-def laid_out(bot: CannonBot, results: Sequence[Job], made: Sequence[Job], *, first: Items, others: Items) -> Items:
+def laid_out(bot: Bot, results: Sequence[Job], made: Sequence[Job], *, first: Items, others: Items) -> Items:
     """Return the card's controls: `first`, U and V of what is `made` among its `results`, `others`, the select.
 
     A result keeps its number, whichever of the others failed.
@@ -84,7 +83,7 @@ ICONS = {
 
 
 def offered(
-    bot: CannonBot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None, private: bool
+    bot: Bot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None, private: bool
 ) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
 
@@ -124,7 +123,7 @@ def _of_trouble(jobs: Sequence[Job], told_above: Decimal | None, *, ended: bool)
     return [*items, *(_button("ask_refund", each, texts.ASK_REFUND) for each in charged[:1])]
 
 
-def of_result(bot: CannonBot, job: Job, told_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
+def of_result(bot: Bot, job: Job, told_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
     """Return the controls of one result; last those of retired operations."""
     rerun = priced(texts.RERUN, rerun_price(bot, job), told_above)
     again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
@@ -224,11 +223,11 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
         await submit_pressed(interaction, generation)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Register the controls of all messages, old ones included."""
     bot.add_dynamic_items(Control)
 
 
-async def teardown(bot: CannonBot) -> None:
+async def teardown(bot: Bot) -> None:
     """Unregister the controls."""
     bot.remove_dynamic_items(Control)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
-from bot.app.client import CannonBot
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError, Refused
 from bot.generation.again.next_steps import Medium
@@ -13,7 +12,7 @@ from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, find, of_offer, offer, open_form
 from cogs.ui.controls import on, on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 ANY = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO)
@@ -90,13 +89,13 @@ async def next_step_of_link(interaction: Interaction, subject: str, values: Sequ
     await open_form(interaction, values[0], of_offer(interaction.message, subject))
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Add the menus."""
     for menu in MENUS:
         bot.tree.add_command(menu)
 
 
-async def teardown(bot: CannonBot) -> None:
+async def teardown(bot: Bot) -> None:
     """Remove the menus."""
     for menu in MENUS:
         bot.tree.remove_command(menu.name, type=menu.type)

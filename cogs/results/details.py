@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
@@ -32,7 +31,7 @@ from bot.language import tr
 from cogs.results import texts
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import cost_words, fitting
 from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
@@ -172,7 +171,7 @@ async def _known(interaction: Interaction, job: Job) -> JobFacts:
     )
 
 
-def _operation(bot: CannonBot, job: Job) -> Operation | None:
+def _operation(bot: Bot, job: Job) -> Operation | None:
     return bot.catalogue.find(job.operation)
 
 

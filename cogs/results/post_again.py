@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import BUTTONS_PER_MESSAGE, in_time
 from bot.delivery.channels.view import message_link
 from bot.delivery.posting.copies import shown_jobs
@@ -20,7 +19,7 @@ from bot.jobs.surface import Later, NoPlace
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press
 from cogs.ui.controls import Control, on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import require_may_post
@@ -139,7 +138,7 @@ async def send(interaction: Interaction, job: Job) -> None:
     await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
 
 
-async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
+async def renew(bot: Bot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
     """Return fresh links by the delivered ones. Raises InputError for an expired file."""
     fresh: dict[str, str] = {}
     for job in jobs:
@@ -154,7 +153,7 @@ async def renew(bot: CannonBot, member_id: int, jobs: Sequence[Job]) -> dict[str
     return fresh
 
 
-def gone_text(bot: CannonBot, job: Job) -> str:
+def gone_text(bot: Bot, job: Job) -> str:
     """Explain a missing fresh link."""
     age_s = bot.clock.wall() - (job.finished_at or job.created_at)
     if age_s > KEPT_DAYS * 86400:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.app.client import CannonBot
 from bot.domain.models import UNKNOWN, Job
 from bot.errors import InputError, Refused
 from bot.generation.again.rerun import copies_of
 from bot.generation.generation import Generation
 from bot.jobs.rounds.reconciler import Found
 from cogs.results import texts
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.prices import price_shown, total_of
 from cogs.workflows.asked.submit import submit
 
@@ -26,7 +25,7 @@ async def submit_pressed(interaction: Interaction, generation: Generation) -> No
     await submit(interaction, replace(generation, pressed=True, labelled=price_shown(interaction)))
 
 
-def rerun_price(bot: CannonBot, job: Job, among: Sequence[Job] = ()) -> Decimal | None:
+def rerun_price(bot: Bot, job: Job, among: Sequence[Job] = ()) -> Decimal | None:
     """Return the price of a re-run in credits: what the job has cost; None if unknown.
 
     `among`: of as many as there are like it among these.
@@ -44,7 +43,7 @@ def retry_price(jobs: Sequence[Job]) -> Decimal | None:
     return sum((job.held for job in jobs), Decimal(0))
 
 
-async def variant_price(bot: CannonBot, job: Job, generation: Generation) -> Decimal | None:
+async def variant_price(bot: Bot, job: Job, generation: Generation) -> Decimal | None:
     """Return the price of a variant in credits; None if unknown."""
     steps = [(step.operation, step.input) for step in generation.before]
     given = {file.field: medium.url for file in generation.files if file.field for medium in job.media[:1]}

@@ -7,7 +7,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.card.card import rewritten_prompt
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
@@ -17,7 +16,7 @@ from bot.generation.generation import Generation
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, rerun_price, submit_pressed
 from cogs.ui.controls import Control, job_of, on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
@@ -29,7 +28,7 @@ ICONS = {IMAGE: "🖼️", VIDEO: "🎬"}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
-def of_prompt(bot: CannonBot, job: Job, told_above: Decimal | None) -> list[discord.ui.Item[Any]]:
+def of_prompt(bot: Bot, job: Job, told_above: Decimal | None) -> list[discord.ui.Item[Any]]:
     """Return the controls."""
     targets = bot.parts.generation.rewritten_prompts.targets(job)
     controls: list[discord.ui.Item[Any]] = [

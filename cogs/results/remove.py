@@ -7,14 +7,13 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.domain.models import Card, Job, JobState
 from bot.errors import InputError, NotAllowed, Refused
 from cogs.results import texts
 from cogs.ui.controls import Control, on_job, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import is_moderator
 from cogs.ui.texts import GONE
 
@@ -63,7 +62,7 @@ async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> N
     await in_time(interaction.edit_original_response(content=sentence, view=view))
 
 
-async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
+async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
     """Take down a card and every copy of its results; the caller checks permission.
 
     Returns the outcome as a sentence, and whether everything is deleted.
@@ -79,7 +78,7 @@ async def remove(bot: CannonBot, card: Card, jobs: Sequence[Job], *, by_id: int,
     return sentence, False
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job, credits_words
 from bot.domain.server.guild_rules import Strength
@@ -11,7 +10,7 @@ from bot.generation.generation import Generation
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
 from cogs.ui.controls import Control, on_job, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
@@ -38,7 +37,7 @@ async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str
     await in_time(interaction.response.send_message(question, view=view_of(answers), ephemeral=True))
 
 
-async def _look_button(bot: CannonBot, job: Job, generation: Generation) -> Control:
+async def _look_button(bot: Bot, job: Job, generation: Generation) -> Control:
     price = await variant_price(bot, job, generation)
     return Control.button(VARY_LOOK, job.id, label=priced(texts.LOOK, price), emoji="👗")
 
@@ -69,5 +68,5 @@ async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) 
     await submit_pressed(interaction, generation)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

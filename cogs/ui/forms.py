@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.app.connection.commands import file_types
 from bot.app.connection.responses import FORM_PREFIX, speak_to
 from bot.delivery.channels.facts import DISCORD_ERRORS
@@ -17,7 +16,7 @@ from bot.domain.models import MediaKind
 from bot.domain.words.text import without_controls
 from bot.errors import InputError
 from cogs.ui import texts
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 
 FORM_TIMEOUT_S = 900.0
 INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 4000
@@ -27,7 +26,7 @@ INPUTS, TITLE_CHARS, LABEL_CHARS, ABOUT_CHARS, INPUT_CHARS = 5, 45, 45, 100, 400
 class Form(discord.ui.Modal):
     """A modal; a subclass answers it. After a restart its custom id is unknown, and the bot says so."""
 
-    def __init__(self, bot: CannonBot, *, title: str, name: str) -> None:
+    def __init__(self, bot: Bot, *, title: str, name: str) -> None:
         super().__init__(title=title, custom_id=f"{FORM_PREFIX}{name}:{secrets.token_hex(8)}", timeout=FORM_TIMEOUT_S)
         self.bot = bot
         bot.forms.add(self.custom_id)

@@ -8,7 +8,8 @@ from bot.app.client import CannonBot
 from bot.catalogue import FieldKind
 from bot.domain.jobs.card_spec import Place
 
-Interaction = discord.Interaction[CannonBot]
+Bot: TypeAlias = CannonBot
+Interaction = discord.Interaction[Bot]
 
 PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """Server channels in which results are posted."""

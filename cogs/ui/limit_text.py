@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import Catalogue
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS
@@ -23,6 +22,7 @@ from bot.language import tr
 from bot.store import Spending
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
+from cogs.ui.interaction import Bot
 
 SHOWN_CHARS = 4000
 """Discord takes 4096 in an embed's description."""
@@ -81,7 +81,7 @@ def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
 # ---------------------------------------------------------------------- a member's usage
 
 
-async def member_usage(bot: CannonBot, guild_id: int, member_id: int, role_ids: Iterable[int]) -> MemberUsage:
+async def member_usage(bot: Bot, guild_id: int, member_id: int, role_ids: Iterable[int]) -> MemberUsage:
     """Read the limits, grants and open jobs of a member with these roles."""
     roles = frozenset(role_ids)
 

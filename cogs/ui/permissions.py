@@ -7,7 +7,6 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import missing_of, to_post
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.money.spending_policy import refuse_blocked
@@ -15,7 +14,7 @@ from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer
 from bot.errors import BotError, NotAllowed, Refused
 from cogs.ui import texts
-from cogs.ui.interaction import Interaction, PostableChannel, place_of
+from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of
 from cogs.ui.texts import IN_SERVER_ONLY
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
@@ -120,7 +119,7 @@ async def viewer_of(interaction: Interaction) -> Viewer:
     return viewer
 
 
-async def viewer_in(bot: CannonBot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
+async def viewer_in(bot: Bot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
     """Return a member without an interaction as a viewer; `channel` is their current place, None for nowhere."""
     rules = await bot.parts.store.settings.get(member.guild.id)
     is_moderator = moderates(member.guild_permissions, member, rules)

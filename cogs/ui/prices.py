@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import Operation, labels_of
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
 from bot.domain.texts import price_per
@@ -22,7 +21,7 @@ from bot.prices.book import KnownPrice, PriceBook
 from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.texts import PRICE_MARK, with_price
 
 
@@ -138,7 +137,7 @@ WAIT_S: Final = 0.5
 
 
 async def with_prices(
-    interaction: discord.Interaction[CannonBot],
+    interaction: Interaction,
     operation_id: str,
     field: str,
     offered: Sequence[Offer],
@@ -243,7 +242,7 @@ class Total:
         return amount if self.exact else texts.ABOUT(price=amount)
 
 
-async def total_of(bot: CannonBot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:
+async def total_of(bot: Bot, guild_id: int, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Total:
     """Return the total price of these jobs on a server. Reads memory and the store; no network."""
     credits_, unknown, exact = Decimal(0), 0, True
     for operation_id, values in steps:

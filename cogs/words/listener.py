@@ -9,7 +9,6 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import refuse_blocked
@@ -21,7 +20,7 @@ from bot.generation.words.rules import Unclear, Wish, WordAct, clean_words, is_a
 from bot.language import speak
 from bot.runtime.pace import RateLimiter
 from cogs.results.next_step import MessageFile, parts_of
-from cogs.ui.interaction import PostableChannel, place_in
+from cogs.ui.interaction import Bot, PostableChannel, place_in
 from cogs.ui.permissions import missing_permissions, viewer_in
 from cogs.words import texts
 from cogs.words.offers import WordAnswers
@@ -37,7 +36,7 @@ _TYPES = frozenset({discord.MessageType.default, discord.MessageType.reply})
 class WordListener(commands.Cog):
     """Answers mentions. Members who may not use the bot, or not here, get no answer at all."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self.answers = WordAnswers(bot)
         self._of_member = RateLimiter(bot.clock, MEMBER_TIMES, MINUTE_S)
@@ -145,6 +144,6 @@ def _of_file(said: str, files: list[MessageFile]) -> WordRequest | Unclear:
     )
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the listener."""
     await bot.add_cog(WordListener(bot))

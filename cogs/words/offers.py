@@ -6,7 +6,6 @@ from dataclasses import replace
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.errors import InputError, NotAllowed
@@ -15,7 +14,7 @@ from bot.generation.words.rules import WordAct
 from bot.runtime.background import BackgroundTasks
 from bot.store import WordOffer
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, viewer_of
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
@@ -27,7 +26,7 @@ log = structlog.get_logger(__name__)
 class WordAnswers:
     """Sends the replies, and deletes expired ones, also of an earlier run."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._rounds = BackgroundTasks()
         self._busy = False
@@ -98,7 +97,7 @@ class WordAnswers:
         await self._rounds.stop()
 
 
-async def delete_offer(bot: CannonBot, offer: WordOffer) -> None:
+async def delete_offer(bot: Bot, offer: WordOffer) -> None:
     """Delete a reply of the bot; if Discord fails, the next round retries."""
     channel = bot.get_partial_messageable(offer.channel_id, guild_id=offer.guild_id)
     try:

@@ -6,13 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.app.connection.commands import TEXT_FILES, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported
 from cogs.ui.forms import text_of_file
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.prices import Offer, with_prices
 from cogs.ui.texts import PRIVATE_OPTION
@@ -24,20 +23,20 @@ FILE_MAX_BYTES = 256 * 1024
 """Room for twenty prompts of 6,000 characters."""
 
 
-async def _operations(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+async def _operations(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     bot = interaction.client
     off = {key for key in bot.catalogue.operations if not bot.parts.switches.is_on(interaction.guild_id or 0, key)}
     offered = bot.catalogue.suggest_operations(typed, without=off | unsupported(bot.catalogue))
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 
 
-async def _models(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+async def _models(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     chosen = str(vars(interaction.namespace).get("operation") or "")
     offered = _offers(interaction, "model", typed)
     return _choices(await with_prices(interaction, chosen, "model", offered, {}))
 
 
-async def _ratios(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+async def _ratios(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     chosen = str(vars(interaction.namespace).get("operation") or "")
     try:
         name = ratio_field(interaction.client.catalogue.resolve(chosen))
@@ -46,7 +45,7 @@ async def _ratios(interaction: discord.Interaction[CannonBot], typed: str) -> li
     return _choices(_offers(interaction, name, typed))
 
 
-def _offers(interaction: discord.Interaction[CannonBot], field: str, typed: str) -> list[Offer]:
+def _offers(interaction: Interaction, field: str, typed: str) -> list[Offer]:
     given = dict(vars(interaction.namespace))
     return interaction.client.catalogue.suggest(str(given.get("operation") or ""), field, typed, given)
 
@@ -104,6 +103,6 @@ class Batch(commands.Cog):
         await submit(interaction, generation)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the command."""
     await bot.add_cog(Batch())

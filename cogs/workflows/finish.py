@@ -6,10 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.generation.generation import Generation
-from cogs.ui.interaction import Interaction, given
+from cogs.ui.interaction import Bot, Interaction, given
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file
 from cogs.workflows.asked.options import PromptOption, offers
@@ -233,6 +232,6 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         )
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(Finish())

@@ -6,13 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.domain.models import MediaKind
 from bot.domain.money.spending_policy import UNKNOWN_PRICE
 from bot.domain.server.guild_rules import PictureCount
 from bot.errors import Refused
 from bot.generation.generation import Generation, SourceFile
-from cogs.ui.interaction import Interaction, given
+from cogs.ui.interaction import Bot, Interaction, given
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
 from cogs.workflows.asked.options import REFERENCES, Count, PromptOption, offers
@@ -136,6 +135,6 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
         )
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(Image())

@@ -3,9 +3,8 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.generation.generation import Generation
-from cogs.ui.interaction import Interaction, given
+from cogs.ui.interaction import Bot, Interaction, given
 from cogs.workflows import texts
 from cogs.workflows.asked.options import PromptOption, offers
 from cogs.workflows.asked.submit import submit
@@ -87,6 +86,6 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         await rewrite(interaction, "prompt.enhance.variant", private)
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(PromptCommands())

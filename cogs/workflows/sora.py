@@ -6,14 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.catalogue import FieldKind, Operation
 from bot.catalogue.operation import bare
 from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.sources import native_video_id
-from cogs.ui.interaction import Interaction, given
+from cogs.ui.interaction import Bot, Interaction, given
 from cogs.ui.permissions import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file
@@ -206,6 +205,6 @@ def supported(interaction: Interaction, operation_id: str, options: dict[str, An
     return {name: value for name, value in options.items() if value is not None and (not fields or name in fields)}
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(Sora())

@@ -7,7 +7,6 @@ from typing import Any, Final
 import discord
 
 from bot.account.memory import VOICE
-from bot.app.client import CannonBot
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import Job, JobState
@@ -19,7 +18,7 @@ from bot.jobs.surface import Later, NoPlace
 from bot.server.voices import LABEL_CHARS, Voice, VoiceList
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator, viewer_of
 from cogs.ui.prices import price_shown, priced, total_of
@@ -154,7 +153,7 @@ async def open_label(interaction: Interaction, subject: str, _values: Sequence[s
 class VoiceLabelForm(Form):
     """The label of a voice."""
 
-    def __init__(self, bot: CannonBot, voice: Voice) -> None:
+    def __init__(self, bot: Bot, voice: Voice) -> None:
         super().__init__(bot, title=str(texts.NAME_VOICE_FORM), name="voice")
         self._voice = voice
         self._label: discord.ui.TextInput[VoiceLabelForm] = discord.ui.TextInput(
@@ -240,5 +239,5 @@ async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequenc
     raise InputError(texts.SAMPLE_GONE)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

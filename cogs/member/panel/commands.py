@@ -7,7 +7,6 @@ from types import MappingProxyType
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.domain.server.member_settings import MemberSettings, Notify, Preset
@@ -18,7 +17,7 @@ from cogs.member.panel import texts
 from cogs.member.panel.forms import DefaultForm, PresetForm, SavePresetForm
 from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
 from cogs.ui.controls import on, on_job
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -168,6 +167,6 @@ async def _preset(interaction: Interaction, key: str) -> Preset:
     return found
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the command."""
     await bot.add_cog(Me())

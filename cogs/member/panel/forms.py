@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import FieldKind, Operation
 from bot.catalogue.checks.values import take
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
@@ -16,7 +15,7 @@ from bot.store import PresetKept
 from cogs.member.panel import texts
 from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, panel
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of
 from cogs.workflows.asked.own import preset_fields
 
@@ -28,7 +27,7 @@ OPTION_CHARS: Final = 100
 class DefaultForm(Form):
     """Asks for one default, chosen by `key`."""
 
-    def __init__(self, bot: CannonBot, key: str, own: MemberSettings) -> None:
+    def __init__(self, bot: Bot, key: str, own: MemberSettings) -> None:
         super().__init__(bot, title=str(texts.DEFAULT_FORM), name="default")
         self.key = key
         self.choice: discord.ui.Select[Any] | None = None
@@ -76,7 +75,7 @@ class DefaultForm(Form):
         await in_time(interaction.response.edit_message(embed=embed, view=view))
 
 
-def ratios(bot: CannonBot) -> list[tuple[str, str]]:
+def ratios(bot: Bot) -> list[tuple[str, str]]:
     """Return the aspect ratios for images and videos, as labels and values."""
     found: dict[str, None] = {}
     for operation in bot.catalogue.operations.values():
@@ -94,7 +93,7 @@ def ratios(bot: CannonBot) -> list[tuple[str, str]]:
 class PresetForm(Form):
     """Asks for a preset's name and main options; other options are kept."""
 
-    def __init__(self, bot: CannonBot, operation: Operation, preset: Preset | None = None) -> None:
+    def __init__(self, bot: Bot, operation: Operation, preset: Preset | None = None) -> None:
         super().__init__(
             bot, title=shortened(texts.PRESET_TITLE(operation=tr(operation.title)), TITLE_CHARS), name="preset"
         )
@@ -138,7 +137,7 @@ class PresetForm(Form):
 class SavePresetForm(Form):
     """Asks for the name of a preset made from a result."""
 
-    def __init__(self, bot: CannonBot, operation: Operation, values: Mapping[str, Any]) -> None:
+    def __init__(self, bot: Bot, operation: Operation, values: Mapping[str, Any]) -> None:
         super().__init__(
             bot, title=shortened(texts.PRESET_TITLE(operation=tr(operation.title)), TITLE_CHARS), name="preset"
         )

@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import FILE_LIMIT_BYTES, UPLOAD_TIMEOUT_S, in_time
 from bot.errors import InputError
 from bot.store import Erased
@@ -14,7 +13,7 @@ from cogs.member.export import own_jobs
 from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of
 from cogs.ui.texts import GONE
 
@@ -46,7 +45,7 @@ async def delete(interaction: Interaction, member_id: str, _values: Sequence[str
 class DeleteDataForm(Form):
     """Says what is deleted and what stays; the member has to type a word, as it cannot be undone."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         super().__init__(bot, title=str(texts.DELETE_DATA), name="delete-data")
         self.add_item(discord.ui.TextDisplay(str(texts.DELETE_QUESTION)))
         self.word: discord.ui.TextInput[Any] = discord.ui.TextInput(max_length=WORD_CHARS)
@@ -74,5 +73,5 @@ def outcome(erased: Erased) -> str:
     return f"{text} {texts.still_open(erased.left)}" if erased.left else text
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -6,7 +6,6 @@ from functools import partial
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import ATTENTION, marked
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import nonce_of
@@ -20,7 +19,7 @@ from bot.store import Approval
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 
 log = structlog.get_logger(__name__)
@@ -31,7 +30,7 @@ NO_CHANNEL_AGAIN_S = 600.0
 ALERT_QUIET_S = 24 * 3600.0
 
 
-async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
+async def ask_moderators(bot: Bot, approval: Approval) -> bool:
     """Post the question in the configured channel; without one, alert the member who set the key.
 
     Returns False if Discord rejects the question's content. Raises Later if no channel takes it.
@@ -62,14 +61,14 @@ async def ask_moderators(bot: CannonBot, approval: Approval) -> bool:
     return True
 
 
-async def _closed(bot: CannonBot, approval: Approval, sentence: Sentence) -> Later:
+async def _closed(bot: Bot, approval: Approval, sentence: Sentence) -> Later:
     """Alert the guild, once a day, that the channel is unusable; return the time of the next try."""
     if await bot.parts.watch.once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
         await bot.parts.delivery.alert(approval.guild_id, sentence)
     return Later(NO_CHANNEL_AGAIN_S)
 
 
-def question(bot: CannonBot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
+def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, is_log: bool) -> discord.Embed:
     """Draw the question.
 
     A private request's words are only for those who decide: not for readers of the log channel, the fallback
@@ -157,5 +156,5 @@ async def _close(interaction: Interaction, card_id: str, say: Callable[[], str])
         await interaction.client.parts.delivery.show(guild_of(interaction), card_id)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

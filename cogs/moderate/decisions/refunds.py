@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.domain.models import Job
@@ -15,7 +14,7 @@ from bot.store import REFUND_REQUEST
 from cogs.moderate.decisions import texts
 from cogs.ui.controls import on, on_job
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
 
@@ -46,7 +45,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
     await in_time(interaction.response.edit_message(content=f"{said}\n{text}".strip(), view=None))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""
 
 
@@ -57,7 +56,7 @@ Refuse = Callable[[Interaction, str, str], Awaitable[None]]
 class RefusalForm(Form):
     """Asks for the reason, which the author reads. `refuse` checks the permission."""
 
-    def __init__(self, bot: CannonBot, title: str, refuse: Refuse, subject: str, *, chars: int) -> None:
+    def __init__(self, bot: Bot, title: str, refuse: Refuse, subject: str, *, chars: int) -> None:
         super().__init__(bot, title=title, name="refusal")
         self._refuse = refuse
         self._subject = subject

@@ -5,7 +5,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.domain.words.text import harmless
@@ -15,7 +14,7 @@ from bot.store import ReviewRule, ReviewVerdict
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 
 REASON_CHARS = 180
@@ -133,5 +132,5 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     await in_time(interaction.response.edit_message(content=said, view=None))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -9,7 +9,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import credits_of
@@ -20,7 +19,7 @@ from bot.errors import InputError
 from cogs.moderate.quota import texts
 from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import label, member_usage, member_usage_text
 from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
 from cogs.ui.permissions import guild_of, moderators_only, require_moderator
@@ -239,6 +238,6 @@ async def _set(interaction: Interaction, limit: Limit) -> None:
     await in_time(interaction.edit_original_response(content=done(text)))
 
 
-async def setup(bot: CannonBot) -> None:
+async def setup(bot: Bot) -> None:
     """Load the group."""
     await bot.add_cog(Quota())

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
 from bot.domain.models import Job, JobState
@@ -13,7 +12,7 @@ from bot.store import REPORT
 from cogs.moderate.reports import texts
 from cogs.ui.controls import job_of, on_job
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
 
@@ -23,7 +22,7 @@ REASON_CHARS = 300
 class ReportForm(Form):
     """Asks what is wrong with the result."""
 
-    def __init__(self, bot: CannonBot, job: Job) -> None:
+    def __init__(self, bot: Bot, job: Job) -> None:
         super().__init__(bot, title=str(texts.REPORT_FORM), name="report")
         self._job = job
         self.reason: discord.ui.TextInput[ReportForm] = discord.ui.TextInput(
@@ -62,5 +61,5 @@ async def _require_reader(interaction: Interaction, job: Job) -> None:
         raise Refused(texts.NOBODY_READS_REPORTS)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

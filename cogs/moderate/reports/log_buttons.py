@@ -8,13 +8,12 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.store import REFUND_REQUEST, REPORT, Decision
 from cogs.moderate.reports import texts
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE, done
 
@@ -104,5 +103,5 @@ def _number(member_id: str) -> int:
     return int(member_id)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

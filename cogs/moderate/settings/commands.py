@@ -6,7 +6,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.setting import FormSpec, Kind, SettingsPage, Widget, settings_of
@@ -19,7 +18,7 @@ from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.panels import PAGE_ACTION, PanelPage, show_page
 from cogs.ui.permissions import guild_of, missing_permissions, require_manager, require_moderator
 from cogs.ui.texts import GONE
@@ -53,7 +52,7 @@ async def _rules(interaction: Interaction) -> Rules:
     return await interaction.client.parts.store.settings.get(guild_of(interaction))
 
 
-def _known(bot: CannonBot, guild_id: int, guild: discord.Guild | None) -> Known:
+def _known(bot: Bot, guild_id: int, guild: discord.Guild | None) -> Known:
     places = [] if guild is None else [*guild.channels, *guild.threads]
     return Known(
         catalogue=bot.catalogue,
@@ -208,5 +207,5 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
     await in_time(interaction.response.send_modal(ModelForm(bot, operation, rules, change)))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

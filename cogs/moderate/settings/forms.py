@@ -7,7 +7,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.catalogue.operation import model_id
 from bot.domain.server.guild_rules import Rules
@@ -17,7 +16,7 @@ from bot.errors import InputError
 from bot.language import tr
 from cogs.moderate.settings import texts
 from cogs.ui.forms import INPUT_CHARS, LABEL_CHARS, Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import require_moderator
 
 MODEL_CHARS = 100
@@ -31,7 +30,7 @@ TextInput = discord.ui.TextInput[Any]
 class SettingsForm(Form):
     """A form that changes settings. An unchanged input writes nothing, so that parallel changes stay."""
 
-    def __init__(self, bot: CannonBot, *, title: str, page: SettingsPage, apply: Apply) -> None:
+    def __init__(self, bot: Bot, *, title: str, page: SettingsPage, apply: Apply) -> None:
         super().__init__(bot, title=title, name="settings")
         self._page = page
         self._apply = apply
@@ -60,7 +59,7 @@ class SettingsForm(Form):
 class TypedSettings(SettingsForm):
     """Settings that are typed into one form."""
 
-    def __init__(self, bot: CannonBot, spec: FormSpec, rules: Rules, apply: Apply) -> None:
+    def __init__(self, bot: Bot, spec: FormSpec, rules: Rules, apply: Apply) -> None:
         super().__init__(bot, title=str(spec.title), page=spec.page, apply=apply)
         self._inputs = [
             (name, setting, typing, self._input(setting, typing, getattr(rules, name)))
@@ -84,7 +83,7 @@ class TypedSettings(SettingsForm):
 class ModelForm(SettingsForm):
     """An operation's default model."""
 
-    def __init__(self, bot: CannonBot, operation: Operation, rules: Rules, apply: Apply) -> None:
+    def __init__(self, bot: Bot, operation: Operation, rules: Rules, apply: Apply) -> None:
         super().__init__(bot, title=str(texts.MODEL_FORM), page=SettingsPage.WORDS, apply=apply)
         self._operation = operation
         self._input = self.add_input(

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import Operation, model_name
 from bot.delivery.channels.facts import UPLOAD_TIMEOUT_S, in_time
 from bot.domain.money.costs import PriceList, PriceUnit
@@ -23,7 +22,7 @@ from cogs.moderate.settings import texts
 from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import TITLE_CHARS, Form, text_of_file
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE, done
@@ -39,7 +38,7 @@ Shows = Callable[[Interaction, str], Awaitable[None]]
 class PriceForm(Form):
     """Takes a model of the operation, the priced unit, and the credits."""
 
-    def __init__(self, bot: CannonBot, operation: Operation, prices: PriceList, shows: Shows) -> None:
+    def __init__(self, bot: Bot, operation: Operation, prices: PriceList, shows: Shows) -> None:
         super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="price")
         self._operation = operation
         self._shows = shows

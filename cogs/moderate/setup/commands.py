@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import in_time, missing_of, to_post
 from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit
@@ -30,7 +29,7 @@ from cogs.moderate.setup.panel import (
     step_after,
 )
 from cogs.ui.controls import on
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import submit
@@ -226,5 +225,5 @@ async def _set_channel(interaction: Interaction, subject: str, ids: Sequence[int
         await acts.reviews.remove_rule(guild_id, 0, by_id=by_id)
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.delivery.card.context import ATTENTION, NEUTRAL, SUCCESS
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS, OPTIONS_PER_SELECT
 from bot.domain.money.limit_rules import terms, whose
@@ -25,7 +24,7 @@ from cogs.moderate.setup import texts
 from cogs.moderate.texts import KEY_PAGE
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 
 OVERVIEW = "overview"
 """The subject of the button to the overview."""
@@ -195,7 +194,7 @@ class LimitsForm(Form):
 
     def __init__(
         self,
-        bot: CannonBot,
+        bot: Bot,
         limits: dict[tuple[Scope, Period], Limit],
         apply: Callable[[Interaction, list[LimitChange]], Awaitable[None]],
     ) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import discord
 import structlog
 
-from bot.app.client import CannonBot
 from bot.delivery.channels.facts import DISCORD_ERRORS, SEND_MESSAGES, VIEW_CHANNEL, in_time, is_closed, missing_of
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.domain.custom_ids import custom_id, unsigned
@@ -22,13 +21,13 @@ from cogs.moderate.setup import texts
 from cogs.moderate.setup.commands import open_setup
 from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.texts import GONE
 
 log = structlog.get_logger(__name__)
 
 
-async def send_welcome(bot: CannonBot, guild_id: int, *, again: bool) -> WelcomePlace | None:
+async def send_welcome(bot: Bot, guild_id: int, *, again: bool) -> WelcomePlace | None:
     """Greet a server, and return where; None to retry later. Raises no Discord error.
 
     `again`: searches first for the message of an earlier attempt.
@@ -45,14 +44,14 @@ async def send_welcome(bot: CannonBot, guild_id: int, *, again: bool) -> Welcome
         return None
 
 
-async def _to_channel(bot: CannonBot, guild: discord.Guild, *, again: bool) -> bool:
+async def _to_channel(bot: Bot, guild: discord.Guild, *, again: bool) -> bool:
     channel = guild.system_channel
     if channel is None or missing_of(channel.permissions_for(guild.me), (VIEW_CHANNEL, SEND_MESSAGES)):
         return False
     return await _sent(bot, guild, channel, to_owner=False, again=again)
 
 
-async def _to_owner(bot: CannonBot, guild: discord.Guild, *, again: bool) -> WelcomePlace:
+async def _to_owner(bot: Bot, guild: discord.Guild, *, again: bool) -> WelcomePlace:
     if guild.owner_id is not None:
         try:
             channel = await bot.parts.delivery.messages.direct_message(guild.owner_id)
@@ -65,7 +64,7 @@ async def _to_owner(bot: CannonBot, guild: discord.Guild, *, again: bool) -> Wel
 
 
 async def _sent(
-    bot: CannonBot,
+    bot: Bot,
     guild: discord.Guild,
     channel: discord.TextChannel | discord.DMChannel,
     *,
@@ -144,5 +143,5 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
     await in_time(interaction.response.send_message(texts.open_there(command, guild_id)))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""

@@ -9,7 +9,6 @@ import discord
 
 from bot.account.api_keys import UsableKey
 from bot.account.audit import difference_text
-from bot.app.client import CannonBot
 from bot.cannon.estimates import EstimateOutcome
 from bot.domain.models import AccountStatus, JobState, credits_text, credits_words
 from bot.domain.server.guild_rules import Scope
@@ -18,12 +17,12 @@ from bot.errors import CannonError, NoKey
 from bot.language import tr
 from bot.server.operations import change_words
 from cogs.moderate.status import texts
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import expiring_words
 from cogs.ui.permissions import guild_of, is_host
 
 
-async def add_books(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
+async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     """Add running jobs, credits spent, held and free, the last reconciliation, and price estimates."""
     parts = bot.parts
     try:
@@ -42,7 +41,7 @@ async def add_books(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None
         await _add_tool(embed, bot, guild_id, key)
 
 
-async def _add_jobs(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
+async def _add_jobs(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     counts = await bot.parts.store.job_lists.counts(guild_id)
     lines = [texts.jobs_in(state, count) for state in texts.STATES if (count := counts.get(state, 0))]
     embed.add_field(name=texts.JOBS_RUNNING, value="\n".join(lines) or texts.NO_JOBS_RUNNING)
@@ -51,7 +50,7 @@ async def _add_jobs(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None
         embed.add_field(name=texts.HELD, value=str(held))
 
 
-async def _add_account(embed: discord.Embed, bot: CannonBot, guild_id: int, key: UsableKey) -> None:
+async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:
     """Add the last reconciliation, expiring credits, and where to buy more."""
     if key.id is None:
         embed.add_field(name=texts.ACCOUNT, value=texts.HOST_NOT_COMPARED, inline=False)
@@ -72,7 +71,7 @@ async def _add_account(embed: discord.Embed, bot: CannonBot, guild_id: int, key:
         embed.add_field(name=texts.TOP_UP, value=link, inline=False)
 
 
-async def _add_tool(embed: discord.Embed, bot: CannonBot, guild_id: int, key: UsableKey) -> None:
+async def _add_tool(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:
     rules = await bot.parts.store.settings.get(guild_id)
     health = bot.parts.estimate_tool.health(key.slot(guild_id))
     if not rules.estimate_tool:
@@ -128,7 +127,7 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
     _add_status(embed, status, shows_credits=shows_credits)
 
 
-async def _add_host_limits(embed: discord.Embed, bot: CannonBot, guild_id: int, *, with_total: bool) -> None:
+async def _add_host_limits(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total: bool) -> None:
     """Add what is left of the host's limits; only the host sees the total of all servers."""
     for headroom in await bot.parts.store.spending.of_host(guild_id):
         limit = headroom.limit
@@ -160,7 +159,7 @@ GONE_MAX = 8
 TITLE_CHARS = 80
 
 
-async def add_api_changes(embed: discord.Embed, bot: CannonBot, guild_id: int) -> None:
+async def add_api_changes(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     """Add when the API's description was read, its latest changes, and what it no longer offers."""
     drift, read_at = bot.parts.api_drift, bot.parts.catalogue_refresh.read_at
     lines = [str(texts.DESCRIPTION_NOT_READ) if read_at is None else texts.DESCRIPTION_READ(when=stamp(read_at))]

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import Field, FieldKind, Operation, ProbeKind, Scalar
 from bot.catalogue.catalogue import LINK_KINDS, kinds_of
 from bot.catalogue.texts import counted
@@ -31,7 +30,7 @@ from cogs.ui.forms import (
     Form,
     MediaUpload,
 )
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.texts import CONTINUED
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
@@ -113,7 +112,7 @@ class OperationForm(Form):
 
     def __init__(
         self,
-        bot: CannonBot,
+        bot: Bot,
         generation: Generation,
         *,
         prefilled: Mapping[str, str] | None = None,

@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-import discord
 from discord import app_commands
 
-from bot.app.client import CannonBot
 from bot.app.connection.commands import file_types, takes_files
 from bot.catalogue import Catalogue, Field, FieldKind, Tried
 from bot.catalogue.catalogue import kinds_named, kinds_of
@@ -22,6 +20,7 @@ from bot.errors import InputError, StoreError
 from bot.generation.own_defaults import PRESET
 from bot.language import ago
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import viewer_of
 from cogs.ui.prices import with_prices
 from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
@@ -32,7 +31,7 @@ READ_WAIT_S: Final = 0.5
 """Time limit for the first read of the store: Discord waits 3 seconds for choices."""
 
 
-async def tried_here(interaction: discord.Interaction[CannonBot], operation_id: str, field: str) -> Sequence[Tried]:
+async def tried_here(interaction: Interaction, operation_id: str, field: str) -> Sequence[Tried]:
     """Return the values of the field that worked or were rejected on this server's account."""
     if interaction.guild_id is None:
         return ()
@@ -126,7 +125,7 @@ def runs(callback: Callable[..., Any], operation_id: str) -> None:
     _OPERATION_OF[callback] = operation_id
 
 
-def command_names(bot: CannonBot) -> dict[str, str]:
+def command_names(bot: Bot) -> dict[str, str]:
     """Return each operation's command as members type it, by current id."""
     found: dict[str, str] = {}
     for each in bot.tree.walk_commands():
@@ -148,9 +147,7 @@ def field_completion(operation_id: str, field: Field, wire_names: Mapping[str, s
     """Return an autocomplete over a field's values; `wire_names` maps other options to their fields."""
     wanted: tuple[type, ...] = (int, float) if field.kind in _NUMBERS else (str,)
 
-    async def complete(
-        interaction: discord.Interaction[CannonBot], typed: str | float
-    ) -> list[app_commands.Choice[Any]]:
+    async def complete(interaction: Interaction, typed: str | float) -> list[app_commands.Choice[Any]]:
         options = vars(interaction.namespace)
         given = {wire_names.get(key, key): value for key, value in options.items() if value is not None}
         given.pop(field.name, None)
@@ -167,7 +164,7 @@ def field_completion(operation_id: str, field: Field, wire_names: Mapping[str, s
 def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | None = None) -> Any:
     """Return an autocomplete over this server's recent results of `kinds` that the member may see, newest first."""
 
-    async def complete(interaction: discord.Interaction[CannonBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
         viewer, now = await viewer_of(interaction), bot.clock.wall()
         jobs = await bot.parts.generation.visible.results(

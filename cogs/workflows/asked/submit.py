@@ -8,7 +8,6 @@ import discord
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from bot.app.client import CannonBot
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end
 from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
@@ -23,7 +22,7 @@ from bot.jobs.intake import Accepted
 from bot.language import tr
 from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
 from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
 from cogs.workflows import texts
@@ -38,7 +37,7 @@ Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awa
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
 
 
-async def answer(bot: CannonBot, accepted: Accepted, send: Send) -> None:
+async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
     """Send the card; its jobs start once Discord is known to have it.
 
     Raises what `send` raises, with everything refunded, unless Discord has the card anyway.
@@ -239,7 +238,7 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
     await in_time(interaction.response.send_modal(form))
 
 
-async def setup(_bot: CannonBot) -> None:
+async def setup(_bot: Bot) -> None:
     """Do nothing: import registers the actions."""
 
 
@@ -254,7 +253,7 @@ async def open_request(interaction: Interaction, operation_id: str, private: boo
 class RequestForm(Form):
     """Takes an operation's input as JSON."""
 
-    def __init__(self, bot: CannonBot, operation: Operation, private: bool) -> None:
+    def __init__(self, bot: Bot, operation: Operation, private: bool) -> None:
         super().__init__(bot, title=shortened(tr(operation.title), TITLE_CHARS), name="request")
         self.operation_id = operation.id
         self.private = private
