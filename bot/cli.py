@@ -204,9 +204,9 @@ def _check(_arguments: argparse.Namespace) -> int:
         problems.append(unwritable)
     upgrade = None
     if database_readable and not problems:
-        from bot.app.host.files import upgrade_told
+        from bot.app.host.files import upgrade_forecast
 
-        upgrade, has_room = upgrade_told(settings.database, watch()[1])
+        upgrade, has_room = upgrade_forecast(settings.database, watch()[1])
         if upgrade is not None and not has_room:
             problems.append(upgrade)
     if problems:

@@ -30,10 +30,10 @@ class CogSurface:
         self.words = WordAnswers(bot)
 
     def controls(
-        self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+        self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None
     ) -> Sequence[discord.ui.Item[Any]]:
         """Return a card's controls."""
-        return buttons.offered(self._bot, jobs, linked=linked, told_above=told_above, private=card.private)
+        return buttons.offered(self._bot, jobs, linked=linked, shown_above=shown_above, private=card.private)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
         """Return Publish and Refuse."""

@@ -180,7 +180,7 @@ def drawn(bot: CannonBot) -> Iterator[tuple[str, str, discord.Embed, list[discor
             card = replace(card, **state.card)
             jobs = _jobs(kind, state, card, numbers)
             embed = card_embed(card, jobs, _context(bot, state, jobs))
-            yield kind.name, state.name, embed, offered(bot, jobs, linked=False, told_above=None, private=False)
+            yield kind.name, state.name, embed, offered(bot, jobs, linked=False, shown_above=None, private=False)
 
 
 async def _page() -> tuple[str, int]:

@@ -71,8 +71,8 @@ def expected_files() -> set[str]:
     names = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     kinds = {Path(name).suffix for name in names}
     # The test of the test: a renamed folder would make it pass with nothing.
-    if lacking := {".py", ".sql", ".po", ".otf", ".ttc", ".mp4", ".css", ".js", ".typed"} - kinds:
-        sys.exit(f"the packages have no file of the kind {', '.join(sorted(lacking))} any more")
+    if missing := {".py", ".sql", ".po", ".otf", ".ttc", ".mp4", ".css", ".js", ".typed"} - kinds:
+        sys.exit(f"the packages have no file of the kind {', '.join(sorted(missing))} any more")
     return {*names, "cannon_bot.py"}
 
 

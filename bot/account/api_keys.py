@@ -13,7 +13,7 @@ from bot.domain.practice import is_practice_key
 from bot.errors import NoKey
 from bot.store import Store
 
-TOLD_MAX = 5000
+STATUSES_MAX = 5000
 """How many keys' last status answers are cached."""
 DOCUMENT_KEYS_MAX = 3
 """How many servers' keys one reading of the API description tries."""
@@ -23,7 +23,7 @@ HOST_KEY = "host_key"
 """Signal: servers that the host's key is refused to have changed."""
 
 
-@functools.lru_cache(TOLD_MAX)  # jobs that keep it share one string
+@functools.lru_cache(STATUSES_MAX)  # jobs that keep it share one string
 def slot_of(guild_id: int, key_id: int | None) -> str:
     """Return the name of a key's waits; `key_id` is None for the host's, which guilds share."""
     return "host" if key_id is None else f"{guild_id}:{key_id}"
@@ -95,7 +95,7 @@ class ApiKeys:
         self._host_balance: Decimal | None = None
         self._host_refused_to: set[int] = set()
         self._top_up_url = top_up_url
-        self._told: dict[str, AccountStatus] = {}
+        self._statuses: dict[str, AccountStatus] = {}
 
     async def load(self) -> None:
         """Load the guilds for which the host's key was refused."""
@@ -179,10 +179,10 @@ class ApiKeys:
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
         """Store a status answer: the balance, and that the key works."""
-        self._told.pop(key.slot(guild_id), None)
-        while len(self._told) >= TOLD_MAX:
-            self._told.pop(next(iter(self._told)))
-        self._told[key.slot(guild_id)] = status
+        self._statuses.pop(key.slot(guild_id), None)
+        while len(self._statuses) >= STATUSES_MAX:
+            self._statuses.pop(next(iter(self._statuses)))
+        self._statuses[key.slot(guild_id)] = status
         if key.id is not None:
             await self._store.keys.note_status(guild_id, key.id, status)
             await self._store.keys.clear_refused(guild_id, key.id)
@@ -193,16 +193,16 @@ class ApiKeys:
             await self._store.host_key_refusals.clear(guild_id)
             self._store.signals.send(HOST_KEY)
 
-    def told(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
+    def last_status(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
         """Return the account's last status; None if not requested since the start."""
-        return self._told.get(key.slot(guild_id))
+        return self._statuses.get(key.slot(guild_id))
 
     def top_up_url(self, guild_id: int, key: UsableKey) -> str | None:
         """Return where the guild's own account buys credits; None if unknown, and for the host's."""
         if key.id is None or key.is_practice:
             return None
-        told = self.told(guild_id, key)
-        return (None if told is None else told.top_up_url) or self._top_up_url
+        last_status = self.last_status(guild_id, key)
+        return (None if last_status is None else last_status.top_up_url) or self._top_up_url
 
     async def for_document(self) -> list[DocumentKey]:
         """Return keys for the API description: the host's, else servers' working ones.

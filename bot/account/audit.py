@@ -84,8 +84,8 @@ class BalanceExpiry:
 
     def expiring(self, guild_id: int, key: UsableKey) -> Sequence[ExpiringCredits]:
         """Return the account's last reported expiring credits; () for the host's."""
-        told = None if key.id is None else self._keys.told(guild_id, key)
-        return () if told is None else told.expiring
+        status = None if key.id is None else self._keys.last_status(guild_id, key)
+        return () if status is None else status.expiring
 
     def lost_in_a_week(self, guild_id: int, key: UsableKey, a_day: Decimal) -> Decimal:
         """Return the credits lost in the coming week at the rate of `a_day`."""

@@ -121,15 +121,15 @@ class AccountMemories:
         A refusal not about the input (403) counts against a value only if the API names it.
         """
         operation = self._catalogue.current.find(job.operation)
-        told = {} if operation is None else telling_values(operation, job.input)
-        if operation is None or not told:
+        inputs = {} if operation is None else telling_values(operation, job.input)
+        if operation is None or not inputs:
             return None
         proven = None
         if isinstance(error, InputRefused):
             proven = (await self._of_key(job.guild_id, job.key_id)).proven(operation)
         faults = {fault.field.rpartition(".")[2]: fault.reason for fault in error.faults if fault.field}
-        words = blamed(told, error.said, faults, proven)
-        return TriedOutcome(values={name: told[name] for name in words}, said=said_of(words)) if words else None
+        words = blamed(inputs, error.said, faults, proven)
+        return TriedOutcome(values={name: inputs[name] for name in words}, said=said_of(words)) if words else None
 
     async def other_models(self, job: Job, model: str, said: str) -> str | None:
         """Return the sentence for a refused model, with alternatives; None if there are none."""

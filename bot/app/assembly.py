@@ -57,7 +57,7 @@ from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import Pricing, sort_earlier_costs
-from bot.prices.samples import ToldPrices
+from bot.prices.samples import ToolPrices
 from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
@@ -300,7 +300,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         switches=OperationSwitches(store, setup.catalogue),
         estimates=estimates,
         estimate_tool=tool,
-        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, told=ToldPrices(tool, setup.clock)),
+        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, estimated=ToolPrices(tool, setup.clock)),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
         signals=WorkerSignals(store.signals),
@@ -505,7 +505,7 @@ def _upkeep(
         fulfil_wishes=setup.surface.fulfil_wishes,
         ask_prices=core.price_books.run_once,
         catch_up=shared.run_once,
-        watch_nobodys=delivery.watch_nobodys,
+        watch_unleased=delivery.watch_unleased,
         leads=core.leads,
         metrics=setup.metrics,
         clock=setup.clock,

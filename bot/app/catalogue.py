@@ -189,7 +189,7 @@ class CatalogueRefresh:
         self._stopping = asyncio.Event()
         self.read_at: float | None = None
         """When the document was last read or found unchanged in this run, Unix seconds."""
-        self._untold: list[ApiChange] = []
+        self._unannounced: list[ApiChange] = []
         """Learned, but not stored yet: it must not be lost."""
         self._tried_at: float | None = None
         """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
@@ -231,7 +231,7 @@ class CatalogueRefresh:
         if reading.document is not None and _digest(reading.document) == await meta.get(FORGOTTEN_META):
             log.info("catalogue.forgotten_document_ignored")
         elif reading.document is not None:
-            self._untold += await self._learned(reading.document)
+            self._unannounced += await self._learned(reading.document)
         if self._catalogue.current is not former:  # it names operations
             facts = {
                 OTHER_IDS_META: json.dumps(self._catalogue.other_ids),
@@ -240,8 +240,8 @@ class CatalogueRefresh:
                 WAY_META: reading.way,
             }
         await self._named.note(self._catalogue.current)
-        await self._drift.adopt(facts, self._untold, is_first=is_first)
-        self._untold = []
+        await self._drift.adopt(facts, self._unannounced, is_first=is_first)
+        self._unannounced = []
         if facts:
             self._known = facts[DOCUMENT_META]
             self._store.signals.send(CATALOGUE)

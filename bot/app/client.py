@@ -29,10 +29,10 @@ from bot.app.practice_process import NoPracticeStudio, PracticeProcess, Practice
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
 from bot.delivery.channels.facts import in_time
-from bot.delivery.channels.guilds import FetchedGuilds, Guilds, SharedGuilds, ToldGuilds
+from bot.delivery.channels.guilds import FetchedGuilds, GatewayGuilds, Guilds, SharedGuilds
 from bot.domain.words.text import whole
 from bot.errors import DatabaseFailing, StoreError
-from bot.fleet.call_rent import UNRENTED, CallRent
+from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
 from bot.fleet.rest_login import RestLogin
 from bot.fleet.runtime_shards import Gateway, RuntimeShards
 from bot.fleet.shards import FleetShards, process_name
@@ -40,7 +40,7 @@ from bot.fleet.shared_memory import GUILD, ChangedGuilds
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
-from bot.runtime.machine import give_back
+from bot.runtime.machine import release_memory
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META, store_address
 from bot.runtime.output import dropped_lines
@@ -124,9 +124,9 @@ class CannonBot(RuntimeShards):
         self.leases: FleetShards | None = None
         """The leased shards, in a fleet."""
         self._process = process_name()
-        self._rent: CallRent | None = None
+        self._budget: CallBudget | None = None
         if self.is_leased:
-            self.discord_gate.pace.limit(UNRENTED)
+            self.discord_gate.pace.limit(WITHOUT_SHARE)
         self.role = role
         self.known_guilds = self._guilds_of(role)
         self.metrics.dropped_lines(dropped_lines)
@@ -151,10 +151,10 @@ class CannonBot(RuntimeShards):
     def _guilds_of(self, role: Role) -> Guilds:
         if role is Role.WORKER:
             return FetchedGuilds(self, self.clock)
-        told = ToldGuilds(self)
+        connected = GatewayGuilds(self)
         if role is Role.ALL and self.is_leased:  # it also works for servers of other processes' shards
-            return SharedGuilds(told, FetchedGuilds(self, self.clock), is_told=self._is_told_of)
-        return told
+            return SharedGuilds(connected, FetchedGuilds(self, self.clock), is_connected=self._knows_guild)
+        return connected
 
     @property
     def catalogue(self) -> Catalogue:
@@ -214,10 +214,10 @@ class CannonBot(RuntimeShards):
         """Put the parts together, load the surface, and resume."""
         self.parts = await open_parts(self.setup)
         if self.is_leased and self.discord_gate.is_paced:
-            self._rent = CallRent(
-                self.discord_gate.pace, self.parts.store.rents, process=self._process, clock=self.clock
+            self._budget = CallBudget(
+                self.discord_gate.pace, self.parts.store.rate_budgets, process=self._process, clock=self.clock
             )
-            self._background.start(self._rent.run(), "calls")
+            self._background.start(self._budget.run(), "calls")
         await self.tree.set_translator(Translator())
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
         await self.load_surface()
@@ -243,7 +243,7 @@ class CannonBot(RuntimeShards):
                 end=self._background.fail,
             ).begin()
         await self.parts.command_sync.sync_if_changed()
-        give_back()  # the start reads much it does not keep
+        release_memory()  # the start reads much it does not keep
 
     @property
     def is_one_of_several(self) -> bool:
@@ -304,7 +304,7 @@ class CannonBot(RuntimeShards):
         """Whether all shards of this process are connected, with their servers known."""
         return super().is_ready() if self.leases is None else self.leases.is_ready
 
-    def _is_told_of(self, guild_id: int) -> bool:
+    def _knows_guild(self, guild_id: int) -> bool:
         shard_id = self.shard_of(guild_id)
         return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
 
@@ -326,8 +326,8 @@ class CannonBot(RuntimeShards):
             await self._background.stop()
             if self.leases is not None:
                 await self.leases.stop()
-            if self._rent is not None:
-                await self._rent.stop()
+            if self._budget is not None:
+                await self._budget.stop()
             await self.surface.aclose()
             await self.parts.aclose()
         if "_folder" in vars(self):

@@ -116,7 +116,7 @@ class PracticeProcess:
         self._process, self._started_at = process, self._clock.monotonic()
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
-                self._url = await _told(process)
+                self._url = await _address_of(process)
         except (TimeoutError, ValueError, KeyError, OSError):
             await _end(process)
             await self._fallen(process)
@@ -164,7 +164,7 @@ class NoPracticeStudio:
         """Do nothing."""
 
 
-async def _told(process: asyncio.subprocess.Process) -> str:
+async def _address_of(process: asyncio.subprocess.Process) -> str:
     """Send the process its secret path and return its address."""
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipes")

@@ -189,12 +189,12 @@ def _split(place: object) -> tuple[str, ...]:
 
 def _fault(path: tuple[str, ...], reason: str, about: Mapping[str, object]) -> FieldFault:
     kind = (about.get("type"), about.get("code"), about.get("keyword"))
-    is_told = "missing" in kind or "required" in kind or about.get("received") == "undefined"
-    is_told = is_told or (isinstance(params := about.get("params"), Mapping) and "missingProperty" in params)
+    is_named = "missing" in kind or "required" in kind or about.get("received") == "undefined"
+    is_named = is_named or (isinstance(params := about.get("params"), Mapping) and "missingProperty" in params)
     if not path:
         named = _named_missing(reason)
         return FieldFault(named, reason, is_missing=bool(named))
-    is_missing = is_told or bool(_MISSING.search(reason) and not _NOT_MISSING.search(reason))
+    is_missing = is_named or bool(_MISSING.search(reason) and not _NOT_MISSING.search(reason))
     return FieldFault(".".join(path)[:120], reason, is_missing=is_missing)
 
 

@@ -109,7 +109,7 @@ class Delivery:
             await self.cards.show(guild_id, card_id, at_once=at_once)
             return
         soon = at_once or not self.has_ticker
-        if not await self.cards.show(guild_id, card_id, at_once=soon, if_nobodys=True):
+        if not await self.cards.show(guild_id, card_id, at_once=soon, if_unleased=True):
             self.draw_elsewhere(guild_id, card_id, at_once)
         if not self.has_ticker:
             self.ticker.forget((guild_id, card_id))
@@ -117,9 +117,9 @@ class Delivery:
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         """Update the card for another process, if this one follows its jobs; best effort, never raises."""
         if not self.absences.is_absent(guild_id):
-            await self.cards.show(guild_id, card_id, at_once=at_once, if_nobodys=False)
+            await self.cards.show(guild_id, card_id, at_once=at_once, if_unleased=False)
 
-    async def watch_nobodys(self) -> None:
+    async def watch_unleased(self) -> None:
         """Redraw cards that no process follows: ended ones with old content, and those waiting entirely.
 
         The latter are followed by a process of its own.

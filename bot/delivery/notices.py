@@ -246,8 +246,8 @@ class Notifications:
         if card.is_in_channel:
             is_direct = how is Notify.DIRECT and await self._send_direct(card, jobs[0], search=search)
             if not is_direct:
-                is_told = how is Notify.DIRECT and not own.direct_refused
-                await self._send_ping(card, jobs[0], search=search, told_refused=is_told)
+                says_refused = how is Notify.DIRECT and not own.direct_refused
+                await self._send_ping(card, jobs[0], search=search, says_refused=says_refused)
         await self.store.pings.note(card.guild_id, card.id)
 
     async def _chosen(self, card: Card, own: MemberSettings) -> Notify:
@@ -272,15 +272,15 @@ class Notifications:
         await self.store.copies.note(card.guild_id, job.id, channel_id=channel.id, message_id=sent.id, kind="ping")
         return True
 
-    async def _send_ping(self, card: Card, job: Job, *, search: bool, told_refused: bool = False) -> None:
-        """Ping the author in the channel; `told_refused` mentions once that their DMs are closed."""
+    async def _send_ping(self, card: Card, job: Job, *, search: bool, says_refused: bool = False) -> None:
+        """Ping the author in the channel; `says_refused` mentions once that their DMs are closed."""
         channel = self.messages.channel(card.channel_id, card.guild_id)
         link = message_link(card)
         if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
             return
         with speaking(await self.languages.of_guild(card.guild_id)):
             content = texts.ready(card.author_id, link)
-            if told_refused:
+            if says_refused:
                 content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
         async with asyncio.timeout(CALL_TIMEOUT_S):
             ping = await channel.send(
@@ -291,7 +291,7 @@ class Notifications:
                 ),
             )
         await self.store.copies.note(card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping")
-        if told_refused:
+        if says_refused:
             await self.store.member_settings.change(
                 card.guild_id, card.author_id, lambda own: replace(own, direct_refused=True)
             )

@@ -20,11 +20,11 @@ class CardSurface(Protocol):
     """A card's controls and triggers. Custom ids hold all state, so restarts change nothing."""
 
     def controls(
-        self, card: Card, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None
+        self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None
     ) -> Sequence[discord.ui.Item[Any]]:
         """Return a card's controls, only DynamicItems. `linked`: some results are expiring links.
 
-        Labels show prices above `told_above` credits; None: all.
+        Labels show prices above `shown_above` credits; None: all.
         """
         ...
 

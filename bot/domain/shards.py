@@ -47,7 +47,7 @@ def usable(total: int) -> int:
     return max(1, total - round(total * RESERVE))
 
 
-class ToldLimit(TypedDict):
+class StartLimitReport(TypedDict):
     """Discord's `session_start_limit`, in seconds."""
 
     total: int
@@ -75,14 +75,14 @@ class SessionStartLimit:
     """`remaining` includes everything before."""
 
     @classmethod
-    def as_told(cls, now: float, told: ToldLimit) -> SessionStartLimit:
+    def reported(cls, now: float, report: StartLimitReport) -> SessionStartLimit:
         """Parse Discord's answer."""
         return cls(
-            total=max(1, told["total"]),
-            remaining=told["remaining"],
-            reset_at=now + told["reset_after_s"],
-            max_concurrency=max(1, told["max_concurrency"]),
-            read_at=now - told["age_s"],
+            total=max(1, report["total"]),
+            remaining=report["remaining"],
+            reset_at=now + report["reset_after_s"],
+            max_concurrency=max(1, report["max_concurrency"]),
+            read_at=now - report["age_s"],
         )
 
     def left(self, times: Sequence[float], now: float) -> int:

@@ -27,7 +27,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
-from bot.domain.shards import ToldLimit
+from bot.domain.shards import StartLimitReport
 from bot.errors import StoreError
 from bot.runtime.clock import Clock, SystemClock
 from bot.store.host.fleet import IdentifyTurn
@@ -41,7 +41,7 @@ TRIES = 3
 and the shard retries."""
 IN_TURN_S = 30.0
 """How long a connected shard waits for its time: discord.py closes a connection that is silent for 60 s."""
-TOLD_S = 15.0
+LOGGED_WAIT_S = 15.0
 """A longer wait is logged."""
 
 
@@ -78,7 +78,7 @@ class Identifies:
         """Enter when the shard should connect to identify; leave once it has."""
         async with self._buckets[shard_id % self._max_concurrency]:
             while (wait_s := await self._rows.identify_wait_s(shard_id)) > IN_TURN_S / 2:
-                if wait_s > TOLD_S:
+                if wait_s > LOGGED_WAIT_S:
                     log.warning("identify.waits", shard=shard_id, seconds=math.ceil(wait_s))
                 await self._clock.wait(asyncio.Event(), wait_s)
             yield
@@ -142,7 +142,7 @@ class Gateway:
     shards: int
     """Recommended number."""
     address: str
-    limit: ToldLimit
+    limit: StartLimitReport
 
 
 @dataclass(slots=True)
@@ -321,14 +321,14 @@ class RuntimeShards(commands.AutoShardedBot):
         """Ask Discord once. Raises GatewayNotFound, and others of DISCORD_ERRORS."""
         asked = self.clock.monotonic()
         shards, address, limit = await in_time(self.http.get_bot_gateway())
-        told = ToldLimit(
+        report = StartLimitReport(
             total=limit["total"],
             remaining=limit["remaining"],
             reset_after_s=limit["reset_after"] / 1000,
             max_concurrency=limit["max_concurrency"],
             age_s=self.clock.monotonic() - asked,
         )
-        return Gateway(shards, address, told)
+        return Gateway(shards, address, report)
 
     async def launch_shards(self) -> None:
         """Connect all shards one after the other, unless leased."""

@@ -74,11 +74,11 @@ class FleetShards:
         """Whether this process holds the shard now."""
         return self._keeper is not None and self._keeper.holds(shard_id)
 
-    async def begin(self, told: Gateway) -> None:
+    async def begin(self, gateway: Gateway) -> None:
         """Join the fleet, and start keeping shards. Raises StartError if the others have another number of shards."""
         fleet = self._store.fleet
-        recommended = told.shards
-        await fleet.note_limit(told.limit)
+        recommended = gateway.shards
+        await fleet.note_limit(gateway.limit)
         count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
         if self._wanted is not None and count != self._wanted:
             raise StartError(texts.other_shard_count(count, self._wanted), exit_code=RESTART_MAY_HELP)
@@ -88,7 +88,7 @@ class FleetShards:
             fleet,
             process=self._process,
             clock=self._clock,
-            max_concurrency=max(1, told.limit["max_concurrency"]),
+            max_concurrency=max(1, gateway.limit["max_concurrency"]),
         )
         self._keeper = ShardKeeper(
             fleet,
@@ -99,7 +99,7 @@ class FleetShards:
             tell=lambda: self._store.signals.send(CHANGED),
         )
         self._store.signals.listen(CHANGED, self._keeper.wake)
-        self._client.lead_shards(count, told.address, holding=self._keeper, identifying=self._identifies)
+        self._client.lead_shards(count, gateway.address, holding=self._keeper, identifying=self._identifies)
         self._spawn(self._keep(self._keeper), "shards")
         self._spawn(self._watch(self._identifies), "identifies")
 

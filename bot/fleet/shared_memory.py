@@ -91,9 +91,9 @@ class ChangedGuilds:
             for event in EVENTS:
                 bot.add_listener(self._changed, event)
 
-    async def _changed(self, *told: Any) -> None:
+    async def _changed(self, *models: Any) -> None:
         """Take an event's arguments: the server or its item, in its new state, comes last."""
-        guild_id = told[-1].id if isinstance(told[-1], discord.Guild) else told[-1].guild.id
+        guild_id = models[-1].id if isinstance(models[-1], discord.Guild) else models[-1].guild.id
         if guild_id not in self._waiting:
             self._waiting.add(guild_id)
             asyncio.get_running_loop().call_later(GATHER_S, self._send, guild_id)

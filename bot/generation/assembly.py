@@ -30,7 +30,7 @@ class GenerationUseCases:
     """What members can do with generations. `generations` accepts what the others make."""
 
     generations: Generations
-    asking: ModeratorQuestions
+    questions: ModeratorQuestions
     admission: Admission
     visible: VisibleJobs
     earlier: EarlierJobs
@@ -71,7 +71,7 @@ def make_use_cases(
     )
     return GenerationUseCases(
         generations=generations,
-        asking=ModeratorQuestions(store, clock),
+        questions=ModeratorQuestions(store, clock),
         admission=admission,
         visible=visible,
         earlier=earlier,

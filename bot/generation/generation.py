@@ -163,7 +163,7 @@ def _typed(value: str | float) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def lacking(operation: Operation, names: Collection[str], accepted: Collection[str] = ()) -> list[Field]:
+def missing_fields(operation: Operation, names: Collection[str], accepted: Collection[str] = ()) -> list[Field]:
     """Return the operation's fields of these names, in its order; other names as text fields.
 
     A field may be empty if `accepted` has the caution that it is needed.
@@ -189,7 +189,7 @@ def named_as_missing(operation: Operation, names: Collection[str], given: Collec
     """Return the fields that the API named as missing, without those given."""
     known = {field.name for field in operation.fields}
     fitting = [name for name in names if name not in given]
-    return lacking(operation, [name for name in fitting if name in known or name.isidentifier()])
+    return missing_fields(operation, [name for name in fitting if name in known or name.isidentifier()])
 
 
 def asked_again(generation: Generation, operation: Operation, fields: Collection[Field]) -> Generation:

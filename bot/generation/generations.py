@@ -17,7 +17,7 @@ from bot.domain.server.places import Viewer
 from bot.domain.words.templates import output_of_step
 from bot.errors import FieldsMissing, InputError, Refused
 from bot.generation import texts
-from bot.generation.generation import Generation, SourceFile, described_as_needed, lacking
+from bot.generation.generation import Generation, SourceFile, described_as_needed, missing_fields
 from bot.generation.rewrites import enhancing
 from bot.generation.sources import Source, Sources, probed
 from bot.jobs.admission import Admission, is_surely_unchecked
@@ -191,7 +191,7 @@ class Generations:
         try:
             return await self._accept(generation, origin)
         except FieldsMissing as missing:
-            fields = lacking(self._operation(generation), missing.fields)
+            fields = missing_fields(self._operation(generation), missing.fields)
             if generation.before or generation.label or not fields:
                 raise
             return Incomplete(generation=generation, sentence=missing.sentence, fields=fields)
@@ -228,7 +228,7 @@ class Generations:
         keys = [needed_key(operation, name) for name in names]
         accepted = replace(generation, accepted=[*generation.accepted, *keys])
         sentence = next(each.sentence for each in unconfirmed.cautions if each.key in keys)
-        return Incomplete(generation=accepted, sentence=sentence, fields=lacking(operation, names, keys))
+        return Incomplete(generation=accepted, sentence=sentence, fields=missing_fields(operation, names, keys))
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
         """Return a quoted generation as confirmed by its author, and delete the draft; only the first call gets it.
@@ -251,7 +251,7 @@ class Generations:
         if data is None or "lacks" not in data:
             return None
         generation = Generation.from_draft({key: each for key, each in data.items() if key not in _OF_INCOMPLETE})
-        fields = lacking(self._operation(generation), data["lacks"], generation.accepted)
+        fields = missing_fields(self._operation(generation), data["lacks"], generation.accepted)
         return Incomplete(generation=generation, sentence=data["sentence"], fields=fields)
 
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
@@ -278,7 +278,7 @@ class Generations:
         Raises Refused if a member wants it and the server does not.
         """
         rule = (await self.store.settings.get(guild_id)).spoilers
-        if generation.spoiler and rule is Spoilers.NOBODY:
+        if generation.spoiler and rule is Spoilers.NEVER:
             raise Refused(texts.SPOILERS_OFF)
         if rule is not Spoilers.AUTHOR or generation.spoiler or generation.parent_id is None:
             return generation.spoiler or rule is Spoilers.ALWAYS

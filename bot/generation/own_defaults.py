@@ -67,7 +67,7 @@ class OwnDefaults:
 
     async def _has_spoilers(self, guild_id: int) -> bool:
         """Return whether the server lets members mark results; a default is no reason to refuse a request."""
-        return (await self.store.settings.get(guild_id)).spoilers is not Spoilers.NOBODY
+        return (await self.store.settings.get(guild_id)).spoilers is not Spoilers.NEVER
 
     def _has_field(self, operation: str, name: str) -> bool:
         return any(field.name == name for field in self.catalogue.current.resolve(operation).fields)

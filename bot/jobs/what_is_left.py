@@ -14,7 +14,7 @@ from bot.domain.server.guild_rules import Limit, Scope
 from bot.errors import Refused
 from bot.store import Spending, Store
 
-TOLD_WITH = frozenset({"ceiling", "queue", "unknown price"})
+WITH_WHAT_IS_LEFT = frozenset({"ceiling", "queue", "unknown price"})
 """Refusals that the remainder is added to; those by a limit or the balance include it."""
 
 
@@ -75,13 +75,13 @@ def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: Spen
 
 def with_what_is_left(error: Refused, request: SpendRequest, spending: Spending) -> Refused:
     """Return a refusal by amount or number with the member's remainder."""
-    left = left_after(request, spending) if error.reason in TOLD_WITH else None
+    left = left_after(request, spending) if error.reason in WITH_WHAT_IS_LEFT else None
     return (
         error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask)
     )
 
 
-async def left_on_card(store: Store, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:
+async def left_of_card(store: Store, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:
     """Return the author's remainder while the card's jobs are held.
 
     The account's free credits are shown on private cards only: others are public.

@@ -29,7 +29,7 @@ from bot.jobs.turns.transitions import OwnErrors
 from bot.language import speak
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
-from bot.runtime.machine import give_back, permanent
+from bot.runtime.machine import permanent, release_memory
 from bot.server.settings import Languages
 from bot.store import Claimed, Store
 
@@ -299,7 +299,7 @@ class Worker:
             with permanent():
                 while await self._claim_some(shares=shares) >= CLAIMED_MAX:
                     pass
-            give_back()  # left over from the rows
+            release_memory()  # left over from the rows
         if shares and claimed:
             self._has_shared = True
             self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)

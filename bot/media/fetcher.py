@@ -293,7 +293,7 @@ class MediaFetcher:
             ranged = response.status_code == 206
             if ranged and is_packed(response):
                 raise MediaWrongKind(texts.COMPRESSED)  # parts of a compressed file cannot be decompressed
-            size = _size_in_range(response, span) if ranged else _told_size(response)
+            size = _size_in_range(response, span) if ranged else _declared_size(response)
             data, wanted = bytearray(), span.stop - span.start
             async for chunk in body_of(response):
                 data += chunk
@@ -341,7 +341,7 @@ async def _fill(
     pace: DownloadPace,
     on_progress: OnProgress | None,
 ) -> Sniffed:
-    total = _told_size(response)
+    total = _declared_size(response)
     if total is not None and total > limit:
         raise _too_large(limit, total)
     head, found, halved = bytearray(), None, False
@@ -377,7 +377,7 @@ def _refuse_status(status: int, *, ranged: bool) -> None:
     raise MediaUnreachable(texts.host_failed(status))
 
 
-def _told_size(response: httpx.Response) -> int | None:
+def _declared_size(response: httpx.Response) -> int | None:
     """Return the file's size in bytes, None if unknown or compressed."""
     return None if is_packed(response) else content_length(response)
 

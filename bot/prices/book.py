@@ -21,7 +21,7 @@ from bot.domain.server.guild_rules import Rules
 from bot.errors import NoKey
 from bot.prices.factors import model_word, price_factors
 from bot.prices.pricing import ListedPrices, by_model, highest, listed_line, listed_price
-from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample, ToldPrice, ToldPrices, price_samples
+from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample, ToolPrice, ToolPrices, price_samples
 from bot.store import PricedKind, Store
 
 REFRESH_S: Final = 1.8
@@ -46,7 +46,7 @@ class PriceBook:
 
     listed: Mapping[str, ListedPrices]
     costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
-    told: Mapping[str, Sequence[ToldPrice]]
+    estimated: Mapping[str, Sequence[ToolPrice]]
     default_models: Mapping[str, str]
     trusts_list: bool = True
     """Whether a price from the list alone counts as known."""
@@ -78,9 +78,9 @@ class PriceBook:
         return (min(found), max(found)) if found else None
 
     def _of(self, operation: Operation, factors: PriceFactors) -> Estimate | None:
-        told = (each.credits for each in self.told.get(operation.id, ()) if each.factors == factors)
+        estimated = (each.credits for each in self.estimated.get(operation.id, ()) if each.factors == factors)
         return highest(
-            told=next(told, None),
+            estimated=next(estimated, None),
             listed=listed_price(self.listed.get(operation.id, {}), factors),
             learned=known_hold(factors, self.costs.get(operation.id, {}).get(factors.kind, ())),
             trusts_list=self.trusts_list,
@@ -99,8 +99,8 @@ class PriceBook:
             usual = PriceFactors(kind=kind, size=statistics.median_low(sizes) if sizes else None)
             if known_hold(usual, costs) is not None:
                 found[kind] = usual
-        for told in self.told.get(operation.id, ()):
-            found.setdefault(told.factors.kind, told.factors)
+        for estimated in self.estimated.get(operation.id, ()):
+            found.setdefault(estimated.factors.kind, estimated.factors)
         models = {each.model for each in found.values()}
         for word, price in self.listed.get(operation.id, {}).items():
             kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
@@ -126,11 +126,11 @@ class PriceBook:
 class PriceBooks:
     """Opens a server's price book, and asks the estimate tool for missing prices."""
 
-    def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, told: ToldPrices) -> None:
+    def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, estimated: ToolPrices) -> None:
         self._store = store
         self._keys = keys
         self._catalogue = catalogue
-        self._told = told
+        self._estimated = estimated
         self._in_use: dict[int, None] = {}
 
     async def of(self, guild_id: int, operation: Operation | None = None) -> PriceBook:
@@ -140,12 +140,12 @@ class PriceBooks:
         rules = await self._store.settings.get(guild_id)
         key = await self._key(guild_id)
         if key is None:
-            return PriceBook(listed=listed, costs={}, told={}, default_models=rules.default_models)
+            return PriceBook(listed=listed, costs={}, estimated={}, default_models=rules.default_models)
         wanted = None if operation is None else operation.id
         return PriceBook(
             listed=listed,
             costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
-            told=self._told_of(key.slot(guild_id), self._samples(rules, operation)),
+            estimated=self._estimated_of(key.slot(guild_id), self._samples(rules, operation)),
             default_models=rules.default_models,
             trusts_list=not key.is_limited,
         )
@@ -156,7 +156,7 @@ class PriceBooks:
         if key is None or key.refused or key.is_practice:
             return True
         rules = await self._store.settings.get(guild_id)
-        return not self._told.unasked(key.slot(guild_id), self._samples(rules))
+        return not self._estimated.unasked(key.slot(guild_id), self._samples(rules))
 
     async def refresh(self, guild_id: int, *, most: int = ASKED_IN_AN_HOUR) -> None:
         """Ask the tool for missing prices, for at most REFRESH_S."""
@@ -166,7 +166,7 @@ class PriceBooks:
         samples = self._samples(await self._store.settings.get(guild_id))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REFRESH_S):
-                await self._told.ask(guild_id, key, samples, most=most)
+                await self._estimated.ask(guild_id, key, samples, most=most)
 
     async def run_once(self) -> None:
         """Ask a few questions for servers whose prices were read, in turn."""
@@ -191,13 +191,13 @@ class PriceBooks:
         wanted = self._catalogue.current.operations.values() if operation is None else (operation,)
         return [each for one in wanted for each in price_samples(one, rules.default_models.get(one.id, ""))]
 
-    def _told_of(self, slot: str, samples: Iterable[PriceSample]) -> Mapping[str, Sequence[ToldPrice]]:
-        found: dict[str, list[ToldPrice]] = {}
+    def _estimated_of(self, slot: str, samples: Iterable[PriceSample]) -> Mapping[str, Sequence[ToolPrice]]:
+        found: dict[str, list[ToolPrice]] = {}
         for each in samples:
-            if (credits_ := self._told.told(slot, each)) is not None:
+            if (credits_ := self._estimated.estimated(slot, each)) is not None:
                 factors = price_factors(self._catalogue.current.operations[each.operation], each.input)
-                told = ToldPrice(sample=each, factors=factors, credits=credits_)
-                found.setdefault(each.operation, []).append(told)
+                estimated = ToolPrice(sample=each, factors=factors, credits=credits_)
+                found.setdefault(each.operation, []).append(estimated)
         return found
 
     def _by_operation(

@@ -46,7 +46,7 @@ class EstimateHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Answer:
     credits: Decimal | None
     until: float
     """Expiry, in monotonic seconds."""
@@ -59,7 +59,7 @@ class EstimateTool:
         self._estimates = estimates
         self._clock = clock
         self._tell: Tell = lambda _guild_id, _alerts: None
-        self._told: dict[tuple[str, str, str], _Told] = {}
+        self._answers: dict[tuple[str, str, str], _Answer] = {}
         self._health: dict[str, EstimateHealth] = {}
         self._rests_until: dict[str, float] = {}
         self._locks: weakref.WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = weakref.WeakValueDictionary()
@@ -82,9 +82,9 @@ class EstimateTool:
         slot = key.slot(guild_id)
         name = (slot, operation.id, _digest(operation, values))
         async with self._locks.setdefault(name, asyncio.Lock()):
-            told, now = self._told.get(name), self._clock.monotonic()
-            if told is not None and now < told.until:
-                return told.credits
+            cached, now = self._answers.get(name), self._clock.monotonic()
+            if cached is not None and now < cached.until:
+                return cached.credits
             answer = await self.ask_now(guild_id, key, operation.id, values)
             if answer is None or answer.outcome in FAILURES:
                 return None
@@ -103,10 +103,10 @@ class EstimateTool:
         return answer
 
     def _keep(self, name: tuple[str, str, str], credits_: Decimal | None) -> None:
-        self._told.pop(name, None)
-        while len(self._told) >= ANSWERS_MAX:
-            self._told.pop(next(iter(self._told)))
-        self._told[name] = _Told(credits_, self._clock.monotonic() + KEPT_S)
+        self._answers.pop(name, None)
+        while len(self._answers) >= ANSWERS_MAX:
+            self._answers.pop(next(iter(self._answers)))
+        self._answers[name] = _Answer(credits_, self._clock.monotonic() + KEPT_S)
 
     def _note(self, guild_id: int, slot: str, outcome: EstimateOutcome, *, tells: bool) -> None:
         now, before = self._clock.wall(), self._health.pop(slot, None)

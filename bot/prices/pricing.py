@@ -27,18 +27,18 @@ ListedPrices = Mapping[str, ListedPrice]
 
 
 def highest(
-    *, told: Decimal | None, listed: Decimal | None, learned: Decimal | None, trusts_list: bool
+    *, estimated: Decimal | None, listed: Decimal | None, learned: Decimal | None, trusts_list: bool
 ) -> Estimate | None:
     """Return the highest known price, None without any.
 
     Highest, because a list or tool below actual costs would guard nothing. Without `trusts_list`, a price from the list
     alone is unknown.
     """
-    if told is None and learned is None and not trusts_list:
+    if estimated is None and learned is None and not trusts_list:
         return None
     found = [
         Estimate(credits=credits_, basis=basis)
-        for credits_, basis in ((told, "estimate tool"), (listed, "price list"), (learned, "earlier jobs"))
+        for credits_, basis in ((estimated, "estimate tool"), (listed, "price list"), (learned, "earlier jobs"))
         if credits_ is not None
     ]
     return max(found, key=lambda each: each.credits, default=None)
@@ -115,7 +115,7 @@ class Pricing:
         seen = await self.store.true_costs.of_kind(guild_id, key.id, operation.id, factors.kind)
         listed = listed_price(by_model(await self.store.prices.all(guild_id), operation), factors)
         found = highest(
-            told=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
+            estimated=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed,
             learned=known_hold(factors, seen),
             trusts_list=not key.is_limited,

@@ -102,7 +102,7 @@ SLOTS_MAX: Final = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldPrice:
+class ToolPrice:
     """The tool's price of a sample, in credits."""
 
     sample: PriceSample
@@ -117,7 +117,7 @@ class _Answer:
     """Expiry, in monotonic seconds."""
 
 
-class ToldPrices:
+class ToolPrices:
     """Asks the tool for sample prices and caches them. `slot` is the key's name, as in UsableKey."""
 
     def __init__(self, tool: EstimateTool, clock: Clock) -> None:
@@ -125,9 +125,9 @@ class ToldPrices:
         self._clock = clock
         self._pace = RateLimiter(clock, ASKED_IN_AN_HOUR, 3600.0)
         self._answers: dict[str, dict[tuple[str, str], _Answer]] = {}
-        self._asking: set[tuple[str, str, str]] = set()
+        self._pending: set[tuple[str, str, str]] = set()
 
-    def told(self, slot: str, sample: PriceSample) -> Decimal | None:
+    def estimated(self, slot: str, sample: PriceSample) -> Decimal | None:
         """Return a sample's price with this key, None without an answer within a day."""
         answer = self._fresh(slot, sample)
         return None if answer is None else answer.credits
@@ -145,15 +145,15 @@ class ToldPrices:
     async def _ask(self, guild_id: int, key: UsableKey, sample: PriceSample) -> None:
         slot = key.slot(guild_id)
         asked = (slot, sample.operation, sample.model)
-        if asked in self._asking or self._pace.wait_s(slot):
+        if asked in self._pending or self._pace.wait_s(slot):
             return
-        self._asking.add(asked)
+        self._pending.add(asked)
         try:
             answer = await self._tool.ask_now(guild_id, key, sample.operation, sample.input)
             if answer is not None:
                 self._keep(slot, sample, answer.credits)
         finally:
-            self._asking.discard(asked)
+            self._pending.discard(asked)
 
     def _fresh(self, slot: str, sample: PriceSample) -> _Answer | None:
         answer = self._answers.get(slot, {}).get((sample.operation, sample.model))

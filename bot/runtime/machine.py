@@ -38,7 +38,7 @@ def keep_little() -> None:
         mallopt(_M_MMAP_THRESHOLD, MMAP_FROM_BYTES)
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return free memory to the system. Takes a millisecond or two."""
     malloc_trim = _function("malloc_trim")
     if malloc_trim is not None:

@@ -89,7 +89,7 @@ class QueuedOutput(io.TextIOBase):
         return True
 
     def _run(self) -> None:
-        told = 0
+        reported = 0
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._has_ended)
@@ -105,9 +105,9 @@ class QueuedOutput(io.TextIOBase):
                 if not is_written:  # reader gone or disk full
                     self.dropped += lines.count(b"\n")
                 self._changed.notify_all()
-                dropped = self.dropped - told if is_written else 0
+                dropped = self.dropped - reported if is_written else 0
             if dropped:
-                told += dropped
+                reported += dropped
                 log.warning("log.lines_dropped", lines=dropped)
 
     def _write_out(self, lines: bytes) -> bool:

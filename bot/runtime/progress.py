@@ -62,11 +62,11 @@ class Meter:
             self._show(what, None if share is None else int(share * 100), since, left)
 
 
-def told_to(stream: TextIO, clock: Clock) -> Progress:
+def meter_to(stream: TextIO, clock: Clock) -> Progress:
     """Return a progress reporter: one line on a terminal, lines in a file or pipe."""
     if not stream.isatty():
-        return Meter(clock, LINE_EVERY_S, lambda *told: print(texts.progress(*told), file=stream, flush=True))
-    meter = Meter(clock, TERMINAL_EVERY_S, lambda *told: _draw(stream, f"{CLEARED}{texts.progress(*told)}"))
+        return Meter(clock, LINE_EVERY_S, lambda *counts: print(texts.progress(*counts), file=stream, flush=True))
+    meter = Meter(clock, TERMINAL_EVERY_S, lambda *counts: _draw(stream, f"{CLEARED}{texts.progress(*counts)}"))
     drawn = ""
 
     def tell(what: str, done: int, total: int) -> None:

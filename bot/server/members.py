@@ -21,7 +21,7 @@ from bot.domain.server.member_settings import (
 from bot.domain.words.text import one_line
 from bot.errors import InputError
 from bot.server import texts
-from bot.store import Erased, PresetKept, Store
+from bot.store import Erased, Store, StoredPreset
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class OwnSettings:
 
     async def keep_preset(
         self, guild_id: int, member_id: int, typed: str, *, operation: str, values: Mapping[str, Any]
-    ) -> tuple[Preset, PresetKept]:
+    ) -> tuple[Preset, StoredPreset]:
         """Save a preset under the typed name, replacing one of that name.
 
         Raises InputError for an empty or too long name, no values, or too many presets.
@@ -89,7 +89,7 @@ class OwnSettings:
             raise InputError(texts.PRESET_IS_EMPTY)
         preset = Preset(name=name, operation=operation, values=values)
         kept = await self.store.member_settings.keep_preset(guild_id, member_id, preset)
-        if kept is PresetKept.TOO_MANY:
+        if kept is StoredPreset.TOO_MANY:
             raise InputError(texts.too_many_presets(PRESETS_MAX))
         return preset, kept
 

@@ -16,7 +16,7 @@ from bot.errors import NoKey, Refused
 from bot.prices import texts
 from bot.server import texts as guild_texts
 from bot.store import Record, Store
-from bot.store.guild.account import SeenChange
+from bot.store.guild.account import DatedChange
 from bot.store.guild.settings import EVERYWHERE
 
 log = structlog.get_logger(__name__)
@@ -122,7 +122,7 @@ class ApiDrift:
         """
         off = await self._off_by_guild()
 
-        def lines(news: Sequence[SeenChange]) -> dict[int, Callable[[], Record]]:
+        def lines(news: Sequence[DatedChange]) -> dict[int, Callable[[], Record]]:
             seen = {
                 guild_id: [each for each in news if each.operation not in hidden] for guild_id, hidden in off.items()
             }
@@ -138,7 +138,7 @@ class ApiDrift:
                 change=each.sentence,
             )
 
-    async def latest(self, guild_id: int, limit: int) -> list[SeenChange]:
+    async def latest(self, guild_id: int, limit: int) -> list[DatedChange]:
         """Return the latest changes of operations enabled in the guild, newest first."""
         return await self.store.api_changes.latest(limit, without=self.switches.off(guild_id))
 
@@ -168,7 +168,7 @@ def _of_whole_operations(changes: Sequence[ApiChange]) -> list[ApiChange]:
     return [each for each in changes if each.subject is Subject.OPERATION or each.operation not in whole]
 
 
-def change_words(changes: Sequence[SeenChange]) -> str:
+def change_words(changes: Sequence[DatedChange]) -> str:
     """Return changes as one-line sentences: `Removed: image.old. New: the model flux-3 of image.generate.`."""
     parts = []
     for kind in _KINDS:
@@ -179,7 +179,7 @@ def change_words(changes: Sequence[SeenChange]) -> str:
     return " ".join(parts)
 
 
-def _words(subject: Subject, changes: Sequence[SeenChange]) -> list[str]:
+def _words(subject: Subject, changes: Sequence[DatedChange]) -> list[str]:
     things = dict.fromkeys((each.operation, each.name) for each in changes if each.subject is subject)
     if len(things) > NAMED_MAX:
         return [guild_texts.counted(len(things), subject.value)]
@@ -189,7 +189,7 @@ def _words(subject: Subject, changes: Sequence[SeenChange]) -> list[str]:
     ]
 
 
-def _record(news: Sequence[SeenChange], *, is_first: bool) -> Record:
+def _record(news: Sequence[DatedChange], *, is_first: bool) -> Record:
     about = {
         kind.value: [f"{each.operation} {each.name}".strip() for each in news if each.kind is kind][:NAMED_MAX]
         for kind in _KINDS

@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.server import texts
-from bot.store import KeptRecipe, Record, Saved
+from bot.store import Record, Saved, StoredRecipe
 from bot.store.acts import ModeratorActs
 from bot.store.guild.recipes import RECIPES_MAX
 
@@ -34,7 +34,7 @@ class RecipeChanges(ModeratorActs):
     async def delete(self, guild_id: int, name: str, *, by_id: int) -> bool:
         """Delete a recipe; False if there is none of that name."""
 
-        def record(gone: KeptRecipe | None) -> Record | None:
+        def record(gone: StoredRecipe | None) -> Record | None:
             if gone is None:
                 return None
             text = texts.recipe_deleted(by_id, harmless(name))

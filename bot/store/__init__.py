@@ -4,10 +4,10 @@ from bot.store.engine.database import Database
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.approvals import Approval
-from bot.store.guild.members import PresetKept, WordOffer
+from bot.store.guild.members import StoredPreset, WordOffer
 from bot.store.guild.privacy import Erased
 from bot.store.guild.reactions import DueWish
-from bot.store.guild.recipes import KeptRecipe, Saved
+from bot.store.guild.recipes import Saved, StoredRecipe
 from bot.store.guild.record import ReportOutcome
 from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
 from bot.store.jobs.copies import Copy, DoomedCopy
@@ -37,12 +37,10 @@ __all__ = [
     "DueWish",
     "Erased",
     "JobAttempt",
-    "KeptRecipe",
     "LedgerRow",
     "LedgerSums",
     "Overshoot",
     "PlacedJob",
-    "PresetKept",
     "PricedKind",
     "Record",
     "RecordOf",
@@ -55,6 +53,8 @@ __all__ = [
     "Spending",
     "SqliteDatabase",
     "Store",
+    "StoredPreset",
+    "StoredRecipe",
     "TriedOutcome",
     "TriedValue",
     "WordOffer",

@@ -33,7 +33,7 @@ from bot.store.guild.recipes import Recipes
 from bot.store.guild.record import Alerts, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
-from bot.store.host.fleet import Fleet, Rents
+from bot.store.host.fleet import Fleet, RateBudgets
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
@@ -116,7 +116,7 @@ class Store:
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
-        self.fleet, self.rents = Fleet(database, box, clock), Rents(database, box, clock)
+        self.fleet, self.rate_budgets = Fleet(database, box, clock), RateBudgets(database, box, clock)
         self.resealed = 0
         """The number of secrets resealed on opening."""
 

@@ -116,7 +116,7 @@ async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[
     jobs = await bot.parts.generation.earlier.of_card(job)
     rules = await bot.parts.store.settings.get(job.guild_id)
     private = await bot.parts.generation.earlier.is_private(job)
-    controls = results.offered(bot, jobs, linked=bool(job.media), told_above=rules.confirm_above, private=private)
+    controls = results.offered(bot, jobs, linked=bool(job.media), shown_above=rules.confirm_above, private=private)
     if len(jobs) > 1 and not job.state.ended:
         return [cancel_button(job), *controls]
     return controls

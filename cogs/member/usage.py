@@ -207,11 +207,11 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
     if balance is None:
         return rate
     held = (await bot.parts.store.ledger.balance(guild_id)).held
-    told = bot.parts.keys.told(guild_id, key)
+    status = bot.parts.keys.last_status(guild_id, key)
     return replace(
         rate,
         free=balance - held,
-        expiring=() if told is None else told.expiring,
+        expiring=() if status is None else status.expiring,
         top_up_url=bot.parts.keys.top_up_url(guild_id, key),
     )
 

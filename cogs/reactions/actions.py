@@ -23,7 +23,7 @@ from bot.language import current
 from bot.runtime.pace import RateLimiter
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
-from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_told, post, tell_price
+from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_price_shown, post, tell_price
 from cogs.results.pressing import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
@@ -158,7 +158,7 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     accepted = await accept(bot, reacted.key, generation, target, payer)
     is_rerun = reacted.rule.action is ReactionAction.RERUN
     labelled = rerun_price(bot, main_job(reacted.jobs), reacted.jobs) if is_rerun else None
-    if not is_told(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
+    if not is_price_shown(accepted.jobs, labelled) and not context.notices.wait_s(reacted.guild.id):
         await tell_price(payer.member, reacted.member.id, reacted.rule.shown, reacted.channel.id, accepted.jobs)
     await post(bot, reacted.key, accepted, target)
 

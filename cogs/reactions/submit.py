@@ -33,7 +33,7 @@ from cogs.workflows.asked.submit import answer
 log = structlog.get_logger(__name__)
 
 
-def is_told(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
+def is_price_shown(jobs: Sequence[Job], labelled: Decimal | None) -> bool:
     """Whether a button of the source card already shows this price; `labelled` is in credits."""
     return labelled is not None and _total(jobs) <= labelled * YES_COVERS
 

@@ -38,7 +38,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     there, gone = await _posted(interaction, job)
     if there is not None:
-        await in_time(interaction.edit_original_response(content=texts.STANDS_ALONE(link=there)))
+        await in_time(interaction.edit_original_response(content=texts.ALREADY_POSTED(link=there)))
         return
     reply = None
     if found.message_id is not None and found.message_channel_id == interaction.channel_id:

@@ -83,11 +83,11 @@ ICONS = {
 
 
 def offered(
-    bot: Bot, jobs: Sequence[Job], *, linked: bool, told_above: Decimal | None, private: bool
+    bot: Bot, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None, private: bool
 ) -> list[discord.ui.Item[Any]]:
     """Return the controls of a card: Cancel while jobs are open, the others once it has a result or has ended.
 
-    `linked`: some results are links; `private`: only the author sees the card. `told_above` is as in `priced`.
+    `linked`: some results are links; `private`: only the author sees the card. `shown_above` is as in `priced`.
     """
     made = [job for job in results_of(jobs) if job.state is JobState.DELIVERED]
     ended = all(job.state.ended for job in jobs)
@@ -95,37 +95,37 @@ def offered(
     job = main_job(jobs)
     if not made and not ended:
         return [*items, details_button(job)]
-    items += _of_trouble(jobs, told_above, ended=ended)
+    items += _of_trouble(jobs, shown_above, ended=ended)
     if private and made and ended:
         items.append(_button(SHARE, job, texts.SHARE))
     last = [*([_button("link", job, texts.FRESH_LINK)] if linked else []), details_button(job)]
     last.append(_button("remove", job, texts.REMOVE))
     if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
-        return [*items, *of_prompt(bot, job, told_above), *last]
+        return [*items, *of_prompt(bot, job, shown_above), *last]
     if len(made) > 1:
-        again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), told_above))
+        again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), shown_above))
         edit = _button("edit", job, texts.EDIT_AND_RUN)
         return laid_out(bot, results_of(jobs), made, first=[*items, again], others=[edit, *last])
     if made:
-        items += of_result(bot, made[0], told_above)
+        items += of_result(bot, made[0], shown_above)
     elif len(jobs) == 1 and ended and (job.state is not JobState.HELD or job.unusable):
         items.append(_button("edit", job, texts.EDIT_AND_RUN))
     return [*items, *last]
 
 
-def _of_trouble(jobs: Sequence[Job], told_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
+def _of_trouble(jobs: Sequence[Job], shown_above: Decimal | None, *, ended: bool) -> list[discord.ui.Item[Any]]:
     items: list[discord.ui.Item[Any]] = []
     if ended and any(each.state in {JobState.FAILED, JobState.EXPIRED} for each in to_retry(jobs)):
-        items.append(_retry_button(jobs, told_above))
+        items.append(_retry_button(jobs, shown_above))
     if any(each.state is JobState.HELD and not each.unusable for each in jobs):
         items.append(_button("recover", main_job(jobs), texts.POST_IT))
     charged = [each for each in jobs if each.is_charged_for_nothing]
     return [*items, *(_button("ask_refund", each, texts.ASK_REFUND) for each in charged[:1])]
 
 
-def of_result(bot: Bot, job: Job, told_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
+def of_result(bot: Bot, job: Job, shown_above: Decimal | None = None) -> list[discord.ui.Item[Any]]:
     """Return the controls of one result; last those of retired operations."""
-    rerun = priced(texts.RERUN, rerun_price(bot, job), told_above)
+    rerun = priced(texts.RERUN, rerun_price(bot, job), shown_above)
     again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
     if bot.parts.generation.reruns.can_vary(job):
         again.append(_button(VARY, job, texts.VARY))
@@ -140,10 +140,10 @@ def _button(action: str, job: Job, label: Text | str) -> Control:
     return Control.button(action, job.id, label=label, emoji=ICONS.get(action))
 
 
-def _retry_button(jobs: Sequence[Job], told_above: Decimal | None) -> Control:
+def _retry_button(jobs: Sequence[Job], shown_above: Decimal | None) -> Control:
     left = to_retry(jobs)
     words = texts.RETRY_ALL if len(left) == len(jobs) else texts.RETRY_REST
-    label = priced(words, retry_price(left), told_above)
+    label = priced(words, retry_price(left), shown_above)
     return Control.button("retry", left[0].id, label=label, style=discord.ButtonStyle.primary, emoji=ICONS["retry"])
 
 

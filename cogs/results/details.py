@@ -295,9 +295,9 @@ def _facts(known: JobFacts) -> Iterator[str]:
         (texts.started_at, job.started_at),
     ]
     times += [(texts.finished_at, job.finished_at), (texts.posted_at, job.delivered_at)]
-    told = [said(stamp(when, "T")) for said, when in times if when is not None]
+    lines = [said(stamp(when, "T")) for said, when in times if when is not None]
     took = took_words(job)
-    yield texts.times(stamp(job.created_at, "d"), [*told, *([texts.TOOK(span=took)] if took else [])])
+    yield texts.times(stamp(job.created_at, "d"), [*lines, *([texts.TOOK(span=took)] if took else [])])
     if card.message_id is not None and card.is_in_channel and not card.private:
         yield texts.card_at(message_link(card), card.author_id)
     else:

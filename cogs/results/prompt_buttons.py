@@ -28,7 +28,7 @@ ICONS = {IMAGE: "🖼️", VIDEO: "🎬"}
 ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
-def of_prompt(bot: Bot, job: Job, told_above: Decimal | None) -> list[discord.ui.Item[Any]]:
+def of_prompt(bot: Bot, job: Job, shown_above: Decimal | None) -> list[discord.ui.Item[Any]]:
     """Return the controls."""
     targets = bot.parts.generation.rewritten_prompts.targets(job)
     controls: list[discord.ui.Item[Any]] = [
@@ -41,7 +41,7 @@ def of_prompt(bot: Bot, job: Job, told_above: Decimal | None) -> list[discord.ui
         )
         for target in targets
     ]
-    again = priced(texts.REWRITE_AGAIN, rerun_price(bot, job), told_above)
+    again = priced(texts.REWRITE_AGAIN, rerun_price(bot, job), shown_above)
     controls.append(Control.button("prompt_again", job.id, label=again, emoji="🔁"))
     if targets:
         controls.append(Control.button("prompt_edit", job.id, label=texts.EDIT_FIRST, emoji="✏️"))

@@ -63,7 +63,7 @@ def vary_one(number: int) -> str:
     return f"V{number}"
 
 
-STANDS_ALONE = Text("It is already here: {link}")
+ALREADY_POSTED = Text("It is already here: {link}")
 
 
 def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
@@ -227,9 +227,9 @@ def posted_at(when: str) -> str:
     return tr("posted {when}", when=when)
 
 
-def times(day: str, told: Sequence[str]) -> str:
+def times(day: str, lines: Sequence[str]) -> str:
     """Return all times of a job."""
-    return tr("**Times** {day}: {times}", day=day, times=", ".join(told))
+    return tr("**Times** {day}: {times}", day=day, times=", ".join(lines))
 
 
 TOOK = Text("took {span}")

@@ -27,7 +27,7 @@ from cogs.ui.interaction import Bot
 SHOWN_CHARS = 4000
 """Discord takes 4096 in an embed's description."""
 OPEN_JOBS_SHOWN = 20
-_NOBODY = Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int
         channel_ids=frozenset(limit.channel_id for limit in named if limit.channel_id),
         age_restricted=False,
         items=[
-            SpendItem(operation=operation, title=operation, credits=_NOBODY, exact=True)
+            SpendItem(operation=operation, title=operation, credits=_ZERO, exact=True)
             for operation in sorted({limit.operation for limit in named if limit.operation})
         ],
         balance=None,

@@ -173,12 +173,12 @@ GROUPING_COMMA = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 LABEL_CHARS = 80
 
 
-def priced(label: Text | str, price: Decimal | None, told_above: Decimal | None = None) -> str:
+def priced(label: Text | str, price: Decimal | None, shown_above: Decimal | None = None) -> str:
     """Return a label with its price in credits; without one if the price is unknown.
 
-    Nor up to `told_above`, what members may spend without confirmation; None: no such setting.
+    Nor up to `shown_above`, what members may spend without confirmation; None: no such setting.
     """
-    is_small = told_above is not None and price is not None and price <= told_above
+    is_small = shown_above is not None and price is not None and price <= shown_above
     return str(label) if price is None or is_small else with_price(str(label), plain_amount(price), LABEL_CHARS)
 
 

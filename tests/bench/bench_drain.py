@@ -167,12 +167,12 @@ async def _pictures(place: bench_bot.Stage) -> AsyncIterator[list[float]]:
         while not ended.is_set():
             found.append(await picture(place, member, f"a quiet heron {len(found)}"))
 
-    asking = asyncio.gather(*map(ask, range(QUIET_MEMBERS)))
+    requests = asyncio.gather(*map(ask, range(QUIET_MEMBERS)))
     try:
         yield found
     finally:
         ended.set()
-        await asking
+        await requests
 
 
 @contextlib.asynccontextmanager

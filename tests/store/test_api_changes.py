@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.store import Record, Store
 from bot.store.guild import account as api_changes
-from bot.store.guild.account import SeenChange
+from bot.store.guild.account import DatedChange
 from tests.store.conftest import GUILD, HandClock
 
 DAY_S = api_changes.QUIET_S
@@ -35,7 +35,7 @@ def field(sentence: str) -> ApiChange:
     return ApiChange(CHANGED, Subject.FIELD, "image.generate", ("prompt",), sentence)
 
 
-def nobody(_news: Sequence[SeenChange]) -> Mapping[int, Record]:
+def nobody(_news: Sequence[DatedChange]) -> Mapping[int, Record]:
     return {}
 
 
@@ -83,7 +83,7 @@ async def test_what_comes_and_goes_is_told_once_a_day_and_ends_with_what_is_true
 
 async def test_facts_lines_and_changes_are_stored_together_or_not_at_all(store: Store) -> None:
 
-    def broken(news: Sequence[SeenChange]) -> Mapping[int, Record]:
+    def broken(news: Sequence[DatedChange]) -> Mapping[int, Record]:
         raise sqlite3.IntegrityError(f"{len(news)} changes")
 
     with pytest.raises(sqlite3.IntegrityError):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.app.host.doctor import examine
-from bot.app.host.files import make_backup, restore_backup, upgrade_told
+from bot.app.host.files import make_backup, restore_backup, upgrade_forecast
 from bot.app.host.jobs import doubt_jobs
 from bot.app.host.offline import prune
 from bot.domain.models import JobState
@@ -147,10 +147,10 @@ async def test_check_finds_what_is_wrong_and_nothing_else(
 async def test_the_next_version_is_told_before_it_upgrades(
     filled: PostgresUrl, postgres_databases: PostgresDatabases
 ) -> None:
-    assert upgrade_told(filled, no_progress) == (None, True)
+    assert upgrade_forecast(filled, no_progress) == (None, True)
     with postgres_databases.connection(filled) as db:
         db.execute("UPDATE schema_version SET version = version - 1")
-    told, has_room = upgrade_told(filled, no_progress)
+    told, has_room = upgrade_forecast(filled, no_progress)
     assert has_room
     assert told is not None
     assert "pg_dump" in told

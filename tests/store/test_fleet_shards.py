@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.shards import DAY_S, ToldLimit
+from bot.domain.shards import DAY_S, StartLimitReport
 from bot.store import Store
 from bot.store.host.fleet import LEASE_S, SPACING_S
 
@@ -117,7 +117,9 @@ async def test_the_first_process_decides_how_many_shards_there_are(open_store: O
 
 async def note(store: Store, *, remaining: int = 1000, concurrency: int = 1, reset_after_s: float = DAY_S) -> None:
     await store.fleet.note_limit(
-        ToldLimit(total=1000, remaining=remaining, reset_after_s=reset_after_s, max_concurrency=concurrency, age_s=0.5)
+        StartLimitReport(
+            total=1000, remaining=remaining, reset_after_s=reset_after_s, max_concurrency=concurrency, age_s=0.5
+        )
     )
 
 

@@ -466,7 +466,7 @@ class Money(RuleBasedStateMachine):
             self.look_again()
 
     @rule(data=st.data(), to=st.sampled_from([JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED]))
-    def give_back(self, data: Any, to: JobState) -> None:
+    def release_memory(self, data: Any, to: JobState) -> None:
         known = self.some(data, wanted=lambda one: not one.ended and not one.closed and self.is_answered(one))
         if known is None:
             return

@@ -220,7 +220,7 @@ def card_text(rig: Rig, job_id: str, channel: Any = None) -> str:
     return "\n".join(text for message in found for text in (message.content, *_in_embeds(message)))
 
 
-def told_moderators(rig: Rig, *more: Any) -> str:
+def log_channel_text(rig: Rig, *more: Any) -> str:
     """Return what the bot has written to the moderator directly, and in the channels `more`."""
     lines = [m.content for m in private_messages(rig, rig.moderator)]
     lines += [m.content for channel in more for m in channel.history() if m.author.id == rig.bot.user.id]

@@ -44,7 +44,7 @@ class Seen:
     """The bot's messages in the room and in the gallery."""
     marks: int
     """Stars, and results that nobody wants posted."""
-    told: tuple[str, ...]
+    private: tuple[str, ...]
 
 
 @dataclass
@@ -162,9 +162,9 @@ class Scene:
         marks = sum(job.dropped_by is not None for job in jobs)
         for _, (first, *_) in self.cards.values():
             marks += await store.reaction_acts.stars(self.rig.guild.id, first.card_id)
-        told = () if role == "bot" else tuple(m.content or "a file" for m in private_messages(self.rig, actor))
+        private = () if role == "bot" else tuple(m.content or "a file" for m in private_messages(self.rig, actor))
         states = tuple(sorted((job.id, job.state) for job in jobs))
-        return Seen(states, frozenset(there), marks, told)
+        return Seen(states, frozenset(there), marks, private)
 
     async def _came_to(self, role: str, before: Seen, result: Any) -> str:
         """Return the outcome; fail if anybody but who acted was answered, or a refusal moved something."""
@@ -179,12 +179,12 @@ class Scene:
         if result is not None and result.modal is not None:
             return FORM
         said = [] if result is None else [m for m in (result.response, *result.followups) if m is not None]
-        told = [line for line in now.told[len(before.told) :] if line.startswith("⚠️ ")]
-        if told or any((m.content or "").startswith("⚠️ ") for m in said):
+        private = [line for line in now.private[len(before.private) :] if line.startswith("⚠️ ")]
+        if private or any((m.content or "").startswith("⚠️ ") for m in said):
             assert (now.jobs, now.there, now.marks) == (before.jobs, before.there, before.marks)
-            assert len(told) == 1 or private_sentence(result)
+            assert len(private) == 1 or private_sentence(result)
             return REFUSED
-        if (now.jobs, now.there, now.marks, now.told) != (before.jobs, before.there, before.marks, before.told):
+        if (now.jobs, now.there, now.marks, now.private) != (before.jobs, before.there, before.marks, before.private):
             new = [m for place in self._places for m in in_channel(rig, place) if m.id not in before.there]
             return OFFERS if any("words" in actions_of(message) for message in new) else DOES
         if self.has_answered_there:

@@ -141,8 +141,8 @@ class OwnServer(Server):
                 self.connect().close()
             except psycopg.OperationalError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    told = (self.sockets / "log").read_text(errors="replace")
-                    raise RuntimeError(f"PostgreSQL did not start: {told}") from None
+                    output = (self.sockets / "log").read_text(errors="replace")
+                    raise RuntimeError(f"PostgreSQL did not start: {output}") from None
                 time.sleep(0.05)
             else:
                 return

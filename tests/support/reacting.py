@@ -46,7 +46,7 @@ async def event(
     await rig.env._settle_internal(dispatch="event")
 
 
-def told(rig: Rig, member: Any) -> list[str]:
+def direct_texts(rig: Rig, member: Any) -> list[str]:
     """Return what the bot said to the member in private, without results."""
     history = member.user.dm_channel.history()
     return [m.content for m in history if m.author.id == rig.bot.user.id and m.content]

@@ -67,8 +67,8 @@ def _start_keeper(folder: Path, start: IO[str]) -> None:
             text=True,
         ) as process:  # fmt: skip
             assert process.stdout is not None
-            told = process.stdout.readline()
-    if not told:
+            output = process.stdout.readline()
+    if not output:
         raise RuntimeError("the test run's PostgreSQL did not start: its keeper has said why on stderr")
 
 

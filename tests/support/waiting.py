@@ -44,7 +44,9 @@ class Seen:
         return self.lag_s / (LATE_SHARE * self.job.took_s + LATE_S)
 
 
-def run(jobs: Sequence[SimJob], rng: random.Random, *, told: bool = False, wish_s: float | None = WISH_S) -> list[Seen]:
+def run(
+    jobs: Sequence[SimJob], rng: random.Random, *, reported: bool = False, wish_s: float | None = WISH_S
+) -> list[Seen]:
     """Poll each job until it is done, in the order of time; return those that count."""
     learned, seen = DurationsByKind(most=500), []
     agenda: list[tuple[float, int, float, int]] = []
@@ -70,7 +72,7 @@ def run(jobs: Sequence[SimJob], rng: random.Random, *, told: bool = False, wish_
             continue
         if job.counts:
             seen.append(Seen(job, polls, age_s - job.took_s))
-        if told:
+        if reported:
             learned.note_running(job.kind, job.workflow, since_s=since_s, age_s=job.took_s)
             since_s = age_s = job.took_s
         learned.note_done(job.kind, job.workflow, since_s=since_s, age_s=age_s)
@@ -168,9 +170,9 @@ class Figures:
     jobs: int
 
 
-def measure(name: str, seeds: Sequence[int], *, told: bool = False) -> Figures:
+def measure(name: str, seeds: Sequence[int], *, reported: bool = False) -> Figures:
     """Run a workload once with each seed."""
-    seen = [each for seed in seeds for each in _seen(name, seed, told=told)]
+    seen = [each for seed in seeds for each in _seen(name, seed, reported=reported)]
     lag_s = sum(each.lag_s for each in seen) / len(seen)
     return Figures(
         polls=sum(each.polls for each in seen) / len(seen),
@@ -182,6 +184,6 @@ def measure(name: str, seeds: Sequence[int], *, told: bool = False) -> Figures:
     )
 
 
-def _seen(name: str, seed: int, *, told: bool) -> list[Seen]:
+def _seen(name: str, seed: int, *, reported: bool) -> list[Seen]:
     rng = random.Random(f"{seed} {name}")
-    return run(WORKLOADS[name](rng), rng, told=told)
+    return run(WORKLOADS[name](rng), rng, reported=reported)

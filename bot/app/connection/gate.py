@@ -287,28 +287,28 @@ class DiscordGate:
             self._limited_at = self._clock.monotonic()
             await self._limited(passage, response)
         elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            self.breaker.failed(passage.call, passage.place, is_probe=_told(passage))
+            self.breaker.failed(passage.call, passage.place, is_probe=_take_probe(passage))
             if passage.is_result or (passage.is_counted and self.breaker.trouble is not None):
                 raise discord.DiscordServerError(response, None)
         else:
-            self.breaker.answered(is_probe=_told(passage))
+            self.breaker.answered(is_probe=_take_probe(passage))
             if response.ok and response.status != HTTPStatus.NO_CONTENT and not _is_json(response):
                 raise discord.InvalidData("an answer that is not Discord's")
 
     async def _limited(self, passage: _Passage, response: aiohttp.ClientResponse) -> None:
-        told = await _rate_limit(response)
-        if told is None:
-            self.breaker.limited(Trouble.BANNED, _retry_after(response), is_probe=_told(passage))
+        limit = await _rate_limit(response)
+        if limit is None:
+            self.breaker.limited(Trouble.BANNED, _retry_after(response), is_probe=_take_probe(passage))
             raise discord.HTTPException(response, None)
-        retry_after_s, is_global = told
+        retry_after_s, is_global = limit
         self._metrics.rate_limit_wait("discord", retry_after_s)
         if is_global:
             is_news = passage.is_probe or self.breaker.trouble is not Trouble.GLOBAL_LIMIT
-            self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_told(passage))
+            self.breaker.limited(Trouble.GLOBAL_LIMIT, retry_after_s, is_probe=_take_probe(passage))
             if is_news and self._signals is not None:
                 self._signals.send(LIMITED, f"{retry_after_s:.3f}")
         else:
-            self.breaker.answered(is_probe=_told(passage))
+            self.breaker.answered(is_probe=_take_probe(passage))
         if passage.is_result and retry_after_s > PATIENCE_S:
             raise discord.RateLimited(retry_after_s)
 
@@ -324,7 +324,7 @@ class DiscordGate:
         self._free(passage)
         if passage.call:
             self._metrics.discord_call(passage.kind, "none")
-        if _told(passage):
+        if _take_probe(passage):
             self.breaker.gave_up()
 
     def _free(self, passage: _Passage) -> None:
@@ -341,7 +341,7 @@ def _passage(trace_request_ctx: SimpleNamespace | None = None) -> _Passage:  # n
     return _Passage()
 
 
-def _told(passage: _Passage) -> bool:
+def _take_probe(passage: _Passage) -> bool:
     """Return whether the request is the probe, once: its outcome is reported once."""
     was_probe, passage.is_probe = passage.is_probe, False
     return was_probe
@@ -355,8 +355,8 @@ async def _rate_limit(response: aiohttp.ClientResponse) -> tuple[float, bool] | 
     if "Via" not in response.headers or not _is_json(response):
         return None
     try:
-        told = json.loads(await response.text())
-        return float(told["retry_after"]), bool(told.get("global"))
+        limit = json.loads(await response.text())
+        return float(limit["retry_after"]), bool(limit.get("global"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -19,7 +19,7 @@ import discord
 import structlog
 
 from bot.delivery.channels.facts import as_permissions
-from bot.domain.shards import SessionStartLimit, ToldLimit, last_day
+from bot.domain.shards import SessionStartLimit, StartLimitReport, last_day
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import ShardState
 
@@ -44,9 +44,9 @@ class StartBackoff:
         """Identifies left today."""
         return self._limit.left(self._times or (), self._clock.wall())
 
-    def note_limit(self, told: ToldLimit) -> None:
+    def note_limit(self, report: StartLimitReport) -> None:
         """Note Discord's session start limit, which other processes may share."""
-        self._limit = SessionStartLimit.as_told(self._clock.wall(), told)
+        self._limit = SessionStartLimit.reported(self._clock.wall(), report)
 
     async def take(self, *, shards: int = 1) -> None:
         """Wait until one of the bot's `shards` may identify, and note that it does.

@@ -147,10 +147,10 @@ def host_settings() -> Settings:
 def watch() -> tuple[Clock, Progress]:
     """Return the machine's clock, and a progress reporter to standard error, so that output can be piped."""
     from bot.runtime.clock import SystemClock
-    from bot.runtime.progress import told_to
+    from bot.runtime.progress import meter_to
 
     clock = SystemClock()
-    return clock, told_to(sys.stderr, clock)
+    return clock, meter_to(sys.stderr, clock)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -48,7 +48,7 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: 
     return texts.restored(settings.sqlite_file, done.schema, done.taken_at, done.kept, done.open_jobs)
 
 
-def upgrade_told(database: Path | PostgresUrl, progress: Progress) -> tuple[str | None, bool]:
+def upgrade_forecast(database: Path | PostgresUrl, progress: Progress) -> tuple[str | None, bool]:
     """Say what the next start will do to the database, None for nothing; and whether there is room for it.
 
     Raises StoreError for an unusable database.

@@ -43,8 +43,8 @@ def is_telling(field: Field) -> bool:
 
 def telling_values(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
     """Return the recordable values of a wire input, by field."""
-    told = {field.name: values.get(field.name) for field in operation.fields if is_telling(field)}
-    return {name: value for name, value in told.items() if isinstance(value, str) and _is_kept(value)}
+    inputs = {field.name: values.get(field.name) for field in operation.fields if is_telling(field)}
+    return {name: value for name, value in inputs.items() if isinstance(value, str) and _is_kept(value)}
 
 
 def _is_kept(value: str) -> bool:
@@ -52,7 +52,7 @@ def _is_kept(value: str) -> bool:
 
 
 def blamed(
-    told: Mapping[str, str], said: str, faults: Mapping[str, str], proven: Collection[tuple[str, str]] | None
+    inputs: Mapping[str, str], said: str, faults: Mapping[str, str], proven: Collection[tuple[str, str]] | None
 ) -> dict[str, str]:
     """Return the rejected fields, each with the API's word; {} if unclear.
 
@@ -61,11 +61,11 @@ def blamed(
     none is.
     """
     if faults:
-        return {name: reason or said for name, reason in faults.items() if name in told}
+        return {name: reason or said for name, reason in faults.items() if name in inputs}
     sentence = said.casefold()
-    named = [name for name, value in told.items() if _is_in(name, sentence) or _is_in(value, sentence)]
-    if not named and proven is not None and len(told) == 1:
-        named = [name for name, value in told.items() if (name, value) not in proven]
+    named = [name for name, value in inputs.items() if _is_in(name, sentence) or _is_in(value, sentence)]
+    if not named and proven is not None and len(inputs) == 1:
+        named = [name for name, value in inputs.items() if (name, value) not in proven]
     return {named[0]: said} if len(named) == 1 else {}
 
 

@@ -110,8 +110,8 @@ def _by_elimination(missing: Sequence[Operation], new: Sequence[Entry], document
         entries = [each for each in new if each.id.rpartition(".")[0] == family]
         if families.count(family) < SIBLINGS_MIN or (len(rivals), len(entries)) != (1, 1):
             continue
-        told = set(words_of(entries[0].id.rpartition(".")[2]))
-        if not told & taken and not _says_otherwise(operation, entries[0]):
+        ending = set(words_of(entries[0].id.rpartition(".")[2]))
+        if not ending & taken and not _says_otherwise(operation, entries[0]):
             found[operation.id] = entries[0].id
     return found
 

@@ -66,11 +66,11 @@ def _model(job: Job, catalogue: Catalogue) -> str:
     return harmless_within(name, NAME_CHARS).strip()
 
 
-def _model_of_result(operation: Operation, told: object) -> str:
-    if not isinstance(told, str):
+def _model_of_result(operation: Operation, model: object) -> str:
+    if not isinstance(model, str):
         return ""
     known = [(model.id, model.name) for model in operation.models if model.id is not None]
-    found = [(len(each), name) for each, name in known if each.casefold() in told.casefold()]
+    found = [(len(each), name) for each, name in known if each.casefold() in model.casefold()]
     return harmless_within(max(found)[1], NAME_CHARS) if found else ""
 
 

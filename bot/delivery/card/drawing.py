@@ -20,7 +20,7 @@ from bot.domain.jobs.poll_schedule import JobProgress, progress_of
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
 from bot.domain.server.guild_rules import Rules
 from bot.jobs.follow.durations import LearnedDurations
-from bot.jobs.what_is_left import left_on_card
+from bot.jobs.what_is_left import left_of_card
 from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -59,7 +59,7 @@ class CardDrawing:
     async def view(self, card: Card, jobs: Sequence[Job], links: Sequence[str]) -> discord.ui.View | None:
         """Return the card's controls and link buttons, None if there are none."""
         rules = await self.store.settings.get(card.guild_id)
-        controls = self.surface.controls(card, jobs, linked=bool(links), told_above=rules.confirm_above)
+        controls = self.surface.controls(card, jobs, linked=bool(links), shown_above=rules.confirm_above)
         return message_view(controls, links)
 
     def texts(self, jobs: Sequence[Job], there: Sequence[discord.Attachment] = ()) -> list[discord.File]:
@@ -83,7 +83,7 @@ class CardDrawing:
         rules = await self.store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
         now = self.clock.wall()
         is_open = not all(job.state.ended for job in jobs)
-        left = await left_on_card(self.store, card, jobs) if is_open else None
+        left = await left_of_card(self.store, card, jobs) if is_open else None
         face = self.authors.face(card)
         return CardContext(
             catalogue=self.catalogue.current,

@@ -49,7 +49,7 @@ class CardMemory:
             while len(kept) > SHOWN_CARDS_KEPT:
                 del kept[next(iter(kept))]
 
-    def told(self, card_id: str) -> Mapping[str, JobState]:
+    def shown_states(self, card_id: str) -> Mapping[str, JobState]:
         """Return the job states that the card shows, as drawn by this process."""
         return self._states.get(card_id, {})
 
@@ -97,9 +97,9 @@ class CardOwner:
         """False: one process owns every card."""
         self.lease: Callable[[], str | None] = lambda: None
 
-    def is_here(self, jobs: Sequence[Job], *, if_nobodys: bool) -> bool:
-        """Whether this process draws the card; `if_nobodys`: if no process follows its jobs."""
+    def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:
+        """Whether this process draws the card; `if_unleased`: if no process follows its jobs."""
         if not self.is_shared:
             return True
         leases = {job.lease for job in jobs if job.lease is not None}
-        return self.lease() in leases if leases else if_nobodys
+        return self.lease() in leases if leases else if_unleased

@@ -77,10 +77,10 @@ def _estimate(open_jobs: Sequence[Job]) -> str:
 STATES_CHARS, BATCH_STATES_CHARS = 2000, 2900
 """For all jobs' lines: the embed must stay below Discord's 6000 characters."""
 CAPTION_MIN_CHARS, ERROR_CHARS = 16, 300
-SHORTEST_TOLD_S = 15.0
+SHOWN_LEFT_MIN_S = 15.0
 """Shorter times are "a few seconds": cards are edited every 10 to 15 seconds."""
 BAR_FROM_SHARE = 0.3
-"""Jobs below this share that end within `SHORTEST_TOLD_S` show no bar."""
+"""Jobs below this share that end within `SHOWN_LEFT_MIN_S` show no bar."""
 UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
 
 
@@ -163,7 +163,7 @@ def _bar(job: Job, context: CardContext) -> list[str]:
     progress = context.progress.get(job.id)
     if progress is None or job.state not in UNDER_WAY or _is_held_up(job, context):
         return []
-    is_brief = progress.share < BAR_FROM_SHARE and progress.left_s is not None and progress.left_s < SHORTEST_TOLD_S
+    is_brief = progress.share < BAR_FROM_SHARE and progress.left_s is not None and progress.left_s < SHOWN_LEFT_MIN_S
     return [] if is_brief else [bar(progress.share)]
 
 
@@ -186,8 +186,8 @@ def _under_way(job: Job, context: CardContext, word: str) -> str:
 
 
 def _with_time_left(word: str, progress: JobProgress) -> str:
-    is_told = progress.left_s is not None and progress.left_s >= SHORTEST_TOLD_S
-    left = span(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_told else ""
+    is_shown = progress.left_s is not None and progress.left_s >= SHOWN_LEFT_MIN_S
+    left = span(rounded_left_s(progress.left_s)) if progress.left_s is not None and is_shown else ""
     if progress.is_late:
         return texts.taking_longer(word, left)
     return texts.TIME_LEFT(state=word, time=left) if left else texts.ALMOST_DONE(state=word)

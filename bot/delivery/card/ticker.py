@@ -15,7 +15,7 @@ import discord
 import structlog
 
 from bot.delivery.card.context import CardContext
-from bot.delivery.card.states import SHORTEST_TOLD_S, UNDER_WAY
+from bot.delivery.card.states import SHOWN_LEFT_MIN_S, UNDER_WAY
 from bot.delivery.channels.facts import DISCORD_ERRORS, is_gone
 from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import PENDING_STATES, Card, Job, JobState
@@ -24,7 +24,7 @@ from bot.runtime.logs import QuietErrors
 
 APART_S, SEVERAL_APART_S = 10.0, 20.0
 EVERY_S = 12.0
-"""Interval while a time is shown: below `SHORTEST_TOLD_S`, so no shown time has passed."""
+"""Interval while a time is shown: below `SHOWN_LEFT_MIN_S`, so no shown time has passed."""
 SELDOM_S = 30.0
 """Interval without a time: a queue position, a slow bar."""
 QUEUED_S = 3.0
@@ -58,24 +58,24 @@ def _next_s(job: Job, context: CardContext) -> float | None:
 def _moves_s(progress: JobProgress) -> float:
     if progress.left_s is None:
         return SELDOM_S
-    if progress.left_s < SHORTEST_TOLD_S:
+    if progress.left_s < SHOWN_LEFT_MIN_S:
         return progress.left_s + 1  # when the few seconds have passed
     return EVERY_S
 
 
-def is_calm(jobs: Sequence[Job], told: Mapping[str, JobState]) -> bool:
+def is_calm(jobs: Sequence[Job], shown: Mapping[str, JobState]) -> bool:
     """Whether every pending change of the card can wait some seconds.
 
     `told`: the states that the card shows. Ends are shown at once; a ready result shows itself, while others are
     awaited.
     """
     goes_on = any(job.state in UNDER_WAY or job.state in PENDING_STATES for job in jobs)
-    return goes_on and all(_is_calm(job, told.get(job.id)) for job in jobs)
+    return goes_on and all(_is_calm(job, shown.get(job.id)) for job in jobs)
 
 
-def _is_calm(job: Job, told: JobState | None) -> bool:
+def _is_calm(job: Job, shown: JobState | None) -> bool:
     if job.state.ended:
-        return job.state is told
+        return job.state is shown
     return (
         job.waits_for is None
         and job.overdue_at is None

@@ -44,7 +44,7 @@ class Guilds(Protocol):
 
 
 @dataclass(frozen=True)
-class ToldGuilds:
+class GatewayGuilds:
     """Servers from the gateway."""
 
     client: discord.Client
@@ -64,11 +64,11 @@ class ToldGuilds:
 class SharedGuilds:
     """Servers of a process with some of a fleet's connections, asked about all."""
 
-    def __init__(self, told: Guilds, fetched: Guilds, *, is_told: Callable[[int], bool]) -> None:
+    def __init__(self, connected: Guilds, fetched: Guilds, *, is_connected: Callable[[int], bool]) -> None:
         """`is_told` says which servers the gateway reports here."""
-        self._told = told
+        self._connected = connected
         self._fetched = fetched
-        self._is_told = is_told
+        self._is_connected = is_connected
 
     def known(self, guild_id: int) -> discord.Guild | None:
         """Return the cached server."""
@@ -83,7 +83,7 @@ class SharedGuilds:
         self._fetched.forget(guild_id)
 
     def _of(self, guild_id: int) -> Guilds:
-        return self._told if self._is_told(guild_id) else self._fetched
+        return self._connected if self._is_connected(guild_id) else self._fetched
 
 
 class FetchedGuilds:

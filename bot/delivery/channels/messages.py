@@ -237,7 +237,7 @@ def shows_media(message: Seen, job: Job) -> bool:
     )
 
 
-def left_on(message: discord.Message, jobs: Sequence[Job], message_id: int) -> dict[str, Any]:
+def edits_to_keep(message: discord.Message, jobs: Sequence[Job], message_id: int) -> dict[str, Any]:
     """Return edits of an old message that keep only what was delivered there."""
     gone = [job for job in jobs if job.message_id != message_id]
     stems = tuple(file_stem(job) for job in gone)

@@ -14,7 +14,7 @@ from bot.delivery.card.memory import CardMemory, CardOwner
 from bot.delivery.card.readers import Authors, CardLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, NETWORK_ERRORS
 from bot.delivery.channels.gate import OpenPlaces, PostingGate
-from bot.delivery.channels.messages import Messages, left_on
+from bot.delivery.channels.messages import Messages, edits_to_keep
 from bot.delivery.channels.view import message_link
 from bot.delivery.files.downloads import Downloads, posting_of
 from bot.delivery.posting.places import Places, Posting, RefusedContent
@@ -110,7 +110,7 @@ class Poster:
             if found is None or current is None or current.state is not JobState.HELD:
                 return False
             card, jobs = found[0], self.memory.as_posted(found[1])
-            if not self.owner.is_here(jobs, if_nobodys=True):
+            if not self.owner.is_here(jobs, if_unleased=True):
                 raise Later(FOLLOWED_AGAIN_S, WaitsFor.DISCORD)  # two edits at once would lose one's content
             renewed = replace(current, media=tuple(media))
             try:
@@ -193,7 +193,7 @@ class Poster:
             old = await self.messages.find(card)
             if old is not None:
                 await self.messages.edit(
-                    card, content=texts.POSTED_HERE(link=link), embed=None, **left_on(old, jobs, card.message_id)
+                    card, content=texts.POSTED_HERE(link=link), embed=None, **edits_to_keep(old, jobs, card.message_id)
                 )
         except DISCORD_ERRORS as error:
             log.info("delivery.old_message_kept", card=card.id, error=type(error).__name__)

@@ -67,15 +67,17 @@ class CardRefresh:
         if not files:
             self.messages.seen.note(message_id, Seen())
 
-    async def show(self, guild_id: int, card_id: str, *, at_once: bool = False, if_nobodys: bool | None = None) -> bool:
+    async def show(
+        self, guild_id: int, card_id: str, *, at_once: bool = False, if_unleased: bool | None = None
+    ) -> bool:
         """Update the card; best effort: failures are logged and left to the ticker.
 
-        Deferrable changes are left to the ticker, unless `at_once` (a user acted). `if_nobodys` leaves it to the
+        Deferrable changes are left to the ticker, unless `at_once` (a user acted). `if_unleased` leaves it to the
         process that follows its jobs, if any. Returns False if that is another one.
         """
         try:
             async with self.memory.lock(card_id):
-                return await self._show(guild_id, card_id, at_once=at_once, if_nobodys=if_nobodys)
+                return await self._show(guild_id, card_id, at_once=at_once, if_unleased=if_unleased)
         except DISCORD_ERRORS as error:
             self.metrics.discord_error(error)
             log.info("card.not_shown", card=card_id, error=type(error).__name__)
@@ -96,19 +98,19 @@ class CardRefresh:
             return
         async with lock:
             try:
-                await self._show(guild_id, card_id, at_once=True, if_nobodys=self.owner.leads())
+                await self._show(guild_id, card_id, at_once=True, if_unleased=self.owner.leads())
             except discord.HTTPException as error:
                 if is_gone(error):
                     await self.store.cards.note_drawn(guild_id, card_id)
                 raise
 
-    async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_nobodys: bool | None) -> bool:
+    async def _show(self, guild_id: int, card_id: str, *, at_once: bool, if_unleased: bool | None) -> bool:
         """Draw the card if this process owns it, else return False."""
         found = await self.store.cards.with_jobs(guild_id, card_id)
         if found is None or not found[0].answered or found[0].message_id is None:
             self.ticker.forget((guild_id, card_id))
             return True
-        if if_nobodys is not None and not self.owner.is_here(found[1], if_nobodys=if_nobodys):
+        if if_unleased is not None and not self.owner.is_here(found[1], if_unleased=if_unleased):
             self.ticker.forget((guild_id, card_id))
             return False
         if _has_ended(found[1]):
@@ -130,7 +132,7 @@ class CardRefresh:
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
         """Whether the ticker can draw it: it was just edited, or soon changes."""
-        if not is_calm(jobs, self.memory.told(card.id)):
+        if not is_calm(jobs, self.memory.shown_states(card.id)):
             return False
         wait_s = max(self.ticker.rest_s(_key(card), apart_s(jobs)), QUEUED_S if is_only_queued(jobs) else 0.0)
         if wait_s:

@@ -90,20 +90,20 @@ class Durations:
     def from_json(cls, text: str) -> Durations | None:
         """Parse `to_json`, or the weights of earlier versions; None for anything else."""
         try:
-            told = json.loads(text)
+            data = json.loads(text)
         except ValueError:
             return None
-        if _is_history(told):
-            return cls(told, list(accumulate(reversed(told)))[::-1])
-        if not isinstance(told, dict) or told.keys() != {"ended", "watched"}:
+        if _is_history(data):
+            return cls(data, list(accumulate(reversed(data)))[::-1])
+        if not isinstance(data, dict) or data.keys() != {"ended", "watched"}:
             return None
-        ended, watched = told["ended"], told["watched"]
+        ended, watched = data["ended"], data["watched"]
         return cls(ended, watched) if _is_history(ended) and _is_history(watched) else None
 
     def to_json(self) -> str:
         """Return the counts, rounded to a thousandth."""
-        told = {name: [round(count, 3) for count in getattr(self, name)] for name in ("ended", "watched")}
-        return json.dumps(told, separators=(",", ":"))
+        data = {name: [round(count, 3) for count in getattr(self, name)] for name in ("ended", "watched")}
+        return json.dumps(data, separators=(",", ":"))
 
     def note_running(self, since_s: float, age_s: float) -> None:
         """Learn that a job, last seen at age `since_s`, is not done at `age_s`."""
@@ -287,10 +287,10 @@ def _smoothed(counts: Sequence[float]) -> list[float]:
     return list(counts)
 
 
-def _is_history(told: Any) -> bool:
+def _is_history(data: Any) -> bool:
     return (
-        isinstance(told, list)
-        and len(told) == BUCKETS
-        and all(isinstance(count, int | float) and not isinstance(count, bool) for count in told)
-        and all(0 <= count < HISTORY_MAX for count in told)
+        isinstance(data, list)
+        and len(data) == BUCKETS
+        and all(isinstance(count, int | float) and not isinstance(count, bool) for count in data)
+        and all(0 <= count < HISTORY_MAX for count in data)
     )

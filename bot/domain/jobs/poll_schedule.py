@@ -29,14 +29,14 @@ SLOW_WAITS_S = (3600.0, 6 * 3600.0, 24 * 3600.0)
 REMEMBERED_S = 7 * 24 * 3600.0
 """How long the API remembers a submitted request."""
 JITTER = 0.05
-TOLD_MIN_S = 0.1
+DURATION_MIN_S = 0.1
 """A shorter difference between the API's times means both were written at once."""
 FORGOTTEN_S = 2 * REMEMBERED_S
 """After this, no poll can find anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class PollPlan:
     """When polling one kind of job pays off."""
 
     due: list[float]
@@ -46,7 +46,7 @@ class Looks:
     deadline_s: float
 
     @classmethod
-    def of(cls, durations: Durations) -> Looks:
+    def of(cls, durations: Durations) -> PollPlan:
         """Return the cheapest schedule."""
         due = [
             math.sqrt(rate * (high - low) * _worth_of_a_second(high) / 2)
@@ -69,10 +69,10 @@ def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | Non
 
     `jitter` is a random number from -1 to 1.
     """
-    looks = durations.derived(Looks.of)
-    pays_off_s = between(looks.due, EDGES_S, between(EDGES_S, looks.due, age_s) + 1) - age_s
+    plan = durations.derived(PollPlan.of)
+    pays_off_s = between(plan.due, EDGES_S, between(EDGES_S, plan.due, age_s) + 1) - age_s
     # No job is found later than this, whatever is expected.
-    latest_s = max(age_s, looks.first_end_s) * (1 + LATE_SHARE) + LATE_S - age_s
+    latest_s = max(age_s, plan.first_end_s) * (1 + LATE_SHARE) + LATE_S - age_s
     wait_s = min(pays_off_s * (1 + JITTER * jitter), latest_s, INTERVAL_MAX_S)
     return max(wait_s, WAIT_MIN_S, poll_after_s or 0.0)
 
@@ -104,15 +104,15 @@ def recheck_at(now: float, submitted_at: float | None, polls: int) -> float | No
     return at if at - since <= REMEMBERED_S else None
 
 
-def done_between(told_s: float | None, last_seen_s: float | None, seen_done_s: float) -> tuple[float, float] | None:
+def done_between(reported_s: float | None, last_seen_s: float | None, seen_done_s: float) -> tuple[float, float] | None:
     """Return the ages between which a job ended, in seconds; None if too imprecise.
 
-    It was running at `last_seen_s` (None: not watched from its start) and done at `seen_done_s`. `told_s`, from the
+    It was running at `last_seen_s` (None: not watched from its start) and done at `seen_done_s`. `reported_s`, from the
     API's own times, is used unless it contradicts the polls, is zero, or ends at the poll.
     """
-    earliest_s = max(last_seen_s or 0.0, TOLD_MIN_S)
-    if told_s is not None and earliest_s < told_s < seen_done_s - TOLD_MIN_S:
-        return told_s, told_s
+    earliest_s = max(last_seen_s or 0.0, DURATION_MIN_S)
+    if reported_s is not None and earliest_s < reported_s < seen_done_s - DURATION_MIN_S:
+        return reported_s, reported_s
     return None if last_seen_s is None else (last_seen_s, seen_done_s)
 
 
@@ -123,7 +123,7 @@ def remaining_s(durations: Durations, age_s: float) -> float:
 
 def deadline_s(durations: Durations) -> float:
     """Return the age of unusually slow jobs: ten times the 99th percentile, 30 minutes to 6 hours."""
-    return durations.derived(Looks.of).deadline_s
+    return durations.derived(PollPlan.of).deadline_s
 
 
 DUE_SHARE = 0.6

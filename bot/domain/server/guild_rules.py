@@ -164,7 +164,7 @@ class ReviewPrivate(StrEnum):
 class Spoilers(StrEnum):
     """Whose files are marked as spoilers."""
 
-    NOBODY = "nobody"
+    NEVER = "nobody"
     AUTHOR = "author"
     ALWAYS = "always"
 
@@ -209,7 +209,7 @@ PAYERS = {
     Payer.OFF: texts.RERUNS_OFF,
 }
 SPOILERS = {
-    Spoilers.NOBODY: texts.SPOILERS_NOBODY,
+    Spoilers.NEVER: texts.SPOILERS_NEVER,
     Spoilers.AUTHOR: texts.SPOILERS_AUTHOR,
     Spoilers.ALWAYS: texts.SPOILERS_ALWAYS,
 }

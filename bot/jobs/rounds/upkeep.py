@@ -36,7 +36,7 @@ class Upkeep:
     `settle_answers` resolves cards whose first answer was never confirmed; `fulfil_wishes` does what members requested
     on cards that have ended since; `ask_prices` queries prices; `delete_erased` deletes copies of erased results;
     `renew_commands` registers commands of newly learned operations; `practise` maintains the practice sandbox;
-    `catch_up` rereads what other processes may have changed; `watch_nobodys` redraws cards that no process follows.
+    `catch_up` rereads what other processes may have changed; `watch_unleased` redraws cards that no process follows.
     `leads`: whether this process is the leader.
     """
 
@@ -57,7 +57,7 @@ class Upkeep:
         renew_commands: Callable[[], Awaitable[None]],
         practise: Callable[[], Awaitable[None]],
         catch_up: Callable[[], Awaitable[None]],
-        watch_nobodys: Callable[[], Awaitable[None]],
+        watch_unleased: Callable[[], Awaitable[None]],
         leads: Callable[[], bool],
         languages: Languages,
         learned: LearnedDurations,
@@ -78,7 +78,7 @@ class Upkeep:
         self._renew_commands = renew_commands
         self._practise = practise
         self._catch_up = catch_up
-        self._watch_nobodys = watch_nobodys
+        self._watch_unleased = watch_unleased
         self._leads = leads
         self._languages = languages
         self._learned = learned
@@ -107,7 +107,7 @@ class Upkeep:
             ("retention", self._retention.run_once, ONE),
             ("copies", self._delete_erased, ONE),
             ("others", self._catch_up, EACH),
-            ("cards", self._watch_nobodys, ONE),
+            ("cards", self._watch_unleased, ONE),
             ("commands", self._renew_commands, EACH),
             ("practice", self._practise, ONE),
             ("learned", self._learned.forget_unknown, ONE),

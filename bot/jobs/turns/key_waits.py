@@ -86,7 +86,7 @@ NEWS_S = 0.5
 """Extra length at which a pause is announced again."""
 PAUSED = "key.paused"
 """The signal of a key's pause: its slot, seconds, which calls."""
-TOLD_AGAIN_S = 24 * 3600.0
+ALERT_AGAIN_S = 24 * 3600.0
 """Minimum time between two alerts about rate limiting."""
 
 
@@ -162,7 +162,7 @@ class KeyWaits:
         await self._transitions.show(followed.job)
         until = stamp(followed.job.next_at, "t")
         name = f"asked to wait {key.slot(job.guild_id)}"
-        await self._transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), TOLD_AGAIN_S)
+        await self._transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), ALERT_AGAIN_S)
         return seconds
 
     def end_pauses(self, slot: str) -> None:

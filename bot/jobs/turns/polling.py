@@ -220,13 +220,13 @@ class Polling:
         job = followed.job
         if job.practice:
             return
-        told_s, watched_s = None, last_seen_s or 0.0
+        reported_s, watched_s = None, last_seen_s or 0.0
         if progress.completed_at is not None and progress.created_at is not None:
-            told_s = progress.completed_at - progress.created_at
+            reported_s = progress.completed_at - progress.created_at
         seen_done_s = self._age_s(job) if last_seen_s is None else followed.active_s
         if last_seen_s is not None and was_hinted(followed):
             last_seen_s = max(last_seen_s, seen_done_s * (1 - HINT_SHARE))
-        done = done_between(told_s, last_seen_s, seen_done_s)
+        done = done_between(reported_s, last_seen_s, seen_done_s)
         if done is None:
             return
         since_s, age_s = done

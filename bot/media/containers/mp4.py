@@ -144,7 +144,7 @@ def _run_ticks(file: FilePieces, body: int, stop: int, usual: int | None) -> int
     return sum(int.from_bytes(table[n : n + 4], "big") for n in range(0, len(table), width))
 
 
-_NOT_TOLD: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+_UNKNOWN: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
 
 
 @dataclass(slots=True)
@@ -168,11 +168,11 @@ def mp4_seconds(file: FilePieces) -> float:
             if movie.is_fragmented:
                 if movie.extended_ticks:
                     return movie.extended_ticks / movie.scale
-                has_samples = movie.ticks not in _NOT_TOLD
+                has_samples = movie.ticks not in _UNKNOWN
                 seconds = fragmented_seconds(file, stop, movie.scales, begins_before=has_samples)
                 if seconds is not None:
                     return seconds
-            if movie.ticks in _NOT_TOLD:
+            if movie.ticks in _UNKNOWN:
                 break
             return movie.ticks / movie.scale
     raise Broken

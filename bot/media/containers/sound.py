@@ -101,8 +101,8 @@ def mp3_seconds(file: FilePieces) -> float:
         start = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(file.read(6, 4), (21, 14, 7, 0), strict=True))
         start += 10 if file.number(5, 1) & 0x10 else 0
     start, frame = _first_frame(file, start)
-    told = _told(file, start, frame)
-    return _counted(file, start, frame) if told is None else told
+    declared = _header_duration(file, start, frame)
+    return _counted(file, start, frame) if declared is None else declared
 
 
 def _first_frame(file: FilePieces, start: int) -> tuple[int, _Frame]:
@@ -113,7 +113,7 @@ def _first_frame(file: FilePieces, start: int) -> tuple[int, _Frame]:
     raise Broken
 
 
-def _told(file: FilePieces, start: int, frame: _Frame) -> float | None:
+def _header_duration(file: FilePieces, start: int, frame: _Frame) -> float | None:
     """Read a Xing, Info or VBRI header, None without one. Raises Broken if it is another file's."""
     header = file.number(start, 4)
     mono = header >> 6 & 3 == 3
@@ -370,8 +370,8 @@ def _of_data(blocks: float, codec: int, hertz: int, block_samples: int, counted:
 
 def avi_seconds(file: FilePieces) -> float:
     """Return an AVI's duration: of its video, else audio. Unknown if data follows its index."""
-    size, told = file.known_size(), file.number(4, 4, "<") + 8
-    if told > size:
+    size, declared = file.known_size(), file.number(4, 4, "<") + 8
+    if declared > size:
         raise Broken  # truncated or written to a pipe
     pictures, sounds = 0.0, 0.0
     for name, body, length in _chunks(file, 12, size):
@@ -383,7 +383,7 @@ def avi_seconds(file: FilePieces) -> float:
                     sounds = max(sounds, seconds)
             break
     file.has_picture = pictures > 0
-    if told + told % 2 < size and file.read(told + told % 2, 4) == b"RIFF":
+    if declared + declared % 2 < size and file.read(declared + declared % 2, 4) == b"RIFF":
         raise Broken  # OpenDML: this header does not count what follows
     return pictures or sounds
 

@@ -55,9 +55,9 @@ class DemoEnv(simcord.Env):
         self.languages: dict[int, str] = {}
         """Chosen languages by account."""
         self._emit = self.backend.emit
-        self.backend.emit = self._told  # type: ignore[method-assign]  # the one place that every event passes
+        self.backend.emit = self._emitted  # type: ignore[method-assign]  # the one place that every event passes
 
-    def _told(self, event: str, payload: Any, *more: Any, **options: Any) -> Any:
+    def _emitted(self, event: str, payload: Any, *more: Any, **options: Any) -> Any:
         """Dispatch an event; an interaction in its member's language, which simcord always gives as English."""
         if event == "INTERACTION_CREATE":
             who = int((payload.get("member") or payload)["user"]["id"])

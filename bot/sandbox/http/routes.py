@@ -56,7 +56,7 @@ def _estimate(api: TrueApi, tariff: Tariff, arguments: Mapping[str, Any]) -> dic
         operation, _ = api.checked(name, given)
     except ApiError as error:
         return {"ok": False, "status": error.status, "operation": name, "error": error.message}
-    credits_ = tariff.told(operation.id, given, operation.fixed_credits)
+    credits_ = tariff.shown_price(operation.id, given, operation.fixed_credits)
     if credits_ is None:
         return {"ok": False, "status": 404, "operation": name, "error": texts.PRICE_NOT_KNOWN}
     return {

@@ -51,7 +51,7 @@ class Tariff:
         function, _ = self._function(operation, fixed_price)
         return _whole(function(given))
 
-    def told(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal | None:
+    def shown_price(self, operation: str, given: Input, fixed_price: Decimal | None = None) -> Decimal | None:
         """Return the estimate tool's price, None for a hidden one."""
         return None if operation in self._hidden else self.estimate(operation, given, fixed_price)
 

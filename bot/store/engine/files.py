@@ -83,12 +83,12 @@ def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progr
 def _copy_pages(source: sqlite3.Connection, copy: sqlite3.Connection, progress: Progress) -> None:
     size = int(source.execute("PRAGMA page_size").fetchone()[0])
 
-    def told(_status: int, left: int, total: int) -> None:
+    def report(_status: int, left: int, total: int) -> None:
         progress(texts.COPYING, (total - left) * size, total * size)
         failpoint("copy.half")
 
     copy.execute("PRAGMA synchronous = OFF")  # the user syncs the copy as a whole
-    source.backup(copy, pages=PAGES, progress=told, sleep=0)
+    source.backup(copy, pages=PAGES, progress=report, sleep=0)
 
 
 def _note_time(copy: sqlite3.Connection, now: float) -> None:

@@ -261,7 +261,7 @@ class SqliteDatabase(Database):
         with what to do, for a newer schema, a damaged or foreign file, or a missing permission.
         """
         steps = schema.migrations() if migrations is None else migrations
-        told = logged(clock) if progress is None else progress
+        shown = logged(clock) if progress is None else progress
         watch = RowWatch()
         async with contextlib.AsyncExitStack() as opened:
 
@@ -270,7 +270,7 @@ class SqliteDatabase(Database):
                 opened.push_async_callback(connection.close)
                 return connection
 
-            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, told, watch))  # creates it
+            writer = await connected(lambda: _connect_writer(path, steps, busy_timeout_s, shown, watch))  # creates it
             reader = await connected(lambda: _connect_reader(path, busy_timeout_s))
             searcher = await connected(lambda: _connect_reader(path, busy_timeout_s))
             checkpointer = await connected(lambda: _connect_reader(path, busy_timeout_s))
@@ -286,7 +286,7 @@ class SqliteDatabase(Database):
             has_text_index=has_index,
             watch=watch,
             kept=Kept(),
-            progress=told,
+            progress=shown,
         )
 
     async def truncate_log(self) -> bool:

@@ -194,7 +194,7 @@ WHERE api_changes.at = things.at AND (
 )
 ORDER BY kind, subject DESC, operation, name, sentence
 """
-_TOLD = """
+_ANNOUNCE = """
 UPDATE api_changes SET told_at = ? WHERE subject = ? AND operation = ? AND name = ? AND kind = ? AND sentence = ?
 """
 _FORGET = "DELETE FROM api_changes WHERE at < (SELECT at FROM api_changes ORDER BY at DESC LIMIT 1 OFFSET ?)"
@@ -205,7 +205,7 @@ ORDER BY at DESC, kind, subject DESC, operation, name, sentence LIMIT :limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenChange:
+class DatedChange:
     """An item that was added, removed or changed in Cannon Studio's API description."""
 
     kind: ChangeKind
@@ -219,7 +219,7 @@ class SeenChange:
     """When that was seen, Unix seconds."""
 
 
-LinesOf = Callable[[Sequence[SeenChange]], Mapping[int, Callable[[], Record]]]
+LinesOf = Callable[[Sequence[DatedChange]], Mapping[int, Callable[[], Record]]]
 """Returns the line factory for each guild to notify, in the guild's language."""
 
 
@@ -228,7 +228,7 @@ class ApiChanges(Repository):
 
     async def adopt(
         self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, lines: LinesOf
-    ) -> list[SeenChange]:
+    ) -> list[DatedChange]:
         """Store what a reading of the description has shown; return and announce the news.
 
         One transaction has the `facts` for the table `meta`, the `changes` and the record lines, so that a
@@ -236,26 +236,26 @@ class ApiChanges(Repository):
         """
         now = self._clock.wall()
 
-        def write(db: Connection) -> tuple[list[SeenChange], bool]:
+        def write(db: Connection) -> tuple[list[DatedChange], bool]:
             db.executemany(_PUT_FACT, [(name, to_text(value)) for name, value in facts.items()])
             db.executemany(_SEE, [row | {"now": now} for row in islice(_rows(changes), SEEN_MAX)])
             news = [_seen(row) for row in db.execute(_DUE, {"now": now, "quiet": QUIET_S}).fetchall()]
             db.executemany(
-                _TOLD, [(now, each.subject, each.operation, each.name, each.kind, each.sentence) for each in news]
+                _ANNOUNCE, [(now, each.subject, each.operation, each.name, each.kind, each.sentence) for each in news]
             )
             db.execute(_FORGET, (ROWS_MAX - 1,))
-            told = lines(news) if news else {}
-            for guild_id, record in told.items():
+            records = lines(news) if news else {}
+            for guild_id, record in records.items():
                 with speaking(self._database.language_of(db, guild_id)):
                     write_decision(db, guild_id, record(), now)
-            return news, bool(told)
+            return news, bool(records)
 
         news, is_recorded = await self._database.write(write)
         if is_recorded:
             self._database.notify()
         return news
 
-    async def latest(self, limit: int, *, without: Collection[str] = ()) -> list[SeenChange]:
+    async def latest(self, limit: int, *, without: Collection[str] = ()) -> list[DatedChange]:
         """Return the latest changes, newest first; none of operations in `without`."""
         values = {"limit": limit, "without": json.dumps(list(without))}
         rows = await self._database.read(lambda db: db.execute(_LATEST, values).fetchall())
@@ -281,8 +281,8 @@ def _names(change: ApiChange) -> Sequence[str]:
     return change.names[:1] if change.kind is ChangeKind.CHANGED else [""]
 
 
-def _seen(row: Row) -> SeenChange:
-    return SeenChange(
+def _seen(row: Row) -> DatedChange:
+    return DatedChange(
         kind=ChangeKind(row["kind"]),
         subject=Subject(row["subject"]),
         operation=row["operation"],

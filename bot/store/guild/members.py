@@ -16,7 +16,7 @@ from bot.store.jobs.cards import LIVING_SAMPLE
 from bot.store.sql import Connection, Row
 
 
-class PresetKept(StrEnum):
+class StoredPreset(StrEnum):
     """The outcome of keeping a preset."""
 
     ADDED = "added"
@@ -72,24 +72,24 @@ class MemberSettingsRows(Repository):
         )
         return None if row is None else _preset(row)
 
-    async def keep_preset(self, guild_id: int, member_id: int, preset: Preset) -> PresetKept:
+    async def keep_preset(self, guild_id: int, member_id: int, preset: Preset) -> StoredPreset:
         """Store a preset, replacing one of the same name. At most PRESETS_MAX."""
         name, data = to_text(preset.name), to_json(preset.values)
         in_any_case = _in_any_case(name)
 
-        def write(db: Connection) -> PresetKept:
+        def write(db: Connection) -> StoredPreset:
             mine = (guild_id, member_id)
             was = db.execute(
                 "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?", (*mine, in_any_case)
             ).rowcount
             count = db.execute("SELECT count(*) FROM presets WHERE guild_id = ? AND member_id = ?", mine).fetchone()[0]
             if count >= PRESETS_MAX:
-                return PresetKept.TOO_MANY
+                return StoredPreset.TOO_MANY
             db.execute(
                 "INSERT INTO presets (guild_id, member_id, name, operation, data) VALUES (?, ?, ?, ?, ?)",
                 (*mine, name, to_text(preset.operation), data),
             )
-            return PresetKept.REPLACED if was else PresetKept.ADDED
+            return StoredPreset.REPLACED if was else StoredPreset.ADDED
 
         return await self._database.write(write)
 

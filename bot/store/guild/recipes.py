@@ -16,7 +16,7 @@ RECIPES_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptRecipe:
+class StoredRecipe:
     """A stored recipe. `changed_at` is Unix seconds."""
 
     guild_id: int
@@ -40,12 +40,12 @@ class Saved(StrEnum):
 class Recipes(Repository):
     """The table `recipes`."""
 
-    async def get(self, guild_id: int, name: str) -> KeptRecipe | None:
+    async def get(self, guild_id: int, name: str) -> StoredRecipe | None:
         """Return the guild's recipe of that name, None if there is none."""
         row = await self._database.read(lambda db: _row(db, guild_id, name))
         return None if row is None else _kept(row)
 
-    async def all(self, guild_id: int) -> list[KeptRecipe]:
+    async def all(self, guild_id: int) -> list[StoredRecipe]:
         """Return the guild's recipes by name."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,)).fetchall()
@@ -85,11 +85,11 @@ class Recipes(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def delete(
-        self, guild_id: int, name: str, *, record: RecordOf[KeptRecipe | None] | None = None
-    ) -> KeptRecipe | None:
+        self, guild_id: int, name: str, *, record: RecordOf[StoredRecipe | None] | None = None
+    ) -> StoredRecipe | None:
         """Delete and return the guild's recipe; None if there is none. Its runs continue."""
 
-        def change(db: Connection) -> KeptRecipe | None:
+        def change(db: Connection) -> StoredRecipe | None:
             row = _row(db, guild_id, name)
             db.execute("DELETE FROM recipes WHERE guild_id = ? AND name = ?", (guild_id, name))
             return None if row is None else _kept(row)
@@ -102,8 +102,8 @@ def _row(db: Connection, guild_id: int, name: str) -> Row | None:
     return found
 
 
-def _kept(row: Row) -> KeptRecipe:
-    return KeptRecipe(
+def _kept(row: Row) -> StoredRecipe:
+    return StoredRecipe(
         guild_id=row["guild_id"],
         name=row["name"],
         data=mapping_from_json(row["data"]),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from bot.domain.shards import DAY_S, SessionStartLimit, ToldLimit, fair_share, shard_targets
+from bot.domain.shards import DAY_S, SessionStartLimit, StartLimitReport, fair_share, shard_targets
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
@@ -130,11 +130,11 @@ class Fleet(Repository):
 
     # ------------------------------------------------------------------ identifies
 
-    async def note_limit(self, told: ToldLimit) -> None:
+    async def note_limit(self, report: StartLimitReport) -> None:
         """Store Discord's session start limit."""
 
         def change(db: Connection) -> None:
-            limit = SessionStartLimit.as_told(self._database.now(db), told)
+            limit = SessionStartLimit.reported(self._database.now(db), report)
             _set(db, LIMIT_META, json.dumps(asdict(limit)))
 
         await self._database.write(change)
@@ -240,17 +240,17 @@ def _set(db: Connection, name: str, value: str) -> None:
     )
 
 
-RENT_S = 12.0
+SHARE_S = 12.0
 """The lifetime of a budget share."""
 IN_USE_S = 3.0
 """How long a released share may still be in use: in-flight requests, and the last window."""
 
 
-class Rents(Repository):
+class RateBudgets(Repository):
     """The table `rents`."""
 
-    async def rent(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        """Return the process's rate, in calls per window, for `RENT_S` seconds from the request.
+    async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
+        """Return the process's rate, in calls per window, for `SHARE_S` seconds from the request.
 
         `total` is the budget of all processes, `wanted` the process's demand.
         """
@@ -258,14 +258,14 @@ class Rents(Repository):
         def change(db: Connection) -> int:
             now = self._database.now(db)
             db.execute("DELETE FROM rents WHERE budget = ? AND expires_at <= ?", (budget, now - IN_USE_S))
-            rows = {str(row[0]): _Rent(*row[1:]) for row in db.execute(_RENTS, (budget,)).fetchall()}
+            rows = {str(row[0]): _Share(*row[1:]) for row in db.execute(_SHARES, (budget,)).fetchall()}
             own = rows.pop(process, None)
-            demands = {name: rent.wanted for name, rent in rows.items() if rent.expires_at > now}
-            in_use = sum(rent.in_use(now) for rent in rows.values())
+            demands = {name: acquire.wanted for name, acquire in rows.items() if acquire.expires_at > now}
+            in_use = sum(acquire.in_use(now) for acquire in rows.values())
             fair = fair_share({**demands, process: wanted}, process, total)
             calls = min(fair, max(0, total - in_use))
             had, had_until = _had(own, calls, now)
-            db.execute(_RENT, (budget, process, wanted, calls, had, had_until, now + RENT_S))
+            db.execute(_SAVE_SHARE, (budget, process, wanted, calls, had, had_until, now + SHARE_S))
             return calls
 
         return await self._database.write(change)
@@ -281,7 +281,7 @@ class Rents(Repository):
 
 
 @dataclass(frozen=True, slots=True)
-class _Rent:
+class _Share:
     """One `rents` row."""
 
     wanted: float
@@ -295,7 +295,7 @@ class _Rent:
         return max(self.calls, self.had if self.had_until > now else 0)
 
 
-def _had(own: _Rent | None, calls: int, now: float) -> tuple[int, float]:
+def _had(own: _Share | None, calls: int, now: float) -> tuple[int, float]:
     """Return the budget in use beyond its new share, and until when."""
     if own is None:
         return 0, 0.0
@@ -304,8 +304,8 @@ def _had(own: _Rent | None, calls: int, now: float) -> tuple[int, float]:
     return own.had, own.had_until
 
 
-_RENTS = "SELECT process, wanted, calls, had, had_until, expires_at FROM rents WHERE budget = ?"
-_RENT = """
+_SHARES = "SELECT process, wanted, calls, had, had_until, expires_at FROM rents WHERE budget = ?"
+_SAVE_SHARE = """
 INSERT INTO rents (budget, process, wanted, calls, had, had_until, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (budget, process) DO UPDATE SET wanted = excluded.wanted, calls = excluded.calls, had = excluded.had,
     had_until = excluded.had_until, expires_at = excluded.expires_at

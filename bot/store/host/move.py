@@ -214,8 +214,8 @@ def tables_of(source: sqlite3.Connection, target: Target) -> list[MovedTable]:
     """Return the tables, parents before children. Raises StoreError if they differ."""
     parents: dict[str, set[str]] = {name: set() for (name,) in target.execute(_TABLES)}
     ours = {name for (name,) in source.execute(_OURS)}
-    if lacking := ours - parents.keys():
-        raise StoreError(texts.target_lacks(sorted(lacking)), exit_code=RESTART_CANNOT_HELP)
+    if missing := ours - parents.keys():
+        raise StoreError(texts.target_lacks(sorted(missing)), exit_code=RESTART_CANNOT_HELP)
     for child, parent in target.execute(_PARENTS):
         if child != parent:
             parents[child].add(parent)
@@ -225,9 +225,9 @@ def tables_of(source: sqlite3.Connection, target: Target) -> list[MovedTable]:
 def _table(source: sqlite3.Connection, target: Target, name: str) -> MovedTable:
     columns = target.execute(_COLUMNS, (name,)).fetchall()
     names = tuple(column for column, _ in columns)
-    if lacking := {row["name"] for row in source.execute(f'PRAGMA table_info("{name}")')}.difference(names):
+    if missing := {row["name"] for row in source.execute(f'PRAGMA table_info("{name}")')}.difference(names):
         raise StoreError(
-            texts.target_lacks(sorted(f"{name}.{column}" for column in lacking)), exit_code=RESTART_CANNOT_HELP
+            texts.target_lacks(sorted(f"{name}.{column}" for column in missing)), exit_code=RESTART_CANNOT_HELP
         )
     (rows,) = source.execute(f'SELECT count(*) FROM "{name}"').fetchone()  # noqa: S608 - a name of the schema
     counters = tuple(column for column, counts in columns if counts)

@@ -56,7 +56,7 @@ def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: fl
         raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
     lock = ProcessLock.take(database)
     try:
-        with explained(backup), _told(database):
+        with explained(backup), _explained_writing(database):
             return _restore(backup, database, secret_keys, now, progress)
     finally:
         lock.release()
@@ -151,7 +151,7 @@ def _with(path: Path, ending: str) -> Path:
 
 
 @contextlib.contextmanager
-def _told(database: Path) -> Iterator[None]:
+def _explained_writing(database: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

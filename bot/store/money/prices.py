@@ -88,19 +88,19 @@ LATEST_OF_OPERATION = 1000
 """The same for one operation: autocompletion reads it at each keystroke."""
 
 # Must match the condition of the indexes jobs_costs and jobs_host_costs.
-_TOLD = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
+_HAS_COST = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
 _OF_KIND = f"""
 SELECT cost_milli, price_size, price_outputs FROM jobs
-WHERE {{payer}} AND operation = :operation AND price_kind = :kind AND {_TOLD}
+WHERE {{payer}} AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
 ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 _RANGE = f"""
 SELECT min(cost_milli), max(cost_milli) FROM jobs
-WHERE {{payer}} AND operation = :operation AND {_TOLD}
+WHERE {{payer}} AND operation = :operation AND {_HAS_COST}
 """  # noqa: S608 - assembled from constants
 _LATEST = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
-WHERE {{payer}} AND {_TOLD} ORDER BY created_at DESC LIMIT :limit
+WHERE {{payer}} AND {_HAS_COST} ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 # A cost equal to the held guess may be that guess: the API had given none.
 _UNSORTED = """
@@ -112,7 +112,7 @@ ORDER BY created_at DESC LIMIT ?
 _SORT = "UPDATE jobs SET price_kind = ?, price_size = ?, price_outputs = ? WHERE guild_id = ? AND id = ?"
 _LATEST_OF_OPERATION = f"""
 SELECT operation, price_kind, cost_milli, price_size, price_outputs FROM jobs
-WHERE {{payer}} AND operation = :operation AND {_TOLD}
+WHERE {{payer}} AND operation = :operation AND {_HAS_COST}
 ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 

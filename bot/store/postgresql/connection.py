@@ -271,7 +271,7 @@ class PostgresConnection:
             raw.close()
             if self._has_committed(transaction_id):
                 return self._raw.cursor()
-            raise TransactionLost(_told(texts.SERVER_IS_LOST), kind="unreachable") from error
+            raise TransactionLost(_for_everybody(texts.SERVER_IS_LOST), kind="unreachable") from error
 
     def _has_committed(self, transaction_id: str) -> bool:
         """Return whether the server has committed it. Raises CommitUnknown if unknowable now.
@@ -290,14 +290,14 @@ class PostgresConnection:
                 return False
             except (psycopg.Error, DatabaseFailing) as error:
                 if isinstance(error, DatabaseFailing) or not self._is_lost(error) or time.monotonic() > until:
-                    raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), kind="unreachable") from error
+                    raise CommitUnknown(_for_everybody(texts.COMMIT_UNKNOWN), kind="unreachable") from error
                 self._raw.close()
                 continue
             status = None if row is None else row[0]
             if status in {"committed", "aborted"}:
                 return bool(status == "committed")
             if time.monotonic() > until:
-                raise CommitUnknown(_told(texts.COMMIT_UNKNOWN), kind="unreachable")
+                raise CommitUnknown(_for_everybody(texts.COMMIT_UNKNOWN), kind="unreachable")
             time.sleep(RECONNECT_EVERY_S)  # on its own thread
 
     def _connected(self, until: float) -> psycopg.Connection[PostgresRow]:
@@ -306,7 +306,7 @@ class PostgresConnection:
         Raises DatabaseFailing, never TransactionLost: it has waited long enough.
         """
         if time.monotonic() < self._gave_up_at + GIVEN_UP_S:
-            raise DatabaseFailing(_told(texts.SERVER_IS_LOST), kind="unreachable")
+            raise DatabaseFailing(_for_everybody(texts.SERVER_IS_LOST), kind="unreachable")
         while True:
             try:
                 return self._prepared(connected(self._url))
@@ -343,13 +343,13 @@ class PostgresConnection:
             if code.startswith(beginning):
                 is_for_host = exit_code == RESTART_CANNOT_HELP
                 raise DatabaseFailing(
-                    _told(texts.OUT_OF_ORDER if is_for_host else sentence),
+                    _for_everybody(texts.OUT_OF_ORDER if is_for_host else sentence),
                     exit_code=exit_code,
                     kind=kind,
-                    for_host=_told(sentence),
+                    for_host=_for_everybody(sentence),
                 ) from error
         if isinstance(error, psycopg.OperationalError) or code.startswith(_GONE):
-            raise TransactionLost(_told(texts.SERVER_IS_LOST), kind="unreachable") from error
+            raise TransactionLost(_for_everybody(texts.SERVER_IS_LOST), kind="unreachable") from error
         raise error
 
 
@@ -358,7 +358,7 @@ def _may_pass(error: psycopg.Error) -> bool:
     return (error.sqlstate or "08").startswith((*_GONE, "53"))
 
 
-def _told(sentence: Text | str) -> str:
+def _for_everybody(sentence: Text | str) -> str:
     """Return the error for everybody, without the server's name."""
     return str(sentence).format(name=texts.OUR_DATABASE)
 

@@ -47,7 +47,7 @@ class PostgresDatabase(Database):
         writer: ConnectionThread,
         reader: ConnectionThread,
         searcher: ConnectionThread,
-        heard: HeardRows,
+        heard: ChangedRows,
         has_text_index: bool,
         url: PostgresUrl,
     ) -> None:
@@ -85,13 +85,13 @@ class PostgresDatabase(Database):
         Raises StoreError, with what to do, for an unusable server and a newer or foreign schema.
         """
         steps = schema.migrations() if migrations is None else migrations
-        told = logged(clock) if progress is None else progress
-        heard = HeardRows()
+        shown = logged(clock) if progress is None else progress
+        heard = ChangedRows()
         indexed: list[bool] = []
 
         def prepare(raw: psycopg.Connection[object]) -> None:
             schema.refuse_unsuitable(raw, str(url))
-            schema.migrate(raw, str(url), steps, told)
+            schema.migrate(raw, str(url), steps, shown)
             if not indexed:  # first connection only
                 indexed.append(text_index.prepare(raw))
             heard.listen(raw)
@@ -138,7 +138,7 @@ class PostgresDatabase(Database):
             await self._listener.close()
 
 
-class HeardRows:
+class ChangedRows:
     """Written rows, as heard by the writer's connection before its commit returns."""
 
     def __init__(self) -> None:

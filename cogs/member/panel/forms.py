@@ -11,7 +11,7 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
 from bot.domain.words.text import shortened
 from bot.language import tr
-from bot.store import PresetKept
+from bot.store import StoredPreset
 from cogs.member.panel import texts
 from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, panel
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
@@ -154,7 +154,7 @@ class SavePresetForm(Form):
         """Store the preset. Raises InputError for an invalid name."""
         own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
         preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=self.values)
-        said = texts.preset_kept(preset.name, replaced=kept is PresetKept.REPLACED)
+        said = texts.preset_kept(preset.name, replaced=kept is StoredPreset.REPLACED)
         await in_time(interaction.response.send_message(said, ephemeral=True))
 
 

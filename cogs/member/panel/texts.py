@@ -76,7 +76,7 @@ def spoiler_line(rule: Spoilers, *, on: bool) -> str:
     """Return the line that says whether results are hidden, by the member's choice and the server's rule."""
     if rule is Spoilers.ALWAYS:
         return tr("Spoiler: **this server blurs every result** until somebody clicks it.")
-    if rule is Spoilers.NOBODY:
+    if rule is Spoilers.NEVER:
         return tr("Spoiler: **off on this server**.")
     if on:
         return tr("Spoiler: **results are blurred** until somebody clicks them.")

@@ -28,7 +28,7 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
         raise InputError(texts.REFUND_OF_ANOTHER)
     parts = interaction.client.parts
     if not await parts.delivery.log_channel.takes(job.guild_id, REFUND_REQUEST):
-        raise InputError(texts.REFUND_NOBODY)
+        raise InputError(texts.NO_REFUND_READERS)
     card = await parts.store.cards.get(job.guild_id, job.card_id)
     link = "" if card is None or card.message_id is None or card.is_ephemeral else message_link(card)
     await parts.moderation.quota.ask_refund(job, link=link)

@@ -88,7 +88,7 @@ def approved(by_id: int, grant: tuple[int, Decimal] | None) -> str:
 
 REFUND_WAITS = Text("Your refund request is with the moderators.")
 REFUND_OF_ANOTHER = Text("Only the member who paid for this job can request a refund.")
-REFUND_NOBODY = Text(
+NO_REFUND_READERS = Text(
     "I can't reach the moderators: this server has no log channel that I can post in. Ask a moderator to use "
     "`/quota grant`."
 )

@@ -58,7 +58,7 @@ async def _require_reader(interaction: Interaction, job: Job) -> None:
     """Raise Refused for a blocked member, and if no moderator would see the report."""
     await require_unblocked(interaction)
     if not await interaction.client.parts.delivery.log_channel.takes(job.guild_id, REPORT):
-        raise Refused(texts.NOBODY_READS_REPORTS)
+        raise Refused(texts.NO_REPORT_READERS)
 
 
 async def setup(_bot: Bot) -> None:

@@ -7,7 +7,7 @@ from bot.language import Text, ntr, tr
 REPORT_FORM = Text("Report this result")
 REPORT_INPUT = Text("What is wrong with it?")
 REPORT_PLACEHOLDER = Text("Moderators read this and see who sent it.")
-NOBODY_READS_REPORTS = Text(
+NO_REPORT_READERS = Text(
     "This server has no log channel that I can post in, so nobody would read a report. Tell a moderator directly."
 )
 REPORT_SENT = Text("Thanks. The moderators have your report.")

@@ -30,7 +30,7 @@ async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
     """Draw the blocks with their ends and reasons."""
     blocks = await interaction.client.parts.store.blocks.all(guild_of(interaction))
     part = part_of(list(blocks), number, SHOWN)
-    lines = [_line(each) for each in part.items] or [str(texts.NOBODY_BLOCKED)]
+    lines = [_line(each) for each in part.items] or [str(texts.NO_BLOCKED_MEMBERS)]
     controls = [Control.member(BLOCK, str(part.number), placeholder=str(texts.BLOCK_MEMBER))]
     if part.items:
         controls.append(_unblock_select(part, interaction.guild))

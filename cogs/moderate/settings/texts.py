@@ -127,7 +127,7 @@ def learned_line(subject: str, learned: str) -> str:
 
 # ---------------------------------------------------------------------- blocked members
 
-NOBODY_BLOCKED = Text("Nobody is blocked.")
+NO_BLOCKED_MEMBERS = Text("Nobody is blocked.")
 BLOCK_MEMBER = Text("Block a member…")
 UNBLOCK_MEMBER = Text("Unblock a member…")
 BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.")

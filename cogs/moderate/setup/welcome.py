@@ -112,9 +112,9 @@ def _buttons(subject: str, *, practice: bool) -> discord.ui.View:
 @on("welcome")
 async def pressed(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Open the setup, start practice, or show help."""
-    name, _, told = subject.partition(".")
+    name, _, owner_id = subject.partition(".")
     if interaction.guild_id is None:
-        await _pressed_by_owner(interaction, name, int(told) if told.isdecimal() else 0)
+        await _pressed_by_owner(interaction, name, int(owner_id) if owner_id.isdecimal() else 0)
     elif name == "setup":
         await open_setup(interaction)
     elif name == "practice":

@@ -63,8 +63,8 @@ async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: Usabl
     else:
         compared = texts.COMPARED(when=stamp(found.at))
     embed.add_field(name=texts.ACCOUNT, value=compared, inline=False)
-    told = bot.parts.keys.told(guild_id, key)
-    if told is not None and (expiring := expiring_words(told.expiring, bot.clock.wall())):
+    status = bot.parts.keys.last_status(guild_id, key)
+    if status is not None and (expiring := expiring_words(status.expiring, bot.clock.wall())):
         embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
     link = bot.parts.keys.top_up_url(guild_id, key)
     if link is not None:

@@ -110,7 +110,7 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
         if interaction.guild_id is None or not error.may_ask:
             raise
         parts, responses = interaction.client.parts, interaction.client.responses
-        draft_id = await parts.generation.asking.keep(interaction.guild_id, interaction.user.id, generation)
+        draft_id = await parts.generation.questions.keep(interaction.guild_id, interaction.user.id, generation)
         if draft_id is None:
             raise
         button = Control.button("ask_moderators", draft_id, label=str(texts.ASK_MODERATORS))
@@ -223,8 +223,8 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
 @on("ask_moderators")
 async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit a request above a limit as a question to the moderators, with all checks repeated."""
-    asking = interaction.client.parts.generation.asking
-    await submit(interaction, await asking.take(interaction.guild_id or 0, interaction.user.id, draft_id))
+    questions = interaction.client.parts.generation.questions
+    await submit(interaction, await questions.take(interaction.guild_id or 0, interaction.user.id, draft_id))
 
 
 @on("fill")

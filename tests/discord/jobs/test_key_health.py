@@ -18,6 +18,7 @@ from tests.support.following import (
     change_rules,
     charged,
     kept,
+    log_channel_text,
     own_server,
     pass_time,
     said,
@@ -25,7 +26,6 @@ from tests.support.following import (
     set_key,
     the_job,
     tick,
-    told_moderators,
     until_ended,
     until_running,
 )
@@ -81,7 +81,7 @@ async def test_the_key_lives_on_for_everybody_else(rig: Rig, key: str):
     theirs = await ask(rig, "a wolf #fast", server=elsewhere)
     for job in (mine, theirs):
         assert (await until_ended(rig, job.id, MINUTE_S, 1)).state == "delivered"
-    assert told_moderators(rig).count("refuses") == 0
+    assert log_channel_text(rig).count("refuses") == 0
 
 
 async def test_a_403_for_one_prompt_stops_nobody(rig: Rig):
@@ -374,7 +374,7 @@ async def test_after_one_attempt_of_unknown_outcome_no_other_key_is_used(rig: Ri
     assert rig.sandbox.spent(OTHER_KEY) == 0
     assert len(rig.sandbox.requests) == 2
     assert "did not confirm" in the_job(rig, job.id).error
-    assert job.id in told_moderators(rig)
+    assert job.id in log_channel_text(rig)
 
 
 async def test_a_second_key_of_the_same_account_goes_on_with_what_the_first_began(rig: Rig):

@@ -23,6 +23,7 @@ from tests.support.following import (
     charged,
     files_of,
     kept,
+    log_channel_text,
     newest,
     pass_time,
     said,
@@ -30,7 +31,6 @@ from tests.support.following import (
     set_key,
     the_job,
     tick,
-    told_moderators,
     until_ended,
     until_running,
 )
@@ -183,7 +183,7 @@ async def test_what_never_ends_is_refunded_after_seven_days_and_moderators_know(
     assert job.state == "expired"
     assert re.search(r"(seven|7) days", card_text(rig, job.id))
     assert (charged(rig), set_aside(rig)) == (0, 0)
-    assert job.id in told_moderators(rig)
+    assert job.id in log_channel_text(rig)
 
 
 # ---------------------------------------------------------------------- requests that the API denies
@@ -548,7 +548,7 @@ async def test_what_gave_no_result_but_was_billed_is_booked_and_told(rig: Rig, w
     assert charged(rig, job.id) == rig.sandbox.spent(GUILD_KEY) == PICTURE
     assert set_aside(rig) == 0
     assert "12 credits" in card_text(rig, job.id)
-    told = told_moderators(rig)
+    told = log_channel_text(rig)
     assert job.id in told
     assert "12" in told
 
@@ -562,7 +562,7 @@ async def test_a_failure_that_was_billed_is_booked_and_told_also_where_it_is_fou
     assert charged(rig, job.id) == rig.sandbox.spent(GUILD_KEY) == PICTURE
     assert kinds(rig, job.id)["adjust"] == PICTURE
     assert "12 credits" in card_text(rig, job.id)
-    assert f"Job {job.id} failed, but Cannon Studio charged 12 credits" in told_moderators(rig)
+    assert f"Job {job.id} failed, but Cannon Studio charged 12 credits" in log_channel_text(rig)
 
 
 @pytest.mark.long
@@ -575,7 +575,7 @@ async def test_an_outage_that_outlasts_what_the_api_remembers_ends_with_a_refund
     await pass_time(rig, 2 * DAY_S, HOUR_S)
     assert the_job(rig, job.id).state == "expired"
     assert (charged(rig), set_aside(rig)) == (0, 0)
-    assert job.id in told_moderators(rig)
+    assert job.id in log_channel_text(rig)
 
 
 async def test_what_failed_and_was_not_billed_costs_nothing(rig: Rig):

@@ -15,7 +15,7 @@ from bot.generation.texts import ERASED
 from bot.store import Record
 from tests.support.channels import press, rule, shown
 from tests.support.erased import delete_data, left_in_files, left_in_tables, round_of_upkeep, sealed_key, send_key
-from tests.support.reacting import in_channel, other, sent, told
+from tests.support.reacting import direct_texts, in_channel, other, sent
 from tests.support.rig import GUILD_KEY, Rig
 from tests.support.surface import labels, newest
 
@@ -156,7 +156,7 @@ async def test_controls_and_reactions_on_what_was_erased_say_so(rig: Rig, eve: A
         assert str(ERASED) in shown(await press(rig, rig.member, action, job.id)), action
     await rig.member.react(rig.messages()[0], "🔁")
     await rig.env.settle()
-    assert any("erased" in sentence for sentence in told(rig, rig.member))
+    assert any("erased" in sentence for sentence in direct_texts(rig, rig.member))
     assert len(await rig.jobs()) == 1
 
 

@@ -16,7 +16,7 @@ from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile
 from bot.generation.own_defaults import Typed
 from bot.generation.sources import SourceRef
-from bot.store import PresetKept
+from bot.store import StoredPreset
 from cogs.words.texts import CONTINUE
 from tests.support.rig import Rig
 from tests.support.surface import agreed, whole
@@ -64,7 +64,7 @@ async def test_private_by_default_is_private(rig: Rig):
     [
         (Spoilers.AUTHOR, {}, True),
         pytest.param(Spoilers.AUTHOR, {"spoiler": False}, False, marks=pytest.mark.long),
-        (Spoilers.NOBODY, {}, False),
+        (Spoilers.NEVER, {}, False),
         (Spoilers.ALWAYS, {"spoiler": False}, True),
     ],
 )
@@ -198,11 +198,11 @@ async def test_a_style_waits_for_a_prompt_that_a_form_asks_for(rig: Rig):
 async def test_there_are_at_most_so_many_presets_with_names_of_their_own(rig: Rig):
     rows, member = rig.bot.parts.store.member_settings, (rig.guild.id, rig.member.id)
 
-    async def keep(name: str) -> PresetKept:
+    async def keep(name: str) -> StoredPreset:
         return await rows.keep_preset(*member, Preset(name=name, operation="image.generate", values={"style": name}))
 
-    assert [await keep(f"p{number:02}") for number in range(PRESETS_MAX)] == [PresetKept.ADDED] * PRESETS_MAX
-    assert (await keep("one more"), await keep("P00")) == (PresetKept.TOO_MANY, PresetKept.REPLACED)
+    assert [await keep(f"p{number:02}") for number in range(PRESETS_MAX)] == [StoredPreset.ADDED] * PRESETS_MAX
+    assert (await keep("one more"), await keep("P00")) == (StoredPreset.TOO_MANY, StoredPreset.REPLACED)
     assert len(await rows.presets(*member)) == PRESETS_MAX
     own = rig.bot.parts.own_settings
     for name in ("", "x" * 33, "one more"):

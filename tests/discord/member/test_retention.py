@@ -17,7 +17,7 @@ from bot.generation.texts import ERASED
 from bot.store.guild.privacy import BATCH
 from tests.support.channels import press, rule, shown
 from tests.support.erased import left_in_files, left_in_tables, round_of_upkeep
-from tests.support.reacting import told
+from tests.support.reacting import direct_texts
 from tests.support.rig import Rig, running
 from tests.support.surface import newest, until
 
@@ -54,7 +54,7 @@ async def test_controls_and_reactions_on_it_then_say_so(rig: Rig):
         assert "erased" in shown(await press(rig, rig.member, action, job.id)).lower(), action
     await rig.moderator.react(rig.messages()[0], "🔁")
     await rig.env.settle()
-    assert any(str(ERASED) in sentence for sentence in told(rig, rig.moderator))
+    assert any(str(ERASED) in sentence for sentence in direct_texts(rig, rig.moderator))
     assert await rig.moderator.autocomplete(rig.channel, "image edit", "job", "") == []
     assert len(await rig.jobs()) == 1
 

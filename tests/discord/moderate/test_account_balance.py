@@ -15,11 +15,11 @@ from tests.support.following import (
     ask,
     change_rules,
     charged,
+    log_channel_text,
     pass_time,
     said,
     set_key,
     the_job,
-    told_moderators,
     until_ended,
 )
 from tests.support.me import export_own
@@ -153,7 +153,7 @@ async def test_the_hosts_account_is_not_compared_since_servers_share_it(rig: Rig
 async def test_only_moderators_read_of_it(rig: Rig, desk: Any):
     rig.sandbox.spend_elsewhere(GUILD_KEY, 12)
     await pass_time(rig, 2.5 * HOUR_S, MINUTE_S)
-    assert MORE in told_moderators(rig, desk)
+    assert MORE in log_channel_text(rig, desk)
     assert all(MORE not in message.content for message in rig.messages())
     mine = await export_own(rig, rig.member)
     files = [rig.file(file).decode() for message in (mine.response, *mine.followups) for file in message.attachments]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.old_database import PICTURE, VIDEO, OldRig, new_jobs
 from tests.support.prices import all_priced
-from tests.support.reacting import event, told
+from tests.support.reacting import direct_texts, event
 
 
 @pytest.mark.long
@@ -37,7 +37,7 @@ async def test_reactions_on_old_cards_do_what_they_are_mapped_to(rig: OldRig):
     await makes(sue, video, "💬")  # the server has removed it
     ben = rig.members["ben"]
     await makes(ben, rig.job("old bench picture #fast"), "🔁")  # switched off in that server: not even a refusal
-    assert told(rig, ben) == []
+    assert direct_texts(rig, ben) == []
 
     # A reaction that has acted before and comes again was taken back while the bot was off: it acts again.
     await event(rig, rig.card(picture), "🔁", otto.id)

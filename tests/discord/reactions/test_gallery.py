@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.texts import NOT_FROM_AGE_RESTRICTED
 from bot.domain.server.reaction_rules import GALLERY_STARS
 from cogs.reactions.texts import NOTHING_TO_SHOW
-from tests.support.reacting import event, in_channel, made, sent, stars_on, told
+from tests.support.reacting import direct_texts, event, in_channel, made, sent, stars_on
 from tests.support.rig import Rig
 from tests.support.surface import delete
 
@@ -49,7 +49,7 @@ async def test_enough_stars_post_the_result_with_its_author_prompt_and_way_back(
     [file] = post.attachments
     assert file.description == "a fox fast (Made with AI · Seedream 5.0 Lite)"
     assert rig.file(file) == rig.file(message.attachments[0])
-    assert told(rig, rig.member) == told(rig, rig.moderator) == []
+    assert direct_texts(rig, rig.member) == direct_texts(rig, rig.moderator) == []
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -122,7 +122,7 @@ async def test_a_post_that_a_moderator_took_down_does_not_come_back(rig: Rig, ga
     await settle(rig)
     await third.react(message, "⭐")
     assert in_channel(rig, gallery) == []
-    assert told(rig, third) == []
+    assert direct_texts(rig, third) == []
 
 
 async def test_a_post_that_was_sent_before_a_crash_and_not_noted_is_found_again(rig: Rig, gallery: Any):
@@ -150,7 +150,7 @@ async def test_words_alone_do_not_go_to_the_gallery(rig: Rig, gallery: Any):
     message = await made(rig, "prompt image", prompt="a fox")
     await starred(rig, message)
     assert in_channel(rig, gallery) == []
-    assert str(NOTHING_TO_SHOW) in told(rig, rig.member)[0]
+    assert str(NOTHING_TO_SHOW) in direct_texts(rig, rig.member)[0]
 
 
 @pytest.mark.parametrize("open_gallery", [True, False])
@@ -162,7 +162,7 @@ async def test_age_restricted_results_stay_among_their_own(rig: Rig, gallery: An
     await starred(rig, message)
     assert len(in_channel(rig, gallery)) == (0 if open_gallery else 1)
     if open_gallery:
-        assert str(NOT_FROM_AGE_RESTRICTED) in told(rig, rig.member)[0]
+        assert str(NOT_FROM_AGE_RESTRICTED) in direct_texts(rig, rig.member)[0]
 
 
 async def test_a_gallery_that_takes_no_posts_is_reported_to_the_moderators_once(rig: Rig, gallery: Any):
@@ -178,14 +178,14 @@ async def test_a_gallery_that_takes_no_posts_is_reported_to_the_moderators_once(
     assert [m.content for m in in_channel(rig, log_channel)] == [
         "⚠️ I can't post in the gallery channel. Check it with `/studio gallery`."
     ]
-    assert told(rig, third) == []
+    assert direct_texts(rig, third) == []
 
 
 async def test_a_star_without_a_gallery_does_nothing(rig: Rig):
     message = await made(rig)
     await starred(rig, message)
     assert len(rig.messages()) == 1
-    assert told(rig, rig.member) == []
+    assert direct_texts(rig, rig.member) == []
 
 
 # ---------------------------------------------------------------------- /studio gallery

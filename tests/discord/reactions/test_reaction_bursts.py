@@ -12,7 +12,7 @@ from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.generation.again.reactions import QUIET_S
 from bot.store.texts import REACTION_WITHDRAWN
 from cogs.reactions.actions import MEMBER_A_MINUTE, SERVER_A_MINUTE
-from tests.support.reacting import made, newest, other, sent, told
+from tests.support.reacting import direct_texts, made, newest, other, sent
 from tests.support.rig import Rig
 from tests.support.surface import close_private, settled_exactly
 
@@ -115,7 +115,7 @@ async def test_a_burst_on_one_message_starts_what_a_server_may_and_is_refused_on
         backend.set_reaction(rig.channel.id, message.id, "🔁", fan.id, True)
     await rig.env._settle_internal(dispatch="burst")
     assert len(await rig.jobs()) == 1 + SERVER_A_MINUTE
-    assert len([fan for fan in crowd if told(rig, fan)]) == 1
+    assert len([fan for fan in crowd if direct_texts(rig, fan)]) == 1
     assert len(rig.messages()) == 1 + SERVER_A_MINUTE
     await rig.work()
     await settled_exactly(rig)
@@ -129,7 +129,7 @@ async def test_a_members_burst_starts_what_a_member_may_and_is_refused_once(rig:
         rig.env.backend.set_reaction(rig.channel.id, message.id, "🔁", rig.moderator.id, True)
     await rig.env._settle_internal(dispatch="burst")
     assert len(await rig.jobs()) == 20 + MEMBER_A_MINUTE
-    assert len(told(rig, rig.moderator)) == 1
+    assert len(direct_texts(rig, rig.moderator)) == 1
     await rig.work()
     await settled_exactly(rig)
 
@@ -145,7 +145,7 @@ async def test_a_burst_spends_no_more_than_the_limit(rig: Rig):
     await rig.env._settle_internal(dispatch="burst")
     held = sum(job.held for job in await rig.jobs() if not job.state.ended)
     assert 0 < held <= 100
-    assert len([fan for fan in crowd if told(rig, fan)]) <= 10
+    assert len([fan for fan in crowd if direct_texts(rig, fan)]) <= 10
 
 
 async def test_two_members_within_a_second_each_start_their_own(rig: Rig):
@@ -161,10 +161,10 @@ async def test_a_refusal_is_repeated_only_after_a_while_and_never_in_the_channel
     member = other(rig)
     await member.react(messages[0], "❌")
     await member.react(messages[1], "❌")
-    assert len(told(rig, member)) == 1
+    assert len(direct_texts(rig, member)) == 1
     rig.advance(QUIET_S + 1)
     await member.react(messages[2], "❌")
-    assert len(told(rig, member)) == 2
+    assert len(direct_texts(rig, member)) == 2
     assert len(rig.messages()) == 3
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.server.reaction_rules import DEFAULTS, Purse, ReactionAction, Who, read_emoji
 from cogs.reactions import pressed as seeds
 from cogs.reactions import texts
-from tests.support.reacting import CUSTOM, event, made, newest, other, told
+from tests.support.reacting import CUSTOM, direct_texts, event, made, newest, other
 from tests.support.rig import Rig
 from tests.support.settings_pages import (
     add_emoji,
@@ -87,7 +87,7 @@ async def test_the_author_pays_where_the_map_says_so(rig: Rig):
     member = other(rig, "carl")
     await member.react(message, "🎬")
     assert len(await rig.jobs()) == 2
-    assert "blocked you from using the bot" in told(rig, member)[0]
+    assert "blocked you from using the bot" in direct_texts(rig, member)[0]
 
 
 async def test_an_author_who_has_left_pays_for_nothing(rig: Rig):
@@ -96,7 +96,7 @@ async def test_an_author_who_has_left_pays_for_nothing(rig: Rig):
     rig.env.backend.remove_member(rig.guild.id, rig.member.id)
     member = other(rig)
     await event(rig, message, "🎬", member.id)
-    assert "have left the server" in told(rig, member)[0]
+    assert "have left the server" in direct_texts(rig, member)[0]
     assert len(await rig.jobs()) == 1
 
 
@@ -110,7 +110,7 @@ async def test_what_is_removed_from_the_map_or_switched_off_does_nothing(rig: Ri
     await store.reactions.change_settings(rig.guild.id, is_on=False)
     await rig.moderator.react(message, "🔁")
     assert len(await rig.jobs()) == 1
-    assert told(rig, rig.member) == told(rig, rig.moderator) == []
+    assert direct_texts(rig, rig.member) == direct_texts(rig, rig.moderator) == []
 
 
 # ---------------------------------------------------------------------- the page Reactions

@@ -12,7 +12,7 @@ from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Payer, Period, Scope
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.prices import priced
-from tests.support.reacting import event, made, told
+from tests.support.reacting import direct_texts, event, made
 from tests.support.rig import Rig
 from tests.support.surface import deny, settled_exactly
 
@@ -23,7 +23,7 @@ async def test_the_servers_rule_about_reruns_applies(rig: Rig, payer: Payer):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, rerun_payer=payer))
     await rig.moderator.react(message, "🔁")
     assert len(await rig.jobs()) == 1
-    assert len(told(rig, rig.moderator)) == 1
+    assert len(direct_texts(rig, rig.moderator)) == 1
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == (1 if payer is Payer.OFF else 2)
 
@@ -42,7 +42,7 @@ async def test_what_a_command_is_refused_for_a_reaction_is_too(rig: Rig, changes
     await priced(rig)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: dataclasses.replace(rules, **changes))
     await rig.moderator.react(message, "🔁")
-    assert words in told(rig, rig.moderator)[0]
+    assert words in direct_texts(rig, rig.moderator)[0]
     assert len(await rig.jobs()) == 1
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
 
@@ -53,7 +53,7 @@ async def test_a_reaction_says_no_yes_to_an_unknown_price(rig: Rig):
     await rig.moderator.react(message, "🔁")
     assert (
         "isn't known yet; other jobs of this kind cost 12 credits here. You have to confirm it"
-        in told(rig, rig.moderator)[0]
+        in direct_texts(rig, rig.moderator)[0]
     )
     assert len(await rig.jobs()) == 1
 
@@ -63,7 +63,7 @@ async def test_a_roles_limit_counts_by_the_roles_that_the_reaction_says(rig: Rig
     limit = Limit(scope=Scope.ROLE, scope_id=rig.moderators.id, period=Period.DAY, credits=Decimal(0))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     await rig.moderator.react(message, "🔁")
-    assert "Your limit for this is 0 credits" in told(rig, rig.moderator)[0]
+    assert "Your limit for this is 0 credits" in direct_texts(rig, rig.moderator)[0]
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 2
 
@@ -73,14 +73,14 @@ async def test_what_is_switched_off_is_not_made_by_reaction(rig: Rig):
     operation = rig.bot.catalogue.resolve("video.generate")
     await rig.bot.parts.switches.switch(rig.guild.id, operation, on=False, by_id=1)
     await rig.member.react(message, "🎬")
-    assert "turned off" in told(rig, rig.member)[0]
+    assert "turned off" in direct_texts(rig, rig.member)[0]
 
 
 async def test_where_the_bot_cannot_post_nothing_is_spent(rig: Rig):
     message = await made(rig)
     deny(rig, embed_links=False)
     await event(rig, message, "🔁", rig.member.id)
-    assert "give me Embed Links here" in told(rig, rig.member)[0]
+    assert "give me Embed Links here" in direct_texts(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_card_that_discord_does_not_take_is_refunded_and_reported(rig: R
     await rig.member.react(message, "🔁")
     job = (await rig.jobs())[0]
     assert job.state is JobState.CANCELLED
-    assert "nothing was made and nothing was charged" in told(rig, rig.member)[0]
+    assert "nothing was made and nothing was charged" in direct_texts(rig, rig.member)[0]
     await rig.work()
     await settled_exactly(rig)
 
@@ -121,26 +121,26 @@ async def test_who_reacts_is_told_the_price_privately_before_anything_is_sent(ri
     await priced(rig, 14, "image.edit")
     before = len(rig.sandbox.requests)
     await rig.moderator.react(message, "🎲")
-    [line] = told(rig, rig.moderator)
+    [line] = direct_texts(rig, rig.moderator)
     assert line == f"Your 🎲 in <#{rig.channel.id}> is in progress. It costs about 14 credits."
     assert len(rig.sandbox.requests) == before
-    assert told(rig, rig.member) == []
+    assert direct_texts(rig, rig.member) == []
 
 
 async def test_a_price_that_is_not_known_is_told_as_that(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🎲")
-    assert "Its price isn't known yet" in told(rig, rig.moderator)[0]
+    assert "Its price isn't known yet" in direct_texts(rig, rig.moderator)[0]
 
 
 async def test_what_the_button_of_the_same_card_tells_is_not_told_again_until_it_is_more(rig: Rig):
     message = await made(rig)
     await rig.moderator.react(message, "🔁")
     assert len(await rig.jobs()) == 2
-    assert told(rig, rig.moderator) == []
+    assert direct_texts(rig, rig.moderator) == []
     await priced(rig, 14)
     await rig.member.react(message, "🔁")
-    assert "It costs about 14 credits" in told(rig, rig.member)[0]
+    assert "It costs about 14 credits" in direct_texts(rig, rig.member)[0]
 
 
 async def test_a_reaction_that_is_to_be_confirmed_says_the_price_and_what_there_is(rig: Rig):
@@ -149,10 +149,10 @@ async def test_a_reaction_that_is_to_be_confirmed_says_the_price_and_what_there_
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=1)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: rules.having("confirm_above", Decimal(5)))
     await rig.moderator.react(message, "🔁")
-    assert "other jobs of this kind cost 12 credits here" in told(rig, rig.moderator)[0]
-    assert "Left now: 100 of 100 credits a day." in told(rig, rig.moderator)[0]
+    assert "other jobs of this kind cost 12 credits here" in direct_texts(rig, rig.moderator)[0]
+    assert "Left now: 100 of 100 credits a day." in direct_texts(rig, rig.moderator)[0]
     await priced(rig)
     await rig.member.react(message, "🔁")
-    assert "about 20 credits, so you have to confirm it" in told(rig, rig.member)[0]
-    assert "Left now: 88 of 100 credits a day. After this: 68." in told(rig, rig.member)[0]
+    assert "about 20 credits, so you have to confirm it" in direct_texts(rig, rig.member)[0]
+    assert "Left now: 88 of 100 credits a day. After this: 68." in direct_texts(rig, rig.member)[0]
     assert len(await rig.jobs()) == 1

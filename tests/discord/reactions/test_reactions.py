@@ -9,7 +9,7 @@ import pytest
 from bot.domain.models import Job, JobState
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction
 from bot.runtime import failpoints
-from tests.support.reacting import event, in_channel, made, newest, other, sent, told
+from tests.support.reacting import direct_texts, event, in_channel, made, newest, other, sent
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import delete, png, settled_exactly
 
@@ -101,14 +101,14 @@ async def test_each_reaction_of_each_actor_has_its_outcome(rig: Rig, action: str
     shown = action == "gallery" and counts and circumstance != "parent deleted"
     assert len(in_channel(rig, gallery)) == (1 if shown else 0)
     if who == "blocked" or (action == "remove" and who == "other"):
-        [sentence] = told(rig, member)
+        [sentence] = direct_texts(rig, member)
         assert sentence.startswith(f"⚠️ Your {EMOJI[ReactionAction(action)]} in <#{rig.channel.id}> did nothing: ")
         assert ("spam" in sentence) == (who == "blocked")
     elif member is not None:
         # The price of a re-run is on a button of the card; that of anything else is told.
         prices = 1 if counts and action in OPERATION and action != "rerun" else 0
-        assert len([line for line in told(rig, member) if "is in progress. It" in line]) == prices
-        assert len(told(rig, member)) == prices
+        assert len([line for line in direct_texts(rig, member) if "is in progress. It" in line]) == prices
+        assert len(direct_texts(rig, member)) == prices
     await settled_exactly(rig)
 
 
@@ -154,7 +154,7 @@ async def test_a_reaction_in_another_server_or_on_a_private_card_finds_nothing(r
 async def test_what_a_result_does_not_have_is_reported(rig: Rig):
     message = await made(rig)
     await rig.member.react(message, "⬆️")
-    [sentence] = told(rig, rig.member)
+    [sentence] = direct_texts(rig, rig.member)
     assert "This needs a video, and there is none here." in sentence
     assert len(await rig.jobs()) == 1
 

@@ -13,7 +13,7 @@ from bot.domain.server.reaction_rules import ReactionKey
 from bot.runtime import failpoints
 from cogs.reactions.actions import MEMBER_A_MINUTE
 from tests.support import following
-from tests.support.reacting import event, made, newest, sent, told
+from tests.support.reacting import direct_texts, event, made, newest, sent
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly
 
@@ -62,7 +62,7 @@ async def test_one_that_comes_before_its_result_waits_for_it_in_silence(rig: Rig
     await all_ended(rig)
     [job] = await reruns(rig)
     assert (job.author_id, job.state) == (rig.moderator.id, JobState.DELIVERED)
-    assert told(rig, rig.moderator) == []
+    assert direct_texts(rig, rig.moderator) == []
     await settled_exactly(rig)
 
 
@@ -137,7 +137,7 @@ async def test_taken_back_before_the_result_it_does_nothing(rig: Rig):
 async def test_a_wish_to_be_sent_the_result_waits_too(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
     await rig.moderator.react(newest(rig), "✉️")
-    assert told(rig, rig.moderator) == []
+    assert direct_texts(rig, rig.moderator) == []
     await all_ended(rig)
     await tick(rig)
     assert len(sent(rig, rig.moderator)) == 1
@@ -160,7 +160,7 @@ async def test_one_that_fails_acts_the_next_time(rig: Rig):
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, paused=True))
     await rig.member.react(message, "🔁")
     assert await reruns(rig) == []
-    assert len(told(rig, rig.member)) == 1
+    assert len(direct_texts(rig, rig.member)) == 1
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, paused=False))
     await event(rig, message, "🔁", rig.member.id)
     await rig.work()
@@ -198,7 +198,7 @@ async def test_a_refusal_when_its_time_has_come_is_told_once_and_ends_the_wish(r
     await all_ended(rig)
     await all_ended(rig)
     assert await reruns(rig) == []
-    [sentence] = told(rig, rig.moderator)
+    [sentence] = direct_texts(rig, rig.moderator)
     assert "spam" in sentence
     acts = rig.bot.parts.store.reaction_acts
     key = ReactionKey(guild_id=rig.guild.id, message_id=card.id, emoji="🔁", member_id=rig.moderator.id)

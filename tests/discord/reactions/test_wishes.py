@@ -9,7 +9,7 @@ import pytest
 from bot.domain.models import JobState
 from cogs.reactions.actions import MEMBER_A_MINUTE
 from tests.support.following import ask, ask_database, change_rules, kept, tick
-from tests.support.reacting import event, made, newest, told
+from tests.support.reacting import direct_texts, event, made, newest
 from tests.support.rig import Rig
 from tests.support.surface import settled_exactly, until
 
@@ -38,7 +38,7 @@ async def test_a_reaction_that_comes_before_delivered_is_done_after_it(rig: Rig)
     await let_time_pass(rig)
     assert [row.state for row in kept(rig)] == ["delivered", "delivered"]
     assert acts(rig) == [(1, 1)]
-    assert told(rig, rig.moderator) == []
+    assert direct_texts(rig, rig.moderator) == []
     await settled_exactly(rig)
 
 

@@ -104,7 +104,7 @@ async def test_one_is_shown_alone_once_at_no_cost_and_carries_on(rig: Rig, resta
     assert labels(alone) == RESULT[:-1]
     assert await count(rig) == 4
     again = await rig.member.click(card, label="U2")
-    assert again.response.content == texts.STANDS_ALONE(link=alone.jump_url)
+    assert again.response.content == texts.ALREADY_POSTED(link=alone.jump_url)
     await rig.member.click(card, label="U3")
     assert len(set(nonces(rig))) == len(nonces(rig)) == 2, "Discord shows one message for two of the same nonce"
     assert len(rig.messages()) == 3, "another one has a message of its own"

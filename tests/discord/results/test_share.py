@@ -37,7 +37,7 @@ async def share(rig: Rig, job: Job, channel: Any = None, member: Any = None) -> 
 async def test_it_is_offered_once_no_job_of_the_card_runs(rig: Rig, state: JobState, is_offered: bool):
     made = await secret(rig)
     other = replace(made, id="another", position=1, state=state, media=())
-    items = offered(rig.bot, [made, other], linked=False, told_above=None, private=True)
+    items = offered(rig.bot, [made, other], linked=False, shown_above=None, private=True)
     assert (f"c1:share:{made.id}" in {item.custom_id for item in items}) is is_offered
 
 

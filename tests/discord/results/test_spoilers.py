@@ -48,7 +48,7 @@ def marks(*messages: Any) -> set[bool]:
         (Spoilers.AUTHOR, True, True),
         pytest.param(Spoilers.AUTHOR, False, False, marks=pytest.mark.long),
         (Spoilers.ALWAYS, False, True),
-        (Spoilers.NOBODY, False, False),
+        (Spoilers.NEVER, False, False),
     ],
 )
 async def test_a_result_is_a_spoiler_by_choice_or_by_rule(rig: Rig, spoilers: Spoilers, chosen: bool, marked: bool):
@@ -58,7 +58,7 @@ async def test_a_result_is_a_spoiler_by_choice_or_by_rule(rig: Rig, spoilers: Sp
 
 
 async def test_where_there_are_none_the_wish_is_refused_before_anything_is_spent(rig: Rig):
-    await rule(rig, spoilers=Spoilers.NOBODY)
+    await rule(rig, spoilers=Spoilers.NEVER)
     result = await rig.member.slash(rig.channel, "image generate", prompt="a fox", spoiler=True)
     assert private_sentence(result) == str(SPOILERS_OFF)
     await nothing_happened(rig)

@@ -63,17 +63,17 @@ async def test_practice_is_not_offered_where_the_host_does_not_want_it(tmp_path:
         assert str(texts.PRACTICE_HINT) not in message.content
 
 
-@pytest.mark.parametrize("lacking", NEEDED, ids=lambda each: each.flag)
-async def test_a_missing_permission_is_named_and_who_can_be_reached_is_greeted(rig: Rig, lacking: Any):
+@pytest.mark.parametrize("missing", NEEDED, ids=lambda each: each.flag)
+async def test_a_missing_permission_is_named_and_who_can_be_reached_is_greeted(rig: Rig, missing: Any):
     joined = await join(rig)
     permissions = as_permissions()
-    permissions.update(**{lacking.flag: False})
+    permissions.update(**{missing.flag: False})
     joined.permit(permissions)
     await rig.env.settle()
     await greet(rig)
-    in_channel = lacking.flag not in {"view_channel", "send_messages"}
+    in_channel = missing.flag not in {"view_channel", "send_messages"}
     [message] = joined.greetings() if in_channel else joined.letters()
-    assert f"**{lacking.name}**" in message.content
+    assert f"**{missing.name}**" in message.content
     assert (joined.letters() if in_channel else joined.greetings()) == []
 
 

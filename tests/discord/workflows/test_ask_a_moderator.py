@@ -70,12 +70,12 @@ async def asked(rig: Rig, desk: Any) -> Any:
 
 
 async def test_a_job_above_the_limit_is_held_and_starts_once_when_a_moderator_approves(rig: Rig, desk: Any):
-    asking = await asked(rig, desk)
-    assert any("over the member's limit" in field.value for field in asking.embeds[0].fields)
+    question = await asked(rig, desk)
+    assert any("over the member's limit" in field.value for field in question.embeds[0].fields)
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 20
     assert len(rig.sandbox.requests) == 1
     await rig.restart()
-    await rig.moderator.click(asking, label="Approve")
+    await rig.moderator.click(question, label="Approve")
     card_id = next(job.card_id for job in await rig.jobs() if job.state is not JobState.DELIVERED)
     with pytest.raises(InputError):
         await rig.bot.parts.moderation.approvals.approve(rig.guild.id, card_id, by_id=1, raises_limit=True)
@@ -86,8 +86,8 @@ async def test_a_job_above_the_limit_is_held_and_starts_once_when_a_moderator_ap
 
 
 async def test_approved_with_a_grant_it_does_not_count_toward_the_limit(rig: Rig, desk: Any):
-    asking = await asked(rig, desk)
-    await rig.moderator.click(asking, label="Approve and raise limit")
+    question = await asked(rig, desk)
+    await rig.moderator.click(question, label="Approve and raise limit")
     await rig.work()
     assert await states(rig) == [JobState.DELIVERED] * 2
     [grant] = await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id)
@@ -123,7 +123,7 @@ async def test_a_question_is_asked_once_and_by_its_own_member_only(rig: Rig, des
     refused = await picture(rig)
     [draft_id] = [item["custom_id"].split(":")[2] for item in parts(refused.response) if "custom_id" in item]
     with pytest.raises(InputError, match="Run the command again"):
-        await rig.bot.parts.generation.asking.take(rig.guild.id, rig.moderator.id, draft_id)
+        await rig.bot.parts.generation.questions.take(rig.guild.id, rig.moderator.id, draft_id)
     await rig.member.click(refused.response, label=ASK)
     rig.advance(ASK_AGAIN_S)
     again = await rig.member.click(refused.response, label=ASK)

@@ -9,7 +9,7 @@ from typing import Any
 from bot.catalogue import Catalogue, merge
 from bot.domain.models import JobState, MediaKind
 from tests.support.prices import priced
-from tests.support.reacting import made, told
+from tests.support.reacting import direct_texts, made
 from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
 from tests.support.surface import agreed, fill, labels, nothing_happened, settled_exactly, whole
@@ -114,7 +114,7 @@ async def test_a_reaction_says_that_it_cannot_ask(rig: Rig):
     withdraw(rig, "image.generate")
     await rig.member.react(message, "🔁")
     assert len(await rig.jobs()) == 1
-    assert any(GONE in each for each in told(rig, rig.member))
+    assert any(GONE in each for each in direct_texts(rig, rig.member))
 
 
 async def test_a_batch_asks_once_for_all(rig: Rig):

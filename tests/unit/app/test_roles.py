@@ -59,8 +59,8 @@ def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
     owner = CardOwner(lambda: True, is_shared=True)
     owner.lease = lambda: "mine"
     free, mine, other = (SimpleNamespace(lease=lease) for lease in (None, "mine", "other"))
-    assert owner.is_here([free, mine], if_nobodys=False)
-    assert not owner.is_here([free, other], if_nobodys=True)
-    assert owner.is_here([free], if_nobodys=True)
-    assert not owner.is_here([free], if_nobodys=False)
-    assert CardOwner(lambda: True, is_shared=False).is_here([other], if_nobodys=False)
+    assert owner.is_here([free, mine], if_unleased=False)
+    assert not owner.is_here([free, other], if_unleased=True)
+    assert owner.is_here([free], if_unleased=True)
+    assert not owner.is_here([free], if_unleased=False)
+    assert CardOwner(lambda: True, is_shared=False).is_here([other], if_unleased=False)

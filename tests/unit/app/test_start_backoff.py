@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app.connection.start import UNCOUNTED_PAUSE_S, StartBackoff
-from bot.domain.shards import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, ToldLimit, identify_at, usable
+from bot.domain.shards import DAY_S, FREE, LONGEST_PAUSE_S, TOTAL, WINDOW_S, StartLimitReport, identify_at, usable
 from tests.support.rig import ManualClock
 
 ALLOWED_PER_DAY = 1000
@@ -62,8 +62,8 @@ async def test_a_few_restarts_wait_for_nothing_and_a_storm_waits_longer_each_tim
     assert waited == [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 120, 120]
 
 
-def told(remaining: int, *, reset_after_s: float = 3600.0) -> ToldLimit:
-    return ToldLimit(total=1000, remaining=remaining, reset_after_s=reset_after_s, max_concurrency=1, age_s=0.0)
+def told(remaining: int, *, reset_after_s: float = 3600.0) -> StartLimitReport:
+    return StartLimitReport(total=1000, remaining=remaining, reset_after_s=reset_after_s, max_concurrency=1, age_s=0.0)
 
 
 @pytest.mark.parametrize("remaining", [0, 100])

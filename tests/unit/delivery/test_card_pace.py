@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.card.states import SHORTEST_TOLD_S
+from bot.delivery.card.states import SHOWN_LEFT_MIN_S
 from bot.delivery.card.ticker import (
     APART_S,
     EVERY_S,
@@ -47,8 +47,8 @@ def test_cards_of_several_jobs_are_edited_less_often():
     ("job_", "left_s", "expected"),
     [
         (RUNNING, None, SELDOM_S),
-        (RUNNING, SHORTEST_TOLD_S, EVERY_S),
-        (RUNNING, SHORTEST_TOLD_S - 1, SHORTEST_TOLD_S),
+        (RUNNING, SHOWN_LEFT_MIN_S, EVERY_S),
+        (RUNNING, SHOWN_LEFT_MIN_S - 1, SHOWN_LEFT_MIN_S),
         (WAITING, None, SELDOM_S),
         (a_job(JobState.DELIVERED), None, None),
         (a_job(JobState.AWAITING_APPROVAL), None, None),

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.delivery.channels.facts import NONCE_CHARS
-from bot.delivery.channels.messages import left_on, nonce_of
+from bot.delivery.channels.messages import edits_to_keep, nonce_of
 from bot.delivery.channels.view import file_stem
 from bot.domain.models import ID_LENGTH, Card, new_id
 from tests.unit.delivery.test_attachments import attachment, job
@@ -63,6 +63,6 @@ def test_a_message_that_its_card_has_left_keeps_what_was_delivered_there_alone()
         attachments=[attachment(f"{file_stem(each, 0)}.png") for each in (here, moved, pending)],
         components=[discord.ActionRow({"type": 1, "components": buttons})],
     )
-    left = left_on(message, [here, moved, pending], 9)
+    left = edits_to_keep(message, [here, moved, pending], 9)
     assert [file.filename for file in left["attachments"]] == [f"{file_stem(here, 0)}.png"]
     assert [item.url for item in left["view"].children] == [here.media[0].url]

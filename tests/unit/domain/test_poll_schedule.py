@@ -156,7 +156,7 @@ def test_jobs_that_hang_have_no_more_time_because_of_each_other():
 
 
 @pytest.mark.parametrize(
-    ("told_s", "last_seen_s", "seen_done_s", "learned"),
+    ("reported_s", "last_seen_s", "seen_done_s", "learned"),
     [
         (10.0, 9.0, 11.0, (10.0, 10.0)),
         (12.5, 9.0, 11.0, (9.0, 11.0)),  # it was done when it was polled
@@ -178,15 +178,15 @@ def test_jobs_that_hang_have_no_more_time_because_of_each_other():
     ],
 )
 def test_durations_are_learned_from_what_was_seen(
-    told_s: float | None, last_seen_s: float | None, seen_done_s: float, learned: tuple[float, float] | None
+    reported_s: float | None, last_seen_s: float | None, seen_done_s: float, learned: tuple[float, float] | None
 ):
-    assert done_between(told_s, last_seen_s, seen_done_s) == learned
+    assert done_between(reported_s, last_seen_s, seen_done_s) == learned
 
 
 @given(st.floats(0, 20_000), st.floats(0, 20_000), st.none() | st.floats())
-def test_nothing_is_learned_but_what_was_seen(one_s: float, other_s: float, told_s: float | None):
+def test_nothing_is_learned_but_what_was_seen(one_s: float, other_s: float, reported_s: float | None):
     low_s, high_s = sorted((one_s, other_s))
-    learned = done_between(told_s, low_s, high_s)
+    learned = done_between(reported_s, low_s, high_s)
     assert learned is not None
     assert low_s <= learned[0] <= learned[1] <= high_s
 

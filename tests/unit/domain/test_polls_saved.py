@@ -10,9 +10,9 @@ SEEDS = (1, 2)
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-@pytest.mark.parametrize("told", [False, True], ids=["seen", "told"])
-def test_it_polls_a_quarter_less_than_a_fixed_interval_of_the_same_lag(name: str, told: bool):
-    figures = measure(name, SEEDS, told=told)
+@pytest.mark.parametrize("reported", [False, True], ids=["seen", "reported"])
+def test_it_polls_a_quarter_less_than_a_fixed_interval_of_the_same_lag(name: str, reported: bool):
+    figures = measure(name, SEEDS, reported=reported)
     assert figures.polls <= 0.8 * figures.fixed_polls
     if name == FASTER:  # the first jobs that are faster have the waits of the slow ones
         assert figures.late <= 0.03 * figures.jobs

@@ -13,7 +13,7 @@ from bot.domain.money.costs import CostSeen, ListedPrice, PriceUnit
 from bot.prices.book import PriceBook
 from bot.prices.factors import price_factors
 from bot.prices.pricing import by_model
-from bot.prices.samples import ToldPrice, price_samples
+from bot.prices.samples import ToolPrice, price_samples
 from cogs.ui.prices import hint, price_lines, price_range
 
 CATALOGUE = Catalogue()
@@ -27,10 +27,10 @@ def by_second(rate: str, *sizes: float) -> list[CostSeen]:
     return [CostSeen(credits=Decimal(rate) * Decimal(str(size)), size=size) for size in sizes]
 
 
-def told(operation: Any, **prices: int) -> list[ToldPrice]:
+def estimated(operation: Any, **prices: int) -> list[ToolPrice]:
     """Return the tool's prices by model; `usual` is without one."""
     return [
-        ToldPrice(
+        ToolPrice(
             sample=each, factors=price_factors(operation, each.input), credits=Decimal(prices[each.model or "usual"])
         )
         for each in price_samples(operation)
@@ -42,7 +42,7 @@ def book(
     operation: Any = VIDEO,
     costs: Mapping[str, Sequence[CostSeen]] | None = None,
     listed: Mapping[str, int | ListedPrice] | None = None,
-    tool: Sequence[ToldPrice] = (),
+    tool: Sequence[ToolPrice] = (),
     **more: Any,
 ) -> PriceBook:
     prices = {
@@ -52,7 +52,7 @@ def book(
     return PriceBook(
         listed={operation.id: by_model(prices, operation)},
         costs={operation.id: costs or {}},
-        told={operation.id: tool},
+        estimated={operation.id: tool},
         default_models=more.get("default_models", {}),
     )
 
@@ -60,15 +60,15 @@ def book(
 def test_the_highest_of_the_known_prices_counts_and_a_fixed_one_before_all():
     seen = {"model=seedance2": by_second("4.8", 5, 10, 15)}
     values = {"model": "seedance2", "duration": 5}
-    assert book(costs=seen, tool=told(VIDEO, seedance2=20)).estimate(VIDEO, values).credits == 24  # type: ignore[union-attr]
-    assert book(costs=seen, tool=told(VIDEO, seedance2=30)).estimate(VIDEO, values).basis == "estimate tool"  # type: ignore[union-attr]
+    assert book(costs=seen, tool=estimated(VIDEO, seedance2=20)).estimate(VIDEO, values).credits == 24  # type: ignore[union-attr]
+    assert book(costs=seen, tool=estimated(VIDEO, seedance2=30)).estimate(VIDEO, values).basis == "estimate tool"  # type: ignore[union-attr]
     assert book(costs=seen, listed={"seedance2": 31}).estimate(VIDEO, values).basis == "price list"  # type: ignore[union-attr]
     assert book(PROMPT, listed={"": 31}).estimate(PROMPT, {}).credits == 1  # type: ignore[union-attr]
     assert book().estimate(VIDEO, values) is None
 
 
 def test_what_the_tool_said_of_a_sample_is_said_of_no_other_job():
-    made = book(tool=told(VIDEO, seedance2=24))
+    made = book(tool=estimated(VIDEO, seedance2=24))
     assert made.estimate(VIDEO, {"model": "seedance2", "duration": 5}) is not None
     assert made.estimate(VIDEO, {"model": "seedance2", "duration": 10}) is None
     assert made.estimate(VIDEO, {"model": "seedance2", "duration": 5, "resolution": "1080p"}) is None
@@ -94,10 +94,10 @@ def test_the_servers_own_model_is_taken_where_none_is_named():
         (book(listed={"": 31, "seedance2": 40}), VIDEO, "about 31 to 40 credits"),
         (book(listed={"": A_SECOND}), VIDEO, "about 4 credits per second (this server's price list)"),
         (book(listed={"": A_SECOND, "seedance2": 40}), VIDEO, "about 20 to 40 credits"),
-        (book(tool=told(VIDEO, usual=20)), VIDEO, "about 20 credits for 5 s (Cannon Studio's estimate)"),
-        (book(tool=told(VIDEO, usual=20, seedance2=24)), VIDEO, "about 20 to 24 credits"),
+        (book(tool=estimated(VIDEO, usual=20)), VIDEO, "about 20 credits for 5 s (Cannon Studio's estimate)"),
+        (book(tool=estimated(VIDEO, usual=20, seedance2=24)), VIDEO, "about 20 to 24 credits"),
         (
-            book(SPEECH, tool=told(SPEECH, usual=2)),
+            book(SPEECH, tool=estimated(SPEECH, usual=2)),
             SPEECH,
             "about 2 credits for 100 characters (Cannon Studio's estimate)",
         ),

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from bot.runtime.progress import CLEARED, Progress, logged, told_to
+from bot.runtime.progress import CLEARED, Progress, logged, meter_to
 from tests.support.rig import ManualClock
 
 
@@ -24,7 +24,7 @@ def work(progress: Progress, clock: ManualClock, seconds: int, *, total: int) ->
 
 def test_a_terminal_shows_percent_and_the_time_left_in_one_line() -> None:
     terminal, clock = Terminal(), ManualClock()
-    work(told_to(terminal, clock), clock, 60, total=1000)
+    work(meter_to(terminal, clock), clock, 60, total=1000)
     drawn = terminal.getvalue().split(CLEARED)
     assert "Copying: 50 %, about 30 s left" in drawn
     assert "Copying: 90 %, about 6 s left" in drawn
@@ -34,7 +34,7 @@ def test_a_terminal_shows_percent_and_the_time_left_in_one_line() -> None:
 
 def test_a_pipe_gets_a_line_now_and_then() -> None:
     pipe, clock = io.StringIO(), ManualClock()
-    work(told_to(pipe, clock), clock, 60, total=1000)
+    work(meter_to(pipe, clock), clock, 60, total=1000)
     lines = pipe.getvalue().splitlines()
     assert len(lines) == 6
     assert all(line.startswith("Copying: ") and line.endswith(" s left") for line in lines)
@@ -42,13 +42,13 @@ def test_a_pipe_gets_a_line_now_and_then() -> None:
 
 def test_what_is_quick_leaves_no_line() -> None:
     pipe, clock = io.StringIO(), ManualClock()
-    work(told_to(pipe, clock), clock, 1, total=1000)
+    work(meter_to(pipe, clock), clock, 1, total=1000)
     assert pipe.getvalue() == ""
 
 
 def test_where_nobody_knows_how_much_it_is_the_time_so_far_is_told() -> None:
     pipe, clock = io.StringIO(), ManualClock()
-    work(told_to(pipe, clock), clock, 300, total=0)
+    work(meter_to(pipe, clock), clock, 300, total=0)
     assert pipe.getvalue().splitlines()[-1] == "Copying: 5 min so far"
 
 

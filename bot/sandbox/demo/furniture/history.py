@@ -27,7 +27,7 @@ HOUR_S, DAY_S = 3600.0, 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
+class DemoAct:
     """An act, this many seconds before the demo starts."""
 
     ago_s: float
@@ -36,14 +36,14 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WroteMessage(Deed):
+class WroteMessage(DemoAct):
     """A message."""
 
     text: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RanCommand(Deed):
+class RanCommand(DemoAct):
     """A command. `card` names its card for later acts; `from_card` is the option `job`."""
 
     command: str
@@ -55,7 +55,7 @@ class RanCommand(Deed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PressedButton(Deed):
+class PressedButton(DemoAct):
     """A press below a card, by the action in its custom id. `made` names the resulting card."""
 
     card: str
@@ -64,7 +64,7 @@ class PressedButton(Deed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddedReaction(Deed):
+class AddedReaction(DemoAct):
     """A reaction to a card."""
 
     card: str
@@ -97,7 +97,7 @@ class History:
         self._cards: dict[str, ResponseMessage] = {}
         self._waiting = 0
 
-    async def play(self, acts: Iterable[Deed]) -> None:
+    async def play(self, acts: Iterable[DemoAct]) -> None:
         """Do all acts, oldest first, and move the clock to the present."""
         for act in acts:
             self._clock.skip_to(act.ago_s)
@@ -108,7 +108,7 @@ class History:
         self._clock.skip_to(0.0)
         self._keep_time()
 
-    async def _do(self, act: Deed) -> None:
+    async def _do(self, act: DemoAct) -> None:
         who, room = self._made.people[act.who], self._made.rooms[act.room]
         match act:
             case WroteMessage():
@@ -206,7 +206,7 @@ def _picture(
     return RanCommand(ago_s=ago_s, who=who, command="image generate", options=options, card=card, room=room)
 
 
-WEEK: tuple[Deed, ...] = (
+WEEK: tuple[DemoAct, ...] = (
     _picture(6.4 * DAY_S, "ada", texts.DOOR, card="door"),
     WroteMessage(ago_s=6.39 * DAY_S, who="ada", text=texts.SAID_DOOR),
     PressedButton(ago_s=6.3 * DAY_S, who="bo", card="door", action="again", made="other door"),

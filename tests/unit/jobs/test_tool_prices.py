@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.account.api_keys import UsableKey
 from bot.cannon.estimates import EstimateAnswer, EstimateOutcome
-from bot.prices.samples import ASK_AGAIN_S, ASK_UNANSWERED_AGAIN_S, AT_ONCE, SLOTS_MAX, PriceSample, ToldPrices
+from bot.prices.samples import ASK_AGAIN_S, ASK_UNANSWERED_AGAIN_S, AT_ONCE, SLOTS_MAX, PriceSample, ToolPrices
 from tests.support.rig import ManualClock
 
 SLOT, SECRET = "700:1", "cs_live_000000000000"
@@ -43,11 +43,11 @@ class Tool:
         return EstimateAnswer(outcome, self.credits)
 
 
-def told_by(tool: Tool, clock: ManualClock) -> ToldPrices:
-    return ToldPrices(tool, clock)  # type: ignore[arg-type]  # the part of EstimateTool that is used
+def told_by(tool: Tool, clock: ManualClock) -> ToolPrices:
+    return ToolPrices(tool, clock)  # type: ignore[arg-type]  # the part of EstimateTool that is used
 
 
-async def ask(prices: ToldPrices, slot: str = SLOT, most: int = 99, samples: list[PriceSample] = SAMPLES) -> None:
+async def ask(prices: ToolPrices, slot: str = SLOT, most: int = 99, samples: list[PriceSample] = SAMPLES) -> None:
     guild_id, key_id = map(int, slot.split(":"))
     await prices.ask(guild_id, UsableKey(id=key_id, secret=SECRET), samples, most=most)
 
@@ -74,13 +74,13 @@ async def test_an_answer_counts_for_a_day_and_for_its_own_key_alone():
     tool, clock = Tool(), ManualClock()
     prices = told_by(tool, clock)
     await ask(prices, samples=SAMPLES[:1])
-    assert prices.told(SLOT, SAMPLES[0]) == 10
-    assert prices.told("701:2", SAMPLES[0]) is None
+    assert prices.estimated(SLOT, SAMPLES[0]) == 10
+    assert prices.estimated("701:2", SAMPLES[0]) is None
     clock.advance(ASK_AGAIN_S - 1)
     await ask(prices, samples=SAMPLES[:1])
     assert len(tool.asked) == 1
     clock.advance(1)
-    assert prices.told(SLOT, SAMPLES[0]) is None
+    assert prices.estimated(SLOT, SAMPLES[0]) is None
     await ask(prices, samples=SAMPLES[:1])
     assert len(tool.asked) == 2
 
@@ -94,7 +94,7 @@ async def test_what_the_tool_does_not_answer_is_asked_again_after_an_hour():
     clock.advance(ASK_UNANSWERED_AGAIN_S)
     tool.credits = Decimal(7)
     await ask(prices, samples=SAMPLES[:2])
-    assert [prices.told(SLOT, each) for each in SAMPLES[:3]] == [7, 7, None]
+    assert [prices.estimated(SLOT, each) for each in SAMPLES[:3]] == [7, 7, None]
 
 
 async def test_two_who_ask_at_once_ask_once_and_one_who_gives_up_leaves_nothing_locked():
@@ -124,5 +124,5 @@ async def test_memory_is_bounded_and_the_key_that_was_told_longest_ago_is_forgot
     prices = told_by(tool, ManualClock())
     for number in range(SLOTS_MAX + 1):
         await ask(prices, f"{number}:1", samples=SAMPLES[:1])
-    assert prices.told("0:1", SAMPLES[0]) is None
-    assert prices.told("1:1", SAMPLES[0]) == 10
+    assert prices.estimated("0:1", SAMPLES[0]) is None
+    assert prices.estimated("1:1", SAMPLES[0]) == 10

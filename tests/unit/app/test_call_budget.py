@@ -12,12 +12,12 @@ import pytest
 
 from bot.app.connection.gate import CALLS, CALLS_AT_ONCE, CALLS_IN_S
 from bot.errors import StoreError
-from bot.fleet.call_rent import RENEW_S, SOONEST_S, UNRENTED, CallRent
+from bot.fleet.call_budget import RENEW_S, SOONEST_S, WITHOUT_SHARE, CallBudget
 from bot.runtime.pace import Pace
 from bot.settings import PostgresUrl
 from bot.store import Store
 from bot.store.engine.database import Database
-from bot.store.host.fleet import RENT_S
+from bot.store.host.fleet import SHARE_S
 from tests.support.rig import ManualClock
 
 ALLOWED = 50
@@ -61,18 +61,18 @@ class Counted:
         self.running = 0
         self.is_lost = False
 
-    async def rent(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        self.asked.append(self.store.rents._clock.monotonic())
+    async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
+        self.asked.append(self.store.rate_budgets._clock.monotonic())
         self.running += 1
         try:
             if self.is_lost:
                 raise StoreError("The database cannot be reached.")
-            return await self.store.rents.rent(budget, process, wanted=wanted, total=total)
+            return await self.store.rate_budgets.acquire(budget, process, wanted=wanted, total=total)
         finally:
             self.running -= 1
 
     async def give_up(self, budget: str, process: str) -> None:
-        await self.store.rents.give_up(budget, process)
+        await self.store.rate_budgets.give_up(budget, process)
 
 
 class Process:
@@ -81,12 +81,12 @@ class Process:
     def __init__(self, name: str, store: Store, clock: SteppedClock) -> None:
         self.pace = Pace(clock, calls=CALLS, window_s=CALLS_IN_S, burst=CALLS_AT_ONCE)
         self.rows = Counted(store)
-        self.rent = CallRent(self.pace, self.rows, process=name, clock=clock)
+        self.acquire = CallBudget(self.pace, self.rows, process=name, clock=clock)
         self.demand = 0.0
         self.made: list[float] = []
         self._come = 0.0
         self._calls: set[asyncio.Task[None]] = set()
-        self.runs = asyncio.create_task(self.rent.run())
+        self.runs = asyncio.create_task(self.acquire.run())
 
     def step(self) -> None:
         self._come += self.demand * STEP_S
@@ -165,7 +165,7 @@ async def test_the_sum_stays_below_the_limit_and_is_used_by_whoever_needs_it(wor
     assert sum(rates) > 40
     a.demand = 0.0
     await a.kill()
-    await world.go_on(RENT_S + 8)
+    await world.go_on(SHARE_S + 8)
     since = await world.go_on(5)
     assert sum(process.made_since(since) for process in (b, c)) / 5 > 40, "what a dead one had is others'"
     assert world.most_in_a_second() <= ALLOWED
@@ -198,7 +198,7 @@ async def test_without_the_database_one_call_a_second_is_made(world: World) -> N
     a.rows.is_lost = True
     await world.go_on(RENEW_S + CALLS_IN_S)
     since = await world.go_on(5)
-    assert a.made_since(since) <= 5 * UNRENTED + 1
+    assert a.made_since(since) <= 5 * WITHOUT_SHARE + 1
     a.rows.is_lost = False
     await world.go_on(RENEW_S + 3)
     since = await world.go_on(3)
@@ -211,7 +211,7 @@ async def test_a_process_that_stops_gives_its_part_up(world: World) -> None:
     a.demand = 100.0
     await world.go_on(5)
     await a.kill()
-    await a.rent.stop()
+    await a.acquire.stop()
     b.demand = 100.0
     await world.go_on(2 * RENEW_S)
     since = await world.go_on(2)

@@ -13,7 +13,7 @@ import structlog
 from bot.errors import StoreError
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Pace
-from bot.store.host.fleet import RENT_S
+from bot.store.host.fleet import SHARE_S
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ BUDGET = "discord"
 TOTAL = 45
 """Rented calls per window of `bot.app.connection.gate`; a bot of one process makes 49. The rest is for processes
 without a rent."""
-UNRENTED = 1
+WITHOUT_SHARE = 1
 """Calls per window without a rent: at the start, if nothing is left, or without the database."""
 RENEW_S, SOONEST_S, LOOK_S = 5.0, 2.0, 0.5
 """Renewal interval; the one while calls wait; how often that is checked."""
@@ -29,10 +29,10 @@ ANSWER_S = 1.0
 """After a longer wait for the database, only the minimum is used: others may have the rest."""
 
 
-class RentRows(Protocol):
-    """The store's part: `bot.store.host.fleet.Rents`."""
+class BudgetRows(Protocol):
+    """The store's part: `bot.store.host.fleet.RateBudgets`."""
 
-    async def rent(self, budget: str, process: str, *, wanted: float, total: int) -> int:
+    async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
         """Return the calls per window the process may make."""
         ...
 
@@ -41,20 +41,20 @@ class RentRows(Protocol):
         ...
 
 
-class CallRent:
+class CallBudget:
     """Sets the pace to the rented share."""
 
-    def __init__(self, pace: Pace, rows: RentRows, *, process: str, clock: Clock) -> None:
+    def __init__(self, pace: Pace, rows: BudgetRows, *, process: str, clock: Clock) -> None:
         self._pace = pace
         self._rows = rows
         self._process = process
         self._clock = clock
-        self._calls = UNRENTED
+        self._calls = WITHOUT_SHARE
         self._until = 0.0
         """End of the rent, monotonic seconds."""
         self._asked_at = clock.monotonic()
         self._taken = pace.taken
-        pace.limit(UNRENTED)
+        pace.limit(WITHOUT_SHARE)
 
     async def run(self) -> None:
         """Rent until cancelled."""
@@ -79,32 +79,32 @@ class CallRent:
         passed_s = max(asked_at - self._asked_at, self._pace.window_s)
         self._asked_at = asked_at
         wanted = made / passed_s * self._pace.window_s + self._pace.waiting
-        answer = asyncio.ensure_future(self._rows.rent(BUDGET, self._process, wanted=wanted, total=TOTAL))
+        answer = asyncio.ensure_future(self._rows.acquire(BUDGET, self._process, wanted=wanted, total=TOTAL))
         answered = asyncio.Event()
         answer.add_done_callback(lambda _: answered.set())
         try:
             await self._clock.wait(answered, ANSWER_S)
             if not answer.done():
-                self._pace.limit(UNRENTED)
-            self._calls = max(UNRENTED, await answer)
+                self._pace.limit(WITHOUT_SHARE)
+            self._calls = max(WITHOUT_SHARE, await answer)
         except StoreError as error:  # whether it was stored is unknown
             log.warning("calls.not_rented", error=error.sentence)
-            self._calls = UNRENTED
+            self._calls = WITHOUT_SHARE
         finally:
             answer.cancel()
-        self._until = asked_at + RENT_S
+        self._until = asked_at + SHARE_S
         self._pace.limit(self._calls)
         self._end_if_over()
 
     async def stop(self) -> None:
         """Release the share. `run` has ended."""
-        self._pace.limit(UNRENTED)
+        self._pace.limit(WITHOUT_SHARE)
         try:
             await self._rows.give_up(BUDGET, self._process)
         except StoreError as error:  # the rent expires
             log.warning("calls.not_given_up", error=error.sentence)
 
     def _end_if_over(self) -> None:
-        if self._clock.monotonic() >= self._until and self._calls > UNRENTED:
-            self._calls = UNRENTED
-            self._pace.limit(UNRENTED)
+        if self._clock.monotonic() >= self._until and self._calls > WITHOUT_SHARE:
+            self._calls = WITHOUT_SHARE
+            self._pace.limit(WITHOUT_SHARE)
