@@ -6,6 +6,7 @@ import functools
 import importlib
 import importlib.util
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -102,35 +103,47 @@ def is_known(span: str) -> bool:
     return span in options() or (ROOT / span).exists()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_every_number_is_that_of_the_code(path: Path) -> None:
-    for match in NUMBER.finditer(path.read_text(encoding="utf-8")):
-        assert float(match["shown"].replace(",", "")) == float(value_of(match["expression"])), match[0]
+def unequal(page: str) -> list[str]:
+    """Return the numbers of a page that are not those of the code."""
+    shown = ((match[0], match["shown"].replace(",", ""), match["expression"]) for match in NUMBER.finditer(page))
+    return [whole for whole, number, expression in shown if float(number) != float(value_of(expression))]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_no_line_starts_with_a_mark_which_would_end_its_paragraph(path: Path) -> None:
-    assert re.findall(r"^\s*<!-- = .*", read(path), re.MULTILINE) == []
+def labels(text: str) -> list[str]:
+    """Return what is bold or in italics; a bold first word of a line of a list is a heading."""
+    left = re.sub(r"^- \*\*[^*]+\*\*", "", SPAN.sub("", text), flags=re.MULTILINE)
+    return [each for pair in re.findall(r"\*\*([^*\n]+)\*\*|(?<!\*)\*([^*\n]+)\*(?!\*)", left) for each in pair if each]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_no_number_is_without_its_source(path: Path) -> None:
+def without_source(path: Path) -> set[str]:
     left = SPAN.sub("", FREE.sub("", NUMBER.sub("", read(path))))
-    assert {each for each in re.findall(r"\d+", left) if (path.name, each) not in BY_DISCORD} == set()
+    return {each for each in re.findall(r"\d+", left) if (path.name, each) not in BY_DISCORD}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_commands_options_and_settings_are_there(path: Path) -> None:
-    assert [each for each in SPAN.findall(read(path)) if not is_known(each)] == []
+def on_pages(wrong: Callable[[Path], Iterable[str]]) -> dict[str, list[str]]:
+    """Return what is wrong, by the page that it is on."""
+    return {path.name: found for path in PAGES if (found := sorted(wrong(path)))}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_labels_are_those_that_people_see(path: Path) -> None:
-    """A label is bold or in italics; a bold first word of a line of a list is a heading."""
-    text = re.sub(r"^- \*\*[^*]+\*\*", "", SPAN.sub("", read(path)), flags=re.MULTILINE)
-    named = re.findall(r"\*\*([^*\n]+)\*\*|(?<!\*)\*([^*\n]+)\*(?!\*)", text)
+def test_every_number_is_that_of_the_code() -> None:
+    assert on_pages(lambda path: unequal(path.read_text(encoding="utf-8"))) == {}
+
+
+def test_no_line_starts_with_a_mark_which_would_end_its_paragraph() -> None:
+    assert on_pages(lambda path: re.findall(r"^\s*<!-- = .*", read(path), re.MULTILINE)) == {}
+
+
+def test_no_number_is_without_its_source() -> None:
+    assert on_pages(without_source) == {}
+
+
+def test_commands_options_and_settings_are_there() -> None:
+    assert on_pages(lambda path: [each for each in SPAN.findall(read(path)) if not is_known(each)]) == {}
+
+
+def test_labels_are_those_that_people_see() -> None:
     known = {*messages(), "Server Settings → Integrations"}  # the last is Discord's own
-    assert [each for pair in named for each in pair if each and each not in known] == []
+    assert on_pages(lambda path: set(labels(read(path))) - known) == {}
 
 
 @pytest.mark.parametrize(
@@ -142,10 +155,12 @@ def test_an_option_next_to_its_command_is_one_of_it(command: str, expected: set[
     assert set(given) == expected <= commands()[name.removeprefix("/")]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_options_that_follow_a_command_belong_to_it(path: Path) -> None:
-    for name, given in re.findall(r"`/([\w ]+)`((?: `[a-z_]+`)+)", read(path)):
-        assert set(SPAN.findall(given)) <= commands()[name], name
+def test_options_that_follow_a_command_belong_to_it() -> None:
+    def foreign(path: Path) -> list[str]:
+        pairs = re.findall(r"`/([\w ]+)`((?: `[a-z_]+`)+)", read(path))
+        return [name for name, given in pairs if not set(SPAN.findall(given)) <= commands()[name]]
+
+    assert on_pages(foreign) == {}
 
 
 def test_a_wrong_claim_is_noticed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import itertools
 import pkgutil
@@ -49,6 +50,7 @@ def modules() -> Iterator[ModuleType]:
                 yield importlib.import_module(found.name)
 
 
+@functools.cache
 def rules() -> list[Rule]:
     """Return every regular expression of the bot: those that a module holds, and those written inside functions."""
     found: dict[tuple[str | bytes, int, frozenset[str]], Rule] = {}

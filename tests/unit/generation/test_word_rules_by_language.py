@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -26,154 +27,155 @@ def test_every_language_has_phrases():
     assert PHRASES.keys() == LANGUAGES.keys()
 
 
-@pytest.mark.parametrize("about", [IMAGE, VIDEO, AUDIO])
-@pytest.mark.parametrize("said", sorted({word for each in PHRASES.values() for word in each.again}))
-def test_each_word_for_again_is_understood_about_anything(said: str, about: tuple[MediaKind, ...]):
-    for written in (said, said.capitalize(), f"{said}!", f"{said}。"):
-        assert understand(written, about) == AGAIN
+def misread(expected: Iterable[tuple[str, tuple[MediaKind, ...], Wish | Unclear]]) -> list[tuple[str, object]]:
+    """Return what is understood as something else, with what it is understood as."""
+    found = ((said, understand(said, about), right) for said, about, right in expected)
+    return [(said, got) for said, got, right in found if got != right]
 
 
-@pytest.mark.parametrize("said", sorted({word for each in PHRASES.values() for word in each.small_talk}))
-def test_each_word_of_small_talk_is_left_alone(said: str):
-    for about in ((), IMAGE, VIDEO):
-        assert understand(f"{said}！", about) == Unclear()
-
-
-@pytest.mark.parametrize("said", sorted({word for each in PHRASES.values() for word in each.help}))
-def test_each_word_for_help_is_answered_with_examples(said: str):
-    assert understand(said, ()) == Unclear(sentence=str(texts.WHAT_TO_SAY))
-
-
-@pytest.mark.parametrize(
-    ("word", "ratio"), sorted({(w, r) for each in PHRASES.values() for r, ws in each.formats.items() for w in ws})
-)
-def test_each_word_for_a_format_is_one_where_it_stands_alone(word: str, ratio: str):
-    shaped = {"prompt": rewrite_prompts.reshape(ratio), "aspect_ratio": ratio}
-    assert understand(word, IMAGE) == Wish(operation="image.edit", values=shaped)
-    assert understand(f"abc, {word}", ()) == Wish(
-        operation="image.generate", values={"prompt": "abc", "aspect_ratio": ratio}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_word_for_again_is_understood_about_anything(language: str):
+    assert not misread(
+        (written, about, AGAIN)
+        for said in PHRASES[language].again
+        for written in (said, said.capitalize(), f"{said}!", f"{said}。")
+        for about in (IMAGE, VIDEO, AUDIO)
     )
 
 
-@pytest.mark.parametrize(
-    ("said", "wish"),
-    [
-        ("encore une fois, s'il te plaît", AGAIN),
-        ("otra vez por favor", AGAIN),
-        ("de novo, por favor!", AGAIN),
-        ("もう一度お願いします", AGAIN),
-        ("varie", VARY),
-        ("une variante", VARY),
-        ("varie un peu", VARY),
-        ("varie beaucoup", STRONG),
-        ("varíalo", VARY),
-        ("variante fuerte", STRONG),
-        ("uma variação", VARY),
-        ("varie muito", STRONG),
-        ("バリエーション", VARY),
-        ("強いバリエーション", STRONG),
-        ("大きく変化させてください", STRONG),
-        ("variiere", VARY),
-        ("starke Variante", STRONG),
-    ],
-)
-def test_a_result_is_made_again_and_varied_in_every_language(said: str, wish: Wish):
-    assert understand(said, IMAGE) == wish
-    assert understand(said, VIDEO) == wish
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_small_talk_is_left_alone_and_a_word_for_help_is_answered_with_examples(language: str):
+    phrases, examples = PHRASES[language], Unclear(sentence=str(texts.WHAT_TO_SAY))
+    assert not misread((f"{said}！", about, Unclear()) for said in phrases.small_talk for about in ((), IMAGE, VIDEO))
+    assert not misread((said, (), examples) for said in phrases.help)
 
 
-@pytest.mark.parametrize(
-    ("said", "operation", "values"),
-    [
-        ("mets-le de nuit, plus large", "image.edit", {"prompt": "mets-le de nuit", "aspect_ratio": "16:9"}),
-        ("que sea de noche, más ancho", "image.edit", {"prompt": "que sea de noche", "aspect_ratio": "16:9"}),
-        ("deixe de noite, em formato vertical", "image.edit", {"prompt": "deixe de noite", "aspect_ratio": "9:16"}),
-        ("夜にして、横長に", "image.edit", {"prompt": "夜にして", "aspect_ratio": "16:9"}),
-        ("夜にして、16：9で", "image.edit", {"prompt": "夜にして", "aspect_ratio": "16:9"}),
-        ("夜にしてください", "image.edit", {"prompt": "夜にして"}),
-        ("anime-la : zoom lent", "video.generate", {"prompt": "zoom lent"}),
-        ("fais-la bouger", "video.generate", {}),
-        ("anímalo: zoom lento", "video.generate", {"prompt": "zoom lento"}),
-        ("el zorro corre, como vídeo", "video.generate", {"prompt": "el zorro corre"}),
-        ("anime: zoom lento", "video.generate", {"prompt": "zoom lento"}),
-        ("transforme em vídeo", "video.generate", {}),
-        ("動かして：ゆっくりズーム", "video.generate", {"prompt": "ゆっくりズーム"}),
-        ("動かして：「ゆっくりズーム」", "video.generate", {"prompt": "ゆっくりズーム"}),
-        ("これを動画にして", "video.generate", {}),
-        ("キツネが走る動画にして", "video.generate", {"prompt": "キツネが走る"}),
-        ("anime style", "image.edit", {"prompt": "anime style"}),
-        ("アニメにして", "image.edit", {"prompt": "アニメにして"}),
-        ("escala de grises", "image.edit", {"prompt": "escala de grises"}),
-        ("amplía la imagen a la izquierda", "image.edit", {"prompt": "amplía la imagen a la izquierda"}),
-    ],
-)
-def test_a_picture_is_changed_and_animated_in_every_language(said: str, operation: str, values: dict[str, str]):
-    assert understand(said, IMAGE) == Wish(operation=operation, values=values)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_word_for_a_format_is_one_where_it_stands_alone(language: str):
+    for ratio, words in PHRASES[language].formats.items():
+        shaped = Wish(operation="image.edit", values={"prompt": rewrite_prompts.reshape(ratio), "aspect_ratio": ratio})
+        made = Wish(operation="image.generate", values={"prompt": "abc", "aspect_ratio": ratio})
+        assert not misread((word, IMAGE, shaped) for word in words)
+        assert not misread((f"abc, {word}", (), made) for word in words)
 
 
-@pytest.mark.parametrize(
-    ("said", "about", "operation", "values"),
-    [
-        ("agrandis la vidéo", VIDEO, "video.upscale", {}),
-        ("amplíalo", VIDEO, "video.upscale", {}),
-        ("amplie", VIDEO, "video.upscale", {}),
-        ("高画質にして", VIDEO, "video.upscale", {}),
-        ("ajoute des sous-titres", VIDEO, "subtitles.generate", {}),
-        ("pon subtítulos", VIDEO, "subtitles.generate", {}),
-        ("coloque legendas", VIDEO, "subtitles.generate", {}),
-        ("字幕を付けて", VIDEO, "subtitles.generate", {}),
-        ("ajoute un bruit de pluie", VIDEO, "soundfx.generate", {"prompt": "pluie"}),
-        ("sonido de lluvia", VIDEO, "soundfx.generate", {"prompt": "lluvia"}),
-        ("som de chuva", VIDEO, "soundfx.generate", {"prompt": "chuva"}),
-        ("音：雨", VIDEO, "soundfx.generate", {"prompt": "雨"}),
-        ("雨の音を付けて", VIDEO, "soundfx.generate", {"prompt": "雨"}),
-        ("synchro labiale", AUDIO, "lipsync.generate", {}),
-        ("sincronización labial", AUDIO, "lipsync.generate", {}),
-        ("sincronia labial", AUDIO, "lipsync.generate", {}),
-        ("リップシンク", AUDIO, "lipsync.generate", {}),
-    ],
-)
-def test_videos_and_sounds_get_what_fits_them_in_every_language(
-    said: str, about: tuple[MediaKind, ...], operation: str, values: dict[str, str]
-):
-    assert understand(said, about) == Wish(operation=operation, values=values)
+MADE_AGAIN = [
+    ("encore une fois, s'il te plaît", AGAIN),
+    ("otra vez por favor", AGAIN),
+    ("de novo, por favor!", AGAIN),
+    ("もう一度お願いします", AGAIN),
+    ("varie", VARY),
+    ("une variante", VARY),
+    ("varie un peu", VARY),
+    ("varie beaucoup", STRONG),
+    ("varíalo", VARY),
+    ("variante fuerte", STRONG),
+    ("uma variação", VARY),
+    ("varie muito", STRONG),
+    ("バリエーション", VARY),
+    ("強いバリエーション", STRONG),
+    ("大きく変化させてください", STRONG),
+    ("variiere", VARY),
+    ("starke Variante", STRONG),
+]
 
 
-@pytest.mark.parametrize(
-    ("said", "operation", "values"),
-    [
-        ("vidéo d'une rivière, vertical", "video.generate", {"prompt": "une rivière", "aspect_ratio": "9:16"}),
-        ("fais-moi une vidéo sur les hiboux", "video.generate", {"prompt": "les hiboux"}),
-        ("un vídeo corto de un río", "video.generate", {"prompt": "un río"}),
-        ("hazme un video de un río", "video.generate", {"prompt": "un río"}),
-        ("faça um vídeo sobre corujas", "video.generate", {"prompt": "corujas"}),
-        ("動画：川", "video.generate", {"prompt": "川"}),
-        ("川の動画", "video.generate", {"prompt": "川"}),
-        ("川の動画を作って、縦長で", "video.generate", {"prompt": "川", "aspect_ratio": "9:16"}),
-        ("musique : jazz lent", "music.generate", {"prompt": "jazz lent"}),
-        ("música: jazz lento", "music.generate", {"prompt": "jazz lento"}),
-        ("uma canção sobre o mar", "music.generate", {"prompt": "o mar"}),
-        ("音楽：ゆったりしたジャズ", "music.generate", {"prompt": "ゆったりしたジャズ"}),
-        ("海の曲を作って", "music.generate", {"prompt": "海"}),
-        ("dis : « bonsoir »", "narration.generate", {"text": "bonsoir"}),
-        ("di: bienvenidos", "narration.generate", {"text": "bienvenidos"}),
-        ("diga: bem-vindos", "narration.generate", {"text": "bem-vindos"}),
-        ("読み上げて：ようこそ", "narration.generate", {"text": "ようこそ"}),
-        ("「ようこそ」と言って", "narration.generate", {"text": "ようこそ"}),
-        ("say: “welcome”", "narration.generate", {"text": "welcome"}),
-        ("le son d'une porte", "soundfx.generate", {"prompt": "une porte"}),
-        ("波の音", "soundfx.generate", {"prompt": "波"}),
-        ("dessine-moi un mouton", "image.generate", {"prompt": "un mouton"}),
-        ("dibújame un zorro", "image.generate", {"prompt": "un zorro"}),
-        ("desenhe uma raposa", "image.generate", {"prompt": "uma raposa"}),
-        ("foto de un zorro", "image.generate", {"prompt": "un zorro"}),
-        ("キツネを描いて", "image.generate", {"prompt": "キツネ"}),
-        ("キツネの絵を描いてください", "image.generate", {"prompt": "キツネ"}),
-        ("雪の中のキツネ、16:9", "image.generate", {"prompt": "雪の中のキツネ", "aspect_ratio": "16:9"}),
-    ],
-)
-def test_words_alone_make_something_new_in_every_language(said: str, operation: str, values: dict[str, str]):
-    assert understand(said, ()) == Wish(operation=operation, values=values)
+def test_a_result_is_made_again_and_varied_in_every_language():
+    assert not misread((said, about, wish) for said, wish in MADE_AGAIN for about in (IMAGE, VIDEO))
+
+
+ABOUT_A_PICTURE = [
+    ("mets-le de nuit, plus large", "image.edit", {"prompt": "mets-le de nuit", "aspect_ratio": "16:9"}),
+    ("que sea de noche, más ancho", "image.edit", {"prompt": "que sea de noche", "aspect_ratio": "16:9"}),
+    ("deixe de noite, em formato vertical", "image.edit", {"prompt": "deixe de noite", "aspect_ratio": "9:16"}),
+    ("夜にして、横長に", "image.edit", {"prompt": "夜にして", "aspect_ratio": "16:9"}),
+    ("夜にして、16：9で", "image.edit", {"prompt": "夜にして", "aspect_ratio": "16:9"}),
+    ("夜にしてください", "image.edit", {"prompt": "夜にして"}),
+    ("anime-la : zoom lent", "video.generate", {"prompt": "zoom lent"}),
+    ("fais-la bouger", "video.generate", {}),
+    ("anímalo: zoom lento", "video.generate", {"prompt": "zoom lento"}),
+    ("el zorro corre, como vídeo", "video.generate", {"prompt": "el zorro corre"}),
+    ("anime: zoom lento", "video.generate", {"prompt": "zoom lento"}),
+    ("transforme em vídeo", "video.generate", {}),
+    ("動かして：ゆっくりズーム", "video.generate", {"prompt": "ゆっくりズーム"}),
+    ("動かして：「ゆっくりズーム」", "video.generate", {"prompt": "ゆっくりズーム"}),
+    ("これを動画にして", "video.generate", {}),
+    ("キツネが走る動画にして", "video.generate", {"prompt": "キツネが走る"}),
+    ("anime style", "image.edit", {"prompt": "anime style"}),
+    ("アニメにして", "image.edit", {"prompt": "アニメにして"}),
+    ("escala de grises", "image.edit", {"prompt": "escala de grises"}),
+    ("amplía la imagen a la izquierda", "image.edit", {"prompt": "amplía la imagen a la izquierda"}),
+]
+
+
+def test_a_picture_is_changed_and_animated_in_every_language():
+    assert not misread(
+        (said, IMAGE, Wish(operation=operation, values=values)) for said, operation, values in ABOUT_A_PICTURE
+    )
+
+
+ABOUT_MOTION_AND_SOUND = [
+    ("agrandis la vidéo", VIDEO, "video.upscale", {}),
+    ("amplíalo", VIDEO, "video.upscale", {}),
+    ("amplie", VIDEO, "video.upscale", {}),
+    ("高画質にして", VIDEO, "video.upscale", {}),
+    ("ajoute des sous-titres", VIDEO, "subtitles.generate", {}),
+    ("pon subtítulos", VIDEO, "subtitles.generate", {}),
+    ("coloque legendas", VIDEO, "subtitles.generate", {}),
+    ("字幕を付けて", VIDEO, "subtitles.generate", {}),
+    ("ajoute un bruit de pluie", VIDEO, "soundfx.generate", {"prompt": "pluie"}),
+    ("sonido de lluvia", VIDEO, "soundfx.generate", {"prompt": "lluvia"}),
+    ("som de chuva", VIDEO, "soundfx.generate", {"prompt": "chuva"}),
+    ("音：雨", VIDEO, "soundfx.generate", {"prompt": "雨"}),
+    ("雨の音を付けて", VIDEO, "soundfx.generate", {"prompt": "雨"}),
+    ("synchro labiale", AUDIO, "lipsync.generate", {}),
+    ("sincronización labial", AUDIO, "lipsync.generate", {}),
+    ("sincronia labial", AUDIO, "lipsync.generate", {}),
+    ("リップシンク", AUDIO, "lipsync.generate", {}),
+]
+
+
+def test_videos_and_sounds_get_what_fits_them_in_every_language():
+    assert not misread(
+        (said, about, Wish(operation=operation, values=values))
+        for said, about, operation, values in ABOUT_MOTION_AND_SOUND
+    )
+
+
+NEW = [
+    ("vidéo d'une rivière, vertical", "video.generate", {"prompt": "une rivière", "aspect_ratio": "9:16"}),
+    ("fais-moi une vidéo sur les hiboux", "video.generate", {"prompt": "les hiboux"}),
+    ("un vídeo corto de un río", "video.generate", {"prompt": "un río"}),
+    ("hazme un video de un río", "video.generate", {"prompt": "un río"}),
+    ("faça um vídeo sobre corujas", "video.generate", {"prompt": "corujas"}),
+    ("動画：川", "video.generate", {"prompt": "川"}),
+    ("川の動画", "video.generate", {"prompt": "川"}),
+    ("川の動画を作って、縦長で", "video.generate", {"prompt": "川", "aspect_ratio": "9:16"}),
+    ("musique : jazz lent", "music.generate", {"prompt": "jazz lent"}),
+    ("música: jazz lento", "music.generate", {"prompt": "jazz lento"}),
+    ("uma canção sobre o mar", "music.generate", {"prompt": "o mar"}),
+    ("音楽：ゆったりしたジャズ", "music.generate", {"prompt": "ゆったりしたジャズ"}),
+    ("海の曲を作って", "music.generate", {"prompt": "海"}),
+    ("dis : « bonsoir »", "narration.generate", {"text": "bonsoir"}),
+    ("di: bienvenidos", "narration.generate", {"text": "bienvenidos"}),
+    ("diga: bem-vindos", "narration.generate", {"text": "bem-vindos"}),
+    ("読み上げて：ようこそ", "narration.generate", {"text": "ようこそ"}),
+    ("「ようこそ」と言って", "narration.generate", {"text": "ようこそ"}),
+    ("say: “welcome”", "narration.generate", {"text": "welcome"}),
+    ("le son d'une porte", "soundfx.generate", {"prompt": "une porte"}),
+    ("波の音", "soundfx.generate", {"prompt": "波"}),
+    ("dessine-moi un mouton", "image.generate", {"prompt": "un mouton"}),
+    ("dibújame un zorro", "image.generate", {"prompt": "un zorro"}),
+    ("desenhe uma raposa", "image.generate", {"prompt": "uma raposa"}),
+    ("foto de un zorro", "image.generate", {"prompt": "un zorro"}),
+    ("キツネを描いて", "image.generate", {"prompt": "キツネ"}),
+    ("キツネの絵を描いてください", "image.generate", {"prompt": "キツネ"}),
+    ("雪の中のキツネ、16:9", "image.generate", {"prompt": "雪の中のキツネ", "aspect_ratio": "16:9"}),
+]
+
+
+def test_words_alone_make_something_new_in_every_language():
+    assert not misread((said, (), Wish(operation=operation, values=values)) for said, operation, values in NEW)
 
 
 # ---------------------------------------------------------------------- what the bot tells members to say
@@ -245,10 +247,11 @@ PLAIN = [subject for each in SUBJECTS.values() for subject in each]
 WHERE = ("", " at dawn", " am Abend", " sous la pluie", " al atardecer", " no inverno")
 
 
-@pytest.mark.parametrize("subject", PLAIN)
-def test_a_description_is_one_in_every_language(subject: str):
-    assert understand(subject, ()) == Wish(operation="image.generate", values={"prompt": subject})
-    assert understand(subject, IMAGE) == Wish(operation="image.edit", values={"prompt": subject})
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_description_is_one_in_every_language(language: str):
+    subjects = SUBJECTS[language]
+    assert not misread((each, (), Wish(operation="image.generate", values={"prompt": each})) for each in subjects)
+    assert not misread((each, IMAGE, Wish(operation="image.edit", values={"prompt": each})) for each in subjects)
 
 
 @given(st.sampled_from(PLAIN), st.sampled_from(WHERE), st.text("abcdefgéñçõ漢字 ", max_size=40))
