@@ -12,13 +12,13 @@ import discord
 import structlog
 
 from bot.account.api_keys import HOST_KEY, ApiKeys
-from bot.account.audit import AccountAudit
 from bot.account.key_health import KeyHealth, StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.app import texts
 from bot.app.catalogue import CATALOGUE, CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import COMMANDS, CommandSync
 from bot.app.connection.recovery import OwnMessages, Recovery
+from bot.app.duties import add_rounds
 from bot.app.health import Health
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
@@ -44,7 +44,6 @@ from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
-from bot.jobs.rounds.upkeep import Upkeep
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
@@ -58,12 +57,13 @@ from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
 from bot.prices.pricing import Pricing, sort_earlier_costs
 from bot.prices.samples import ToolPrices
+from bot.runtime.background import Rounds
 from bot.runtime.metrics import DatabaseState
 from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
-from bot.server.absences import ABSENCES, Absences, DataRetention
+from bot.server.absences import ABSENCES, Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import SWITCHES, ApiDrift, OperationSwitches
 from bot.server.practice import PracticeMode
@@ -222,10 +222,9 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         reader=DocumentReader(core.client, core.keys),
         drift=drift,
         clock=setup.clock,
-        leads=core.leads,
     )
     shared = _shared_memory(setup, core, catalogue_refresh, command_sync)
-    return Parts(
+    parts = Parts(
         store=store,
         absences=core.absences,
         client=core.client,
@@ -235,7 +234,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned_prices=LearnedPrices(store, core.keys),
         jobs=jobs,
         reconciler=reconciler,
-        upkeep=_upkeep(setup, core, reconciler, recovery, delivery, command_sync, practice, shared),
+        rounds=Rounds(setup.clock, core.leads),
         shared=shared,
         switches=core.switches,
         estimates=core.estimates,
@@ -273,6 +272,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         api_drift=drift,
         catalogue_refresh=catalogue_refresh,
     )
+    add_rounds(setup, parts, key_health=core.key_health, learned=core.learned)
+    return parts
 
 
 async def _core(setup: Setup, store: Store) -> _Core:
@@ -407,7 +408,6 @@ def _worker(setup: Setup, core: _Core, delivery: Delivery, sources: Sources) -> 
         metrics=setup.metrics,
         complete=sources.complete,
         signals=core.signals,
-        leads=core.leads,
         claimed=delivery.follow,
         webhook_url=None if setup.settings.public_url is None else core.webhook_tokens.url,
     )
@@ -474,40 +474,6 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
         memories=core.memories,
         surface=delivery,
         languages=delivery.card_languages,
-        clock=setup.clock,
-    )
-
-
-def _upkeep(
-    setup: Setup,
-    core: _Core,
-    reconciler: Reconciler,
-    recovery: Recovery,
-    delivery: Delivery,
-    command_sync: CommandSync,
-    practice: PracticeMode,
-    shared: SharedMemory,
-) -> Upkeep:
-    return Upkeep(
-        core.store,
-        key_health=core.key_health,
-        reconciler=reconciler,
-        audit=AccountAudit(core.store, client=core.client, clock=setup.clock),
-        worker=core.signals,
-        settle_answers=recovery.settle_overdue,
-        absences=core.absences,
-        retention=DataRetention(core.store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days),
-        delete_erased=delivery.takedown.delete_erased,
-        renew_commands=command_sync.catch_up,
-        practise=practice.run_once,
-        languages=delivery.card_languages,
-        learned=core.learned,
-        fulfil_wishes=setup.surface.fulfil_wishes,
-        ask_prices=core.price_books.run_once,
-        catch_up=shared.run_once,
-        watch_unleased=delivery.watch_unleased,
-        leads=core.leads,
-        metrics=setup.metrics,
         clock=setup.clock,
     )
 

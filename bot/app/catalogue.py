@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,8 +151,6 @@ def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
 
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
-LED_BY_OTHERS_S = 60.0
-"""Leadership check interval."""
 CATALOGUE = "catalogue"
 """The signal that another document is stored."""
 DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
@@ -175,10 +172,7 @@ class CatalogueRefresh:
         reader: DocumentReader,
         drift: ApiDrift,
         clock: Clock,
-        leads: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`leads` says whether this process is the leader, which reads the document."""
-        self._leads = leads
         self._known: str | None = None
         self._catalogue = catalogue
         self._store = store
@@ -186,7 +180,6 @@ class CatalogueRefresh:
         self._named = NamedOperations(store, clock)
         self._drift = drift
         self._clock = clock
-        self._stopping = asyncio.Event()
         self.read_at: float | None = None
         """When the document was last read or found unchanged in this run, Unix seconds."""
         self._unannounced: list[ApiChange] = []
@@ -247,28 +240,18 @@ class CatalogueRefresh:
             self._store.signals.send(CATALOGUE)
         self.read_at = self._clock.wall()
 
-    async def run(self) -> None:
-        """Refresh daily, hourly after a failure, until `stop`.
-
-        If the API wants a missing key: daily, and within the hour after another key was set.
-        """
-        while not self._stopping.is_set():
-            if not self._leads():
-                await self._clock.wait(self._stopping, LED_BY_OTHERS_S)
-                continue
-            pause_s = RETRY_S if await self._lacks_a_key() else await self._turn()
-            await self._clock.wait(self._stopping, pause_s)
-
-    def stop(self) -> None:
-        """Stop `run`."""
-        self._stopping.set()
-
     async def _lacks_a_key(self) -> bool:
         if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
             return False
         return await self._reader.wants_key()
 
-    async def _turn(self) -> float:
+    async def run_once(self) -> float:
+        """Refresh; return the seconds until the next time: a day, an hour after a failure.
+
+        If the API wants a missing key: daily, and within the hour after another key was set.
+        """
+        if await self._lacks_a_key():
+            return RETRY_S
         self._tried_at = None
         try:
             await self.refresh()
@@ -277,11 +260,8 @@ class CatalogueRefresh:
                 self._tried_at = self._clock.monotonic()
             wants_key = self._tried_at is not None
             log.info("catalogue.not_read", error=type(error).__name__, status=error.status, wants_key=wants_key)
-        except Exception:
-            log.exception("catalogue.failed")
-        else:
-            return REFRESH_S
-        return RETRY_S
+            return RETRY_S
+        return REFRESH_S
 
     async def _learned(self, document: object) -> list[ApiChange]:
         return await self._catalogue.learn(document, await self._named.recent())

@@ -322,8 +322,8 @@ class CannonBot(RuntimeShards):
         if not self._closed_parts and hasattr(self, "parts"):
             self._closed_parts = True
             await self.parts.worker.stop()
-            self.parts.catalogue_refresh.stop()
             await self._background.stop()
+            await self.parts.maintenance.stop()
             if self.leases is not None:
                 await self.leases.stop()
             if self._budget is not None:

@@ -1,4 +1,4 @@
-"""A process's background tasks, by its role."""
+"""A process's background work: the table of its rounds, and what else runs beside, by its role."""
 
 from __future__ import annotations
 
@@ -10,14 +10,27 @@ from typing import Any
 
 import structlog
 
-from bot.app import texts
+from bot.account.audit import AccountAudit
+from bot.account.key_health import KeyHealth
+from bot.app import catalogue, texts
 from bot.app.connection.recovery import Spawn
 from bot.app.health import DatabaseWatch, Watchdog, end_process
-from bot.app.parts import Parts, Role
+from bot.app.parts import Parts, Role, Setup
+from bot.delivery.card import ticker
+from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError
 from bot.jobs.follow.agenda import WorkerProgress
+from bot.jobs.follow.durations import LearnedDurations
+from bot.jobs.follow.lanes import lane_of
+from bot.jobs.rounds import maintenance
+from bot.jobs.texts import KEY_HEALED
+from bot.moderation import alerts
+from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
+from bot.server import welcome
+from bot.server.absences import DataRetention
+from bot.store import Record, Store
 
 EVERY_S = 1.0
 LATE_S = 5.0
@@ -25,7 +38,7 @@ LATE_S = 5.0
 
 
 class LoopLag:
-    """Sleeps, and measures how late it wakes."""
+    """Measures how late each of its rounds begins."""
 
     def __init__(self, clock: Clock, metrics: Metrics) -> None:
         self._clock = clock
@@ -38,17 +51,78 @@ class LoopLag:
         beat = self._beat
         return WorkerProgress(beat=beat, next_beat=beat + EVERY_S + LATE_S, turned=beat, startable_at=None)
 
-    async def run(self) -> None:
-        """Run until cancelled."""
-        pause = asyncio.Event()  # never set: the clock ends each wait
-        while True:
-            due = self._clock.monotonic() + EVERY_S
-            await self._clock.wait(pause, EVERY_S)
-            self._beat = self._clock.monotonic()
-            self._metrics.loop_lag(self._clock.monotonic() - due)
+    async def run_once(self) -> None:
+        """Measure once."""
+        due, self._beat = self._beat + EVERY_S, self._clock.monotonic()
+        self._metrics.loop_lag(self._beat - due)
 
 
 log = structlog.get_logger(__name__)
+
+UPKEEP_S = 15.0
+EACH, ONE = False, True
+"""Whether a round is for every process, or for the leader."""
+
+
+def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:
+    """Fill the table of rounds."""
+    store, delivery = parts.store, parts.delivery
+    audit = AccountAudit(store, client=parts.client, clock=setup.clock)
+    retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
+    parts.rounds.add(
+        Round("keys", partial(_heal_keys, parts, key_health), UPKEEP_S, ONE),
+        Round("rechecks", parts.reconciler.run_once, UPKEEP_S, ONE),
+        Round("accounts", audit.run_once, UPKEEP_S, ONE),
+        Round("answers", parts.recovery.settle_overdue, UPKEEP_S, ONE),
+        Round("wishes", setup.surface.fulfil_wishes, UPKEEP_S, ONE),
+        Round("prices", parts.price_books.run_once, UPKEEP_S, EACH),
+        Round("news", parts.absences.note_news, UPKEEP_S, EACH),
+        Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
+        Round("retention", retention.run_once, UPKEEP_S, ONE),
+        Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
+        Round("others", parts.shared.run_once, UPKEEP_S, EACH),
+        Round("cards", delivery.watch_unleased, UPKEEP_S, ONE),
+        Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
+        Round("practice", parts.practice.run_once, UPKEEP_S, ONE),
+        Round("learned", learned.forget_unknown, UPKEEP_S, ONE),
+        Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
+        Round("watch", parts.watch.run_once, alerts.LOOK_EVERY_S, EACH, beside=True, woken=parts.watch.woken),
+    )
+    if setup.role.answers:
+        welcomes = parts.welcomes
+        parts.rounds.add(Round("welcomes", welcomes.run_once, welcome.EVERY_S, EACH, beside=True, woken=welcomes.woken))
+    if setup.role.works:
+        work = parts.maintenance
+        parts.rounds.add(
+            Round("maintenance", work.begin, maintenance.EVERY_S, ONE, beside=True, woken=work.woken),
+            Round("ticker", delivery.keep_true, ticker.ROUND_S, EACH, beside=True),
+            Round("openapi", parts.catalogue_refresh.run_once, catalogue.RETRY_S, ONE, beside=True),
+        )
+
+
+async def _count_jobs(store: Store, metrics: Metrics) -> None:
+    figures = await store.figures.now()
+    states = {(_lane(state), state): 0 for state in JobState if not state.ended}
+    waits = {each.value: 0 for each in WaitsFor}
+    for (state, waits_for), count in figures.open.items():
+        states[_lane(state), state] += count
+        if waits_for is not None:
+            waits[waits_for.value] += count
+    metrics.open_jobs(states, waits)
+    metrics.books(figures.booked, figures.held, figures.refused_keys)
+
+
+def _lane(state: JobState) -> str:
+    return "none" if state in PENDING_STATES else lane_of(state).value
+
+
+async def _heal_keys(parts: Parts, key_health: KeyHealth) -> None:
+    for healed in await key_health.probe():
+        parts.signals.resume(healed.guild_id, healed.key.slot(healed.guild_id))
+        await parts.store.decisions.add(
+            healed.guild_id, lambda _: Record(by_id=0, kind="key", text=str(KEY_HEALED), about={})
+        )
+
 
 COMPARED_BY_S = 30.0
 """How long jobs wait for the gateway after a start: finished results must not wait longer."""
@@ -79,18 +153,15 @@ class Duties:
 
     def _works(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         parts, lag = self.parts, LoopLag(self.clock, self.metrics)
+        parts.rounds.add(Round("loop-lag", lag.run_once, EVERY_S, EACH, beside=True))
         yield "database", DatabaseWatch(parts.store, self.clock, end=self.end).run()
-        yield "watch", parts.watch.run()
-        yield "upkeep", parts.upkeep.run()
-        if self.role.answers:
-            yield "welcomes", parts.welcomes.run()
+        for name in parts.rounds.table:
+            if name != "maintenance":  # it begins with the worker
+                yield name, parts.rounds.keep(name)
         if not self.role.works:
-            yield "loop-lag", self._watched(lambda: lag.progress, lag.run())
+            yield "watchdog", self._watched(lambda: lag.progress, asyncio.Event().wait())
             return
-        yield "loop-lag", lag.run()
         yield "worker", self._follow_jobs()
-        yield "ticker", parts.delivery.keep_true()
-        yield "openapi", parts.catalogue_refresh.run()
         if parts.store.signals.is_shared:
             yield "leader", self._lead()
 
@@ -98,11 +169,11 @@ class Duties:
         """Follow jobs once servers that removed the bot are known: nothing new starts for those."""
         if self.role.answers:  # else the processes that do store it
             await self.clock.wait(self.compared, COMPARED_BY_S)
-        self.spawn(self.parts.maintenance.run(), "maintenance")
+        self.spawn(self.parts.rounds.keep("maintenance"), "maintenance")
         worker = self.parts.worker
         await self._watched(lambda: worker.progress, worker.run())
 
-    async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, None]) -> None:
+    async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, object]) -> None:
         """Do the work, and end the process if it makes no progress."""
         watchdog = Watchdog(progress, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
         watchdog.start()
@@ -121,8 +192,8 @@ class Duties:
                 await parts.practice.recover()
             except StoreError as error:
                 log.info("leader.practice_later", error=error.sentence)
-            parts.maintenance.wake()
-            parts.watch.wake()
+            parts.maintenance.woken.set()
+            parts.watch.woken.set()
             while leadership.is_leader:
                 await self.clock.wait(pause, LEADING_LOOK_S)
             log.info("leader.ends")

@@ -32,7 +32,6 @@ from bot.generation.sources import Sources
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
-from bot.jobs.rounds.upkeep import Upkeep
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
@@ -42,6 +41,7 @@ from bot.moderation.moderation import Moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
+from bot.runtime.background import Rounds
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.web_server import HttpServer
@@ -120,7 +120,7 @@ class Parts:
     learned_prices: LearnedPrices
     jobs: JobService
     reconciler: Reconciler
-    upkeep: Upkeep
+    rounds: Rounds
     switches: OperationSwitches
     estimates: Estimates
     estimate_tool: EstimateTool

@@ -137,8 +137,8 @@ class Delivery:
         return await self.ticker.run_once(self._correct)
 
     async def keep_true(self) -> None:
-        """Redraw each card when due, until cancelled."""
-        await self.ticker.run(self._correct)
+        """Redraw the due cards."""
+        await self.tick()
 
     async def _correct(self, guild_id: int, card_id: str) -> None:
         if not self.absences.is_absent(guild_id):

@@ -49,14 +49,13 @@ def make_worker(
     metrics: Metrics,
     complete: Callable[[Job], Awaitable[Mapping[str, Any]]],
     signals: WorkerSignals,
-    leads: Callable[[], bool],
     claimed: Callable[[Sequence[Claimed]], None],
     webhook_url: Callable[[Job], str | None] | None = None,
 ) -> tuple[Worker, Maintenance]:
     """Return a worker for the jobs of `store`, and its upkeep.
 
     `complete` and `webhook_url`: see `submitting`; `ask_moderators`: see `maintenance`. Without `webhook_url` no job
-    uses webhooks. `leads`: whether this process is the leader; `claimed` receives the claimed jobs.
+    uses webhooks. `claimed` receives the claimed jobs.
     """
     rng = random.Random()  # noqa: S311 - spreads load, guards nothing
     agenda = Agenda(clock)
@@ -100,7 +99,6 @@ def make_worker(
         alert=surface.alert,
         ask_moderators=ask_moderators,
         claim_soon=signals.claim,
-        leads=leads,
         languages=languages,
     )
     worker = Worker(
@@ -112,7 +110,7 @@ def make_worker(
         polling=polling,
         delivering=Delivering(transitions, clock=clock, metrics=metrics),
         own_errors=OwnErrors(transitions, clock),
-        maintain=maintenance.wake,
+        maintain=maintenance.woken.set,
         languages=languages,
         claimed=claimed,
         clock=clock,

@@ -168,21 +168,18 @@ class Watch:
         self._expiry = BalanceExpiry(keys=keys, client=client, clock=clock)
         self._decisions = DecisionLog(store, clock=clock, channel=channel)
         self._pending: deque[tuple[int, MakeAlerts]] = deque(maxlen=PENDING_MAX)
-        self._wake = asyncio.Event()
-        store.outbox.listen(self._wake.set)
+        self.woken = asyncio.Event()
+        """Set to run soon."""
+        store.outbox.listen(self.woken.set)
         self._look_due = 0.0
         self._asked_at: dict[str, float] = {}
         self._ask_due = 0.0
         self._pinged = False
 
-    def wake(self) -> None:
-        """Run soon: there may be work."""
-        self._wake.set()
-
     def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
         """Report new alerts soon, made in the guild's language."""
         self._pending.append((guild_id, alerts))
-        self._wake.set()
+        self.woken.set()
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Record that the server's rules rejected a member; once per reason for a while."""
@@ -204,29 +201,17 @@ class Watch:
         """Note that `name` is reported now; False if it was within `quiet_s` seconds."""
         return await self._store.alerts.note(guild_id, name, until=self._clock.wall() + quiet_s)
 
-    async def run(self) -> None:
-        """Report and check until cancelled; failures are retried next time."""
-        while True:
-            self._wake.clear()
-            try:
-                await self.run_once()
-            except Exception:
-                log.exception("watch.failed")
-            due = min(self._look_due, self._decisions.retry_at) if self._leads() else math.inf
-            wait_s = min(LOOK_EVERY_S, max(0.0, due - self._clock.monotonic()))
-            await self._clock.wait(self._wake, wait_s or LOOK_EVERY_S)
-
-    async def run_once(self) -> None:
-        """Report pending alerts; check every guild if due."""
+    async def run_once(self) -> float:
+        """Report pending alerts; check every guild if due. Return the seconds until the next is due."""
         leads = self._leads()
         if leads and not self._pinged:
             self._pinged = True
             await self._ping_late()
         if leads and await self._decisions.post_due():
-            self._wake.set()
+            self.woken.set()
         await self._tell_pending()
         if not leads:
-            return
+            return LOOK_EVERY_S
         if self._clock.monotonic() >= self._look_due:
             self._look_due = self._clock.monotonic() + LOOK_EVERY_S
             for guild_id in await self._store.settings.guilds_with_log():
@@ -236,6 +221,8 @@ class Watch:
                 except Exception:
                     log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
                 await self._tell_pending()
+        due_in_s = min(self._look_due, self._decisions.retry_at) - self._clock.monotonic()
+        return min(LOOK_EVERY_S, due_in_s) if due_in_s > 0 else LOOK_EVERY_S
 
     async def _tell_pending(self) -> None:
         while self._pending:

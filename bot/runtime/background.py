@@ -1,4 +1,4 @@
-"""Background tasks, and how long a caller waits for the database.
+"""Background tasks, periodic ones, and how long a caller waits for the database.
 
 Discord allows three seconds to answer an interaction; background tasks have no limit.
 """
@@ -6,14 +6,21 @@ Discord allows three seconds to answer an interaction; background tasks have no 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
-from collections.abc import Callable, Coroutine
+import math
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import structlog
 
 from bot.language import SOURCE, speak
 from bot.runtime.clock import Clock
+from bot.runtime.logs import QuietErrors
+
+log = structlog.get_logger(__name__)
 
 ANSWER_S = 2.0
 """After this time a member gets the busy message; a second is left for sending it."""
@@ -116,3 +123,65 @@ class BackgroundTasks:
         for task in self._tasks:
             task.cancel()
         await self.finished()
+
+
+LEADING_CHECK_S = 15.0
+"""Maximum time until a new leader begins a round for leaders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Work done `every_s` seconds; it may return other seconds until its next time, infinity for none.
+
+    Rounds with `beside` run next to all others, which take turns, to spread their load on the database.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[float | None]]
+    every_s: float
+    leader_only: bool = False
+    beside: bool = False
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to run it now."""
+
+
+class Rounds:
+    """Runs rounds. One that fails is logged, once an hour for the same error, and runs again at its next time."""
+
+    def __init__(self, clock: Clock, leads: Callable[[], bool] = lambda: True) -> None:
+        """`leads`: whether this process is the leader."""
+        self._clock = clock
+        self._leads = leads
+        self._quiet = QuietErrors(clock)
+        self._turn = asyncio.Lock()
+        self.table: dict[str, Round] = {}
+
+    def add(self, *rounds: Round) -> None:
+        """Add rounds, each with a name of its own."""
+        self.table |= {each.name: each for each in rounds}
+
+    async def keep(self, name: str) -> None:
+        """Run a round until cancelled, at once for the first time."""
+        each = self.table[name]
+        while True:
+            each.woken.clear()
+            async with contextlib.nullcontext() if each.beside else self._turn:
+                wait_s = await self._run(each)
+            await self._clock.wait(each.woken, None if wait_s == math.inf else wait_s)
+
+    async def run_once(self, *names: str) -> None:
+        """Run these rounds now; without names, all that take turns."""
+        for each in [self.table[name] for name in names] or self.table.values():
+            if names or not each.beside:
+                await self._run(each)
+
+    async def _run(self, each: Round) -> float:
+        """Run it, and return the seconds until its next time."""
+        if each.leader_only and not self._leads():
+            return min(each.every_s, LEADING_CHECK_S)
+        try:
+            wait_s = await each.run()
+        except Exception as error:  # noqa: BLE001 - the round goes on; it is logged there
+            self._quiet.note(log, "round.failed", each.name, error, round=each.name)
+            wait_s = None
+        return each.every_s if wait_s is None else wait_s

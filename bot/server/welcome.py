@@ -6,6 +6,7 @@ A server that reinvites the bot is greeted again only if all its data was erased
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,8 @@ class Welcomes:
         self._clock = clock
         self._absences = absences
         self._send = send
-        self._wake = asyncio.Event()
+        self.woken = asyncio.Event()
+        """Set once a server is to be greeted."""
         self._lock = asyncio.Lock()
 
     async def joined(self, guild_id: int) -> None:
@@ -55,30 +57,19 @@ class Welcomes:
         since = self._clock.wall() - FOUND_WITHIN_S
         await self._expect({guild_id: at for guild_id, at in joined.items() if at >= since})
 
-    async def run(self) -> None:
-        """Greet until cancelled; failures are retried."""
-        while True:
-            self._wake.clear()
-            try:
-                waits = await self.run_once()
-            except Exception:
-                log.exception("welcome.failed")
-                waits = True
-            await self._clock.wait(self._wake, EVERY_S if waits else None)
-
-    async def run_once(self) -> bool:
-        """Greet pending servers; return whether some remain."""
+    async def run_once(self) -> float:
+        """Greet pending servers; return the seconds until it is tried again, infinity if none remains."""
         async with self._lock:
             waiting = [
                 guild_id
                 for guild_id, joined_at, was_tried in await self._store.welcomes.due()
                 if not await self._greet(guild_id, joined_at, again=was_tried)
             ]
-        return bool(waiting)
+        return EVERY_S if waiting else math.inf
 
     async def _expect(self, joined: Mapping[int, float]) -> None:
         if joined and await self._store.welcomes.expect(joined):
-            self._wake.set()
+            self.woken.set()
 
     async def _greet(self, guild_id: int, joined_at: float, *, again: bool) -> bool:
         place = None

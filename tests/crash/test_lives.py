@@ -206,7 +206,7 @@ async def test_a_key_that_was_changed_after_a_lost_reply_does_not_pay_twice(rig:
 async def drawn_late(rig: Rig) -> None:
     """Let the upkeep find the cards that do not show their end, and have them drawn."""
     with rig.env.time_context():
-        await rig.bot.parts.upkeep.run_once()
+        await rig.bot.parts.rounds.run_once()
     rig.advance(SPREAD_S)
     await rig.tick()
 

@@ -181,7 +181,7 @@ async def test_hostile_answers_of_the_api(rig: Rig, mallory: Any, verdict: Verdi
             rig.advance(chance.dice.choice([0.5, 5.0, 61.0]))
         with rig.env.time_context():
             if number % 10 == 0:
-                await rig.bot.parts.upkeep.run_once()
+                await rig.bot.parts.rounds.run_once()
         verdict.after((where, rig.sandbox.faults.waiting()))
     assert verdict.acts > ACTS_LEAST
     await verdict.books()

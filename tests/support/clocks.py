@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
+from bot.runtime.background import Round, Rounds
 from tests.support.rig import ManualClock
 
 
@@ -22,3 +25,16 @@ class SteppedClock(ManualClock):
         for each in ends:
             each.cancel()
         self.over.clear()
+
+
+@contextlib.asynccontextmanager
+async def kept(clock: ManualClock, each: Round) -> AsyncIterator[None]:
+    """Let a round run again and again."""
+    rounds = Rounds(clock)
+    rounds.add(each)
+    running = asyncio.create_task(rounds.keep(each.name))
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -61,5 +61,5 @@ async def round_of_upkeep(rig: Rig, *, days: float = 0.0, hours: float = 0.0) ->
     rig.advance(days * 86_400 + hours * 3600)
     with rig.env.time_context():
         for _ in range(3):
-            await rig.bot.parts.upkeep.run_once()
+            await rig.bot.parts.rounds.run_once()
     await rig.env.settle()

@@ -107,7 +107,7 @@ async def tick(rig: Rig) -> None:
     """Let the bot do everything that is due now."""
     await rig.step()
     with rig.env.time_context():
-        await rig.bot.parts.upkeep.run_once()
+        await rig.bot.parts.rounds.run_once()
         await rig.bot.parts.watch.run_once()
 
 

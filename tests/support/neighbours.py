@@ -34,16 +34,17 @@ class LiveTime:
 @contextlib.asynccontextmanager
 async def worker_at_work(rig: Rig) -> AsyncIterator[None]:
     """Let the worker's own loop and its maintenance run, on the rig's time; in the end their turns are cancelled."""
-    worker, maintenance = rig.bot.parts.worker, rig.bot.parts.maintenance
-    worker._clock = maintenance._clock = LiveTime(rig.clock)
+    worker, maintenance, rounds = rig.bot.parts.worker, rig.bot.parts.maintenance, rig.bot.parts.rounds
+    worker._clock = maintenance._clock = rounds._clock = LiveTime(rig.clock)
     with rig.env.time_context():
-        loops = [asyncio.create_task(worker.run()), asyncio.create_task(maintenance.run())]
+        loops = [asyncio.create_task(worker.run()), asyncio.create_task(rounds.keep("maintenance"))]
     try:
         yield
     finally:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+        await maintenance.stop()
         await worker.stop(grace_s=0)
 
 

@@ -190,7 +190,7 @@ class Rig:
 
     async def step(self) -> int:
         with self.env.time_context():
-            self.bot.parts.maintenance._woken.clear()
+            self.bot.parts.maintenance.woken.clear()
             await self.bot.parts.maintenance.run_once()
             return await self.bot.parts.worker.step()
 
@@ -215,7 +215,7 @@ class Rig:
     def _idle_s(self, pace_s: float) -> float:
         """Return how many seconds the worker would sleep now, in whole steps of `pace_s`, at least one."""
         parts = self.bot.parts
-        if parts.maintenance._woken.is_set():
+        if parts.maintenance.woken.is_set():
             return pace_s
         idle_s = min(parts.worker._idle_s(self.clock.monotonic()), SKIPPED_MAX_S)
         return pace_s * max(1, math.ceil(idle_s / pace_s - 1e-9))

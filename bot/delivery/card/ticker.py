@@ -20,7 +20,6 @@ from bot.delivery.channels.facts import DISCORD_ERRORS, is_gone
 from bot.domain.jobs.poll_schedule import JobProgress
 from bot.domain.models import PENDING_STATES, Card, Job, JobState
 from bot.runtime.clock import Clock
-from bot.runtime.logs import QuietErrors
 
 APART_S, SEVERAL_APART_S = 10.0, 20.0
 EVERY_S = 12.0
@@ -124,7 +123,6 @@ class CardTicker:
         self, clock: Clock, *, open_cards: Callable[[], Awaitable[list[CardKey]]] | None, is_calm: Callable[[], bool]
     ) -> None:
         self._clock = clock
-        self._quiet = QuietErrors(clock)
         self._open_cards = open_cards
         self._is_calm = is_calm
         self._due: dict[CardKey, float] = {}
@@ -161,16 +159,6 @@ class CardTicker:
     def watched(self) -> int:
         """Return how many cards are scheduled."""
         return len(self._due)
-
-    async def run(self, correct: Correct) -> None:
-        """Draw due cards until cancelled."""
-        pause = asyncio.Event()  # never set: the clock ends each wait
-        while True:
-            try:
-                await self.run_once(correct)
-            except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
-                self._quiet.note(log, "ticker.round_failed", "", error)
-            await self._clock.wait(pause, ROUND_S)
 
     async def run_once(self, correct: Correct) -> int:
         """Draw due cards, at most one round's; return how many."""

@@ -1,1 +1,1 @@
-"""Rounds beside the worker: maintenance, upkeep, late results."""
+"""Rounds beside the worker: maintenance, late results."""

@@ -39,7 +39,7 @@ class _Due:
 
 
 class Maintenance:
-    """Maintains all servers side by side. Failures are retried the next time."""
+    """Maintains all servers side by side, for the leader. Failures are retried the next time."""
 
     def __init__(
         self,
@@ -50,7 +50,6 @@ class Maintenance:
         alert: AlertServer,
         ask_moderators: AskModerators,
         claim_soon: Callable[[], None],
-        leads: Callable[[], bool],
         languages: Languages,
     ) -> None:
         self._store = store
@@ -59,9 +58,9 @@ class Maintenance:
         self._alert = alert
         self._ask_moderators = ask_moderators
         self._claim_soon = claim_soon
-        self._leads = leads
         self._languages = languages
-        self._woken = asyncio.Event()
+        self.woken = asyncio.Event()
+        """Set to run soon."""
         self._rounds: dict[int, asyncio.Task[None]] = {}
         """Running rounds, by server."""
         self._again: set[int] = set()
@@ -71,35 +70,20 @@ class Maintenance:
         self._closed: dict[tuple[int, int | None], float] = {}
         """Until when (monotonic) a guild is not asked, because no channel takes the question."""
 
-    def wake(self) -> None:
-        """Run soon: there may be something to do."""
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Run until cancelled; for the leader."""
-        try:
-            while True:
-                self._woken.clear()
-                if self._leads():
-                    await self._begin()
-                await self._clock.wait(self._woken, EVERY_S)
-        finally:
-            for task in self._rounds.values():
-                task.cancel()
-            await asyncio.gather(*self._rounds.values(), return_exceptions=True)
-
     async def run_once(self) -> None:
         """Do what is due, and return when all is done."""
-        await self._begin()
+        await self.begin()
         await asyncio.gather(*self._rounds.values())
 
-    async def _begin(self) -> None:
-        try:
-            due = await self._due()
-        except Exception:
-            log.exception("maintenance.failed")
-            return
-        for guild_id, what in due.items():
+    async def stop(self) -> None:
+        """Cancel what `begin` has begun."""
+        for task in self._rounds.values():
+            task.cancel()
+        await asyncio.gather(*self._rounds.values(), return_exceptions=True)
+
+    async def begin(self) -> None:
+        """Begin what is due, each server in a task of its own."""
+        for guild_id, what in (await self._due()).items():
             if guild_id in self._rounds:
                 self._again.add(guild_id)
                 continue
@@ -111,7 +95,7 @@ class Maintenance:
         del self._rounds[guild_id]
         if guild_id in self._again:
             self._again.discard(guild_id)
-            self._woken.set()
+            self.woken.set()
 
     async def _due(self) -> dict[int, _Due]:
         due: defaultdict[int, _Due] = defaultdict(_Due)

@@ -110,8 +110,8 @@ class Demo:
         # Outside the bot's scope: otherwise the simulation would wait for an endless loop.
         parts = self.bot.parts
         self._tasks.append(asyncio.create_task(parts.worker.run(), name="demo-worker"))
-        self._tasks.append(asyncio.create_task(parts.maintenance.run(), name="demo-maintenance"))
-        self._tasks.append(asyncio.create_task(parts.watch.run(), name="demo-watch"))
+        for name in ("maintenance", "watch"):
+            self._tasks.append(asyncio.create_task(parts.rounds.keep(name), name=f"demo-{name}"))
         self._tasks.append(asyncio.create_task(self._publisher.run(), name="demo-page"))
 
     async def _stop_bot(self) -> None:

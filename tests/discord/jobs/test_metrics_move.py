@@ -16,11 +16,11 @@ def value(rig: Rig, name: str, **labels: str) -> float:
 async def test_a_job_is_counted_on_its_whole_way(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     await rig.step()
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     assert value(rig, "cannon_bot_jobs_open", lane="poll", state="queued") == 1
     assert value(rig, "cannon_bot_credits_held") == value(rig, "cannon_bot_credits_total", kind="hold") > 0
     await rig.work()
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     assert value(rig, "cannon_bot_jobs_open", lane="poll", state="queued") == 0
     assert value(rig, "cannon_bot_credits_held") == 0
     [job] = await rig.jobs()
@@ -38,8 +38,8 @@ async def test_credits_are_added_up_once(rig: Rig):
     for _ in range(2):
         await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
         await rig.work()
-        await rig.bot.parts.upkeep.run_once()
-    await rig.bot.parts.upkeep.run_once()
+        await rig.bot.parts.rounds.run_once()
+    await rig.bot.parts.rounds.run_once()
     spent = sum(job.cost or 0 for job in await rig.jobs())
     assert value(rig, "cannon_bot_credits_total", kind="settle") == spent
 
@@ -56,10 +56,10 @@ async def test_a_wait_for_discord_and_a_delivery_put_back_are_counted(rig: Rig):
         for _ in range(20):
             rig.advance(0.5)
             await rig.step()
-        await rig.bot.parts.upkeep.run_once()
+        await rig.bot.parts.rounds.run_once()
     assert value(rig, "cannon_bot_deliveries_total", way="later") == 1
     assert value(rig, "cannon_bot_jobs_waiting", **{"for": WaitsFor.DISCORD}) == 1
     await rig.work()
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     assert value(rig, "cannon_bot_jobs_waiting", **{"for": WaitsFor.DISCORD}) == 0
     assert value(rig, "cannon_bot_deliveries_total", way="attachment") == 1

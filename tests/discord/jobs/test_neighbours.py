@@ -151,7 +151,7 @@ async def test_metrics_tell_what_is_open_and_what_waits(rig: Rig):
     row = await ask(rig, "a heron #forever")
     await rig.step()
     with rig.env.time_context():
-        await rig.bot.parts.upkeep.run_once()
+        await rig.bot.parts.rounds.run_once()
     rig.advance(100)
     shown = rig.bot.metrics.render().decode()
     assert the_job(rig, row.id).state == "queued"

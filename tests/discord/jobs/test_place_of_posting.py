@@ -205,7 +205,7 @@ async def test_a_late_result_passes_the_same_gate(rig: Rig, eve: Any):
     for _ in range(80):
         rig.advance(3600)
         with rig.env.time_context():
-            await rig.bot.parts.upkeep.run_once()
+            await rig.bot.parts.rounds.run_once()
         await rig.step()
         if (await newest(rig)).state in {JobState.HELD, JobState.DELIVERED}:
             break

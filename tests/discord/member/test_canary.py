@@ -110,7 +110,7 @@ async def test_after_erasing_it_is_in_no_file_and_no_backup(rig: Rig, tmp_path: 
     for _ in range(60):
         rig.advance(6 * 3600)
         with rig.env.time_context():
-            await rig.bot.parts.upkeep.run_once()
+            await rig.bot.parts.rounds.run_once()
         await rig.step()
     for member in (rig.member, rig.moderator):
         await delete_data(rig, member)

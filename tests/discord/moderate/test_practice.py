@@ -134,7 +134,7 @@ async def test_practice_counts_for_limits_while_it_lasts_and_never_for_real(rig:
 
 
 async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
-    durations = rig.bot.parts.upkeep._learned._by_kind.known
+    durations = rig.bot.parts.worker._polling.learned._by_kind.known
     before = {kind: known.to_json() for kind, known in durations.items()}
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
@@ -144,7 +144,7 @@ async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     assert await costs(rig) == {}
     assert (await rig.bot.parts.memories.of(rig.guild.id)).rows == []
-    await rig.bot.parts.upkeep._audit.run_once()
+    await rig.bot.parts.rounds.run_once("accounts")
     assert await rig.bot.parts.store.keys.newest(9, without=lambda _guild: False) == []
 
 
@@ -169,7 +169,7 @@ async def test_a_restart_refunds_what_the_sandbox_was_making(rig: Rig):
     assert job.state is JobState.FAILED
     assert job.error == "Practice mode restarted, which ended this job. It was free. Try again."
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     [card] = rig.messages()
     assert "Practice mode restarted" in card.embeds[0].fields[0].value
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")

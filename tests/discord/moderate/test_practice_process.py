@@ -101,7 +101,7 @@ async def test_an_idle_process_is_stopped_and_started_when_it_is_needed(real: Ri
     await real.moderator.slash(real.channel, "studio practice")
     pid = process_of(real).pid
     real.advance(IDLE_S + 1)
-    await real.bot.parts.upkeep.run_once()
+    await real.bot.parts.rounds.run_once()
     assert process_of(real).pid is None
     assert await gone(pid or 0)
     await real.member.slash(real.channel, GENERATE, prompt="gold #fast")

@@ -71,15 +71,15 @@ async def test_the_last_comparison_is_shown_with_its_time_and_what_it_found(rig:
     assert (await facts(rig))["Account check"].startswith("Not checked yet")
     await draw(rig, "#fast a fox")
     await rig.work()
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     assert (await facts(rig))["Account check"] == f"✅ Matches this bot's records, checked {stamp(rig)}."
     rig.sandbox.spend_elsewhere(GUILD_KEY, 30)
     before = stamp(rig)
     rig.advance(HOUR_S / 2)
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     assert (await facts(rig))["Account check"] == f"✅ Matches this bot's records, checked {before}."
     rig.advance(HOUR_S)
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     shown = (await facts(rig))["Account check"]
     assert shown.startswith(f"⚠️ Checked {stamp(rig)}: ")
     assert "30 credits more than the jobs here account for" in shown

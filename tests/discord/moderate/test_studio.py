@@ -261,6 +261,6 @@ async def test_a_server_that_throws_the_bot_out_has_its_key_forgotten_after_a_da
     await rig.env.settle()
     assert await stored(rig) is not None
     rig.advance(24 * 3600.0)
-    await rig.bot.parts.upkeep.run_once()
+    await rig.bot.parts.rounds.run_once()
     assert await stored(rig) is None
     assert await rig.bot.parts.store.keys.get(rig.guild.id, key.id) is None

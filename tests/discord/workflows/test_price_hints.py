@@ -42,7 +42,7 @@ async def test_on_the_first_day_a_model_shows_what_the_tool_told_and_until_then_
     assert (await offered(rig, "model"))["seedance2"] == "Seedance 2.0 (seedance2)"
     assert calls == []  # never in an autocomplete
     for _ in range(6):
-        await rig.bot.parts.upkeep.run_once()
+        await rig.bot.parts.rounds.run_once()
     assert 10 < len([each for each in calls if each.where == "mcp"]) <= 20
     shown = await offered(rig, "model")
     assert shown["seedance2"] == "Seedance 2.0 (seedance2) · about 24 credits for 5 s"

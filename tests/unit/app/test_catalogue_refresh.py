@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -16,7 +15,8 @@ from bot.app.catalogue import (
 )
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
-from tests.support.clocks import SteppedClock
+from bot.runtime.background import Round
+from tests.support.clocks import SteppedClock, kept
 from tests.support.rig import ManualClock, Rig
 
 
@@ -31,18 +31,16 @@ def document(operation: str) -> dict[str, Any]:
     return {"components": {"schemas": {"One": schema}}}
 
 
-async def test_the_document_is_read_daily_and_hourly_after_a_failure_until_the_stop(rig: Rig):
+async def test_the_document_is_read_daily_and_hourly_after_a_failure(rig: Rig):
     clock = SteppedClock()
     live, refresh = refresh_of(rig, clock)
     rig.sandbox.document = document("video.dream")
-    running_ = asyncio.create_task(refresh.run())
-    assert await clock.wanted.get() == REFRESH_S
-    assert "video.dream" in live.current.operations
-    rig.sandbox.fault("openapi", "status", times=None, status=400)
-    clock.over.set()
-    assert await clock.wanted.get() == RETRY_S
-    refresh.stop()  # ends the wait, which is not over by the clock
-    await running_
+    async with kept(clock, Round("openapi", refresh.run_once, RETRY_S)):
+        assert await clock.wanted.get() == REFRESH_S
+        assert "video.dream" in live.current.operations
+        rig.sandbox.fault("openapi", "status", times=None, status=400)
+        clock.over.set()
+        assert await clock.wanted.get() == RETRY_S
     assert "video.dream" in live.current.operations, "a failure changes nothing"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,8 @@ from bot.app.catalogue import REFRESH_S, RETRY_S, CatalogueRefresh, DocumentRead
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import AccountStatus
 from bot.errors import CannonError, KeyRefused, UnreadableAnswer
-from tests.support.clocks import SteppedClock
+from bot.runtime.background import Round
+from tests.support.clocks import SteppedClock, kept
 from tests.support.rig import GUILD_KEY, HOST_KEY, ManualClock, Rig, running
 from tests.unit.app.test_catalogue_refresh import document
 
@@ -148,22 +148,20 @@ async def test_nobody_has_a_key_so_it_is_tried_daily_or_once_somebody_has(tmp_pa
         clock = SteppedClock()
         live, refresh = refresh_of(rig, clock)
         hide(rig)
-        running_ = asyncio.create_task(refresh.run())
+        async with kept(clock, Round("openapi", refresh.run_once, RETRY_S)):
 
-        async def an_hour() -> None:
+            async def an_hour() -> None:
+                assert await clock.wanted.get() == RETRY_S
+                clock.advance(RETRY_S)
+                clock.over.set()
+
+            for _ in range(24):
+                await an_hour()
             assert await clock.wanted.get() == RETRY_S
+            assert rig.sandbox.document_readers == [None, None], "at the start and a day later, not each hour"
+            await set_key(rig, rig.guild.id, GUILD_KEY)
             clock.advance(RETRY_S)
             clock.over.set()
-
-        for _ in range(24):
-            await an_hour()
-        assert await clock.wanted.get() == RETRY_S
-        assert rig.sandbox.document_readers == [None, None], "at the start and a day later, not each hour"
-        await set_key(rig, rig.guild.id, GUILD_KEY)
-        clock.advance(RETRY_S)
-        clock.over.set()
-        assert await clock.wanted.get() == REFRESH_S
-        assert rig.sandbox.document_readers == [None, None, None, GUILD_KEY]
-        assert "video.dream" in live.current.operations
-        refresh.stop()
-        await running_
+            assert await clock.wanted.get() == REFRESH_S
+            assert rig.sandbox.document_readers == [None, None, None, GUILD_KEY]
+            assert "video.dream" in live.current.operations
