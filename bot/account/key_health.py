@@ -56,7 +56,7 @@ class KeyHealth:
         self._clock = clock
         self._verdicts: dict[tuple[int, str], tuple[float, KeyVerdict]] = {}
         self._locks: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = weakref.WeakValueDictionary()
-        self._balance_at: dict[str, float] = {}
+        self._balances = RateLimiter(clock, 1, BALANCE_EVERY_S)
         self._probe_due: dict[tuple[int, int | None], float] = {}
 
     async def judge(self, guild_id: int, key: UsableKey) -> Judgement:
@@ -88,10 +88,8 @@ class KeyHealth:
 
     async def refresh_balance(self, guild_id: int, key: UsableKey) -> bool:
         """Request the account's balance, at most once a minute; return whether it was reported."""
-        slot, now = key.slot(guild_id), self._clock.monotonic()
-        if now - self._balance_at.get(slot, -BALANCE_EVERY_S) < BALANCE_EVERY_S:
+        if self._balances.wait_s(key.slot(guild_id)):
             return False
-        self._balance_at[slot] = now
         try:
             async with asyncio.timeout(BALANCE_TIMEOUT_S):
                 status = await self._client.status(key.secret)

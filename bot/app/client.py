@@ -44,7 +44,7 @@ from bot.runtime.machine import release_memory
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META, store_address
 from bot.runtime.output import dropped_lines
-from bot.runtime.pace import Cooldowns
+from bot.runtime.pace import RateLimiter
 from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
 
 log = structlog.get_logger(__name__)
@@ -134,7 +134,7 @@ class CannonBot(RuntimeShards):
         self.responses = Responses(self.metrics, self._linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
-        self.cooldowns = Cooldowns(self.clock, PRESS_AGAIN_S)
+        self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)
         """Recent presses, to catch double ones."""
         self._run_worker = run_worker
         self._serve_http = serve_http

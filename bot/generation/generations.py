@@ -24,7 +24,7 @@ from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
 from bot.jobs.what_is_left import WhatIsLeft
 from bot.runtime.clock import Clock
-from bot.runtime.pace import Cooldowns
+from bot.runtime.pace import RateLimiter
 from bot.server.operations import OperationSwitches
 from bot.store import Store
 
@@ -299,7 +299,7 @@ class ModeratorQuestions:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._cooldowns = Cooldowns(clock, ASK_AGAIN_S)
+        self._asked = RateLimiter(clock, 1, ASK_AGAIN_S)
 
     async def keep(self, guild_id: int, member_id: int, generation: Generation) -> str | None:
         """Keep a refused generation, and return the id of its question.
@@ -319,7 +319,7 @@ class ModeratorQuestions:
         """
         if await self._store.drafts.get(guild_id, member_id, draft_id) is None:
             raise InputError(texts.QUESTION_EXPIRED)
-        if not self._cooldowns.start((guild_id, member_id)):
+        if self._asked.wait_s((guild_id, member_id)):
             raise Refused(texts.ask_again_later(round(ASK_AGAIN_S / 60)))
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
         if data is None:

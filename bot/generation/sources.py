@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -33,7 +32,7 @@ from bot.generation import texts
 from bot.generation.visible_jobs import VisibleJobs
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.runtime.clock import Clock
-from bot.runtime.pace import RateLimiter
+from bot.runtime.pace import Cap, RateLimiter
 from bot.store import Store
 
 FILES_MAX = 10
@@ -44,21 +43,12 @@ LOOKS_TIMEOUT_S = 30.0
 """For all looks of a request together, including waits for a place."""
 
 
-@dataclass(slots=True)
-class _Places:
-    """A member's places; `users` counts the looks that have one or wait."""
-
-    free: asyncio.Semaphore = dataclasses.field(default_factory=lambda: asyncio.Semaphore(AT_ONCE_OF_MEMBER))
-    users: int = 0
-
-
 class LookPace:
     """Counts and bounds the looks of each member, in memory."""
 
     def __init__(self, clock: Clock) -> None:
         self._begun = RateLimiter(clock, LOOKS_A_MINUTE, MINUTE_S)
-        self._free = asyncio.Semaphore(AT_ONCE)
-        self._of_members: dict[int, _Places] = {}
+        self._places = Cap(AT_ONCE, AT_ONCE_OF_MEMBER)
 
     def require_few(self, count: int) -> None:
         """Raise InputError if a request may not have so many files."""
@@ -96,15 +86,8 @@ class LookPace:
     async def place(self, member_id: int) -> AsyncIterator[None]:
         """Like `look`, for the bot's own result: counted, but not refused."""
         self._begun.note(member_id)
-        places = self._of_members.setdefault(member_id, _Places())
-        places.users += 1
-        try:
-            async with places.free, self._free:
-                yield
-        finally:
-            places.users -= 1
-            if not places.users:
-                del self._of_members[member_id]
+        async with self._places.place(member_id):
+            yield
 
 
 SOURCE_MAX_BYTES = 512 * 1024 * 1024

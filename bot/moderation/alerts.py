@@ -26,6 +26,7 @@ from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
+from bot.runtime.pace import RateLimiter
 from bot.server import texts
 from bot.store import Decision, Record, Store
 from bot.store.money.reports import Report
@@ -172,7 +173,7 @@ class Watch:
         """Set to run soon."""
         store.outbox.listen(self.woken.set)
         self._look_due = 0.0
-        self._asked_at: dict[str, float] = {}
+        self._balances = RateLimiter(clock, 1, BALANCE_EVERY_S)
         self._ask_due = 0.0
         self._pinged = False
 
@@ -281,11 +282,9 @@ class Watch:
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
         """Return the paying account's credits, requested at most hourly."""
-        slot, now = key.slot(guild_id), self._clock.monotonic()
-        asked_at = self._asked_at.get(slot)
-        if key.refused or now < self._ask_due or (asked_at is not None and now - asked_at < BALANCE_EVERY_S):
+        too_soon = self._clock.monotonic() < self._ask_due
+        if key.refused or too_soon or self._balances.wait_s(key.slot(guild_id)):
             return key.balance
-        self._asked_at[slot] = now
         return await self._ask(guild_id, key)
 
     async def _ask(self, guild_id: int, key: UsableKey) -> Decimal | None:

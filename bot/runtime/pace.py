@@ -1,12 +1,12 @@
-"""Rate limiting of calls."""
+"""Limits: of a rate, and of how many at once."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import math
-from collections import deque
-from collections.abc import Hashable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Hashable, Sequence
 from typing import Generic, TypeVar
 
 from bot.runtime.clock import Clock
@@ -107,9 +107,14 @@ class Pace:
     def _wait_s(self) -> float:
         if not self._calls:
             return math.inf
-        is_full = len(self._passed) >= self._calls
-        room_at = self._passed[-self._calls] + self.window_s if is_full else -math.inf
-        return max(room_at, self._even_at - self._ahead_s) - self._clock.monotonic()
+        now = self._clock.monotonic()
+        return max(_room_in_s(self._passed, self._calls, self.window_s, now), self._even_at - self._ahead_s - now)
+
+
+def _room_in_s(passed: Sequence[float], most: int, window_s: float, now: float, times: int = 1) -> float:
+    """Return the seconds until so many more fit into the window."""
+    too_many = len(passed) + times - most
+    return 0.0 if too_many <= 0 else max(0.0, passed[too_many - 1] + window_s - now)
 
 
 KEPT = 4096
@@ -117,7 +122,7 @@ KEPT = 4096
 
 
 class RateLimiter:
-    """Allows each key `times` starts within `seconds`."""
+    """Allows each key `times` starts within `seconds`. In memory."""
 
     def __init__(self, clock: Clock, times: int, seconds: float) -> None:
         self._clock = clock
@@ -135,47 +140,78 @@ class RateLimiter:
     def peek_s(self, key: Hashable, times: int = 1) -> float:
         """Return the seconds until `key` may start so many, at most its `times`; 0: now."""
         started = self._started.get(key, ())
-        too_many = len(started) + times - self._times
-        if too_many <= 0:
-            return 0.0
-        return max(0.0, self._seconds - (self._clock.monotonic() - started[too_many - 1]))
+        return _room_in_s(started, self._times, self._seconds, self._clock.monotonic(), times)
 
     def note(self, key: Hashable) -> None:
         """Count a start of `key` unconditionally."""
+        now = self._clock.monotonic()
         started = self._started.pop(key, None) or deque(maxlen=self._times)
-        self._started[key] = started  # forgotten in counting order
-        while len(self._started) > KEPT:
+        while self._started and (len(self._started) >= KEPT or self._oldest_start() <= now - self._seconds):
             self._started.pop(next(iter(self._started)))
-        started.append(self._clock.monotonic())
+        self._started[key] = started  # forgotten in counting order
+        started.append(now)
+
+    def _oldest_start(self) -> float:
+        return next(iter(self._started.values()))[-1]
 
     def __len__(self) -> int:
         return len(self._started)
 
 
-"""How many are remembered at most, so that memory stays bounded."""
+class Cap:
+    """Allows `total` at once, and `each` for one key."""
 
+    def __init__(self, total: int, each: int) -> None:
+        self._total = total
+        self._each = each
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: deque[tuple[Hashable, asyncio.Future[None]]] = deque()
 
-class Cooldowns:
-    """Remembers recent actions for `seconds`, in memory: a restart takes longer than a double press."""
+    def exceeded(self, key: Hashable, each: int | None = None) -> str | None:
+        """Return the full bound, `all` or `peer`, or None. `each`: for this key instead."""
+        if self._held.total() >= self._total:
+            return "all"
+        return "peer" if self._held[key] >= (self._each if each is None else each) else None
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._until: dict[Hashable, float] = {}
+    def enter(self, key: Hashable) -> None:
+        """Take a place, whether or not one is free."""
+        self._held[key] += 1
 
-    def start(self, what: Hashable) -> bool:
-        """Whether `what` may be done now; then its cooldown starts."""
-        now = self._clock.monotonic()
-        if self._until.get(what, now) > now:
-            return False
-        self._until.pop(what, None)
-        while self._until and (len(self._until) >= KEPT or next(iter(self._until.values())) <= now):
-            self._until.pop(next(iter(self._until)))  # the oldest: equal durations
-        self._until[what] = now + self._seconds
-        return True
+    def leave(self, key: Hashable) -> None:
+        """Free a place, for the first who may have it."""
+        self._held[key] -= 1
+        if self._held[key] <= 0:
+            del self._held[key]
+        for waiter in self._waiting:
+            if self.exceeded(waiter[0]) is None:
+                self._waiting.remove(waiter)
+                self.enter(waiter[0])
+                waiter[1].set_result(None)
+                return
 
-    def __len__(self) -> int:
-        return len(self._until)
+    @contextlib.asynccontextmanager
+    async def place(self, key: Hashable) -> AsyncIterator[None]:
+        """Wait for a place, and keep it for the block."""
+        if self.exceeded(key) is None:
+            self.enter(key)
+        else:
+            await self._wait(key)
+        try:
+            yield
+        finally:
+            self.leave(key)
+
+    async def _wait(self, key: Hashable) -> None:
+        waiter = (key, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        try:
+            await waiter[1]
+        except asyncio.CancelledError:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+            else:
+                self.leave(key)
+            raise
 
 
 K = TypeVar("K", bound=Hashable)

@@ -53,7 +53,7 @@ async def variant_price(bot: Bot, job: Job, generation: Generation) -> Decimal |
 
 def refuse_double_press(interaction: Interaction, job: Job, action: str) -> None:
     """Raise Refused for a member's second press on the same card within a few seconds."""
-    if not interaction.client.cooldowns.start((interaction.user.id, job.card_id, action)):
+    if interaction.client.presses.wait_s((interaction.user.id, job.card_id, action)):
         raise Refused(texts.PRESSED_TWICE)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -19,6 +18,7 @@ from aiohttp import web
 from bot.errors import StartError
 from bot.runtime import texts
 from bot.runtime.clock import Clock
+from bot.runtime.pace import Cap, RateLimiter
 from bot.settings import IpNetwork
 
 CONNECTIONS_MAX = 200
@@ -39,30 +39,24 @@ class ConnectionCap:
         self, name: str, *, clock: Clock, refused: Callable[[str], None], proxies: Iterable[IpNetwork] = ()
     ) -> None:
         self._name = name
-        self._clock = clock
         self._refused = refused
         self._proxies = tuple(proxies)
-        self._peers: Counter[str] = Counter()
+        self._cap = Cap(CONNECTIONS_MAX, PEER_CONNECTIONS_MAX)
         self._unlogged = 0
-        self._logged_at: float | None = None
+        self._logged = RateLimiter(clock, 1, LOGGED_EVERY_S)
 
     def admit(self, address: str) -> str | None:
         """Count a connection from `address` and return its peer, for `release`; None if rejected."""
         peer, bound = self._peer(address)
-        if self._peers.total() >= CONNECTIONS_MAX:
-            self._refuse("all")
-        elif self._peers[peer] >= bound:
-            self._refuse("peer")
-        else:
-            self._peers[peer] += 1
-            return peer
-        return None
+        if (exceeded := self._cap.exceeded(peer, bound)) is not None:
+            self._refuse(exceeded)
+            return None
+        self._cap.enter(peer)
+        return peer
 
     def release(self, peer: str) -> None:
         """Note the end of a connection of `peer`."""
-        self._peers[peer] -= 1
-        if self._peers[peer] <= 0:
-            del self._peers[peer]
+        self._cap.leave(peer)
 
     def _peer(self, address: str) -> tuple[str, int]:
         try:
@@ -81,10 +75,9 @@ class ConnectionCap:
         """Count rejections; log the first at once, then once a minute."""
         self._refused(bound)
         self._unlogged += 1
-        now = self._clock.monotonic()
-        if self._logged_at is None or now - self._logged_at >= LOGGED_EVERY_S:
+        if not self._logged.wait_s(None):
             log.warning("http.connections_refused", listener=self._name, bound=bound, count=self._unlogged)
-            self._unlogged, self._logged_at = 0, now
+            self._unlogged = 0
 
 
 BODY_LIMIT_BYTES = 64 * 1024
