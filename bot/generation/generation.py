@@ -13,7 +13,7 @@ from bot.catalogue import OPERATIONS, Catalogue, Field, Operation, undocumented_
 from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
-from bot.domain.money.spend_request import ShownPrice
+from bot.domain.money.spend_request import TYPED, Consent, ShownPrice
 from bot.domain.words.templates import output_of_step
 from bot.domain.words.text import one_line, reads_foreign_text
 from bot.errors import InputError
@@ -21,8 +21,10 @@ from bot.generation import texts
 from bot.generation.rewrites import enhancing
 from bot.generation.sources import SourceRef
 
-_NOT_IN_DRAFTS = frozenset({"files", "agreed", "labelled"})
-"""Fields that `to_draft` does not write."""
+_NOT_IN_DRAFTS = frozenset({"files", "consent"})
+"""Fields that `to_draft` does not write as they are."""
+_CONSENT_IN_DRAFTS = frozenset({"pressed", "accepted", "may_pay_twice", "asked"})
+"""Fields of the consent that `to_draft` writes next to the generation's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +64,27 @@ class Generation:
     """The unconfirmed job that this retries, as in JobSpec."""
     label: str = ""
     """The recipe of this run."""
-    agreed: ShownPrice | None = None
-    """The price the member accepted; None: none was shown."""
-    pressed: bool = False
-    """Whether a control requested it, as in CardSpec."""
-    labelled: Decimal | None = None
-    """The price on the control's label, as in CardSpec."""
+    consent: Consent = TYPED
     extra: Sequence[str] = dataclasses.field(default_factory=list)
     """Undocumented fields of its input, as in JobSpec."""
     raw: bool = False
     """Whether its input is sent as a moderator typed it, as in JobSpec."""
-    accepted: Sequence[str] = dataclasses.field(default_factory=list)
-    """Keys of cautions the member accepted; in a draft also those that a yes will accept."""
     sample_of: str = ""
     """The voice of which it is the sample, as in CardSpec."""
     typed: bool = False
     """Whether a member typed it, so that their preset and defaults apply."""
     style: str = ""
     """Added to its prompt, which is still to be typed."""
-    may_pay_twice: bool = False
-    """Whether the member agreed to that, as in CardSpec; in a draft: whether a yes will."""
-    asked: bool = False
-    """Whether the member asks a moderator, as in CardSpec."""
+
+    def accepting(self, cautions: Collection[str], *, may_pay_twice: bool = False) -> Generation:
+        """Return it with consent to these cautions' keys, and to a second payment."""
+        given = self.consent
+        consent = replace(
+            given,
+            accepted=[*given.accepted, *cautions],
+            may_pay_twice=given.may_pay_twice or may_pay_twice,
+        )
+        return replace(self, consent=consent)
 
     def to_draft(self, shown: ShownPrice | None = None) -> dict[str, Any]:
         """Return it as JSON values; links of checked files are in the values already.
@@ -94,17 +95,21 @@ class Generation:
         before = [_as_dict(each) for each in self.before]
         price = None if shown is None else {"credits": str(shown.credits), "known": shown.known}
         files = [_file_as_dict(each) for each in self.files]
-        return {name: getattr(self, name) for name in names} | {"before": before, "files": files, "shown": price}
+        consent = {name: getattr(self.consent, name) for name in _CONSENT_IN_DRAFTS}
+        consent["accepted"] = list(self.consent.accepted)
+        own = {name: getattr(self, name) for name in names}
+        return own | consent | {"before": before, "files": files, "shown": price}
 
     @classmethod
     def from_draft(cls, data: Mapping[str, Any]) -> Generation:
         """Return a draft's generation, with a yes to the shown price."""
         values = {name: value for name, value in data.items() if name != "shown"}
+        given = {name: values.pop(name) for name in _CONSENT_IN_DRAFTS & values.keys()}
         price = data.get("shown")
         agreed = None if price is None else ShownPrice(credits=Decimal(price["credits"]), known=price["known"])
         before = [JobSpec(**step) for step in data["before"]]
         files = [_file_of(each) for each in data.get("files", ())]
-        return cls(**{**values, "before": before, "files": files}, agreed=agreed)
+        return cls(**{**values, "before": before, "files": files}, consent=Consent(agreed=agreed, **given))
 
 
 def _as_dict(spec: JobSpec) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def asked_again(generation: Generation, operation: Operation, fields: Collection
     known = {field.name for field in operation.fields}
     extra = [field.name for field in fields if field.name not in known]
     keys = [undocumented_key(operation, name) for name in extra]
-    return replace(generation, extra=[*generation.extra, *extra], accepted=[*generation.accepted, *keys])
+    return replace(generation.accepting(keys), extra=[*generation.extra, *extra])
 
 
 def undocumented_names(operation: Operation | None, values: Mapping[str, Any]) -> list[str]:

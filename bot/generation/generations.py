@@ -43,13 +43,8 @@ def card_spec(catalogue: Catalogue, generation: Generation, origin: Origin) -> C
         spoiler=generation.spoiler,
         parent_id=generation.parent_id,
         label=generation.label,
-        agreed=generation.agreed,
-        pressed=generation.pressed,
-        labelled=generation.labelled,
-        accepted=generation.accepted,
+        consent=generation.consent,
         sample_of=generation.sample_of,
-        may_pay_twice=generation.may_pay_twice,
-        asked=generation.asked,
     )
 
 
@@ -172,7 +167,7 @@ class Generations:
             origin,
             [step.operation for step in steps],
             unchecked=any(is_surely_unchecked(step.input) for step in steps),
-            asked=generation.asked,
+            consent=generation.consent,
         )
 
     async def accept(self, generation: Generation, origin: Origin) -> Accepted:
@@ -198,11 +193,8 @@ class Generations:
         except Unconfirmed as unconfirmed:
             if (incomplete := self._to_fill_in(generation, unconfirmed)) is not None:
                 return incomplete
-            draft = replace(
-                generation,
-                may_pay_twice=generation.may_pay_twice or unconfirmed.may_pay_twice,
-                accepted=[*generation.accepted, *(each.key for each in unconfirmed.cautions)],
-            )
+            keys = [each.key for each in unconfirmed.cautions]
+            draft = generation.accepting(keys, may_pay_twice=unconfirmed.may_pay_twice)
             draft_id = await self.store.drafts.keep(
                 origin.guild_id,
                 origin.author_id,
@@ -226,9 +218,9 @@ class Generations:
         if generation.before or generation.label or not names:
             return None
         keys = [needed_key(operation, name) for name in names]
-        accepted = replace(generation, accepted=[*generation.accepted, *keys])
         sentence = next(each.sentence for each in unconfirmed.cautions if each.key in keys)
-        return Incomplete(generation=accepted, sentence=sentence, fields=missing_fields(operation, names, keys))
+        fields = missing_fields(operation, names, keys)
+        return Incomplete(generation=generation.accepting(keys), sentence=sentence, fields=fields)
 
     async def take_draft(self, guild_id: int, member_id: int, draft_id: str) -> Generation | None:
         """Return a quoted generation as confirmed by its author, and delete the draft; only the first call gets it.
@@ -251,7 +243,7 @@ class Generations:
         if data is None or "lacks" not in data:
             return None
         generation = Generation.from_draft({key: each for key, each in data.items() if key not in _OF_INCOMPLETE})
-        fields = missing_fields(self._operation(generation), data["lacks"], generation.accepted)
+        fields = missing_fields(self._operation(generation), data["lacks"], generation.consent.accepted)
         return Incomplete(generation=generation, sentence=data["sentence"], fields=fields)
 
     async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
@@ -307,9 +299,10 @@ class ModeratorQuestions:
         None if no moderator would read it, or it was asked already.
         """
         rules = await self._store.settings.get(guild_id)
-        if generation.asked or (rules.approval_channel or rules.log_channel) is None:
+        if generation.consent.asked or (rules.approval_channel or rules.log_channel) is None:
             return None
-        draft = replace(generation, asked=True).to_draft(generation.agreed)
+        asking = replace(generation, consent=replace(generation.consent, asked=True))
+        draft = asking.to_draft(generation.consent.agreed)
         return await self._store.drafts.keep(guild_id, member_id, draft, expires_at=self._clock.wall() + KEPT_S)
 
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> Generation:

@@ -17,7 +17,7 @@ from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.money.account import of_limits
 from bot.domain.money.limit_rules import all_headrooms
-from bot.domain.money.spend_request import LEAST, Headroom, SpendItem, SpendRequest
+from bot.domain.money.spend_request import LEAST, TYPED, Consent, Headroom, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import admit
 from bot.domain.server.places import SAFETY_SWITCH
 from bot.domain.words.templates import Template, words_in
@@ -34,12 +34,12 @@ def headrooms(request: SpendRequest, spending: Spending) -> tuple[Headroom, ...]
     """Return what each applicable limit has left without the request; () without a log channel to alert."""
     if spending.rules.log_channel is None:
         return ()
-    return all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
+    return all_headrooms(spending.limits, request, spending)
 
 
 async def tell_refused(store: Store, watch: Watch, guild_id: int, request: SpendRequest) -> None:
     """Alert about limits that are used up, or nearly, after a refusal."""
-    left = await store.spending.view(guild_id, request.member_id, lambda spending: headrooms(request, spending))
+    left = await store.spending.view(guild_id, request.spender.member_id, lambda spending: headrooms(request, spending))
     watch.tell(guild_id, partial(of_limits, left, request, taken=False))
 
 
@@ -85,19 +85,19 @@ class Admission:
     watch: Watch
 
     async def require(
-        self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, asked: bool = False
+        self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, consent: Consent = TYPED
     ) -> None:
         """Raise what intake would raise regardless of files and price.
 
-        `operations`: () if unknown yet; `unchecked`: a job has the provider's safety check off; `asked`: moderators are
-        to be asked about limits.
+        `operations`: () if unknown yet; `unchecked`: a job has the provider's safety check off.
         Raises InputError, Refused, NoKey or KeyRefused.
         """
         found = [self.catalogue.current.resolve_raw(each) for each in operations]
         for operation in found:
             self.switches.require_on(origin.guild_id, operation)
         key = await self.key_gate.require(origin.guild_id, found)
-        request = replace(self._request(origin, found, key, unchecked=unchecked), asked=asked)
+        items = [_least(each, unchecked=unchecked) for each in found]
+        request = SpendRequest.of(origin.spender, items, key, consent=consent)
         try:
             await self._judge(request, origin.guild_id)
         except Refused as error:
@@ -107,30 +107,6 @@ class Admission:
             if found:
                 await self.watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
             raise refusal from None
-
-    def _request(
-        self, origin: Origin, operations: Sequence[Operation], key: UsableKey, *, unchecked: bool
-    ) -> SpendRequest:
-        place = origin.place
-        return SpendRequest(
-            member_id=origin.author_id,
-            role_ids=place.role_ids,
-            channel_ids=place.channel_ids,
-            age_restricted=place.age_restricted,
-            items=[
-                SpendItem(
-                    operation=each.id,
-                    title=each.title,
-                    credits=LEAST if each.fixed_credits is None else each.fixed_credits,
-                    exact=each.fixed_credits is not None,
-                    unchecked=unchecked,
-                )
-                for each in operations
-            ],
-            balance=None,
-            host_pays=key.id is None,
-            practice=key.is_practice,
-        )
 
     async def _explained(
         self, error: Refused, request: SpendRequest, operations: Sequence[Operation], guild_id: int, key: UsableKey
@@ -146,17 +122,18 @@ class Admission:
         return error
 
     async def _judge(self, request: SpendRequest, guild_id: int) -> None:
-        def judge(spending: Spending) -> None:
-            admit(
-                request,
-                rules=spending.rules,
-                limits=spending.limits,
-                block=spending.block,
-                spending=spending,
-                now=spending.now,
-            )
+        await self.store.spending.view(guild_id, request.spender.member_id, partial(admit, request))
 
-        await self.store.spending.view(guild_id, request.member_id, judge)
+
+def _least(operation: Operation, *, unchecked: bool) -> SpendItem:
+    """Return a job of the operation at its minimum cost."""
+    return SpendItem(
+        operation=operation.id,
+        title=operation.title,
+        credits=LEAST if operation.fixed_credits is None else operation.fixed_credits,
+        exact=operation.fixed_credits is not None,
+        unchecked=unchecked,
+    )
 
 
 _LINKS = frozenset({FieldKind.URL, FieldKind.URLS})

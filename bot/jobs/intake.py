@@ -21,7 +21,7 @@ from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import JOBS_PER_CARD, Card, Estimate, Job, JobState, new_id
 from bot.domain.money.account import of_limits
 from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
-from bot.domain.money.spending_policy import decide, needs_confirmation, needs_no_look
+from bot.domain.money.spending_policy import decide, must_confirm
 from bot.domain.practice import has_practice_link
 from bot.domain.server.guild_rules import Rules
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
@@ -258,12 +258,9 @@ class JobService:
         estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
-        may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.may_pay_twice
-        is_agreed = spec.agreed is not None and spec.agreed.covers(spend)
-        is_shown = needs_no_look(spend, rules) or spec.is_price_shown(spend.total)
-        is_to_confirm = needs_confirmation(spend, rules) or not is_shown
-        cautions = distinct((each for job in checked for each in job.cautions), spec.accepted)
-        if may_pay_twice or cautions or (is_to_confirm and not is_agreed):
+        may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
+        cautions = distinct((each for job in checked for each in job.cautions), spec.consent.accepted)
+        if may_pay_twice or cautions or must_confirm(spend, rules):
             left = await self._judged_early(spend, spec)
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
             least = _least_certain(estimates)
@@ -442,14 +439,7 @@ def _with_ids(template: Template, ids: Sequence[str]) -> Any:
 
 def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
     try:
-        verdict = decide(
-            spend,
-            rules=spending.rules,
-            limits=spending.limits,
-            block=spending.block,
-            spending=spending,
-            now=spending.now,
-        )
+        verdict = decide(spend, spending)
     except Refused as error:
         raise with_what_is_left(error, spend, spending) from None
     return replace(verdict, headrooms=headrooms(spend, spending))

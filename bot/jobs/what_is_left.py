@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain import texts
 from bot.domain.models import Card, Job
 from bot.domain.money.limit_rules import all_headrooms, left_of, need
-from bot.domain.money.spend_request import ZERO, SpendItem, SpendRequest
+from bot.domain.money.spend_request import ZERO, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Limit, Scope
 from bot.errors import Refused
 from bot.store import Spending, Store
@@ -57,7 +57,7 @@ def left_after(request: SpendRequest, spending: Spending) -> WhatIsLeft | None:
     """
     found = [
         _of_limit(each.limit, max(each.left, ZERO), request, spending)
-        for each in all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
+        for each in all_headrooms(spending.limits, request, spending)
     ]
     if request.balance is not None and not request.host_pays:
         free = max(request.balance - spending.held_of_guild, ZERO)
@@ -90,15 +90,8 @@ async def left_of_card(store: Store, card: Card, jobs: Sequence[Job]) -> WhatIsL
     key = await store.keys.current(guild_id) if card.private else None
     if key is None and not await store.limits.all(guild_id):
         return None
-    places = (card.channel_id, card.parent_channel_id, card.category_id)
-    request = SpendRequest(
-        member_id=card.author_id,
-        role_ids=frozenset(card.role_ids),
-        channel_ids=frozenset(each for each in places if each is not None),
-        age_restricted=False,
-        items=[SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True) for job in jobs],
-        balance=None if key is None else key.balance,
-    )
+    items = [SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True) for job in jobs]
+    request = replace(SpendRequest.of(Spender.of(card), items), balance=None if key is None else key.balance)
     left: WhatIsLeft | None = await store.spending.view(
         guild_id, card.author_id, lambda spending: left_after(request, spending)
     )

@@ -158,19 +158,7 @@ def spend_request(
         )
         for job, estimate in zip(jobs, estimates, strict=True)
     ]
-    place = spec.origin.place
-    return SpendRequest(
-        member_id=spec.author_id,
-        role_ids=place.role_ids,
-        channel_ids=place.channel_ids,
-        age_restricted=place.age_restricted,
-        items=items,
-        words=rules.words,
-        balance=key.balance,
-        host_pays=key.id is None,
-        practice=key.is_practice,
-        asked=spec.asked,
-    )
+    return SpendRequest.of(spec.origin.spender, items, key, words=rules.words, consent=spec.consent)
 
 
 log = structlog.get_logger(__name__)

@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.channels.facts import in_time
+from bot.domain.money.spend_request import Consent
 from bot.domain.words.templates import parameters_in, with_parameters
 from bot.domain.words.text import shortened
 from bot.errors import InputError
@@ -136,7 +137,7 @@ async def run(
         await runs.require_admitted(begun, origin)
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))
     made = await runs.generation(begun, origin, private=private)
-    await submit(interaction, replace(made, labelled=labelled))
+    await submit(interaction, replace(made, consent=Consent(labelled=labelled)))
 
 
 Name = app_commands.Range[str, 1, 60]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.domain.models import UNKNOWN, Job
+from bot.domain.money.spend_request import Consent
 from bot.errors import InputError, Refused
 from bot.generation.again.rerun import copies_of
 from bot.generation.generation import Generation
@@ -22,7 +23,7 @@ async def submit_pressed(interaction: Interaction, generation: Generation) -> No
 
     Raises as `submit` does.
     """
-    await submit(interaction, replace(generation, pressed=True, labelled=price_shown(interaction)))
+    await submit(interaction, replace(generation, consent=Consent(pressed=True, labelled=price_shown(interaction))))
 
 
 def rerun_price(bot: Bot, job: Job, among: Sequence[Job] = ()) -> Decimal | None:

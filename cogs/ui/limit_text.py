@@ -14,7 +14,7 @@ from bot.delivery.channels.facts import EMBED_FIELD_CHARS
 from bot.domain.models import OPEN_STATES, PAID_STATES, ExpiringCredits, Job, credits_text, credits_words
 from bot.domain.money.account import living
 from bot.domain.money.limit_rules import all_headrooms, terms, whose
-from bot.domain.money.spend_request import Headroom, SpendItem, SpendRequest
+from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
 from bot.domain.words.text import harmless, shortened, stamp
@@ -87,7 +87,7 @@ async def member_usage(bot: Bot, guild_id: int, member_id: int, role_ids: Iterab
 
     def read(spending: Spending) -> tuple[tuple[Headroom, ...], tuple[Grant, ...], int, int]:
         request = _everywhere(spending.limits, member_id, roles)
-        found = all_headrooms(spending.limits, request, spending.rules, spending, spending.now)
+        found = all_headrooms(spending.limits, request, spending)
         return found, tuple(spending.grants()), spending.running_of_member, spending.queued_of_member
 
     left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, read)
@@ -102,17 +102,13 @@ async def member_usage(bot: Bot, guild_id: int, member_id: int, role_ids: Iterab
 def _everywhere(limits: Iterable[Limit], member_id: int, role_ids: frozenset[int]) -> SpendRequest:
     """Return a request that every limit applies to: all channels, all operations with limits."""
     named = list(limits)
-    return SpendRequest(
-        member_id=member_id,
-        role_ids=role_ids,
-        channel_ids=frozenset(limit.channel_id for limit in named if limit.channel_id),
-        age_restricted=False,
-        items=[
-            SpendItem(operation=operation, title=operation, credits=_ZERO, exact=True)
-            for operation in sorted({limit.operation for limit in named if limit.operation})
-        ],
-        balance=None,
-    )
+    channel_ids = frozenset(limit.channel_id for limit in named if limit.channel_id)
+    spender = Spender(member_id=member_id, role_ids=role_ids, channel_ids=channel_ids, age_restricted=False)
+    items = [
+        SpendItem(operation=operation, title=operation, credits=_ZERO, exact=True)
+        for operation in sorted({limit.operation for limit in named if limit.operation})
+    ]
+    return SpendRequest.of(spender, items)
 
 
 def member_usage_text(shown: MemberUsage, catalogue: Catalogue) -> str:

@@ -8,6 +8,7 @@ import structlog
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
+from bot.domain.money.spend_request import Consent
 from bot.errors import InputError, NotAllowed
 from bot.generation.words.requests import WordRequest
 from bot.generation.words.rules import WordAct
@@ -130,7 +131,7 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         is_new = not request.job_id and generation.operation == "image.generate"
         send = submit_usual if is_new else submit
-        await send(interaction, replace(generation, pressed=True, labelled=None))
+        await send(interaction, replace(generation, consent=Consent(pressed=True)))
     finally:
         if interaction.message is not None:
             message = interaction.message

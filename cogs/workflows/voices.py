@@ -10,6 +10,7 @@ from bot.account.memory import VOICE
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.domain.models import Job, JobState
+from bot.domain.money.spend_request import Consent
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.generation import Generation
@@ -184,8 +185,7 @@ async def make_sample(interaction: Interaction, subject: str, _values: Sequence[
         operation=NARRATION,
         values=_sample_values(voice),
         sample_of=voice.id,
-        pressed=True,
-        labelled=price_shown(interaction),
+        consent=Consent(pressed=True, labelled=price_shown(interaction)),
     )
     await submit(interaction, generation)
 

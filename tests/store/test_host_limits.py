@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.money.limit_rules import host_limits
-from bot.domain.money.spend_request import SpendItem, SpendRequest, Verdict
+from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest, Verdict
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Rules, Scope
 from bot.errors import Refused
@@ -158,16 +159,12 @@ async def test_what_a_late_result_was_charged_counts_before_the_next_start(store
 
 def asks(credits_: int) -> SpendRequest:
     item = SpendItem(operation="image.generate", title="Image", credits=Decimal(credits_), exact=False)
-    return SpendRequest(
-        member_id=1, role_ids=frozenset(), channel_ids=frozenset({55}), age_restricted=False, items=[item],
-        balance=None, host_pays=True,
-    )  # fmt: skip
+    spender = Spender(member_id=1, role_ids=frozenset(), channel_ids=frozenset({55}), age_restricted=False)
+    return SpendRequest(spender=spender, items=[item], host_pays=True)
 
 
 def deciding(request: SpendRequest) -> Callable[[Spending], Verdict]:
-    return lambda known: decide(
-        request, rules=known.rules, limits=known.limits, block=None, spending=known, now=known.now
-    )
+    return partial(decide, request)
 
 
 async def test_of_two_servers_at_once_exactly_one_gets_the_last_credits_of_the_total(open_store: Open, made: Any):

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.models import Card, Job, JobState, LedgerKind
-from bot.domain.money.spend_request import SpendItem, SpendRequest
+from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
@@ -327,22 +327,17 @@ class Money(RuleBasedStateMachine):
             )
             for position, (operation, cost) in enumerate(items)
         ]  # fmt: skip
-        wish = SpendRequest(
-            member_id=member,
-            role_ids=self.model.roles[member],
-            channel_ids=places,
-            age_restricted=False,
-            items=[
+        spender = Spender(member_id=member, role_ids=self.model.roles[member], channel_ids=places, age_restricted=False)
+        wish = SpendRequest.of(
+            spender,
+            [
                 SpendItem(operation=job.operation, title="It", credits=job.held, exact=True, linked=bool(job.after_ids))
                 for job in jobs
             ],
-            balance=None,
         )
 
         def decision(books: Spending) -> Any:
-            return decide(
-                wish, rules=books.rules, limits=books.limits, block=books.block, spending=books, now=books.now
-            )
+            return decide(wish, books)
 
         parts = None if self.model.rules.paused else self.fits(member, places, items)
         states = self.first_states(member, jobs)

@@ -29,7 +29,7 @@ from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.domain.models import UNKNOWN, Card, Job, JobState
 from bot.domain.money.limit_rules import host_limits
-from bot.domain.money.spend_request import ShownPrice
+from bot.domain.money.spend_request import Consent, ShownPrice
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.jobs.admission import KeyGate
@@ -241,7 +241,7 @@ class PriceLimits(RuleBasedStateMachine):
     def agree(self, draft: Draft) -> None:
         self.clock.now += 1
         origin = replace(draft.spec.origin, interaction_id=next(self.numbers))
-        self.submit(CardSpec(origin=origin, steps=draft.spec.steps, agreed=draft.shown))
+        self.submit(CardSpec(origin=origin, steps=draft.spec.steps, consent=Consent(agreed=draft.shown)))
 
     def submit(self, spec: CardSpec) -> None:
         try:
@@ -252,8 +252,8 @@ class PriceLimits(RuleBasedStateMachine):
         except Refused:
             return
         self.runner.run(self.service.mark_answered(accepted.card, message_id=1, channel_id=5))
-        self.model.cards[accepted.card.id] = Accepting([job.id for job in accepted.jobs], spec.agreed)
-        self.yes_was_said(accepted.jobs, spec.agreed)
+        self.model.cards[accepted.card.id] = Accepting([job.id for job in accepted.jobs], spec.consent.agreed)
+        self.yes_was_said(accepted.jobs, spec.consent.agreed)
 
     def yes_was_said(self, jobs: tuple[Job, ...], agreed: ShownPrice | None) -> None:
         """Every job above a threshold was confirmed, or waits for a moderator, at the price that was shown."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bot.domain.money.spend_request import SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.money.spending_policy import decide
-from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
 
 NOW = dt.datetime(2026, 1, 8, 12, tzinfo=dt.UTC).timestamp()  # a Thursday
@@ -43,6 +43,10 @@ class Past:
     practice: bool = False
     open_unpriced: Sequence[Unpriced] = ()
     asked_before: bool = False
+    rules: Rules = field(default_factory=Rules)
+    limits: Sequence[Limit] = ()
+    block: Block | None = None
+    now: float = NOW
     host_limits: Sequence[Limit] = ()
     on_host_key: tuple[int, int] = (0, 0)
     """Spent on the host's key: of this server, and of all together."""
@@ -79,15 +83,17 @@ def item(credits: int | str, operation: str = IMAGE, **values: Any) -> SpendItem
 
 
 def request(*items: SpendItem | int, **values: Any) -> SpendRequest:
-    defaults: dict[str, Any] = {
+    spender: dict[str, Any] = {
         "member_id": ME,
         "role_ids": frozenset({ROLE, OTHER_ROLE}),
         "channel_ids": frozenset({CHANNEL, CATEGORY}),
         "age_restricted": False,
-        "balance": None,
     }
+    spender |= {name: values.pop(name) for name in spender.keys() & values.keys()}
     return SpendRequest(
-        items=[each if isinstance(each, SpendItem) else item(each) for each in items], **(defaults | values)
+        spender=Spender(**spender),
+        items=[each if isinstance(each, SpendItem) else item(each) for each in items],
+        **values,
     )
 
 
@@ -112,7 +118,7 @@ def grant(number: int, left: int) -> Grant:
 
 
 def decided(what: SpendRequest, *limits: Limit, rules: Rules | None = None, **books: Any) -> Verdict:
-    return decide(what, rules=rules or Rules(), limits=limits, block=None, spending=Past(**books), now=NOW)
+    return decide(what, Past(rules=rules or Rules(), limits=limits, **books))
 
 
 def fits(what: SpendRequest, *limits: Limit, **options: Any) -> bool:

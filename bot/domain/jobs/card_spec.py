@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from bot.domain.money.spend_request import YES_COVERS, ShownPrice
+from bot.domain.money.spend_request import TYPED, Consent, Spender
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
 from bot.domain.words.templates import steps_in
@@ -73,6 +72,17 @@ class Origin:
         """The server that pays."""
         return self.place.guild_id
 
+    @property
+    def spender(self) -> Spender:
+        """The author, as the policy knows them."""
+        place = self.place
+        return Spender(
+            member_id=self.author_id,
+            role_ids=place.role_ids,
+            channel_ids=place.channel_ids,
+            age_restricted=place.age_restricted,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardSpec:
@@ -85,24 +95,9 @@ class CardSpec:
     parent_id: str | None = None
     label: str = ""
     """Its recipe's name: then sentences name their step."""
-    agreed: ShownPrice | None = None
-    """The confirmed price; None: none was shown."""
-    pressed: bool = False
-    """Whether it comes from a button: its price is confirmed first, unless rules call it small."""
-    labelled: Decimal | None = None
-    """The price on the button's label, in credits; None: none."""
-    accepted: Collection[str] = ()
-    """Keys of confirmed cautions."""
+    consent: Consent = TYPED
     sample_of: str = ""
     """The voice that its last job samples, '' for none: a voice has one."""
-    may_pay_twice: bool = False
-    """Whether the member accepts that an unconfirmed attempt may be charged too."""
-    asked: bool = False
-    """Whether to ask a moderator if it exceeds a limit."""
-
-    def is_price_shown(self, total: Decimal) -> bool:
-        """Whether the price was shown: by a typed command, or a label at most a tenth below."""
-        return not self.pressed or (self.labelled is not None and total <= self.labelled * YES_COVERS)
 
     @property
     def guild_id(self) -> int:

@@ -102,12 +102,12 @@ def of_limits(found: Iterable[Headroom], request: SpendRequest, *, taken: bool) 
 
 def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: int) -> Alert:
     limit = headroom.limit
-    who = "server" if limit.scope is Scope.SERVER else str(request.member_id)
+    who = "server" if limit.scope is Scope.SERVER else str(request.spender.member_id)
     # The name has the amount: a raised limit alerts again.
     name = f"limit:{limit.id}:{limit.credits}:{who}"
     level = FULL if share >= FULL else NEAR
     refills = None if headroom.refills_at is None else stamp(headroom.refills_at)
-    member_id = None if limit.scope is Scope.SERVER else request.member_id
+    member_id = None if limit.scope is Scope.SERVER else request.spender.member_id
     return Alert(
         name=f"{name}:{level}",
         until=NEVER_REPEATED if headroom.refills_at is None else headroom.refills_at,

@@ -99,16 +99,13 @@ def host_limits(each_server: Decimal | None, total: Decimal | None) -> tuple[Lim
     )
 
 
-def draws_within_limits(
-    request: SpendRequest, limits: Sequence[Limit], rules: Rules, spending: SpendingView, now: float
-) -> tuple[Draw, ...]:
+def draws_within_limits(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> tuple[Draw, ...]:
     """Return the grants needed to stay within the limits. Raises Refused if they do not suffice."""
-    for headroom in _tight(headrooms(_shared(limits), request, rules, spending, now), request):
+    rules = spending.rules
+    for headroom in _tight(headrooms(_shared(limits), request, spending), request):
         reason = "host limit" if headroom.limit.scope.is_host else "limit"
         raise Refused(refusal(headroom, request, rules), reason)
-    tight = _tight(
-        headrooms(applicable_limits(limits, request, rules, spending, now), request, rules, spending, now), request
-    )
+    tight = _tight(headrooms(applicable_limits(limits, request, spending), request, spending), request)
     for headroom in tight:
         if headroom.limit.credits == 0:
             raise Refused(refusal(headroom, request, rules), "limit")
@@ -135,9 +132,7 @@ def _tight(found: Iterable[Headroom], request: SpendRequest) -> list[Headroom]:
     ]
 
 
-def applicable_limits(
-    limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
-) -> list[Limit]:
+def applicable_limits(limits: Sequence[Limit], request: SpendRequest, spending: SpendingView) -> list[Limit]:
     """Return the member's limits in this place, without shared ones."""
     groups: dict[tuple[str, int], list[Limit]] = {}
     for limit in limits:
@@ -145,10 +140,10 @@ def applicable_limits(
             groups.setdefault((limit.operation, limit.channel_id), []).append(limit)
     found: list[Limit] = []
     for group in groups.values():
-        own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == request.member_id]
+        own = [each for each in group if each.scope is Scope.MEMBER and each.scope_id == request.spender.member_id]
         by_role: dict[int, list[Limit]] = {}
         for each in group:
-            if each.scope is Scope.ROLE and each.scope_id in request.role_ids:
+            if each.scope is Scope.ROLE and each.scope_id in request.spender.role_ids:
                 by_role.setdefault(each.scope_id, []).append(each)
         if own:
             found += own
@@ -158,7 +153,7 @@ def applicable_limits(
                 by_role.values(),
                 key=lambda role: (
                     all(limit.credits for limit in role),
-                    min(headroom.left for headroom in headrooms(role, request, rules, spending, now)),
+                    min(headroom.left for headroom in headrooms(role, request, spending)),
                 ),
             )
         else:
@@ -166,24 +161,19 @@ def applicable_limits(
     return found
 
 
-def all_headrooms(
-    limits: Sequence[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
-) -> tuple[Headroom, ...]:
+def all_headrooms(limits: Sequence[Limit], request: SpendRequest, spending: SpendingView) -> tuple[Headroom, ...]:
     """Return what each applicable limit leaves, shared ones last."""
-    applicable = [*applicable_limits(limits, request, rules, spending, now), *_shared(limits)]
-    return tuple(headrooms(applicable, request, rules, spending, now))
+    return tuple(headrooms([*applicable_limits(limits, request, spending), *_shared(limits)], request, spending))
 
 
-def headrooms(
-    limits: Iterable[Limit], request: SpendRequest, rules: Rules, spending: SpendingView, now: float
-) -> list[Headroom]:
+def headrooms(limits: Iterable[Limit], request: SpendRequest, spending: SpendingView) -> list[Headroom]:
     """Return what each limit leaves."""
-    return [headroom_of(limit, rules.zone, spending, now) for limit in limits if _is_about(limit, request)]
+    return [headroom_of(limit, spending) for limit in limits if _is_about(limit, request)]
 
 
-def headroom_of(limit: Limit, zone: dt.tzinfo, spending: SpendingView, now: float) -> Headroom:
-    """Return what the limit leaves. `zone` is the server's: the host's months are in UTC."""
-    zone = dt.UTC if limit.scope.is_host else zone
+def headroom_of(limit: Limit, spending: SpendingView) -> Headroom:
+    """Return what the limit leaves, in the server's time zone; the host's months are in UTC."""
+    zone, now = dt.UTC if limit.scope.is_host else spending.rules.zone, spending.now
     since = limit.period.start(now, zone)
     if limit.scope.is_host:
         spent = spending.spent_on_host_key(since, everywhere=limit.scope is Scope.HOST_TOTAL)
@@ -201,7 +191,7 @@ def _shared(limits: Sequence[Limit]) -> list[Limit]:
 
 def _is_about(limit: Limit, request: SpendRequest) -> bool:
     of_operation = not limit.operation or any(item.operation == limit.operation for item in request.items)
-    return of_operation and (not limit.channel_id or limit.channel_id in request.channel_ids)
+    return of_operation and (not limit.channel_id or limit.channel_id in request.spender.channel_ids)
 
 
 def _counts(limit: Limit, item: SpendItem) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from bot.domain.models import JobState
-from bot.domain.server.guild_rules import Grant, Limit
+from bot.domain.models import Card, JobState
+from bot.domain.server.guild_rules import Block, Grant, Limit, Rules
 from bot.domain.server.places import PostingPlace
 
 DEFAULT_HOLD = Decimal(20)
@@ -47,28 +47,106 @@ class SpendItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpendRequest:
-    """Who runs what, and where. `balance` is the account's last known credits, None if unknown."""
+class ShownPrice:
+    """A confirmed price in credits; not `known`: a confirmed guess."""
+
+    credits: Decimal
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a member has accepted of a request, from the surface to the policy."""
+
+    agreed: ShownPrice | None = None
+    """The confirmed price; None: none was shown."""
+    pressed: bool = False
+    """Whether it comes from a control: its price is confirmed first, unless rules call it small."""
+    labelled: Decimal | None = None
+    """The price on the control's label, in credits; None: none."""
+    accepted: Collection[str] = ()
+    """Keys of confirmed cautions; in a draft also those that a yes will accept."""
+    may_pay_twice: bool = False
+    """Whether an unconfirmed attempt may be charged too; in a draft: whether a yes accepts that."""
+    asked: bool = False
+    """Whether to ask a moderator if it exceeds the member's limits or the job ceiling."""
+
+
+TYPED = Consent()
+"""A command that a member has just typed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spender(PostingPlace):
+    """A member who spends in a place: all that the policy knows of them."""
 
     member_id: int
     role_ids: frozenset[int]
-    channel_ids: frozenset[int]
-    """The channel and its parents."""
-    age_restricted: bool
+
+    @classmethod
+    def of(cls, card: Card) -> Spender:
+        """Return an accepted card's author, with their roles of that time."""
+        places = (card.channel_id, card.parent_channel_id, card.category_id)
+        return cls(
+            member_id=card.author_id,
+            role_ids=frozenset(card.role_ids),
+            channel_ids=frozenset(each for each in places if each is not None),
+            age_restricted=False,
+        )
+
+
+class PayingKey(Protocol):
+    """The API key that pays."""
+
+    @property
+    def id(self) -> int | None:
+        """None for the host's."""
+        ...
+
+    @property
+    def balance(self) -> Decimal | None:
+        """The account's last known credits, None if unknown."""
+        ...
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether it is a practice key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendRequest:
+    """Who runs what, and where. `balance` is the account's last known credits, None if unknown."""
+
+    spender: Spender
     items: Sequence[SpendItem]
-    balance: Decimal | None
+    balance: Decimal | None = None
     host_pays: bool = False
     """The host's key pays: its balance is hidden here."""
     words: tuple[str, ...] = ()
-    approved: bool = False
     practice: bool = False
-    asked: bool = False
-    """Whether to ask a moderator if it exceeds their limits or the job ceiling."""
+    consent: Consent = TYPED
 
-    @property
-    def posting_place(self) -> PostingPlace:
-        """Where the results are posted."""
-        return PostingPlace(channel_ids=self.channel_ids, age_restricted=self.age_restricted)
+    @classmethod
+    def of(
+        cls,
+        spender: Spender,
+        items: Sequence[SpendItem],
+        key: PayingKey | None = None,
+        *,
+        words: tuple[str, ...] = (),
+        consent: Consent = TYPED,
+    ) -> SpendRequest:
+        """Return the policy's input; `key` is None where no payment is decided."""
+        return cls(
+            spender=spender,
+            items=items,
+            balance=None if key is None else key.balance,
+            host_pays=key is not None and key.id is None,
+            practice=key is not None and key.is_practice,
+            words=words,
+            consent=consent,
+        )
 
     @property
     def total(self) -> Decimal:
@@ -79,18 +157,6 @@ class SpendRequest:
     def is_priced(self) -> bool:
         """Whether every price is known."""
         return all(item.known for item in self.items)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPrice:
-    """A confirmed price in credits; not `known`: a confirmed guess."""
-
-    credits: Decimal
-    known: bool
-
-    def covers(self, request: SpendRequest) -> bool:
-        """Whether the confirmation covers the current price: same sort, at most a tenth more."""
-        return self.known is request.is_priced and request.total <= self.credits * YES_COVERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +171,27 @@ class Unpriced:
 
 
 class SpendingView(Protocol):
-    """Spending as of the deciding transaction."""
+    """Spending and rules as of the deciding transaction."""
+
+    @property
+    def now(self) -> float:
+        """The time that decides, in Unix seconds."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """The guild's settings."""
+        ...
+
+    @property
+    def limits(self) -> Sequence[Limit]:
+        """The guild's limits."""
+        ...
+
+    @property
+    def block(self) -> Block | None:
+        """The member's block, None if there is none."""
+        ...
 
     @property
     def running_of_member(self) -> int:

@@ -8,6 +8,7 @@ from bot.domain import texts
 from bot.domain.models import JobState
 from bot.domain.money.limit_rules import draws_within_limits
 from bot.domain.money.spend_request import (
+    YES_COVERS,
     ZERO,
     Draw,
     KeyChanged,
@@ -18,7 +19,7 @@ from bot.domain.money.spend_request import (
     WordsChanged,
 )
 from bot.domain.server.guild_rules import Block, Limit, Rules, Scope
-from bot.domain.server.places import require_age, require_channel
+from bot.domain.server.places import require_place
 from bot.domain.words.text import full_stop, stamp
 from bot.errors import Refused
 
@@ -26,8 +27,22 @@ UNKNOWN_PRICE = "unknown price"
 """Reason to reject several jobs of unknown price."""
 
 
+def must_confirm(request: SpendRequest, rules: Rules) -> bool:
+    """Whether the member must confirm the price first: they have not seen it, or the rules demand it."""
+    agreed, total = request.consent.agreed, request.total
+    if agreed is not None and agreed.known is request.is_priced and total <= agreed.credits * YES_COVERS:
+        return False
+    return needs_confirmation(request, rules) or not (_needs_no_look(request, rules) or _is_shown(request))
+
+
+def _is_shown(request: SpendRequest) -> bool:
+    """Whether the price was shown: by a typed command, or a label at most a tenth below."""
+    consent = request.consent
+    return not consent.pressed or (consent.labelled is not None and request.total <= consent.labelled * YES_COVERS)
+
+
 def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
-    """Whether the member must confirm the price.
+    """Whether the rules demand that the member confirms the price.
 
     With only a ceiling set, only the member can accept an unknown price.
     """
@@ -36,24 +51,24 @@ def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:
     return rules.job_ceiling is not None and rules.approve_above is None and not request.is_priced
 
 
-def needs_no_look(request: SpendRequest, rules: Rules) -> bool:
+def _needs_no_look(request: SpendRequest, rules: Rules) -> bool:
     """Whether the price is small enough, by server setting, to skip confirmation."""
     return rules.confirm_above is not None and request.is_priced and request.total <= rules.confirm_above
 
 
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:
     """Whether a moderator must approve."""
-    if rules.approve_above is None or request.approved:
+    if rules.approve_above is None:
         return False
     return request.total > rules.approve_above or not request.is_priced
 
 
-def refuse_second_unknown(request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView) -> None:
+def _refuse_second_unknown(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> None:
     """Raise Refused for a second job of unknown price per operation and model, where it matters."""
-    if request.is_priced or not (limits or _has_threshold(rules)):
+    if request.is_priced or not (limits or _has_threshold(spending.rules)):
         return
     found = spending.unpriced(everywhere=counts_everywhere(limits))
-    open_ = {(each.operation, each.model) for each in found if each.member_id == request.member_id}
+    open_ = {(each.operation, each.model) for each in found if each.member_id == request.spender.member_id}
     here: set[tuple[str, str]] = set()
     for item in request.items:
         what = (item.operation, item.model)
@@ -81,64 +96,40 @@ def _has_threshold(rules: Rules) -> bool:
     return any(each is not None for each in (rules.job_ceiling, rules.confirm_above, rules.approve_above))
 
 
-def decide(
-    request: SpendRequest,
-    *,
-    rules: Rules,
-    limits: Iterable[Limit],
-    block: Block | None,
-    spending: SpendingView,
-    now: float,
-) -> Verdict:
+def decide(request: SpendRequest, spending: SpendingView) -> Verdict:
     """Return the verdict. Raises Refused with the exact reason and what would be accepted.
 
-    Raises WordsChanged if the request was judged by another word list than that of `rules`, KeyChanged if practice mode
+    Raises WordsChanged if the request was judged by another word list than the current one, KeyChanged if practice mode
     has changed since.
     """
     if request.practice is not spending.practice:
         raise KeyChanged
-    _may_use(request, rules, block, now)
-    _may_be_unchecked(request, rules)
-    _may_say(request, rules)
-    limits = binding_limits(request, limits, spending)
-    draws, asked = _within_limits(request, limits, rules, spending, now)
-    refuse_second_unknown(request, rules, limits, spending)
+    _may_use(request, spending)
+    _may_say(request, spending.rules)
+    limits = binding_limits(request, spending)
+    draws, asked = _within_limits(request, limits, spending)
+    _refuse_second_unknown(request, limits, spending)
     _account_has(request, spending)
-    states = _states(request, rules, limits, spending, is_to_approve=bool(asked) or needs_approval(request, rules))
+    states = _states(request, limits, spending, is_to_approve=bool(asked) or needs_approval(request, spending.rules))
     return Verdict(states=states, draws=draws, asked=asked)
 
 
-def admit(
-    request: SpendRequest,
-    *,
-    rules: Rules,
-    limits: Iterable[Limit],
-    block: Block | None,
-    spending: SpendingView,
-    now: float,
-) -> None:
+def admit(request: SpendRequest, spending: SpendingView) -> None:
     """Raise Refused early, for what `decide` would refuse anyway.
 
     The items' credits are minimum costs; their words are unknown.
     """
-    _may_use(request, rules, block, now)
-    _may_be_unchecked(request, rules)
-    _within_limits(request, binding_limits(request, limits, spending), rules, spending, now, is_priced=False)
+    _may_use(request, spending)
+    _within_limits(request, binding_limits(request, spending), spending, is_priced=False)
 
 
-def binding_limits(request: SpendRequest, limits: Iterable[Limit], spending: SpendingView) -> list[Limit]:
+def binding_limits(request: SpendRequest, spending: SpendingView) -> list[Limit]:
     """Return the server's limits, plus the host's where their key pays."""
-    return [*limits, *(spending.host_limits if request.host_pays else ())]
+    return [*spending.limits, *(spending.host_limits if request.host_pays else ())]
 
 
 def _within_limits(
-    request: SpendRequest,
-    limits: Sequence[Limit],
-    rules: Rules,
-    spending: SpendingView,
-    now: float,
-    *,
-    is_priced: bool = True,
+    request: SpendRequest, limits: Sequence[Limit], spending: SpendingView, *, is_priced: bool = True
 ) -> tuple[tuple[Draw, ...], str]:
     """Return the grants that pay, or the excess to ask a moderator about (no grants then).
 
@@ -149,11 +140,11 @@ def _within_limits(
     draws: tuple[Draw, ...] = ()
     try:
         if is_priced:
-            _may_cost(request, rules)
+            _may_cost(request, spending.rules)
     except Refused as error:
         asked = _asked(error, request, spending)
     try:
-        draws = draws_within_limits(request, limits, rules, spending, now)
+        draws = draws_within_limits(request, limits, spending)
     except Refused as error:
         asked = _asked(error, request, spending)
     return () if asked else draws, asked
@@ -161,18 +152,18 @@ def _within_limits(
 
 def _asked(error: Refused, request: SpendRequest, spending: SpendingView) -> str:
     """Return the reason a moderator is asked about. Raises Refused if they can't be."""
-    if not request.asked or not error.may_ask:
+    if not request.consent.asked or not error.may_ask:
         raise error
     if spending.has_asked():
         raise Refused(texts.ASKED_ALREADY, "asked")
     return error.reason
 
 
-def _may_use(request: SpendRequest, rules: Rules, block: Block | None, now: float) -> None:
-    if rules.paused:
+def _may_use(request: SpendRequest, spending: SpendingView) -> None:
+    if spending.rules.paused:
         raise Refused(texts.PAUSED, "paused")
-    refuse_blocked(block, now)
-    require_channel(request.posting_place, rules)
+    refuse_blocked(spending.block, spending.now)
+    require_place(request.spender, spending.rules, unchecked=any(item.unchecked for item in request.items))
 
 
 def refuse_blocked(block: Block | None, now: float) -> None:
@@ -187,10 +178,6 @@ def _may_say(request: SpendRequest, rules: Rules) -> None:
         raise WordsChanged
     if any(item.has_forbidden_word for item in request.items):
         raise Refused(texts.FORBIDDEN_WORD, "word")
-
-
-def _may_be_unchecked(request: SpendRequest, rules: Rules) -> None:
-    require_age(request.posting_place, rules, unchecked=any(item.unchecked for item in request.items))
 
 
 def _may_cost(request: SpendRequest, rules: Rules) -> None:
@@ -213,16 +200,17 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
 
 
 def _states(
-    request: SpendRequest, rules: Rules, limits: Sequence[Limit], spending: SpendingView, *, is_to_approve: bool
+    request: SpendRequest, limits: Sequence[Limit], spending: SpendingView, *, is_to_approve: bool
 ) -> tuple[JobState, ...]:
     """Return each item's first state: run as many as allowed, queue the rest; or all await approval."""
+    rules = spending.rules
     free = min(
         rules.running_per_member - spending.running_of_member, rules.running_per_server - spending.running_of_guild
     )
     if is_to_approve:
         free = 0
     free_unpriced = request.is_priced or may_start_unpriced(
-        request.member_id, spending.unpriced(everywhere=counts_everywhere(limits)), limits
+        request.spender.member_id, spending.unpriced(everywhere=counts_everywhere(limits)), limits
     )
     states, queued = [], 0
     for item in request.items:
@@ -233,13 +221,12 @@ def _states(
         else:
             queued += not item.linked
             states.append(JobState.AWAITING_APPROVAL if is_to_approve else JobState.WAITING)
-    _fits_queue(request, rules, spending, queued, is_to_approve=is_to_approve)
+    _fits_queue(request, spending, queued, is_to_approve=is_to_approve)
     return tuple(states)
 
 
-def _fits_queue(
-    request: SpendRequest, rules: Rules, spending: SpendingView, queued: int, *, is_to_approve: bool
-) -> None:
+def _fits_queue(request: SpendRequest, spending: SpendingView, queued: int, *, is_to_approve: bool) -> None:
+    rules = spending.rules
     if queued > rules.queued_per_member and not is_to_approve:
         sentence = texts.too_many_at_once(len(request.items), rules.running_per_member, rules.queued_per_member)
         raise Refused(sentence, "queue")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.domain.models import Card, Job, credits_words
+from bot.domain.models import Job, credits_words
 from bot.domain.money.limit_rules import all_headrooms, allowance
-from bot.domain.money.spend_request import ZERO, Headroom, SpendItem, SpendRequest
+from bot.domain.money.spend_request import ZERO, Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import binding_limits
 from bot.domain.server.guild_rules import Limit
 from bot.store import texts
@@ -84,21 +84,12 @@ def _stop_what_exceeds(
 
 def _request(db: Connection, job: Job) -> SpendRequest:
     row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
-    card: Card = CARDS.read(row, token=None)
-    places = (card.channel_id, card.parent_channel_id, card.category_id)
-    return SpendRequest(
-        member_id=job.author_id,
-        role_ids=frozenset(card.role_ids),
-        channel_ids=frozenset(each for each in places if each is not None),
-        age_restricted=False,
-        items=[SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True)],
-        balance=None,
-        host_pays=job.key_id is None,
-    )
+    item = SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True)
+    return replace(SpendRequest.of(Spender.of(CARDS.read(row, token=None)), [item]), host_pays=job.key_id is None)
 
 
 def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
-    return all_headrooms(binding_limits(request, known.limits, known), request, known.rules, known, known.now)
+    return all_headrooms(binding_limits(request, known), request, known)
 
 
 def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit, sentence: str) -> list[Job]:

@@ -311,6 +311,6 @@ class SpendingViews(Repository):
         left: list[Headroom] = await self.view(
             guild_id,
             0,
-            lambda known: [headroom_of(limit, known.rules.zone, known, known.now) for limit in known.host_limits],
+            lambda known: [headroom_of(limit, known) for limit in known.host_limits],
         )
         return left

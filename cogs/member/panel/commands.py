@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
+from bot.domain.money.spend_request import Consent
 from bot.domain.server.member_settings import MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation
@@ -147,7 +148,7 @@ async def run_preset(interaction: Interaction, key: str, _values: Sequence[str])
     if form.has_inputs:
         await in_time(interaction.response.send_modal(form))
     else:
-        await submit(interaction, replace(generation, pressed=True))
+        await submit(interaction, replace(generation, consent=Consent(pressed=True)))
 
 
 @on_job("preset_save")

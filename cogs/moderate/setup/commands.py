@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import discord
 
 from bot.delivery.channels.facts import in_time, missing_of, to_post
+from bot.domain.money.spend_request import Consent
 from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit
 from bot.errors import InputError
@@ -152,7 +153,9 @@ async def make_test(interaction: Interaction, _subject: str, _values: Sequence[s
     """Request an image for this moderator alone, as a command does; its price is shown and confirmed first."""
     await require_moderator(interaction)
     values = {"prompt": str(texts.TEST_PROMPT)}
-    await submit(interaction, Generation(operation=TEST_OPERATION, values=values, private=True, pressed=True))
+    await submit(
+        interaction, Generation(operation=TEST_OPERATION, values=values, private=True, consent=Consent(pressed=True))
+    )
 
 
 @on("setup_limits")

@@ -146,7 +146,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
     await _answer(interaction, outcome, is_late=is_late)
-    if notice is not None and generation.agreed is None:  # the question had it
+    if notice is not None and generation.consent.agreed is None:  # the question had it
         await tell_end(interaction, notice)
 
 

@@ -17,7 +17,6 @@ def test_what_is_expensive_waits_for_approval_all_together() -> None:
     rules = Rules(approve_above=Decimal(10))
     assert decided(request(5, 5), rules=rules).states == (JobState.SUBMITTING,) * 2
     assert decided(request(5, 6), rules=rules).states == (JobState.AWAITING_APPROVAL,) * 2
-    assert decided(request(5, 6, approved=True), rules=rules).states == (JobState.SUBMITTING,) * 2
 
 
 def test_what_waits_for_a_moderator_takes_places_in_the_queue_too() -> None:

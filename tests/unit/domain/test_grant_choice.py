@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.money.limit_rules import applicable_limits
 from bot.domain.money.spend_request import LEAST, Draw, SpendItem, Verdict
 from bot.domain.money.spending_policy import admit
-from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
+from bot.domain.server.guild_rules import Grant, Limit, Period, Scope
 from bot.errors import Refused
 from tests.support.spending import (
     CHANNEL,
@@ -136,7 +136,7 @@ def test_what_is_allowed_keeps_every_limit_and_takes_no_more_from_grants_than_th
         sum((draw.credits for draw in verdict.draws if draw.item == place), Decimal(0)) for place in range(len(items))
     ]
     assert all(part <= each.credits for part, each in zip(by_grants, items, strict=True))
-    held = applicable_limits(limits, what, Rules(), books, NOW)
+    held = applicable_limits(limits, what, books)
     for each in [*held, *(one for one in limits if one.scope is Scope.SERVER)]:
         is_server = each.scope is Scope.SERVER
         before = books.spent(
@@ -171,7 +171,7 @@ def test_what_is_refused_before_the_price_is_known_is_refused_at_any_price(
     what = request(*items)
     least = replace(what, items=[replace(each, credits=min(each.credits, LEAST)) for each in items])
     try:
-        admit(least, rules=Rules(), limits=limits, block=None, spending=Past(paid=paid, given=gifts), now=NOW)
+        admit(least, Past(limits=limits, paid=paid, given=gifts))
     except Refused:
         assert not fits(what, *limits, paid=paid, given=gifts)
 

@@ -71,7 +71,7 @@ def test_the_best_role_is_the_one_that_leaves_the_most_now() -> None:
 
 def test_a_role_that_may_not_use_it_does_not_win_over_one_that_may() -> None:
     books = Past(paid=[Paid(60)])  # more than the limit, by an overshoot
-    assert applicable_limits([role(0), role(50, OTHER_ROLE)], request(1), Rules(), books, NOW) == [role(50, OTHER_ROLE)]
+    assert applicable_limits([role(0), role(50, OTHER_ROLE)], request(1), books) == [role(50, OTHER_ROLE)]
     assert fits(request(1), role(0), role(50, OTHER_ROLE), paid=[Paid(60)], given=[grant(1, 5)])
 
 

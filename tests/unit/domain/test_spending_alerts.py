@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.money.account import NEVER_REPEATED, of_balance, of_hour, of_limits
-from bot.domain.money.spend_request import Headroom, SpendItem, SpendRequest
+from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Limit, Period, Scope
 
 NOW = 1_767_268_800.0
@@ -13,9 +13,8 @@ NOW = 1_767_268_800.0
 
 def wish(*asked: tuple[str, int]) -> SpendRequest:
     items = [SpendItem(operation=name, title=name, credits=Decimal(amount), exact=True) for name, amount in asked]
-    return SpendRequest(
-        member_id=7, role_ids=frozenset(), channel_ids=frozenset(), age_restricted=False, items=items, balance=None
-    )
+    spender = Spender(member_id=7, role_ids=frozenset(), channel_ids=frozenset(), age_restricted=False)
+    return SpendRequest.of(spender, items)
 
 
 def room(credits_: int, left: float, **changes) -> Headroom:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import JOBS_PER_CARD, JobState
-from bot.domain.money.spend_request import KeyChanged, SpendItem, SpendRequest, Unpriced, Verdict
+from bot.domain.money.spend_request import KeyChanged, Spender, SpendItem, SpendRequest, Unpriced, Verdict
 from bot.domain.money.spending_policy import decide
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
 from bot.errors import Refused
@@ -30,6 +30,10 @@ class Known:
     queued_of_member: int = 0
     held_of_guild: Decimal = Decimal(0)
     practice: bool = False
+    rules: Rules = field(default_factory=Rules)
+    limits: Sequence[Limit] = ()
+    block: Block | None = None
+    now: float = NOW
     of_member: Decimal = Decimal(0)
     of_guild: Decimal = Decimal(0)
     given: Sequence[Grant] = field(default_factory=tuple)
@@ -57,15 +61,14 @@ def request(*credits: str | Decimal, exact: bool = False, **changes: Any) -> Spe
         SpendItem(operation="image.generate", title="Image Generation", credits=Decimal(amount), exact=exact)
         for amount in credits or ("20",)
     ]
-    values: dict[str, Any] = {
+    spender: dict[str, Any] = {
         "member_id": MEMBER,
         "role_ids": frozenset({ROLE}),
         "channel_ids": frozenset({CHANNEL}),
         "age_restricted": False,
-        "items": items,
-        "balance": None,
     }
-    return SpendRequest(**values | changes)
+    spender |= {name: changes.pop(name) for name in spender.keys() & changes.keys()}
+    return SpendRequest(spender=Spender(**spender), items=items, **changes)
 
 
 def limit(amount: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **changes: Any) -> Limit:
@@ -75,7 +78,7 @@ def limit(amount: int, scope: Scope = Scope.EVERYONE, scope_id: int = 0, **chang
 def decided(
     what: SpendRequest, *limits: Limit, rules: Rules | None = None, block: Block | None = None, **known: Any
 ) -> Verdict:
-    return decide(what, rules=rules or Rules(), limits=limits, block=block, spending=Known(**known), now=NOW)
+    return decide(what, Known(rules=rules or Rules(), limits=limits, block=block, **known))
 
 
 def refusal(what: SpendRequest, *limits: Limit, **options: Any) -> str:

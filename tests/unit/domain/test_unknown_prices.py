@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
-from bot.domain.money.spend_request import ShownPrice, Unpriced
-from bot.domain.money.spending_policy import needs_approval, needs_confirmation
+from bot.domain.money.spend_request import Consent, ShownPrice, Unpriced
+from bot.domain.money.spending_policy import must_confirm, needs_approval, needs_confirmation
 from bot.domain.server.guild_rules import Limit, Rules
 from bot.errors import Refused
 from tests.support.spending import IMAGE, ME, VIDEO, decided, item, limit, request, server
@@ -109,7 +109,29 @@ def test_under_a_limit_one_job_of_unknown_price_runs_at_a_time_and_the_others_wa
 
 
 def test_a_yes_is_to_the_price_that_was_shown_and_a_tenth_more():
+    def is_asked(total: int | str, *, known: bool, agreed: bool) -> bool:
+        consent = Consent(agreed=ShownPrice(credits=Decimal(20), known=agreed))
+        return must_confirm(request(item(total, known=known), consent=consent), Rules(confirm_above=LOW))
+
     for known, total in itertools.product((True, False), (18, 20, 22)):
-        assert ShownPrice(credits=Decimal(20), known=known).covers(request(item(total, known=known)))
-        assert not ShownPrice(credits=Decimal(20), known=not known).covers(request(item(total, known=known)))
-    assert not ShownPrice(credits=Decimal(20), known=True).covers(request(item("22.001")))
+        assert not is_asked(total, known=known, agreed=known)
+        assert is_asked(total, known=known, agreed=not known)
+    assert is_asked("22.001", known=True, agreed=True)
+
+
+@pytest.mark.parametrize(
+    ("consent", "rules", "is_asked"),
+    [
+        (Consent(), Rules(), False),
+        (Consent(pressed=True), Rules(), True),
+        (Consent(pressed=True), Rules(confirm_above=Decimal(20)), False),
+        (Consent(pressed=True), Rules(confirm_above=Decimal(19)), True),
+        (Consent(pressed=True, labelled=Decimal(19)), Rules(), False),
+        (Consent(pressed=True, labelled=Decimal(18)), Rules(), True),
+        (Consent(labelled=Decimal(18)), Rules(), False),
+    ],
+)
+def test_a_control_shows_its_price_before_it_spends_unless_its_label_did(
+    consent: Consent, rules: Rules, is_asked: bool
+):
+    assert must_confirm(request(20, consent=consent), rules) is is_asked

@@ -10,7 +10,7 @@ import pytest
 from bot.catalogue import Catalogue
 from bot.domain.jobs.card_spec import JobSpec, Origin, Place
 from bot.domain.models import MediaKind
-from bot.domain.money.spend_request import ShownPrice
+from bot.domain.money.spend_request import Consent, ShownPrice
 from bot.errors import InputError
 from bot.generation.again.next_steps import Medium, next_step
 from bot.generation.generation import Generation, SourceFile, batch, flattened, nested, operation_typed, split_prompts
@@ -60,12 +60,12 @@ def test_steps_before_stay_before_and_everything_else_goes_onto_the_card():
         private=True,
         parent_id="A",
         label="film",
-        agreed=SHOWN,
+        consent=Consent(agreed=SHOWN),
     )
     spec = card_spec(CATALOGUE, generation, ORIGIN)
     assert spec.steps[0] == before
     assert spec.steps[1].after == (0,)
-    assert (spec.private, spec.parent_id, spec.label, spec.agreed) == (True, "A", "film", SHOWN)
+    assert (spec.private, spec.parent_id, spec.label, spec.consent.agreed) == (True, "A", "film", SHOWN)
     assert (spec.guild_id, spec.author_id) == (1, 3)
 
 
@@ -83,8 +83,8 @@ def test_a_draft_brings_everything_back_but_files_with_a_yes_to_the_price_that_w
         label="film",
     )
     again = Generation.from_draft(json.loads(json.dumps(generation.to_draft(SHOWN))))
-    assert again.agreed == SHOWN
-    assert Generation.from_draft(json.loads(json.dumps(generation.to_draft()))).agreed is None
+    assert again.consent.agreed == SHOWN
+    assert Generation.from_draft(json.loads(json.dumps(generation.to_draft()))).consent.agreed is None
     assert again.to_draft() == generation.to_draft()
     assert again.before == [before]
     files = [
