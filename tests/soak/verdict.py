@@ -21,6 +21,7 @@ from bot.store import Store
 from tests.soak.plan import BAD_FILE_WORDS, ENDLESS_WORDS, words_of
 from tests.soak.town import CANCEL, LIMIT, LIMITED, Town
 
+CLOSED = "approval.channel_closed"
 _REFUSED_KEYS = "SELECT id FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"
 UNCONFIRMED = "did not confirm"
 AT_THE_API = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING})
@@ -38,6 +39,8 @@ class Books:
     """By idempotency key."""
     asked: frozenset[str]
     """The cards of which moderators are asked, in a message that they have."""
+    closed: frozenset[int]
+    """The servers whose channel has taken no question: it is tried again in a while."""
     refused: frozenset[int]
     """The keys that Cannon Studio refused; each is tried again in a while."""
     now: float
@@ -71,7 +74,14 @@ async def books_of(town: Town, store: Store) -> Books:
     approvals = [await store.approvals.get(job.guild_id, job.card_id) for job in waiting]
     asked = frozenset(each.card_id for each in approvals if each is not None and each.message_id is not None)
     refused = frozenset(key_id for (key_id,) in town.ask_database(_REFUSED_KEYS))
-    return Books(jobs, ledger, requests, asked, refused, now, now + town.clock.seconds)
+    return Books(jobs, ledger, requests, asked, _closed(town), refused, now, now + town.clock.seconds)
+
+
+def _closed(town: Town) -> frozenset[int]:
+    """Return the servers whose approval channel has refused a question, by the log."""
+    return frozenset(
+        int(found) for found in re.findall(rf'"guild": (\d+).*"{CLOSED}"', town.log.read_text(errors="replace"))
+    )
 
 
 # ---------------------------------------------------------------------- money
@@ -168,7 +178,9 @@ def reason_of(job: Job, books: Books) -> str | None:
     if job.state is JobState.READY and words & BAD_FILE_WORDS and job.waits_for is not None:
         return "its file does not come"
     if job.state is JobState.AWAITING_APPROVAL:
-        return "a moderator is asked" if job.card_id in books.asked else None
+        if job.card_id in books.asked:
+            return "a moderator is asked"
+        return "its channel takes no questions" if job.guild_id in books.closed else None
     left_s = job.next_at - books.bot_now
     has_time = 0 < left_s <= NEXT_STEP_S and (job.waits_for is not None or job.state is not JobState.READY)
     return MOVES_ON if has_time or job.key_id in books.refused else None
@@ -196,7 +208,7 @@ def wrong_deliveries(town: Town, books: Books) -> Iterator[str]:
     ephemeral = {message.id for message in town.messages() if message.ephemeral}
     copies = _copies(town)
     for job in books.jobs:
-        places = set().union(*(shown.get(mark, set()) for mark in _marks(job))) - copies[job.id]
+        places = set().union(*(shown.get(mark, set()) for mark in _marks(job))) - (copies[job.id] - {job.message_id})
         if job.message_id not in ephemeral:  # out of reach for good once its token has expired, whatever it shows
             places -= ephemeral
         if job.state is JobState.DELIVERED and not job.media:  # a text is on its card
