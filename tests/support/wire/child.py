@@ -35,10 +35,10 @@ def point_discord_at(url: str) -> None:
     Route.BASE = f"{url}/api/v{INTERNAL_API_VERSION}"
     Asset.BASE = f"{url}/cdn"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url).with_scheme("ws") / "gateway" / str(os.getpid())
-    original = HTTPClient.get_bot_gateway
+    gateway_of = HTTPClient.get_bot_gateway
 
     async def own_gateway(self: HTTPClient) -> Any:
-        shards, address, limit = await original(self)
+        shards, address, limit = await gateway_of(self)
         return shards, str(yarl.URL(address).with_path(f"/gateway/{os.getpid()}")), limit
 
     HTTPClient.get_bot_gateway = own_gateway  # type: ignore[method-assign]  # the address alone is another one
