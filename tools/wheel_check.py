@@ -65,15 +65,18 @@ def environment(place: Path, lock: str) -> Path:
     return python
 
 
-def expected_files() -> set[str]:
-    """Return the expected files of the wheel: everything in the packages."""
+def expected_files(kind: str) -> set[str]:
+    """Return the expected files of the wheel or the sdist: everything in the packages, translations compiled or not."""
     files = (path for top in ("bot", "cogs") for path in (ROOT / top).rglob("*") if path.is_file())
     names = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     kinds = {Path(name).suffix for name in names}
     # The test of the test: a renamed folder would make it pass with nothing.
     if missing := {".py", ".sql", ".po", ".otf", ".ttc", ".mp4", ".css", ".js", ".typed"} - kinds:
         sys.exit(f"the packages have no file of the kind {', '.join(sorted(missing))} any more")
-    return {*names, "cannon_bot.py"}
+    others = {"sdist": (".mo",), "wheel": (".po", ".pot", "hatch_build.py")}[kind]
+    if kind == "wheel":
+        names |= {name.removesuffix(".po") + ".mo" for name in names if name.endswith(".po")}
+    return {*(name for name in names if not name.endswith(others)), "cannon_bot.py"}
 
 
 def build(into: Path) -> Path:
@@ -87,7 +90,7 @@ def build(into: Path) -> Path:
     with tarfile.open(sdist) as packed:
         members = [name.partition("/")[2] for name in packed.getnames()]
     for kind, present in (("wheel", names), ("sdist", members)):
-        if missing := expected_files() - set(present):
+        if missing := expected_files(kind) - set(present):
             sys.exit(f"not in the {kind}: {', '.join(sorted(missing))}")
     if "LICENSE" not in members:
         sys.exit("the sdist lacks LICENSE")

@@ -7,16 +7,16 @@ fragments cannot be translated.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import gettext
-import re
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+import io
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
-from importlib import resources
-from types import MappingProxyType
+from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
@@ -25,77 +25,47 @@ from babel.numbers import format_decimal, format_percent
 
 from bot.language.current import SOURCE, current
 
-_SIMPLE = re.compile(r'\nmsg(?:ctxt "([^"\\\n]*)"\nmsg)?id "([^"\\\n]+)"\nmsgstr "([^"\\\n]*)"(?=\n\n|\n?\Z)')
-"""A message of one line without escapes, as nearly all are."""
-_QUOTED = r'"[^\n]*"(?:\n"[^\n]*")*'
-_ENTRY = re.compile(
-    rf"\nmsg(?:ctxt ({_QUOTED})\nmsg)?id ({_QUOTED})(\nmsgid_plural {_QUOTED})?((?:\nmsgstr(?:\[\d\])? {_QUOTED})+)"
-)
-_FORM = re.compile(rf"\nmsgstr(?:\[\d\])? ({_QUOTED})")
-_PLURAL_RULE = re.compile(r"^Plural-Forms:.*\bplural=([^;\n]+)", re.MULTILINE)
-_ESCAPE = re.compile(r"\\(.)")
-_ESCAPED: Mapping[str, str] = MappingProxyType({"n": "\n", "t": "\t", "r": "\r"})
-
-_OF_CONTEXT = "\x04"
-"""Gettext's separator between a context and its message."""
-
-
-class Translations(gettext.NullTranslations):
-    """One language's messages. Untranslated ones stay English."""
-
-    def __init__(self, source: str) -> None:
-        """Take the text of a `.po` file."""
-        super().__init__()
-        self._said: dict[str, str] = {}
-        self._counted: dict[str, Sequence[str]] = {}
-        pieces = _SIMPLE.split(f"\n{source}")
-        for context, message, form in zip(pieces[1::4], pieces[2::4], pieces[3::4], strict=True):
-            if form:
-                self._said[_key(context, message)] = form
-        for context, one, many, said in _ENTRY.findall("".join(pieces[::4])):
-            forms = [_plain(form) for form in _FORM.findall(said)]
-            if not all(forms):
-                continue
-            key = _key(_plain(context), _plain(one))
-            if many:
-                self._counted[key] = forms
-            else:
-                self._said[key] = forms[0]
-        rule = _PLURAL_RULE.search(self._said.get("", ""))
-        self._form_of = gettext.c2py(rule[1] if rule else "n != 1")
-
-    def gettext(self, message: str) -> str:
-        """Return the translation of a message."""
-        return self._said.get(message, message)
-
-    def pgettext(self, context: str, message: str) -> str:
-        """Return the translation of a message in its context."""
-        return self._said.get(f"{context}{_OF_CONTEXT}{message}", message)
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return a message's plural form for `n`."""
-        forms = self._counted.get(msgid1)
-        return super().ngettext(msgid1, msgid2, n) if forms is None else forms[self._form_of(n)]
+_LOCALES = Path(__file__).with_name("locales")
 
 
 @functools.cache
 def translations(language: str) -> gettext.NullTranslations:
-    """Return a language's translations; none for English, the code's language."""
+    """Return a language's translations; none for English, the code's language. Fuzzy ones are not used."""
     if language == SOURCE:
         return gettext.NullTranslations()
-    file = resources.files("bot.language").joinpath("locales", f"{language}.po")
-    return Translations(file.read_bytes().decode())
+    return gettext.GNUTranslations(io.BytesIO(compiled(_LOCALES / f"{language}.po")))
 
 
-def _key(context: str | None, message: str) -> str:
-    """Return the lookup key, interned across languages to save memory."""
-    return sys.intern(f"{context}{_OF_CONTEXT}{message}" if context else message)
+def compiled(source: Path) -> bytes:
+    """Return a `.po` file as `.mo`.
+
+    A wheel has only the `.mo`. In a source tree it is written next to the `.po`, again when that has changed: the `.mo`
+    has its time of change, as Python's own compiled files have their source's.
+    """
+    made = source.with_suffix(".mo")
+    if not source.exists():
+        return made.read_bytes()
+    changed_ns = source.stat().st_mtime_ns
+    if made.exists() and made.stat().st_mtime_ns == changed_ns:
+        return made.read_bytes()
+    content = _compile(source)
+    with contextlib.suppress(OSError):  # a read-only source tree compiles at every start
+        part = made.with_suffix(f".{os.getpid()}.mo")
+        part.write_bytes(content)
+        os.utime(part, ns=(changed_ns, changed_ns))
+        part.replace(made)
+    return content
 
 
-def _plain(quoted: str) -> str:
-    """Unquote a text of a `.po` file, which may span lines."""
-    text = quoted[1:-1].replace('"\n"', "")
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text) if "\\" in text else text
+def _compile(source: Path) -> bytes:
+    from babel.messages import mofile, pofile  # noqa: PLC0415 - not loaded by a start that finds compiled files
+
+    with source.open("rb") as lines:
+        catalog = pofile.read_po(lines, locale=source.stem.replace("-", "_"))
+    catalog.creation_date = dt.datetime.fromtimestamp(0, dt.UTC)  # equal sources make equal wheels
+    into = io.BytesIO()
+    mofile.write_mo(into, catalog)
+    return into.getvalue()
 
 
 DECIMALS = "#,##0.###"

