@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import Job, JobState, WaitsFor
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.store import Store
 from bot.store.guild.settings import EVERYWHERE
 from bot.store.texts import SWITCHED_OFF_EVERYWHERE
 from tests.support.stored import states
 
 GUILD = 700
+IMAGE, VIDEO = "image.generate", "video.generate"
 Open = Callable[..., Awaitable[Store]]
 
 
@@ -134,3 +137,18 @@ async def test_the_queue_of_one_guild_is_not_ended_by_blocks_and_switches_of_ano
     ended = await store.jobs.get(GUILD, waiting.id)
     assert ended is not None
     assert (ended.state, ended.error) == (JobState.CANCELLED, str(SWITCHED_OFF_EVERYWHERE))
+
+
+async def test_the_place_of_a_job_that_a_limit_has_stopped_is_free_at_once(store: Store, made: Any) -> None:
+    await rule(store, running_per_member=2)
+    card = made.card(GUILD, author_id=1)
+    jobs = [
+        made.job(card, position, "1", state=state, operation=operation)
+        for position, (state, operation) in enumerate([(S, IMAGE), (W, IMAGE), (W, VIDEO), (W, VIDEO)])
+    ]
+    await store.cards.accept(card, jobs, lambda _: None)
+    await store.cards.mark_answered(GUILD, card.id, 900, 55)
+    no_images = Limit(scope=Scope.EVERYONE, operation=IMAGE, period=Period.TOTAL, credits=Decimal(0))
+    await store.limits.set(GUILD, no_images, by_id=9)
+    await store.queue.start_waiting(GUILD)
+    assert await states(store, jobs) == [JobState.CANCELLED, JobState.CANCELLED, S, S]

@@ -92,13 +92,25 @@ def _order(db: Connection, guild_id: int, *, answered: bool) -> list[str]:
 
 
 def _start(db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, ...]) -> list[str]:
+    cards: list[str] = []
+    while True:
+        started, stopped = _start_until_stopped(db, guild_id, now, host_limits)
+        cards += [*started, *stopped]
+        if not stopped:  # else they may have left places to others
+            return cards
+
+
+def _start_until_stopped(
+    db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, ...]
+) -> tuple[list[str], list[str]]:
+    """Start jobs until a limit stops some; return the cards of those and of these."""
     rules = rules_of(db, guild_id)
     if rules.paused:
-        return []
+        return [], []
     running = _running(db, guild_id)
     free = rules.running_per_server - sum(running.values())
     limits = limits_of(db, guild_id)
-    cards = []
+    started: list[str] = []
     for job_id in _order(db, guild_id, answered=True):
         if free <= 0:
             break
@@ -108,16 +120,13 @@ def _start(db: Connection, guild_id: int, now: float, host_limits: tuple[Limit, 
         binding = (*limits, *(host_limits if job.key_id is None else ()))
         if job.basis == UNKNOWN and not _may_start_unpriced(db, job, binding):
             continue
-        if binding:
-            cards += end_what_exceeds(db, job, now, host_limits)
-            job = job_in(db, guild_id, job_id)
-        if job is None or job.state is not JobState.WAITING:
-            continue
+        if binding and (stopped := end_what_exceeds(db, job, now, host_limits)):
+            return started, stopped
         update_job(db, replace(job, state=JobState.SUBMITTING), job)
         running[job.author_id] = running.get(job.author_id, 0) + 1
         free -= 1
-        cards.append(job.card_id)
-    return cards
+        started.append(job.card_id)
+    return started, []
 
 
 def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit]) -> bool:

@@ -70,9 +70,10 @@ def test_the_best_role_is_the_one_that_leaves_the_most_now() -> None:
 
 
 def test_a_role_that_may_not_use_it_does_not_win_over_one_that_may() -> None:
-    books = Past(paid=[Paid(60)])  # more than the limit, by an overshoot
-    assert applicable_limits([role(0), role(50, OTHER_ROLE)], request(1), books) == [role(50, OTHER_ROLE)]
-    assert fits(request(1), role(0), role(50, OTHER_ROLE), paid=[Paid(60)], given=[grant(1, 5)])
+    never, used_up = role(0, period=Period.DAY), role(50, OTHER_ROLE)
+    spent = [Paid(60, at=NOW - 2 * 86400)]  # more than the week's limit, by an overshoot; today nothing
+    assert applicable_limits([never, used_up], request(1), Past(paid=spent)) == [used_up]
+    assert fits(request(1), never, used_up, paid=spent, given=[grant(1, 5)])
 
 
 def test_all_periods_of_a_role_count_together() -> None:
