@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ERRORS = "bot/errors.py"
 HOSTS_OWN = frozenset({"StartError", "SettingsError", "StoreError", "DatabaseFailing", "DatabaseTaken"})
 """The host's errors on standard error; see docs/operations.md."""
-ANSWERS = ("bot/app/texts.py",)
+ANSWERS = ("bot/delivery/answers/texts.py",)
 """Texts about errors of others than ours."""
 ENDINGS = (
     "bot/jobs/texts.py",
@@ -48,7 +48,7 @@ def _part(key: str, module: str, words: str = "") -> tuple[str, re.Pattern[str],
 SECTIONS = (
     _part("ended", r".*", r"so th(?:is|e) (?:job|step) (?:did|could) not|credits were refunded"),
     _part("key", r"bot/store/", r"key"),
-    _part("answer", r"bot/app/"),
+    _part("answer", r"bot/delivery/answers/"),
     _part(
         "key",
         r"bot/account/|bot/cannon|bot/jobs|bot/domain|cogs/moderate",

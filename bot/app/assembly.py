@@ -17,7 +17,6 @@ from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.app import texts
 from bot.app.catalogue import CATALOGUE, CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import COMMANDS, CommandSync
-from bot.app.connection.recovery import OwnMessages, Recovery
 from bot.app.duties import add_rounds
 from bot.app.health import Health
 from bot.app.parts import Cdn, Parts, Setup
@@ -25,6 +24,7 @@ from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.delivery import Delivery, DiscordLinks, make_delivery
+from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails

@@ -180,8 +180,6 @@ class CatalogueRefresh:
         self._named = NamedOperations(store, clock)
         self._drift = drift
         self._clock = clock
-        self.read_at: float | None = None
-        """When the document was last read or found unchanged in this run, Unix seconds."""
         self._unannounced: list[ApiChange] = []
         """Learned, but not stored yet: it must not be lost."""
         self._tried_at: float | None = None
@@ -238,7 +236,7 @@ class CatalogueRefresh:
         if facts:
             self._known = facts[DOCUMENT_META]
             self._store.signals.send(CATALOGUE)
-        self.read_at = self._clock.wall()
+        self._catalogue.read_at = self._clock.wall()
 
     async def _lacks_a_key(self) -> bool:
         if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:

@@ -7,7 +7,7 @@ import functools
 import importlib
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -17,17 +17,18 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import texts
 from bot.app.assembly import open_parts
-from bot.app.connection.commands import Translator
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
-from bot.app.connection.responses import OpenForms, Responses, speak_to
 from bot.app.connection.start import StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties
 from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
+from bot.delivery.answers.client import Bot
+from bot.delivery.answers.command_payload import Translator
+from bot.delivery.answers.responses import OpenForms, Responses, speak_to
+from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.guilds import FetchedGuilds, GatewayGuilds, Guilds, SharedGuilds
 from bot.domain.words.text import whole
@@ -90,7 +91,7 @@ class Tree(app_commands.CommandTree["CannonBot"]):
         await self.client.responses.report(interaction, error)
 
 
-class CannonBot(RuntimeShards):
+class CannonBot(RuntimeShards, Bot):
     """The Discord client, with as many shards as Discord wants; in a fleet those it leases.
 
     `run_worker=False` and `serve_http=False` leave those to the caller. `role`: a worker never connects to the gateway,
@@ -131,11 +132,11 @@ class CannonBot(RuntimeShards):
         self.known_guilds = self._guilds_of(role)
         self.metrics.dropped_lines(dropped_lines)
         self.metrics.shards(functools.partial(shard_states, self))
-        self.responses = Responses(self.metrics, self._linked)
+        linked = lambda text: self.parts.command_sync.linked(text)  # noqa: E731, PLW0108 - the parts are made later
+        self.responses = Responses(self.metrics, linked)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)
-        """Recent presses, to catch double ones."""
         self._run_worker = run_worker
         self._serve_http = serve_http
         self._cdn = cdn
@@ -156,10 +157,11 @@ class CannonBot(RuntimeShards):
             return SharedGuilds(connected, FetchedGuilds(self, self.clock), is_connected=self._knows_guild)
         return connected
 
-    @property
-    def catalogue(self) -> Catalogue:
-        """The current catalogue."""
-        return self.live_catalogue.current
+    @functools.cached_property
+    def uses(self) -> Mapping[type[Any], Any]:
+        """What the cogs may call, by class."""
+        made: Mapping[type[Any], Any] = _surface_module().uses(self.parts)
+        return made
 
     @functools.cached_property
     def surface(self) -> CardSurface:
@@ -207,8 +209,9 @@ class CannonBot(RuntimeShards):
         """Update or remove the commands made from the catalogue's data."""
         await _surface_module().renew(self, described=described)
 
-    def _linked(self, text: str) -> str:
-        return self.parts.command_sync.linked(text)
+    def mention(self, command: str) -> str:
+        """Return a clickable mention of a slash command, such as `image generate`."""
+        return self.parts.command_sync.mention(command)
 
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume."""
@@ -349,7 +352,7 @@ class CannonBot(RuntimeShards):
         # else another process may have opened it
         if self.forms.is_lost(interaction) and not self.parts.second_copy.is_there:
             speak_to(interaction)
-            await self.responses.warn(interaction, str(texts.FORM_LOST))
+            await self.responses.warn(interaction, str(FORM_LOST))
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Run no text commands: cogs/words answers mentions."""

@@ -13,9 +13,9 @@ import structlog
 from bot.account.audit import AccountAudit
 from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
-from bot.app.connection.recovery import Spawn
 from bot.app.health import DatabaseWatch, Watchdog, end_process
 from bot.app.parts import Parts, Role, Setup
+from bot.delivery.answers.recovery import Spawn
 from bot.delivery.card import ticker
 from bot.domain.models import PENDING_STATES, JobState, WaitsFor
 from bot.errors import StoreError

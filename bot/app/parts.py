@@ -14,13 +14,13 @@ from bot.account.key_health import StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.app.catalogue import CatalogueRefresh
 from bot.app.connection.commands import CommandSync, Renew
-from bot.app.connection.recovery import Recovery, Spawn
 from bot.app.practice_process import PracticeStudio
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
+from bot.delivery.answers.recovery import Recovery, Spawn
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds

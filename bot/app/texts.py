@@ -1,31 +1,8 @@
-"""What members read when something goes wrong, in their language; what hosts read in a terminal or log, in English."""
+"""What hosts read in a terminal or log, in English."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-from bot.language import Text
-
-# ---------------------------------------------------------------------- members
-
-UNEXPECTED = Text(
-    "Something went wrong in the bot. Check `/jobs list` to see whether a job was started. If not, please try again."
-)
-DISCORD_TROUBLE = Text(
-    "Discord is having trouble and didn't take the bot's answer."
-    " Check `/jobs list` to see whether a job was started. If not, please try again."
-)
-SERVER_ONLY = Text("You can use this only in a server.")
-NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.")
-OLD_COMMAND = Text("The bot was updated and no longer has this command. Reload Discord and try again.")
-NOT_ALLOWED = Text("You don't have permission to use this here.")
-FORM_LOST = Text("The bot was restarted after you opened this form, so nothing was saved. Please open it again.")
-
-
-def warning(sentence: str) -> str:
-    """Return a sentence as a reply shows it."""
-    return f"⚠️ {sentence}"
-
 
 # ---------------------------------------------------------------------- hosts
 

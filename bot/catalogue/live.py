@@ -154,6 +154,8 @@ class LiveCatalogue:
     def __init__(self, catalogue: Catalogue) -> None:
         self._built_in = catalogue
         self._current = catalogue
+        self.read_at: float | None = None
+        """When the description was last read or found unchanged in this run, Unix seconds."""
 
     @property
     def current(self) -> Catalogue:

@@ -6,7 +6,7 @@ come from a lost or restored database. Time is Discord's own here: ids grow with
 process' first event was made during its life, whatever its clock says.
 
 This only stops new work. What is paid is decided at the one moment when Discord takes one copy's message
-(bot/app/connection/recovery.py, cogs/reactions/submit.py). See docs/decisions/0042-the-signature.md.
+(bot/delivery/answers/recovery.py, cogs/reactions/submit.py). See docs/decisions/0042-the-signature.md.
 """
 
 from __future__ import annotations

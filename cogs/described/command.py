@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import discord
 from discord import app_commands
 
-from bot.app.connection.commands import file_types, takes_files
 from bot.catalogue import FieldKind
 from bot.catalogue.catalogue import kinds_of
+from bot.delivery.answers.command_payload import file_types, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.generation.generation import Generation, SourceFile, nested
 from cogs.described.plan import CommandPlan, Common, OptionKind, PlannedOption, is_needed

@@ -12,8 +12,8 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.connection.commands import Translator
 from bot.catalogue import Catalogue, Operation
+from bot.delivery.answers.command_payload import Translator
 from cogs.described import texts
 from cogs.described.command import DescribedCommand, command_of
 from cogs.described.plan import OVERFLOW, called, named, plan_of

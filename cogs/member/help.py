@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.connection.commands import NAME
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end, passed_models
+from bot.delivery.answers.command_payload import NAME
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
 from bot.language import ptr, tr

@@ -16,7 +16,7 @@ from typing import Any, Self, cast
 
 import discord
 
-from bot.app.connection.responses import speak_to
+from bot.delivery.answers.responses import speak_to
 from bot.delivery.channels.messages import custom_ids_of
 from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, marks_of
 from bot.domain.models import Job

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import discord
 
-from bot.app.connection.commands import file_types
-from bot.app.connection.responses import FORM_PREFIX, speak_to
+from bot.delivery.answers.command_payload import file_types
+from bot.delivery.answers.responses import FORM_PREFIX, speak_to
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import MediaKind
 from bot.domain.words.text import without_controls

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app.connection.commands import TEXT_FILES, takes_files
+from bot.delivery.answers.command_payload import TEXT_FILES, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported

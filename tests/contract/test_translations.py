@@ -17,8 +17,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from bot.app.connection.commands import NAME, Translator
 from bot.app.entry_points import unconnected
+from bot.delivery.answers.command_payload import NAME, Translator
 from bot.language import LANGUAGES, SOURCE, from_discord
 from bot.language.messages import translations
 from bot.settings import Settings

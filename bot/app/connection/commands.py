@@ -3,85 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import gettext
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, Protocol
 
 import discord
 import structlog
 from discord import app_commands
-from discord.app_commands import TranslationContextLocation as Place
 from discord.ext import commands
 
 from bot.catalogue import Catalogue, LiveCatalogue
+from bot.delivery.answers.command_payload import payload_of
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
-from bot.domain.models import MediaKind
-from bot.language import SOURCE, from_discord
-from bot.language.messages import translations
 from bot.runtime.clock import Clock
 from bot.store import Store
-
-Callback = TypeVar("Callback", bound=Callable[..., Any])
-
-TEXT_FILES = (".txt", ".md", ".csv", ".json")
-FILE_TYPES_MAX = 10
-"""Source: https://docs.discord.com/developers/interactions/application-commands"""
-_BEYOND: Mapping[MediaKind, tuple[str, ...]] = MappingProxyType(
-    {
-        MediaKind.IMAGE: (".heic", ".heif"),
-        MediaKind.VIDEO: (".mkv", ".avi"),
-        MediaKind.AUDIO: (".mka", ".weba"),
-    }
-)
-"""Files that `bot/media/sniff.py` knows and Discord does not count to their kind."""
-_TYPES: WeakKeyDictionary[Callable[..., Any], Mapping[str, Sequence[str]]] = WeakKeyDictionary()
-
-
-def file_types(kinds: Collection[MediaKind]) -> tuple[str, ...]:
-    """Return Discord's file types for an upload of these kinds."""
-    ordered = [kind for kind in _BEYOND if kind in kinds]
-    return (*(kind.value for kind in ordered), *(ending for kind in ordered for ending in _BEYOND[kind]))
-
-
-def takes_files(**types: Sequence[str]) -> Callable[[Callback], Callback]:
-    """Note which files a command's options take, by parameter: kinds or endings, `image` or `.txt`."""
-
-    def decorate(callback: Callback) -> Callback:
-        _TYPES[callback] = {**_TYPES.get(callback, {}), **types}
-        return callback
-
-    return decorate
-
-
-async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
-    """Return the payload that registers a tree's commands, in every language."""
-    translator = tree.translator or app_commands.Translator()
-    commands = tree.get_commands()
-    payloads = [await command.get_translated_payload(tree, translator) for command in commands]
-    for command, payload in zip(commands, payloads, strict=True):
-        _add_file_types(command, payload)
-    return payloads
-
-
-def _add_file_types(command: object, payload: dict[str, Any]) -> None:
-    options: list[dict[str, Any]] = payload.get("options") or []
-    if isinstance(command, app_commands.Group):
-        for each in options:
-            _add_file_types(command.get_command(each["name"]), each)
-    if not isinstance(command, app_commands.Command):
-        return
-    known = _TYPES.get(command.callback, {})
-    types = {str(each.display_name): known[each.name] for each in command.parameters if each.name in known}
-    for option in options:
-        if option["type"] == discord.AppCommandOptionType.attachment.value and option["name"] in types:
-            option["file_types"] = list(types[option["name"]])
-
 
 log = structlog.get_logger(__name__)
 
@@ -242,36 +180,6 @@ class CommandSync:
 def fingerprint(payload: list[dict[str, Any]]) -> str:
     """Return a digest of the payload, in hexadecimal."""
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-
-
-NAME = "name"
-"""The context of names in the catalogues."""
-NAMES = frozenset({Place.command_name, Place.group_name, Place.parameter_name})
-
-Catalogues = Callable[[str], gettext.NullTranslations]
-
-
-class Translator(app_commands.Translator):
-    """Translates the commands' texts when they are registered."""
-
-    def __init__(self, catalogues: Catalogues = translations) -> None:
-        self._catalogues = catalogues
-
-    async def translate(
-        self,
-        string: app_commands.locale_str,
-        locale: discord.Locale,
-        context: app_commands.TranslationContextTypes,
-    ) -> str | None:
-        """Return the string in that language, None for the English one."""
-        language = from_discord(locale.value)
-        if language == SOURCE:
-            return None
-        catalogue = self._catalogues(language)
-        is_name = context.location in NAMES and not isinstance(context.data, app_commands.ContextMenu)
-        message = string.message
-        said = catalogue.pgettext(NAME, message) if is_name else catalogue.gettext(message)
-        return None if said == message else said
 
 
 _SUBCOMMAND, _GROUP = 1, 2

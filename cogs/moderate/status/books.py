@@ -161,7 +161,7 @@ TITLE_CHARS = 80
 
 async def add_api_changes(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     """Add when the API's description was read, its latest changes, and what it no longer offers."""
-    drift, read_at = bot.parts.api_drift, bot.parts.catalogue_refresh.read_at
+    drift, read_at = bot.parts.api_drift, bot.live_catalogue.read_at
     lines = [str(texts.DESCRIPTION_NOT_READ) if read_at is None else texts.DESCRIPTION_READ(when=stamp(read_at))]
     seen = await drift.latest(guild_id, SEEN_MAX)
     for at, changes in islice(groupby(seen, key=lambda each: each.at), READINGS_MAX):

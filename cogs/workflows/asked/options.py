@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 
 from discord import app_commands
 
-from bot.app.connection.commands import file_types, takes_files
 from bot.catalogue import Catalogue, Field, FieldKind, Tried
 from bot.catalogue.catalogue import kinds_named, kinds_of
 from bot.catalogue.checks.tried import OWN_IDS
+from bot.delivery.answers.command_payload import file_types, takes_files
 from bot.domain.models import Job, MediaKind
 from bot.domain.words.text import shortened
 from bot.errors import InputError, StoreError

@@ -9,7 +9,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bot.app.texts import FORM_LOST
+from bot.delivery.answers.texts import FORM_LOST
 from bot.domain.models import JobState
 from bot.sandbox.media.render import mp3, mp4
 from tests.support.menus import hosted, menu, offered, posted, result_of, sent

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app.texts import FORM_LOST, UNEXPECTED
+from bot.delivery.answers.texts import FORM_LOST, UNEXPECTED
 from bot.domain.custom_ids import custom_id
 from bot.domain.models import Job, JobState
 from bot.errors import InputError

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app.texts import UNEXPECTED
+from bot.delivery.answers.texts import UNEXPECTED
 from bot.delivery.channels.view import in_five_rows
 from bot.domain.models import JobState
 from bot.errors import InputError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from simcord.interactions import _FILE_TYPE_GROUPS
 
-from bot.app.connection.commands import FILE_TYPES_MAX, TEXT_FILES, file_types, payload_of
+from bot.delivery.answers.command_payload import FILE_TYPES_MAX, TEXT_FILES, file_types, payload_of
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.media import sniff
 from tests.support.rig import Rig

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.texts import UNEXPECTED
+from bot.delivery.answers.texts import UNEXPECTED
 from bot.domain.models import Job, JobState
 from bot.sandbox.studio.error_bodies import STYLES
 from bot.sandbox.studio.openapi_shapes import SHAPES

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.connection.commands import file_types
 from bot.catalogue import Catalogue, Field, FieldKind
+from bot.delivery.answers.command_payload import file_types
 from bot.domain.models import MediaKind
 from cogs.ui.forms import FILES_PER_UPLOAD, MediaUpload
 from cogs.workflows.asked.form import LEFT_OUT, OPTIONS_MAX, chosen_in, radio_for

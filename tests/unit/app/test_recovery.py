@@ -4,7 +4,7 @@ import asyncio
 
 import discord
 
-from bot.app.connection.recovery import RECOVER_AGAIN_S, Recovery
+from bot.delivery.answers.recovery import RECOVER_AGAIN_S, Recovery
 from bot.domain.models import JobState
 from tests.support.clocks import SteppedClock
 from tests.support.rig import Rig

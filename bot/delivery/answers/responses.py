@@ -10,7 +10,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.app import texts
+from bot.delivery.answers import texts
 from bot.delivery.channels.facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
