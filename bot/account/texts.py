@@ -14,7 +14,6 @@ DECIDED = Text("This was already decided, or it has expired.")
 
 
 def actor(member_id: int) -> str:
-    """Return who acted, as a line of the record names them; 0 is the bot itself."""
     return mention(member_id) if member_id else tr("The bot")
 
 
@@ -32,7 +31,6 @@ NO_OWN_KEY = Text("This server has no key of its own to remove.")
 
 
 def too_many_keys(minutes: int) -> str:
-    """Refuse another key so soon."""
     return ntr(
         "Too many keys were tried in the last hour. Try again in {count} minute. This server's key has not changed.",
         "Too many keys were tried in the last hour. Try again in {count} minutes. This server's key has not changed.",
@@ -48,12 +46,10 @@ def key_set(by_id: int, last4: str, before: str | None) -> str:
 
 
 def key_removed(by_id: int, last4: str) -> str:
-    """Return the line of a removed key."""
     return tr("{who} removed the API key `…{key}`.", who=actor(by_id), key=last4)
 
 
 def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
-    """Say what an account was charged beyond the books, and which jobs may explain it."""
     more = credits_words(amount)
     charged = tr("The Cannon Studio account was charged {credits} more than the jobs here account for.", credits=more)
     if job_ids:
@@ -95,7 +91,6 @@ def model_refused(name: str, model: str, said: str, others: Sequence[str], *, wo
 
 
 def too_many_labels(most: int) -> str:
-    """Refuse another label of a voice."""
     return ntr(
         "You can label up to {count} voice. Remove a label first.",
         "You can label up to {count} voices. Remove a label first.",

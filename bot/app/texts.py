@@ -38,7 +38,6 @@ PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can
 
 
 def role_needs_postgres(role: str) -> str:
-    """Say that an SQLite database is for one process."""
     return (
         f"--role {role} needs a database that several processes share. Set DATABASE to a PostgreSQL database"
         " (postgresql://...), or run the bot without --role."
@@ -46,22 +45,18 @@ def role_needs_postgres(role: str) -> str:
 
 
 def gateway_closed(code: int) -> str:
-    """Say that Discord ended the connection for good, with one of its gateway's close codes."""
     return f"Discord closed the connection and refuses to reconnect (gateway close code {code})."
 
 
 def discord_in_trouble(error: str) -> str:
-    """Say with which error Discord answered at the start."""
     return f"Discord cannot serve the bot now ({error}). Try again later."
 
 
 def commands_do_not_load(error: Exception) -> str:
-    """Say that the installation is broken."""
     return f"The commands do not load: {error}. The installation is broken; install cannon-bot again."
 
 
 def key_for_servers(count: int) -> str:
-    """Say that the host's key serves the named servers."""
     return f"{_count(count, 'server')} in CANNON_API_KEY_GUILDS"
 
 
@@ -79,12 +74,10 @@ BOT_IS_OLDER = (
 
 
 def no_database(path: Path) -> str:
-    """Refuse to work on a database that is not there."""
     return f"There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
 
 
 def guild_forgotten(guild_id: int, jobs: int, left: int, *, is_clean: bool) -> str:
-    """Say what was erased of a server, and how many of its jobs have not ended."""
     return (
         f"Erased server {guild_id}: {_count(jobs, 'job')}, its key, settings, recipes, and record."
         f"{_left(left)}{'' if is_clean else LOG_NOT_EMPTIED}"
@@ -92,7 +85,6 @@ def guild_forgotten(guild_id: int, jobs: int, left: int, *, is_clean: bool) -> s
 
 
 def member_forgotten(member_id: int, guilds: int, jobs: int, drafts: int, left: int, *, is_clean: bool) -> str:
-    """Say what was erased of a member, and how many of their jobs have not ended."""
     return (
         f"Erased {_count(jobs, 'job')} and {_count(drafts, 'draft')} of member {member_id}"
         f" on {_count(guilds, 'server')}. While limits count by the ID it stays with the costs in the books; then the"
@@ -101,7 +93,6 @@ def member_forgotten(member_id: int, guilds: int, jobs: int, drafts: int, left: 
 
 
 def keys_rotated(count: int) -> str:
-    """Say how many secrets were sealed again."""
     return (
         f"Encrypted {_count(count, 'secret')} with the newest key. You can now remove older keys from SECRET_KEYS,"
         " and the key file if SECRET_KEYS is set."

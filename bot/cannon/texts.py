@@ -20,7 +20,6 @@ NO_REASON = Text("no reason given")
 
 
 def no_answer(timeout_s: float) -> str:
-    """Say that the deadline of a call has passed."""
     return tr("Cannon Studio did not answer within {time}.", time=span(timeout_s))
 
 

@@ -135,7 +135,6 @@ def no_field(operation: str, given: object, nearest: str | None, known: Sequence
 
 
 def missing(operation: str, labels: Sequence[str]) -> str:
-    """Name the required fields that an input lacks."""
     return tr("{operation} needs: {fields}.", operation=_inner(operation), fields=both(map(_inner, labels)))
 
 
@@ -193,7 +192,6 @@ def must_be(label: str, wanted: Wanted, given: str | Text) -> str:
 
 
 def text_too_long(label: str, limit: int, length: int) -> str:
-    """Refuse a text."""
     return tr(
         "{field} can have up to {limit} characters; yours has {length}. Shorten it by {excess}.",
         field=_name(label),
@@ -204,7 +202,6 @@ def text_too_long(label: str, limit: int, length: int) -> str:
 
 
 def must_be_finite(label: str) -> str:
-    """Refuse a number that JSON cannot carry."""
     return tr("{field} must be a number below 9007199254740992.", field=_name(label))
 
 
@@ -245,24 +242,20 @@ def not_between(label: str, usual: tuple[float, float], unit: str, number: float
 
 
 def must_be_above_zero(label: str, number: float) -> str:
-    """Refuse a quantity that cannot exist."""
     return tr("{field} must be more than 0; you gave {number}.", field=_name(label), number=amount(number))
 
 
 def not_a_ratio(given: object) -> str:
-    """Refuse a width to a height that is none."""
     return tr("{given} is not an aspect ratio like 16:9.", given=echo(given))
 
 
 def not_an_id(label: str, given: object) -> str:
-    """Refuse an id that has a space or another letter that ids have not, or is too short to be one."""
     return tr(
         "{field} must be an ID that you copy from its source; you gave {given}.", field=_name(label), given=echo(given)
     )
 
 
 def link_too_long(label: str, limit: int, length: int) -> str:
-    """Refuse a link for its length."""
     return tr(
         "{field}: a link can have up to {limit} characters; yours has {length}.",
         field=_name(label),
@@ -272,12 +265,10 @@ def link_too_long(label: str, limit: int, length: int) -> str:
 
 
 def must_be_https(label: str) -> str:
-    """Refuse what is no link, or one that is not https."""
     return tr("{field} must be a link that starts with https:// and has no spaces.", field=_name(label))
 
 
 def no_key(label: str, given: object, known: Sequence[str]) -> str:
-    """Refuse a key of an object."""
     return tr("{field} has no key {key}. It has: {known}.", field=_name(label), key=echo(given), known=both(known))
 
 
@@ -287,7 +278,6 @@ def inside(label: str, sentence: str) -> str:
 
 
 def must_be_json(label: str, example: str) -> str:
-    """Refuse a text that is no JSON."""
     return tr("{field} must be JSON, such as {example}.", field=_name(label), example=example)
 
 
@@ -301,14 +291,12 @@ NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.")
 
 
 def sora_not_square(given: object) -> str:
-    """Refuse a square video of Sora 2."""
     return tr(
         "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.", given=echo(given)
     )
 
 
 def no_frame_rate(model: str) -> str:
-    """Refuse a frame rate for a model that has none."""
     return tr("{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", model=echo(model))
 
 
@@ -319,12 +307,10 @@ SPELLED_OTHERWISE = Text("The slash commands would send part of it in another fo
 
 
 def no_longer_offered(operation: str) -> str:
-    """Warn of an operation that the live document no longer names."""
     return tr("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner(operation))
 
 
 def probably_needs(operation: str, label: str) -> str:
-    """Warn that a field is missing which the docs seem to require."""
     return tr(
         "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.",
         operation=_inner(operation),
@@ -345,7 +331,6 @@ def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: fl
 
 
 def unlikely_id(label: str, given: object) -> str:
-    """Warn of an id that does not look like one."""
     return tr(
         "{given} doesn't look like a valid {field}: IDs have digits and no spaces.",
         field=_inner(label),
@@ -354,7 +339,6 @@ def unlikely_id(label: str, given: object) -> str:
 
 
 def field_not_documented(operation: str, name: object) -> str:
-    """Warn of a field that no document names."""
     return tr(
         "Cannon Studio's docs list no field {field} for {operation}.", field=echo(name), operation=_inner(operation)
     )
@@ -386,17 +370,14 @@ def sent_as_typed(operation: str, reason: str | Text) -> str:
 
 
 def new_operation(operation_id: str) -> str:
-    """Report an operation that was not known."""
     return f"There is a new operation: {operation_id}."
 
 
 def gone_operation(title: str, operation_id: str) -> str:
-    """Report an operation that the document lists no longer."""
     return f"{title} ({operation_id}) is no longer offered."
 
 
 def operation_is_back(title: str, operation_id: str) -> str:
-    """Report an operation that the document lists again."""
     return f"{title} ({operation_id}) is offered again."
 
 
@@ -406,32 +387,26 @@ def other_id(title: str, present: str, former: str) -> str:
 
 
 def not_listed(field: str) -> str:
-    """Report a field that the document lacks."""
     return f"the live document does not list {field}."
 
 
 def new_fields(operation_id: str, names: Sequence[str]) -> str:
-    """Report fields that were not known."""
     return f"{operation_id} has new fields: {', '.join(names)}."
 
 
 def new_models(operation_id: str, ids: Sequence[str]) -> str:
-    """Report models that were not known."""
     return f"{operation_id} has new models: {', '.join(ids)}."
 
 
 def gone_models(operation_id: str, ids: Sequence[str]) -> str:
-    """Report models that the document lists no longer, by their ids, or by their names where no id is known."""
     return f"{operation_id} no longer offers these models: {', '.join(ids)}."
 
 
 def of_operation(operation_id: str, change: str) -> str:
-    """Say in which operation a change is."""
     return f"{operation_id}: {change}"
 
 
 def now_required(field: str, *, required: bool) -> str:
-    """Report a field that has become required, or optional."""
     return f"{field} is {'now' if required else 'no longer'} required."
 
 
@@ -446,22 +421,18 @@ def new_length(field: str, limit: int) -> str:
 
 
 def new_keys(field: str, names: Sequence[str]) -> str:
-    """Report keys of an object that were not known."""
     return f"{field} has new keys: {', '.join(names)}."
 
 
 def other_kind(field: str, present: str, former: str) -> str:
-    """Report another kind of a field."""
     return f"{field} is of the kind {present}, not {former}."
 
 
 def takes_only(field: str, values: Sequence[Value]) -> str:
-    """Report another closed list of values."""
     return f"{field} takes {', '.join(map(str, values))} only."
 
 
 def takes_any(field: str) -> str:
-    """Report that a list of values is closed no longer."""
     return f"{field} takes any value."
 
 

@@ -66,7 +66,6 @@ CANNON_ASKS_TO_WAIT = Text("⏳ Cannon Studio is busy. I try again at {time}.")
 
 
 def at_place(place: int) -> str:
-    """Return the state of a queued job, 1 being the next."""
     return tr("⏳ In the queue: you are next") if place == 1 else tr("⏳ In the queue: place {place}", place=place)
 
 
@@ -114,7 +113,6 @@ BASES = {
 
 
 def seeds(numbers: Sequence[str]) -> str:
-    """Return the seeds of a card's results."""
     return ntr("seed {seeds}", "seeds {seeds}", len(numbers), seeds=", ".join(numbers))
 
 
@@ -126,7 +124,6 @@ RESULT = Text("**Result**")
 
 
 def steps(label: str, count: int) -> str:
-    """Return the title of a recipe's card."""
     return ntr("{recipe} · {count} step", "{recipe} · {count} steps", count, recipe=label)
 
 
@@ -160,7 +157,6 @@ BILLED_FAILURE = Text("{amount} (Cannon Studio charged this although it failed)"
 
 
 def refunded(count: int) -> str:
-    """Return how many of a card's jobs were refunded."""
     return ntr("{count} refunded", "{count} refunded", count)
 
 
@@ -190,7 +186,6 @@ MADE_WITH_AI = Text("Made with AI")
 
 
 def sheet_alt_text(count: int) -> str:
-    """Return what a screen reader says of a contact sheet."""
     return ntr("The image with its number", "All {count} images, with their numbers", count)
 
 
@@ -245,7 +240,6 @@ NOT_REVIEWED = Text(
 
 
 def refused_by_discord(job_id: str) -> str:
-    """Alert the moderators that Discord rejects a result in each form."""
     return tr(
         "Discord refused the result of job {job}: with its files, as links and as plain text. "
         "I keep it. To try again, press **Post it** in `/jobs list`.",
@@ -293,7 +287,6 @@ def may_be_posted(title: str) -> str:
 
 
 def no_review_channel(channel_id: int) -> str:
-    """Alert the moderators that the review channel accepts no messages of ours."""
     return tr(
         "Results are waiting for review, but I can't post in {channel}. "
         "Allow me to post there, or choose another channel with `/studio review`.",
@@ -307,7 +300,6 @@ THE_BOT = Text("The bot")
 
 
 def ready(author_id: int, link: str) -> str:
-    """Return the message that pings the author."""
     return tr("{member} Your result is ready: {link}", member=f"<@{author_id}>", link=link)
 
 
@@ -328,7 +320,6 @@ def direct_alert(server: str, sentence: str) -> str:
 
 
 def unreached(job_id: str, *, is_refund: bool) -> str:
-    """Say that a request or report about a job did not reach the moderators."""
     if is_refund:
         return tr(
             "I couldn't post your refund request for job `{job}` in any of the moderators' channels, so they don't have"

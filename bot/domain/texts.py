@@ -40,7 +40,6 @@ CHANNEL_FORBIDDEN = Text("You cannot use the bot in this channel. Try another on
 
 
 def allowed_elsewhere(channels: Sequence[int]) -> str:
-    """Refuse a channel, with some that are allowed."""
     return tr(
         "You cannot use the bot in this channel. Try {channels}.",
         channels=either(f"<#{channel}>" for channel in channels),
@@ -60,7 +59,6 @@ def blocked(until: str | None, reason: str) -> str:
 
 
 def above_ceiling(ceiling: Decimal, title: str, price: Decimal) -> str:
-    """Refuse a job that costs more than one may."""
     return tr(
         "A job may cost at most {ceiling} here, and {title} needs about {price}. Choose a cheaper option.",
         ceiling=credits_words(ceiling),
@@ -70,7 +68,6 @@ def above_ceiling(ceiling: Decimal, title: str, price: Decimal) -> str:
 
 
 def price_still_unknown(title: str) -> str:
-    """Refuse a job of unknown price while another of its kind is open."""
     return tr(
         "The price of {title} is not known here yet, and you already have one running. Try again when it is done.",
         title=tr(title),
@@ -78,7 +75,6 @@ def price_still_unknown(title: str) -> str:
 
 
 def one_of_unknown_price(title: str) -> str:
-    """Refuse several jobs of one kind whose price is unknown."""
     return tr(
         "The price of {title} is not known here yet. Request one first, and the others when its price is known.",
         title=tr(title),
@@ -86,7 +82,6 @@ def one_of_unknown_price(title: str) -> str:
 
 
 def balance_too_low(free: Decimal, total: Decimal) -> str:
-    """Refuse what the account cannot pay."""
     left = ntr(
         "This server's Cannon Studio account has {count} credit left.",
         "This server's Cannon Studio account has {count} credits left.",
@@ -114,7 +109,6 @@ def host_limit_reached(renewed: str, *, is_used_up: bool, of_all_servers: bool) 
 
 
 def too_many_at_once(count: int, running: int, queued: int) -> str:
-    """Refuse more jobs than one member may have running and waiting."""
     return tr(
         "You requested {count} jobs at once. Request at most {most} here: {running} run and {queued} wait.",
         count=count,
@@ -133,22 +127,18 @@ WHOLE_SERVER, EVERY_MEMBER = Text("the whole server"), Text("every member")
 
 
 def a_day(credits_: Decimal) -> str:
-    """Return an amount for each day."""
     return ntr("{count} credit a day", "{count} credits a day", credits_)
 
 
 def a_week(credits_: Decimal) -> str:
-    """Return an amount for each week."""
     return ntr("{count} credit a week", "{count} credits a week", credits_)
 
 
 def a_month(credits_: Decimal) -> str:
-    """Return an amount for each month."""
     return ntr("{count} credit a month", "{count} credits a month", credits_)
 
 
 def in_total(credits_: Decimal) -> str:
-    """Return an amount that is never renewed."""
     return ntr("{count} credit in total", "{count} credits in total", credits_)
 
 
@@ -168,7 +158,6 @@ def limit_terms(allowance: str, operation: str, channel: str) -> str:
 
 
 def own_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
-    """Say what a member's limit of a day leaves."""
     return ntr(
         "You have {left} of your {count} daily credit left. Next reset: {resets}.",
         "You have {left} of your {count} daily credits left. Next reset: {resets}.",
@@ -179,7 +168,6 @@ def own_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
 
 
 def own_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    """Say what a member's limit of a week leaves."""
     return ntr(
         "You have {left} of your {count} weekly credit left. Next reset: {resets}.",
         "You have {left} of your {count} weekly credits left. Next reset: {resets}.",
@@ -190,7 +178,6 @@ def own_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
 
 
 def own_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    """Say what a member's limit of a month leaves."""
     return ntr(
         "You have {left} of your {count} monthly credit left. Next reset: {resets}.",
         "You have {left} of your {count} monthly credits left. Next reset: {resets}.",
@@ -201,7 +188,6 @@ def own_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
 
 
 def own_total_left(left: Decimal, of: Decimal) -> str:
-    """Say what a member's limit leaves that is never renewed."""
     return ntr(
         "You have {left} of your {count} credit left. It does not reset.",
         "You have {left} of your {count} credits left. They do not reset.",
@@ -211,7 +197,6 @@ def own_total_left(left: Decimal, of: Decimal) -> str:
 
 
 def server_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
-    """Say what the server's limit of a day leaves."""
     return ntr(
         "This server has {left} of its {count} daily credit left. Next reset: {resets}.",
         "This server has {left} of its {count} daily credits left. Next reset: {resets}.",
@@ -222,7 +207,6 @@ def server_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
 
 
 def server_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    """Say what the server's limit of a week leaves."""
     return ntr(
         "This server has {left} of its {count} weekly credit left. Next reset: {resets}.",
         "This server has {left} of its {count} weekly credits left. Next reset: {resets}.",
@@ -233,7 +217,6 @@ def server_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
 
 
 def server_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    """Say what the server's limit of a month leaves."""
     return ntr(
         "This server has {left} of its {count} monthly credit left. Next reset: {resets}.",
         "This server has {left} of its {count} monthly credits left. Next reset: {resets}.",
@@ -244,7 +227,6 @@ def server_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
 
 
 def server_total_left(left: Decimal, of: Decimal) -> str:
-    """Say what the server's limit leaves that is never renewed."""
     return ntr(
         "This server has {left} of its {count} credit left. It does not reset.",
         "This server has {left} of its {count} credits left. They do not reset.",
@@ -259,7 +241,6 @@ def resets_on(day: str, when: str) -> str:
 
 
 def also_granted(left: Decimal) -> str:
-    """Say what a member's grants leave."""
     return ntr(
         "You also have {count} granted credit left.",
         "You also have {count} granted credits left.",
@@ -268,7 +249,6 @@ def also_granted(left: Decimal) -> str:
 
 
 def limit_is_about(operation: str, channel: str) -> str:
-    """Say what a limit is for; either may be empty."""
     if operation and channel:
         return tr("This limit is for {operation} in {channel}.", operation=tr(operation), channel=channel)
     if operation:
@@ -277,7 +257,6 @@ def limit_is_about(operation: str, channel: str) -> str:
 
 
 def job_needs(need: Decimal, jobs: int) -> str:
-    """Say what so many jobs cost together, about."""
     if jobs == 1:
         return tr("This job needs about {price}.", price=credits_text(need))
     return tr("These {count} jobs need about {price}.", count=jobs, price=credits_text(need))
@@ -290,17 +269,14 @@ SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobod
 
 
 def left_of_own(left: Decimal, terms: str) -> str:
-    """Return what a member's limit leaves."""
     return tr("{left} of {limit}", left=credits_text(left), limit=terms)
 
 
 def left_of_server(left: Decimal, terms: str) -> str:
-    """Return what the limit of the server as a whole leaves."""
     return tr("{left} of the server's {limit}", left=credits_text(left), limit=terms)
 
 
 def left_with_grants(left: Decimal, terms: str) -> str:
-    """Return what a member's limit and their grants leave together."""
     return tr("{left} with grants (limit: {limit})", left=credits_text(left), limit=terms)
 
 
@@ -313,7 +289,6 @@ LEFT_NOW = Text("Left now: {left}.")
 
 
 def left_now_and_then(left: str, after: Decimal) -> str:
-    """Say what a member has left now and after a request."""
     return tr("Left now: {left}. After this: {after}.", left=left, after=credits_text(after))
 
 
@@ -370,7 +345,6 @@ def credits_expire(credits_: Decimal, date: str, lost: Decimal, day: Decimal) ->
 
 
 def unusual_hour(spent: Decimal, usual: Decimal) -> str:
-    """Say that much more was spent in an hour than usual."""
     return ntr(
         "Unusual spending: {count} credit in the last hour. A usual hour takes {usual}.",
         "Unusual spending: {count} credits in the last hour. A usual hour takes {usual}.",
@@ -387,27 +361,22 @@ WORD_WITHOUT_LETTERS = Text("Each word of the list needs a letter or a digit. Re
 
 
 def zone_hint() -> str:
-    """Say what can be typed as a time zone."""
     return tr("Such as Europe/Berlin. Empty: UTC")
 
 
 def voice_hint() -> str:
-    """Say what can be typed as a voice."""
     return tr("The ID of a voice from /audio voices. Empty: none")
 
 
 def word_list_hint() -> str:
-    """Say how words are typed."""
     return tr("One per line, or separated by commas. Case and accents are ignored")
 
 
 def nearest_zones(names: Sequence[str]) -> str:
-    """Refuse the name of a time zone, with the names that are nearest to it."""
     return tr("There is no such time zone. Did you mean {zones}?", zones=either(f"`{name}`" for name in names))
 
 
 def days_hint(limit: int) -> str:
-    """Say that a number of days can be typed."""
     return tr("Days, from 1 to {limit}. Empty: as the bot's host has set it", limit=credits_text(Decimal(limit)))
 
 
@@ -415,7 +384,6 @@ NOT_PRINTABLE = Text("“{setting}” has characters that cannot be shown. Type 
 
 
 def not_days(label: str, limit: int) -> str:
-    """Refuse an invalid number of days."""
     return tr(
         "“{setting}” needs a whole number of days from 1 to {limit}, or nothing.",
         setting=label,
@@ -424,17 +392,14 @@ def not_days(label: str, limit: int) -> str:
 
 
 def days(count: int) -> str:
-    """Return a number of days."""
     return ntr("{count} day", "{count} days", count)
 
 
 def count_hint(limit: int) -> str:
-    """Say that a number of jobs can be typed."""
     return tr("A whole number from 1 to {limit}", limit=credits_text(Decimal(limit)))
 
 
 def not_a_count(label: str, limit: int) -> str:
-    """Refuse an invalid number of jobs."""
     return tr("“{setting}” needs a whole number from 1 to {limit}.", setting=label, limit=credits_text(Decimal(limit)))
 
 
@@ -495,7 +460,6 @@ CHANGED = Text("{setting}: {old} → {new}")
 
 
 def chosen(prefix: str, value: str) -> str:
-    """Return a value as a select shows it."""
     return tr("{setting}: {value}", setting=prefix, value=value)
 
 
@@ -505,12 +469,10 @@ def zone_now(now: str) -> str:
 
 
 def word_count(count: int) -> str:
-    """Return how many words a list has."""
     return ntr("{count} word", "{count} words", count) if count else str(NO_WORDS)
 
 
 def words_changed(added: int, removed: int) -> str:
-    """Return the note after a change of the list."""
     return f" ({tr('{added} added, {removed} removed', added=added, removed=removed)})"
 
 
@@ -611,5 +573,4 @@ DEFAULT_VOICE, VOICE_LABELS = Text("Default voice"), Text("Names of voices")
 
 
 def pictures(count: int) -> str:
-    """Return how many images are made."""
     return ntr("{count} image", "{count} images", count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 
 def other_shard_count(is_now: int, ours: int) -> str:
-    """Say that the other processes of the fleet go by another number of shards than this one."""
     return (
         f"The fleet runs with {is_now} shards, and this process would with {ours}. To change the number, set"
         " SHARD_COUNT for all processes, and stop all gateways before you start them again."

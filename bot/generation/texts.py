@@ -35,7 +35,6 @@ def kinds(of: Iterable[MediaKind]) -> str:
 
 
 def given_in_several_ways(label: str) -> str:
-    """Refuse a file that was given in no way, or in several."""
     return tr("Give “{field}” in exactly one way: as a file, a link or an earlier job.", field=tr(label))
 
 
@@ -63,7 +62,6 @@ NOT_REVIEWED = Text("Job {job} has not passed this server's review, so it cannot
 
 
 def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
-    """Refuse a job that has no result of these kinds."""
     return tr(
         "The result of job {job} is not {kinds}. Choose a job whose result is.",
         job=job_id,
@@ -75,12 +73,10 @@ TOO_MANY_FILES = Text("You gave {given} files and links. A request can have {mos
 
 
 def too_many_looks(wait_s: int) -> str:
-    """Refuse a member who had many files checked in the last minute."""
     return tr("You used many files and links within a minute. Try again in {wait}.", wait=span(wait_s))
 
 
 def looks_timed_out(seconds: float) -> str:
-    """Give up a request whose files took too long to check."""
     return tr(
         "Your files and links could not be loaded within {time}. Try again, or upload the files.", time=span(seconds)
     )
@@ -94,7 +90,6 @@ NOT_BY_SORA = Text("Job {job} was not made by Sora. Choose one that was.")
 
 
 def earlier_output(kind: MediaKind) -> str:
-    """Return the label of an earlier step's file, in a retry."""
     return {
         MediaKind.IMAGE: tr("The image of an earlier step"),
         MediaKind.VIDEO: tr("The video of an earlier step"),
@@ -116,7 +111,6 @@ VARIED_IMAGE = Text("Image")
 
 
 def api_needs(labels: Sequence[str]) -> str:
-    """Say which fields Cannon Studio itself has requested."""
     return tr("Cannon Studio also needs {fields} for this.", fields=both(tr(label) for label in labels))
 
 
@@ -127,12 +121,10 @@ NO_RESULT = Text("There is no result yet, or it was removed.")
 
 
 def kind_needed(kind: MediaKind) -> str:
-    """Refuse to continue from a card without a result of this kind."""
     return tr("This needs {kinds}, and there is none here.", kinds=kinds([kind]))
 
 
 def kinds_not_taken(title: str, of: Sequence[MediaKind]) -> str:
-    """Refuse an operation that has no field for these kinds."""
     return tr("{operation} does not take {kinds}.", operation=tr(title), kinds=kinds(of))
 
 
@@ -142,12 +134,10 @@ NO_PROMPT = Text("Type at least one prompt.")
 
 
 def not_enhanced(title: str) -> str:
-    """Refuse to rewrite what an operation speaks or does without."""
     return tr("{operation} has no prompt to enhance. Leave `enhance` off.", operation=tr(title))
 
 
 def no_batch(title: str) -> str:
-    """Refuse an operation that cannot be run with a prompt alone."""
     return tr("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr(title))
 
 
@@ -183,7 +173,6 @@ WRONG_NUMBER_OF_STEPS = Text("A recipe has 1 to {limit} steps; this one has {cou
 
 
 def unused_parameter(name: str) -> str:
-    """Refuse a parameter that changes nothing."""
     return tr("No step uses the input `{name}`. Write it in a step as {braces}.", name=name, braces=f"{{{name}}}")
 
 
@@ -191,12 +180,10 @@ IN_STEP = Text("Step {number}: {problem}")
 
 
 def field_missing(number: int, title: str, field: str) -> str:
-    """Refuse a step without a required field."""
     return tr("Step {number} ({operation}) needs `{field}`.", number=number, operation=tr(title), field=field)
 
 
 def no_field(number: int, title: str, field: str) -> str:
-    """Refuse a value for a field that the operation does not have."""
     return tr("Step {number} ({operation}) has no field `{field}`.", number=number, operation=tr(title), field=field)
 
 
@@ -204,7 +191,6 @@ NO_PARAMETER = Text("Step {number} uses the input `{name}`, but the recipe has n
 
 
 def no_step_before(number: int, ref: str) -> str:
-    """Refuse an output of a step that has not run by then."""
     if number == 1:
         return tr("Step 1 uses `{output}`, but there is no step before it.", output=ref)
     return tr(
@@ -227,7 +213,6 @@ def no_output(number: int, key: str, source: str, keys: Sequence[str]) -> str:
 
 
 def output_of_wrong_kind(number: int, key: str, expected: frozenset[MediaKind]) -> str:
-    """Refuse an output that the field does not take."""
     return tr("Step {number}: `{output}` is not {kinds}.", number=number, output=key, kinds=kinds(sorted(expected)))
 
 
@@ -238,7 +223,6 @@ LINK_WITH_WORDS = Text("Step {number}: `{field}` takes only a link, without othe
 
 
 def unknown_argument(name: str, known: Sequence[str]) -> str:
-    """Refuse an argument for which the recipe has no parameter."""
     if not known:
         return tr("The recipe has no inputs, so `{name}` cannot be used.", name=name)
     return tr("The recipe has no input `{name}`. It has {inputs}.", name=name, inputs=both(known))
@@ -278,7 +262,6 @@ QUESTION_EXPIRED = Text("You already asked, or this question has expired. Run th
 
 
 def ask_again_later(minutes: int) -> str:
-    """Refuse a second question to the moderators within so many minutes."""
     return ntr(
         "You just asked the moderators. You can ask them again in {count} minute.",
         "You just asked the moderators. You can ask them again in {count} minutes.",
@@ -299,7 +282,6 @@ def preset_of_other(name: str, title: str) -> str:
 
 
 def preset_model_gone(name: str, model: str) -> str:
-    """Refuse a preset whose model is no longer offered."""
     return tr(
         "Your preset {name} uses the model {model}, which is no longer offered. Change the preset in `/me`.",
         name=harmless(name),
@@ -308,7 +290,6 @@ def preset_model_gone(name: str, model: str) -> str:
 
 
 def default_model_gone(model: str, title: str) -> str:
-    """Refuse a member's default model that is no longer offered for an operation."""
     return tr(
         "Your default model for {operation}, {model}, is no longer offered. Choose another one in `/me`.",
         operation=tr(title),

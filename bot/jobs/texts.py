@@ -23,7 +23,6 @@ NOT_DECIDED = Text("No moderator decided within a day. Your credits were refunde
 
 
 def too_many_jobs(most: int, requested: int) -> str:
-    """Refuse a request for more jobs than go on one card."""
     return tr(
         "One request can have at most {most} jobs. Yours has {count}.", most=amount(most), count=amount(requested)
     )
@@ -90,7 +89,6 @@ KEY_HEALED = Text("The API key works again, so jobs continue.")
 
 
 def not_finished_alert(job_id: str) -> str:
-    """Alert that a job was followed for seven days without an end."""
     return tr(
         "Cannon Studio did not finish job {job} within seven days. I refunded it here. "
         "Check in Cannon Studio's console whether your account was charged.",
@@ -99,7 +97,6 @@ def not_finished_alert(job_id: str) -> str:
 
 
 def not_confirmed_alert(job_id: str) -> str:
-    """Alert that nobody knows whether Cannon Studio took a job."""
     return tr(
         "Cannon Studio never confirmed job {job}. I refunded it here. "
         "Check in Cannon Studio's console whether your account was charged.",
@@ -111,17 +108,14 @@ BILLED_ALERT = Text("Job {job} failed, but Cannon Studio charged {amount} for it
 
 
 def asked_to_wait_alert(until: str) -> str:
-    """Alert that Cannon Studio takes no calls of the server's key for long."""
     return tr("Cannon Studio asks this server to wait until {time}. Until then its jobs wait.", time=until)
 
 
 def given_up_alert(job_id: str) -> str:
-    """Alert that the bot has failed at a job again and again."""
     return tr("The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.", job=job_id)
 
 
 def not_posted_alert(job_id: str) -> str:
-    """Alert that a result could not be posted for a day."""
     return tr(
         "I could not post the result of job {job} for a day. I keep it. "
         "To try again, press **Post it** in `/jobs list`.",
@@ -130,7 +124,6 @@ def not_posted_alert(job_id: str) -> str:
 
 
 def question_refused_alert(channel_id: int | None) -> str:
-    """Alert that Discord does not take the question whether a card may be made."""
     if channel_id is None:
         said = tr("A request is waiting for approval, but Discord refuses to show the question.")
     else:

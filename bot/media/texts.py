@@ -50,18 +50,15 @@ def unknown_kind(wanted: Collection[MediaKind]) -> str:
 
 
 def timed_out(seconds: float) -> str:
-    """Refuse a file that took too long."""
     return tr("The file did not arrive within {time}.", time=span(seconds))
 
 
 def host_failed(status: int) -> str:
-    """Say that the file's host answered with an error that may pass."""
     phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
     return tr("The file's host has a problem: {error}.", error=f"HTTP {status}{phrase}")
 
 
 def wrong_kind(found: MediaKind, expected: Collection[MediaKind]) -> str:
-    """Refuse a file of another kind than the expected ones."""
     wanted = tuple(kind for kind in FORMATS if kind in expected)
     return f"{_IS[found]} {_NEEDED.get(wanted, _ANY_NEEDED)}"
 
@@ -87,5 +84,4 @@ BY_MEMBER, BY_OPERATION = Text("By member"), Text("By operation")
 
 
 def others(count: int) -> str:
-    """Return the name of the row for all that have none of their own."""
     return ntr("{count} other", "{count} others", count)

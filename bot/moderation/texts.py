@@ -13,12 +13,10 @@ from bot.language import Text, both, ntr, tr
 
 
 def not_blocked(member_id: int) -> str:
-    """Refuse to unblock a member who is not blocked."""
     return tr("{member} is not blocked.", member=f"<@{member_id}>")
 
 
 def paused_already(*, on: bool) -> str:
-    """Refuse to pause or resume without a change."""
     return tr("New jobs are already paused.") if on else tr("New jobs are not paused.")
 
 
@@ -33,12 +31,10 @@ def blocked(by_id: int, member_id: int, until: str, reason: str) -> str:
 
 
 def unblocked(by_id: int, member_id: int) -> str:
-    """Return the line of a block that was lifted."""
     return tr("{who} unblocked {member}.", who=actor(by_id), member=f"<@{member_id}>")
 
 
 def paused(by_id: int, *, on: bool) -> str:
-    """Return the line of a pause or its end."""
     if on:
         return tr("{who} paused new jobs.", who=actor(by_id))
     return tr("{who} resumed new jobs.", who=actor(by_id))
@@ -58,7 +54,6 @@ def refused(reason: str) -> str:
 
 
 def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool, practice: bool) -> str:
-    """Return the line of an approval."""
     names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
     if granted and practice:
         return tr(
@@ -72,7 +67,6 @@ def approved_line(by_id: int, author_id: int, amount: Decimal, *, granted: bool,
 
 
 def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, practice: bool) -> str:
-    """Return the line of a refusal."""
     names = {"who": actor(by_id), "member": mention(author_id), "credits": credits_words(amount)}
     if practice:
         line = tr("{who} refused {member}'s 🧪 practice job of about {credits}.", **names)
@@ -87,7 +81,6 @@ NO_SUCH_REVIEW = Text("There is no such review rule to turn off.")
 
 
 def too_many_review_rules(most: int) -> str:
-    """Refuse one review rule more."""
     return ntr(
         "This server already has {count} review rule. Turn one off first.",
         "This server already has {count} review rules. Turn one off first.",
@@ -96,7 +89,6 @@ def too_many_review_rules(most: int) -> str:
 
 
 def not_posted(reason: str) -> str:
-    """Tell the author that a result was not published."""
     if reason:
         return tr("A moderator decided not to post this: {reason}", reason=full_stop(reason))
     return tr("A moderator decided not to post this.")
@@ -129,7 +121,6 @@ def review_off(by_id: int, channel_id: int | None) -> str:
 
 
 def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published: bool) -> str:
-    """Return the line of a decision about a result."""
     names = {"who": actor(by_id), "member": mention(author_id), "job": job_id}
     if published:
         line = tr("{who} published {member}'s result `{job}`.", **names)
@@ -144,12 +135,10 @@ NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.")
 
 
 def limit_set(by_id: int, whose: str, terms: str) -> str:
-    """Return the line of a limit."""
     return tr("{who} set the limit of {members} to {limit}.", who=actor(by_id), members=whose, limit=terms)
 
 
 def limit_removed(by_id: int, whose: str, terms: str) -> str:
-    """Return the line of a removed limit."""
     return tr("{who} removed the limit of {members}, which was {limit}.", who=actor(by_id), members=whose, limit=terms)
 
 
@@ -198,17 +187,14 @@ def refunded_job(by_id: int, member_id: int, amount: str, job_id: str) -> str:
 
 
 def job_cancelled(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line of a job that was canceled in time."""
     return tr("{who} canceled {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
 
 
 def waiting_cancelled(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line if only the jobs that wait for this one were canceled."""
     return tr("{who} canceled the jobs waiting for {member}'s job `{job}`.", **_names(by_id, author_id, job_id))
 
 
 def result_dropped(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line of a job that can't be stopped any more."""
     return tr(
         "{who} discarded the result of {member}'s job `{job}`. It is charged, but its result will not be posted.",
         **_names(by_id, author_id, job_id),
@@ -216,12 +202,10 @@ def result_dropped(by_id: int, author_id: int, job_id: str) -> str:
 
 
 def result_recovered(by_id: int, author_id: int, job_id: str) -> str:
-    """Return the line of a saved result that was posted after all."""
     return tr("{who} posted the result of {member}'s job `{job}`, which was kept.", **_names(by_id, author_id, job_id))
 
 
 def card_cancelled(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:
-    """Return the line of a card of which these jobs were canceled."""
     return ntr(
         "{who} canceled {member}'s job {jobs}.",
         "{who} canceled {member}'s jobs {jobs}.",
@@ -233,7 +217,6 @@ def card_cancelled(by_id: int, author_id: int, job_ids: Sequence[str]) -> str:
 
 
 def result_removed(by_id: int, author_id: int, job_id: str, *, with_record: bool) -> str:
-    """Return the line of a result that was taken down."""
     names = _names(by_id, author_id, job_id)
     if with_record:
         return tr("{who} removed {member}'s result `{job}` and its record.", **names)
@@ -251,7 +234,6 @@ REPORTED_BEFORE = Text("You already reported this result. The moderators have yo
 
 
 def too_many_reports(most: int) -> str:
-    """Refuse one report more within a day."""
     return ntr(
         "You can report {count} result a day. Tell a moderator directly if it is urgent.",
         "You can report {count} results a day. Tell a moderator directly if it is urgent.",
@@ -266,5 +248,4 @@ def result_reported(by_id: int, author_id: int, job_id: str, reason: str, link: 
 
 
 def report_dismissed(by_id: int, job_id: str) -> str:
-    """Return the line of a report that a moderator has ended without consequences."""
     return tr("{who} dismissed the report of result `{job}`.", who=actor(by_id), job=job_id)

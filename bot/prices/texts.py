@@ -12,7 +12,6 @@ from bot.language import Text, amount, both, either, ntr, tr
 
 
 def switched_operation(by_id: int, operation_id: str, *, on: bool) -> str:
-    """Return the line of an operation that was switched."""
     if on:
         return tr("{who} turned on `{operation}`.", who=actor(by_id), operation=operation_id)
     return tr("{who} turned off `{operation}`.", who=actor(by_id), operation=operation_id)
@@ -40,12 +39,10 @@ NO_LENGTH = Text("{operation} has no option for the length of its result, so it 
 
 
 def no_unit(units: Sequence[str]) -> str:
-    """Refuse an invalid unit of a price."""
     return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
 
 
 def no_model_name(chars: int) -> str:
-    """Refuse an invalid model name."""
     return ntr(
         "A model name can have up to {count} character, without invisible ones.",
         "A model name can have up to {count} characters, without invisible ones.",
@@ -54,7 +51,6 @@ def no_model_name(chars: int) -> str:
 
 
 def no_columns(columns: Sequence[str]) -> str:
-    """Refuse a file without column names."""
     return tr(
         "The first line of the file must name each of these columns once: {columns}.",
         columns=both(f"`{each}`" for each in columns),
@@ -62,7 +58,6 @@ def no_columns(columns: Sequence[str]) -> str:
 
 
 def too_many_lines(found: int, most: int) -> str:
-    """Refuse a file with too many prices."""
     return tr(
         "The file has {found} prices, but the list holds up to {most}. Remove some lines.",
         found=amount(found),
@@ -76,13 +71,11 @@ def wrong_line(number: int, why: str) -> str:
 
 
 def wrong_lines(errors: Sequence[str], more: int) -> str:
-    """Refuse a file for its wrong lines, counting those not named."""
     rest = [ntr("{count} more line has an error.", "{count} more lines have errors.", more)] if more > 0 else []
     return " ".join([tr("No price was changed."), *errors, *rest])
 
 
 def prices_replaced(by_id: int, count: int, *, new: int, changed: int, removed: int) -> str:
-    """Return the line of a list that was replaced by a file's."""
     return ntr(
         "{who} replaced the price list with a file of {count} price: {new} new, {changed} changed, {removed} removed.",
         "{who} replaced the price list with a file of {count} prices: {new} new, {changed} changed, {removed} removed.",
@@ -98,7 +91,6 @@ NO_PRICE = Text("No price is set for {operation}, so there is none to remove.")
 
 
 def too_many_prices(most: int) -> str:
-    """Refuse one price more."""
     return ntr(
         "The list holds up to {count} price. Remove one first.",
         "The list holds up to {count} prices. Remove one first.",

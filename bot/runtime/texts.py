@@ -14,12 +14,10 @@ NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file 
 
 
 def never_run(database: Path) -> str:
-    """Say that no bot has recorded its address in the database."""
     return f"No bot has used the database {database} yet. Start one with: cannon-bot run"
 
 
 def not_running(address: str) -> str:
-    """Say that no bot answers at its address."""
     return f"The bot does not answer at {address}. Start it with: cannon-bot run"
 
 
@@ -62,12 +60,10 @@ IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with
 
 
 def not_writable(path: Path, reason: str) -> str:
-    """Refuse to start without a file or folder that the bot needs."""
     return f"{path} cannot be written ({reason}). Check its folder and the disk that it is on."
 
 
 def not_permitted(path: Path, reason: str, user_id: int) -> str:
-    """Refuse to start without the right to write a file or in a folder."""
     return (
         f"{path} cannot be written ({reason}). The bot runs as user {user_id}: check who owns the folder and the files"
         f" in it, and hand them over with `chown -R {user_id}`."
@@ -75,5 +71,4 @@ def not_permitted(path: Path, reason: str, user_id: int) -> str:
 
 
 def disk_is_full(path: Path) -> str:
-    """Refuse to start without room."""
     return f"The disk of {path} is full. Free some space."

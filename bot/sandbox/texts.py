@@ -30,37 +30,30 @@ NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
 
 
 def unknown_operation(name: str) -> str:
-    """Refuse an operation that does not exist."""
     return f'Unknown operation "{name}".'
 
 
 def not_in_plan(title: str) -> str:
-    """Refuse an operation that the account has not paid for."""
     return f"Your plan does not include {title}."
 
 
 def field_required(name: str) -> str:
-    """Refuse an input that lacks a field."""
     return f"{name} is required."
 
 
 def value_not_accepted(name: str, value: object) -> str:
-    """Refuse a value that a field does not have."""
     return f'{name}: "{value}" is not available.'
 
 
 def demanded_field(name: str) -> str:
-    """Describe a field that no page names."""
     return f"The field {name}; required"
 
 
 def not_enough_credits(cost: Decimal) -> str:
-    """Refuse a request that costs more than the account has."""
     return f"Not enough credits: this takes {cost}."
 
 
 def missing_scope(scope: str) -> str:
-    """Refuse a key without the scope."""
     return f"This API key lacks the scope {scope}."
 
 
@@ -85,7 +78,6 @@ ONLY_TOOL_CALLS = "The sandbox knows `tools/call` only."
 
 
 def only_tool(name: str) -> str:
-    """Refuse a call of another tool."""
     return f"The sandbox knows the tool {name} only."
 
 
@@ -96,17 +88,14 @@ NO_REQUEST_TO_FINISH = "There is no such request; the body must be an object wit
 
 
 def no_fault(error: Exception) -> str:
-    """Refuse a fault that does not exist."""
     return f"This is no fault: {error}"
 
 
 def no_variant(error: Exception) -> str:
-    """Refuse a change of the API."""
     return f"This is no change of the API: {error}"
 
 
 def no_key(error: Exception) -> str:
-    """Refuse a change of a key."""
     return f"This is no key: {error}"
 
 
@@ -114,7 +103,6 @@ def no_key(error: Exception) -> str:
 
 
 def loopback_only(host: str) -> str:
-    """Refuse to listen on an address that others reach."""
     return f"The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed."
 
 

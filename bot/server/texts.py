@@ -15,12 +15,10 @@ from bot.language import Text, both, ntr, tr
 
 
 def settings_changed(by_id: int, parts: Sequence[str]) -> str:
-    """Return the line of changed settings; each part names one, with its old and new value."""
     return tr("{who} changed settings: {changes}.", who=actor(by_id), changes="; ".join(parts))
 
 
 def was_refused(member_id: int, operation_id: str, sentence: str) -> str:
-    """Return the line of a member whom the server's rules refused."""
     return tr(
         "{member} could not run `{operation}`: {sentence}",
         member=actor(member_id),
@@ -61,12 +59,10 @@ PRACTICE_DOWN = Text("Practice mode cannot start right now. Try again in a minut
 
 
 def practice_started(by_id: int) -> str:
-    """Return the line of a practice that began."""
     return tr("{who} started practice mode. Results are simulated and free.", who=actor(by_id))
 
 
 def practice_stopped(by_id: int) -> str:
-    """Return the line of a practice that ended."""
     return tr("{who} ended practice mode.", who=actor(by_id))
 
 
@@ -95,17 +91,14 @@ NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
 
 
 def needed(members: int) -> str:
-    """Say how many members have to react."""
     return ntr("{count} member", "{count} members", members)
 
 
 def gallery_at(channel_id: int, stars: int) -> str:
-    """Say where the gallery is, and from how many stars on a result goes there."""
     return tr("{channel}, from {stars} ⭐", channel=f"<#{channel_id}>", stars=stars)
 
 
 def too_many_reactions(most: int) -> str:
-    """Refuse to map one emoji more."""
     return ntr(
         "A server can map {count} emoji of its own. Remove one first.",
         "A server can map {count} emojis of its own. Remove one first.",
@@ -117,17 +110,14 @@ DOES_NOTHING = Text("{emoji} has no action on this server.")
 
 
 def reaction_set(by_id: int, rule: str) -> str:
-    """Return the line of a mapped emoji."""
     return tr("{who} set the reaction {rule}.", who=actor(by_id), rule=rule)
 
 
 def reaction_removed(by_id: int, rule: str) -> str:
-    """Return the line of an emoji that was turned off."""
     return tr("{who} removed the reaction {rule}.", who=actor(by_id), rule=rule)
 
 
 def reactions_reset(by_id: int, count: int) -> str:
-    """Return the line of a map that was forgotten."""
     return ntr(
         "{who} reset the reactions. {count} emoji changed.",
         "{who} reset the reactions. {count} emojis changed.",
@@ -137,7 +127,6 @@ def reactions_reset(by_id: int, count: int) -> str:
 
 
 def reactions_switched(by_id: int, *, on: bool) -> str:
-    """Return the line of reactions that were switched."""
     if on:
         return tr("{who} turned on reactions.", who=actor(by_id))
     return tr("{who} turned off reactions.", who=actor(by_id))
@@ -172,7 +161,6 @@ RECIPE_EXISTS = Text("There is already a recipe named “{name}”. Choose anoth
 
 
 def too_many_recipes(most: int) -> str:
-    """Refuse one recipe more."""
     return ntr(
         "A server can have {count} recipe. Delete one first.",
         "A server can have {count} recipes. Delete one first.",
@@ -181,7 +169,6 @@ def too_many_recipes(most: int) -> str:
 
 
 def recipe_written(by_id: int, name: str) -> str:
-    """Return the line of a new recipe."""
     return tr("{who} created the recipe “{name}”.", who=actor(by_id), name=name)
 
 
@@ -195,7 +182,6 @@ def recipe_changed(by_id: int, name: str, before: str) -> str:
 
 
 def recipe_deleted(by_id: int, name: str) -> str:
-    """Return the line of a deleted recipe."""
     return tr("{who} deleted the recipe “{name}”.", who=actor(by_id), name=name)
 
 
@@ -212,7 +198,6 @@ def style_too_long(most: int) -> str:
 
 
 def no_preset(name: str) -> str:
-    """Refuse the name of a preset that the member does not have."""
     return tr("You have no preset named {name}. Open `/me` to see your presets.", name=echo(name))
 
 

@@ -65,27 +65,22 @@ OUR_DATABASE = Text("The bot's database")
 
 
 def damaged(name: str, reason: str) -> str:
-    """Refuse a file in which SQLite found damage."""
     return f"{name} is damaged ({reason}). Restore it from a backup."
 
 
 def no_shared_memory(name: str) -> str:
-    """Refuse a file on a file system where the write-ahead log does not work."""
     return f"{name} is on a file system without shared memory. Move it to a local disk."
 
 
 def sqlite_too_old(version: str, oldest: str) -> str:
-    """Refuse to start with an SQLite that lacks what the queries use."""
     return f"SQLite {version} is too old. Install {oldest} or newer."
 
 
 def is_directory(path: Path) -> str:
-    """Refuse a directory where the file should be."""
     return f"{path} is a directory. Name a file for the bot's database."
 
 
 def not_writable(path: Path, reason: str | None) -> str:
-    """Refuse a file that cannot be created or opened for writing."""
     return f"{path} cannot be written ({reason}). Check who owns it and its directory."
 
 
@@ -98,7 +93,6 @@ def file_removed(path: Path) -> str:
 
 
 def file_exchanged(path: Path) -> str:
-    """Say why a running bot ends, whose next start uses what is there then."""
     return f"{path} was removed or replaced while the bot was using it, so the bot has stopped."
 
 
@@ -106,12 +100,10 @@ def file_exchanged(path: Path) -> str:
 
 
 def runs_already(database: Path) -> str:
-    """Refuse to start a second process for the database."""
     return f"Another cannon-bot is running on {database}. Stop it first, or name another file in DATABASE."
 
 
 def not_lockable(path: Path, reason: str | None) -> str:
-    """Refuse a file system that knows no locks."""
     return f"{path} cannot be locked ({reason}). Move the database to a local disk."
 
 
@@ -131,12 +123,10 @@ MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrati
 
 
 def not_ours(name: str) -> str:
-    """Refuse the database of another program."""
     return f"{name} belongs to another program. Name another file for the bot's database."
 
 
 def newer_schema(name: str, version: int, known: int) -> str:
-    """Refuse the database of a newer bot."""
     return (
         f"{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). "
         "Install the newer version, or restore the backup that was made before it."
@@ -170,7 +160,6 @@ COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Che
 
 
 def server_not_opened(name: str, reason: str) -> str:
-    """Refuse a server that could not be connected to, in its own words."""
     return f"{name} cannot be used: {reason}. Check DATABASE and that the server is running."
 
 
@@ -182,12 +171,10 @@ KEYS_OF_SECRETS_MISSING = (
 
 
 def server_too_old(name: str, version: str, oldest: str) -> str:
-    """Refuse a PostgreSQL that lacks what the schema uses."""
     return f"{name} is PostgreSQL {version}. The bot needs {oldest} or newer."
 
 
 def server_not_utf8(name: str, encoding: str) -> str:
-    """Refuse a database that cannot hold every text."""
     return f"{name} has the encoding {encoding}. Create the database with ENCODING 'UTF8'."
 
 
@@ -203,7 +190,6 @@ THE_FILE = "The file"
 
 
 def orphans(count: int) -> str:
-    """Report rows whose foreign keys lead nowhere."""
     return f"{count} rows refer to rows that are missing."
 
 
@@ -213,7 +199,6 @@ def rule_broken(count: int, rule: str) -> str:
 
 
 def of_guild(guild_id: int, sentence: str) -> str:
-    """Say which server a sentence is about."""
     return f"Server {guild_id}: {sentence}"
 
 
@@ -221,12 +206,10 @@ def of_guild(guild_id: int, sentence: str) -> str:
 
 
 def hold_open(job_id: str) -> str:
-    """Refuse to adjust a cost before the hold is closed."""
     return f"Job {job_id} still has its hold, so settle it instead of adjusting it."
 
 
 def hold_closed(job_id: str) -> str:
-    """Refuse to close a hold twice."""
     return f"Job {job_id} was already settled or released. Nothing was changed."
 
 
@@ -261,7 +244,6 @@ NOT_DECRYPTABLE = Text("A stored secret is damaged and cannot be decrypted. Set 
 
 
 def secret_key_missing(fingerprints: Collection[str]) -> str:
-    """Say which keys are missing, and what to do."""
     return (
         f"The secret key {', '.join(sorted(fingerprints))} is missing: stored API keys were sealed with it. "
         "Add it to SECRET_KEYS again, or restore the key file that was next to the database."
@@ -274,12 +256,10 @@ def secret_key_too_short(least: int) -> str:
 
 
 def key_file_unreadable(key_file: Path) -> str:
-    """Refuse to start without the key file that exists."""
     return f"The key file {key_file} cannot be read. It must belong to the bot's user, mode 600."
 
 
 def key_file_not_made(key_file: Path, reason: str | None) -> str:
-    """Refuse to start if no key file can be created."""
     return f"The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS."
 
 
@@ -294,7 +274,6 @@ BACKUP_IS_DATABASE = "The backup and the database are the same file. Name anothe
 
 
 def moved(database: Path, place: str, at: float) -> str:
-    """Refuse a file whose jobs go on in PostgreSQL."""
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
         f"{database} was moved to {place} on {when}, and its jobs go on there: set DATABASE to that address. To go back"
@@ -304,22 +283,18 @@ def moved(database: Path, place: str, at: float) -> str:
 
 
 def target_is_filled(place: str) -> str:
-    """Refuse to move into a database that has something in it."""
     return f"{place} has tables already, so nothing was moved. Name an empty database."
 
 
 def target_is_moved_to(place: str) -> str:
-    """Refuse to move into a database twice."""
     return f"{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
 
 
 def target_lacks(names: Sequence[str]) -> str:
-    """Refuse to move what has no place there."""
     return f"PostgreSQL has no place for {', '.join(names)}, so nothing was moved. Please report this."
 
 
 def not_moved(what: str, which: str) -> str:
-    """Say that what has arrived is not what was sent."""
     return f"PostgreSQL does not have the same of {what} as the file ({which}), so nothing was moved."
 
 
@@ -332,7 +307,6 @@ def size(count: int) -> str:
 
 
 def half_restored(database: Path) -> str:
-    """Refuse files of which some are the restored ones, and some those of before."""
     return (
         f"A restore of {database} was interrupted. Run `cannon-bot restore` with the same backup again to complete it;"
         " nothing is lost."
@@ -340,52 +314,42 @@ def half_restored(database: Path) -> str:
 
 
 def copied_already(target: Path) -> str:
-    """Refuse to write a file that another process writes."""
     return f"Another process is writing {target}. Wait for it, then try again."
 
 
 def copy_damaged(target: Path, reason: str) -> str:
-    """Say that what was copied cannot be read back."""
     return f"The copy {target} is damaged ({reason}), so it was not used. Check the disk."
 
 
 def not_backed_up(database: Path, reason: str) -> str:
-    """Say why the database is not migrated."""
     return f"{database} was not upgraded, because the backup that has to be made first failed: {reason}"
 
 
 def no_room(needed: int, free: int) -> str:
-    """Say that a copy does not fit on the disk."""
     return f"The copy needs {size(needed)}, and the disk has {size(free)} left. Free some space."
 
 
 def no_such_database(database: Path) -> str:
-    """Say that there is nothing to back up."""
     return f"There is no database at {database}. Set DATABASE to the file that the bot uses."
 
 
 def backup_is_directory(target: Path) -> str:
-    """Refuse a directory as the name of a backup."""
     return f"{target} is a directory. Name a file for the backup, such as {target / 'cannon-bot.backup'}."
 
 
 def backup_exists(target: Path) -> str:
-    """Refuse to replace a file."""
     return f"{target} is there already. Name another file, or add --force to replace it."
 
 
 def no_backup(backup: Path) -> str:
-    """Say that there is nothing to restore."""
     return f"There is no backup at {backup}."
 
 
 def backup_is_empty(backup: Path) -> str:
-    """Refuse a file in which nothing is."""
     return f"{backup} has no data of cannon-bot in it, so nothing was restored."
 
 
 def backup_lacks_key(backup: Path, fingerprints: Collection[str]) -> str:
-    """Refuse a backup whose secrets nobody could open."""
     return (
         f"The secret key {', '.join(sorted(fingerprints))}, with which API keys in {backup} were sealed, is missing,"
         f" so nothing was restored. Put the key file next to the backup as {backup.name}.key, or add the key to"
@@ -394,7 +358,6 @@ def backup_lacks_key(backup: Path, fingerprints: Collection[str]) -> str:
 
 
 def other_schema(version: int, known: int) -> str:
-    """Refuse to read a database that the next start will migrate."""
     return (
         f"The database has schema {version}, and this version reads {known}. Start the bot of this version once, or use"
         " the version that is running."

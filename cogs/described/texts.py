@@ -10,20 +10,16 @@ LINKS_OPTION = "Links to the files, separated by spaces"
 
 
 def of_file(label: str) -> str:
-    """Describe the option that takes an upload."""
     return f"Upload: {label}"
 
 
 def of_link(label: str) -> str:
-    """Describe the option that takes a link."""
     return f"Link or Discord message: {label}"
 
 
 def of_job(label: str) -> str:
-    """Describe the option that takes an earlier job."""
     return f"Result of an earlier job: {label}"
 
 
 def as_json(about: str) -> str:
-    """Describe an option whose value is JSON."""
     return about if "JSON" in about else f"{about} (JSON)"

@@ -45,7 +45,6 @@ HIDDEN_JOB = Text("You can't see the channel of this job, or it is private, so i
 
 
 def jobs_of(member_id: int) -> str:
-    """Return the heading of a member's jobs, as moderators see them."""
     return tr("Jobs of {member}", member=f"<@{member_id}>")
 
 
@@ -103,7 +102,6 @@ STILL_BEING_MADE = Text("Job {job_id} is still being made.")
 
 
 def no_result(job_id: str, state: JobState, reason: str | None) -> str:
-    """Refuse to post what has ended without a result."""
     said = {
         JobState.CANCELLED: tr("Job {job_id} was canceled, so there is no result to post.", job_id=job_id),
         JobState.REFUSED: tr("Job {job_id} was refused, so there is no result to post.", job_id=job_id),

@@ -82,7 +82,6 @@ EXAMPLE = Text("For example: `{command}`")
 
 
 def message_menus(names: Iterable[str]) -> str:
-    """Return the block about the menus of a message."""
     return tr(
         "**Message menus** · Right-click a message, or press and hold it, then choose Apps: {menus}.",
         menus=both(f"**{name}**" for name in names),
@@ -134,7 +133,6 @@ def kind_of(workflow: str) -> str:
 
 
 def last_jobs(count: int) -> str:
-    """Return the heading of a member's newest jobs."""
     return ntr("Last {count} job", "Last {count} jobs", count) if count > 1 else str(LAST_JOB)
 
 
@@ -156,22 +154,18 @@ OWN_BOOKS = Text("Your ledger on this server:")
 
 
 def report_title(days: int) -> str:
-    """Return the title of the server's report."""
     return ntr("Credits spent in the last {count} day", "Credits spent in the last {count} days", days)
 
 
 def own_report_title(days: int) -> str:
-    """Return the title of a member's own report."""
     return ntr("Credits you spent in the last {count} day", "Credits you spent in the last {count} days", days)
 
 
 def spent_for(amount: str, jobs: int) -> str:
-    """Return what was spent in total."""
     return ntr("{amount} for {count} job", "{amount} for {count} jobs", jobs, amount=amount)
 
 
 def a_day(amount: Decimal) -> str:
-    """Return the spending rate."""
     return tr("{credits} a day", credits=credits_words(amount))
 
 
@@ -179,7 +173,6 @@ CREDITS_LEFT = Text("{credits} left")
 
 
 def days_left(days: Decimal, amount: str) -> str:
-    """Return for how many whole days the account lasts, and what it has left."""
     return ntr(
         "About {count} day at this rate ({credits} left)",
         "About {count} days at this rate ({credits} left)",
@@ -189,7 +182,6 @@ def days_left(days: Decimal, amount: str) -> str:
 
 
 def others(count: int) -> str:
-    """Return the name of the last line, which has all that have none of their own."""
     return ntr("{count} other", "{count} others", count)
 
 
@@ -197,12 +189,10 @@ CHART_SUBTITLE = Text("{start} to {end} · {credits}")
 
 
 def unknown_member(member_id: int) -> str:
-    """Return what a member who has left is called in the chart."""
     return tr("Member …{digits}", digits=f"{member_id % 10_000:04}")
 
 
 def chart_total(days: int, amount: str) -> str:
-    """Return the first sentence of the chart's alt text."""
     return ntr(
         "Credits spent in the last {count} day: {amount}.",
         "Credits spent in the last {count} days: {amount}.",

@@ -57,17 +57,14 @@ def key_found(*, host_pays: bool) -> str:
 
 
 def key_removed(removed: str, fate: str, next_payer: str) -> str:
-    """Confirm that a key was removed, what becomes of it, and what pays from then on."""
     return done(f"{removed} {fate} {next_payer}")
 
 
 def key_forgotten(last4: str) -> str:
-    """Say that a key was deleted at once."""
     return tr("I deleted {key}.", key=f"`…{last4}`")
 
 
 def key_kept(last4: str) -> str:
-    """Say that open jobs still need a key."""
     return tr("I keep {key} until its open jobs are done, then I delete it.", key=f"`…{last4}`")
 
 
@@ -102,7 +99,6 @@ END_PRACTICE = Text("End practice")
 
 
 def paused(running: int, waiting: int) -> str:
-    """Confirm a pause, with how many jobs still run and how many wait for its end."""
     return tr(
         "✅ New jobs are paused. Running: {running} (will finish). Waiting: {waiting}.",
         running=amount(running),
@@ -111,5 +107,4 @@ def paused(running: int, waiting: int) -> str:
 
 
 def resumed(waiting: int) -> str:
-    """Confirm the end of a pause, with how many jobs start now."""
     return tr("✅ New jobs can start again. Waiting jobs that start now: {waiting}.", waiting=amount(waiting))

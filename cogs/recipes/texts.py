@@ -41,7 +41,6 @@ def step_line(number: int, title: str, note: str) -> str:
 
 
 def field_line(label: str, value: str) -> str:
-    """Return what a step fills in."""
     return f"-# {tr('{field}: {value}', field=label, value=value)}"
 
 
@@ -51,7 +50,6 @@ PRICE = Text("**Price:** {price}")
 
 
 def with_default(about: str, default: str) -> str:
-    """Return what an input is about, with its default."""
     return f"{about} {tr('(default: {value})', value=default)}".strip()
 
 

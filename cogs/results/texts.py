@@ -100,12 +100,10 @@ DO_NOT_POST, DO_NOT_POST_THEM = Text("Don't post the result"), Text("Don't post 
 
 
 def cancelled(numbers: Sequence[int]) -> str:
-    """Say which jobs of a card were cancelled in time."""
     return tr("Canceled and refunded: {numbers}.", numbers=_numbers(numbers))
 
 
 def too_late_to_cancel(numbers: Sequence[int]) -> str:
-    """Say which jobs of a card will finish and be charged."""
     return tr(
         "Too late to stop {numbers}: Cannon Studio has already started, so it will be charged.",
         numbers=_numbers(numbers),
@@ -125,7 +123,6 @@ NOLINK = Text("Cannon Studio did not give a new link to this result. Try again l
 
 
 def open_result(number: int) -> str:
-    """Return the label of one of several links."""
     return tr("Open result {number}", number=number)
 
 
@@ -203,32 +200,26 @@ HELD_AND_MORE = Text("{amount} held at first ({basis}), {more} added when the pr
 
 
 def requested_at(when: str) -> str:
-    """Return when a job was requested."""
     return tr("requested {when}", when=when)
 
 
 def sent_at(when: str) -> str:
-    """Return when a job was sent to Cannon Studio."""
     return tr("sent {when}", when=when)
 
 
 def started_at(when: str) -> str:
-    """Return when Cannon Studio began with a job."""
     return tr("started {when}", when=when)
 
 
 def finished_at(when: str) -> str:
-    """Return when a job ended."""
     return tr("finished {when}", when=when)
 
 
 def posted_at(when: str) -> str:
-    """Return when a job's result was posted."""
     return tr("posted {when}", when=when)
 
 
 def times(day: str, lines: Sequence[str]) -> str:
-    """Return all times of a job."""
     return tr("**Times** {day}: {times}", day=day, times=", ".join(lines))
 
 
@@ -236,12 +227,10 @@ TOOK = Text("took {span}")
 
 
 def requested_by(author_id: int) -> str:
-    """Return whose request it was."""
     return tr("**Requested by** {member}", member=mention(author_id))
 
 
 def card_at(link: str, author_id: int) -> str:
-    """Return whose request it was, and where its card is."""
     return tr("**Requested by** {member} · [Open card]({link})", member=mention(author_id), link=link)
 
 
@@ -249,7 +238,6 @@ MADE_BY = Text("**Provider's model** {name}")
 
 
 def ids(job_id: str, remote_id: str | None, operation: str) -> str:
-    """Return the ids of a job, ours and Cannon Studio's."""
     if remote_id is None:
         return tr("**Job** `{job_id}` · `{operation}`", job_id=job_id, operation=operation)
     return tr(
@@ -261,7 +249,6 @@ def ids(job_id: str, remote_id: str | None, operation: str) -> str:
 
 
 def all_ids(job_ids: Sequence[str]) -> str:
-    """Return the ids of all jobs of a card."""
     return tr("**On this card** {ids}", ids=" ".join(f"`{each}`" for each in job_ids))
 
 

@@ -48,17 +48,14 @@ FROM_TO = Text("about {low} to {high}")
 
 
 def price_for_seconds(price: str, seconds: float) -> str:
-    """Return the price of one length."""
     return tr("about {price} for {length}", price=price, length=span(seconds))
 
 
 def price_for_characters(price: str, characters: float) -> str:
-    """Return the price of a text of one length."""
     return ntr("about {price} for {count} character", "about {price} for {count} characters", characters, price=price)
 
 
 def price_seen(low: str, high: str) -> str:
-    """Return what is said of a price that too few jobs have shown."""
     if low == high:
         return tr("price not known yet; {price} so far", price=low)
     return tr("price not known yet; {low} to {high} so far", low=low, high=high)
@@ -164,7 +161,6 @@ FREE = Text("free")
 
 
 def open_jobs(running: int, waiting: int) -> str:
-    """Return the heading of a member's open jobs."""
     return tr("**Open jobs** · {running} running, {waiting} waiting", running=amount(running), waiting=amount(waiting))
 
 
@@ -236,7 +232,6 @@ LEGEND_WORDS = Text("Or reply to a result and mention me: “make it night, wide
 
 
 def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return the legend of emojis and what they do."""
     return tr("React to a result: {actions}.", actions=" · ".join(f"{emoji} {does}" for emoji, does in pairs))
 
 

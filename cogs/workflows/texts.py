@@ -180,7 +180,6 @@ YES_TO_FIELD, NO_TO_FIELD = Text("Yes"), Text("No")
 
 
 def uploads_help(count: int) -> str:
-    """Describe the upload of a field that takes a list of files."""
     return ntr(
         "Upload {count} file, or use the links below", "Upload up to {count} files, or use the links below", count
     )
@@ -216,14 +215,12 @@ END_PASSED = Text(
 
 
 def price(credits_: Decimal, *, is_exact: bool) -> str:
-    """Return the price of a request, exact or estimated."""
     if is_exact:
         return tr("This costs **{credits}**.", credits=credits_words(credits_))
     return tr("This will cost about **{credits}**.", credits=credits_words(credits_))
 
 
 def more_cautions(count: int) -> str:
-    """Say how many cautions of a question are not shown."""
     return ntr("…and {count} more warning.", "…and {count} more warnings.", count)
 
 

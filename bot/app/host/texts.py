@@ -33,7 +33,6 @@ def moment(at: float) -> str:
 
 
 def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection[str]) -> str:
-    """Say what was copied where, and which keys it needs besides."""
     lines = [f"Backed up to {path} ({size(bytes_)}) and checked."]
     if key_file is not None:
         lines.append(f"The secret key is in {key_file}. Whoever has both files has all API keys: keep them private.")
@@ -46,7 +45,6 @@ def backed_up(path: Path, bytes_: int, key_file: Path | None, needed: Collection
 
 
 def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path], open_jobs: int) -> str:
-    """Say what is in place now, and where the files of before are."""
     lines = [f"Restored {database} as it was at {moment(taken_at)} (schema {schema})."]
     if kept:
         lines.append("The files that were there before: " + ", ".join(str(path) for path in kept))
@@ -59,7 +57,6 @@ def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path
 
 
 def use_pg_dump(url: PostgresUrl) -> str:
-    """Say how a PostgreSQL database is backed up."""
     return (
         f"DATABASE is PostgreSQL, which has its own backups: pg_dump --format=custom --file=cannon-bot.dump {url}"
         " (bots may run meanwhile). Keep SECRET_KEYS as well: the API keys in the dump cannot be read without them."
@@ -67,7 +64,6 @@ def use_pg_dump(url: PostgresUrl) -> str:
 
 
 def use_pg_restore(url: PostgresUrl) -> str:
-    """Say how a PostgreSQL database is restored."""
     return (
         "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run:"
         f" pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump; then, before a bot starts,"
@@ -76,7 +72,6 @@ def use_pg_restore(url: PostgresUrl) -> str:
 
 
 def upgrade_on_server(url: PostgresUrl, schema: int, known: int) -> str:
-    """Say what the next start does to a PostgreSQL database."""
     return (
         f"The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be started"
         " on it any more. Make a backup with pg_dump first."
@@ -84,7 +79,6 @@ def upgrade_on_server(url: PostgresUrl, schema: int, known: int) -> str:
 
 
 def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> str:
-    """Say what the next start does to the database."""
     steps = f"migration {known}" if schema + 1 == known else f"migrations {schema + 1} to {known}"
     room = "" if bytes_ <= free else " That is not enough: the upgrade will not start before you free some space."
     return (
@@ -103,7 +97,6 @@ def duration(seconds: float) -> str:
 
 
 def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, key_file: Path | None) -> str:
-    """Say what was moved, and what to set now."""
     said = f"Moved {count(rows, 'row')} of {count(tables, 'table')} to {place}. Their numbers and the books of every"
     said += f" server agree, and {count(compared, 'row')} chosen at random {'is' if compared == 1 else 'are'} the same."
     lines = [said]
@@ -115,22 +108,18 @@ def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, 
 
 
 def move_is_unknown(reason: str) -> str:
-    """Say that nobody knows yet whether a move has taken place."""
     return f"The move was almost done when this happened: {reason} Run the same command again: it finds out."
 
 
 def not_sound(problems: Sequence[str]) -> str:
-    """Refuse to move a database that has problems."""
     return "The database has problems, so nothing was moved. " + " ".join(problems)
 
 
 def not_moved(database: Path) -> str:
-    """Say that there is no move to undo."""
     return f"{database} was not moved, so there is nothing to undo."
 
 
 def undone(database: Path, place: str) -> str:
-    """Say that the file counts again."""
     return (
         f"{database} is used again, as it was when it was moved to {place}. Jobs that may have been submitted since are"
         " not paid twice: they continue under the same idempotency key, or are refunded if that is too old. Start no"
@@ -165,7 +154,6 @@ BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and
 
 
 def doubted(open_jobs: int) -> str:
-    """Say what a restored database does with its jobs."""
     return (
         f"{count(open_jobs, 'job')} had not ended. Those that may have been submitted since the backup are not paid"
         " twice: they continue under the same idempotency key, or are refunded if that is too old."
@@ -173,12 +161,10 @@ def doubted(open_jobs: int) -> str:
 
 
 def no_job(job_id: str) -> str:
-    """Say that there is no job of this id."""
     return f"There is no job {job_id}."
 
 
 def followed(until: float) -> str:
-    """Refuse to change a job that a bot has in its hands."""
     return (
         f"A running bot follows this job (its lease lasts until {moment(until)}, and is renewed). Stop it, run this"
         " again, and start it."
@@ -186,12 +172,10 @@ def followed(until: float) -> str:
 
 
 def due_now(job_id: str) -> str:
-    """Say that an open job is taken up."""
     return f"Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does."
 
 
 def recheck_now(job_id: str) -> str:
-    """Say that an ended job's request is polled."""
     return (
         f"Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by the"
         " next start."
@@ -199,7 +183,6 @@ def recheck_now(job_id: str) -> str:
 
 
 def cannot_retry(state: str, *, has_request: bool) -> str:
-    """Say why an ended job cannot be taken up again, and what can be done."""
     if state == "held":
         return "The result of this job was made and is kept. Its author or a moderator posts it: Post it in /jobs list."
     if state in {"failed", "expired"} and not has_request:
@@ -210,22 +193,18 @@ def cannot_retry(state: str, *, has_request: bool) -> str:
 
 
 def has_ended(state: str) -> str:
-    """Refuse to release a job that has ended."""
     return f"This job has ended ({state}): it has no lease and no hold."
 
 
 def free_now(job_id: str) -> str:
-    """Say that no process has a job."""
     return f"No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
 
 
 def would_end(job_id: str, outcome: str) -> str:
-    """Say what ending a job would do."""
     return f"This would end job {job_id}: {outcome}. Add --yes to do it."
 
 
 def ended(job_id: str, state: str, *, refunded: bool) -> str:
-    """Say what has become of a job that was ended."""
     return f"Job {job_id} has ended ({state})." + (" Its credits are refunded." if refunded else "")
 
 

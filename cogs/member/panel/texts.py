@@ -66,14 +66,12 @@ def voice_line(voice: str, command: str) -> str:
 
 
 def private_line(*, on: bool) -> str:
-    """Return the line that says who sees results."""
     if on:
         return tr("Results: **only you see them**, unless you set `private` to False.")
     return tr("Results: **the channel sees them**, unless you set `private` to True.")
 
 
 def spoiler_line(rule: Spoilers, *, on: bool) -> str:
-    """Return the line that says whether results are hidden, by the member's choice and the server's rule."""
     if rule is Spoilers.ALWAYS:
         return tr("Spoiler: **this server blurs every result** until somebody clicks it.")
     if rule is Spoilers.NEVER:
@@ -93,7 +91,6 @@ NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset i
 
 
 def presets_about(most: int) -> str:
-    """Return what presets are, and how many a member may have."""
     return ntr(
         "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
         "You can have {count} preset.",
@@ -107,7 +104,6 @@ PRESET_TITLE = Text("Preset for {operation}")
 
 
 def preset_kept(name: str, *, replaced: bool) -> str:
-    """Say that a preset was saved."""
     if replaced:
         return tr("Your preset **{name}** was replaced. Use it with the option `preset`, or in `/me`.", name=name)
     return tr("Your preset **{name}** is saved. Use it with the option `preset`, or in `/me`.", name=name)
@@ -128,7 +124,6 @@ NOTIFY: Mapping[Notify, Text] = MappingProxyType(
 
 
 def notify_now(how: Notify, *, server_pings: bool) -> str:
-    """Return what happens now."""
     if how is Notify.PING or (how is Notify.SERVER and server_pings):
         return tr("Now: **I ping you** in the channel of the result.")
     if how is Notify.DIRECT:
@@ -159,7 +154,6 @@ NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the
 
 
 def deleted(jobs: int) -> str:
-    """Say how much was deleted."""
     return ntr(
         "Deleted: your settings, presets and drafts, and the contents of {count} job.",
         "Deleted: your settings, presets and drafts, and the contents of {count} jobs.",

@@ -40,7 +40,6 @@ PRIVATE_REQUEST = Text("This is a private request. Its prompt is shown only in a
 
 
 def approval_channel_closed(channel_id: int) -> str:
-    """Say that the bot lacks the permission to post the question."""
     return tr(
         "A job is waiting for approval, but I can't post in {channel}. Give me access or choose another channel.",
         channel=f"<#{channel_id}>",
@@ -104,7 +103,6 @@ REFUSE_RESULT_FORM = Text("Refuse this result")
 
 
 def no_permission_to_post(channel: str, missing: Sequence[str]) -> str:
-    """Refuse a channel for reviews in which the bot lacks permissions."""
     return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(missing))
 
 
@@ -142,5 +140,4 @@ def review_off(removed: str) -> str:
 
 
 def published(by_id: int) -> str:
-    """Say who published a result."""
     return tr("Published by {member}.", member=f"<@{by_id}>")

@@ -21,12 +21,10 @@ OWN_BLOCK = Text("You cannot block yourself.")
 
 
 def dismissed_by(moderator_id: int) -> str:
-    """Say under a report who dismissed it."""
     return tr("Dismissed by {moderator}.", moderator=f"<@{moderator_id}>")
 
 
 def block_question(member_id: int) -> str:
-    """Ask for how long a member is to be blocked."""
     return tr("How long should {member} be blocked? Their jobs that are still waiting end.", member=f"<@{member_id}>")
 
 

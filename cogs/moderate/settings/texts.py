@@ -38,7 +38,6 @@ MODEL_INPUT = Text("Model for {operation}")
 
 
 def no_permission_to_post(channel_id: int, missing: Sequence[str]) -> str:
-    """Refuse a channel in which the bot lacks permissions."""
     return tr(
         "I can't post in {channel}. Give me {permissions} there first.",
         channel=f"<#{channel_id}>",
@@ -61,14 +60,12 @@ STILL_OFF_EVERYWHERE = Text("Members still can't use it: the host has turned it 
 
 
 def operations(switched_off: int) -> str:
-    """Return how many operations are off."""
     if not switched_off:
         return tr("All are on")
     return ntr("{count} is off", "{count} are off", switched_off)
 
 
 def switched(title: str, *, is_on: bool, everywhere: bool) -> str:
-    """Say that an operation is on or off now."""
     if everywhere:
         said = Text("{operation} is on for all servers.") if is_on else Text("{operation} is off for all servers.")
     else:
@@ -116,12 +113,10 @@ def priced(operation_id: str, model: str | None) -> str:
 
 
 def price_line(subject: str, amount: str, learned: Sequence[str]) -> str:
-    """Return a line of the price list, with what was learned of such jobs."""
     return "\n".join([f"**{subject}**: {amount}", *(tr("-# Past jobs: {price}", price=each) for each in learned)])
 
 
 def learned_line(subject: str, learned: str) -> str:
-    """Return what was learned of jobs without a price on the list."""
     return f"{subject}\n" + tr("-# Past jobs: {price}", price=learned)
 
 

@@ -47,7 +47,6 @@ def greeting(server: str, *, to_owner: bool, missing: Sequence[str], practice: b
 
 
 def open_there(command: str, guild_id: int) -> str:
-    """Say where a command has to be used, in answer to a button of a direct message."""
     return tr(
         "Use `{command}` in your server: {link}", command=command, link=f"https://discord.com/channels/{guild_id}"
     )
@@ -59,12 +58,10 @@ MISSING = Text("Missing permissions")
 
 
 def missing_in_server(names: Sequence[str]) -> str:
-    """Name the permissions that the bot's role lacks, and say what to do."""
     return tr("I need {permissions}. Allow this for my role in Server Settings → Roles.", permissions=_named(names))
 
 
 def missing_here(names: Sequence[str]) -> str:
-    """Name the permissions that the bot lacks in this channel alone."""
     return tr(
         "I need {permissions} in this channel. Allow this in the channel's settings → Permissions.",
         permissions=_named(names),
@@ -72,7 +69,6 @@ def missing_here(names: Sequence[str]) -> str:
 
 
 def missing_in(channel_id: int, names: Sequence[str]) -> str:
-    """Name the permissions that the bot lacks in a channel that is set for something."""
     return tr("I need {permissions} in {channel}.", permissions=_named(names), channel=f"<#{channel_id}>")
 
 
@@ -141,12 +137,10 @@ CONTINUE_HINT = Text("Continue with `/studio setup`.")
 
 
 def step_title(step: SetupStep, number: int, count: int) -> str:
-    """Return the title of a step's page."""
     return tr("Setup step {number} of {count}: {step}", number=number, count=count, step=NAMES[step])
 
 
 def next_step(step: SetupStep) -> str:
-    """Return the label of the button that leads to a step."""
     return tr("Next: {step}", step=NAMES[step])
 
 
@@ -156,7 +150,6 @@ def step_line(step: SetupStep, mark: str, state: str) -> str:
 
 
 def state_of(outcome: StepOutcome | None, by_id: int | None, when: str | None) -> str:
-    """Say how far a step is, who has done it, and when, as far as that is known."""
     member = mention(by_id) if by_id else ""
     match outcome:
         case StepOutcome.DONE:

@@ -114,22 +114,18 @@ TOOL_NOT_USED = Text("On. Not used since the bot started.")
 
 
 def tool_answers(since: str, last: str) -> str:
-    """Say that the estimate tool answers, since when, and when it was called last."""
     return tr("✅ Working since {since}. Last used {last}.", since=since, last=last)
 
 
 def tool_has_no_price(since: str, last: str) -> str:
-    """Say that the estimate tool answers without a price."""
     return tr("Online, but without a price for these jobs since {since}. Last used {last}.", since=since, last=last)
 
 
 def tool_silent(since: str, last: str) -> str:
-    """Say that the estimate tool does not answer."""
     return tr("⚠️ No answer since {since}. Last tried {last}.", since=since, last=last)
 
 
 def tool_refuses(since: str, last: str) -> str:
-    """Say that the estimate tool takes no calls."""
     return tr("⚠️ Refusing this key since {since}. Last tried {last}.", since=since, last=last)
 
 
