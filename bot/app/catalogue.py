@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import structlog
@@ -161,33 +161,28 @@ OTHER_IDS_META = "openapi_other_ids"
 """Key of the ids that documents had for built-in operations: jobs are stored under them."""
 
 
+@dataclass
 class CatalogueRefresh:
     """Updates the live catalogue from the store and from Cannon Studio."""
 
-    def __init__(
-        self,
-        catalogue: LiveCatalogue,
-        *,
-        store: Store,
-        reader: DocumentReader,
-        drift: ApiDrift,
-        clock: Clock,
-    ) -> None:
-        self._known: str | None = None
-        self._catalogue = catalogue
-        self._store = store
-        self._reader = reader
-        self._named = NamedOperations(store, clock)
-        self._drift = drift
-        self._clock = clock
-        self._unannounced: list[ApiChange] = []
-        """Learned, but not stored yet: it must not be lost."""
-        self._tried_at: float | None = None
-        """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
+    catalogue: LiveCatalogue
+    _: KW_ONLY
+    store: Store
+    reader: DocumentReader
+    drift: ApiDrift
+    clock: Clock
+    _known: str | None = field(default=None, init=False)
+    _unannounced: list[ApiChange] = field(default_factory=list, init=False)
+    """Learned, but not stored yet: it must not be lost."""
+    _tried_at: float | None = field(default=None, init=False)
+    """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
+
+    def __post_init__(self) -> None:
+        self._named = NamedOperations(self.store, self.clock)
 
     async def read_again(self) -> None:
         """Learn the stored document, if it has changed."""
-        text = await self._store.meta.get(DOCUMENT_META)
+        text = await self.store.meta.get(DOCUMENT_META)
         if text != self._known:
             await self._learn_stored(text)
 
@@ -196,7 +191,7 @@ class CatalogueRefresh:
 
         An unreadable one is dropped and fetched again: it must not keep the bot from starting.
         """
-        await self._learn_stored(await self._store.meta.get(DOCUMENT_META))
+        await self._learn_stored(await self.store.meta.get(DOCUMENT_META))
 
     async def _learn_stored(self, text: str | None) -> None:
         self._known = text
@@ -204,44 +199,44 @@ class CatalogueRefresh:
             if text is not None:
                 changes = await self._learned(json.loads(text))
                 log.info("catalogue.loaded", differences=len(changes))
-            self._catalogue.remember(json.loads(await self._store.meta.get(OTHER_IDS_META) or "{}"))
+            self.catalogue.remember(json.loads(await self.store.meta.get(OTHER_IDS_META) or "{}"))
         except Exception:
             log.exception("catalogue.stored_document_dropped", chars=len(text or ""))
-            await self._store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
+            await self.store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
 
     async def refresh(self) -> None:
         """Fetch, learn and store the document, and announce news. An unusable one changes nothing.
 
         Raises CannonError if it cannot be fetched.
         """
-        meta = self._store.meta
+        meta = self.store.meta
         is_first = await meta.get(DOCUMENT_META) is None
-        reading = await self._reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
+        reading = await self.reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
         facts = {}
-        former = self._catalogue.current
+        former = self.catalogue.current
         if reading.document is not None and _digest(reading.document) == await meta.get(FORGOTTEN_META):
             log.info("catalogue.forgotten_document_ignored")
         elif reading.document is not None:
             self._unannounced += await self._learned(reading.document)
-        if self._catalogue.current is not former:  # it names operations
+        if self.catalogue.current is not former:  # it names operations
             facts = {
-                OTHER_IDS_META: json.dumps(self._catalogue.other_ids),
+                OTHER_IDS_META: json.dumps(self.catalogue.other_ids),
                 DOCUMENT_META: json.dumps(reading.document),
                 ETAG_META: reading.etag or "",
                 WAY_META: reading.way,
             }
-        await self._named.note(self._catalogue.current)
-        await self._drift.adopt(facts, self._unannounced, is_first=is_first)
+        await self._named.note(self.catalogue.current)
+        await self.drift.adopt(facts, self._unannounced, is_first=is_first)
         self._unannounced = []
         if facts:
             self._known = facts[DOCUMENT_META]
-            self._store.signals.send(CATALOGUE)
-        self._catalogue.read_at = self._clock.wall()
+            self.store.signals.send(CATALOGUE)
+        self.catalogue.read_at = self.clock.wall()
 
     async def _lacks_a_key(self) -> bool:
-        if self._tried_at is None or self._clock.monotonic() - self._tried_at >= REFRESH_S:
+        if self._tried_at is None or self.clock.monotonic() - self._tried_at >= REFRESH_S:
             return False
-        return await self._reader.wants_key()
+        return await self.reader.wants_key()
 
     async def run_once(self) -> float:
         """Refresh; return the seconds until the next time: a day, an hour after a failure.
@@ -254,15 +249,15 @@ class CatalogueRefresh:
         try:
             await self.refresh()
         except CannonError as error:
-            if await self._reader.wants_key():
-                self._tried_at = self._clock.monotonic()
+            if await self.reader.wants_key():
+                self._tried_at = self.clock.monotonic()
             wants_key = self._tried_at is not None
             log.info("catalogue.not_read", error=type(error).__name__, status=error.status, wants_key=wants_key)
             return RETRY_S
         return REFRESH_S
 
     async def _learned(self, document: object) -> list[ApiChange]:
-        return await self._catalogue.learn(document, await self._named.recent())
+        return await self.catalogue.learn(document, await self._named.recent())
 
 
 async def forget_document(store: Store) -> bool:

@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 import discord
 
@@ -26,28 +27,21 @@ STALLED_S = 120.0
 """Maximum time without a run of the loop, or without progress in a lane with due turns."""
 
 
+@dataclass(frozen=True)
 class Health:
-    """Reads the progress of the worker and the state of the connection to Discord."""
+    """Reads the progress of the worker and the state of the connection to Discord.
 
-    def __init__(
-        self,
-        bot: discord.AutoShardedClient,
-        *,
-        role: Role,
-        worker: Worker,
-        pulse: Pulse,
-        is_ready: Callable[[], bool],
-        has_second_copy: Callable[[], bool],
-        clock: Clock,
-    ) -> None:
-        """`is_ready` says whether Discord is reached, as the role does."""
-        self._bot = bot
-        self._role = role
-        self._worker = worker
-        self._pulse = pulse
-        self._is_ready = is_ready
-        self._has_second_copy = has_second_copy
-        self._clock = clock
+    `is_ready` says whether Discord is reached, as the role does.
+    """
+
+    bot: discord.AutoShardedClient
+    _: KW_ONLY
+    role: Role
+    worker: Worker
+    pulse: Pulse
+    is_ready: Callable[[], bool]
+    has_second_copy: Callable[[], bool]
+    clock: Clock
 
     def __call__(self) -> dict[str, object]:
         """Return the health report.
@@ -60,21 +54,21 @@ class Health:
         `turns_last_minute`: turns of all lanes without an error of the bot's or the database's;
         `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
         """
-        due, turns = self._worker.oldest_due_s(), self._worker.turns_last_minute()
-        beats = not self._role.works or self._clock.monotonic() - self._worker.progress.beat < STALLED_S
+        due, turns = self.worker.oldest_due_s(), self.worker.turns_last_minute()
+        beats = not self.role.works or self.clock.monotonic() - self.worker.progress.beat < STALLED_S
         moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {
-            "ok": beats and moves and self._pulse.is_well,
-            "ready": self._is_ready(),
-            "role": self._role.value,
+            "ok": beats and moves and self.pulse.is_well,
+            "ready": self.is_ready(),
+            "role": self.role.value,
             "database": {
-                "up": self._pulse.is_well,
-                "silent_s": round(self._pulse.silent_s, 1),
-                "fails": None if self._pulse.failure is None else self._pulse.failure.kind,
+                "up": self.pulse.is_well,
+                "silent_s": round(self.pulse.silent_s, 1),
+                "fails": None if self.pulse.failure is None else self.pulse.failure.kind,
             },
-            "jobs": self._worker.followed,
-            "guilds": len(self._bot.guilds),
-            "second_copy": self._has_second_copy(),
+            "jobs": self.worker.followed,
+            "guilds": len(self.bot.guilds),
+            "second_copy": self.has_second_copy(),
             "oldest_due_s": {lane.value: round(seconds, 1) for lane, seconds in due.items()},
             "turns_last_minute": sum(turns.values()),
             "shards": {
@@ -82,7 +76,7 @@ class Health:
                     "connected": shard.is_connected,
                     "latency_s": None if shard.latency_s is None else round(shard.latency_s, 3),
                 }
-                for shard in shard_states(self._bot)
+                for shard in shard_states(self.bot)
             },
         }
 

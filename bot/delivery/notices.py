@@ -46,41 +46,32 @@ ASK_TIMEOUT_S = 1.5
 """While an interaction waits: Discord allows three seconds."""
 
 
+@dataclass(frozen=True)
 class LogChannel:
-    """Posts lines; best effort: a failure is logged and returned."""
+    """Posts lines; best effort: a failure is logged and returned.
 
-    def __init__(
-        self,
-        client: discord.Client,
-        *,
-        guilds: Guilds,
-        store: Store,
-        messages: Messages,
-        metrics: Metrics,
-        surface: CardSurface,
-        is_absent: Callable[[int], bool],
-        language_of: Callable[[int], Awaitable[str]],
-    ) -> None:
-        """`is_absent` says whether a guild has removed the bot.
+    `is_absent` says whether a guild has removed the bot.
 
-        Its lines then wait. `language_of` returns a guild's language.
-        """
-        self._language_of = language_of
-        self._surface = surface
-        self._is_absent = is_absent
-        self._client = client
-        self._guilds = guilds
-        self._store = store
-        self._messages = messages
-        self._metrics = metrics
+    Its lines then wait. `language_of` returns a guild's language.
+    """
+
+    client: discord.Client
+    _: KW_ONLY
+    guilds: Guilds
+    store: Store
+    messages: Messages
+    metrics: Metrics
+    surface: CardSurface
+    is_absent: Callable[[int], bool]
+    language_of: Callable[[int], Awaitable[str]]
 
     async def takes(self, guild_id: int, kind: str = "") -> bool:
         """Whether a cached channel accepts lines of this kind.
 
         Discord is asked only about unknown channels: deleted ones or archived threads.
         """
-        guild = self._guilds.known(guild_id)
-        for channel_id in _places(await self._store.settings.get(guild_id), kind):
+        guild = self.guilds.known(guild_id)
+        for channel_id in _places(await self.store.settings.get(guild_id), kind):
             if guild is None or await self._may_post(guild, channel_id):
                 return True
         return False
@@ -88,7 +79,7 @@ class LogChannel:
     async def _may_post(self, guild: discord.Guild, channel_id: int) -> bool:
         channel: object = guild.get_channel_or_thread(channel_id)
         try:
-            channel = channel or await in_time(self._client.fetch_channel(channel_id), ASK_TIMEOUT_S)
+            channel = channel or await in_time(self.client.fetch_channel(channel_id), ASK_TIMEOUT_S)
         except DISCORD_ERRORS as error:
             return _may_pass(error)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread) or channel.guild.id != guild.id:
@@ -98,11 +89,11 @@ class LogChannel:
 
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
         """Post a record line in the first channel that accepts it; `search`: unless already there."""
-        with speaking(await self._language_of(decision.guild_id)):
+        with speaking(await self.language_of(decision.guild_id)):
             line = shortened(texts.decision(decision.kind, decision_text(decision)), LINE_CHARS)
-            view = message_view(self._surface.log_controls(decision), [])
+            view = message_view(self.surface.log_controls(decision), [])
         line = f"{line} {stamp(decision.at, 'f')}"
-        for channel_id in _places(await self._store.settings.get(decision.guild_id), decision.kind):
+        for channel_id in _places(await self.store.settings.get(decision.guild_id), decision.kind):
             outcome = await self._post(decision.guild_id, channel_id, line, decision=decision, view=view, search=search)
             if outcome is not Posted.NEVER:
                 return outcome
@@ -110,13 +101,13 @@ class LogChannel:
 
     async def tell_unreached(self, decision: Decision) -> Posted:
         """Tell the member by DM that their request did not reach the moderators."""
-        guild = await self._guilds.find(decision.guild_id)
-        with speaking(await self._language_of(decision.guild_id)):
+        guild = await self.guilds.find(decision.guild_id)
+        with speaking(await self.language_of(decision.guild_id)):
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
             content = sentence if guild is None else texts.direct_alert(harmless(guild.name), sentence)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
-                channel = await self._messages.direct_message(decision.by_id)
+                channel = await self.messages.direct_message(decision.by_id)
                 if not await self._is_there(channel, decision, lambda message: message.content == content):
                     await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
         except DISCORD_ERRORS as error:
@@ -126,7 +117,7 @@ class LogChannel:
 
     async def post(self, guild_id: int, line: str) -> Posted:
         """Post a line to the guild's log channel, if any, without pings."""
-        channel_id = (await self._store.settings.get(guild_id)).log_channel
+        channel_id = (await self.store.settings.get(guild_id)).log_channel
         return Posted.NEVER if channel_id is None else await self._post(guild_id, channel_id, line)
 
     async def _post(
@@ -140,7 +131,7 @@ class LogChannel:
         search: bool = False,
     ) -> Posted:
         """Post a line; Discord deduplicates the same `decision` within a few minutes."""
-        if self._is_absent(guild_id):
+        if self.is_absent(guild_id):
             return Posted.LATER
         nonce = None if decision is None else nonce_of("decision", f"{decision.id}", channel_id)
         try:
@@ -149,7 +140,7 @@ class LogChannel:
                     return Posted.DONE
                 return await self._send(guild_id, channel_id, line, nonce, view)
         except DISCORD_ERRORS as error:
-            self._metrics.discord_error(error)
+            self.metrics.discord_error(error)
             log.info("log_channel.not_posted", guild=guild_id, channel=channel_id, error=type(error).__name__)
             return Posted.LATER if _may_pass(error) else Posted.NEVER
 
@@ -160,7 +151,7 @@ class LogChannel:
             is_question = decision.kind == REFUND_REQUEST and decision.about["job"] in named_on(message)
             return is_question or message.content.startswith(line)
 
-        return await self._is_there(self._messages.channel(channel_id, decision.guild_id), decision, fits)
+        return await self._is_there(self.messages.channel(channel_id, decision.guild_id), decision, fits)
 
     async def _is_there(
         self, channel: discord.abc.Messageable, decision: Decision, fits: Callable[[discord.Message], bool]
@@ -168,7 +159,7 @@ class LogChannel:
         written_at = datetime.fromtimestamp(decision.at - CLOCK_SKEW_S, UTC)
         try:
             async for message in channel.history(limit=SEARCH_MESSAGES, after=written_at, oldest_first=True):
-                if self._messages.is_own(message) and fits(message):
+                if self.messages.is_own(message) and fits(message):
                     return True
         except discord.HTTPException as error:
             if not is_closed(error):
@@ -178,8 +169,8 @@ class LogChannel:
     async def _send(
         self, guild_id: int, channel_id: int, line: str, nonce: str | None, view: discord.ui.View | None
     ) -> Posted:
-        await self._guilds.find(guild_id)
-        channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+        await self.guilds.find(guild_id)
+        channel = self.client.get_channel(channel_id) or await self.client.fetch_channel(channel_id)
         # In another server, strangers would read it.
         if not isinstance(channel, discord.abc.Messageable) or _guild_of(channel) != guild_id:
             log.info("log_channel.none", guild=guild_id, channel=channel_id)

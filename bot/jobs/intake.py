@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -158,49 +158,37 @@ class Accepted:
     fresh: bool
 
 
+@dataclass
 class JobService:
     """The only entry for paid work. `wake` tells the worker about new jobs."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        keys: ApiKeys,
-        key_health: KeyHealth,
-        key_gate: KeyGate,
-        catalogue: LiveCatalogue,
-        switches: OperationSwitches,
-        pricing: Pricing,
-        memories: AccountMemories,
-        clock: Clock,
-        watch: Watch,
-        wake: Callable[[], None],
-        languages: Languages,
-    ) -> None:
-        self._store = store
-        self._keys = keys
-        self._key_health = key_health
-        self._key_gate = key_gate
-        self._catalogue = catalogue
-        self._switches = switches
-        self._pricing = pricing
-        self._memories = memories
-        self._clock = clock
-        self._watch = watch
-        self._wake = wake
-        self._languages = languages
-        self._repeats = Repeats(store, clock)
+    _: KW_ONLY
+    store: Store
+    keys: ApiKeys
+    key_health: KeyHealth
+    key_gate: KeyGate
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    pricing: Pricing
+    memories: AccountMemories
+    clock: Clock
+    watch: Watch
+    wake: Callable[[], None]
+    languages: Languages
+
+    def __post_init__(self) -> None:
+        self._repeats = Repeats(self.store, self.clock)
 
     def check(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
         """Return the steps with their wire inputs. Raises InputError or Refused; nothing is spent, stored or sent."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
             raise InputError(texts.too_many_jobs(JOBS_PER_CARD, len(spec.steps)), "count")
         for step in spec.steps:
-            self._switches.require_on(spec.guild_id, self._operation(step))
+            self.switches.require_on(spec.guild_id, self._operation(step))
         return [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
 
     def _checked(self, spec: CardSpec, number: int, defaults: Defaults) -> CheckedJob:
-        catalogue, step = self._catalogue.current, spec.steps[number - 1]
+        catalogue, step = self.catalogue.current, spec.steps[number - 1]
         operation = self._operation(step)
         try:
             if step.raw:
@@ -216,7 +204,7 @@ class JobService:
         return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
 
     def _operation(self, step: JobSpec) -> Operation:
-        catalogue = self._catalogue.current
+        catalogue = self.catalogue.current
         return catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
 
     async def accept(self, spec: CardSpec) -> Accepted:
@@ -234,11 +222,11 @@ class JobService:
                 return await self._accept_judged(spec)
         except Refused as error:
             if error.reason:
-                await self._watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
+                await self.watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
             raise
 
     async def _has_new_balance(self, guild_id: int) -> bool:
-        return await self._key_health.refresh_balance(guild_id, await self._keys.for_guild(guild_id))
+        return await self.key_health.refresh_balance(guild_id, await self.keys.for_guild(guild_id))
 
     async def _accept_judged(self, spec: CardSpec) -> Accepted:
         """Accept the request by the guild's word list and kind of key at the time of storing."""
@@ -247,15 +235,15 @@ class JobService:
                 return await self._accept(spec)
 
     async def _accept(self, spec: CardSpec) -> Accepted:
-        rules = await self._store.settings.get(spec.guild_id)
-        memory = await self._memories.of(spec.guild_id)
-        voice = await self._store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
+        rules = await self.store.settings.get(spec.guild_id)
+        memory = await self.memories.of(spec.guild_id)
+        voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
         checked = [await judged(job, rules.words) for job in self.check(spec, defaults)]
-        key = await self._key_gate.require(spec.guild_id, [job.operation for job in checked])
+        key = await self.key_gate.require(spec.guild_id, [job.operation for job in checked])
         if not key.is_practice and any(has_practice_link(job.input) for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
-        estimates = await self._pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
+        estimates = await self.pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
@@ -266,7 +254,7 @@ class JobService:
             least = _least_certain(estimates)
             raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
         card = self._card(spec)
-        jobs = _jobs(spec, card, checked, estimates, key, self._store.signature)
+        jobs = _jobs(spec, card, checked, estimates, key, self.store.signature)
         jobs = [attempt.of(job) for attempt, job in zip(attempts, jobs, strict=True)]
         return await self._store_held(spec, spend, card, jobs)
 
@@ -274,7 +262,7 @@ class JobService:
         """Decide, hold and store in one transaction; then report limits that are nearly used up."""
         failpoint("accept.before")
         try:
-            stored, stored_jobs, verdict = await self._store.cards.accept(
+            stored, stored_jobs, verdict = await self.store.cards.accept(
                 card,
                 jobs,
                 lambda spending: _decide(spend, spending),
@@ -283,10 +271,10 @@ class JobService:
             )
         except Refused as error:
             if error.reason == "limit" and not spend.practice:
-                await tell_refused(self._store, self._watch, spec.guild_id, spend)
+                await tell_refused(self.store, self.watch, spec.guild_id, spend)
             raise
         if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
-            self._watch.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
+            self.watch.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
             log.info("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
@@ -299,25 +287,25 @@ class JobService:
             _decide(spend, spending)
             return left_after(spend, spending)
 
-        left: WhatIsLeft | None = await self._store.spending.view(spec.guild_id, spec.author_id, judge)
+        left: WhatIsLeft | None = await self.store.spending.view(spec.guild_id, spec.author_id, judge)
         return left
 
     async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
         """Note that Discord has the card; its jobs may start."""
         failpoint("answer.sent")
-        await self._store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
+        await self.store.cards.mark_answered(card.guild_id, card.id, message_id, channel_id)
         failpoint("answer.stored")
-        self._wake()
+        self.wake()
 
     async def move_card(self, job: Job, *, message_id: int, channel_id: int, token: str) -> None:
         """Note the token of the other interaction that the job's private card now answers."""
-        await self._store.cards.move(
+        await self.store.cards.move(
             job.guild_id,
             job.card_id,
             message_id=message_id,
             channel_id=channel_id,
             token=token,
-            token_expires_at=self._clock.wall() + TOKEN_LIFE_S,
+            token_expires_at=self.clock.wall() + TOKEN_LIFE_S,
         )
 
     async def cancel(self, job: Job, *, by_id: int, drop: bool = False) -> Cancelled | None:
@@ -326,7 +314,7 @@ class JobService:
         A submitted job continues and is charged; with `drop` its result is kept, but not posted.
         """
         with await self._speaking_on(job.guild_id, job.card_id):
-            done = await self._store.cancellation.cancel(
+            done = await self.store.cancellation.cancel(
                 job.guild_id,
                 job.id,
                 _cancelled_by(by_id, job),
@@ -334,7 +322,7 @@ class JobService:
                 record=cancelled_by(by_id, dropped=drop),
             )
         if done is not None and (done.stopped or done.others):
-            self._wake()  # places may have become free
+            self.wake()  # places may have become free
         return done
 
     async def cancel_card(self, job: Job, *, by_id: int) -> tuple[Job, ...] | None:
@@ -343,31 +331,31 @@ class JobService:
         Cancelling another member's is recorded.
         """
         with await self._speaking_on(job.guild_id, job.card_id):
-            stopped = await self._store.cancellation.cancel_card(
+            stopped = await self.store.cancellation.cancel_card(
                 job.guild_id, job.card_id, _cancelled_by(by_id, job), record=card_cancelled_by(by_id)
             )
         if stopped:
-            self._wake()  # places may have become free
+            self.wake()  # places may have become free
         return stopped
 
     async def undo_card(self, guild_id: int, card_id: str, sentence: str | Text) -> tuple[Job, ...] | None:
         """Cancel and return the unsent jobs of a card that a member takes back; `sentence` says why."""
         with await self._speaking_on(guild_id, card_id):
-            stopped = await self._store.cancellation.cancel_card(guild_id, card_id, str(sentence))
+            stopped = await self.store.cancellation.cancel_card(guild_id, card_id, str(sentence))
         if stopped:
-            self._wake()
+            self.wake()
         return stopped
 
     async def drop_unanswered(self, card: Card) -> int:
         """Release the holds of a card that Discord rejected. Returns the number of its jobs."""
-        return await self._store.cards.drop(card.guild_id, card.id, str(texts.NOT_ANSWERED))
+        return await self.store.cards.drop(card.guild_id, card.id, str(texts.NOT_ANSWERED))
 
     async def _speaking_on(self, guild_id: int, card_id: str) -> contextlib.AbstractContextManager[None]:
         """Return a context with the card's language: its readers see what is stored."""
-        return speaking(await self._languages.of_card(guild_id, card_id))
+        return speaking(await self.languages.of_card(guild_id, card_id))
 
     def _card(self, spec: CardSpec) -> Card:
-        now, place = self._clock.wall(), spec.origin.place
+        now, place = self.clock.wall(), spec.origin.place
         return Card(
             id=new_id(),
             guild_id=spec.guild_id,

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -97,55 +98,41 @@ TURN_S = 3600.0
 """Timeout of a turn, far above what a result's files take: a longer one hangs by a bug."""
 
 
+@dataclass
 class Worker:
     """Claims jobs, renews the lease, and starts due turns.
 
     `maintain` wakes `maintenance`; `claimed` receives the claimed jobs.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        keys: ApiKeys,
-        agenda: Agenda,
-        key_waits: KeyWaits,
-        submitting: Submitting,
-        polling: Polling,
-        delivering: Delivering,
-        own_errors: OwnErrors,
-        maintain: Callable[[], None],
-        languages: Languages,
-        claimed: Callable[[Sequence[Claimed]], None],
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._claimed = claimed
-        self._keys = keys
-        self._agenda = agenda
-        self._key_waits = key_waits
-        self._submitting = submitting
-        self._polling = polling
-        self._delivering = delivering
-        self._own_errors = own_errors
-        self._maintain = maintain
-        self._languages = languages
-        self._clock = clock
-        self._rows = JobRows(store)
-        self._hint_pace = HintPace(agenda, clock)
-        self._quiet = QuietErrors(clock)
-        self._lease = new_id()
-        self._lease_due = 0.0
-        self._has_shared = False
-        """Whether the last claim left a part to other processes."""
-        self._turns: set[asyncio.Task[None]] = set()
-        self._ended_in_step: list[tuple[Followed, float | None]] | None = None
-        """During `step`: ended jobs and their waits."""
-        self._stopping = False
-        self._turned = clock.monotonic()
-        self.progress = WorkerProgress(
-            beat=self._turned, next_beat=self._turned, turned=self._turned, startable_at=None
-        )
+    store: Store
+    _: KW_ONLY
+    keys: ApiKeys
+    agenda: Agenda
+    key_waits: KeyWaits
+    submitting: Submitting
+    polling: Polling
+    delivering: Delivering
+    own_errors: OwnErrors
+    maintain: Callable[[], None]
+    languages: Languages
+    claimed: Callable[[Sequence[Claimed]], None]
+    clock: Clock
+    _lease: str = field(default_factory=new_id, init=False)
+    _lease_due: float = field(default=0.0, init=False)
+    _has_shared: bool = field(default=False, init=False)
+    """Whether the last claim left a part to other processes."""
+    _turns: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _ended_in_step: list[tuple[Followed, float | None]] | None = field(default=None, init=False)
+    """During `step`: ended jobs and their waits."""
+    _stopping: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = JobRows(self.store)
+        self._hint_pace = HintPace(self.agenda, self.clock)
+        self._quiet = QuietErrors(self.clock)
+        now = self._turned = self.clock.monotonic()
+        self.progress = WorkerProgress(beat=now, next_beat=now, turned=now, startable_at=None)
         """Replaced as a whole, so that other threads may read it."""
 
     # ------------------------------------------------------------------ signals
@@ -158,28 +145,28 @@ class Worker:
     @property
     def followed(self) -> int:
         """The number of followed jobs."""
-        return len(self._agenda.jobs)
+        return len(self.agenda.jobs)
 
     def oldest_due_s(self) -> dict[LaneName, float]:
         """Return the longest overdue time of each lane in seconds, 0 for none."""
-        return self._agenda.oldest_due_s()
+        return self.agenda.oldest_due_s()
 
     def turns_last_minute(self) -> dict[LaneName, int]:
         """Return the turns each lane finished in the last minute."""
-        return self._agenda.turns_last_minute()
+        return self.agenda.turns_last_minute()
 
     def wake(self) -> None:
         """Handle a job that is new or may start."""
-        self._agenda.claim_soon()
-        self._maintain()
+        self.agenda.claim_soon()
+        self.maintain()
 
     def claim_soon(self) -> None:
         """Claim unleased jobs soon."""
-        self._agenda.claim_soon()
+        self.agenda.claim_soon()
 
     def hint(self, job_id: str) -> bool:
         """Poll this job soon. A hint, never the truth. False if not followed."""
-        followed = self._agenda.jobs.get(job_id)
+        followed = self.agenda.jobs.get(job_id)
         if followed is None:
             return False
         self._hint_pace.note(followed)
@@ -187,7 +174,7 @@ class Worker:
 
     def decided(self, job_id: str) -> None:
         """Take the turn of a parked job that was decided. One that is not followed is due by its row."""
-        followed = self._agenda.jobs.get(job_id)
+        followed = self.agenda.jobs.get(job_id)
         if followed is None:
             self.wake()
         elif followed.busy:
@@ -198,40 +185,40 @@ class Worker:
     def resume(self, guild_id: int, slot: str | None = None) -> None:
         """Let the guild's waiting jobs try now. `slot` is the working key's; None: no key's."""
         if slot is not None:
-            self._key_waits.end_pauses(slot)
-        for followed in list(self._agenda.jobs.values()):
+            self.key_waits.end_pauses(slot)
+        for followed in list(self.agenda.jobs.values()):
             if followed.guild_id == guild_id and not followed.is_overdue and not followed.busy:
-                self._agenda.set_due(followed)
+                self.agenda.set_due(followed)
         self.wake()
 
     def _take_now(self, followed: Followed) -> None:
-        self._agenda.set_due(followed)
-        self._agenda.changed.set()
+        self.agenda.set_due(followed)
+        self.agenda.changed.set()
 
     # ------------------------------------------------------------------ the loop
 
     async def run(self) -> None:
         """Follow jobs until cancelled or stopped; no job's error ends this."""
         while not self._stopping:
-            self._agenda.changed.clear()
+            self.agenda.changed.clear()
             try:
                 await self._renew_lease()
                 await self._claim()
             except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
                 self._quiet.note(log, "worker.claim_failed", "", error)
-                self._agenda.claim_due = self._lease_due = self._clock.monotonic() + RETRY_S
+                self.agenda.claim_due = self._lease_due = self.clock.monotonic() + RETRY_S
             self._start_due()
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             idle_s = self._idle_s(now)
             self.progress = WorkerProgress(
-                beat=now, next_beat=now + idle_s, turned=self._turned, startable_at=self._agenda.startable_at()
+                beat=now, next_beat=now + idle_s, turned=self._turned, startable_at=self.agenda.startable_at()
             )
-            await self._clock.wait(self._agenda.changed, idle_s)
+            await self.clock.wait(self.agenda.changed, idle_s)
 
     async def step(self) -> int:
         """Give each job due now one turn and return how many. For tests: `run` by hand."""
         await self._renew_lease()
-        self._agenda.claim_due = 0.0
+        self.agenda.claim_due = 0.0
         await self._claim()
         count = 0
         ended: list[tuple[Followed, float | None]] = []
@@ -253,47 +240,47 @@ class Worker:
     async def stop(self, *, grace_s: float = 8.0) -> None:
         """Start no new turn, let running ones end for up to `grace_s` seconds, and drop the lease."""
         self._stopping = True
-        self._agenda.changed.set()
+        self.agenda.changed.set()
         if self._turns:
             _, late = await asyncio.wait(self._turns, timeout=grace_s)
             for turn in late:
                 turn.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        self._agenda.clear()
+        self.agenda.clear()
         with contextlib.suppress(StoreError):  # the rest must be closed all the same
-            await self._store.jobs.drop_lease(self._lease)
+            await self.store.jobs.drop_lease(self._lease)
 
     def _idle_s(self, now: float) -> float:
-        due = [self._agenda.claim_due, self._lease_due]
-        next_turn = self._agenda.next_at()
+        due = [self.agenda.claim_due, self._lease_due]
+        next_turn = self.agenda.next_at()
         if next_turn is not None:
             due.append(next_turn)
         return max(0.0, min(due) - now)
 
     async def _renew_lease(self) -> None:
-        if self._clock.monotonic() >= self._lease_due:
-            if not await self._store.jobs.hold_lease(self._lease, LEASE_S) and self._agenda.jobs:
+        if self.clock.monotonic() >= self._lease_due:
+            if not await self.store.jobs.hold_lease(self._lease, LEASE_S) and self.agenda.jobs:
                 await self._lose_all()
-            self._lease_due = self._clock.monotonic() + LEASE_RENEW_S
+            self._lease_due = self.clock.monotonic() + LEASE_RENEW_S
 
     async def _lose_all(self) -> None:
         """Start over after the lease expired and another process took it.
 
         The new token keeps old turns from changing a job that is claimed again.
         """
-        log.warning("worker.lease_lost", jobs=len(self._agenda.jobs))
-        await self._store.jobs.drop_lease(self._lease)
+        log.warning("worker.lease_lost", jobs=len(self.agenda.jobs))
+        await self.store.jobs.drop_lease(self._lease)
         self._lease = new_id()
-        self._agenda.clear()
+        self.agenda.clear()
         self._rows.clear()
-        await self._store.jobs.hold_lease(self._lease, LEASE_S)
-        self._agenda.claim_due = 0.0
+        await self.store.jobs.hold_lease(self._lease, LEASE_S)
+        self.agenda.claim_due = 0.0
 
     async def _claim(self) -> None:
-        if self._clock.monotonic() < self._agenda.claim_due:
+        if self.clock.monotonic() < self.agenda.claim_due:
             return
-        shares, self._has_shared = self._store.is_shared and not self._has_shared, False
-        self._agenda.claim_due = self._clock.monotonic() + CLAIM_EVERY_S
+        shares, self._has_shared = self.store.is_shared and not self._has_shared, False
+        self.agenda.claim_due = self.clock.monotonic() + CLAIM_EVERY_S
         claimed = await self._claim_some(shares=shares)
         if claimed >= CLAIMED_MAX:  # after a start; they then live as long as the process
             with permanent():
@@ -302,21 +289,21 @@ class Worker:
             release_memory()  # left over from the rows
         if shares and claimed:
             self._has_shared = True
-            self._agenda.claim_due = min(self._agenda.claim_due, self._clock.monotonic() + CLAIM_REST_S)
+            self.agenda.claim_due = min(self.agenda.claim_due, self.clock.monotonic() + CLAIM_REST_S)
 
     async def _claim_some(self, *, shares: bool) -> int:
-        claimed = await self._store.jobs.claim(
-            self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self._store.is_shared
+        claimed = await self.store.jobs.claim(
+            self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self.store.is_shared
         )
         guild_ids: dict[int, int] = {}  # one int object per guild: SQLite makes one per row
         for each in claimed:
-            self._agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
-        self._claimed(claimed)
+            self.agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
+        self.claimed(claimed)
         return len(claimed)
 
     def _followed(self, claimed: Claimed, guild_id: int) -> Followed:
-        left_s = max(0.0, claimed.next_at - self._clock.wall())
-        due = self._clock.monotonic() + min(left_s, claimed.wait_s)  # the clock may have been set back
+        left_s = max(0.0, claimed.next_at - self.clock.wall())
+        due = self.clock.monotonic() + min(left_s, claimed.wait_s)  # the clock may have been set back
         card_id = claimed.card_id if claimed.state is JobState.READY else ""
         followed = Followed(claimed.id, guild_id, card_id, claimed.state, due=due, active_s=claimed.active_s)
         followed.is_overdue = claimed.is_overdue
@@ -328,9 +315,9 @@ class Worker:
     # ------------------------------------------------------------------ turns
 
     def _start_due(self) -> None:
-        now = self._clock.monotonic()
-        for name, lane in self._agenda.lanes.items():
-            while (followed := self._agenda.take_due(name, now)) is not None:
+        now = self.clock.monotonic()
+        for name, lane in self.agenda.lanes.items():
+            while (followed := self.agenda.take_due(name, now)) is not None:
                 self._hint_pace.begin(followed)
                 turn = asyncio.create_task(self._turn(lane, followed), name=f"turn-{followed.id}")
                 self._turns.add(turn)
@@ -338,14 +325,14 @@ class Worker:
 
     def _turn_done(self, turn: asyncio.Task[None]) -> None:
         self._turns.discard(turn)
-        self._agenda.changed.set()
+        self.agenda.changed.set()
 
     async def _turn(self, lane: Lane, followed: Followed) -> None:
         is_progress = False
         try:
             wait_s, is_progress = await self._turn_within_limits(followed)
         finally:
-            self._turned = self._clock.monotonic()
+            self._turned = self.clock.monotonic()
             lane.done(followed, self._turned, is_progress=is_progress)
         if self._ended_in_step is not None:
             self._ended_in_step.append((followed, wait_s))
@@ -361,35 +348,35 @@ class Worker:
                 job = followed.job  # its texts are for the card's readers
                 bind_contextvars(job=job.id, guild=job.guild_id, card=job.card_id)  # in each log line of this task
                 if job.state not in REMOTE_STATES:  # a poll sets its language when it needs one
-                    speak(await self._languages.of_card(job.guild_id, job.card_id))
+                    speak(await self.languages.of_card(job.guild_id, job.card_id))
                 wait_s = await self._take_turn(followed)
-                return await self._own_errors.forget(followed, wait_s), True
+                return await self.own_errors.forget(followed, wait_s), True
         except Exception as error:  # noqa: BLE001 - counted and logged there
-            return await self._own_errors.note(followed, error), False
+            return await self.own_errors.note(followed, error), False
 
     def _let_rest(self, followed: Followed, wait_s: float | None) -> None:
         followed.busy = False
-        if not self._agenda.has(followed):
+        if not self.agenda.has(followed):
             return
         if wait_s is None or followed.state.ended:
-            self._agenda.drop(followed.id)
+            self.agenda.drop(followed.id)
             return
         if followed.row is not None:
             self._rows.keep(followed)
         wait_s = 0.0 if followed.decided else self._hint_pace.wait_s(followed, wait_s)
         followed.decided = False
-        self._agenda.set_due(followed, wait_s)
+        self.agenda.set_due(followed, wait_s)
 
     async def _take_turn(self, followed: Followed) -> float | None:
         job = followed.job
         if job.state is JobState.READY:
-            return await self._delivering.take_turn(followed)
-        key = await self._keys.for_job(job)
+            return await self.delivering.take_turn(followed)
+        key = await self.keys.for_job(job)
         if key is None:
-            return await self._key_waits.wait(followed)
+            return await self.key_waits.wait(followed)
         followed.blocked_at = None
-        if rest_s := self._key_waits.rest_s(key, job):
-            return await self._key_waits.rest(followed, key, rest_s)
+        if rest_s := self.key_waits.rest_s(key, job):
+            return await self.key_waits.rest(followed, key, rest_s)
         if job.state is JobState.SUBMITTING:
-            return await self._submitting.take_turn(followed, key)
-        return await self._polling.take_turn(followed, key)
+            return await self.submitting.take_turn(followed, key)
+        return await self.polling.take_turn(followed, key)

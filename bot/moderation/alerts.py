@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -139,43 +139,36 @@ PING_LATE_S = 600.0
 MakeAlerts = Callable[[], Sequence[Alert]]
 
 
+@dataclass
 class Watch:
-    """Reports to moderators; not in guilds without a log channel."""
+    """Reports to moderators; not in guilds without a log channel.
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        keys: ApiKeys,
-        client: CannonClient,
-        clock: Clock,
-        channel: LogSink,
-        ping: Callable[[int, str], Awaitable[None]],
-        language_of: Callable[[int], Awaitable[str]],
-        leads: Callable[[], bool] = lambda: True,
-    ) -> None:
-        """`ping` sends a card's missed ping, `language_of` returns a guild's language.
+    `ping` sends a card's missed ping, `language_of` returns a guild's language.
 
-        Only the process that `leads` posts the record and checks guilds; each reports its own alerts.
-        """
-        self._leads = leads
-        self._store = store
-        self._keys = keys
-        self._client = client
-        self._clock = clock
-        self._channel = channel
-        self._ping = ping
-        self._language_of = language_of
-        self._expiry = BalanceExpiry(keys=keys, client=client, clock=clock)
-        self._decisions = DecisionLog(store, clock=clock, channel=channel)
-        self._pending: deque[tuple[int, MakeAlerts]] = deque(maxlen=PENDING_MAX)
-        self.woken = asyncio.Event()
-        """Set to run soon."""
-        store.outbox.listen(self.woken.set)
-        self._look_due = 0.0
-        self._balances = RateLimiter(clock, 1, BALANCE_EVERY_S)
-        self._ask_due = 0.0
-        self._pinged = False
+    Only the process that `leads` posts the record and checks guilds; each reports its own alerts.
+    """
+
+    store: Store
+    _: KW_ONLY
+    keys: ApiKeys
+    client: CannonClient
+    clock: Clock
+    channel: LogSink
+    ping: Callable[[int, str], Awaitable[None]]
+    language_of: Callable[[int], Awaitable[str]]
+    leads: Callable[[], bool] = lambda: True
+    _pending: deque[tuple[int, MakeAlerts]] = field(default_factory=lambda: deque(maxlen=PENDING_MAX), init=False)
+    woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set to run soon."""
+    _look_due: float = field(default=0.0, init=False)
+    _ask_due: float = field(default=0.0, init=False)
+    _pinged: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._expiry = BalanceExpiry(keys=self.keys, client=self.client, clock=self.clock)
+        self._decisions = DecisionLog(self.store, clock=self.clock, channel=self.channel)
+        self.store.outbox.listen(self.woken.set)
+        self._balances = RateLimiter(self.clock, 1, BALANCE_EVERY_S)
 
     def tell(self, guild_id: int, alerts: MakeAlerts) -> None:
         """Report new alerts soon, made in the guild's language."""
@@ -184,12 +177,12 @@ class Watch:
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Record that the server's rules rejected a member; once per reason for a while."""
-        with speaking(await self._language_of(guild_id)):
+        with speaking(await self.language_of(guild_id)):
             text = texts.was_refused(member_id, operation, error.sentence)
-        await self._store.alerts.note(
+        await self.store.alerts.note(
             guild_id,
             f"refusal:{member_id}:{error.reason}",
-            until=self._clock.wall() + REFUSAL_QUIET_S,
+            until=self.clock.wall() + REFUSAL_QUIET_S,
             record=Record(
                 kind="refusal",
                 text=text,
@@ -200,11 +193,11 @@ class Watch:
 
     async def once(self, guild_id: int, name: str, *, quiet_s: float) -> bool:
         """Note that `name` is reported now; False if it was within `quiet_s` seconds."""
-        return await self._store.alerts.note(guild_id, name, until=self._clock.wall() + quiet_s)
+        return await self.store.alerts.note(guild_id, name, until=self.clock.wall() + quiet_s)
 
     async def run_once(self) -> float:
         """Report pending alerts; check every guild if due. Return the seconds until the next is due."""
-        leads = self._leads()
+        leads = self.leads()
         if leads and not self._pinged:
             self._pinged = True
             await self._ping_late()
@@ -213,44 +206,44 @@ class Watch:
         await self._tell_pending()
         if not leads:
             return LOOK_EVERY_S
-        if self._clock.monotonic() >= self._look_due:
-            self._look_due = self._clock.monotonic() + LOOK_EVERY_S
-            for guild_id in await self._store.settings.guilds_with_log():
+        if self.clock.monotonic() >= self._look_due:
+            self._look_due = self.clock.monotonic() + LOOK_EVERY_S
+            for guild_id in await self.store.settings.guilds_with_log():
                 try:
-                    with speaking(await self._language_of(guild_id)):
+                    with speaking(await self.language_of(guild_id)):
                         await self._look(guild_id)
                 except Exception:
                     log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
                 await self._tell_pending()
-        due_in_s = min(self._look_due, self._decisions.retry_at) - self._clock.monotonic()
+        due_in_s = min(self._look_due, self._decisions.retry_at) - self.clock.monotonic()
         return min(LOOK_EVERY_S, due_in_s) if due_in_s > 0 else LOOK_EVERY_S
 
     async def _tell_pending(self) -> None:
         while self._pending:
             guild_id, alerts = self._pending.popleft()
-            with speaking(await self._language_of(guild_id)):
+            with speaking(await self.language_of(guild_id)):
                 for alert in alerts():
                     await self._tell(guild_id, alert)
 
     async def _tell(self, guild_id: int, alert: Alert) -> None:
         """Post an alert once in its period. Only a posted one counts as reported."""
-        if (await self._store.settings.get(guild_id)).log_channel is None:
+        if (await self.store.settings.get(guild_id)).log_channel is None:
             return
-        again_at = min(alert.until, self._clock.wall() + POSTING_S)
-        if not await self._store.alerts.note(guild_id, alert.name, until=again_at):
+        again_at = min(alert.until, self.clock.wall() + POSTING_S)
+        if not await self.store.alerts.note(guild_id, alert.name, until=again_at):
             return
-        if await self._channel.post(guild_id, texts.alert(alert.text)) is Posted.DONE:
+        if await self.channel.post(guild_id, texts.alert(alert.text)) is Posted.DONE:
             for name in (alert.name, *alert.covers):
-                await self._store.alerts.keep(guild_id, name, until=alert.until)
+                await self.store.alerts.keep(guild_id, name, until=alert.until)
 
     async def _ping_late(self) -> None:
-        for guild_id, card_id in await self._store.pings.missing(self._clock.wall() - PING_LATE_S):
-            await self._ping(guild_id, card_id)
+        for guild_id, card_id in await self.store.pings.missing(self.clock.wall() - PING_LATE_S):
+            await self.ping(guild_id, card_id)
 
     async def _look(self, guild_id: int) -> None:
-        now = self._clock.wall()
+        now = self.clock.wall()
         spans = [(now - HISTORY_DAYS * DAY_S, now - HOUR_S), (now - HOUR_S, now)]
-        found = await self._store.reports.totals(guild_id, spans)
+        found = await self.store.reports.totals(guild_id, spans)
         if found.practice:
             return  # spending there can't run out
         for ending in await self._expiry.alerts(guild_id, _a_day(found, now)):
@@ -268,34 +261,34 @@ class Watch:
 
     async def _of_balance(self, guild_id: int, found: Report, days: float, now: float) -> Alert | None:
         try:
-            key = await self._keys.for_guild(guild_id)
+            key = await self.keys.for_guild(guild_id)
         except NoKey:
             return None
         balance = await self._balance(guild_id, key)
         if balance is None:
             return None
-        held = (await self._store.ledger.balance(guild_id)).held
+        held = (await self.store.ledger.balance(guild_id)).held
         free = balance - held - self._expiry.lost_in_a_week(guild_id, key, _a_day(found, now))
         alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
-        link = self._keys.top_up_url(guild_id, key)
+        link = self.keys.top_up_url(guild_id, key)
         return alert if alert is None or link is None else replace(alert, text=with_top_up(alert.text, link))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
         """Return the paying account's credits, requested at most hourly."""
-        too_soon = self._clock.monotonic() < self._ask_due
+        too_soon = self.clock.monotonic() < self._ask_due
         if key.refused or too_soon or self._balances.wait_s(key.slot(guild_id)):
             return key.balance
         return await self._ask(guild_id, key)
 
     async def _ask(self, guild_id: int, key: UsableKey) -> Decimal | None:
         try:
-            status = await self._client.status(key.secret)
+            status = await self.client.status(key.secret)
         except CannonError as error:
             log.info("watch.balance_unknown", guild=guild_id, error=type(error).__name__)
             if isinstance(error, CannonUnavailable):
-                self._ask_due = self._clock.monotonic() + LOOK_EVERY_S  # it would not answer for the next guild either
+                self._ask_due = self.clock.monotonic() + LOOK_EVERY_S  # it would not answer for the next guild either
             return key.balance
-        await self._keys.note_status(guild_id, key, status)
+        await self.keys.note_status(guild_id, key, status)
         return status.credits
 
 

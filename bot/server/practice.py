@@ -7,6 +7,7 @@ account memory) is separate, and jobs know their mode from their key.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import KW_ONLY, dataclass, field
 
 import structlog
 
@@ -26,52 +27,45 @@ ShowCard = Callable[[int, str], Awaitable[None]]
 """Updates a card, by guild and card id; never raises."""
 
 
+@dataclass
 class PracticeMode:
-    """Starts and ends practice. `refusal`: why it is not allowed; None if it is."""
+    """Starts and ends practice. `refusal`: why it is not allowed; None if it is.
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        client: CannonClient,
-        worker: JobSignals,
-        show: ShowCard,
-        stop_idle: Callable[[], Awaitable[None]],
-        language_of: Callable[[int], Awaitable[str]],
-        refusal: Text | None,
-    ) -> None:
-        """`stop_idle` stops an unused sandbox, `language_of` returns a server's language."""
-        self._language_of = language_of
-        self._store = store
-        self._client = client
-        self._worker = worker
-        self._show = show
-        self._stop_idle = stop_idle
-        self._refusal = refusal
-        self._stale: list[EndedCard] = []
-        """Cards of ended jobs, to be redrawn."""
+    `stop_idle` stops an unused sandbox, `language_of` returns a server's language.
+    """
+
+    store: Store
+    _: KW_ONLY
+    client: CannonClient
+    worker: JobSignals
+    show: ShowCard
+    stop_idle: Callable[[], Awaitable[None]]
+    language_of: Callable[[int], Awaitable[str]]
+    refusal: Text | None
+    _stale: list[EndedCard] = field(default_factory=list, init=False)
+    """Cards of ended jobs, to be redrawn."""
 
     @property
     def is_allowed(self) -> bool:
         """Whether servers may practise."""
-        return self._refusal is None
+        return self.refusal is None
 
     async def is_on(self, guild_id: int) -> bool:
         """Return whether the server practises."""
-        return await self._store.practice.is_on(guild_id)
+        return await self.store.practice.is_on(guild_id)
 
     async def start(self, guild_id: int, *, by_id: int) -> bool:
         """Start practice; False if already on.
 
         Raises InputError if not allowed, Refused if the server has its own key or the sandbox can't start now.
         """
-        if self._refusal is not None:
-            raise InputError(self._refusal)
+        if self.refusal is not None:
+            raise InputError(self.refusal)
         if await self.is_on(guild_id):
             return False
         secret = new_practice_key()
         try:
-            status = await self._client.status(secret)
+            status = await self.client.status(secret)
         except CannonError as error:
             log.warning("practice.not_started", error=type(error).__name__)
             raise Refused(texts.PRACTICE_DOWN, "practice") from error
@@ -80,14 +74,14 @@ class PracticeMode:
             return Record(kind="practice", text=texts.practice_started(by_id), by_id=by_id, about={"on": True})
 
         try:
-            done = await self._store.keys.set(
+            done = await self.store.keys.set(
                 guild_id, secret, set_by=by_id, status=status, practice=True, record=record
             )
         except Refused:
             if await self.is_on(guild_id):  # another moderator was faster
                 return False
             raise
-        self._worker.resume(guild_id, slot_of(guild_id, done.key.id))
+        self.worker.resume(guild_id, slot_of(guild_id, done.key.id))
         return True
 
     async def stop(self, guild_id: int, *, by_id: int) -> bool:
@@ -98,32 +92,32 @@ class PracticeMode:
                 return None
             return Record(kind="practice", text=texts.practice_stopped(by_id), by_id=by_id, about={"on": False})
 
-        with speaking(await self._language_of(guild_id)):  # all members' cards say why
-            ended = await self._store.keys.end_practice(guild_id, record=record)
+        with speaking(await self.language_of(guild_id)):  # all members' cards say why
+            ended = await self.store.keys.end_practice(guild_id, record=record)
         if ended is None:
             return False
         for card in ended:
-            await self._show(card.guild_id, card.card_id)
-        self._worker.wake()
+            await self.show(card.guild_id, card.card_id)
+        self.worker.wake()
         return True
 
     async def recover(self) -> None:
         """End the last run's sandbox jobs; end all practice if it is no longer allowed."""
         await self.lost()
         if not self.is_allowed:
-            for guild_id in await self._store.practice.guilds():
+            for guild_id in await self.store.practice.guilds():
                 await self.stop(guild_id, by_id=0)
 
     async def lost(self) -> None:
         """End and release the jobs of a lost sandbox."""
-        ended = await self._store.practice.lose()
+        ended = await self.store.practice.lose()
         if ended:
             log.info("practice.lost", cards=len(ended))
         self._stale += ended
 
     async def run_once(self) -> None:
         """Stop an unused sandbox, and redraw cards of lost jobs."""
-        await self._stop_idle()
+        await self.stop_idle()
         while self._stale:
             card = self._stale.pop()
-            await self._show(card.guild_id, card.card_id)
+            await self.show(card.guild_id, card.card_id)

@@ -318,5 +318,5 @@ def _held(job: Job) -> str:
     return (
         texts.HELD_AND_MORE(amount=held, basis=basis, more=credits_words(job.raised))
         if job.raised
-        else texts.held(held, basis)
+        else texts.HELD(amount=held, basis=basis)
     )

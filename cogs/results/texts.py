@@ -191,9 +191,7 @@ FILE_FROM = Text("a file from {host}")
 COSTS = Text("**Cost** {cost} · {held}")
 
 
-def held(amount: str, basis: str) -> str:
-    """Return what was held for a job; `basis` is what that rested on."""
-    return tr("{amount} held at first ({basis})", amount=amount, basis=basis)
+HELD = Text("{amount} held at first ({basis})")
 
 
 HELD_AND_MORE = Text("{amount} held at first ({basis}), {more} added when the price was known")

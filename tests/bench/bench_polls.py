@@ -168,8 +168,8 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         # The bot's own parts as it puts them together, but for the far end of each poll and for Discord.
         bot.parts = await open_parts(bot.setup)
         store, worker = bot.parts.store, bot.parts.worker
-        worker._polling.client, worker._polling.rng = client, random.Random(seed)
-        worker._polling.transitions.surface = Nobody()
+        worker.polling.client, worker.polling.rng = client, random.Random(seed)
+        worker.polling.transitions.surface = Nobody()
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         await fill(store, await accepted(client, jobs), clock)
         counted = CountingStore(store)

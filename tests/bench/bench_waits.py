@@ -156,12 +156,12 @@ class Side:
         bot = await stack.enter_async_context(CannonBot(settings, clock=SystemClock(), run_worker=False))
         bot.parts = await open_parts(bot.setup)
         worker, surface = bot.parts.worker, Posted(jobs)
-        worker._polling.rng = random.Random(SEED)
-        worker._polling.transitions.surface = surface
+        worker.polling.rng = random.Random(SEED)
+        worker.polling.transitions.surface = surface
         if webhooks:  # the sandbox calls the address without TLS, which a setting may not name
             await bot.parts.http.start()
             address, tokens = bot.parts.http.webhook_address, bot.parts.webhook_tokens
-            worker._submitting.webhook_url = lambda job: f"{address}/webhooks/{tokens.token(job.id)}"
+            worker.submitting.webhook_url = lambda job: f"{address}/webhooks/{tokens.token(job.id)}"
         status = AccountStatus(credits=Decimal(10**6), plan=None, scopes=())
         store = bot.parts.store
         keys = [await store.keys.set(guild_id, KEY, set_by=1, status=status) for guild_id in range(1, SERVERS + 1)]

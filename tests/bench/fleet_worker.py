@@ -71,8 +71,8 @@ async def polls(url: str, seconds: float) -> None:
         )
         bot.parts = await open_parts(bot.setup)
         worker, api = bot.parts.worker, AtOnce()
-        worker._polling.client, worker._polling.rng = api, random.Random(os.getpid())  # type: ignore[assignment]
-        worker._polling.transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
+        worker.polling.client, worker.polling.rng = api, random.Random(os.getpid())  # type: ignore[assignment]
+        worker.polling.transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
         await worker._renew_lease()
         tell("leased")  # what it claims it shares with the others that have a lease by then

@@ -64,7 +64,7 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
         )
         bot.parts = await open_parts(bot.setup)
         worker = bot.parts.worker
-        worker._polling.transitions.surface = Nobody()  # type: ignore[assignment]  # never asked to deliver
+        worker.polling.transitions.surface = Nobody()  # type: ignore[assignment]  # never asked to deliver
         opened, before, busy = time.perf_counter(), resident_bytes(), time.process_time()
         ticking, running = asyncio.create_task(note_lags(lags)), asyncio.create_task(worker.run())
         await until_followed(worker, jobs)

@@ -426,7 +426,7 @@ async def another(rig: Rig):
             stack.push_async_callback(parts.estimates.aclose)
             stack.push_async_callback(parts.media.aclose)
             if surface is not None:
-                parts.worker._delivering.transitions.surface = surface
+                parts.worker.delivering.transitions.surface = surface
             return parts.worker
 
         yield make
@@ -457,8 +457,8 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
     [theirs] = await rig.jobs()
     assert theirs.lease == heir._lease
     rig.sandbox.finish(before.remote_id)
-    stale = zombie._agenda.jobs[before.id]
-    assert await zombie._polling.transitions.change(stale, JobState.FAILED, release=True) is False
+    stale = zombie.agenda.jobs[before.id]
+    assert await zombie.polling.transitions.change(stale, JobState.FAILED, release=True) is False
     assert await rig.jobs() == [theirs]
     # It notices by itself, follows nothing more, and does not get back what the other has.
     await zombie.step()
@@ -478,7 +478,7 @@ async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, anot
     async for _ in rounds(rig.jobs):
         if slow.begun.is_set():
             break
-        zombie._agenda.claim_due = 0.0
+        zombie.agenda.claim_due = 0.0
         await zombie._renew_lease()
         await zombie._claim()
         zombie._start_due()
@@ -513,7 +513,7 @@ class Pulse:
 
     async def round(self, worker: Worker) -> None:
         self._resting.clear()
-        worker._agenda.changed.set()
+        worker.agenda.changed.set()
         await self._resting.wait()
 
 
@@ -521,7 +521,7 @@ async def test_a_running_worker_renews_its_lease_while_a_delivery_is_slow(rig: R
     slow, pulse = Posting(), Pulse(rig)
     slow.gate.clear()
     owner = await another(slow)
-    owner._clock = pulse
+    owner.clock = pulse
     heir = await another(Posting())
     await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
     running = asyncio.create_task(owner.run())
@@ -573,7 +573,7 @@ async def test_a_hint_that_comes_before_the_answer_to_the_post_is_not_forgotten(
     [job] = await rig.jobs()
     worker = rig.bot.parts.worker
     await worker._renew_lease()
-    worker._agenda.claim_due = 0.0
+    worker.agenda.claim_due = 0.0
     await worker._claim()
     worker._start_due()
     [turn] = worker._turns

@@ -35,7 +35,7 @@ class LiveTime:
 async def worker_at_work(rig: Rig) -> AsyncIterator[None]:
     """Let the worker's own loop and its maintenance run, on the rig's time; in the end their turns are cancelled."""
     worker, maintenance, rounds = rig.bot.parts.worker, rig.bot.parts.maintenance, rig.bot.parts.rounds
-    worker._clock = maintenance._clock = rounds._clock = LiveTime(rig.clock)
+    worker.clock = maintenance.clock = rounds._clock = LiveTime(rig.clock)
     with rig.env.time_context():
         loops = [asyncio.create_task(worker.run()), asyncio.create_task(rounds.keep("maintenance"))]
     try:

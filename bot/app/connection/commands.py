@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -40,34 +41,28 @@ class Renew(Protocol):
         """Change the tree; nothing is registered."""
 
 
+@dataclass
 class CommandSync:
-    """Keeps the registered commands equal to the loaded ones, and stores their ids."""
+    """Keeps the registered commands equal to the loaded ones, and stores their ids.
 
-    def __init__(
-        self,
-        bot: commands.AutoShardedBot,
-        store: Store,
-        *,
-        catalogue: LiveCatalogue,
-        clock: Clock,
-        renew: Renew,
-        registers: bool,
-    ) -> None:
-        """`registers`: False if another process does, and this one only mentions them."""
-        self._registers = registers
-        self._bot = bot
-        self._store = store
-        self._catalogue = catalogue
-        self._clock = clock
-        self._renew = renew
-        self._ids: dict[str, int] = {}
-        self._known: Catalogue | None = None
-        """The registered catalogue; None before."""
-        self._again_at = 0.0
-        """Next possible registration, monotonic."""
-        self._failures = 0
-        self._turn = asyncio.Lock()
-        """One registration at a time: two would overwrite each other's ids."""
+    `registers`: False if another process does, and this one only mentions them.
+    """
+
+    bot: commands.AutoShardedBot
+    store: Store
+    _: KW_ONLY
+    catalogue: LiveCatalogue
+    clock: Clock
+    renew: Renew
+    registers: bool
+    _ids: dict[str, int] = field(default_factory=dict, init=False)
+    _known: Catalogue | None = field(default=None, init=False)
+    """The registered catalogue; None before."""
+    _again_at: float = field(default=0.0, init=False)
+    """Next possible registration, monotonic."""
+    _failures: int = field(default=0, init=False)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """One registration at a time: two would overwrite each other's ids."""
 
     @property
     def is_outdated(self) -> bool:
@@ -88,9 +83,9 @@ class CommandSync:
     async def catch_up(self) -> None:
         """Register after a failure or a change of the catalogue, at most once an hour."""
         async with self._turn:
-            if self._known is self._catalogue.current or self._clock.monotonic() < self._again_at:
+            if self._known is self.catalogue.current or self.clock.monotonic() < self._again_at:
                 return
-            await self._renew()
+            await self.renew()
             await self._sync()
 
     def mention(self, command: str) -> str:
@@ -112,19 +107,19 @@ class CommandSync:
 
     def _is_there(self, command: str) -> bool:
         first, *rest = command.split()
-        found: Any = self._bot.tree.get_command(first)
+        found: Any = self.bot.tree.get_command(first)
         for name in rest:
             found = found.get_command(name) if isinstance(found, app_commands.Group) else None
         return isinstance(found, app_commands.Command)
 
     async def _sync(self) -> None:
-        known = self._catalogue.current
+        known = self.catalogue.current
         try:
             await self._register_what_is_valid()
         except DISCORD_ERRORS as error:
             pause_s = min(RETRY_S * 2.0 ** min(self._failures, 16), RENEW_EVERY_S)
             self._failures += 1
-            self._again_at = self._clock.monotonic() + pause_s
+            self._again_at = self.clock.monotonic() + pause_s
             status = getattr(error, "status", None)
             log.warning("commands.not_registered", error=type(error).__name__, status=status, again_s=pause_s)
             return
@@ -139,31 +134,31 @@ class CommandSync:
             if error.status != HTTPStatus.BAD_REQUEST:
                 raise
             log.exception("commands.refused")
-            await self._renew(described=False)
+            await self.renew(described=False)
             try:
                 await self._register_if_changed()
             except DISCORD_ERRORS:
-                await self._renew()  # earlier ones may still work
+                await self.renew()  # earlier ones may still work
                 raise
 
     async def read_again(self) -> None:
         """Reread the command ids, perhaps from another process."""
-        self._ids = json.loads(await self._store.meta.get("command_ids") or "{}")
+        self._ids = json.loads(await self.store.meta.get("command_ids") or "{}")
 
     async def _register_if_changed(self) -> None:
-        if not self._registers:
+        if not self.registers:
             return
-        meta, application_id = self._store.meta, self._bot.application_id
+        meta, application_id = self.store.meta, self.bot.application_id
         payload = await self._payload()
         digest = f"{application_id}:{fingerprint(payload)}"
         before = await meta.get("commands") or ""
         if application_id is None or before == digest:
             return
-        self._again_at = self._clock.monotonic() + RENEW_EVERY_S
+        self._again_at = self.clock.monotonic() + RENEW_EVERY_S
         await meta.set("commands", "")  # until Discord answers, it is unknown which are registered
         try:
             # As `tree.sync`, with the existing payload: translating it again takes as long as the rest.
-            made = await in_time(self._bot.http.bulk_upsert_global_commands(application_id, payload=payload))
+            made = await in_time(self.bot.http.bulk_upsert_global_commands(application_id, payload=payload))
         except discord.HTTPException as error:
             if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 await meta.set("commands", before)
@@ -171,10 +166,10 @@ class CommandSync:
         slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
         await meta.set("command_ids", json.dumps(slash))
         await meta.set("commands", digest)
-        self._store.signals.send(COMMANDS)
+        self.store.signals.send(COMMANDS)
 
     async def _payload(self) -> list[dict[str, Any]]:
-        return await payload_of(self._bot.tree)
+        return await payload_of(self.bot.tree)
 
 
 def fingerprint(payload: list[dict[str, Any]]) -> str:

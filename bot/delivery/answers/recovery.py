@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import discord
@@ -38,42 +38,33 @@ Spawn = Callable[[Coroutine[Any, Any, None], str], None]
 """Runs work in the background, under that name."""
 
 
+@dataclass(frozen=True)
 class Recovery:
     """Settles unanswered cards. `spawn` is None if the caller drives the bot: then nothing is retried automatically."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        jobs: JobService,
-        delivery: Delivery,
-        second_copy: SecondCopy,
-        clock: Clock,
-        metrics: Metrics,
-        spawn: Spawn | None,
-    ) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._delivery = delivery
-        self._second_copy = second_copy
-        self._taken: set[str] = set()
-        """Cards whose interaction already had a response when ours came."""
-        self._clock = clock
-        self._metrics = metrics
-        self._spawn = spawn
+    _: KW_ONLY
+    store: Store
+    jobs: JobService
+    delivery: Delivery
+    second_copy: SecondCopy
+    clock: Clock
+    metrics: Metrics
+    spawn: Spawn | None
+    _taken: set[str] = field(default_factory=set, init=False)
+    """Cards whose interaction already had a response when ours came."""
 
     async def recover(self) -> None:
         """Look up each card without a confirmed answer: start its jobs, or drop and refund them.
 
         For the start, before the first interaction: no answer may be in flight.
         """
-        await self._second_copy.begin()
-        self._settle_later(await self._settle(await self._store.cards.unanswered()))
+        await self.second_copy.begin()
+        self._settle_later(await self._settle(await self.store.cards.unanswered()))
 
     async def settle_overdue(self) -> None:
         """Settle cards whose answer is overdue: a busy database may have lost the note of it."""
-        before = self._clock.wall() - ANSWERED_BY_S
-        await self._settle([card for card in await self._store.cards.unanswered() if card.created_at < before])
+        before = self.clock.wall() - ANSWERED_BY_S
+        await self._settle([card for card in await self.store.cards.unanswered() if card.created_at < before])
 
     async def settle_answer(self, card: Card, *, is_taken: bool = False) -> bool:
         """After a failed answer, find out whether Discord has the card; start its jobs or refund them.
@@ -88,23 +79,23 @@ class Recovery:
             return await self._settle_answer(card)
         except (*DISCORD_ERRORS, StoreError) as error:
             if not isinstance(error, StoreError):
-                self._metrics.discord_error(error)
+                self.metrics.discord_error(error)
             log.warning("answer.unknown", card=card.id, error=type(error).__name__)
             self._settle_later([card])
             return False
 
     async def _settle_answer(self, card: Card) -> bool:
-        found = await self._delivery.messages.original(card)
+        found = await self.delivery.messages.original(card)
         # "Thinking…" names no job yet: it is ours, unless the interaction was answered before.
         is_ours = found is not None and (found.names_card or (found.is_loading and card.id not in self._taken))
         if found is None or not is_ours:
             if found is not None:
-                await self._second_copy.look(found.id, found.custom_ids, is_taken=card.id in self._taken)
-            dropped = await self._jobs.drop_unanswered(card)
+                await self.second_copy.look(found.id, found.custom_ids, is_taken=card.id in self._taken)
+            dropped = await self.jobs.drop_unanswered(card)
             log.info("answer.dropped", card=card.id, jobs=dropped, anothers=found is not None)
         else:
-            await self._jobs.mark_answered(card, message_id=found.id, channel_id=card.channel_id)
-            await self._delivery.show(card.guild_id, card.id)
+            await self.jobs.mark_answered(card, message_id=found.id, channel_id=card.channel_id)
+            await self.delivery.show(card.guild_id, card.id)
         self._taken.discard(card.id)
         return is_ours
 
@@ -117,19 +108,19 @@ class Recovery:
                 await self._settle_answer(card)
             except (*DISCORD_ERRORS, StoreError) as error:
                 if not isinstance(error, StoreError):
-                    self._metrics.discord_error(error)
+                    self.metrics.discord_error(error)
                 log.warning("recover.later", card=card.id, error=type(error).__name__)
                 left.append(card)
         return left
 
     def _settle_later(self, cards: Sequence[Card]) -> None:
-        if cards and self._spawn is not None:
-            self._spawn(self._settle_until_done(cards), "recover")
+        if cards and self.spawn is not None:
+            self.spawn(self._settle_until_done(cards), "recover")
 
     async def _settle_until_done(self, cards: Sequence[Card]) -> None:
         pause = asyncio.Event()  # never set: the clock ends each wait
         while cards:
-            await self._clock.wait(pause, RECOVER_AGAIN_S)
+            await self.clock.wait(pause, RECOVER_AGAIN_S)
             cards = await self._settle(cards)
 
 

@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 
 import structlog
@@ -82,26 +82,18 @@ class _Target:
     max_bytes: int
 
 
+@dataclass(frozen=True)
 class Downloads:
     """Fetches results into `folder`, within the server's upload limits."""
 
-    def __init__(
-        self,
-        guilds: Guilds,
-        *,
-        media: MediaFetcher,
-        catalogue: LiveCatalogue,
-        clock: Clock,
-        folder: Path,
-        fresh: FreshLink,
-    ) -> None:
-        self._guilds = guilds
-        self._media = media
-        self._catalogue = catalogue
-        self._clock = clock
-        self._folder = folder
-        self._fresh = fresh
-        self._failed: dict[str, _Failed] = {}
+    guilds: Guilds
+    _: KW_ONLY
+    media: MediaFetcher
+    catalogue: LiveCatalogue
+    clock: Clock
+    folder: Path
+    fresh: FreshLink
+    _failed: dict[str, _Failed] = field(default_factory=dict, init=False)
 
     @contextlib.asynccontextmanager
     async def results(self, job: Job) -> AsyncIterator[ResultFiles]:
@@ -109,7 +101,7 @@ class Downloads:
 
         Raises Later if a download fails for now, NoPlace if it never can succeed.
         """
-        results = ResultFiles(text=text_of(self._catalogue.current.find(job.operation), job.output))
+        results = ResultFiles(text=text_of(self.catalogue.current.find(job.operation), job.output))
         per_file, room = await self._limits(job)
         with contextlib.ExitStack() as stack:
             folder = self._own_folder(stack, job)
@@ -128,13 +120,13 @@ class Downloads:
     def _own_folder(self, stack: contextlib.ExitStack, job: Job) -> Path:
         """Create the job's folder; if the disk fails, an unwritable one."""
         try:
-            return Path(stack.enter_context(scratch_files(self._folder, f"{job.id}-")))
+            return Path(stack.enter_context(scratch_files(self.folder, f"{job.id}-")))
         except OSError as error:
             log.warning("delivery.disk", job=job.id, error=type(error).__name__)
-            return self._folder / job.id
+            return self.folder / job.id
 
     async def _limits(self, job: Job) -> tuple[int, int]:
-        guild = await self._guilds.find(job.guild_id)
+        guild = await self.guilds.find(job.guild_id)
         per_file = guild.filesize_limit if guild is not None else FILE_LIMIT_BYTES
         return per_file, max(REQUEST_LIMIT_BYTES, per_file)
 
@@ -148,7 +140,7 @@ class Downloads:
             try:
                 return await self._fetch(job, medium, target)
             except MediaGone:
-                fresh = await self._fresh(job, medium)
+                fresh = await self.fresh(job, medium)
                 if fresh is None:
                     raise
                 target.url = fresh
@@ -175,19 +167,19 @@ class Downloads:
             return None
 
     async def _fetch(self, job: Job, medium: Media, target: _Target) -> LocalFile:
-        return await self._media.of(practice=job.practice).download(
+        return await self.media.of(practice=job.practice).download(
             target.url, target.folder, target.stem, expect=medium.kind, max_bytes=target.max_bytes
         )
 
     def _note_failed(self, job: Job) -> _Failed:
-        failed = self._failed.setdefault(job.id, _Failed(since=self._clock.monotonic()))
+        failed = self._failed.setdefault(job.id, _Failed(since=self.clock.monotonic()))
         while len(self._failed) > FAILED_KEPT:
             self._failed.pop(next(iter(self._failed)))
         return failed
 
     def _not_now(self, job: Job, error: MediaError) -> Later | NoPlace:
         """Return when to retry; NoPlace (the job is held) once the file is hopeless."""
-        failed_s = self._clock.monotonic() - self._note_failed(job).since
+        failed_s = self.clock.monotonic() - self._note_failed(job).since
         if isinstance(error, MediaUnreachable) and failed_s < MEDIA_RETRY_MAX_S:
             return Later(15.0, WaitsFor.FILE)
         if isinstance(error, MediaGone) and failed_s < MEDIA_GONE_MAX_S:

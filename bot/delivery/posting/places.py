@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 import discord
 import structlog
@@ -127,27 +127,19 @@ _Place = Callable[[Posting], Awaitable[discord.Message | None]]
 """Posts and returns the message; None if there is no such place. Raises Discord's or the network's error."""
 
 
+@dataclass(frozen=True)
 class Places:
     """Posts a result where its readers can see it."""
 
-    def __init__(
-        self,
-        *,
-        messages: Messages,
-        drawing: CardDrawing,
-        metrics: Metrics,
-        memory: CardMemory,
-        ticker: CardTicker,
-        clock: Clock,
-    ) -> None:
-        self._clock = clock
-        self._memory = memory
-        self._ticker = ticker
-        self._messages = messages
-        self._drawing = drawing
-        self._metrics = metrics
-        self._unanswered: dict[str, int] = {}
-        """The new-message place whose attempt got no answer, by job id: it may be posted there."""
+    _: KW_ONLY
+    messages: Messages
+    drawing: CardDrawing
+    metrics: Metrics
+    memory: CardMemory
+    ticker: CardTicker
+    clock: Clock
+    _unanswered: dict[str, int] = field(default_factory=dict, init=False)
+    """The new-message place whose attempt got no answer, by job id: it may be posted there."""
 
     async def post(self, posting: Posting) -> discord.Message:
         """Return the message that now has the result. Raises RefusedContent, NoPlace or Discord's error.
@@ -190,7 +182,7 @@ class Places:
             try:
                 message = await place(form)
             except DISCORD_ERRORS as error:
-                self._metrics.discord_error(error)
+                self.metrics.discord_error(error)
                 if not isinstance(error, discord.HTTPException):
                     raise
                 refused = _PlaceRefuses(code=error.code, is_for_content=is_refused_content(error))
@@ -209,7 +201,7 @@ class Places:
     def _count(self, posted: Posting, *, is_direct: bool) -> None:
         for _, results in posted.parts:
             way = "attachment" if results.files else "link" if results.links else "text"
-            self._metrics.delivery("direct_message" if is_direct else way)
+            self.metrics.delivery("direct_message" if is_direct else way)
 
     async def _on_card(self, posting: Posting) -> discord.Message | None:
         """Edit the card, keeping its content; this job's files replace those of an earlier attempt."""
@@ -217,7 +209,7 @@ class Places:
         if card.place_id not in posting.places.channels:
             return None
         # The edit decides everything on a one-job card; on others, other jobs' content is kept.
-        seen = await self._messages.look(card, presumed=Seen() if len(posting.jobs) == 1 else None)
+        seen = await self.messages.look(card, presumed=Seen() if len(posting.jobs) == 1 else None)
         if seen is None:
             return None
         try:
@@ -230,31 +222,31 @@ class Places:
 
     async def _edit(self, there: Seen, posting: Posting) -> discord.Message | None:
         card, jobs, job = posting.card, posting.jobs, posting.job
-        made_with = await self._drawing.made_with(job)
+        made_with = await self.drawing.made_with(job)
         if posting.is_plain:
-            return await self._messages.edit(
+            return await self.messages.edit(
                 card,
                 within_s=UPLOAD_TIMEOUT_S,
                 content=plain_result(
-                    self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+                    self.drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
                 ),
                 embed=None,
                 view=None,
                 allowed_mentions=discord.AllowedMentions.none(),
             )
-        documents = self._drawing.texts(await self._drawing.open_part(jobs), there.attachments)
+        documents = self.drawing.texts(await self.drawing.open_part(jobs), there.attachments)
         arranged, parts = arrange_all(jobs, posting.parts, there.attachments, [file.filename for file in documents])
-        labels = {each.id: await self._drawing.made_with(each) for each, _ in parts}
+        labels = {each.id: await self.drawing.made_with(each) for each, _ in parts}
         files = [
             file
             for each, results in parts
             for file in media_files(each, results, spoiler=card.spoiler, made_with=labels[each.id])
         ]
         media = [*files, *arranged.kept] if arranged.first else [*arranged.kept, *files]
-        embed = await self._drawing.embed(card, jobs)
-        view = await self._drawing.view(card, jobs, [*there.links, *arranged.links])
+        embed = await self.drawing.embed(card, jobs)
+        view = await self.drawing.view(card, jobs, [*there.links, *arranged.links])
         try:
-            message = await self._messages.edit(
+            message = await self.messages.edit(
                 card, within_s=UPLOAD_TIMEOUT_S, embed=embed, attachments=[*media, *documents], view=view
             )
         finally:
@@ -265,9 +257,9 @@ class Places:
 
     def _note(self, posting: Posting, embed: discord.Embed, message_id: int) -> None:
         card = posting.card
-        self._memory.note_shown(card.id, embed, posting.jobs)
-        self._memory.note_posted([job for job, _ in posting.also], message_id, self._clock.wall())
-        self._ticker.edited((card.guild_id, card.id))
+        self.memory.note_shown(card.id, embed, posting.jobs)
+        self.memory.note_posted([job for job, _ in posting.also], message_id, self.clock.wall())
+        self.ticker.edited((card.guild_id, card.id))
 
     async def _in_channel(self, posting: Posting) -> discord.Message | None:
         card = posting.card
@@ -275,39 +267,39 @@ class Places:
             return None
         place_id = None if posting.channel_id == card.channel_id else posting.channel_id
         nonce = nonce_of("result", posting.job.id, place_id)
-        return await self._send(self._messages.channel(posting.channel_id, card.guild_id), posting, nonce)
+        return await self._send(self.messages.channel(posting.channel_id, card.guild_id), posting, nonce)
 
     async def _by_direct_message(self, posting: Posting) -> discord.Message | None:
         if posting.places.refusal is not None:
             return None  # its author has to choose another channel
-        channel = await self._messages.direct_message(posting.card.author_id)
+        channel = await self.messages.direct_message(posting.card.author_id)
         with speaking(from_discord(posting.card.locale)):
             return await self._send(channel, posting, nonce_of("result", posting.job.id, channel.id))
 
     async def _send(self, channel: discord.abc.Messageable, posting: Posting, nonce: str) -> discord.Message:
         """Send a new message, unless an earlier attempt did."""
         card, jobs, job = posting.card, posting.jobs, posting.job
-        made_with = await self._drawing.made_with(job)
+        made_with = await self.drawing.made_with(job)
         has_text = posting.results.text is not None
-        sent = await self._messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
+        sent = await self.messages.search(channel, lambda each: carries_result(each, job, jobs, has_text=has_text))
         if sent is not None:
             return sent
         if posting.is_plain:
             text = plain_result(
-                self._drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
+                self.drawing.title(job), job, posting.results, spoiler=card.spoiler, made_with=made_with
             )
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(text, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
-        documents = self._drawing.texts(await self._drawing.open_part(jobs))
+        documents = self.drawing.texts(await self.drawing.open_part(jobs))
         results = arrange(jobs, job, posting.results, (), [file.filename for file in documents]).results
         files = [*media_files(job, results, spoiler=card.spoiler, made_with=made_with), *documents]
         try:
             async with asyncio.timeout(UPLOAD_TIMEOUT_S):
                 return await channel.send(
-                    embed=await self._drawing.embed(card, jobs),
+                    embed=await self.drawing.embed(card, jobs),
                     files=files,
                     nonce=nonce,
-                    view=(await self._drawing.view(card, jobs, results.links)) or discord.utils.MISSING,
+                    view=(await self.drawing.view(card, jobs, results.links)) or discord.utils.MISSING,
                 )
         finally:
             close(files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 from bot.delivery.card.memory import CardMemory
 from bot.delivery.channels.facts import DISCORD_ERRORS, FILES_PER_MESSAGE, REQUEST_LIMIT_BYTES
@@ -25,35 +25,28 @@ cards."""
 CARDS_KEPT = 1000
 
 
+@dataclass(frozen=True)
 class ReadyWithIt:
     """Finds them and keeps their files on disk during the upload.
 
     Each is still settled in its own turn, which finds it posted.
     """
 
-    def __init__(
-        self,
-        *,
-        downloads: Downloads,
-        review: ReviewDesk,
-        gate: PostingGate,
-        memory: CardMemory,
-        clock: Clock,
-    ) -> None:
-        self._downloads = downloads
-        self._review = review
-        self._gate = gate
-        self._memory = memory
-        self._clock = clock
-        self._gathered_at: dict[str, float] = {}
-        """By card id, when gathered results are posted; monotonic seconds, as in `_posted_at`."""
-        self._posted_at: dict[str, float] = {}
+    _: KW_ONLY
+    downloads: Downloads
+    review: ReviewDesk
+    gate: PostingGate
+    memory: CardMemory
+    clock: Clock
+    _gathered_at: dict[str, float] = field(default_factory=dict, init=False)
+    """By card id, when gathered results are posted; monotonic seconds, as in `_posted_at`."""
+    _posted_at: dict[str, float] = field(default_factory=dict, init=False)
 
     def wait_s(self, jobs: Sequence[Job], job: Job) -> float:
         """Return the seconds until posting; 0 for now: for steps, and if no others are running."""
         if is_linked(jobs) or all(each.state not in RUNNING_STATES for each in jobs if each.id != job.id):
             return 0.0
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if job.card_id not in self._gathered_at:
             apart_s = FEW_APART_S if len(jobs) <= FEW else MANY_APART_S
             before = self._posted_at.get(job.card_id, -math.inf)
@@ -69,7 +62,7 @@ class ReadyWithIt:
         What can't be posted is left to its own turn. All files fit one request.
         """
         self._gathered_at.pop(card.id, None)
-        _keep(self._posted_at, card.id, self._clock.monotonic())
+        _keep(self._posted_at, card.id, self.clock.monotonic())
         also: list[tuple[Job, ResultFiles]] = []
         files, size = len(results.files), sum(file.size for file in results.files)
         async with contextlib.AsyncExitStack() as stack:
@@ -77,13 +70,13 @@ class ReadyWithIt:
                 if other.id == job.id or files >= FILES_PER_MESSAGE or not await self._may_come(card, jobs, other):
                     continue
                 try:
-                    found = await stack.enter_async_context(self._downloads.results(other))
+                    found = await stack.enter_async_context(self.downloads.results(other))
                 except (Later, NoPlace):
                     continue
                 files, size = files + len(found.files), size + sum(file.size for file in found.files)
                 if size > REQUEST_LIMIT_BYTES:
                     break
-                done = replace(other, state=JobState.DELIVERED, delivered_at=self._clock.wall(), error=None)
+                done = replace(other, state=JobState.DELIVERED, delivered_at=self.clock.wall(), error=None)
                 also.append((done, found))
             yield tuple(also)
 
@@ -92,8 +85,8 @@ class ReadyWithIt:
         if not is_ready or card.message_id is None or other.dropped_by is not None:
             return False
         try:
-            await self._review.require(card, jobs, other, also=await self._gate.moved_to(card))
-            places = await self._gate.open_places(card, other, channel_id=card.channel_id)
+            await self.review.require(card, jobs, other, also=await self.gate.moved_to(card))
+            places = await self.gate.open_places(card, other, channel_id=card.channel_id)
         except (Later, NoPlace, Parked, *DISCORD_ERRORS):
             return False
         return card.place_id in places.channels

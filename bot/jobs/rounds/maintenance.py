@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
 import structlog
@@ -38,37 +38,28 @@ class _Due:
     overdue: list[Approval] = field(default_factory=list)
 
 
+@dataclass
 class Maintenance:
     """Maintains all servers side by side, for the leader. Failures are retried the next time."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        clock: Clock,
-        show: Show,
-        alert: AlertServer,
-        ask_moderators: AskModerators,
-        claim_soon: Callable[[], None],
-        languages: Languages,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._show = show
-        self._alert = alert
-        self._ask_moderators = ask_moderators
-        self._claim_soon = claim_soon
-        self._languages = languages
-        self.woken = asyncio.Event()
-        """Set to run soon."""
-        self._rounds: dict[int, asyncio.Task[None]] = {}
-        """Running rounds, by server."""
-        self._again: set[int] = set()
-        """Servers that need another round."""
-        self._refused: dict[str, int] = {}
-        """Refusals by Discord of the question, by card."""
-        self._closed: dict[tuple[int, int | None], float] = {}
-        """Until when (monotonic) a guild is not asked, because no channel takes the question."""
+    store: Store
+    _: KW_ONLY
+    clock: Clock
+    show: Show
+    alert: AlertServer
+    ask_moderators: AskModerators
+    claim_soon: Callable[[], None]
+    languages: Languages
+    woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set to run soon."""
+    _rounds: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    """Running rounds, by server."""
+    _again: set[int] = field(default_factory=set, init=False)
+    """Servers that need another round."""
+    _refused: dict[str, int] = field(default_factory=dict, init=False)
+    """Refusals by Discord of the question, by card."""
+    _closed: dict[tuple[int, int | None], float] = field(default_factory=dict, init=False)
+    """Until when (monotonic) a guild is not asked, because no channel takes the question."""
 
     async def run_once(self) -> None:
         """Do what is due, and return when all is done."""
@@ -99,13 +90,13 @@ class Maintenance:
 
     async def _due(self) -> dict[int, _Due]:
         due: defaultdict[int, _Due] = defaultdict(_Due)
-        for guild_id in await self._store.queue.guilds():
+        for guild_id in await self.store.queue.guilds():
             due[guild_id] = _Due()
-        overdue = await self._store.approvals.overdue(self._clock.wall())
+        overdue = await self.store.approvals.overdue(self.clock.wall())
         for approval in overdue:
             due[approval.guild_id].overdue.append(approval)
         ends = {approval.card_id for approval in overdue}
-        for approval in await self._store.approvals.unasked():
+        for approval in await self.store.approvals.unasked():
             if approval.card_id not in ends:
                 due[approval.guild_id].unasked.append(approval)
         return due
@@ -114,7 +105,7 @@ class Maintenance:
 
     async def _look_after(self, guild_id: int, due: _Due) -> None:
         try:
-            speak(await self._languages.of_guild(guild_id))
+            speak(await self.languages.of_guild(guild_id))
             await self._start_waiting(guild_id)
             await self._side_by_side(map(self._expire, due.overdue))
             await self._side_by_side(map(self._ask, due.unasked))
@@ -122,14 +113,14 @@ class Maintenance:
             log.exception("maintenance.server_failed", guild=guild_id)
 
     async def _start_waiting(self, guild_id: int) -> None:
-        cards = await self._store.queue.start_waiting(guild_id)
+        cards = await self.store.queue.start_waiting(guild_id)
         if cards:
-            self._claim_soon()
+            self.claim_soon()
         await self._side_by_side(self._show_card(guild_id, card_id) for card_id in cards)
 
     async def _expire(self, approval: Approval) -> None:
-        with speaking(await self._languages.of_card(approval.guild_id, approval.card_id)):
-            ended = await self._store.approvals.turn_down(
+        with speaking(await self.languages.of_card(approval.guild_id, approval.card_id)):
+            ended = await self.store.approvals.turn_down(
                 approval.guild_id, approval.card_id, JobState.EXPIRED, str(texts.NOT_DECIDED)
             )
         if ended is not None:
@@ -137,14 +128,14 @@ class Maintenance:
             await self._show_card(approval.guild_id, approval.card_id)
 
     async def _ask(self, approval: Approval) -> None:
-        rules = await self._store.settings.get(approval.guild_id)
+        rules = await self.store.settings.get(approval.guild_id)
         place = (approval.guild_id, rules.approval_channel or rules.log_channel)
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if self._closed.get(place, 0.0) > now:
             return
         try:
             async with asyncio.timeout(CALL_S):
-                is_refused = not await self._ask_moderators(approval)
+                is_refused = not await self.ask_moderators(approval)
         except Later as error:
             self._closed = {each: until for each, until in self._closed.items() if until > now}
             self._closed[place] = now + error.seconds
@@ -164,16 +155,16 @@ class Maintenance:
             return
         del self._refused[approval.card_id]
         guild_id = approval.guild_id
-        await self._store.approvals.note_message(guild_id, approval.card_id, channel_id=0, message_id=0)
-        rules = await self._store.settings.get(guild_id)
+        await self.store.approvals.note_message(guild_id, approval.card_id, channel_id=0, message_id=0)
+        rules = await self.store.settings.get(guild_id)
         async with asyncio.timeout(CALL_S):
             channel_id = rules.approval_channel or rules.log_channel
-            await self._alert(guild_id, partial(texts.question_refused_alert, channel_id))
+            await self.alert(guild_id, partial(texts.question_refused_alert, channel_id))
 
     async def _show_card(self, guild_id: int, card_id: str) -> None:
         try:
             async with asyncio.timeout(CALL_S):
-                await self._show(guild_id, card_id)
+                await self.show(guild_id, card_id)
         except TimeoutError:
             log.info("card.not_shown", card=card_id, error="TimeoutError")
 

@@ -7,6 +7,7 @@ there it is posted like any held result.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
 
@@ -53,34 +54,24 @@ class Found(Enum):
     """Cannon Studio did not answer."""
 
 
+@dataclass(frozen=True)
 class Reconciler:
     """Polls ended jobs, free of charge, until their result is found or impossible."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        client: CannonClient,
-        keys: ApiKeys,
-        catalogue: LiveCatalogue,
-        memories: AccountMemories,
-        surface: Surface,
-        languages: Languages,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._client = client
-        self._keys = keys
-        self._catalogue = catalogue
-        self._memories = memories
-        self._surface = surface
-        self._languages = languages
-        self._clock = clock
-        self._slots = asyncio.Semaphore(AT_ONCE)
+    store: Store
+    _: KW_ONLY
+    client: CannonClient
+    keys: ApiKeys
+    catalogue: LiveCatalogue
+    memories: AccountMemories
+    surface: Surface
+    languages: Languages
+    clock: Clock
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
     async def run_once(self) -> None:
         """Poll the ended jobs that are due."""
-        due = await self._store.rechecks.due(self._clock.wall(), limit=LIMIT)
+        due = await self.store.rechecks.due(self.clock.wall(), limit=LIMIT)
         await asyncio.gather(*map(self._look_and_log, due))
 
     async def _look_and_log(self, job: Job) -> None:
@@ -111,12 +102,12 @@ class Reconciler:
         return await self._postpone(job, Found.STILL_MADE)
 
     async def _poll(self, job: Job, remote_id: str) -> Progress | Found:
-        key = await self._keys.for_job(job)
+        key = await self.keys.for_job(job)
         if key is None:
             return Found.UNKNOWN
         try:
             async with asyncio.timeout(POLL_TIMEOUT_S):
-                return await self._client.get(key.secret, remote_id)
+                return await self.client.get(key.secret, remote_id)
         except (KeyRefused, RequestNotFound):
             # A key of another account cannot know the request.
             return Found.NOTHING if key.id == job.key_id else Found.UNKNOWN
@@ -127,16 +118,16 @@ class Reconciler:
         """Poll an ended job for a member; if it is still being made, it is polled again soon."""
         found = await self.look(job)
         if found is Found.STILL_MADE:
-            await self._store.rechecks.postpone(job, self._clock.wall() + STILL_MADE_S, counts=False)
+            await self.store.rechecks.postpone(job, self.clock.wall() + STILL_MADE_S, counts=False)
         return found
 
     async def _postpone(self, job: Job, found: Found) -> Found:
-        now = self._clock.wall()
+        now = self.clock.wall()
         if found is not Found.UNKNOWN:
             at = recheck_at(now, job.submitted_at, job.rechecks + 1)
         else:
             at = now + NO_ANSWER_S if now - (job.submitted_at or now) < FORGOTTEN_S else None
-        await self._store.rechecks.postpone(job, at, counts=found is not Found.UNKNOWN)
+        await self.store.rechecks.postpone(job, at, counts=found is not Found.UNKNOWN)
         return found
 
     async def _keep(self, job: Job, progress: Progress) -> Found:
@@ -145,16 +136,16 @@ class Reconciler:
         if not media and text_of(operation, progress.output) is None:
             await self._book(job, progress)
             return Found.NOTHING
-        with speaking(await self._languages.of_card(job.guild_id, job.card_id)):
-            kept = await self._store.rechecks.found(
+        with speaking(await self.languages.of_card(job.guild_id, job.card_id)):
+            kept = await self.store.rechecks.found(
                 job,
                 output=progress.output,
                 media=media,
                 cost=progress.cost,
                 sentence=str(texts.CAME_LATE),
-                tried=self._memories.worked(job),
+                tried=self.memories.worked(job),
             )
-        self._memories.forget(job.guild_id)
+        self.memories.forget(job.guild_id)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
             await self._post(kept)
@@ -163,19 +154,19 @@ class Reconciler:
     async def _post(self, job: Job) -> Found:
         """Post a late result once; if that is impossible, it stays held for its author."""
         if job.state is JobState.HELD:
-            await self._surface.post_late(job)
-        await self._store.rechecks.postpone(job, None, counts=False)
+            await self.surface.post_late(job)
+        await self.store.rechecks.postpone(job, None, counts=False)
         return Found.RESULT
 
     async def _book(self, job: Job, progress: Progress) -> None:
         cost = progress.cost or Decimal(0)
-        booked = await self._store.rechecks.billed(job, cost)
+        booked = await self.store.rechecks.billed(job, cost)
         if booked is not None and cost:
-            await self._surface.show(job.guild_id, job.card_id)
-            await self._surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))
+            await self.surface.show(job.guild_id, job.card_id)
+            await self.surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))
 
     def _operation(self, job: Job) -> Operation | None:
         try:
-            return self._catalogue.current.resolve(job.operation)
+            return self.catalogue.current.resolve(job.operation)
         except InputError:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, auto
 from functools import partial
 
@@ -97,40 +97,35 @@ class Call(Enum):
     POLL = auto()
 
 
+@dataclass
 class KeyWaits:
     """Keeps each key's pauses and outages."""
 
-    def __init__(
-        self,
-        transitions: Transitions,
-        *,
-        health: KeyHealth,
-        clock: Clock,
-        rng: random.Random,
-        signals: Signals,
-    ) -> None:
-        self._transitions = transitions
-        self._signals = signals
-        self._health = health
-        self._clock = clock
-        self._rng = rng
-        self._paused: dict[tuple[str, Call], float] = {}
-        self._breaker = Breaker(clock)
-        signals.listen(PAUSED, self._heard)
+    transitions: Transitions
+    _: KW_ONLY
+    health: KeyHealth
+    clock: Clock
+    rng: random.Random
+    signals: Signals
+    _paused: dict[tuple[str, Call], float] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._breaker = Breaker(self.clock)
+        self.signals.listen(PAUSED, self._heard)
 
     def pause(self, key: UsableKey, job: Job, seconds: float, *calls: Call) -> None:
         """Pause such calls of the key in all processes: each would get the same 429."""
         slot = key.slot(job.guild_id)
         news = [self._pause(slot, call, seconds) for call in calls]
         if any(news):
-            self._signals.send(PAUSED, slot, f"{seconds:.3f}", *(call.name for call in calls))
+            self.signals.send(PAUSED, slot, f"{seconds:.3f}", *(call.name for call in calls))
 
     def _heard(self, slot: str, seconds: str, *calls: str) -> None:
         for call in calls:
             self._pause(slot, Call[call], float(seconds))
 
     def _pause(self, slot: str, call: Call, seconds: float) -> bool:
-        before, until = self._paused.get((slot, call), 0.0), self._clock.monotonic() + seconds
+        before, until = self._paused.get((slot, call), 0.0), self.clock.monotonic() + seconds
         self._paused[slot, call] = max(before, until)
         return until > before + NEWS_S
 
@@ -144,10 +139,10 @@ class KeyWaits:
     def rest_s(self, key: UsableKey, job: Job) -> float:
         """Return how many seconds the job must wait for its key, 0 if it may call now, and then must."""
         call = Call.CREATE if job.state is JobState.SUBMITTING else Call.POLL
-        left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self._clock.monotonic()
+        left_s = self._paused.get((key.slot(job.guild_id), call), 0.0) - self.clock.monotonic()
         if left_s <= 0:
             left_s = self._breaker.rest_s(_sufferer(key, job), job.id)
-        return left_s * (1 + REST_JITTER * self._rng.random()) if left_s > 0 else 0.0
+        return left_s * (1 + REST_JITTER * self.rng.random()) if left_s > 0 else 0.0
 
     async def rest(self, followed: Followed, key: UsableKey, seconds: float) -> float | None:
         """Let the job wait for its key; return the seconds, None if it was lost.
@@ -157,12 +152,12 @@ class KeyWaits:
         job = followed.job
         if seconds <= LONG_REST_S or job.waits_for is WaitsFor.CANNON:
             return seconds
-        if await self._transitions.rest(followed, seconds, waits_for=WaitsFor.CANNON) is None:
+        if await self.transitions.rest(followed, seconds, waits_for=WaitsFor.CANNON) is None:
             return None
-        await self._transitions.show(followed.job)
+        await self.transitions.show(followed.job)
         until = stamp(followed.job.next_at, "t")
         name = f"asked to wait {key.slot(job.guild_id)}"
-        await self._transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), ALERT_AGAIN_S)
+        await self.transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), ALERT_AGAIN_S)
         return seconds
 
     def end_pauses(self, slot: str) -> None:
@@ -172,29 +167,29 @@ class KeyWaits:
 
     async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
         """Check the key that the job was refused with; alert the moderators if it is refused."""
-        judgement = await self._health.judge(job.guild_id, key)
+        judgement = await self.health.judge(job.guild_id, key)
         if judgement.is_news:
-            await self._transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
+            await self.transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
         return judgement.verdict
 
     async def wait(self, followed: Followed) -> float | None:
         """Wait for a working key; return the seconds, None if the job waited too long and was ended."""
-        job, now = followed.job, self._clock.monotonic()
+        job, now = followed.job, self.clock.monotonic()
         blocked_s = job.blocked_s + (0.0 if followed.blocked_at is None else now - followed.blocked_at)
         followed.blocked_at, followed.answered_at, followed.is_watched = now, None, False
         if blocked_s > BLOCKED_MAX_S:
             await self._end(followed)
             return None
-        if blocked_s != job.blocked_s and not await self._transitions.change(followed, job.state, blocked_s=blocked_s):
+        if blocked_s != job.blocked_s and not await self.transitions.change(followed, job.state, blocked_s=blocked_s):
             return None
-        await self._transitions.show(followed.job)
+        await self.transitions.show(followed.job)
         return BLOCKED_S
 
     async def _end(self, followed: Followed) -> None:
         if followed.job.in_doubt:
-            await self._transitions.end_unconfirmed(followed)
+            await self.transitions.end_unconfirmed(followed)
             return
-        await self._transitions.end(
+        await self.transitions.end(
             followed,
             JobState.EXPIRED,
             texts.NO_WORKING_KEY,

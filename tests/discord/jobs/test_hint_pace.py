@@ -19,7 +19,7 @@ async def job_that_never_ends(rig: Rig) -> Row:
     job = await ask(rig, "waves #forever")
     await until_running(rig, job.id)
     worker: Worker = rig.bot.parts.worker
-    while worker._agenda.jobs[job.id].due - rig.clock.monotonic() < 10 * HINT_PACE_S:
+    while worker.agenda.jobs[job.id].due - rig.clock.monotonic() < 10 * HINT_PACE_S:
         await rig.step()
         rig.advance(5.0)
     return job

@@ -35,7 +35,7 @@ async def test_after_a_restart_each_is_followed_and_delivered_once(rig: Rig) -> 
     followed = rig.bot.parts.worker
     await rig.step()
     assert followed.followed == RUNNING
-    assert sum(each.row is not None for each in followed._agenda.jobs.values()) <= job_rows.KEPT
+    assert sum(each.row is not None for each in followed.agenda.jobs.values()) <= job_rows.KEPT
     await rig.work()
     assert [(job.id, job.state) for job in kept(rig)] == [(job.id, "delivered") for job in asked]
     assert sum(len(message.attachments) for message in rig.messages()) == JOBS

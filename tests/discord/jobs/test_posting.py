@@ -264,7 +264,7 @@ def each_alone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(*_: object) -> bool:
         return False
 
-    others = rig.bot.parts.delivery.poster.others
+    others = type(rig.bot.parts.delivery.poster.others)
     monkeypatch.setattr(others, "_may_come", never)
     monkeypatch.setattr(others, "wait_s", lambda *_: 0.0)
 

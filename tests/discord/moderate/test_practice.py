@@ -134,7 +134,7 @@ async def test_practice_counts_for_limits_while_it_lasts_and_never_for_real(rig:
 
 
 async def test_nothing_learned_in_practice_is_known_for_real(rig: Rig):
-    durations = rig.bot.parts.worker._polling.learned._by_kind.known
+    durations = rig.bot.parts.worker.polling.learned._by_kind.known
     before = {kind: known.to_json() for kind, known in durations.items()}
     await practise(rig)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")

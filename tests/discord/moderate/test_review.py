@@ -102,7 +102,7 @@ async def test_publish_posts_the_result_on_its_card_once(rig: Rig, desk):
 async def test_a_decision_is_carried_out_at_once_also_one_that_comes_during_a_turn(rig: Rig, desk):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     asked = await waiting(rig, desk)
-    [followed] = rig.bot.parts.worker._agenda.jobs.values()
+    [followed] = rig.bot.parts.worker.agenda.jobs.values()
     await rig.moderator.click(asked, label="Publish")
     assert followed.due <= rig.clock.monotonic()
     await rig.step()
