@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bot.catalogue.fields import Field, FieldKind
+from bot.catalogue.fields import Field
 from bot.catalogue.operation import Operation, bare, same_name
 from bot.domain.models import MediaKind
 from bot.domain.money.costs import PriceFactors
@@ -82,7 +82,7 @@ def _grades(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
 def _attached(operation: Operation, values: Mapping[str, Any]) -> Iterator[str]:
     """Return which optional videos and sounds are given: they cost the provider work, pictures hardly do."""
     for field in operation.fields:
-        if field.kind is not FieldKind.URL or field.required or MediaKind.IMAGE in field.media:
+        if field.required or MediaKind.IMAGE in field.media:
             continue
         if values.get(field.name):
             yield from (f"with={kind.value}" for kind in field.media)

@@ -113,6 +113,20 @@ def test_what_is_not_understood_is_said_so_and_small_talk_is_left_alone(
     assert understand(said, about) == Unclear(sentence=sentence)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_short"),
+    [
+        ("with subtitles in white at bottom", True),
+        ("with subtitles in white at the bottom", False),
+        (f"subtitles {'x' * 50}", True),
+        (f"subtitles {'x' * 51}", False),
+    ],
+)
+def test_six_words_of_sixty_characters_are_for_subtitles_and_no_longer_text(said: str, is_short: bool) -> None:
+    unclear = Unclear(sentence=str(texts.WHAT_OF_VIDEO))
+    assert understand(said, VIDEO) == (Wish(operation="subtitles.generate") if is_short else unclear)
+
+
 ANY = st.text(max_size=200) | st.lists(
     st.sampled_from(
         ["make", "it", "video", "of", "16:9", "99:99", ",", "and", "portrait", "say", "again", "<@1>", "\ud800"]
