@@ -213,11 +213,11 @@ def _check(_arguments: argparse.Namespace) -> int:
         print(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}:")
         print(_listed(problems))
         return 1
-    from bot.app.host.texts import caged
+    from bot.app.host.texts import CAGED
     from bot.media.decoder_cage import closes
 
     print("OK: settings, database, migrations, and commands.")
-    print(caged(closes().value))
+    print(CAGED(closes=closes().value))
     if upgrade is not None:
         print(upgrade)
     if settings.is_host_key_unlimited:

@@ -30,6 +30,7 @@ KEYWORDS: dict[str, Any] = {
     "said": None,  # in bot/language/messages.py, which `tr` itself is made of
     "Text": None,
     "ntr": (1, 2),
+    "Plural": (1, 2),
     "ptr": ((1, "c"), 2),
 }
 MENU, GROUP_OR_SUBCOMMAND = (2, 3), (1, 2)

@@ -160,7 +160,7 @@ class StatusPace:
         """Count a call for the guild. Raises Refused at more than the hourly limit."""
         wait_s = self._wait_s(guild_id)
         if wait_s:
-            raise Refused(texts.too_many_keys(max(1, round(wait_s / MINUTE_S))))
+            raise Refused(texts.TOO_MANY_KEYS(count=max(1, round(wait_s / MINUTE_S))))
 
     def _wait_s(self, guild_id: int) -> float:
         wait_s = self._of_server.wait_s(guild_id) or self._of_all.wait_s(None)

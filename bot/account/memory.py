@@ -199,4 +199,4 @@ class UnavailableOperations:
         left_s = until - self._clock.monotonic()
         if left_s > 0:
             again = stamp(round(self._clock.wall() + left_s))
-            raise Refused(texts.unavailable_now(operation.title, said, again))
+            raise Refused(texts.UNAVAILABLE_NOW(operation=operation.title, said=said, again=again))

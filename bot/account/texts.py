@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, tame
-from bot.language import Text, both, ntr, tr
+from bot.language import Plural, Text, both, tr
 
 DECIDED = Text("This was already decided, or it has expired.")
 
@@ -30,12 +30,10 @@ KEY_NOT_ACCEPTED = Text(
 NO_OWN_KEY = Text("This server has no key of its own to remove.")
 
 
-def too_many_keys(minutes: int) -> str:
-    return ntr(
-        "Too many keys were tried in the last hour. Try again in {count} minute. This server's key has not changed.",
-        "Too many keys were tried in the last hour. Try again in {count} minutes. This server's key has not changed.",
-        minutes,
-    )
+TOO_MANY_KEYS = Plural(
+    "Too many keys were tried in the last hour. Try again in {count} minute. This server's key has not changed.",
+    "Too many keys were tried in the last hour. Try again in {count} minutes. This server's key has not changed.",
+)
 
 
 def key_set(by_id: int, last4: str, before: str | None) -> str:
@@ -45,8 +43,7 @@ def key_set(by_id: int, last4: str, before: str | None) -> str:
     return tr("{who} replaced the API key `…{old}` with `…{new}`.", who=actor(by_id), old=before, new=last4)
 
 
-def key_removed(by_id: int, last4: str) -> str:
-    return tr("{who} removed the API key `…{key}`.", who=actor(by_id), key=last4)
+KEY_REMOVED = Text("{who} removed the API key `…{key}`.", who=actor)
 
 
 def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
@@ -58,15 +55,12 @@ def account_difference(amount: Decimal, job_ids: Sequence[str]) -> str:
     return " ".join([charged, tr("No job on this server explains it. Check whether the key is also used elsewhere.")])
 
 
-def unavailable_now(operation: str, said: str, again: str) -> str:
-    """Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
-    return tr(
-        "{operation} is not available on this account right now. Cannon Studio says: {said} "
-        "Try again {again}, or after a moderator runs `/studio status`.",
-        operation=operation,
-        said=full_stop(said),
-        again=again,
-    )
+UNAVAILABLE_NOW = Text(
+    "{operation} is not available on this account right now. Cannon Studio says: {said} "
+    "Try again {again}, or after a moderator runs `/studio status`.",
+    said=full_stop,
+)
+"""Refuse an operation that the account may not use; `said` is the API's own sentence, `again` a time."""
 
 
 def with_top_up(text: str, link: str) -> str:
@@ -90,9 +84,7 @@ def model_refused(name: str, model: str, said: str, others: Sequence[str], *, wo
     return " ".join([refused, choice, tr("Cannon Studio says: {said}", said=full_stop(said))])
 
 
-def too_many_labels(most: int) -> str:
-    return ntr(
-        "You can label up to {count} voice. Remove a label first.",
-        "You can label up to {count} voices. Remove a label first.",
-        most,
-    )
+TOO_MANY_LABELS = Plural(
+    "You can label up to {count} voice. Remove a label first.",
+    "You can label up to {count} voices. Remove a label first.",
+)

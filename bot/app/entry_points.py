@@ -41,7 +41,7 @@ async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[]
     if settings.discord_token is None:
         raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)
     if role is not Role.ALL and isinstance(settings.database, Path):
-        raise StartError(texts.role_needs_postgres(role.value), exit_code=RESTART_CANNOT_HELP)
+        raise StartError(texts.ROLE_NEEDS_POSTGRES(role=role.value), exit_code=RESTART_CANNOT_HELP)
     clock = SystemClock()
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
@@ -58,7 +58,7 @@ async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[]
     except (aiohttp.ClientConnectionError, TimeoutError, discord.GatewayNotFound):
         raise StartError(texts.DISCORD_UNREACHABLE) from None
     except DISCORD_ERRORS as error:
-        raise StartError(texts.discord_in_trouble(str(error))) from None
+        raise StartError(texts.DISCORD_IN_TROUBLE(error=str(error))) from None
     finally:
         closing()
         await bot.close()
@@ -69,7 +69,7 @@ def _refusal(close_code: int) -> StartError:
         return StartError(texts.TOKEN_REFUSED, exit_code=RESTART_CANNOT_HELP)
     lasting = texts.LASTING_CLOSES.get(close_code)
     if lasting is None:
-        return StartError(texts.gateway_closed(close_code), exit_code=RESTART_MAY_HELP)
+        return StartError(texts.GATEWAY_CLOSED(code=close_code), exit_code=RESTART_MAY_HELP)
     may_help = close_code == SHARDING_REQUIRED  # the next start asks Discord for the number of shards
     return StartError(lasting, exit_code=RESTART_MAY_HELP if may_help else RESTART_CANNOT_HELP)
 
@@ -93,7 +93,7 @@ async def check(settings: Settings) -> list[str]:
         async with unconnected(settings):
             return []
     except (ImportError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
-        return [texts.commands_do_not_load(error)]
+        return [texts.COMMANDS_DO_NOT_LOAD(error=error)]
 
 
 @contextlib.asynccontextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 # ---------------------------------------------------------------------- hosts
 
 TOKEN_NOT_SET = "DISCORD_TOKEN is not set."  # noqa: S105 - a sentence, not a password
@@ -37,23 +35,19 @@ HOST_KEY_UNLIMITED = (
 PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
 
 
-def role_needs_postgres(role: str) -> str:
-    return (
-        f"--role {role} needs a database that several processes share. Set DATABASE to a PostgreSQL database"
-        " (postgresql://...), or run the bot without --role."
-    )
+ROLE_NEEDS_POSTGRES = (
+    "--role {role} needs a database that several processes share. Set DATABASE to a PostgreSQL database "
+    "(postgresql://...), or run the bot without --role."
+).format
 
 
-def gateway_closed(code: int) -> str:
-    return f"Discord closed the connection and refuses to reconnect (gateway close code {code})."
+GATEWAY_CLOSED = "Discord closed the connection and refuses to reconnect (gateway close code {code}).".format
 
 
-def discord_in_trouble(error: str) -> str:
-    return f"Discord cannot serve the bot now ({error}). Try again later."
+DISCORD_IN_TROUBLE = "Discord cannot serve the bot now ({error}). Try again later.".format
 
 
-def commands_do_not_load(error: Exception) -> str:
-    return f"The commands do not load: {error}. The installation is broken; install cannon-bot again."
+COMMANDS_DO_NOT_LOAD = "The commands do not load: {error}. The installation is broken; install cannon-bot again.".format
 
 
 def key_for_servers(count: int) -> str:
@@ -73,8 +67,9 @@ BOT_IS_OLDER = (
 )
 
 
-def no_database(path: Path) -> str:
-    return f"There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
+NO_DATABASE = (
+    "There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
+).format
 
 
 def guild_forgotten(guild_id: int, jobs: int, left: int, *, is_clean: bool) -> str:

@@ -228,7 +228,7 @@ class CannonClient:
                 answer = await self._exchange(route.http, request)
         except TimeoutError:
             log.warning("cannon.no_answer", method=method, reason="deadline", after_s=self._timeout_s)
-            raise CannonUnavailable(texts.no_answer(self._timeout_s)) from None
+            raise CannonUnavailable(texts.NO_ANSWER(time=self._timeout_s)) from None
         except NoAnswer as error:
             after_s = round(self._clock.monotonic() - started, 3)
             log.warning("cannon.no_answer", method=method, reason=error.reason, after_s=after_s)

@@ -19,8 +19,7 @@ IS_REQUIRED = Text("is required")
 NO_REASON = Text("no reason given")
 
 
-def no_answer(timeout_s: float) -> str:
-    return tr("Cannon Studio did not answer within {time}.", time=span(timeout_s))
+NO_ANSWER = Text("Cannon Studio did not answer within {time}.", time=span)
 
 
 # ---------------------------------------------------------------------- what an HTTP status means

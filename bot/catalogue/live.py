@@ -58,7 +58,9 @@ def changes(former: Catalogue, present: Catalogue) -> list[ApiChange]:
             found += _of_operation(known, operation)
     for key, operation in before.items():
         if key not in seen and operation.offered:
-            found.append(_change(ChangeKind.GONE, key, [key], texts.gone_operation(operation.title, key)))
+            found.append(
+                _change(ChangeKind.GONE, key, [key], texts.GONE_OPERATION(title=operation.title, operation_id=key))
+            )
     return found
 
 
@@ -70,18 +72,18 @@ def _drift_renamed(present_id: str, former: Catalogue, present: Catalogue) -> Op
 
 def _came(operation: Operation) -> Iterator[ApiChange]:
     if operation.offered:
-        yield _change(ChangeKind.CAME, operation.id, [operation.id], texts.new_operation(operation.id))
+        yield _change(ChangeKind.CAME, operation.id, [operation.id], texts.NEW_OPERATION(operation_id=operation.id))
 
 
 def _of_operation(former: Operation, present: Operation) -> Iterator[ApiChange]:
     key = present.id
     if former.id != key:
-        sentence = texts.other_id(present.title, key, former.id)
+        sentence = texts.OTHER_ID(title=present.title, present=key, former=former.id)
         yield _change(ChangeKind.CHANGED, key, [former.id, key], sentence)
     if former.offered and not present.offered:
-        yield _change(ChangeKind.GONE, key, [key], texts.gone_operation(present.title, key))
+        yield _change(ChangeKind.GONE, key, [key], texts.GONE_OPERATION(title=present.title, operation_id=key))
     if present.offered and not former.offered:
-        yield _change(ChangeKind.CAME, key, [key], texts.operation_is_back(present.title, key))
+        yield _change(ChangeKind.CAME, key, [key], texts.OPERATION_IS_BACK(title=present.title, operation_id=key))
     yield from _of_fields(former, present)
     yield from _of_models(former, present)
 
@@ -92,11 +94,11 @@ def _of_fields(former: Operation, present: Operation) -> Iterator[ApiChange]:
     for field in present.fields:
         if field.offered and field.name in before:
             for words in _field_changes(before[field.name], field):
-                sentence = texts.of_operation(present.id, words)
+                sentence = texts.OF_OPERATION(operation_id=present.id, change=words)
                 yield ApiChange(ChangeKind.CHANGED, Subject.FIELD, present.id, (field.name,), sentence)
     for field in former.fields:
         if field.offered and field.name not in now:
-            sentence = texts.of_operation(present.id, texts.not_listed(field.name))
+            sentence = texts.OF_OPERATION(operation_id=present.id, change=texts.NOT_LISTED(field=field.name))
             yield ApiChange(ChangeKind.GONE, Subject.FIELD, present.id, (field.name,), sentence)
     offered = {field.name for field in former.fields if field.offered}
     new = tuple(field.name for field in present.fields if field.offered and field.name not in offered)
@@ -129,15 +131,17 @@ def _has_id(name: str, operation: Operation) -> bool:
 
 def _field_changes(former: Field, present: Field) -> Iterator[str]:
     if present.kind is not former.kind:
-        yield texts.other_kind(present.name, present.kind, former.kind)
+        yield texts.OTHER_KIND(field=present.name, present=present.kind, former=former.kind)
     if present.required != former.required:
         yield texts.now_required(present.name, required=present.required)
     if set(present.choices) != set(former.choices):
-        yield texts.takes_only(present.name, present.choices) if present.choices else texts.takes_any(present.name)
+        yield (
+            texts.takes_only(present.name, present.choices) if present.choices else texts.TAKES_ANY(field=present.name)
+        )
     if (present.minimum, present.maximum) != (former.minimum, former.maximum):
         yield texts.new_range(present.name, present.minimum, present.maximum)
     if present.max_length != former.max_length:
-        yield texts.new_length(present.name, present.max_length)
+        yield texts.NEW_LENGTH(field=present.name, limit=present.max_length)
     inner = {item.name for item in former.item_fields}
     new = [item.name for item in present.item_fields if item.name not in inner]
     if new and present.kind is former.kind:

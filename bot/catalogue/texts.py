@@ -201,8 +201,7 @@ def text_too_long(label: str, limit: int, length: int) -> str:
     )
 
 
-def must_be_finite(label: str) -> str:
-    return tr("{field} must be a number below 9007199254740992.", field=_name(label))
+MUST_BE_FINITE = Text("{field} must be a number below 9007199254740992.", field=_name)
 
 
 def must_be_whole(label: str, number: float, below: int) -> str:
@@ -241,44 +240,31 @@ def not_between(label: str, usual: tuple[float, float], unit: str, number: float
     )
 
 
-def must_be_above_zero(label: str, number: float) -> str:
-    return tr("{field} must be more than 0; you gave {number}.", field=_name(label), number=amount(number))
+MUST_BE_ABOVE_ZERO = Text("{field} must be more than 0; you gave {number}.", field=_name, number=amount)
 
 
-def not_a_ratio(given: object) -> str:
-    return tr("{given} is not an aspect ratio like 16:9.", given=echo(given))
+NOT_A_RATIO = Text("{given} is not an aspect ratio like 16:9.", given=echo)
 
 
-def not_an_id(label: str, given: object) -> str:
-    return tr(
-        "{field} must be an ID that you copy from its source; you gave {given}.", field=_name(label), given=echo(given)
-    )
+NOT_AN_ID = Text("{field} must be an ID that you copy from its source; you gave {given}.", field=_name, given=echo)
 
 
-def link_too_long(label: str, limit: int, length: int) -> str:
-    return tr(
-        "{field}: a link can have up to {limit} characters; yours has {length}.",
-        field=_name(label),
-        limit=amount(limit),
-        length=amount(length),
-    )
+LINK_TOO_LONG = Text(
+    "{field}: a link can have up to {limit} characters; yours has {length}.", field=_name, limit=amount, length=amount
+)
 
 
-def must_be_https(label: str) -> str:
-    return tr("{field} must be a link that starts with https:// and has no spaces.", field=_name(label))
+MUST_BE_HTTPS = Text("{field} must be a link that starts with https:// and has no spaces.", field=_name)
 
 
-def no_key(label: str, given: object, known: Sequence[str]) -> str:
-    return tr("{field} has no key {key}. It has: {known}.", field=_name(label), key=echo(given), known=both(known))
+NO_KEY = Text("{field} has no key {key}. It has: {known}.", field=_name, key=echo, known=both)
 
 
-def inside(label: str, sentence: str) -> str:
-    """Say in which field the fault is that `sentence` describes."""
-    return tr("{field}: {problem}", field=_name(label), problem=sentence)
+INSIDE = Text("{field}: {problem}", field=_name)
+"""Say in which field the fault is that `problem` describes."""
 
 
-def must_be_json(label: str, example: str) -> str:
-    return tr("{field} must be JSON, such as {example}.", field=_name(label), example=example)
+MUST_BE_JSON = Text("{field} must be JSON, such as {example}.", field=_name)
 
 
 # ---------------------------------------------------------------------- rules that tie several fields together
@@ -290,14 +276,12 @@ WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source vide
 NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.")
 
 
-def sora_not_square(given: object) -> str:
-    return tr(
-        "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.", given=echo(given)
-    )
+SORA_NOT_SQUARE = Text(
+    "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.", given=echo
+)
 
 
-def no_frame_rate(model: str) -> str:
-    return tr("{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", model=echo(model))
+NO_FRAME_RATE = Text("{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", model=echo)
 
 
 # ---------------------------------------------------------------------- what is doubtful, and may be tried
@@ -306,16 +290,12 @@ SPELLED_OTHERWISE = Text("The slash commands would send part of it in another fo
 """Why an input is doubtful that has no fault."""
 
 
-def no_longer_offered(operation: str) -> str:
-    return tr("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner(operation))
+NO_LONGER_OFFERED = Text("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner)
 
 
-def probably_needs(operation: str, label: str) -> str:
-    return tr(
-        "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.",
-        operation=_inner(operation),
-        field=_inner(label),
-    )
+PROBABLY_NEEDS = Text(
+    "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.", operation=_inner, field=_inner
+)
 
 
 def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: float) -> str:
@@ -330,18 +310,12 @@ def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: fl
     )
 
 
-def unlikely_id(label: str, given: object) -> str:
-    return tr(
-        "{given} doesn't look like a valid {field}: IDs have digits and no spaces.",
-        field=_inner(label),
-        given=echo(given),
-    )
+UNLIKELY_ID = Text(
+    "{given} doesn't look like a valid {field}: IDs have digits and no spaces.", field=_inner, given=echo
+)
 
 
-def field_not_documented(operation: str, name: object) -> str:
-    return tr(
-        "Cannon Studio's docs list no field {field} for {operation}.", field=echo(name), operation=_inner(operation)
-    )
+FIELD_NOT_DOCUMENTED = Text("Cannon Studio's docs list no field {field} for {operation}.", field=echo, operation=_inner)
 
 
 DESCRIBED_OTHERWISE = Text("Cannon Studio's description of its API has changed, so this may fail: {reason}")
@@ -369,25 +343,19 @@ def sent_as_typed(operation: str, reason: str | Text) -> str:
 # ---------------------------------------------------------------------- what the live document has changed (logs)
 
 
-def new_operation(operation_id: str) -> str:
-    return f"There is a new operation: {operation_id}."
+NEW_OPERATION = "There is a new operation: {operation_id}.".format
 
 
-def gone_operation(title: str, operation_id: str) -> str:
-    return f"{title} ({operation_id}) is no longer offered."
+GONE_OPERATION = "{title} ({operation_id}) is no longer offered.".format
 
 
-def operation_is_back(title: str, operation_id: str) -> str:
-    return f"{title} ({operation_id}) is offered again."
+OPERATION_IS_BACK = "{title} ({operation_id}) is offered again.".format
 
 
-def other_id(title: str, present: str, former: str) -> str:
-    """Report another id of an operation: one that was deduced, or that has been renamed."""
-    return f"The id of {title} is {present}, not {former}."
+OTHER_ID = "The id of {title} is {present}, not {former}.".format
 
 
-def not_listed(field: str) -> str:
-    return f"the live document does not list {field}."
+NOT_LISTED = "the live document does not list {field}.".format
 
 
 def new_fields(operation_id: str, names: Sequence[str]) -> str:
@@ -402,8 +370,7 @@ def gone_models(operation_id: str, ids: Sequence[str]) -> str:
     return f"{operation_id} no longer offers these models: {', '.join(ids)}."
 
 
-def of_operation(operation_id: str, change: str) -> str:
-    return f"{operation_id}: {change}"
+OF_OPERATION = "{operation_id}: {change}".format
 
 
 def now_required(field: str, *, required: bool) -> str:
@@ -415,25 +382,21 @@ def new_range(field: str, minimum: float | None, maximum: float | None) -> str:
     return f"{field} goes from {_end(minimum)} to {_end(maximum)}."
 
 
-def new_length(field: str, limit: int) -> str:
-    """Report another limit of a text, in characters."""
-    return f"{field} may have {limit:,} characters."
+NEW_LENGTH = "{field} may have {limit:,} characters.".format
 
 
 def new_keys(field: str, names: Sequence[str]) -> str:
     return f"{field} has new keys: {', '.join(names)}."
 
 
-def other_kind(field: str, present: str, former: str) -> str:
-    return f"{field} is of the kind {present}, not {former}."
+OTHER_KIND = "{field} is of the kind {present}, not {former}.".format
 
 
 def takes_only(field: str, values: Sequence[Value]) -> str:
     return f"{field} takes {', '.join(map(str, values))} only."
 
 
-def takes_any(field: str) -> str:
-    return f"{field} takes any value."
+TAKES_ANY = "{field} takes any value.".format
 
 
 def _end(value: float | None) -> str:

@@ -90,7 +90,7 @@ class LogChannel:
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
         """Post a record line in the first channel that accepts it; `search`: unless already there."""
         with speaking(await self.language_of(decision.guild_id)):
-            line = shortened(texts.decision(decision.kind, decision_text(decision)), LINE_CHARS)
+            line = shortened(texts.DECISION(kind=decision.kind, text=decision_text(decision)), LINE_CHARS)
             view = message_view(self.surface.log_controls(decision), [])
         line = f"{line} {stamp(decision.at, 'f')}"
         for channel_id in _places(await self.store.settings.get(decision.guild_id), decision.kind):
@@ -104,7 +104,7 @@ class LogChannel:
         guild = await self.guilds.find(decision.guild_id)
         with speaking(await self.language_of(decision.guild_id)):
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
-            content = sentence if guild is None else texts.direct_alert(harmless(guild.name), sentence)
+            content = sentence if guild is None else texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence)
         try:
             async with asyncio.timeout(POST_TIMEOUT_S):
                 channel = await self.messages.direct_message(decision.by_id)
@@ -270,7 +270,7 @@ class Notifications:
         if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
             return
         with speaking(await self.languages.of_guild(card.guild_id)):
-            content = texts.ready(card.author_id, link)
+            content = texts.READY(member=card.author_id, link=link)
             if says_refused:
                 content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
         async with asyncio.timeout(CALL_TIMEOUT_S):
@@ -298,7 +298,7 @@ class Notifications:
             await self._alert(guild_id, spoken(sentence))
 
     async def _alert(self, guild_id: int, sentence: str) -> None:
-        await self.log_channel.post(guild_id, texts.alert(sentence))
+        await self.log_channel.post(guild_id, texts.ALERT(sentence=sentence))
         key = await self.store.keys.current(guild_id)
         if key is None:
             return
@@ -308,6 +308,6 @@ class Notifications:
         try:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 member = await guild.fetch_member(key.set_by)
-                await member.send(texts.direct_alert(harmless(guild.name), sentence))
+                await member.send(texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence))
         except DISCORD_ERRORS as error:
             log.info("guild.alert_not_sent", guild=guild_id, error=type(error).__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.models import UNKNOWN, JobState, MediaKind, WaitsFor
-from bot.language import Text, amount, both, either, ntr, tr
+from bot.language import Plural, Text, amount, both, either, ntr, tr
 
 # ---------------------------------------------------------------------- permissions, as Discord names them
 
@@ -123,8 +123,7 @@ REWRITTEN = Text("**Rewritten**")
 RESULT = Text("**Result**")
 
 
-def steps(label: str, count: int) -> str:
-    return ntr("{recipe} · {count} step", "{recipe} · {count} steps", count, recipe=label)
+STEPS = Plural("{recipe} · {count} step", "{recipe} · {count} steps")
 
 
 def several(title: str, count: int) -> str:
@@ -156,8 +155,7 @@ def more_than_held(cost: str, held: str, *, is_guess: bool) -> str:
 BILLED_FAILURE = Text("{amount} (Cannon Studio charged this although it failed)")
 
 
-def refunded(count: int) -> str:
-    return ntr("{count} refunded", "{count} refunded", count)
+REFUNDED = Plural("{count} refunded", "{count} refunded")
 
 
 # ---------------------------------------------------------------------- files and links
@@ -185,8 +183,7 @@ MADE_WITH_AI = Text("Made with AI")
 """The AI label of a result; the model follows."""
 
 
-def sheet_alt_text(count: int) -> str:
-    return ntr("The image with its number", "All {count} images, with their numbers", count)
+SHEET_ALT_TEXT = Plural("The image with its number", "All {count} images, with their numbers")
 
 
 def not_seen(kinds: Iterable[MediaKind]) -> str:
@@ -256,14 +253,10 @@ PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")
 
 
-def plain_title(title: str) -> str:
-    """Return the first line of a result that is posted as plain text."""
-    return f"📦 {title}"
+PLAIN_TITLE = "📦 {title}".format
 
 
-def plain_footer(job_id: str) -> str:
-    """Return the last line of such a message: a card's footer."""
-    return f"cannon-bot · {job_id}"
+PLAIN_FOOTER = "cannon-bot · {job_id}".format
 
 
 POSTED_HERE = Text("The result is here: {link}")
@@ -299,8 +292,7 @@ def no_review_channel(channel_id: int) -> str:
 THE_BOT = Text("The bot")
 
 
-def ready(author_id: int, link: str) -> str:
-    return tr("{member} Your result is ready: {link}", member=f"<@{author_id}>", link=link)
+READY = Text("{member} Your result is ready: {link}", member="<@{}>".format)
 
 
 NO_DIRECT_MESSAGES = Text(
@@ -309,14 +301,10 @@ NO_DIRECT_MESSAGES = Text(
 READY_DIRECTLY = Text("Your result is ready: {link}")
 
 
-def alert(sentence: str) -> str:
-    """Return an alert as the log channel shows it."""
-    return f"⚠️ {sentence}"
+ALERT = "⚠️ {sentence}".format
 
 
-def direct_alert(server: str, sentence: str) -> str:
-    """Return an alert as a direct message shows it."""
-    return f"**{server}**: {sentence}"
+DIRECT_ALERT = "**{server}**: {sentence}".format
 
 
 def unreached(job_id: str, *, is_refund: bool) -> str:
@@ -333,6 +321,4 @@ def unreached(job_id: str, *, is_refund: bool) -> str:
     )
 
 
-def decision(kind: str, text: str) -> str:
-    """Return a line of the record of decisions."""
-    return f"`{kind}` {text}"
+DECISION = "`{kind}` {text}".format

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.domain.models import credits_text, credits_words
-from bot.language import Text, both, either, ntr, percent, ptr, tr
+from bot.language import Plural, Text, both, either, ntr, percent, ptr, tr
 
 FORMER_MEMBER = Text("a former member")
 _FORMER = re.compile(r"<@-(\d+)>")
@@ -58,27 +58,22 @@ def blocked(until: str | None, reason: str) -> str:
 # ---------------------------------------------------------------------- refusals: how much, how many
 
 
-def above_ceiling(ceiling: Decimal, title: str, price: Decimal) -> str:
-    return tr(
-        "A job may cost at most {ceiling} here, and {title} needs about {price}. Choose a cheaper option.",
-        ceiling=credits_words(ceiling),
-        title=tr(title),
-        price=credits_text(price),
-    )
+ABOVE_CEILING = Text(
+    "A job may cost at most {ceiling} here, and {title} needs about {price}. Choose a cheaper option.",
+    ceiling=credits_words,
+    title=tr,
+    price=credits_text,
+)
 
 
-def price_still_unknown(title: str) -> str:
-    return tr(
-        "The price of {title} is not known here yet, and you already have one running. Try again when it is done.",
-        title=tr(title),
-    )
+PRICE_STILL_UNKNOWN = Text(
+    "The price of {title} is not known here yet, and you already have one running. Try again when it is done.", title=tr
+)
 
 
-def one_of_unknown_price(title: str) -> str:
-    return tr(
-        "The price of {title} is not known here yet. Request one first, and the others when its price is known.",
-        title=tr(title),
-    )
+ONE_OF_UNKNOWN_PRICE = Text(
+    "The price of {title} is not known here yet. Request one first, and the others when its price is known.", title=tr
+)
 
 
 def balance_too_low(free: Decimal, total: Decimal) -> str:
@@ -235,17 +230,10 @@ def server_total_left(left: Decimal, of: Decimal) -> str:
     )
 
 
-def resets_on(day: str, when: str) -> str:
-    """Return when a limit resets: the day, and how far away it is."""
-    return f"{day}, {when}"
+RESETS_ON = "{day}, {when}".format
 
 
-def also_granted(left: Decimal) -> str:
-    return ntr(
-        "You also have {count} granted credit left.",
-        "You also have {count} granted credits left.",
-        left,
-    )
+ALSO_GRANTED = Plural("You also have {count} granted credit left.", "You also have {count} granted credits left.")
 
 
 def limit_is_about(operation: str, channel: str) -> str:
@@ -268,28 +256,22 @@ SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobod
 # ---------------------------------------------------------------------- what is left to a member
 
 
-def left_of_own(left: Decimal, terms: str) -> str:
-    return tr("{left} of {limit}", left=credits_text(left), limit=terms)
+LEFT_OF_OWN = Text("{left} of {limit}", left=credits_text)
 
 
-def left_of_server(left: Decimal, terms: str) -> str:
-    return tr("{left} of the server's {limit}", left=credits_text(left), limit=terms)
+LEFT_OF_SERVER = Text("{left} of the server's {limit}", left=credits_text)
 
 
-def left_with_grants(left: Decimal, terms: str) -> str:
-    return tr("{left} with grants (limit: {limit})", left=credits_text(left), limit=terms)
+LEFT_WITH_GRANTS = Text("{left} with grants (limit: {limit})", left=credits_text)
 
 
-def in_the_account(credits_: Decimal) -> str:
-    """Return the free credits of the server's own account."""
-    return tr("{credits} in the server's account", credits=credits_words(credits_))
+IN_THE_ACCOUNT = Text("{credits} in the server's account", credits=credits_words)
 
 
 LEFT_NOW = Text("Left now: {left}.")
 
 
-def left_now_and_then(left: str, after: Decimal) -> str:
-    return tr("Left now: {left}. After this: {after}.", left=left, after=credits_text(after))
+LEFT_NOW_AND_THEN = Text("Left now: {left}. After this: {after}.", after=credits_text)
 
 
 # ---------------------------------------------------------------------- alerts
@@ -313,21 +295,18 @@ def balance_low(free: Decimal, week: Decimal, day: Decimal) -> str:
         "The Cannon Studio account has {count} credits left.",
         free,
     )
-    return f"{left} {_coming_week(week, day)}"
+    return f"{left} {_COMING_WEEK(week=week, day=day)}"
 
 
 def balance_lasts_briefly(week: Decimal, day: Decimal) -> str:
     """Say the same without the amount: the account is the host's."""
     said = tr("The Cannon Studio account that pays here may run out of credits within a week.")
-    return f"{said} {_coming_week(week, day)}"
+    return f"{said} {_COMING_WEEK(week=week, day=day)}"
 
 
-def _coming_week(week: Decimal, day: Decimal) -> str:
-    return tr(
-        "At the current {day} a day, the next seven days need about {week}.",
-        day=credits_text(day),
-        week=credits_text(week),
-    )
+_COMING_WEEK = Text(
+    "At the current {day} a day, the next seven days need about {week}.", day=credits_text, week=credits_text
+)
 
 
 def credits_expire(credits_: Decimal, date: str, lost: Decimal, day: Decimal) -> str:
@@ -344,13 +323,11 @@ def credits_expire(credits_: Decimal, date: str, lost: Decimal, day: Decimal) ->
     return f"{expiring} {unused}"
 
 
-def unusual_hour(spent: Decimal, usual: Decimal) -> str:
-    return ntr(
-        "Unusual spending: {count} credit in the last hour. A usual hour takes {usual}.",
-        "Unusual spending: {count} credits in the last hour. A usual hour takes {usual}.",
-        spent,
-        usual=credits_text(usual),
-    )
+UNUSUAL_HOUR = Plural(
+    "Unusual spending: {count} credit in the last hour. A usual hour takes {usual}.",
+    "Unusual spending: {count} credits in the last hour. A usual hour takes {usual}.",
+    usual=credits_text,
+)
 
 
 # ---------------------------------------------------------------------- what moderators type
@@ -391,8 +368,7 @@ def not_days(label: str, limit: int) -> str:
     )
 
 
-def days(count: int) -> str:
-    return ntr("{count} day", "{count} days", count)
+DAYS = Plural("{count} day", "{count} days")
 
 
 def count_hint(limit: int) -> str:

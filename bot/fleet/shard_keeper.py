@@ -169,7 +169,9 @@ class ShardKeeper:
 
     async def _obey(self, held: HeldShards, asked: _Moment) -> None:
         if held.shard_count != self._shard_count:
-            raise StartError(texts.other_shard_count(held.shard_count, self._shard_count), exit_code=RESTART_MAY_HELP)
+            raise StartError(
+                texts.OTHER_SHARD_COUNT(is_now=held.shard_count, ours=self._shard_count), exit_code=RESTART_MAY_HELP
+            )
         if held.was_lost:  # others may have had them meanwhile: our sessions are invalid
             await self._drop(self._held)
         lost, gained = self._held - held.ids, held.ids - self._held

@@ -81,7 +81,7 @@ class FleetShards:
         await fleet.note_limit(gateway.limit)
         count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
         if self._wanted is not None and count != self._wanted:
-            raise StartError(texts.other_shard_count(count, self._wanted), exit_code=RESTART_MAY_HELP)
+            raise StartError(texts.OTHER_SHARD_COUNT(is_now=count, ours=self._wanted), exit_code=RESTART_MAY_HELP)
         if count < recommended:
             log.warning("shards.few", shards=count, recommended=recommended)
         self._identifies = Identifies(

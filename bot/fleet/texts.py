@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
-def other_shard_count(is_now: int, ours: int) -> str:
-    return (
-        f"The fleet runs with {is_now} shards, and this process would with {ours}. To change the number, set"
-        " SHARD_COUNT for all processes, and stop all gateways before you start them again."
-    )
+OTHER_SHARD_COUNT = (
+    "The fleet runs with {is_now} shards, and this process would with {ours}. To change the number, set "
+    "SHARD_COUNT for all processes, and stop all gateways before you start them again."
+).format

@@ -228,7 +228,7 @@ def operation_typed(catalogue: Catalogue, typed: str) -> Operation:
     """Return a batch's operation as a member named it. Raises InputError if it cannot run one."""
     operation = catalogue.resolve(typed.strip())
     if _prompt_field(operation) is None:
-        raise InputError(texts.no_batch(operation.title), "operation")
+        raise InputError(texts.NO_BATCH(operation=operation.title), "operation")
     return operation
 
 
@@ -257,7 +257,7 @@ def batch(
 
 def _enhanced(catalogue: Catalogue, operation: Operation, steps: Sequence[JobSpec]) -> list[JobSpec]:
     if _prompt_field(operation) != ENHANCED or operation.workflow == "prompt":
-        raise InputError(texts.not_enhanced(operation.title), "enhance")
+        raise InputError(texts.NOT_ENHANCED(operation=operation.title), "enhance")
     most = JOBS_PER_CARD // 2
     if len(steps) > most:
         raise InputError(texts.TOO_MANY_PROMPTS(limit=most, count=len(steps)), "prompts")

@@ -313,7 +313,7 @@ class ModeratorQuestions:
         if await self._store.drafts.get(guild_id, member_id, draft_id) is None:
             raise InputError(texts.QUESTION_EXPIRED)
         if self._asked.wait_s((guild_id, member_id)):
-            raise Refused(texts.ask_again_later(round(ASK_AGAIN_S / 60)))
+            raise Refused(texts.ASK_AGAIN_LATER(count=round(ASK_AGAIN_S / 60)))
         data = await self._store.drafts.take(guild_id, member_id, draft_id)
         if data is None:
             raise InputError(texts.QUESTION_EXPIRED)

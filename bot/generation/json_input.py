@@ -49,7 +49,7 @@ def _require_public(name: str, link: str) -> None:
         checked(link)
     except MediaUnsafe as error:
         raise InputError(
-            texts.UNUSABLE(file=texts.file_for(tame(shortened(name, 60))), reason=error.sentence), "input"
+            texts.UNUSABLE(file=texts.FILE_FOR(field=tame(shortened(name, 60))), reason=error.sentence), "input"
         ) from None
 
 

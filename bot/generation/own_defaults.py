@@ -84,7 +84,7 @@ class OwnDefaults:
         operation, of_preset = catalogue.resolve(generation.operation), catalogue.find(preset.operation)
         if of_preset is None or of_preset.id != operation.id:
             title = preset.operation if of_preset is None else of_preset.title
-            raise InputError(texts.preset_of_other(preset.name, title), "preset")
+            raise InputError(texts.PRESET_OF_OTHER(name=preset.name, operation=title), "preset")
         if MODEL not in generation.values:
             require_preset_model(operation, preset)
         return _filled(generation, preset.values)
@@ -95,7 +95,7 @@ class OwnDefaults:
         defaults: dict[str, Any] = {}
         model = own.models.get(operation.id, "")
         if model and MODEL in names and MODEL not in generation.values:
-            require_model(operation, model, texts.default_model_gone(model, operation.title))
+            require_model(operation, model, texts.DEFAULT_MODEL_GONE(model=model, operation=operation.title))
             defaults[MODEL] = model
         ratio = ratio_field(operation)
         is_new = operation.workflow in STYLED and not _has_source(generation)
@@ -110,7 +110,7 @@ def require_preset_model(operation: Operation, preset: Preset) -> None:
     """Raise InputError if the preset's model is no longer offered."""
     model = preset.values.get(MODEL)
     if isinstance(model, str):
-        require_model(operation, model, texts.preset_model_gone(preset.name, model))
+        require_model(operation, model, texts.PRESET_MODEL_GONE(name=preset.name, model=model))
 
 
 def require_model(operation: Operation, model: str, sentence: str) -> None:
@@ -164,5 +164,5 @@ def _with_style(prompt: object, style: str, longest: int) -> object:
         return prompt
     styled = f"{prompt.rstrip()}, {style}"
     if len(styled) > longest:
-        raise InputError(texts.too_long_with_style(longest), PROMPT)
+        raise InputError(texts.TOO_LONG_WITH_STYLE(count=longest), PROMPT)
     return styled

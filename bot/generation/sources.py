@@ -59,7 +59,7 @@ class LookPace:
         """Raise Refused if the member may not begin so many looks now. Counts none."""
         wait_s = self._begun.peek_s(member_id, count)
         if wait_s > 0:
-            raise Refused(texts.too_many_looks(math.ceil(wait_s)))
+            raise Refused(texts.TOO_MANY_LOOKS(wait=math.ceil(wait_s)))
 
     @asynccontextmanager
     async def request(self, member_id: int, count: int = 1) -> AsyncIterator[None]:
@@ -73,7 +73,7 @@ class LookPace:
             async with asyncio.timeout(LOOKS_TIMEOUT_S):
                 yield
         except TimeoutError:
-            raise MediaUnreachable(texts.looks_timed_out(LOOKS_TIMEOUT_S)) from None
+            raise MediaUnreachable(texts.LOOKS_TIMED_OUT(time=LOOKS_TIMEOUT_S)) from None
 
     @asynccontextmanager
     async def look(self, member_id: int) -> AsyncIterator[None]:
@@ -162,7 +162,7 @@ class Sources:
         public, too large.
         """
         if ref.count != 1:
-            raise InputError(texts.given_in_several_ways(label), label)
+            raise InputError(texts.GIVEN_IN_SEVERAL_WAYS(field=label), label)
         async with self.pace.look(viewer.member_id):
             if ref.job_id is not None:
                 return await self._from_job(viewer, ref.job_id, kinds, label)
@@ -184,7 +184,7 @@ class Sources:
         link = link.strip().strip("<>")
         link = await self.refresh(link, viewer, kinds) or link
         practice = await self.keys.is_practising(viewer.guild_id)
-        return Source(url=link, facts=await self._inspect(link, kinds, texts.file_for(label), practice=practice))
+        return Source(url=link, facts=await self._inspect(link, kinds, texts.FILE_FOR(field=label), practice=practice))
 
     async def _inspect(
         self, link: str, kinds: frozenset[MediaKind], file: str, *, practice: bool = False
@@ -219,7 +219,7 @@ class Sources:
         if practice and not await self.keys.is_practising(job.guild_id):
             raise InputError(texts.MADE_IN_PRACTICE, "job")
         try:
-            facts = await self._inspect(medium.url, kinds, texts.file_for(label), practice=practice)
+            facts = await self._inspect(medium.url, kinds, texts.FILE_FOR(field=label), practice=practice)
             return Source(url=medium.url, facts=facts, job=job)
         except MediaGone:
             fresh = await self.fresh_link(job, medium)

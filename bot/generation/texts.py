@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain.models import MediaKind
 from bot.domain.words.text import harmless
-from bot.language import Text, both, either, ntr, span, tr
+from bot.language import Plural, Text, both, either, span, tr
 
 # ---------------------------------------------------------------------- sources
 
@@ -34,13 +34,10 @@ def kinds(of: Iterable[MediaKind]) -> str:
     return either(str(KIND_WORDS[kind]) for kind in of)
 
 
-def given_in_several_ways(label: str) -> str:
-    return tr("Give “{field}” in exactly one way: as a file, a link or an earlier job.", field=tr(label))
+GIVEN_IN_SEVERAL_WAYS = Text("Give “{field}” in exactly one way: as a file, a link or an earlier job.", field=tr)
 
 
-def file_for(label: str) -> str:
-    """Return what a file is called in sentences that has no name: by the field that it is for."""
-    return tr("The file for “{field}”", field=tr(label))
+FILE_FOR = Text("The file for “{field}”", field=tr)
 
 
 MADE_IN_PRACTICE = Text("That file was made in practice mode, which has ended. Upload the file to use it.")
@@ -72,14 +69,12 @@ def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
 TOO_MANY_FILES = Text("You gave {given} files and links. A request can have {most}.")
 
 
-def too_many_looks(wait_s: int) -> str:
-    return tr("You used many files and links within a minute. Try again in {wait}.", wait=span(wait_s))
+TOO_MANY_LOOKS = Text("You used many files and links within a minute. Try again in {wait}.", wait=span)
 
 
-def looks_timed_out(seconds: float) -> str:
-    return tr(
-        "Your files and links could not be loaded within {time}. Try again, or upload the files.", time=span(seconds)
-    )
+LOOKS_TIMED_OUT = Text(
+    "Your files and links could not be loaded within {time}. Try again, or upload the files.", time=span
+)
 
 
 # ---------------------------------------------------------------------- earlier jobs
@@ -124,8 +119,7 @@ def kind_needed(kind: MediaKind) -> str:
     return tr("This needs {kinds}, and there is none here.", kinds=kinds([kind]))
 
 
-def kinds_not_taken(title: str, of: Sequence[MediaKind]) -> str:
-    return tr("{operation} does not take {kinds}.", operation=tr(title), kinds=kinds(of))
+KINDS_NOT_TAKEN = Text("{operation} does not take {kinds}.", operation=tr, kinds=kinds)
 
 
 # ---------------------------------------------------------------------- batches
@@ -133,12 +127,10 @@ def kinds_not_taken(title: str, of: Sequence[MediaKind]) -> str:
 NO_PROMPT = Text("Type at least one prompt.")
 
 
-def not_enhanced(title: str) -> str:
-    return tr("{operation} has no prompt to enhance. Leave `enhance` off.", operation=tr(title))
+NOT_ENHANCED = Text("{operation} has no prompt to enhance. Leave `enhance` off.", operation=tr)
 
 
-def no_batch(title: str) -> str:
-    return tr("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr(title))
+NO_BATCH = Text("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr)
 
 
 TOO_MANY_PROMPTS = Text("You typed {count} prompts. A batch can have {limit}.")
@@ -179,12 +171,10 @@ def unused_parameter(name: str) -> str:
 IN_STEP = Text("Step {number}: {problem}")
 
 
-def field_missing(number: int, title: str, field: str) -> str:
-    return tr("Step {number} ({operation}) needs `{field}`.", number=number, operation=tr(title), field=field)
+FIELD_MISSING = Text("Step {number} ({operation}) needs `{field}`.", operation=tr)
 
 
-def no_field(number: int, title: str, field: str) -> str:
-    return tr("Step {number} ({operation}) has no field `{field}`.", number=number, operation=tr(title), field=field)
+NO_FIELD = Text("Step {number} ({operation}) has no field `{field}`.", operation=tr)
 
 
 NO_PARAMETER = Text("Step {number} uses the input `{name}`, but the recipe has no such input.")
@@ -261,48 +251,37 @@ FOR_VIDEOS_ONLY = Text("That works only with videos. I can change this image, or
 QUESTION_EXPIRED = Text("You already asked, or this question has expired. Run the command again.")
 
 
-def ask_again_later(minutes: int) -> str:
-    return ntr(
-        "You just asked the moderators. You can ask them again in {count} minute.",
-        "You just asked the moderators. You can ask them again in {count} minutes.",
-        minutes,
-    )
+ASK_AGAIN_LATER = Plural(
+    "You just asked the moderators. You can ask them again in {count} minute.",
+    "You just asked the moderators. You can ask them again in {count} minutes.",
+)
 
 
 # ---------------------------------------------------------------------- a member's own defaults and presets
 
 
-def preset_of_other(name: str, title: str) -> str:
-    """Refuse a preset with an operation that it is not for; `title` is the one that it is for."""
-    return tr(
-        "The preset {name} is for {operation}. Choose another preset, or use that command.",
-        name=harmless(name),
-        operation=tr(title),
-    )
+PRESET_OF_OTHER = Text(
+    "The preset {name} is for {operation}. Choose another preset, or use that command.", name=harmless, operation=tr
+)
+"""Refuse a preset with an operation that it is not for; `operation` is the one that it is for."""
 
 
-def preset_model_gone(name: str, model: str) -> str:
-    return tr(
-        "Your preset {name} uses the model {model}, which is no longer offered. Change the preset in `/me`.",
-        name=harmless(name),
-        model=harmless(model),
-    )
+PRESET_MODEL_GONE = Text(
+    "Your preset {name} uses the model {model}, which is no longer offered. Change the preset in `/me`.",
+    name=harmless,
+    model=harmless,
+)
 
 
-def default_model_gone(model: str, title: str) -> str:
-    return tr(
-        "Your default model for {operation}, {model}, is no longer offered. Choose another one in `/me`.",
-        operation=tr(title),
-        model=harmless(model),
-    )
+DEFAULT_MODEL_GONE = Text(
+    "Your default model for {operation}, {model}, is no longer offered. Choose another one in `/me`.",
+    operation=tr,
+    model=harmless,
+)
 
 
-def too_long_with_style(most: int) -> str:
-    """Refuse a prompt that has more than `most` characters with the member's style suffix."""
-    return ntr(
-        "With your style suffix the prompt is longer than {count} character."
-        " Shorten it, or change the suffix in `/me`.",
-        "With your style suffix the prompt is longer than {count} characters."
-        " Shorten it, or change the suffix in `/me`.",
-        most,
-    )
+TOO_LONG_WITH_STYLE = Plural(
+    "With your style suffix the prompt is longer than {count} character. Shorten it, or change the suffix in `/me`.",
+    "With your style suffix the prompt is longer than {count} characters. Shorten it, or change the suffix in `/me`.",
+)
+"""Refuse a prompt that has more than `count` characters with the member's style suffix."""

@@ -182,7 +182,7 @@ class JobService:
     def check(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
         """Return the steps with their wire inputs. Raises InputError or Refused; nothing is spent, stored or sent."""
         if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
-            raise InputError(texts.too_many_jobs(JOBS_PER_CARD, len(spec.steps)), "count")
+            raise InputError(texts.TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(spec.steps)), "count")
         for step in spec.steps:
             self.switches.require_on(spec.guild_id, self._operation(step))
         return [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]

@@ -22,10 +22,7 @@ CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
 NOT_DECIDED = Text("No moderator decided within a day. Your credits were refunded.")
 
 
-def too_many_jobs(most: int, requested: int) -> str:
-    return tr(
-        "One request can have at most {most} jobs. Yours has {count}.", most=amount(most), count=amount(requested)
-    )
+TOO_MANY_JOBS = Text("One request can have at most {most} jobs. Yours has {count}.", most=amount, count=amount)
 
 
 IN_STEP = Text("Step {number}: {sentence}")
@@ -51,9 +48,8 @@ FORBIDDEN_WORD = Text(
 NO_WORKING_KEY = Text("This server had no working API key for a day. Your credits were refunded.")
 
 
-def not_available(operation: str, said: str) -> str:
-    """Say that the account may not use the operation; `said` is the API's own sentence."""
-    return tr("{operation} is not available on this account: {reason}", operation=operation, reason=full_stop(said))
+NOT_AVAILABLE = Text("{operation} is not available on this account: {reason}", reason=full_stop)
+"""Say that the account may not use the operation; `reason` is the API's own sentence."""
 
 
 # ---------------------------------------------------------------------- why a result was not posted

@@ -33,7 +33,7 @@ class WhatIsLeft:
     def sentence_held(self) -> str:
         """Return the remainder after the hold, for the card."""
         if self.limit is None:
-            return texts.LEFT_NOW(left=texts.in_the_account(self.after))
+            return texts.LEFT_NOW(left=texts.IN_THE_ACCOUNT(credits=self.after))
         return texts.LEFT_NOW(left=left_of(self.after, self.limit, granted=self.granted))
 
     def sentence(self) -> str:
@@ -42,11 +42,11 @@ class WhatIsLeft:
 
     def sentence_after(self) -> str:
         """Return the remainder now, and after the request."""
-        return texts.left_now_and_then(self._now(), self.after)
+        return texts.LEFT_NOW_AND_THEN(left=self._now(), after=self.after)
 
     def _now(self) -> str:
         if self.limit is None:
-            return texts.in_the_account(self.now)
+            return texts.IN_THE_ACCOUNT(credits=self.now)
         return left_of(self.now, self.limit, granted=self.granted)
 
 

@@ -2,6 +2,7 @@
 
 from bot.language.current import LANGUAGES, NAMES, SOURCE, current, from_discord, speak, speaking
 from bot.language.messages import (
+    Plural,
     Text,
     ago,
     amount,
@@ -22,6 +23,7 @@ __all__ = [
     "LANGUAGES",
     "NAMES",
     "SOURCE",
+    "Plural",
     "Text",
     "ago",
     "amount",

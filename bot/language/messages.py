@@ -13,10 +13,11 @@ import functools
 import gettext
 import io
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_timedelta
@@ -177,7 +178,11 @@ def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str
     return said.format(**{"count": amount(count), **values})
 
 
-@dataclass(frozen=True, slots=True)
+Format = Callable[[Any], object]
+"""Makes of a value what is filled in: `amount`, `", ".join`."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Text:
     """A constant message; one with braces is a template, filled by calling it.
 
@@ -186,13 +191,35 @@ class Text:
     """
 
     message: str
+    formats: Mapping[str, Format] = field(compare=False)
+
+    def __init__(self, message: str, /, **formats: Format) -> None:
+        """Take the formats of values by the names of their places."""
+        object.__setattr__(self, "message", message)
+        object.__setattr__(self, "formats", formats)
 
     def __call__(self, **values: object) -> str:
         """Return the message with `values` filled in; tests/contract/test_texts.py checks their names."""
-        return tr(self.message, **values)
+        return tr(self.message, **_formatted(values, self.formats))
 
     def __str__(self) -> str:
         return tr(self.message)
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
+
+
+class Plural:
+    """A template with a plural form, chosen by its value `count`, which is written in the language's format."""
+
+    def __init__(self, one: str, many: str, /, **formats: Format) -> None:
+        """Take both English forms, and the formats of other values by the names of their places."""
+        self._one, self._many, self._formats = one, many, formats
+
+    def __call__(self, *, count: Decimal | float, **values: object) -> str:
+        """Return the form for `count` with all values filled in."""
+        return ntr(self._one, self._many, count, **_formatted(values, self._formats))
+
+
+def _formatted(values: Mapping[str, object], formats: Mapping[str, Format]) -> dict[str, object]:
+    return {name: formats[name](value) if name in formats else value for name, value in values.items()}

@@ -119,7 +119,7 @@ def gathered(bars: Sequence[Bar]) -> list[Bar]:
     if len(bars) <= ROWS_MAX + 1:
         return list(bars)
     rest = bars[ROWS_MAX:]
-    return [*bars[:ROWS_MAX], Bar(texts.others(len(rest)), sum((bar.value for bar in rest), Decimal(0)))]
+    return [*bars[:ROWS_MAX], Bar(texts.OTHERS(count=len(rest)), sum((bar.value for bar in rest), Decimal(0)))]
 
 
 def ceiling(value: Decimal) -> Decimal:

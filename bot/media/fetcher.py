@@ -326,7 +326,7 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise MediaSlow(texts.timed_out(seconds)) from None
+        raise MediaSlow(texts.TIMED_OUT(time=seconds)) from None
     except NoAnswer as error:
         log.warning("media.no_answer", reason=error.reason)
         raise MediaUnreachable(texts.NO_ANSWER) from None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from http import HTTPStatus
 
 from bot.domain.models import MediaKind
-from bot.language import Text, amount, ntr, span, tr
+from bot.language import Plural, Text, amount, ntr, span, tr
 
 MEBIBYTE = 1024 * 1024
 
@@ -49,8 +49,7 @@ def unknown_kind(wanted: Collection[MediaKind]) -> str:
     return tr("I can't use files of this format. Use one of these: {formats}.", formats=known)
 
 
-def timed_out(seconds: float) -> str:
-    return tr("The file did not arrive within {time}.", time=span(seconds))
+TIMED_OUT = Text("The file did not arrive within {time}.", time=span)
 
 
 def host_failed(status: int) -> str:
@@ -83,5 +82,4 @@ CREDITS_PER_DAY = Text("Credits per day")
 BY_MEMBER, BY_OPERATION = Text("By member"), Text("By operation")
 
 
-def others(count: int) -> str:
-    return ntr("{count} other", "{count} others", count)
+OTHERS = Plural("{count} other", "{count} others")

@@ -178,7 +178,7 @@ class Watch:
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Record that the server's rules rejected a member; once per reason for a while."""
         with speaking(await self.language_of(guild_id)):
-            text = texts.was_refused(member_id, operation, error.sentence)
+            text = texts.WAS_REFUSED(member=member_id, operation=operation, sentence=error.sentence)
         await self.store.alerts.note(
             guild_id,
             f"refusal:{member_id}:{error.reason}",
@@ -232,7 +232,7 @@ class Watch:
         again_at = min(alert.until, self.clock.wall() + POSTING_S)
         if not await self.store.alerts.note(guild_id, alert.name, until=again_at):
             return
-        if await self.channel.post(guild_id, texts.alert(alert.text)) is Posted.DONE:
+        if await self.channel.post(guild_id, texts.ALERT(text=alert.text)) is Posted.DONE:
             for name in (alert.name, *alert.covers):
                 await self.store.alerts.keep(guild_id, name, until=alert.until)
 

@@ -65,7 +65,7 @@ class QuotaChanges(ModeratorActs):
         """
 
         def line(made: Grant) -> str:
-            return texts.refunded_job(by_id, made.member_id, credits_words(made.credits), job_id)
+            return texts.REFUNDED_JOB(who=by_id, member=made.member_id, credits=credits_words(made.credits), job=job_id)
 
         def record(made: Grant | None) -> Record | None:
             if made is None:
@@ -101,11 +101,11 @@ class QuotaChanges(ModeratorActs):
 
 
 def _set(by_id: int, limit: Limit) -> str:
-    return texts.limit_set(by_id, whose(limit), terms(limit))
+    return texts.LIMIT_SET(who=by_id, members=whose(limit), limit=terms(limit))
 
 
 def _removed(by_id: int, limit: Limit) -> str:
-    return texts.limit_removed(by_id, whose(limit), terms(limit))
+    return texts.LIMIT_REMOVED(who=by_id, members=whose(limit), limit=terms(limit))
 
 
 def _about(limit: Limit) -> dict[str, str | int]:
@@ -143,10 +143,10 @@ class AccessChanges(ModeratorActs):
 
         def line() -> Record:
             about = {"member_id": member_id, "unblocked": True}
-            return Record(kind="block", text=texts.unblocked(by_id, member_id), by_id=by_id, about=about)
+            return Record(kind="block", text=texts.UNBLOCKED(who=by_id, member=member_id), by_id=by_id, about=about)
 
         if not await self._store.blocks.remove(guild_id, member_id, record=lambda done: line() if done else None):
-            raise InputError(texts.not_blocked(member_id), "member")
+            raise InputError(texts.NOT_BLOCKED(member=member_id), "member")
         return line().text
 
     async def pause(self, guild_id: int, *, on: bool, by_id: int) -> str:

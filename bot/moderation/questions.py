@@ -108,7 +108,7 @@ class ReviewDecisions(ModeratorActs):
 
         def allow(rules: Sequence[ReviewRule]) -> None:
             if rule.channel_id not in {each.channel_id for each in rules} and len(rules) >= RULES_MAX:
-                raise InputError(texts.too_many_review_rules(RULES_MAX), "only_in")
+                raise InputError(texts.TOO_MANY_REVIEW_RULES(count=RULES_MAX), "only_in")
 
         def line(_: object) -> Record:
             text = texts.review_on(by_id, rule.channel_id, rule.review_channel)

@@ -124,13 +124,13 @@ class ResultReportActs(ModeratorActs):
         if outcome is ReportOutcome.BEFORE:
             raise InputError(texts.REPORTED_BEFORE)
         if outcome is ReportOutcome.TOO_MANY:
-            raise Refused(texts.too_many_reports(REPORTS_A_DAY))
+            raise Refused(texts.TOO_MANY_REPORTS(count=REPORTS_A_DAY))
 
     async def dismiss(self, guild_id: int, job_id: str, *, by_id: int) -> None:
         """Close a result's open reports. Raises InputError if there are none."""
 
         def line(count: int) -> Record | None:
-            text = texts.report_dismissed(by_id, job_id)
+            text = texts.REPORT_DISMISSED(who=by_id, job=job_id)
             return Record(kind="dismissal", text=text, by_id=by_id, about={"job": job_id}) if count else None
 
         if not await self._store.result_reports.dismiss(guild_id, job_id, record=line):

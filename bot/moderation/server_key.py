@@ -102,13 +102,13 @@ class ServerKeyChanges(ModeratorActs):
             if before is None:
                 return None
             about = {"last4": None, "before": before.last4}
-            return Record(kind="key", text=texts.key_removed(by_id, before.last4), by_id=by_id, about=about)
+            return Record(kind="key", text=texts.KEY_REMOVED(who=by_id, key=before.last4), by_id=by_id, about=about)
 
         before = await self._store.keys.remove(guild_id, record=record)
         if before is None:
             raise InputError(texts.NO_OWN_KEY)
         return KeyRemoved(
-            before=before, is_kept=await self._is_kept(before), text=texts.key_removed(by_id, before.last4)
+            before=before, is_kept=await self._is_kept(before), text=texts.KEY_REMOVED(who=by_id, key=before.last4)
         )
 
     async def _is_kept(self, key: RetiredKey) -> bool:

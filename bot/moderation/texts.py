@@ -9,11 +9,9 @@ from bot.account.texts import BECAUSE, actor
 from bot.domain.models import credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop
-from bot.language import Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, tr
 
-
-def not_blocked(member_id: int) -> str:
-    return tr("{member} is not blocked.", member=f"<@{member_id}>")
+NOT_BLOCKED = Text("{member} is not blocked.", member=mention)
 
 
 def paused_already(*, on: bool) -> str:
@@ -30,8 +28,7 @@ def blocked(by_id: int, member_id: int, until: str, reason: str) -> str:
     return f"{line} {BECAUSE(reason=full_stop(reason))}" if reason else line
 
 
-def unblocked(by_id: int, member_id: int) -> str:
-    return tr("{who} unblocked {member}.", who=actor(by_id), member=f"<@{member_id}>")
+UNBLOCKED = Text("{who} unblocked {member}.", who=actor, member=mention)
 
 
 def paused(by_id: int, *, on: bool) -> str:
@@ -80,12 +77,10 @@ def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, pr
 NO_SUCH_REVIEW = Text("There is no such review rule to turn off.")
 
 
-def too_many_review_rules(most: int) -> str:
-    return ntr(
-        "This server already has {count} review rule. Turn one off first.",
-        "This server already has {count} review rules. Turn one off first.",
-        most,
-    )
+TOO_MANY_REVIEW_RULES = Plural(
+    "This server already has {count} review rule. Turn one off first.",
+    "This server already has {count} review rules. Turn one off first.",
+)
 
 
 def not_posted(reason: str) -> str:
@@ -134,12 +129,10 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
 NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.")
 
 
-def limit_set(by_id: int, whose: str, terms: str) -> str:
-    return tr("{who} set the limit of {members} to {limit}.", who=actor(by_id), members=whose, limit=terms)
+LIMIT_SET = Text("{who} set the limit of {members} to {limit}.", who=actor)
 
 
-def limit_removed(by_id: int, whose: str, terms: str) -> str:
-    return tr("{who} removed the limit of {members}, which was {limit}.", who=actor(by_id), members=whose, limit=terms)
+LIMIT_REMOVED = Text("{who} removed the limit of {members}, which was {limit}.", who=actor)
 
 
 def granted(by_id: int, member_id: int, amount: str, until: str, note: str) -> str:
@@ -172,15 +165,7 @@ def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
 REFUND_NOTE = Text("Refund of job {job}")
 
 
-def refunded_job(by_id: int, member_id: int, amount: str, job_id: str) -> str:
-    """Return the line of a refund: a grant of what the job has cost."""
-    return tr(
-        "{who} refunded job `{job}` and granted {member} {credits}.",
-        who=actor(by_id),
-        job=job_id,
-        member=f"<@{member_id}>",
-        credits=amount,
-    )
+REFUNDED_JOB = Text("{who} refunded job `{job}` and granted {member} {credits}.", who=actor, member=mention)
 
 
 # ---------------------------------------------------------------------- canceled and removed
@@ -233,12 +218,10 @@ OWN_RESULT = Text("This is your own result. You can remove it yourself.")
 REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.")
 
 
-def too_many_reports(most: int) -> str:
-    return ntr(
-        "You can report {count} result a day. Tell a moderator directly if it is urgent.",
-        "You can report {count} results a day. Tell a moderator directly if it is urgent.",
-        most,
-    )
+TOO_MANY_REPORTS = Plural(
+    "You can report {count} result a day. Tell a moderator directly if it is urgent.",
+    "You can report {count} results a day. Tell a moderator directly if it is urgent.",
+)
 
 
 def result_reported(by_id: int, author_id: int, job_id: str, reason: str, link: str) -> str:
@@ -247,5 +230,4 @@ def result_reported(by_id: int, author_id: int, job_id: str, reason: str, link: 
     return " ".join([line, BECAUSE(reason=full_stop(reason)), *([link] if link else [])])
 
 
-def report_dismissed(by_id: int, job_id: str) -> str:
-    return tr("{who} dismissed the report of result `{job}`.", who=actor(by_id), job=job_id)
+REPORT_DISMISSED = Text("{who} dismissed the report of result `{job}`.", who=actor)

@@ -64,10 +64,10 @@ def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], Li
         try:
             name, price = _line(row, catalogue)
         except InputError as error:
-            errors.append(texts.wrong_line(number, error.sentence))
+            errors.append(texts.WRONG_LINE(number=number, reason=error.sentence))
             continue
         if name in prices:
-            errors.append(texts.wrong_line(number, str(texts.PRICE_TWICE)))
+            errors.append(texts.WRONG_LINE(number=number, reason=str(texts.PRICE_TWICE)))
         prices[name] = price
     if errors:
         raise InputError(texts.wrong_lines(errors[:ERRORS_SHOWN], len(errors) - ERRORS_SHOWN), "file")
@@ -87,7 +87,7 @@ def _price_file_rows(text: str) -> list[tuple[int, dict[str, str]]]:
     if not {"operation", "credits"}.issubset(header) or len(set(header)) < len(header):
         raise InputError(texts.no_columns(COLUMNS), "file")
     if len(found) - 1 > PRICES_MAX:
-        raise InputError(texts.too_many_lines(len(found) - 1, PRICES_MAX), "file")
+        raise InputError(texts.TOO_MANY_LINES(found=len(found) - 1, most=PRICES_MAX), "file")
     rows = [(number, dict(zip(header, map(_read, row), strict=False))) for number, row in found[1:]]
     if delimiter == ";":  # spreadsheets with this separator use decimal commas
         for _, row in rows:
@@ -111,7 +111,7 @@ def priced_model(operation: Operation, typed: str) -> str:
     """Return a model's id from its id or name; '' for none. Raises InputError for an invalid name."""
     name = one_line(typed)
     if not name.isprintable() or len(name) > PRICED_MODEL_CHARS:
-        raise InputError(texts.no_model_name(PRICED_MODEL_CHARS), "model")
+        raise InputError(texts.NO_MODEL_NAME(count=PRICED_MODEL_CHARS), "model")
     return next((each.id for each in operation.models if each.id is not None and _is_named(each, name)), name)
 
 
@@ -160,7 +160,7 @@ class PriceChanges(ModeratorActs):
             if amount is None and not is_set:
                 raise InputError(texts.NO_PRICE(operation=named), "credits")
             if not is_set and len(prices) >= PRICES_MAX:
-                raise InputError(texts.too_many_prices(PRICES_MAX), "credits")
+                raise InputError(texts.TOO_MANY_PRICES(count=PRICES_MAX), "credits")
 
         def record(price: Change[ListedPrice | None]) -> Record:
             about = {"operation": operation.id, "model": model, **_about(price)}
@@ -214,9 +214,9 @@ def _text(by_id: int, named: str, price: Change[ListedPrice | None]) -> str:
 def _replaced(by_id: int, done: Change[PriceList]) -> str:
     before, after = done.before, done.after
     changed = sum(before[name] != after[name] for name in before.keys() & after.keys())
-    return texts.prices_replaced(
-        by_id,
-        len(after),
+    return texts.PRICES_REPLACED(
+        who=by_id,
+        count=len(after),
         new=len(after.keys() - before.keys()),
         changed=changed,
         removed=len(before.keys() - after.keys()),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.account.texts import actor
 from bot.domain.words.text import full_stop
-from bot.language import Text, amount, both, either, ntr, tr
+from bot.language import Plural, Text, amount, both, either, ntr, tr
 
 # ---------------------------------------------------------------------- operations
 
@@ -42,12 +42,10 @@ def no_unit(units: Sequence[str]) -> str:
     return tr("A price is per {units}. Choose one of these.", units=either(f"`{each}`" for each in units))
 
 
-def no_model_name(chars: int) -> str:
-    return ntr(
-        "A model name can have up to {count} character, without invisible ones.",
-        "A model name can have up to {count} characters, without invisible ones.",
-        chars,
-    )
+NO_MODEL_NAME = Plural(
+    "A model name can have up to {count} character, without invisible ones.",
+    "A model name can have up to {count} characters, without invisible ones.",
+)
 
 
 def no_columns(columns: Sequence[str]) -> str:
@@ -57,17 +55,13 @@ def no_columns(columns: Sequence[str]) -> str:
     )
 
 
-def too_many_lines(found: int, most: int) -> str:
-    return tr(
-        "The file has {found} prices, but the list holds up to {most}. Remove some lines.",
-        found=amount(found),
-        most=amount(most),
-    )
+TOO_MANY_LINES = Text(
+    "The file has {found} prices, but the list holds up to {most}. Remove some lines.", found=amount, most=amount
+)
 
 
-def wrong_line(number: int, why: str) -> str:
-    """Return what is wrong with a line of a file; `why` is a sentence."""
-    return tr("Line {number}: {reason}", number=number, reason=full_stop(why))
+WRONG_LINE = Text("Line {number}: {reason}", reason=full_stop)
+"""Return what is wrong with a line of a file; `reason` is a sentence."""
 
 
 def wrong_lines(errors: Sequence[str], more: int) -> str:
@@ -75,27 +69,22 @@ def wrong_lines(errors: Sequence[str], more: int) -> str:
     return " ".join([tr("No price was changed."), *errors, *rest])
 
 
-def prices_replaced(by_id: int, count: int, *, new: int, changed: int, removed: int) -> str:
-    return ntr(
-        "{who} replaced the price list with a file of {count} price: {new} new, {changed} changed, {removed} removed.",
-        "{who} replaced the price list with a file of {count} prices: {new} new, {changed} changed, {removed} removed.",
-        count,
-        who=actor(by_id),
-        new=amount(new),
-        changed=amount(changed),
-        removed=amount(removed),
-    )
+PRICES_REPLACED = Plural(
+    "{who} replaced the price list with a file of {count} price: {new} new, {changed} changed, {removed} removed.",
+    "{who} replaced the price list with a file of {count} prices: {new} new, {changed} changed, {removed} removed.",
+    who=actor,
+    new=amount,
+    changed=amount,
+    removed=amount,
+)
 
 
 NO_PRICE = Text("No price is set for {operation}, so there is none to remove.")
 
 
-def too_many_prices(most: int) -> str:
-    return ntr(
-        "The list holds up to {count} price. Remove one first.",
-        "The list holds up to {count} prices. Remove one first.",
-        most,
-    )
+TOO_MANY_PRICES = Plural(
+    "The list holds up to {count} price. Remove one first.", "The list holds up to {count} prices. Remove one first."
+)
 
 
 def with_model(operation_id: str, model: str) -> str:

@@ -68,12 +68,12 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 def refusal(path: Path, error: OSError) -> StoreError:
     """Return the error for an unusable file or folder. A full disk may have room again."""
     if error.errno in FULL:
-        return StoreError(texts.disk_is_full(path), exit_code=RESTART_MAY_HELP)
+        return StoreError(texts.DISK_IS_FULL(path=path), exit_code=RESTART_MAY_HELP)
     reason = error.strerror or os.strerror(error.errno or 0)
     if isinstance(error, PermissionError):
-        sentence = texts.not_permitted(path, reason, os.getuid())
+        sentence = texts.NOT_PERMITTED(path=path, reason=reason, user_id=os.getuid())
     else:
-        sentence = texts.not_writable(path, reason)
+        sentence = texts.NOT_WRITABLE(path=path, reason=reason)
     return StoreError(sentence, exit_code=RESTART_CANNOT_HELP)
 
 
@@ -96,4 +96,4 @@ def problem_of(folder: Path) -> str | None:
             pass
     except OSError as error:
         return refusal(folder, error).sentence
-    return None if has_room(folder) else texts.disk_is_full(folder)
+    return None if has_room(folder) else texts.DISK_IS_FULL(path=folder)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bot.language import Text
 
 UNREADABLE_LINK = Text("I can't read this link. Copy it again, or upload the file.")
@@ -13,20 +11,17 @@ OTHER_PORT = Text("This link names a port. Use a link without one, or upload the
 NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file instead.")
 
 
-def never_run(database: Path) -> str:
-    return f"No bot has used the database {database} yet. Start one with: cannon-bot run"
+NEVER_RUN = "No bot has used the database {database} yet. Start one with: cannon-bot run".format
 
 
-def not_running(address: str) -> str:
-    return f"The bot does not answer at {address}. Start it with: cannon-bot run"
+NOT_RUNNING = "The bot does not answer at {address}. Start it with: cannon-bot run".format
 
 
-def cannot_listen(setting: str, host: str, port: int, reason: str) -> str:
-    """Say why the HTTP server did not start; `setting` is HTTP or HEALTH, `reason` is the system's."""
-    return (
-        f"Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}."
-        f" Is another cannon-bot running? Choose another port, or set {setting}_PORT=0 for any free one."
-    )
+CANNOT_LISTEN = (
+    "Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}. Is another cannon-bot running? "
+    "Choose another port, or set {setting}_PORT=0 for any free one."
+).format
+"""Say why the HTTP server did not start; `setting` is HTTP or HEALTH, `reason` is the system's."""
 
 
 # ---------------------------------------------------------------------- long work on the command line
@@ -59,16 +54,13 @@ SLOW_READINGS = "Times a text of strangers took more than 2 ms to read, by the r
 IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with all its processes."
 
 
-def not_writable(path: Path, reason: str) -> str:
-    return f"{path} cannot be written ({reason}). Check its folder and the disk that it is on."
+NOT_WRITABLE = "{path} cannot be written ({reason}). Check its folder and the disk that it is on.".format
 
 
-def not_permitted(path: Path, reason: str, user_id: int) -> str:
-    return (
-        f"{path} cannot be written ({reason}). The bot runs as user {user_id}: check who owns the folder and the files"
-        f" in it, and hand them over with `chown -R {user_id}`."
-    )
+NOT_PERMITTED = (
+    "{path} cannot be written ({reason}). The bot runs as user {user_id}: check who owns the folder and the "
+    "files in it, and hand them over with `chown -R {user_id}`."
+).format
 
 
-def disk_is_full(path: Path) -> str:
-    return f"The disk of {path} is full. Free some space."
+DISK_IS_FULL = "The disk of {path} is full. Free some space.".format

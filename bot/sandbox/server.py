@@ -71,7 +71,7 @@ class Sandbox(State):
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen on `host`, a loopback address; port 0 takes a free one. Raises StartError."""
         if not _is_loopback(host):
-            raise StartError(texts.loopback_only(host))
+            raise StartError(texts.LOOPBACK_ONLY(host=host))
         self._routes = Routes(self)
         application = self._routes.application()
         if not self._keep_alive:
@@ -88,7 +88,7 @@ class Sandbox(State):
             await web.TCPSite(self._runner, host, port).start()
         except OSError as error:
             await self._runner.cleanup()
-            raise StartError(texts.cannot_listen(host, port, error.strerror)) from None
+            raise StartError(texts.CANNOT_LISTEN(host=host, port=port, reason=error.strerror)) from None
         address = self._runner.addresses[0]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{address[1]}{self._path}"
         self._studio = Studio(

@@ -5,8 +5,6 @@ The messages are invented: Cannon Studio documents none.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 # ---------------------------------------------------------------------- the API's messages
 
 KEY_WORKS = "Key works."
@@ -29,42 +27,32 @@ INVALID_INPUT = "The input is not valid. (The sandbox was asked to refuse it.)"
 NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
 
 
-def unknown_operation(name: str) -> str:
-    return f'Unknown operation "{name}".'
+UNKNOWN_OPERATION = 'Unknown operation "{name}".'.format
 
 
 def not_in_plan(title: str) -> str:
     return f"Your plan does not include {title}."
 
 
-def field_required(name: str) -> str:
-    return f"{name} is required."
+FIELD_REQUIRED = "{name} is required.".format
 
 
-def value_not_accepted(name: str, value: object) -> str:
-    return f'{name}: "{value}" is not available.'
+VALUE_NOT_ACCEPTED = '{name}: "{value}" is not available.'.format
 
 
-def demanded_field(name: str) -> str:
-    return f"The field {name}; required"
+DEMANDED_FIELD = "The field {name}; required".format
 
 
-def not_enough_credits(cost: Decimal) -> str:
-    return f"Not enough credits: this takes {cost}."
+NOT_ENOUGH_CREDITS = "Not enough credits: this takes {cost}.".format
 
 
-def missing_scope(scope: str) -> str:
-    return f"This API key lacks the scope {scope}."
+MISSING_SCOPE = "This API key lacks the scope {scope}.".format
 
 
-def unreadable_source(field: str) -> str:
-    """Fail a request whose source file cannot be read."""
-    return f"The file given as {field} could not be read."
+UNREADABLE_SOURCE = "The file given as {field} could not be read.".format
 
 
-def asset_ready(url: str) -> str:
-    """Return the preview of a finished file."""
-    return f"Asset ready: {url}"
+ASSET_READY = "Asset ready: {url}".format
 
 
 # ---------------------------------------------------------------------- the MCP's messages
@@ -77,8 +65,7 @@ NOT_JSON_RPC = "This is no JSON-RPC 2.0 request."
 ONLY_TOOL_CALLS = "The sandbox knows `tools/call` only."
 
 
-def only_tool(name: str) -> str:
-    return f"The sandbox knows the tool {name} only."
+ONLY_TOOL = "The sandbox knows the tool {name} only.".format
 
 
 # ---------------------------------------------------------------------- the sandbox's controls
@@ -87,25 +74,20 @@ LOCAL_ONLY = "The sandbox's controls are for this machine only."
 NO_REQUEST_TO_FINISH = "There is no such request; the body must be an object with its `id`."
 
 
-def no_fault(error: Exception) -> str:
-    return f"This is no fault: {error}"
+NO_FAULT = "This is no fault: {error}".format
 
 
-def no_variant(error: Exception) -> str:
-    return f"This is no change of the API: {error}"
+NO_VARIANT = "This is no change of the API: {error}".format
 
 
-def no_key(error: Exception) -> str:
-    return f"This is no key: {error}"
+NO_KEY = "This is no key: {error}".format
 
 
 # ---------------------------------------------------------------------- starting
 
 
-def loopback_only(host: str) -> str:
-    return f"The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed."
+LOOPBACK_ONLY = "The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed.".format
 
 
-def cannot_listen(host: str, port: int, reason: str | None) -> str:
-    """Say why the sandbox did not start; `reason` is the system's."""
-    return f"The sandbox cannot listen on {host}:{port}: {reason}."
+CANNOT_LISTEN = "The sandbox cannot listen on {host}:{port}: {reason}.".format
+"""Say why the sandbox did not start; `reason` is the system's."""

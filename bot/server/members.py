@@ -57,7 +57,7 @@ class OwnSettings:
         """Set the words added to prompts; '' for none. Raises InputError if too long."""
         style = one_line(clean_text(typed))
         if len(style) > STYLE_CHARS:
-            raise InputError(texts.style_too_long(STYLE_CHARS))
+            raise InputError(texts.STYLE_TOO_LONG(count=STYLE_CHARS))
         return await self.change(guild_id, member_id, lambda before: replace(before, style=style))
 
     async def set_notify(self, guild_id: int, member_id: int, how: Notify) -> MemberSettings:
@@ -72,7 +72,7 @@ class OwnSettings:
         """Return the member's preset of that name. Raises InputError if there is none."""
         found = await self.store.member_settings.preset(guild_id, member_id, one_line(clean_text(name)))
         if found is None:
-            raise InputError(texts.no_preset(name), "preset")
+            raise InputError(texts.NO_PRESET(name=name), "preset")
         return found
 
     async def keep_preset(
@@ -84,13 +84,13 @@ class OwnSettings:
         """
         name = one_line(clean_text(typed))
         if not name or len(name) > PRESET_NAME_CHARS:
-            raise InputError(texts.preset_name(PRESET_NAME_CHARS))
+            raise InputError(texts.PRESET_NAME(count=PRESET_NAME_CHARS))
         if not values:
             raise InputError(texts.PRESET_IS_EMPTY)
         preset = Preset(name=name, operation=operation, values=values)
         kept = await self.store.member_settings.keep_preset(guild_id, member_id, preset)
         if kept is StoredPreset.TOO_MANY:
-            raise InputError(texts.too_many_presets(PRESETS_MAX))
+            raise InputError(texts.TOO_MANY_PRESETS(count=PRESETS_MAX))
         return preset, kept
 
     async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:

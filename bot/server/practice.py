@@ -71,7 +71,7 @@ class PracticeMode:
             raise Refused(texts.PRACTICE_DOWN, "practice") from error
 
         def record(_change: KeyChange) -> Record:
-            return Record(kind="practice", text=texts.practice_started(by_id), by_id=by_id, about={"on": True})
+            return Record(kind="practice", text=texts.PRACTICE_STARTED(who=by_id), by_id=by_id, about={"on": True})
 
         try:
             done = await self.store.keys.set(
@@ -90,7 +90,7 @@ class PracticeMode:
         def record(ended: Collection[EndedCard] | None) -> Record | None:
             if ended is None:
                 return None
-            return Record(kind="practice", text=texts.practice_stopped(by_id), by_id=by_id, about={"on": False})
+            return Record(kind="practice", text=texts.PRACTICE_STOPPED(who=by_id), by_id=by_id, about={"on": False})
 
         with speaking(await self.language_of(guild_id)):  # all members' cards say why
             ended = await self.store.keys.end_practice(guild_id, record=record)

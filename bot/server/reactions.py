@@ -18,7 +18,7 @@ def rule_text(rule: Reaction) -> str:
         f"<@&{rule.role_id}>" if rule.who is Who.ROLE else str(texts.WHO[rule.who]),
     ]
     if rule.needed > 1:
-        parts.append(texts.needed(rule.needed))
+        parts.append(texts.NEEDED(count=rule.needed))
     if rule.action in PAID:
         parts.append(str(texts.PURSES[rule.payer]))
     return f"{rule.shown} {' · '.join(parts)}"
@@ -28,7 +28,7 @@ def gallery_text(settings: ReactionRules) -> str:
     """Return where the gallery is."""
     if settings.gallery_channel is None:
         return str(texts.GALLERY_OFF)
-    return texts.gallery_at(settings.gallery_channel, settings.gallery_stars)
+    return texts.GALLERY_AT(channel=settings.gallery_channel, stars=settings.gallery_stars)
 
 
 class ReactionChanges(ModeratorActs):
@@ -39,10 +39,12 @@ class ReactionChanges(ModeratorActs):
 
         def allow(mapped: Mapping[str, Reaction]) -> None:
             if rule.emoji not in mapped and len(mapped) >= RULES_MAX:
-                raise InputError(texts.too_many_reactions(RULES_MAX), "emoji")
+                raise InputError(texts.TOO_MANY_REACTIONS(count=RULES_MAX), "emoji")
 
         def line() -> Record:
-            return _line(by_id, texts.reaction_set(by_id, rule_text(rule)), emoji=rule.emoji, action=rule.action)
+            return _line(
+                by_id, texts.REACTION_SET(who=by_id, rule=rule_text(rule)), emoji=rule.emoji, action=rule.action
+            )
 
         await self._store.reactions.set(guild_id, rule, allow=allow, record=lambda _: line())
         return line().text
@@ -55,20 +57,20 @@ class ReactionChanges(ModeratorActs):
             return (
                 None
                 if rule is None
-                else _line(by_id, texts.reaction_removed(by_id, rule_text(rule)), emoji=key, action=None)
+                else _line(by_id, texts.REACTION_REMOVED(who=by_id, rule=rule_text(rule)), emoji=key, action=None)
             )
 
         rule = await self._store.reactions.remove(guild_id, key, record=record)
         if rule is None:
             raise InputError(texts.DOES_NOTHING(emoji=shown), "emoji")
-        return texts.reaction_removed(by_id, rule_text(rule))
+        return texts.REACTION_REMOVED(who=by_id, rule=rule_text(rule))
 
     async def reset(self, guild_id: int, *, by_id: int) -> str:
         """Reset the guild's map."""
         count = await self._store.reactions.reset(
-            guild_id, record=lambda count: _line(by_id, texts.reactions_reset(by_id, count), reset=count)
+            guild_id, record=lambda count: _line(by_id, texts.REACTIONS_RESET(who=by_id, count=count), reset=count)
         )
-        return texts.reactions_reset(by_id, count)
+        return texts.REACTIONS_RESET(who=by_id, count=count)
 
     async def switch(self, guild_id: int, *, reactions: bool | None, seeds: Seeding | None, by_id: int) -> str:
         """Switch reactions, or which ones the bot adds; None leaves it. Raises InputError for neither."""

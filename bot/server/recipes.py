@@ -45,7 +45,7 @@ class RecipeChanges(ModeratorActs):
 
 def _saved(by_id: int, name: str, replaces: str | None) -> str:
     if replaces is None:
-        return texts.recipe_written(by_id, name)
+        return texts.RECIPE_WRITTEN(who=by_id, name=name)
     return texts.recipe_changed(by_id, name, "" if replaces == name else replaces)
 
 
@@ -53,5 +53,5 @@ def _why_not(saved: Saved, name: str) -> str:
     if saved is Saved.NAME_TAKEN:
         return texts.RECIPE_EXISTS(name=name)
     if saved is Saved.TOO_MANY:
-        return texts.too_many_recipes(RECIPES_MAX)
+        return texts.TOO_MANY_RECIPES(count=RECIPES_MAX)
     return str(texts.RECIPE_DELETED)

@@ -36,7 +36,7 @@ def change_text(old: Rules, new: Rules, by_id: int) -> str:
     """Return the change for the record; '' if none."""
     changed = new.changed_from(old).items()
     parts = [setting.change(getattr(old, name), getattr(new, name)) for name, setting in changed]
-    return texts.settings_changed(by_id, parts) if parts else ""
+    return texts.SETTINGS_CHANGED(who=by_id, changes=parts) if parts else ""
 
 
 def change_as_json(old: Rules, new: Rules) -> dict[str, Any]:

@@ -9,27 +9,18 @@ from bot.account.texts import actor
 from bot.catalogue.texts import echo
 from bot.domain.server.first_contact import SetupStep
 from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
-from bot.language import Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, tr
 
 # ---------------------------------------------------------------------- settings, refusals and alerts
 
 
-def settings_changed(by_id: int, parts: Sequence[str]) -> str:
-    return tr("{who} changed settings: {changes}.", who=actor(by_id), changes="; ".join(parts))
+SETTINGS_CHANGED = Text("{who} changed settings: {changes}.", who=actor, changes="; ".join)
 
 
-def was_refused(member_id: int, operation_id: str, sentence: str) -> str:
-    return tr(
-        "{member} could not run `{operation}`: {sentence}",
-        member=actor(member_id),
-        operation=operation_id,
-        sentence=sentence,
-    )
+WAS_REFUSED = Text("{member} could not run `{operation}`: {sentence}", member=actor)
 
 
-def alert(text: str) -> str:
-    """Return an alert as the log channel shows it."""
-    return f"⚠️ {text}"
+ALERT = "⚠️ {text}".format
 
 
 # ---------------------------------------------------------------------- the setup
@@ -58,12 +49,10 @@ PRACTICE_IN_ONE_PROCESS = Text("Practice mode isn't available here, because this
 PRACTICE_DOWN = Text("Practice mode cannot start right now. Try again in a minute.")
 
 
-def practice_started(by_id: int) -> str:
-    return tr("{who} started practice mode. Results are simulated and free.", who=actor(by_id))
+PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
 
 
-def practice_stopped(by_id: int) -> str:
-    return tr("{who} ended practice mode.", who=actor(by_id))
+PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
 
 
 ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
@@ -90,40 +79,30 @@ NOTHING_TO_SWITCH = Text("Choose what to switch: `reactions`, `seeds`, or both."
 NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
 
 
-def needed(members: int) -> str:
-    return ntr("{count} member", "{count} members", members)
+NEEDED = Plural("{count} member", "{count} members")
 
 
-def gallery_at(channel_id: int, stars: int) -> str:
-    return tr("{channel}, from {stars} ⭐", channel=f"<#{channel_id}>", stars=stars)
+GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
 
 
-def too_many_reactions(most: int) -> str:
-    return ntr(
-        "A server can map {count} emoji of its own. Remove one first.",
-        "A server can map {count} emojis of its own. Remove one first.",
-        most,
-    )
+TOO_MANY_REACTIONS = Plural(
+    "A server can map {count} emoji of its own. Remove one first.",
+    "A server can map {count} emojis of its own. Remove one first.",
+)
 
 
 DOES_NOTHING = Text("{emoji} has no action on this server.")
 
 
-def reaction_set(by_id: int, rule: str) -> str:
-    return tr("{who} set the reaction {rule}.", who=actor(by_id), rule=rule)
+REACTION_SET = Text("{who} set the reaction {rule}.", who=actor)
 
 
-def reaction_removed(by_id: int, rule: str) -> str:
-    return tr("{who} removed the reaction {rule}.", who=actor(by_id), rule=rule)
+REACTION_REMOVED = Text("{who} removed the reaction {rule}.", who=actor)
 
 
-def reactions_reset(by_id: int, count: int) -> str:
-    return ntr(
-        "{who} reset the reactions. {count} emoji changed.",
-        "{who} reset the reactions. {count} emojis changed.",
-        count,
-        who=actor(by_id),
-    )
+REACTIONS_RESET = Plural(
+    "{who} reset the reactions. {count} emoji changed.", "{who} reset the reactions. {count} emojis changed.", who=actor
+)
 
 
 def reactions_switched(by_id: int, *, on: bool) -> str:
@@ -160,16 +139,12 @@ RECIPE_DELETED = Text("This recipe was deleted while you were editing it. Save i
 RECIPE_EXISTS = Text("There is already a recipe named “{name}”. Choose another name, or edit that recipe.")
 
 
-def too_many_recipes(most: int) -> str:
-    return ntr(
-        "A server can have {count} recipe. Delete one first.",
-        "A server can have {count} recipes. Delete one first.",
-        most,
-    )
+TOO_MANY_RECIPES = Plural(
+    "A server can have {count} recipe. Delete one first.", "A server can have {count} recipes. Delete one first."
+)
 
 
-def recipe_written(by_id: int, name: str) -> str:
-    return tr("{who} created the recipe “{name}”.", who=actor(by_id), name=name)
+RECIPE_WRITTEN = Text("{who} created the recipe “{name}”.", who=actor)
 
 
 def recipe_changed(by_id: int, name: str, before: str) -> str:
@@ -188,31 +163,25 @@ def recipe_deleted(by_id: int, name: str) -> str:
 PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.")
 
 
-def style_too_long(most: int) -> str:
-    """Refuse words for prompts that are longer than `most` characters."""
-    return ntr(
-        "A style suffix may have up to {count} character. Shorten it.",
-        "A style suffix may have up to {count} characters. Shorten it.",
-        most,
-    )
+STYLE_TOO_LONG = Plural(
+    "A style suffix may have up to {count} character. Shorten it.",
+    "A style suffix may have up to {count} characters. Shorten it.",
+)
+"""Refuse words for prompts that are longer than `count` characters."""
 
 
-def no_preset(name: str) -> str:
-    return tr("You have no preset named {name}. Open `/me` to see your presets.", name=echo(name))
+NO_PRESET = Text("You have no preset named {name}. Open `/me` to see your presets.", name=echo)
 
 
-def preset_name(most: int) -> str:
-    """Refuse a preset's name that is empty or longer than `most` characters."""
-    return ntr("A preset's name needs 1 to {count} character.", "A preset's name needs 1 to {count} characters.", most)
+PRESET_NAME = Plural("A preset's name needs 1 to {count} character.", "A preset's name needs 1 to {count} characters.")
+"""Refuse a preset's name that is empty or longer than `count` characters."""
 
 
-def too_many_presets(most: int) -> str:
-    """Refuse another preset beyond `most`."""
-    return ntr(
-        "You already have {count} preset. Delete one in `/me` first.",
-        "You already have {count} presets. Delete one in `/me` first.",
-        most,
-    )
+TOO_MANY_PRESETS = Plural(
+    "You already have {count} preset. Delete one in `/me` first.",
+    "You already have {count} presets. Delete one in `/me` first.",
+)
+"""Refuse another preset beyond `count`."""
 
 
 def api_changed(changes: str, *, is_first: bool) -> str:

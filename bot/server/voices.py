@@ -97,7 +97,7 @@ class ServerVoices:
         def labelled(rules: Rules) -> Rules:
             labels = {name: each for name, each in rules.voice_labels.items() if name != voice_id}
             if label and len(labels) >= VOICE_LABELS_MAX:
-                raise InputError(texts.too_many_labels(VOICE_LABELS_MAX))
+                raise InputError(texts.TOO_MANY_LABELS(count=VOICE_LABELS_MAX))
             return replace(rules, voice_labels=MappingProxyType(labels | ({voice_id: label} if label else {})))
 
         await self.settings.change(guild_id, labelled, by_id=by_id)

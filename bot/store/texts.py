@@ -64,47 +64,37 @@ OUR_DATABASE = Text("The bot's database")
 """The file's name where no path is to be shown; a sentence may start with it."""
 
 
-def damaged(name: str, reason: str) -> str:
-    return f"{name} is damaged ({reason}). Restore it from a backup."
+DAMAGED = "{name} is damaged ({reason}). Restore it from a backup.".format
 
 
-def no_shared_memory(name: str) -> str:
-    return f"{name} is on a file system without shared memory. Move it to a local disk."
+NO_SHARED_MEMORY = "{name} is on a file system without shared memory. Move it to a local disk.".format
 
 
-def sqlite_too_old(version: str, oldest: str) -> str:
-    return f"SQLite {version} is too old. Install {oldest} or newer."
+SQLITE_TOO_OLD = "SQLite {version} is too old. Install {oldest} or newer.".format
 
 
-def is_directory(path: Path) -> str:
-    return f"{path} is a directory. Name a file for the bot's database."
+IS_DIRECTORY = "{path} is a directory. Name a file for the bot's database.".format
 
 
-def not_writable(path: Path, reason: str | None) -> str:
-    return f"{path} cannot be written ({reason}). Check who owns it and its directory."
+NOT_WRITABLE = "{path} cannot be written ({reason}). Check who owns it and its directory.".format
 
 
-def file_removed(path: Path) -> str:
-    """Say why a running bot ends: it would write what nobody finds again."""
-    return (
-        f"{path} was removed or moved while the bot was using it, so the bot has stopped. Put it back, or restore a"
-        " backup, before you start the bot: without it, the bot begins with an empty database."
-    )
+FILE_REMOVED = (
+    "{path} was removed or moved while the bot was using it, so the bot has stopped. Put it back, or restore "
+    "a backup, before you start the bot: without it, the bot begins with an empty database."
+).format
 
 
-def file_exchanged(path: Path) -> str:
-    return f"{path} was removed or replaced while the bot was using it, so the bot has stopped."
+FILE_EXCHANGED = "{path} was removed or replaced while the bot was using it, so the bot has stopped.".format
 
 
 # ---------------------------------------------------------------------- the lock for one process
 
 
-def runs_already(database: Path) -> str:
-    return f"Another cannon-bot is running on {database}. Stop it first, or name another file in DATABASE."
+RUNS_ALREADY = "Another cannon-bot is running on {database}. Stop it first, or name another file in DATABASE.".format
 
 
-def not_lockable(path: Path, reason: str | None) -> str:
-    return f"{path} cannot be locked ({reason}). Move the database to a local disk."
+NOT_LOCKABLE = "{path} cannot be locked ({reason}). Move the database to a local disk.".format
 
 
 # ---------------------------------------------------------------------- the schema
@@ -122,15 +112,13 @@ def second_copy(at: float) -> str:
 MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
 
 
-def not_ours(name: str) -> str:
-    return f"{name} belongs to another program. Name another file for the bot's database."
+NOT_OURS = "{name} belongs to another program. Name another file for the bot's database.".format
 
 
-def newer_schema(name: str, version: int, known: int) -> str:
-    return (
-        f"{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). "
-        "Install the newer version, or restore the backup that was made before it."
-    )
+NEWER_SCHEMA = (
+    "{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). Install the newer "
+    "version, or restore the backup that was made before it."
+).format
 
 
 # ------------------------------------------ SQLite's failures; `{name}` is the file's name; members read some of them
@@ -159,8 +147,7 @@ SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it need
 COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
 
 
-def server_not_opened(name: str, reason: str) -> str:
-    return f"{name} cannot be used: {reason}. Check DATABASE and that the server is running."
+SERVER_NOT_OPENED = "{name} cannot be used: {reason}. Check DATABASE and that the server is running.".format
 
 
 POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install cannon-bot[postgres]."
@@ -170,12 +157,10 @@ KEYS_OF_SECRETS_MISSING = (
 )
 
 
-def server_too_old(name: str, version: str, oldest: str) -> str:
-    return f"{name} is PostgreSQL {version}. The bot needs {oldest} or newer."
+SERVER_TOO_OLD = "{name} is PostgreSQL {version}. The bot needs {oldest} or newer.".format
 
 
-def server_not_utf8(name: str, encoding: str) -> str:
-    return f"{name} has the encoding {encoding}. Create the database with ENCODING 'UTF8'."
+SERVER_NOT_UTF8 = "{name} has the encoding {encoding}. Create the database with ENCODING 'UTF8'.".format
 
 
 # ---------------------------------------------------------------------- what `cannon-bot check` finds
@@ -189,28 +174,23 @@ THE_FILE = "The file"
 """The file's name in a report that is about one file."""
 
 
-def orphans(count: int) -> str:
-    return f"{count} rows refer to rows that are missing."
+ORPHANS = "{count} rows refer to rows that are missing.".format
 
 
-def rule_broken(count: int, rule: str) -> str:
-    """Report how many rows break a rule; `rule` is one of the texts above."""
-    return f"{count} {rule}."
+RULE_BROKEN = "{count} {rule}.".format
+"""Report how many rows break a rule; `rule` is one of the texts above."""
 
 
-def of_guild(guild_id: int, sentence: str) -> str:
-    return f"Server {guild_id}: {sentence}"
+OF_GUILD = "Server {guild_id}: {sentence}".format
 
 
 # ---------------------------------------------------------------------- the ledger
 
 
-def hold_open(job_id: str) -> str:
-    return f"Job {job_id} still has its hold, so settle it instead of adjusting it."
+HOLD_OPEN = "Job {job_id} still has its hold, so settle it instead of adjusting it.".format
 
 
-def hold_closed(job_id: str) -> str:
-    return f"Job {job_id} was already settled or released. Nothing was changed."
+HOLD_CLOSED = "Job {job_id} was already settled or released. Nothing was changed.".format
 
 
 def overshot(job_id: str, cost: str, held: str, over: tuple[Scope, str, str] | None, stopped: int) -> str:
@@ -250,17 +230,14 @@ def secret_key_missing(fingerprints: Collection[str]) -> str:
     )
 
 
-def secret_key_too_short(least: int) -> str:
-    """Refuse a key that is too easy to guess; `least` is in characters."""
-    return f"A secret key needs at least {least} characters."
+SECRET_KEY_TOO_SHORT = "A secret key needs at least {least} characters.".format
+"""Refuse a key that is too easy to guess; `least` is in characters."""
 
 
-def key_file_unreadable(key_file: Path) -> str:
-    return f"The key file {key_file} cannot be read. It must belong to the bot's user, mode 600."
+KEY_FILE_UNREADABLE = "The key file {key_file} cannot be read. It must belong to the bot's user, mode 600.".format
 
 
-def key_file_not_made(key_file: Path, reason: str | None) -> str:
-    return f"The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS."
+KEY_FILE_NOT_MADE = "The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS.".format
 
 
 # ---------------------------------------------------------------------- copies of the whole database
@@ -282,20 +259,19 @@ def moved(database: Path, place: str, at: float) -> str:
     )
 
 
-def target_is_filled(place: str) -> str:
-    return f"{place} has tables already, so nothing was moved. Name an empty database."
+TARGET_IS_FILLED = "{place} has tables already, so nothing was moved. Name an empty database.".format
 
 
-def target_is_moved_to(place: str) -> str:
-    return f"{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
+TARGET_IS_MOVED_TO = (
+    "{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
+).format
 
 
 def target_lacks(names: Sequence[str]) -> str:
     return f"PostgreSQL has no place for {', '.join(names)}, so nothing was moved. Please report this."
 
 
-def not_moved(what: str, which: str) -> str:
-    return f"PostgreSQL does not have the same of {what} as the file ({which}), so nothing was moved."
+NOT_MOVED = "PostgreSQL does not have the same of {what} as the file ({which}), so nothing was moved.".format
 
 
 def size(count: int) -> str:
@@ -306,47 +282,39 @@ def size(count: int) -> str:
     return f"{number:.0f} {units[0]}" if units[0] == "bytes" else f"{number:.1f} {units[0]}"
 
 
-def half_restored(database: Path) -> str:
-    return (
-        f"A restore of {database} was interrupted. Run `cannon-bot restore` with the same backup again to complete it;"
-        " nothing is lost."
-    )
+HALF_RESTORED = (
+    "A restore of {database} was interrupted. Run `cannon-bot restore` with the same backup again to "
+    "complete it; nothing is lost."
+).format
 
 
-def copied_already(target: Path) -> str:
-    return f"Another process is writing {target}. Wait for it, then try again."
+COPIED_ALREADY = "Another process is writing {target}. Wait for it, then try again.".format
 
 
-def copy_damaged(target: Path, reason: str) -> str:
-    return f"The copy {target} is damaged ({reason}), so it was not used. Check the disk."
+COPY_DAMAGED = "The copy {target} is damaged ({reason}), so it was not used. Check the disk.".format
 
 
-def not_backed_up(database: Path, reason: str) -> str:
-    return f"{database} was not upgraded, because the backup that has to be made first failed: {reason}"
+NOT_BACKED_UP = "{database} was not upgraded, because the backup that has to be made first failed: {reason}".format
 
 
 def no_room(needed: int, free: int) -> str:
     return f"The copy needs {size(needed)}, and the disk has {size(free)} left. Free some space."
 
 
-def no_such_database(database: Path) -> str:
-    return f"There is no database at {database}. Set DATABASE to the file that the bot uses."
+NO_SUCH_DATABASE = "There is no database at {database}. Set DATABASE to the file that the bot uses.".format
 
 
 def backup_is_directory(target: Path) -> str:
     return f"{target} is a directory. Name a file for the backup, such as {target / 'cannon-bot.backup'}."
 
 
-def backup_exists(target: Path) -> str:
-    return f"{target} is there already. Name another file, or add --force to replace it."
+BACKUP_EXISTS = "{target} is there already. Name another file, or add --force to replace it.".format
 
 
-def no_backup(backup: Path) -> str:
-    return f"There is no backup at {backup}."
+NO_BACKUP = "There is no backup at {backup}.".format
 
 
-def backup_is_empty(backup: Path) -> str:
-    return f"{backup} has no data of cannon-bot in it, so nothing was restored."
+BACKUP_IS_EMPTY = "{backup} has no data of cannon-bot in it, so nothing was restored.".format
 
 
 def backup_lacks_key(backup: Path, fingerprints: Collection[str]) -> str:
@@ -357,8 +325,7 @@ def backup_lacks_key(backup: Path, fingerprints: Collection[str]) -> str:
     )
 
 
-def other_schema(version: int, known: int) -> str:
-    return (
-        f"The database has schema {version}, and this version reads {known}. Start the bot of this version once, or use"
-        " the version that is running."
-    )
+OTHER_SCHEMA = (
+    "The database has schema {version}, and this version reads {known}. Start the bot of this version once, "
+    "or use the version that is running."
+).format

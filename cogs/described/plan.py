@@ -197,11 +197,11 @@ def _of_media(field: Field, *, sole: bool) -> Iterator[PlannedOption]:
     label = field.label
     uploads = [name, *(f"{name}_{number}" for number in range(2, LIST_UPLOADS + 1))] if is_list else [name]
     for each in uploads:
-        yield PlannedOption(name=each, about=_about(texts.of_file(label)), kind=OptionKind.UPLOAD, field=field)
+        yield PlannedOption(name=each, about=_about(texts.OF_FILE(label=label)), kind=OptionKind.UPLOAD, field=field)
     link = "url" if sole else f"{name}_url{'s' * is_list}"
-    about = texts.LINKS_OPTION if is_list else URL_OPTION if sole else texts.of_link(label)
+    about = texts.LINKS_OPTION if is_list else URL_OPTION if sole else texts.OF_LINK(label=label)
     yield PlannedOption(name=link, about=_about(about), kind=OptionKind.LINK, field=field)
-    about = JOB_OPTION if sole else texts.of_job(label)
+    about = JOB_OPTION if sole else texts.OF_JOB(label=label)
     yield PlannedOption(name="job" if sole else f"{name}_job", about=_about(about), kind=OptionKind.JOB, field=field)
 
 

@@ -9,16 +9,13 @@ REST_OPTION = "Ask for the remaining fields in a form"
 LINKS_OPTION = "Links to the files, separated by spaces"
 
 
-def of_file(label: str) -> str:
-    return f"Upload: {label}"
+OF_FILE = "Upload: {label}".format
 
 
-def of_link(label: str) -> str:
-    return f"Link or Discord message: {label}"
+OF_LINK = "Link or Discord message: {label}".format
 
 
-def of_job(label: str) -> str:
-    return f"Result of an earlier job: {label}"
+OF_JOB = "Result of an earlier job: {label}".format
 
 
 def as_json(about: str) -> str:

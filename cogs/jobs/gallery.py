@@ -74,7 +74,7 @@ def _heading(browsing: Browsing) -> str:
     title = {MINE: str(texts.YOUR_JOBS), ALL: str(texts.ALL_JOBS)}.get(browsing.whose)
     number = browsing.number + 1
     small = texts.searched_line(number, SEARCHED) if browsing.typed else texts.PAGE_LINE(number=number)
-    return f"### {title or texts.jobs_of(int(browsing.whose))}\n-# {small}"
+    return f"### {title or texts.JOBS_OF(member=int(browsing.whose))}\n-# {small}"
 
 
 def _job_text(bot: Bot, page: Page, listed: ListedJob) -> str:

@@ -91,7 +91,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
             str(texts.RESULT_DROPPED if drop else texts.RESULT_POSTED),
         ]
     if done.others:
-        sentences.append(texts.others_refunded(done.others))
+        sentences.append(texts.OTHERS_REFUNDED(count=done.others))
     return " ".join(sentences)
 
 

@@ -5,7 +5,7 @@ Amounts of credits and times come in as text.
 
 from bot.domain.models import JobState
 from bot.domain.words.text import full_stop
-from bot.language import Text, ntr, tr
+from bot.language import Plural, Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -44,8 +44,7 @@ NO_PROMPT = Text("(no prompt)")
 HIDDEN_JOB = Text("You can't see the channel of this job, or it is private, so its prompt and result are hidden.")
 
 
-def jobs_of(member_id: int) -> str:
-    return tr("Jobs of {member}", member=f"<@{member_id}>")
+JOBS_OF = Text("Jobs of {member}", member="<@{}>".format)
 
 
 PAGE_LINE = Text("Page {number}")
@@ -71,13 +70,10 @@ RESULT_POSTED = Text("I'll post the result when it is done, unless you choose ot
 NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
 
 
-def others_refunded(count: int) -> str:
-    """Return what is added where `count` jobs that depended on the cancelled one were refunded."""
-    return ntr(
-        "{count} job that was waiting for it was refunded too.",
-        "{count} jobs that were waiting for it were refunded too.",
-        count,
-    )
+OTHERS_REFUNDED = Plural(
+    "{count} job that was waiting for it was refunded too.", "{count} jobs that were waiting for it were refunded too."
+)
+"""Return what is added where `count` jobs that depended on the cancelled one were refunded."""
 
 
 CANCELLED = Text("Job {job_id} is canceled, and nothing was charged for it.")

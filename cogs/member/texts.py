@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import credits_words
-from bot.language import Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -91,9 +91,8 @@ def message_menus(names: Iterable[str]) -> str:
 REACTIONS = Text("**Reactions** · {legend}")
 
 
-def no_such_group(names: Iterable[str]) -> str:
-    """Refuse a topic that is not one of `names`."""
-    return tr("There is no such group of commands. Choose one of {groups}.", groups=both(names))
+NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}.", groups=both)
+"""Refuse a topic that is not one of `groups`."""
 
 
 # ---------------------------------------------------------------------- /help: prices and who pays
@@ -136,9 +135,7 @@ def last_jobs(count: int) -> str:
     return ntr("Last {count} job", "Last {count} jobs", count) if count > 1 else str(LAST_JOB)
 
 
-def share_line(name: str, amount: str, share: str) -> str:
-    """Return one line of a list of what was spent."""
-    return f"{name} · {amount} ({share})"
+SHARE_LINE = "{name} · {amount} ({share})".format
 
 
 # ---------------------------------------------------------------------- /usage report and its chart
@@ -153,20 +150,16 @@ BOOKS = Text("The books of this server:")
 OWN_BOOKS = Text("Your ledger on this server:")
 
 
-def report_title(days: int) -> str:
-    return ntr("Credits spent in the last {count} day", "Credits spent in the last {count} days", days)
+REPORT_TITLE = Plural("Credits spent in the last {count} day", "Credits spent in the last {count} days")
 
 
-def own_report_title(days: int) -> str:
-    return ntr("Credits you spent in the last {count} day", "Credits you spent in the last {count} days", days)
+OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits you spent in the last {count} days")
 
 
-def spent_for(amount: str, jobs: int) -> str:
-    return ntr("{amount} for {count} job", "{amount} for {count} jobs", jobs, amount=amount)
+SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")
 
 
-def a_day(amount: Decimal) -> str:
-    return tr("{credits} a day", credits=credits_words(amount))
+A_DAY = Text("{credits} a day", credits=credits_words)
 
 
 CREDITS_LEFT = Text("{credits} left")
@@ -181,8 +174,7 @@ def days_left(days: Decimal, amount: str) -> str:
     )
 
 
-def others(count: int) -> str:
-    return ntr("{count} other", "{count} others", count)
+OTHERS = Plural("{count} other", "{count} others")
 
 
 CHART_SUBTITLE = Text("{start} to {end} · {credits}")
@@ -192,13 +184,9 @@ def unknown_member(member_id: int) -> str:
     return tr("Member …{digits}", digits=f"{member_id % 10_000:04}")
 
 
-def chart_total(days: int, amount: str) -> str:
-    return ntr(
-        "Credits spent in the last {count} day: {amount}.",
-        "Credits spent in the last {count} days: {amount}.",
-        days,
-        amount=amount,
-    )
+CHART_TOTAL = Plural(
+    "Credits spent in the last {count} day: {amount}.", "Credits spent in the last {count} days: {amount}."
+)
 
 
 def chart_list(heading: str, rows: Iterable[str]) -> str:

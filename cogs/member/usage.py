@@ -75,7 +75,7 @@ def _kind_lines(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]])
     kinds = by_kind(catalogue, operations)
     shares = percents([spent for _, spent in kinds], sum((spent for _, spent in kinds), Decimal(0)))
     lines = [
-        texts.share_line(kind, credits_words(spent), percent(share / 100))
+        texts.SHARE_LINE(name=kind, amount=credits_words(spent), share=percent(share / 100))
         for (kind, spent), share in zip(kinds, shares, strict=True)
     ]
     return fitting(lines, EMBED_FIELD_CHARS)
@@ -235,9 +235,13 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
 
 
 def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:
-    title = texts.own_report_title(days) if rate is None else texts.report_title(days)
+    title = texts.OWN_REPORT_TITLE(count=days) if rate is None else texts.REPORT_TITLE(count=days)
     embed = discord.Embed(title=PRACTICE_TITLE(title=title) if found.practice else title, colour=NEUTRAL)
-    spent = texts.spent_for(credits_words(found.total), found.jobs) if found.total else str(texts.NOTHING_SPENT)
+    spent = (
+        texts.SPENT_FOR(amount=credits_words(found.total), count=found.jobs)
+        if found.total
+        else str(texts.NOTHING_SPENT)
+    )
     embed.add_field(name=str(texts.SPENT), value=spent)
     if rate is not None:
         _add_rate(embed, rate)
@@ -252,7 +256,7 @@ def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days:
 
 
 def _add_rate(embed: discord.Embed, rate: SpendingRate) -> None:
-    embed.add_field(name=str(texts.RATE), value=texts.a_day(_tenths(rate.a_day)))
+    embed.add_field(name=str(texts.RATE), value=texts.A_DAY(credits=_tenths(rate.a_day)))
     if rate.free is None:
         left = str(texts.BALANCE_NOT_KNOWN)
     elif rate.days_left is None:
@@ -271,11 +275,11 @@ def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:
     listed = list(rows)
     if len(listed) > TOP_SHOWN:
         rest = listed[TOP_SHOWN - 1 :]
-        others = texts.others(len(rest)), sum((spent for _, spent in rest), Decimal(0))
+        others = texts.OTHERS(count=len(rest)), sum((spent for _, spent in rest), Decimal(0))
         listed = [*listed[: TOP_SHOWN - 1], others]
     shares = percents([spent for _, spent in listed], total)
     lines = [
-        f"{place}. {texts.share_line(name, credits_words(spent), percent(share / 100))}"
+        f"{place}. {texts.SHARE_LINE(name=name, amount=credits_words(spent), share=percent(share / 100))}"
         for place, ((name, spent), share) in enumerate(zip(listed, shares, strict=True), start=1)
     ]
     return fitting(lines, EMBED_FIELD_CHARS)
@@ -335,7 +339,7 @@ async def _name(guild: discord.Guild | None, member_id: int) -> tuple[int, str]:
 
 def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
     """Describe the chart within Discord's limit of an alt text: the lists first, then the days."""
-    parts = [texts.chart_total(days, credits_text(total))]
+    parts = [texts.CHART_TOTAL(count=days, amount=credits_text(total))]
     left = texts.BY_KIND if is_own else texts.BY_MEMBER
     for panel, heading in (("members", left), ("operations", texts.BY_OPERATION), ("days", texts.BY_DAY)):
         rows = [

@@ -84,13 +84,13 @@ async def remove_key(interaction: Interaction) -> None:
 
 
 def _fate(before: RetiredKey, *, is_kept: bool) -> str:
-    return texts.key_kept(before.last4) if is_kept else texts.key_forgotten(before.last4)
+    return texts.KEY_KEPT(key=before.last4) if is_kept else texts.KEY_FORGOTTEN(key=before.last4)
 
 
 def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed:
     """Draw a key's account; of the key itself only the last four characters."""
     embed = discord.Embed(title=title, colour=SUCCESS)
-    embed.add_field(name=account_texts.KEY, value=account_texts.key_shown(key.last4))
+    embed.add_field(name=account_texts.KEY, value=account_texts.KEY_SHOWN(last4=key.last4))
     embed.add_field(name=account_texts.PLAN, value=harmless(status.plan or str(account_texts.NOT_REPORTED)))
     left = str(account_texts.NOT_REPORTED) if status.credits is None else credits_text(status.credits)
     embed.add_field(name=account_texts.CREDITS_LEFT, value=left)

@@ -47,8 +47,8 @@ async def _said(bot: Bot, guild_id: int, *, on: bool) -> str:
     counts = await bot.parts.store.job_lists.counts(guild_id)
     waiting = counts.get(JobState.WAITING, 0)
     if on:
-        return texts.paused(sum(counts.get(state, 0) for state in RUNNING_STATES), waiting)
-    return texts.resumed(waiting)
+        return texts.PAUSED(running=sum(counts.get(state, 0) for state in RUNNING_STATES), waiting=waiting)
+    return texts.RESUMED(waiting=waiting)
 
 
 async def _redraw_waiting(bot: Bot, guild_id: int) -> None:

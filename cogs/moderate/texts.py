@@ -6,7 +6,7 @@ Amounts of credits, times and durations come in as text; what a member or Cannon
 from __future__ import annotations
 
 from bot.language import Text, amount, tr
-from cogs.ui.texts import done
+from cogs.ui.texts import DONE
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -57,15 +57,13 @@ def key_found(*, host_pays: bool) -> str:
 
 
 def key_removed(removed: str, fate: str, next_payer: str) -> str:
-    return done(f"{removed} {fate} {next_payer}")
+    return DONE(change=f"{removed} {fate} {next_payer}")
 
 
-def key_forgotten(last4: str) -> str:
-    return tr("I deleted {key}.", key=f"`…{last4}`")
+KEY_FORGOTTEN = Text("I deleted {key}.", key="`…{}`".format)
 
 
-def key_kept(last4: str) -> str:
-    return tr("I keep {key} until its open jobs are done, then I delete it.", key=f"`…{last4}`")
+KEY_KEPT = Text("I keep {key} until its open jobs are done, then I delete it.", key="`…{}`".format)
 
 
 # ---------------------------------------------------------------------- /studio practice
@@ -98,13 +96,9 @@ END_PRACTICE = Text("End practice")
 # ---------------------------------------------------------------------- /studio pause
 
 
-def paused(running: int, waiting: int) -> str:
-    return tr(
-        "✅ New jobs are paused. Running: {running} (will finish). Waiting: {waiting}.",
-        running=amount(running),
-        waiting=amount(waiting),
-    )
+PAUSED = Text(
+    "✅ New jobs are paused. Running: {running} (will finish). Waiting: {waiting}.", running=amount, waiting=amount
+)
 
 
-def resumed(waiting: int) -> str:
-    return tr("✅ New jobs can start again. Waiting jobs that start now: {waiting}.", waiting=amount(waiting))
+RESUMED = Text("✅ New jobs can start again. Waiting jobs that start now: {waiting}.", waiting=amount)

@@ -178,9 +178,9 @@ async def _payer(context: ReactionContext, reacted: Reacted) -> ReactionPayer:
 
 def _limit_rate(context: ReactionContext, reacted: Reacted) -> None:
     if context.of_member.wait_s((reacted.guild.id, reacted.member.id)):
-        raise Refused(texts.too_many_of_member(MEMBER_A_MINUTE))
+        raise Refused(texts.TOO_MANY_OF_MEMBER(limit=MEMBER_A_MINUTE))
     if context.of_server.wait_s(reacted.guild.id):
-        raise Refused(texts.too_many_of_server(SERVER_A_MINUTE), BURST)
+        raise Refused(texts.TOO_MANY_OF_SERVER(limit=SERVER_A_MINUTE), BURST)
 
 
 # ---------------------------------------------------------------------- results

@@ -147,7 +147,11 @@ class ReactionListener(commands.Cog):
         if self.context.notices.wait_s(guild.id):
             return
         try:
-            await in_time(member.send(texts.did_nothing(reacted.rule.shown, reacted.channel.id, sentence)[:2000]))
+            await in_time(
+                member.send(
+                    texts.DID_NOTHING(emoji=reacted.rule.shown, channel=reacted.channel.id, reason=sentence)[:2000]
+                )
+            )
         except DISCORD_ERRORS as error:
             log.info("reaction.not_notified", member=member.id, error=type(error).__name__)
 

@@ -27,7 +27,7 @@ from bot.jobs.intake import Accepted, Unconfirmed
 from cogs.reactions import texts
 from cogs.ui.interaction import Bot, PostableChannel, place_in
 from cogs.ui.permissions import missing_permissions
-from cogs.ui.texts import may_not_post
+from cogs.ui.texts import MAY_NOT_POST
 from cogs.workflows.asked.submit import answer
 
 log = structlog.get_logger(__name__)
@@ -100,7 +100,7 @@ async def accept(
         target.channel.permissions_for(guild.me), is_thread=isinstance(target.channel, discord.Thread)
     )
     if missing:
-        raise Refused(may_not_post(missing))
+        raise Refused(MAY_NOT_POST(permissions=missing))
     bot.parts.delivery.authors.note(guild.id, payer.member)
     origin = Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),

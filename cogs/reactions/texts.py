@@ -54,28 +54,21 @@ def not_allowed(who: Who, role_id: int | None) -> str:
     return str({Who.AUTHOR: ONLY_AUTHOR, Who.MODERATORS: ONLY_MODERATORS}.get(who, ONLY_AUTHOR_REMOVES))
 
 
-def too_many_of_member(jobs: int) -> str:
-    """Refuse more than `jobs` a minute by one member."""
-    return tr(
-        "You're reacting too fast. Your reactions can start {limit} jobs a minute. Nothing was charged.",
-        limit=amount(jobs),
-    )
+TOO_MANY_OF_MEMBER = Text(
+    "You're reacting too fast. Your reactions can start {limit} jobs a minute. Nothing was charged.", limit=amount
+)
+"""Refuse more than `limit` a minute by one member."""
 
 
-def too_many_of_server(jobs: int) -> str:
-    """Refuse more than `jobs` a minute on a server."""
-    return tr(
-        "There are too many reactions right now. They can start {limit} jobs a minute on this server."
-        " Nothing was charged.",
-        limit=amount(jobs),
-    )
+TOO_MANY_OF_SERVER = Text(
+    "There are too many reactions right now. They can start {limit} jobs a minute on this server. Nothing was charged.",
+    limit=amount,
+)
+"""Refuse more than `limit` a minute on a server."""
 
 
-def did_nothing(emoji: str, channel_id: int, reason: str) -> str:
-    """Return the direct message about a reaction that did nothing; `reason` is a sentence."""
-    return tr(
-        "⚠️ Your {emoji} in {channel} did nothing: {reason}", emoji=emoji, channel=f"<#{channel_id}>", reason=reason
-    )
+DID_NOTHING = Text("⚠️ Your {emoji} in {channel} did nothing: {reason}", channel="<#{}>".format)
+"""Return the direct message about a reaction that did nothing; `reason` is a sentence."""
 
 
 NEEDS_CONFIRMATION = Text(

@@ -87,7 +87,7 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     run = bot.parts.command_sync.mention("recipe run")
     await bot.responses.reply_privately(
         interaction,
-        texts.saved(run, harmless(recipe.name), len(recipe.steps)),
+        texts.SAVED(run=run, name=harmless(recipe.name), count=len(recipe.steps)),
     )
 
 

@@ -3,7 +3,7 @@
 Names and other text that members wrote come in escaped where the message shows Markdown.
 """
 
-from bot.language import Text, ntr, tr
+from bot.language import Plural, Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -92,15 +92,11 @@ EDIT_AGAIN = Text("Edit again")
 TEXT_GONE = Text("This text has expired. Start again with `/studio recipes`.")
 
 
-def saved(run: str, name: str, steps: int) -> str:
-    """Say that a recipe was saved; `run` is the command that runs it."""
-    return ntr(
-        "The recipe “{name}” was saved. {run} runs its {count} step.",
-        "The recipe “{name}” was saved. {run} runs its {count} steps.",
-        steps,
-        name=name,
-        run=run,
-    )
+SAVED = Plural(
+    "The recipe “{name}” was saved. {run} runs its {count} step.",
+    "The recipe “{name}” was saved. {run} runs its {count} steps.",
+)
+"""Say that a recipe was saved; `run` is the command that runs it."""
 
 
 def not_saved(reason: str) -> str:

@@ -89,7 +89,7 @@ async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
         except discord.NotFound:
             gone += 1
         except DISCORD_ERRORS:  # unreadable just now: it is more likely there than not
-            return texts.link_in(job.guild_id, copy.channel_id, copy.message_id), gone
+            return texts.LINK_IN(guild_id=job.guild_id, channel_id=copy.channel_id, message_id=copy.message_id), gone
     return None, gone
 
 

@@ -47,8 +47,8 @@ def laid_out(bot: Bot, results: Sequence[Job], made: Sequence[Job], *, first: It
     numbered = {job.id: number for number, job in enumerate(results, start=1)}
     own = [job for job in made if job.media][:WITH_BUTTONS]
     can_vary = bot.parts.generation.reruns.can_vary
-    alone = [Control.button(ALONE, job.id, label=texts.alone(numbered[job.id])) for job in own]
-    vary = [Control.button(VARY, job.id, label=texts.vary_one(numbered[job.id])) for job in own if can_vary(job)]
+    alone = [Control.button(ALONE, job.id, label=texts.ALONE(number=numbered[job.id])) for job in own]
+    vary = [Control.button(VARY, job.id, label=texts.VARY_ONE(number=numbered[job.id])) for job in own if can_vary(job)]
     above = [*first, *alone]
     gap = max(0, BUTTONS_PER_ROW - len(above))
     beyond = [job for job in made if job not in own]

@@ -297,11 +297,11 @@ def _facts(known: JobFacts) -> Iterator[str]:
     times += [(texts.finished_at, job.finished_at), (texts.posted_at, job.delivered_at)]
     lines = [said(stamp(when, "T")) for said, when in times if when is not None]
     took = took_words(job)
-    yield texts.times(stamp(job.created_at, "d"), [*lines, *([texts.TOOK(span=took)] if took else [])])
+    yield texts.TIMES(day=stamp(job.created_at, "d"), times=[*lines, *([texts.TOOK(span=took)] if took else [])])
     if card.message_id is not None and card.is_in_channel and not card.private:
-        yield texts.card_at(message_link(card), card.author_id)
+        yield texts.CARD_AT(link=message_link(card), member=card.author_id)
     else:
-        yield texts.requested_by(card.author_id)
+        yield texts.REQUESTED_BY(member=card.author_id)
     made_by = job.output.get("model")
     if isinstance(made_by, str) and made_by.strip():
         yield texts.MADE_BY(name=harmless_within(made_by, VALUE_CHARS))

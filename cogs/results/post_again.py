@@ -157,5 +157,5 @@ def gone_text(bot: Bot, job: Job) -> str:
     """Explain a missing fresh link."""
     age_s = bot.clock.wall() - (job.finished_at or job.created_at)
     if age_s > KEPT_DAYS * 86400:
-        return texts.too_old(KEPT_DAYS)
+        return texts.TOO_OLD(count=KEPT_DAYS)
     return str(texts.NOLINK)

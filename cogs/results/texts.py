@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.texts import mention
-from bot.language import Text, both, ntr, tr
+from bot.language import Plural, Text, both, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -53,22 +53,16 @@ def strength_question(price: str | None) -> str:
     return tr("How different should it be? · {price} each", price=price)
 
 
-def alone(number: int) -> str:
-    """Return the label of the button that shows one of a card's results alone."""
-    return f"U{number}"
+ALONE = "U{number}".format
 
 
-def vary_one(number: int) -> str:
-    """Return the label of the button that varies one of a card's results."""
-    return f"V{number}"
+VARY_ONE = "V{number}".format
 
 
 ALREADY_POSTED = Text("It is already here: {link}")
 
 
-def link_in(guild_id: int, channel_id: int, message_id: int) -> str:
-    """Return the link to a message in a server."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+LINK_IN = "https://discord.com/channels/{guild_id}/{channel_id}/{message_id}".format
 
 
 PICKED = Text("Result {number} (`{job_id}`):")
@@ -126,13 +120,11 @@ def open_result(number: int) -> str:
     return tr("Open result {number}", number=number)
 
 
-def too_old(days: int) -> str:
-    """Say that Cannon Studio, which keeps results for `days`, no longer has this one."""
-    return ntr(
-        "Cannon Studio keeps results for {count} day, and this one is older. Its link has expired for good.",
-        "Cannon Studio keeps results for {count} days, and this one is older. Its link has expired for good.",
-        days,
-    )
+TOO_OLD = Plural(
+    "Cannon Studio keeps results for {count} day, and this one is older. Its link has expired for good.",
+    "Cannon Studio keeps results for {count} days, and this one is older. Its link has expired for good.",
+)
+"""Say that Cannon Studio, which keeps results for `count`, no longer has this one."""
 
 
 # ---------------------------------------------------------------------- removing a result
@@ -217,19 +209,16 @@ def posted_at(when: str) -> str:
     return tr("posted {when}", when=when)
 
 
-def times(day: str, lines: Sequence[str]) -> str:
-    return tr("**Times** {day}: {times}", day=day, times=", ".join(lines))
+TIMES = Text("**Times** {day}: {times}", times=", ".join)
 
 
 TOOK = Text("took {span}")
 
 
-def requested_by(author_id: int) -> str:
-    return tr("**Requested by** {member}", member=mention(author_id))
+REQUESTED_BY = Text("**Requested by** {member}", member=mention)
 
 
-def card_at(link: str, author_id: int) -> str:
-    return tr("**Requested by** {member} · [Open card]({link})", member=mention(author_id), link=link)
+CARD_AT = Text("**Requested by** {member} · [Open card]({link})", member=mention)
 
 
 MADE_BY = Text("**Provider's model** {name}")

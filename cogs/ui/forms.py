@@ -80,7 +80,7 @@ READ_TIMEOUT_S = 10.0
 async def text_of_file(file: discord.Attachment, *, at_most: int) -> str:
     """Return the content of a text file of at most `at_most` bytes, without control characters. Raises InputError."""
     if file.size > at_most:
-        raise InputError(texts.file_too_large(file.size, at_most), "file")
+        raise InputError(texts.FILE_TOO_LARGE(size=file.size, limit=at_most), "file")
     try:
         async with asyncio.timeout(READ_TIMEOUT_S):
             data = await file.read()

@@ -73,7 +73,7 @@ def fitting(lines: Sequence[str], limit: int = SHOWN_CHARS) -> str:
     for place, line in enumerate(lines):
         size += len(line) + 1
         if size > limit - 30:
-            return "\n".join([*shown, texts.and_more(len(lines) - place)])
+            return "\n".join([*shown, texts.AND_MORE(count=len(lines) - place)])
         shown.append(line)
     return "\n".join(shown)
 
@@ -123,7 +123,7 @@ def member_usage_text(shown: MemberUsage, catalogue: Catalogue) -> str:
         fitting(limits, SHOWN_CHARS // 2),
         str(texts.GRANTS),
         fitting(grants, SHOWN_CHARS // 5),
-        texts.open_jobs(shown.running, shown.waiting),
+        texts.OPEN_JOBS(running=shown.running, waiting=shown.waiting),
         fitting(jobs, SHOWN_CHARS // 4),
     ]
     return "\n".join(parts)
@@ -181,7 +181,7 @@ def expiring_words(expiring: Sequence[ExpiringCredits], now: float) -> str:
         for each in found[:LOTS_SHOWN]
     ]
     if len(found) > LOTS_SHOWN:
-        lines.append(texts.and_more(len(found) - LOTS_SHOWN))
+        lines.append(texts.AND_MORE(count=len(found) - LOTS_SHOWN))
     return fitting(lines, EMBED_FIELD_CHARS)
 
 

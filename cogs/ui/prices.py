@@ -229,7 +229,7 @@ class Total:
         if not self.credits and self.unknown:
             return str(texts.PRICE_NOT_KNOWN)
         known = self._known()
-        return texts.and_unknown(known, self.unknown) if self.unknown else known
+        return texts.AND_UNKNOWN(known=known, count=self.unknown) if self.unknown else known
 
     def short(self) -> str:
         """Return the total in a few words."""

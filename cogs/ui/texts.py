@@ -6,7 +6,7 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 from collections.abc import Iterable, Mapping
 
 from bot.domain.server.reaction_rules import ReactionAction
-from bot.language import Text, amount, both, ntr, span, tr
+from bot.language import Plural, Text, amount, both, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
@@ -77,7 +77,7 @@ def price_line(kind: str, price: str) -> str:
 
 def more_prices(count: int) -> str:
     """Return the line under the prices that are shown."""
-    return f"-# • {and_more(count)}"
+    return f"-# • {AND_MORE(count=count)}"
 
 
 PRICE_MARK = " · "
@@ -90,31 +90,24 @@ def with_price(label: str, price: str, limit: int) -> str:
     return f"{label if len(label) <= room else f'{label[: room - 1]}…'}{PRICE_MARK}{price}"
 
 
-def and_unknown(known: str, count: int) -> str:
-    """Return the price of several steps, of which `count` have one that is not known."""
-    return ntr(
-        "{known}, and {count} step whose price is not known yet",
-        "{known}, and {count} steps whose price is not known yet",
-        count,
-        known=known,
-    )
+AND_UNKNOWN = Plural(
+    "{known}, and {count} step whose price is not known yet", "{known}, and {count} steps whose price is not known yet"
+)
+"""Return the price of several steps, of which `count` have one that is not known."""
 
 
 EXPIRE_ON = Text("{credits} on {date} ({how_soon})")
 CONTINUED = Text("{title} (continued)")
 
 
-def and_more(count: int) -> str:
-    """Return the last line of a list that has `count` more lines than fit."""
-    return tr("… and {count} more", count=amount(count))
+AND_MORE = Text("… and {count} more", count=amount)
+"""Return the last line of a list that has `count` more lines than fit."""
 
 
-def may_not_post(permissions: Iterable[str]) -> str:
-    """Refuse a request whose result the bot could not post for lack of `permissions`."""
-    return tr(
-        "I can't post results in this channel. Ask a moderator to give me {permissions} here.",
-        permissions=both(permissions),
-    )
+MAY_NOT_POST = Text(
+    "I can't post results in this channel. Ask a moderator to give me {permissions} here.", permissions=both
+)
+"""Refuse a request whose result the bot could not post for lack of `permissions`."""
 
 
 # ---------------------------------------------------------------------- permissions
@@ -134,13 +127,10 @@ NOT_A_DURATION = Text(
 )
 
 
-def file_too_large(size: int, limit: int) -> str:
-    """Refuse a text file of `size` bytes where `limit` are read."""
-    return tr(
-        "This file is too large: it has {size} bytes, and the limit is {limit}.",
-        size=amount(size),
-        limit=amount(limit),
-    )
+FILE_TOO_LARGE = Text(
+    "This file is too large: it has {size} bytes, and the limit is {limit}.", size=amount, limit=amount
+)
+"""Refuse a text file of `size` bytes where `limit` are read."""
 
 
 # ---------------------------------------------------------------------- a limit in a list
@@ -160,8 +150,7 @@ OWN_LIMIT = Text("own limit")
 FREE = Text("free")
 
 
-def open_jobs(running: int, waiting: int) -> str:
-    return tr("**Open jobs** · {running} running, {waiting} waiting", running=amount(running), waiting=amount(waiting))
+OPEN_JOBS = Text("**Open jobs** · {running} running, {waiting} waiting", running=amount, waiting=amount)
 
 
 LIMIT_OF = Text("limit for {whose}")
@@ -248,6 +237,5 @@ NEXT_PART = Text("Next ▶")
 SETTINGS_TITLE = Text("Settings · {page}")
 
 
-def done(change: str) -> str:
-    """Confirm a change; `change` is the line that the record has of it, a whole sentence."""
-    return f"✅ {change}"
+DONE = "✅ {change}".format
+"""Confirm a change; `change` is the line that the record has of it, a whole sentence."""

@@ -7,7 +7,7 @@ Descriptions of commands and options are plain: Discord gets them in every langu
 from decimal import Decimal
 
 from bot.domain.models import credits_text, credits_words
-from bot.language import Text, amount, ntr, tr
+from bot.language import Plural, Text, amount, tr
 
 # ---------------------------------------------------------------------- commands and options: of several commands
 
@@ -179,23 +179,21 @@ LEAVE_OPEN = Text("Don't set it")
 YES_TO_FIELD, NO_TO_FIELD = Text("Yes"), Text("No")
 
 
-def uploads_help(count: int) -> str:
-    return ntr(
-        "Upload {count} file, or use the links below", "Upload up to {count} files, or use the links below", count
-    )
+UPLOADS_HELP = Plural(
+    "Upload {count} file, or use the links below", "Upload up to {count} files, or use the links below"
+)
 
 
 LINK_OR_JOB = Text("{file}: link or job ID")
 """Return the label of the input that takes a link or the id of a job; `label` as in `file_not_given`."""
 
 
-def too_long_for_form(chars: int, limit: int) -> str:
-    """Refuse to show a text in a form that takes `limit` characters of it."""
-    return tr(
-        "The text has {length} characters, but a form takes only {limit}. Use the slash command.",
-        length=amount(chars),
-        limit=amount(limit),
-    )
+TOO_LONG_FOR_FORM = Text(
+    "The text has {length} characters, but a form takes only {limit}. Use the slash command.",
+    length=amount,
+    limit=amount,
+)
+"""Refuse to show a text in a form that takes `limit` characters of it."""
 
 
 # ---------------------------------------------------------------------- prices to confirm
@@ -220,8 +218,7 @@ def price(credits_: Decimal, *, is_exact: bool) -> str:
     return tr("This will cost about **{credits}**.", credits=credits_words(credits_))
 
 
-def more_cautions(count: int) -> str:
-    return ntr("…and {count} more warning.", "…and {count} more warnings.", count)
+MORE_CAUTIONS = Plural("…and {count} more warning.", "…and {count} more warnings.")
 
 
 def price_unknown(seen: tuple[Decimal, Decimal] | None) -> str:

@@ -179,7 +179,7 @@ def plain_constants(source: str) -> Iterator[tuple[int, str]]:
 def not_read(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node in texts that are messages already, or that nobody reads."""
     match node:
-        case ast.Call(func=ast.Name(id="Text" | "tr" | "ntr" | "ptr")) | ast.Compare() | ast.Subscript():
+        case ast.Call(func=ast.Name(id="Text" | "Plural" | "tr" | "ntr" | "ptr")) | ast.Compare() | ast.Subscript():
             return [node]
         case ast.Dict(keys=keys):
             return [key for key in keys if key is not None]
@@ -274,7 +274,7 @@ def test_a_message_that_would_stay_english_is_found(source: str, is_frozen: bool
 
 # ---------------------------------------------------------------------- templates are filled with what they name
 
-PLACE = re.compile(r"(?<!\{)\{(\w+)\}")
+PLACE = re.compile(r"(?<!\{)\{(\w+)(?:[:!][^}]*)?\}")
 
 
 def templates(path: Path) -> dict[str, frozenset[str]]:
@@ -284,9 +284,11 @@ def templates(path: Path) -> dict[str, frozenset[str]]:
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
-                value=ast.Call(func=ast.Name(id="Text"), args=[ast.Constant(value=str(message))]),
+                value=ast.Call(func=ast.Name(id="Text" | "Plural"), args=args)
+                | ast.Attribute(value=ast.Constant() as args, attr="format"),
             ):
-                found[name] = frozenset(PLACE.findall(message))
+                each = args if isinstance(args, list) else [args]
+                found[name] = frozenset(PLACE.findall(" ".join(ast.literal_eval(message) for message in each)))
     return found
 
 

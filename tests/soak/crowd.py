@@ -55,7 +55,8 @@ _ACTS = {
 _LABELS = {
     str(results.ASK_REFUND): 8, str(results.RERUN): 3, str(results.RERUN_ALL): 2, str(results.RETRY_ALL): 4,
     str(results.CANCEL): 2, str(results.SHARE): 2, str(results.POST_IT): 2, str(results.VARY): 2,
-    str(results.SUBTLE): 3, results.alone(1): 2, results.alone(3): 2, results.vary_one(2): 2, results.vary_one(4): 2,
+    str(results.SUBTLE): 3, results.ALONE(number=1): 2, results.ALONE(number=3): 2,
+    results.VARY_ONE(number=2): 2, results.VARY_ONE(number=4): 2,
     str(words.CONTINUE): 8, "Yes, make it": 8, "Continue anyway": 3,
 }  # fmt: skip
 """What members press, with how often they want to; a press that finds no such button looks for the next."""

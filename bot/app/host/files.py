@@ -29,7 +29,7 @@ def make_backup(
 ) -> str:
     """Back up the database, even of a running bot; return the outcome as a sentence. Raises StoreError."""
     if isinstance(settings.database, PostgresUrl):
-        raise StartError(texts.use_pg_dump(settings.database), exit_code=RESTART_CANNOT_HELP)
+        raise StartError(texts.USE_PG_DUMP(url=settings.database), exit_code=RESTART_CANNOT_HELP)
     target = target.expanduser().absolute()
     made = back_up(
         settings.sqlite_file, target, with_key=with_key, replaces=replaces, now=clock.wall(), progress=progress
@@ -40,7 +40,7 @@ def make_backup(
 def restore_backup(settings: Settings, backup: Path, *, clock: Clock, progress: Progress) -> str:
     """Restore a backup for a stopped bot; return the outcome as a sentence. Raises StoreError."""
     if isinstance(settings.database, PostgresUrl):
-        raise StartError(texts.use_pg_restore(settings.database), exit_code=RESTART_CANNOT_HELP)
+        raise StartError(texts.USE_PG_RESTORE(url=settings.database), exit_code=RESTART_CANNOT_HELP)
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     done = restore(
         backup.expanduser().absolute(), settings.sqlite_file, secret_keys=keys, now=clock.wall(), progress=progress
@@ -56,7 +56,9 @@ def upgrade_forecast(database: Path | PostgresUrl, progress: Progress) -> tuple[
     if isinstance(database, PostgresUrl):
         with looking(database) as found:
             is_behind = 0 < found.version < found.known
-            return texts.upgrade_on_server(database, found.version, found.known) if is_behind else None, True
+            return texts.UPGRADE_ON_SERVER(
+                url=database, schema=found.version, known=found.known
+            ) if is_behind else None, True
     plan = plan_of(database, progress)
     if plan is None or not plan.is_needed:
         return None, True
@@ -97,8 +99,8 @@ def undo(settings: Settings) -> str:
     finally:
         lock.release()
     if mark is None:
-        raise StartError(texts.not_moved(database), exit_code=RESTART_CANNOT_HELP)
-    return texts.undone(database, mark.place)
+        raise StartError(texts.NOT_MOVED(database=database), exit_code=RESTART_CANNOT_HELP)
+    return texts.UNDONE(database=database, place=mark.place)
 
 
 def _finish_earlier(settings: Settings, target: PostgresUrl) -> None:
@@ -132,7 +134,7 @@ def _move(settings: Settings, target: PostgresUrl, now: float, progress: Progres
     except StoreError as error:
         if moved_file(database) is None:
             raise
-        raise StoreError(texts.move_is_unknown(error.sentence)) from error
+        raise StoreError(texts.MOVE_IS_UNKNOWN(reason=error.sentence)) from error
 
 
 @contextlib.contextmanager
@@ -144,4 +146,4 @@ def _server(target: PostgresUrl) -> Iterator[psycopg.Connection[object]]:
             yield db
     except psycopg.Error as error:
         reason = " ".join((error.diag.message_primary or str(error)).split())[:300].rstrip(".")
-        raise StoreError(store_texts.server_not_opened(str(target), reason)) from error
+        raise StoreError(store_texts.SERVER_NOT_OPENED(name=str(target), reason=reason)) from error

@@ -51,7 +51,7 @@ def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
     """Return a job's progress as JSON values. Raises StoreError, Refused if it doesn't exist."""
     found = shown(settings.database, job_id.upper())
     if found is None:
-        raise Refused(texts.no_job(job_id))
+        raise Refused(texts.NO_JOB(job_id=job_id))
     return {
         **as_json(found.job),
         "is_answered": found.is_answered,
@@ -87,12 +87,12 @@ async def retry_job(settings: Settings, job_id: str, *, clock: Clock, progress: 
         if not job.state.ended:
             if not await store.host_jobs.make_due(job):
                 raise Refused(texts.CHANGED_MEANWHILE)
-            return texts.due_now(job.id)
+            return texts.DUE_NOW(job_id=job.id)
         if not may_recheck(found, clock.wall()):
             raise Refused(texts.cannot_retry(job.state, has_request=job.remote_id is not None))
         if not await store.host_jobs.recheck_now(job):
             raise Refused(texts.CHANGED_MEANWHILE)
-        return texts.recheck_now(job.id)
+        return texts.RECHECK_NOW(job_id=job.id)
 
 
 async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: bool, progress: Progress) -> str:
@@ -105,11 +105,11 @@ async def release_job(settings: Settings, job_id: str, *, ends: bool, is_sure: b
         found = await _free(store, job_id)
         job = found.job
         if job.state.ended:
-            raise Refused(texts.has_ended(job.state))
+            raise Refused(texts.HAS_ENDED(state=job.state))
         if not ends:
-            return texts.free_now(job.id)
+            return texts.FREE_NOW(job_id=job.id)
         if not is_sure:
-            raise Refused(texts.would_end(job.id, _outcome(job)))
+            raise Refused(texts.WOULD_END(job_id=job.id, outcome=_outcome(job)))
         await _end(store, job)
         ended = await store.host_jobs.find(job.id)
         assert ended is not None
@@ -132,7 +132,7 @@ async def _free(store: Store, job_id: str) -> JobOnFile:
     """Return a job without a living process; a dead one's lease is ended. Raises Refused."""
     found = await store.host_jobs.find(job_id.upper())
     if found is None:
-        raise Refused(texts.no_job(job_id))
+        raise Refused(texts.NO_JOB(job_id=job_id))
     if found.lease_until is None:
         return found
     is_ended = await store.host_jobs.end_dead_lease(found.job)

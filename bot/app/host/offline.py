@@ -52,7 +52,7 @@ async def _opened(settings: Settings, progress: Progress | None, *, alone: bool)
     if isinstance(settings.database, Path):
         refuse_half_restored(settings.database)
         if not settings.database.exists():
-            raise StartError(texts.no_database(settings.database), exit_code=RESTART_CANNOT_HELP)
+            raise StartError(texts.NO_DATABASE(path=settings.database), exit_code=RESTART_CANNOT_HELP)
     keys = tuple(key.get_secret_value() for key in settings.secret_keys)
     store = await Store.open(settings.database, clock=SystemClock(), secret_keys=keys, alone=alone, progress=progress)
     try:

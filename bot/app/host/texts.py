@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.models import END_STATES
-from bot.settings import PostgresUrl
 from bot.store.texts import size
 
 ENDED = frozenset(state.value for state in END_STATES)
@@ -56,26 +55,24 @@ def restored(database: Path, schema: int, taken_at: float, kept: Collection[Path
     return "\n".join(lines)
 
 
-def use_pg_dump(url: PostgresUrl) -> str:
-    return (
-        f"DATABASE is PostgreSQL, which has its own backups: pg_dump --format=custom --file=cannon-bot.dump {url}"
-        " (bots may run meanwhile). Keep SECRET_KEYS as well: the API keys in the dump cannot be read without them."
-    )
+USE_PG_DUMP = (
+    "DATABASE is PostgreSQL, which has its own backups: pg_dump --format=custom --file=cannon-bot.dump {url} "
+    "(bots may run meanwhile). Keep SECRET_KEYS as well: the API keys in the dump cannot be read without "
+    "them."
+).format
 
 
-def use_pg_restore(url: PostgresUrl) -> str:
-    return (
-        "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run:"
-        f" pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump; then, before a bot starts,"
-        " `cannon-bot jobs doubt` with the age of the dump, so that no job is paid twice."
-    )
+USE_PG_RESTORE = (
+    "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run: "
+    "pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump; then, before a bot starts, "
+    "`cannon-bot jobs doubt` with the age of the dump, so that no job is paid twice."
+).format
 
 
-def upgrade_on_server(url: PostgresUrl, schema: int, known: int) -> str:
-    return (
-        f"The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be started"
-        " on it any more. Make a backup with pg_dump first."
-    )
+UPGRADE_ON_SERVER = (
+    "The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be "
+    "started on it any more. Make a backup with pg_dump first."
+).format
 
 
 def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> str:
@@ -107,24 +104,23 @@ def migrated(place: str, rows: int, tables: int, compared: int, open_jobs: int, 
     return "\n".join(lines)
 
 
-def move_is_unknown(reason: str) -> str:
-    return f"The move was almost done when this happened: {reason} Run the same command again: it finds out."
+MOVE_IS_UNKNOWN = (
+    "The move was almost done when this happened: {reason} Run the same command again: it finds out."
+).format
 
 
 def not_sound(problems: Sequence[str]) -> str:
     return "The database has problems, so nothing was moved. " + " ".join(problems)
 
 
-def not_moved(database: Path) -> str:
-    return f"{database} was not moved, so there is nothing to undo."
+NOT_MOVED = "{database} was not moved, so there is nothing to undo.".format
 
 
-def undone(database: Path, place: str) -> str:
-    return (
-        f"{database} is used again, as it was when it was moved to {place}. Jobs that may have been submitted since are"
-        " not paid twice: they continue under the same idempotency key, or are refunded if that is too old. Start no"
-        f" bot on {place} any more."
-    )
+UNDONE = (
+    "{database} is used again, as it was when it was moved to {place}. Jobs that may have been submitted "
+    "since are not paid twice: they continue under the same idempotency key, or are refunded if that is too "
+    "old. Start no bot on {place} any more."
+).format
 
 
 # ---------------------------------------------------------------------- pruning
@@ -160,8 +156,7 @@ def doubted(open_jobs: int) -> str:
     )
 
 
-def no_job(job_id: str) -> str:
-    return f"There is no job {job_id}."
+NO_JOB = "There is no job {job_id}.".format
 
 
 def followed(until: float) -> str:
@@ -171,15 +166,13 @@ def followed(until: float) -> str:
     )
 
 
-def due_now(job_id: str) -> str:
-    return f"Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does."
+DUE_NOW = ("Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does.").format
 
 
-def recheck_now(job_id: str) -> str:
-    return (
-        f"Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by the"
-        " next start."
-    )
+RECHECK_NOW = (
+    "Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by "
+    "the next start."
+).format
 
 
 def cannot_retry(state: str, *, has_request: bool) -> str:
@@ -192,16 +185,15 @@ def cannot_retry(state: str, *, has_request: bool) -> str:
     return f"This job has ended ({state}). There is nothing to retry."
 
 
-def has_ended(state: str) -> str:
-    return f"This job has ended ({state}): it has no lease and no hold."
+HAS_ENDED = "This job has ended ({state}): it has no lease and no hold.".format
 
 
-def free_now(job_id: str) -> str:
-    return f"No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
+FREE_NOW = (
+    "No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
+).format
 
 
-def would_end(job_id: str, outcome: str) -> str:
-    return f"This would end job {job_id}: {outcome}. Add --yes to do it."
+WOULD_END = "This would end job {job_id}: {outcome}. Add --yes to do it.".format
 
 
 def ended(job_id: str, state: str, *, refunded: bool) -> str:
@@ -261,9 +253,8 @@ def details(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def caged(closes: str) -> str:
-    """Say how much the cage of the process that decodes pictures closes: `full`, `files only`, …, `none`."""
-    return f"Cage of the process that decodes pictures: {closes}."
+CAGED = "Cage of the process that decodes pictures: {closes}.".format
+"""Say how much the cage of the process that decodes pictures closes: `full`, `files only`, …, `none`."""
 
 
 # ---------------------------------------------------------------------- doctor

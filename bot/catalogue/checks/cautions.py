@@ -55,7 +55,7 @@ def distinct(cautions: Iterable[Caution], accepted: Collection[str] = ()) -> tup
 
 def _withdrawn(operation: Operation) -> Iterator[Caution]:
     if not operation.offered:
-        yield Caution(f"gone:{operation.id}", texts.no_longer_offered(operation.title))
+        yield Caution(f"gone:{operation.id}", texts.NO_LONGER_OFFERED(operation=operation.title))
 
 
 def needed_key(operation: Operation, name: str) -> str:
@@ -66,7 +66,9 @@ def needed_key(operation: Operation, name: str) -> str:
 def _not_given(operation: Operation, given: Collection[str]) -> Iterator[Caution]:
     for field in operation.fields:
         if field.required and field.rule_inferred and field.name not in given:
-            yield Caution(needed_key(operation, field.name), texts.probably_needs(operation.title, field.label))
+            yield Caution(
+                needed_key(operation, field.name), texts.PROBABLY_NEEDS(operation=operation.title, field=field.label)
+            )
 
 
 def _unusual(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
@@ -81,7 +83,9 @@ def _undocumented(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Ca
     known = {field.name for field in operation.fields if field.offered}
     for name in taken if known else ():
         if name not in known:
-            yield Caution(undocumented_key(operation, name), texts.field_not_documented(operation.title, name))
+            yield Caution(
+                undocumented_key(operation, name), texts.FIELD_NOT_DOCUMENTED(operation=operation.title, field=name)
+            )
 
 
 def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
@@ -101,7 +105,7 @@ def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Ca
         has_digit = any(letter.isdigit() for letter in value)
         if " " in value or not (has_digit or name in NAMED_IDS):
             label = labels.get(name) or name.replace("_", " ")
-            yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.unlikely_id(label, value))
+            yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.UNLIKELY_ID(field=label, given=value))
 
 
 def _is_unusual(field: Field, value: float) -> bool:

@@ -33,7 +33,7 @@ def _no_square_4k(operation: Operation, taken: Mapping[str, Any]) -> None:
 def _sora_is_not_square(operation: Operation, taken: Mapping[str, Any]) -> None:
     """`video.generate`: portrait or landscape only."""
     if _is_sora(operation, taken) and _square(taken.get("aspect_ratio")):
-        raise InputError(texts.sora_not_square(taken["aspect_ratio"]), "aspect_ratio")
+        raise InputError(texts.SORA_NOT_SQUARE(given=taken["aspect_ratio"]), "aspect_ratio")
 
 
 def _sora_1080p_is_pro(operation: Operation, taken: Mapping[str, Any]) -> None:
@@ -56,7 +56,7 @@ def _frame_rate_is_starlight(operation: Operation, taken: Mapping[str, Any]) -> 
     """`video.upscale`: the frame rate is for Starlight 2.5 only, whose id is not public."""
     model = _model(taken)
     if "target_fps" in taken and any(word in model for word in ("wavespeed", "proteus", "magnific")):
-        raise InputError(texts.no_frame_rate(model_name(operation, taken["model"])), "target_fps")
+        raise InputError(texts.NO_FRAME_RATE(model=model_name(operation, taken["model"])), "target_fps")
 
 
 def _sound_has_source(operation: Operation, taken: Mapping[str, Any]) -> None:

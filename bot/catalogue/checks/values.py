@@ -130,7 +130,7 @@ def _text(field: Field, value: object, _allow_local: bool) -> str | None:
 def _require_shape(field: Field, text: str) -> None:
     words = RATIO_WORDS | {str(each).casefold() for each in field.suggestions}
     if field.shape is TextShape.RATIO and text.casefold() not in words and not _is_ratio(text):
-        raise InputError(texts.not_a_ratio(text), field.name)
+        raise InputError(texts.NOT_A_RATIO(given=text), field.name)
     if field.shape is TextShape.ID:
         require_id(field.name, field.label, text)
 
@@ -138,7 +138,7 @@ def _require_shape(field: Field, text: str) -> None:
 def require_id(name: str, label: str, text: str) -> None:
     """Raise InputError for an impossible provider id; `name` is its wire field."""
     if not _ID.fullmatch(text):
-        raise InputError(texts.not_an_id(label, text), name)
+        raise InputError(texts.NOT_AN_ID(field=label, given=text), name)
 
 
 def _is_ratio(text: str) -> bool:
@@ -162,7 +162,7 @@ def _number(field: Field, value: object, _allow_local: bool) -> float | int | No
     if number is None:
         return None
     if not abs(number) <= NUMBER_LIMIT:  # false for NaN too
-        raise InputError(texts.must_be_finite(field.label), field.name)
+        raise InputError(texts.MUST_BE_FINITE(field=field.label), field.name)
     if isinstance(number, float) and number.is_integer():
         number = int(number)
     if field.kind is FieldKind.INTEGER and isinstance(number, float):
@@ -191,7 +191,7 @@ def _wanted(field: Field) -> Wanted:
 
 def _in_range(field: Field, number: float) -> float | int:
     if field.unit in _QUANTITIES and field.minimum is None and number <= 0:
-        raise InputError(texts.must_be_above_zero(field.label, number), field.name)
+        raise InputError(texts.MUST_BE_ABOVE_ZERO(field=field.label, number=number), field.name)
     if field.minimum is not None and number < field.minimum:
         raise InputError(texts.too_small(field.label, field.minimum, field.unit, number), field.name)
     if field.maximum is not None and number > field.maximum:
@@ -229,9 +229,9 @@ def _url(field: Field, value: object, allow_local: bool) -> str | None:
     if not url:
         return None
     if len(url) > URL_LIMIT_CHARS:
-        raise InputError(texts.link_too_long(field.label, URL_LIMIT_CHARS, len(url)), field.name)
+        raise InputError(texts.LINK_TOO_LONG(field=field.label, limit=URL_LIMIT_CHARS, length=len(url)), field.name)
     if not _is_link(url, allow_local=allow_local):
-        raise InputError(texts.must_be_https(field.label), field.name)
+        raise InputError(texts.MUST_BE_HTTPS(field=field.label), field.name)
     return url
 
 
@@ -274,7 +274,7 @@ def _object(field: Field, value: object, allow_local: bool) -> dict[str, Any] | 
         elif field.extra_keys:
             taken[_CONTROLS.sub("", str(key))] = _plain_in(field, item)
         else:
-            raise InputError(texts.no_key(field.label, key, list(known)), field.name)
+            raise InputError(texts.NO_KEY(field=field.label, key=key, known=list(known)), field.name)
     return taken or None
 
 
@@ -297,14 +297,14 @@ def _take_inner(field: Field, inner: Field, value: object, allow_local: bool) ->
     try:
         return take(inner, value, allow_local=allow_local)
     except InputError as error:
-        raise InputError(texts.inside(field.label, error.sentence), field.name) from None
+        raise InputError(texts.INSIDE(field=field.label, problem=error.sentence), field.name) from None
 
 
 def _plain_in(field: Field, value: object) -> Any:
     try:
         return plain(value)
     except InputError as error:
-        raise InputError(texts.inside(field.label, error.sentence), field.name) from None
+        raise InputError(texts.INSIDE(field=field.label, problem=error.sentence), field.name) from None
 
 
 def _unwrapped(field: Field, value: object) -> object:
@@ -317,7 +317,7 @@ def _unwrapped(field: Field, value: object) -> object:
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
-        raise InputError(texts.must_be_json(field.label, _example(field)), field.name) from None
+        raise InputError(texts.MUST_BE_JSON(field=field.label, example=_example(field)), field.name) from None
     return parsed
 
 

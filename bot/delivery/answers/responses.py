@@ -68,7 +68,7 @@ class Responses:
         self, interaction: discord.Interaction[Any], sentence: str, view: discord.ui.View | None = None
     ) -> None:
         """Reply ephemerally with a warning, as `reply_privately` does."""
-        await self.reply_privately(interaction, texts.warning(sentence)[:ERROR_CHARS], view)
+        await self.reply_privately(interaction, texts.WARNING(sentence=sentence)[:ERROR_CHARS], view)
 
     async def reply_privately(
         self, interaction: discord.Interaction[Any], text: str, view: discord.ui.View | None = None

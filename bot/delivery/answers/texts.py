@@ -16,6 +16,4 @@ NOT_ALLOWED = Text("You don't have permission to use this here.")
 FORM_LOST = Text("The bot was restarted after you opened this form, so nothing was saved. Please open it again.")
 
 
-def warning(sentence: str) -> str:
-    """Return a sentence as a reply shows it."""
-    return f"⚠️ {sentence}"
+WARNING = "⚠️ {sentence}".format

@@ -173,7 +173,7 @@ def _shows_itself(jobs: Sequence[Job]) -> bool:
 
 def _title(card: Card, jobs: Sequence[Job], catalogue: Catalogue) -> str:
     if card.label:
-        return texts.steps(harmless_within(card.label, 100), len(jobs))
+        return texts.STEPS(recipe=harmless_within(card.label, 100), count=len(jobs))
     job = main_job(jobs)
     operation = catalogue.find(job.operation)
     title = tr(operation.title) if operation is not None else job.operation

@@ -33,7 +33,7 @@ def cost_of_all(jobs: Sequence[Job]) -> str:
     if open_jobs:
         parts.append(_estimate(open_jobs))
     if refunded:
-        parts.append(texts.refunded(len(refunded)) if parts else str(texts.NO_COST))
+        parts.append(texts.REFUNDED(count=len(refunded)) if parts else str(texts.NO_COST))
     return " + ".join(parts)
 
 

@@ -64,7 +64,7 @@ class ContactSheets:
             return
         try:
             async with contact_sheet(self.media, jobs, shown, self.folder) as path:
-                alt = labelled(texts.sheet_alt_text(len(shown)), await self.made_with(shown[0]))
+                alt = labelled(texts.SHEET_ALT_TEXT(count=len(shown)), await self.made_with(shown[0]))
                 await self._attach(card, message, path, alt)
         except NoSheet as error:
             log.info("card.no_sheet", card=card.id, error=str(error))

@@ -48,8 +48,8 @@ def plain_result(title: str, job: Job, results: ResultFiles, *, spoiler: bool, m
     What exceeds a message is cut: the last links, then the end of the text. Links to a `spoiler` are hidden, so that
     Discord shows no preview.
     """
-    last = marked(texts.plain_footer(job.id), [job])
-    lines = [texts.plain_title(title), *([made_with] if made_with else [])]
+    last = marked(texts.PLAIN_FOOTER(job_id=job.id), [job])
+    lines = [texts.PLAIN_TITLE(title=title), *([made_with] if made_with else [])]
     room = CONTENT_CHARS - sum(len(line) + 1 for line in lines) - len(last) - 1
     for url in results.links:
         link = f"|| {url} ||" if spoiler else url

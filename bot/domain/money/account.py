@@ -144,7 +144,7 @@ def of_hour(last: Decimal, before: Decimal, hours: float, now: float) -> Alert |
     return Alert(
         name="hour",
         until=now + HOUR_QUIET_S,
-        text=texts.unusual_hour(last, usual.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)),
+        text=texts.UNUSUAL_HOUR(count=last, usual=usual.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)),
     )
 
 

@@ -54,8 +54,12 @@ def left_of(left: Decimal, limit: Limit, *, granted: bool) -> str:
     """Return a limit's rest: "40 of 100 credits a day"; with `granted`, `left` includes grants."""
     bound = terms(limit)
     if granted:
-        return texts.left_with_grants(left, bound)
-    return texts.left_of_server(left, bound) if limit.scope is Scope.SERVER else texts.left_of_own(left, bound)
+        return texts.LEFT_WITH_GRANTS(left=left, limit=bound)
+    return (
+        texts.LEFT_OF_SERVER(left=left, limit=bound)
+        if limit.scope is Scope.SERVER
+        else texts.LEFT_OF_OWN(left=left, limit=bound)
+    )
 
 
 def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
@@ -75,7 +79,7 @@ def left_sentences(headroom: Headroom, left: Decimal, title: str, rules: Rules) 
     if headroom.refills_at is None:
         said = (texts.server_total_left if is_servers else texts.own_total_left)(left, limit.credits)
     else:
-        resets = texts.resets_on(_day(headroom.refills_at, limit.period, rules), stamp(headroom.refills_at))
+        resets = texts.RESETS_ON(day=_day(headroom.refills_at, limit.period, rules), when=stamp(headroom.refills_at))
         said = (_SERVER_LEFT if is_servers else _OWN_LEFT)[limit.period](left, limit.credits, resets)
     return " ".join([said, *about_limit(limit, title)])
 
@@ -240,6 +244,6 @@ def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted:
         said = str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO)
         return " ".join([said, *about_limit(limit, title)])
     jobs = sum(_counts(limit, item) for item in request.items)
-    more = [texts.also_granted(granted)] if granted else []
+    more = [texts.ALSO_GRANTED(count=granted)] if granted else []
     left = left_sentences(headroom, max(headroom.left, ZERO), title, rules)
     return " ".join([left, *more, texts.job_needs(need(limit, request), jobs)])

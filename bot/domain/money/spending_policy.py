@@ -75,9 +75,9 @@ def _refuse_second_unknown(request: SpendRequest, limits: Sequence[Limit], spend
         if item.known:
             continue
         if what in open_:
-            raise Refused(texts.price_still_unknown(item.title), UNKNOWN_PRICE)
+            raise Refused(texts.PRICE_STILL_UNKNOWN(title=item.title), UNKNOWN_PRICE)
         if what in here:
-            raise Refused(texts.one_of_unknown_price(item.title), UNKNOWN_PRICE)
+            raise Refused(texts.ONE_OF_UNKNOWN_PRICE(title=item.title), UNKNOWN_PRICE)
         here.add(what)
 
 
@@ -184,7 +184,7 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
     for item in request.items:
         # An unknown price can't be compared: it needs confirmation.
         if rules.job_ceiling is not None and item.known and item.credits > rules.job_ceiling:
-            sentence = texts.above_ceiling(rules.job_ceiling, item.title, item.credits)
+            sentence = texts.ABOVE_CEILING(ceiling=rules.job_ceiling, title=item.title, price=item.credits)
             raise Refused(sentence, "ceiling", may_ask=True)
 
 

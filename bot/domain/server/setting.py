@@ -243,7 +243,7 @@ def days(without: Text) -> Kind:
     return Kind(
         widget=Widget.INPUT,
         parse=_days,
-        show=lambda value: str(without) if value is None else texts.days(value),
+        show=lambda value: str(without) if value is None else texts.DAYS(count=value),
         typing=Typing(
             hint=lambda: texts.days_hint(DAYS_MAX),
             chars=5,

@@ -148,7 +148,7 @@ def next_step(operation: Operation, medium: Medium) -> NextStep:
             parent_id=None if medium.job is None else medium.job.id,
         )
         return NextStep(generation=generation, source=kind, prefilled=_prefilled(operation, medium))
-    raise InputError(texts.kinds_not_taken(operation.title, medium.kinds))
+    raise InputError(texts.KINDS_NOT_TAKEN(operation=operation.title, kinds=medium.kinds))
 
 
 def _prefilled(operation: Operation, medium: Medium) -> dict[str, str]:

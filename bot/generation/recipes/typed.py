@@ -41,7 +41,7 @@ def check(recipe: Recipe, catalogue: Catalogue) -> None:
             _check_value(recipe, operations, operation, number, name, value)
         missing = [each.name for each in operation.fields if each.required and each.name not in step.values]
         if missing:
-            raise InputError(texts.field_missing(number, operation.title, missing[0]), "steps")
+            raise InputError(texts.FIELD_MISSING(number=number, operation=operation.title, field=missing[0]), "steps")
         _check_fixed(catalogue, operation, number, step)
         operations.append(operation)
     unused = {each.name for each in recipe.parameters} - _used(recipe)
@@ -74,7 +74,7 @@ def _check_value(
 ) -> None:
     target = next((each for each in operation.fields if each.name == name), None)
     if target is None and operation.fields:
-        raise InputError(texts.no_field(number, operation.title, name), "steps")
+        raise InputError(texts.NO_FIELD(number=number, operation=operation.title, field=name), "steps")
     for used in parameters_in(value):
         if used not in {each.name for each in recipe.parameters}:
             raise InputError(texts.NO_PARAMETER(number=number, name=used), "steps")

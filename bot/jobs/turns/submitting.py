@@ -194,7 +194,7 @@ class Submitting:
             await self._refused_for_good(followed, error)
             return None
         await self.unavailable.note(job.guild_id, key, job.operation, error.said)
-        sentence = texts.not_available(self._title(job), error.said)
+        sentence = texts.NOT_AVAILABLE(operation=self._title(job), reason=error.said)
         await self.transitions.end(followed, JobState.FAILED, sentence)
         return None
 
@@ -213,7 +213,7 @@ class Submitting:
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
         if isinstance(error, KeyRefused):  # the key works: its account lacks one thing
-            sentence = texts.not_available(self._title(job), error.said)
+            sentence = texts.NOT_AVAILABLE(operation=self._title(job), reason=error.said)
         else:
             sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:

@@ -49,7 +49,7 @@ def stored_address(database: Path) -> str:
     except sqlite3.Error:
         row = None
     if row is None:
-        raise StartError(texts.never_run(database))
+        raise StartError(texts.NEVER_RUN(database=database))
     return str(row[0])
 
 
@@ -62,6 +62,6 @@ def ask(address: str) -> tuple[bool, str]:
         answer = connection.getresponse()
         return answer.status == 200, answer.read(ANSWER_LIMIT_BYTES).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):
-        raise StartError(texts.not_running(address)) from None
+        raise StartError(texts.NOT_RUNNING(address=address)) from None
     finally:
         connection.close()

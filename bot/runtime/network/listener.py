@@ -152,7 +152,9 @@ class Listener:
     def _refuse(self, error: OSError) -> NoReturn:
         reason = (error.strerror or str(error)).splitlines()[0]
         place = self._endpoint
-        raise StartError(texts.cannot_listen(place.setting, place.host, place.port, reason)) from error
+        raise StartError(
+            texts.CANNOT_LISTEN(setting=place.setting, host=place.host, port=place.port, reason=reason)
+        ) from error
 
 
 class _Door(asyncio.Protocol):

@@ -36,7 +36,7 @@ def answer(api: TrueApi, tariff: Tariff, body: Any) -> dict[str, Any]:
     if body["method"] != "tools/call":
         return _error(call_id, NO_METHOD, texts.ONLY_TOOL_CALLS)
     if not isinstance(given, dict) or given.get("name") != TOOL or not isinstance(given.get("arguments"), dict):
-        return _error(call_id, INVALID_PARAMS, texts.only_tool(TOOL))
+        return _error(call_id, INVALID_PARAMS, texts.ONLY_TOOL(name=TOOL))
     if api.variant.silent_estimates:
         return {"jsonrpc": "2.0", "id": call_id, "result": {"content": []}}
     estimate = _estimate(api, tariff, given["arguments"])
@@ -162,7 +162,7 @@ class Routes:
     def _account(self, request: web.Request, scope: str | None = None) -> Account:
         account = self._state.accounts.account(_key(request))
         if scope is not None and scope not in account.scopes:
-            raise ApiError(403, texts.missing_scope(scope))
+            raise ApiError(403, texts.MISSING_SCOPE(scope=scope))
         return account
 
     async def _status(self, request: web.Request) -> web.Response:
@@ -245,7 +245,7 @@ class Routes:
             where, kind = body.pop("where"), body.pop("kind")
             self._state.faults.add(where, kind, **body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ApiError(400, texts.no_fault(error)) from None
+            raise ApiError(400, texts.NO_FAULT(error=error)) from None
         return web.json_response({"faults": self._state.faults.waiting()})
 
     async def _clear_faults(self, _request: web.Request) -> web.Response:
@@ -269,7 +269,7 @@ class Routes:
             else:
                 self._state.add_key(secret, **body)
         except (AttributeError, KeyError, TypeError, ArithmeticError) as error:
-            raise ApiError(400, texts.no_key(error)) from None
+            raise ApiError(400, texts.NO_KEY(error=error)) from None
         return web.json_response({"key": _last4(secret), "revoked": revoked})
 
     async def _change_api(self, request: web.Request) -> web.Response:
@@ -277,7 +277,7 @@ class Routes:
         try:
             self._state.vary(**body)
         except (TypeError, ValueError) as error:
-            raise ApiError(400, texts.no_variant(error)) from None
+            raise ApiError(400, texts.NO_VARIANT(error=error)) from None
         return web.json_response({"changed": sorted(body)})
 
 

@@ -146,7 +146,7 @@ def output_preview(answer: Mapping[str, Any]) -> str | None:
         return text[:PREVIEW_LIMIT_CHARS]
     for key in ("image_url", "video_url", "audio_url"):
         if key in answer:
-            return texts.asset_ready(answer[key])
+            return texts.ASSET_READY(url=answer[key])
     return None
 
 

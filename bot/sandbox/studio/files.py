@@ -126,7 +126,7 @@ class SourceLost(Exception):
     """An unreadable source. `field` is its input."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(texts.unreadable_source(field))
+        super().__init__(texts.UNREADABLE_SOURCE(field=field))
         self.field = field
 
 

@@ -256,7 +256,7 @@ class Studio:
         now, given = self.clock.wall(), body["input"]
         cost, words = self.tariff.charge(operation.id, given, operation.fixed_credits), words_in(given)
         if account.left(now) < cost:
-            raise ApiError(402, texts.not_enough_credits(cost))
+            raise ApiError(402, texts.NOT_ENOUGH_CREDITS(cost=cost))
         tail = secrets.token_hex(6)
         took_s = self._duration_s(operation, words)
         prefix = PRODUCTS[operation.id].prefix if operation.id in PRODUCTS else "txt_"

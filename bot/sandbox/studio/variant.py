@@ -134,7 +134,7 @@ class TrueApi:
         for operation in self._catalogue.operations.values():
             if self.true_id(operation.id) == name:
                 return operation
-        raise ApiError(400, texts.unknown_operation(name), "operation")
+        raise ApiError(400, texts.UNKNOWN_OPERATION(name=name), "operation")
 
     def checked(self, name: str, given: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
         """Return the operation and its valid input. Raises ApiError, which names the field."""
@@ -143,10 +143,10 @@ class TrueApi:
             raise ApiError(403, texts.not_in_plan(operation.title))
         demanded = self.variant.required_fields.get(operation.id, ())
         for missing in (each for each in demanded if given.get(each) in {None, ""}):
-            raise ApiError(400, texts.field_required(missing), missing)
+            raise ApiError(400, texts.FIELD_REQUIRED(name=missing), missing)
         for name_, values in self.variant.accepted.get(operation.id, _NONE).items():
             if given.get(name_) is not None and given[name_] not in values:
-                raise ApiError(400, texts.value_not_accepted(name_, given[name_]), name_)
+                raise ApiError(400, texts.VALUE_NOT_ACCEPTED(name=name_, value=given[name_]), name_)
         known = {each.name for each in operation.fields}
         extra = {each: given[each] for each in demanded if known and each not in known}
         try:
@@ -167,7 +167,7 @@ def _with(operation: Operation, demanded: Collection[str]) -> tuple[Field, ...]:
     known = {each.name for each in operation.fields}
     given = [replace(each, required=each.required or each.name in demanded) for each in operation.fields]
     more = (
-        Field(name=name, kind=FieldKind.TEXT, required=True, label=bare(name), help=texts.demanded_field(name))
+        Field(name=name, kind=FieldKind.TEXT, required=True, label=bare(name), help=texts.DEMANDED_FIELD(name=name))
         for name in demanded
         if name not in known
     )

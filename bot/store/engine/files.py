@@ -53,7 +53,7 @@ def _lock(descriptor: int, partial: Path, target: Path) -> None:
     except (BlockingIOError, FileNotFoundError):
         is_still_there = False
     if not is_still_there:  # locked or already renamed by another process
-        raise StoreError(texts.copied_already(target))
+        raise StoreError(texts.COPIED_ALREADY(target=target))
 
 
 def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progress: Progress) -> None:
@@ -73,7 +73,7 @@ def copy_database(source: sqlite3.Connection, target: Path, *, now: float, progr
             copy.execute("PRAGMA journal_mode = DELETE")
             _note_time(copy, now)
             if problem := damage(copy, progress):
-                raise StoreError(texts.copy_damaged(target, problem))
+                raise StoreError(texts.COPY_DAMAGED(target=target, reason=problem))
     finally:
         if not is_within and source.in_transaction:
             source.execute("ROLLBACK")
@@ -125,4 +125,4 @@ def mark_of(database: Path) -> Path:
 def refuse_half_restored(database: Path) -> None:
     """Raise StoreError if a restore was interrupted."""
     if mark_of(database).exists():
-        raise StoreError(texts.half_restored(database), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.HALF_RESTORED(database=database), exit_code=RESTART_CANNOT_HELP)

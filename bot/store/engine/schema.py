@@ -60,9 +60,9 @@ def refuse_strangers(db: sqlite3.Connection, name: str, known: int) -> None:
         if db.in_transaction:  # SQLite itself ends a failed one
             db.execute("ROLLBACK")
     if application_id != APPLICATION_ID and not (is_empty and application_id == 0):
-        raise StoreError(texts.not_ours(name), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NOT_OURS(name=name), exit_code=RESTART_CANNOT_HELP)
     if (version := version_of(db)) > known:
-        raise StoreError(texts.newer_schema(name, version, known), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NEWER_SCHEMA(name=name, version=version, known=known), exit_code=RESTART_CANNOT_HELP)
 
 
 def is_behind(db: sqlite3.Connection, steps: Sequence[Migration]) -> bool:

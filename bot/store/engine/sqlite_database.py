@@ -113,7 +113,7 @@ def make(db: sqlite3.Connection, database: Path, steps: Sequence[Migration], pro
                     db.execute("ROLLBACK")
     except (OSError, sqlite3.Error, StoreError) as error:
         reason = error.sentence if isinstance(error, StoreError) else str(error)
-        raise StoreError(texts.not_backed_up(database, reason)) from error
+        raise StoreError(texts.NOT_BACKED_UP(database=database, reason=reason)) from error
 
 
 def _copy(db: sqlite3.Connection, database: Path, progress: Progress) -> None:
@@ -181,7 +181,7 @@ class SameFiles:
             texts.OUT_OF_ORDER,
             exit_code=RESTART_CANNOT_HELP if is_lost else RESTART_MAY_HELP,
             kind="gone",
-            for_host=texts.file_removed(path) if is_lost else texts.file_exchanged(path),
+            for_host=texts.FILE_REMOVED(path=path) if is_lost else texts.FILE_EXCHANGED(path=path),
         )
 
 
@@ -362,9 +362,9 @@ def _set_up(db: sqlite3.Connection, path: Path, steps: Sequence[Migration], prog
     name = str(path)
     schema.refuse_strangers(db, name, len(steps))
     if problem := damage_of_tables(db, progress):
-        raise StoreError(texts.damaged(name, problem), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.DAMAGED(name=name, reason=problem), exit_code=RESTART_CANNOT_HELP)
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-        raise StoreError(texts.no_shared_memory(name), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NO_SHARED_MEMORY(name=name), exit_code=RESTART_CANNOT_HELP)
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     page_bytes = db.execute("PRAGMA page_size").fetchone()[0]
@@ -398,9 +398,11 @@ def prepare_file(path: Path) -> None:
     """Create the file, mode 600. Raises StoreError if impossible or not ours."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         oldest = ".".join(map(str, OLDEST_SQLITE[:2]))
-        raise StoreError(texts.sqlite_too_old(sqlite3.sqlite_version, oldest), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(
+            texts.SQLITE_TOO_OLD(version=sqlite3.sqlite_version, oldest=oldest), exit_code=RESTART_CANNOT_HELP
+        )
     if path.is_dir():
-        raise StoreError(texts.is_directory(path), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.IS_DIRECTORY(path=path), exit_code=RESTART_CANNOT_HELP)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -435,10 +437,10 @@ class ProcessLock:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise DatabaseTaken(texts.runs_already(database)) from None
+            raise DatabaseTaken(texts.RUNS_ALREADY(database=database)) from None
         except OSError as error:
             os.close(descriptor)
-            raise StoreError(texts.not_lockable(path, error.strerror)) from None
+            raise StoreError(texts.NOT_LOCKABLE(path=path, reason=error.strerror)) from None
         return cls(descriptor)
 
     def release(self) -> None:

@@ -105,7 +105,7 @@ def copy_key(key: Path, target: Path) -> bool:
 def _refuse(database: Path, target: Path, *, replaces: bool, with_key: bool) -> None:
     refuse_half_restored(database)
     if not database.exists():
-        raise StoreError(texts.no_such_database(database), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
     if target.is_dir():
         raise StoreError(texts.backup_is_directory(target), exit_code=RESTART_CANNOT_HELP)
     targets = [target, *([key_file_of(target)] if with_key else [])]
@@ -114,7 +114,7 @@ def _refuse(database: Path, target: Path, *, replaces: bool, with_key: bool) -> 
         raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
     for each in targets:
         if each.exists() and not replaces:
-            raise StoreError(texts.backup_exists(each), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.BACKUP_EXISTS(target=each), exit_code=RESTART_CANNOT_HELP)
 
 
 @contextlib.contextmanager
@@ -122,7 +122,9 @@ def _file_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(texts.not_writable(target, error.strerror or os.strerror(error.errno or 0))) from error
+        raise StoreError(
+            texts.NOT_WRITABLE(path=target, reason=error.strerror or os.strerror(error.errno or 0))
+        ) from error
 
 
 def opens_all(needed: frozenset[str], secret_keys: Sequence[str], *key_files: Path) -> frozenset[str]:

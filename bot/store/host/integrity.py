@@ -41,9 +41,9 @@ _RULES = {
 def problems_of(db: sqlite3.Connection, box: SecretBox | None, progress: Progress = no_progress) -> list[str]:
     """Return a sentence per problem: SQLite's checks, the ledger, the secrets."""
     if found := damage(db, progress):
-        return [texts.damaged(texts.THE_FILE, found)]
+        return [texts.DAMAGED(name=texts.THE_FILE, reason=found)]
     orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
-    return ([texts.orphans(orphans)] if orphans else []) + problems_of_rows(db, box)
+    return ([texts.ORPHANS(count=orphans)] if orphans else []) + problems_of_rows(db, box)
 
 
 def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
@@ -51,7 +51,7 @@ def problems_of_rows(db: Connection, box: SecretBox | None) -> list[str]:
     problems = []
     for rule, query in _RULES.items():
         if count := db.execute(query).fetchone()[0]:
-            problems.append(texts.rule_broken(count, rule))
+            problems.append(texts.RULE_BROKEN(count=count, rule=rule))
     return problems if box is None else problems + _unreadable_keys(db, box)
 
 
@@ -80,7 +80,7 @@ def _look(db: sqlite3.Connection, path: Path, secret_keys: Sequence[str], now: f
     if schema.version_of(db) < known:
         # This version's queries may not work before the next start migrates it.
         found = damage(db, progress)
-        return [texts.damaged(str(path), found)] if found else []
+        return [texts.DAMAGED(name=str(path), reason=found)] if found else []
     refuse_moved(db, path)
     return problems_of_copies(db, now) + _problems(db, path, secret_keys, now, progress)
 
@@ -112,5 +112,5 @@ def _unreadable_keys(db: Connection, box: SecretBox) -> list[str]:
         try:
             box.open(KEY_PURPOSE, guild_id, secret)
         except StoreError as error:
-            problems.append(texts.of_guild(guild_id, error.sentence))
+            problems.append(texts.OF_GUILD(guild_id=guild_id, sentence=error.sentence))
     return problems

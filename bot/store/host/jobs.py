@@ -103,10 +103,10 @@ def reading(database: Path | PostgresUrl) -> Iterator[Connection]:
         return
     refuse_half_restored(database)
     if not database.exists():
-        raise StoreError(texts.no_such_database(database), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NO_SUCH_DATABASE(database=database), exit_code=RESTART_CANNOT_HELP)
     with explained(database), contextlib.closing(open_beside(database)) as db:
         if (version := schema.version_of(db)) != (known := len(schema.migrations())):
-            raise StoreError(texts.other_schema(version, known), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.OTHER_SCHEMA(version=version, known=known), exit_code=RESTART_CANNOT_HELP)
         db.execute("BEGIN")
         yield db
 

@@ -77,13 +77,15 @@ def compare(
         progress(texts.COMPARING, done, len(tables))
         count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table.name))
         if (found := target.execute(count).fetchone()) != (table.rows,):
-            raise StoreError(texts.not_moved(table.name, f"{table.rows} rows, {found and found[0]} there"))
+            raise StoreError(texts.NOT_MOVED(what=table.name, which=f"{table.rows} rows, {found and found[0]} there"))
         compared += _compare_rows(source, target, table)
     for query in _BOOKS:
         ours = sorted(tuple(map(_plain, row)) for row in source.execute(query))
         theirs = sorted(tuple(map(_plain, row)) for row in target.execute(query.encode()))
         if ours != theirs:
-            raise StoreError(texts.not_moved("the books", str(next(iter(set(ours).symmetric_difference(theirs))))))
+            raise StoreError(
+                texts.NOT_MOVED(what="the books", which=str(next(iter(set(ours).symmetric_difference(theirs)))))
+            )
     progress(texts.COMPARING, len(tables), len(tables))
     return compared
 
@@ -101,7 +103,7 @@ def _compare_rows(source: sqlite3.Connection, target: psycopg.Connection[Any], t
         expected = tuple(storable(row[name]) for name in table.columns)
         found = target.execute(ours, [storable(row[key]) for key in keys]).fetchone()
         if found is None or not all(map(_is_same, expected, found)):
-            raise StoreError(texts.not_moved(table.name, ", ".join(f"{key} {row[key]}" for key in keys)))
+            raise StoreError(texts.NOT_MOVED(what=table.name, which=", ".join(f"{key} {row[key]}" for key in keys)))
     return len(drawn)
 
 
@@ -197,9 +199,9 @@ def refuse_filled(target: Target, place: str) -> None:
     """Raise StoreError unless the database is empty."""
     tables = {name for (name,) in target.execute(_TABLES)}
     if "meta" in tables and filled_by(target) is not None:
-        raise StoreError(texts.target_is_moved_to(place), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.TARGET_IS_MOVED_TO(place=place), exit_code=RESTART_CANNOT_HELP)
     if tables:
-        raise StoreError(texts.target_is_filled(place), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.TARGET_IS_FILLED(place=place), exit_code=RESTART_CANNOT_HELP)
 
 
 def filled_by(target: Target) -> str | None:

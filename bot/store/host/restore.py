@@ -51,7 +51,7 @@ def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: fl
     secret key, no room.
     """
     if not backup.is_file():
-        raise StoreError(texts.no_backup(backup), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.NO_BACKUP(backup=backup), exit_code=RESTART_CANNOT_HELP)
     if backup.resolve() == database.resolve():
         raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
     lock = ProcessLock.take(database)
@@ -83,9 +83,9 @@ def _restore(backup: Path, database: Path, secret_keys: Sequence[str], now: floa
 def _check(backup: Path, database: Path, secret_keys: Sequence[str], now: float, progress: Progress) -> None:
     with contextlib.closing(open_beside(backup)) as db:
         if problem := damage(db, progress):
-            raise StoreError(texts.damaged(str(backup), problem), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.DAMAGED(name=str(backup), reason=problem), exit_code=RESTART_CANNOT_HELP)
         if schema.version_of(db) == 0:
-            raise StoreError(texts.backup_is_empty(backup), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.BACKUP_IS_EMPTY(backup=backup), exit_code=RESTART_CANNOT_HELP)
     key = key_file_of(backup)
     missing = opens_all(needed_by(backup, now), secret_keys, key if key.exists() else key_file_of(database))
     if missing:
@@ -155,4 +155,6 @@ def _explained_writing(database: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(texts.not_writable(database, error.strerror or os.strerror(error.errno or 0))) from error
+        raise StoreError(
+            texts.NOT_WRITABLE(path=database, reason=error.strerror or os.strerror(error.errno or 0))
+        ) from error

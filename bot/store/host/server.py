@@ -51,7 +51,9 @@ def reading_server(url: PostgresUrl) -> Iterator[Connection]:
     """Yield a connection on one snapshot. Raises StoreError, also for another schema."""
     with looking(url) as found:
         if found.version != found.known:
-            raise StoreError(texts.other_schema(found.version, found.known), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(
+                texts.OTHER_SCHEMA(version=found.version, known=found.known), exit_code=RESTART_CANNOT_HELP
+            )
         yield found.db
 
 
@@ -65,7 +67,7 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
     try:
         with looking(url) as found:
             if found.version > found.known:
-                return [texts.newer_schema(str(url), found.version, found.known)]
+                return [texts.NEWER_SCHEMA(name=str(url), version=found.version, known=found.known)]
             if found.version < found.known:
                 return []  # this version's queries may not work before the next start migrates it
             needed = sealed.needed_fingerprints(found.db, now)

@@ -91,7 +91,7 @@ def release(db: Connection, job: Job, now: float) -> None:
 def adjust(db: Connection, job: Job, cost: Decimal, now: float) -> None:
     """Book a late cost, in credits, of a job whose hold is closed."""
     if not is_closed(db, job.id):
-        raise StoreError(texts.hold_open(job.id))
+        raise StoreError(texts.HOLD_OPEN(job_id=job.id))
     _write(db, job, LedgerKind.ADJUST, cost, now)
 
 
@@ -103,7 +103,7 @@ def is_closed(db: Connection, job_id: str) -> bool:
 
 def _close(db: Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: float) -> None:
     if is_closed(db, job.id):
-        raise StoreError(texts.hold_closed(job.id))
+        raise StoreError(texts.HOLD_CLOSED(job_id=job.id))
     _write(db, job, kind, credits_, now)
 
 

@@ -367,5 +367,5 @@ def _refused(url: PostgresUrl, error: DatabaseFailing) -> DatabaseFailing:
     """Return the error for the host, in the server's words, which hold no secret."""
     cause = error.__cause__
     reason = cause.diag.message_primary or str(cause) if isinstance(cause, psycopg.Error) else error.for_host
-    sentence = texts.server_not_opened(str(url), " ".join(reason.split())[:300].rstrip("."))
+    sentence = texts.SERVER_NOT_OPENED(name=str(url), reason=" ".join(reason.split())[:300].rstrip("."))
     return DatabaseFailing(sentence, exit_code=error.exit_code, kind=error.kind)

@@ -37,9 +37,9 @@ def refuse_unsuitable(db: psycopg.Connection[Any], name: str) -> None:
     if db.info.server_version < OLDEST_POSTGRES:
         version = db.info.parameter_status("server_version") or str(db.info.server_version)
         oldest = str(OLDEST_POSTGRES // 10000)
-        raise StoreError(texts.server_too_old(name, version, oldest), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.SERVER_TOO_OLD(name=name, version=version, oldest=oldest), exit_code=RESTART_CANNOT_HELP)
     if (encoding := db.info.parameter_status("server_encoding")) != "UTF8":
-        raise StoreError(texts.server_not_utf8(name, str(encoding)), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.SERVER_NOT_UTF8(name=name, encoding=str(encoding)), exit_code=RESTART_CANNOT_HELP)
 
 
 def version_of(db: psycopg.Connection[Any]) -> int:
@@ -64,9 +64,9 @@ def migrate(
         db.execute("SELECT pg_advisory_xact_lock(%s)", [_MIGRATION_LOCK])
         version = version_of(db)
         if version > known:
-            raise StoreError(texts.newer_schema(name, version, known), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.NEWER_SCHEMA(name=name, version=version, known=known), exit_code=RESTART_CANNOT_HELP)
         if version == 0 and _has_tables(db):
-            raise StoreError(texts.not_ours(name), exit_code=RESTART_CANNOT_HELP)
+            raise StoreError(texts.NOT_OURS(name=name), exit_code=RESTART_CANNOT_HELP)
         db.execute(_VERSION_TABLE)
         waiting = [step for step in steps if step.version > version]
         for place, step in enumerate(waiting):

@@ -125,7 +125,7 @@ def _fernet_key(key: str) -> bytes:
     except (binascii.Error, ValueError):
         pass
     if len(text) < SHORTEST_KEY_CHARS:
-        raise StoreError(texts.secret_key_too_short(SHORTEST_KEY_CHARS), exit_code=RESTART_CANNOT_HELP)
+        raise StoreError(texts.SECRET_KEY_TOO_SHORT(least=SHORTEST_KEY_CHARS), exit_code=RESTART_CANNOT_HELP)
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"cannon-bot secret key").derive(text.encode())
     return base64.urlsafe_b64encode(derived)
 
@@ -142,7 +142,7 @@ def _read(key_file: Path) -> str:
             _log.warning("secret key file was open to others; closed", mode=oct(mode))
         return key_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise StoreError(texts.key_file_unreadable(key_file), exit_code=RESTART_CANNOT_HELP) from None
+        raise StoreError(texts.KEY_FILE_UNREADABLE(key_file=key_file), exit_code=RESTART_CANNOT_HELP) from None
 
 
 def _create(key_file: Path) -> str:
@@ -158,7 +158,7 @@ def _create(key_file: Path) -> str:
                 return _read(key_file)
         _sync_directory(key_file.parent)
     except OSError as error:
-        raise StoreError(texts.key_file_not_made(key_file, error.strerror)) from None
+        raise StoreError(texts.KEY_FILE_NOT_MADE(key_file=key_file, reason=error.strerror)) from None
     _log.info("secret key file made", path=key_file.name)
     return _read(key_file)
 

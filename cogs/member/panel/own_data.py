@@ -69,8 +69,8 @@ async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]
 
 def outcome(erased: Erased) -> str:
     """Return what was deleted and what was not."""
-    text = texts.deleted(erased.jobs)
-    return f"{text} {texts.still_open(erased.left)}" if erased.left else text
+    text = texts.DELETED(count=erased.jobs)
+    return f"{text} {texts.STILL_OPEN(count=erased.left)}" if erased.left else text
 
 
 async def setup(_bot: Bot) -> None:

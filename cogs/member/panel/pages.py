@@ -155,7 +155,7 @@ def with_presets(interaction: Interaction) -> list[Operation]:
 async def _presets(interaction: Interaction, chosen: str) -> tuple[discord.Embed, list[Control]]:
     presets = await presets_of(interaction)
     lines = [_preset_line(interaction, each, is_chosen=key_of(each.name) == chosen) for each in presets]
-    text = "\n".join([texts.presets_about(PRESETS_MAX), "", fitting(lines, LIST_CHARS) or str(texts.NO_PRESETS)])
+    text = "\n".join([texts.PRESETS_ABOUT(count=PRESETS_MAX), "", fitting(lines, LIST_CHARS) or str(texts.NO_PRESETS)])
     controls: list[Control] = []
     if presets:
         options = [

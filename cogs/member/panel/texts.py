@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.member_settings import Notify
-from bot.language import Text, ntr, tr
+from bot.language import Plural, Text, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -90,14 +90,12 @@ PRESET_NAME, PRESET_NAME_ABOUT = Text("Name"), Text("For example: anime 16:9")
 NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset in `/me` instead.")
 
 
-def presets_about(most: int) -> str:
-    return ntr(
-        "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
-        "You can have {count} preset.",
-        "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
-        "You can have up to {count} presets.",
-        most,
-    )
+PRESETS_ABOUT = Plural(
+    "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
+    "You can have {count} preset.",
+    "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
+    "You can have up to {count} presets.",
+)
 
 
 PRESET_TITLE = Text("Preset for {operation}")
@@ -153,18 +151,14 @@ TYPE_WORD = Text("Type {word} to confirm")
 NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.")
 
 
-def deleted(jobs: int) -> str:
-    return ntr(
-        "Deleted: your settings, presets and drafts, and the contents of {count} job.",
-        "Deleted: your settings, presets and drafts, and the contents of {count} jobs.",
-        jobs,
-    )
+DELETED = Plural(
+    "Deleted: your settings, presets and drafts, and the contents of {count} job.",
+    "Deleted: your settings, presets and drafts, and the contents of {count} jobs.",
+)
 
 
-def still_open(jobs: int) -> str:
-    """Say that `jobs` (at least one) could not be deleted yet."""
-    return ntr(
-        "{count} job is still open and was not deleted. Delete your data again when it has finished.",
-        "{count} jobs are still open and were not deleted. Delete your data again when they have finished.",
-        jobs,
-    )
+STILL_OPEN = Plural(
+    "{count} job is still open and was not deleted. Delete your data again when it has finished.",
+    "{count} jobs are still open and were not deleted. Delete your data again when they have finished.",
+)
+"""Say that `count` (at least one) could not be deleted yet."""

@@ -90,7 +90,7 @@ def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, i
     if approval.asked:
         embed.add_field(name=str(texts.ABOVE_A_LIMIT), value=texts.above_what(approval.asked), inline=False)
     embed.add_field(name=texts.EXPIRES, value=stamp(approval.expires_at))
-    embed.set_footer(text=marked(texts.footer(card.id), jobs))
+    embed.set_footer(text=marked(texts.FOOTER(subject_id=card.id), jobs))
     return embed
 
 

@@ -56,7 +56,7 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
     if interaction.guild is not None:
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
-            raise InputError(texts.no_permission_to_post(channel.mention, missing), "channel")
+            raise InputError(texts.NO_PERMISSION_TO_POST(channel=channel.mention, permissions=missing), "channel")
     is_open = await require_review_place(interaction, channel.id)
     rule = ReviewRule(channel_id=0 if only_in is None else only_in.id, review_channel=channel.id)
     reviews = interaction.client.parts.moderation.reviews
@@ -75,7 +75,7 @@ async def require_review_place(interaction: Interaction, channel_id: int) -> boo
     since = interaction.client.clock.wall() - WORKED_IN_S
     store = interaction.client.parts.store
     if is_open and await store.reviews.is_worked_in(guild.id, channel_id, since=since):
-        raise InputError(texts.people_work_there(channel_id), "channel")
+        raise InputError(texts.PEOPLE_WORK_THERE(channel=channel_id), "channel")
     return is_open
 
 
@@ -128,7 +128,7 @@ async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict,
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=by_id, question=question)
     is_published = verdict is ReviewVerdict.PUBLISHED
     with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
-        said = texts.published(by_id) if is_published else texts.refused(by_id, harmless(reason))
+        said = texts.PUBLISHED(member=by_id) if is_published else texts.refused(by_id, harmless(reason))
     await in_time(interaction.response.edit_message(content=said, view=None))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.delivery.texts import BASES
@@ -15,9 +14,7 @@ REFUSE = Text("Refuse…")
 AUTHOR = Text("Requested by")
 
 
-def footer(subject_id: str) -> str:
-    """Return the footer of a question, with the id of its job or card."""
-    return f"cannon-bot · {subject_id}"
+FOOTER = "cannon-bot · {subject_id}".format
 
 
 def refused(by_id: int, reason: str) -> str:
@@ -102,8 +99,7 @@ PUBLISH = Text("Publish")
 REFUSE_RESULT_FORM = Text("Refuse this result")
 
 
-def no_permission_to_post(channel: str, missing: Sequence[str]) -> str:
-    return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(missing))
+NO_PERMISSION_TO_POST = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
 
 
 def review_rule(channel_id: int, review_channel: int) -> str:
@@ -117,13 +113,11 @@ def review_rule(channel_id: int, review_channel: int) -> str:
     )
 
 
-def people_work_there(channel_id: int) -> str:
-    """Refuse a channel for reviews that everybody reads and works in: nothing requested there would be reviewed."""
-    return tr(
-        "Everyone can read {channel}, and members use the bot there. They would see results before the review. "
-        "Choose a channel that only moderators can read.",
-        channel=f"<#{channel_id}>",
-    )
+PEOPLE_WORK_THERE = Text(
+    "Everyone can read {channel}, and members use the bot there. They would see results before the review. "
+    "Choose a channel that only moderators can read.",
+    channel="<#{}>".format,
+)
 
 
 def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
@@ -139,5 +133,4 @@ def review_off(removed: str) -> str:
     return f"✅ {removed} " + tr("You can still decide on results that are already waiting.")
 
 
-def published(by_id: int) -> str:
-    return tr("Published by {member}.", member=f"<@{by_id}>")
+PUBLISHED = Text("Published by {member}.", member="<@{}>".format)

@@ -23,7 +23,7 @@ from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.limit_text import label, member_usage, member_usage_text
 from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
 from cogs.ui.permissions import guild_of, moderators_only, require_moderator
-from cogs.ui.texts import GONE, done
+from cogs.ui.texts import DONE, GONE
 
 SHOWN = 15
 """A line has up to about 240 characters, an embed's description 4096."""
@@ -98,7 +98,7 @@ async def remove_limit(interaction: Interaction, subject: str, _values: Sequence
     await require_moderator(interaction)
     quota = interaction.client.parts.moderation.quota
     change = await quota.remove_limit(guild_of(interaction), _id(subject), by_id=interaction.user.id)
-    await show_page(interaction, await limits_page(interaction), done(change))
+    await show_page(interaction, await limits_page(interaction), DONE(change=change))
 
 
 def _id(text: str) -> int:
@@ -197,7 +197,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
             expires_at=until,
             by_id=interaction.user.id,
         )
-        await in_time(interaction.edit_original_response(content=done(text)))
+        await in_time(interaction.edit_original_response(content=DONE(change=text)))
 
     @app_commands.command(name="show", description=texts.SHOW_COMMAND)
     @app_commands.describe(member=texts.SHOWN_MEMBER_OPTION)
@@ -235,7 +235,7 @@ async def _set(interaction: Interaction, limit: Limit) -> None:
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     quota = interaction.client.parts.moderation.quota
     text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
-    await in_time(interaction.edit_original_response(content=done(text)))
+    await in_time(interaction.edit_original_response(content=DONE(change=text)))
 
 
 async def setup(bot: Bot) -> None:

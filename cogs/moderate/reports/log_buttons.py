@@ -15,7 +15,7 @@ from cogs.moderate.reports import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.ui.texts import GONE, done
+from cogs.ui.texts import DONE, GONE
 
 DAY_S = 24 * 3600
 BLOCK_DAYS = (1, 7, 0)
@@ -46,7 +46,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
     await require_moderator(interaction)
     quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
-    await in_time(interaction.response.send_message(done(text), ephemeral=True))
+    await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))
 
 
 @on("report_dismiss")
@@ -56,7 +56,7 @@ async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str])
     by_id = interaction.user.id
     await interaction.client.parts.moderation.reports.dismiss(guild_of(interaction), job_id, by_id=by_id)
     said = "" if interaction.message is None else interaction.message.content
-    text = f"{said}\n{texts.dismissed_by(by_id)}".strip()
+    text = f"{said}\n{texts.DISMISSED_BY(moderator=by_id)}".strip()
     await in_time(interaction.response.edit_message(content=text, view=None, suppress_embeds=True))
 
 
@@ -72,7 +72,7 @@ async def ask_to_block(interaction: Interaction, member_id: str, _values: Sequen
     ]
     await in_time(
         interaction.response.send_message(
-            texts.block_question(_number(member_id)), view=view_of(buttons), ephemeral=True
+            texts.BLOCK_QUESTION(member=_number(member_id)), view=view_of(buttons), ephemeral=True
         )
     )
 
@@ -85,7 +85,7 @@ async def block(interaction: Interaction, subject: str, _values: Sequence[str]) 
     if days not in map(str, BLOCK_DAYS):
         raise InputError(GONE)
     text = await _block(interaction, _number(member_id), int(days))
-    await in_time(interaction.response.edit_message(content=done(text), view=None))
+    await in_time(interaction.response.edit_message(content=DONE(change=text), view=None))
 
 
 async def _block(interaction: Interaction, member_id: int, days: int) -> str:

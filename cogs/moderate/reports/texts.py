@@ -20,12 +20,12 @@ DISMISS_REPORT = Text("Dismiss")
 OWN_BLOCK = Text("You cannot block yourself.")
 
 
-def dismissed_by(moderator_id: int) -> str:
-    return tr("Dismissed by {moderator}.", moderator=f"<@{moderator_id}>")
+DISMISSED_BY = Text("Dismissed by {moderator}.", moderator="<@{}>".format)
 
 
-def block_question(member_id: int) -> str:
-    return tr("How long should {member} be blocked? Their jobs that are still waiting end.", member=f"<@{member_id}>")
+BLOCK_QUESTION = Text(
+    "How long should {member} be blocked? Their jobs that are still waiting end.", member="<@{}>".format
+)
 
 
 def block_days(days: int) -> str:

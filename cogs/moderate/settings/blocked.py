@@ -17,7 +17,7 @@ from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.ui.texts import GONE, done
+from cogs.ui.texts import DONE, GONE
 
 SHOWN = 10
 """A block has up to 400 characters in the 4096 of an embed's description."""
@@ -112,7 +112,7 @@ class BlockForm(Form):
         change = await bot.parts.moderation.access.block(
             guild_of(interaction), self._member_id, until=until, why=self._reason.value, by_id=interaction.user.id
         )
-        await show_page(interaction, await blocked_page(interaction, self._number), done(change))
+        await show_page(interaction, await blocked_page(interaction, self._number), DONE(change=change))
 
 
 @on(UNBLOCK)
@@ -124,4 +124,4 @@ async def unblock(interaction: Interaction, subject: str, values: Sequence[str])
         raise InputError(GONE)
     access = interaction.client.parts.moderation.access
     change = await access.unblock(guild_of(interaction), int(values[0]), by_id=interaction.user.id)
-    await show_page(interaction, await blocked_page(interaction, number), done(change))
+    await show_page(interaction, await blocked_page(interaction, number), DONE(change=change))

@@ -147,7 +147,7 @@ def may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> No
         channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=files
     )
     if missing:
-        raise InputError(texts.no_permission_to_post(channel_id, missing))
+        raise InputError(texts.NO_PERMISSION_TO_POST(channel=channel_id, permissions=missing))
 
 
 @on("set_flip")

@@ -25,7 +25,7 @@ from cogs.ui.forms import TITLE_CHARS, Form, text_of_file
 from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
-from cogs.ui.texts import GONE, done
+from cogs.ui.texts import DONE, GONE
 
 AMOUNT_CHARS = 13
 MODELS_OFFERED = 24
@@ -86,7 +86,7 @@ class PriceForm(Form):
             per=PriceUnit(self._per.value or PriceUnit.JOB),
             by_id=interaction.user.id,
         )
-        await self._shows(interaction, done(change))
+        await self._shows(interaction, DONE(change=change))
 
     def _chosen_model(self) -> str:
         if isinstance(self._model, discord.ui.TextInput):
@@ -240,4 +240,4 @@ class PriceFileForm(Form):
         change = await interaction.client.parts.moderation.prices.replace(
             guild_of(interaction), text, interaction.client.catalogue, by_id=interaction.user.id
         )
-        await show_page(interaction, await prices_page(interaction), done(change))
+        await show_page(interaction, await prices_page(interaction), DONE(change=change))

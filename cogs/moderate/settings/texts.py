@@ -37,12 +37,9 @@ NOT_SET: Mapping[str, Text] = {
 MODEL_INPUT = Text("Model for {operation}")
 
 
-def no_permission_to_post(channel_id: int, missing: Sequence[str]) -> str:
-    return tr(
-        "I can't post in {channel}. Give me {permissions} there first.",
-        channel=f"<#{channel_id}>",
-        permissions=both(missing),
-    )
+NO_PERMISSION_TO_POST = Text(
+    "I can't post in {channel}. Give me {permissions} there first.", channel="<#{}>".format, permissions=both
+)
 
 
 # ---------------------------------------------------------------------- operations

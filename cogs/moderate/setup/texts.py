@@ -46,10 +46,7 @@ def greeting(server: str, *, to_owner: bool, missing: Sequence[str], practice: b
     return "\n".join(lines)
 
 
-def open_there(command: str, guild_id: int) -> str:
-    return tr(
-        "Use `{command}` in your server: {link}", command=command, link=f"https://discord.com/channels/{guild_id}"
-    )
+OPEN_THERE = Text("Use `{command}` in your server: {link}", link="https://discord.com/channels/{}".format)
 
 
 # ---------------------------------------------------------------------- missing permissions

@@ -140,7 +140,7 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
     command = {"setup": "/studio setup", "help": "/help"}.get(name)
     if command is None:
         raise InputError(GONE)
-    await in_time(interaction.response.send_message(texts.open_there(command, guild_id)))
+    await in_time(interaction.response.send_message(texts.OPEN_THERE(command=command, link=guild_id)))
 
 
 async def setup(_bot: Bot) -> None:

@@ -26,14 +26,14 @@ HOST_TOTAL = Text("The host's limit for all servers together")
 CHECKED_OFTEN = Text("Checked several times in the last hour. Try again later.")
 
 
-def key_shown(last4: str) -> str:
-    """Return all that is shown of a key."""
-    return f"`…{last4}`"
+KEY_SHOWN = "`…{last4}`".format
 
 
 def key_set_by(last4: str, member_id: int, at: float) -> str:
     """Return a server's own key, who set it, and when (Unix seconds)."""
-    return tr("{key}, set by {member} {when}", key=key_shown(last4), member=mention(member_id), when=f"<t:{int(at)}:R>")
+    return tr(
+        "{key}, set by {member} {when}", key=KEY_SHOWN(last4=last4), member=mention(member_id), when=f"<t:{int(at)}:R>"
+    )
 
 
 def practises_since(member_id: int, at: float) -> str:

@@ -33,7 +33,7 @@ from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction
 from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
-from cogs.ui.texts import GONE, done
+from cogs.ui.texts import DONE, GONE
 
 _PICKED = re.compile(r"<(?P<animated>a?):(?P<name>\w{2,32}):(?P<id>\d{15,20})>")
 _TYPED = re.compile(r":(\w{2,32}):")
@@ -140,7 +140,7 @@ class EmojiForm(Form):
     async def save_rule(self, interaction: Interaction, rule: Reaction) -> None:
         """Set the rule and redraw the panel."""
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
-        await self._shows(interaction, done(await reactions.set(guild_of(interaction), rule, by_id=by_id)))
+        await self._shows(interaction, DONE(change=await reactions.set(guild_of(interaction), rule, by_id=by_id)))
 
 
 class NewEmojiForm(EmojiForm):
@@ -185,7 +185,7 @@ class EmojiRuleForm(EmojiForm):
             return
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         change = await reactions.remove(guild_of(interaction), self._emoji, by_id=by_id)
-        await self._shows(interaction, done(change))
+        await self._shows(interaction, DONE(change=change))
 
 
 def _radio(words: Mapping[Any, Text], chosen: Any) -> list[discord.RadioGroupOption]:
@@ -330,7 +330,7 @@ async def _switch(interaction: Interaction, *, reactions: bool | None, seeds: Se
     change = await interaction.client.parts.moderation.reactions.switch(
         guild_of(interaction), reactions=reactions, seeds=seeds, by_id=interaction.user.id
     )
-    await _shows(interaction, done(change))
+    await _shows(interaction, DONE(change=change))
 
 
 @on(RESET)
@@ -341,7 +341,7 @@ async def reset_reactions(interaction: Interaction, subject: str, _values: Seque
         await show_page(interaction, await reactions_page(interaction, asks=True), str(texts.RESET_QUESTION))
         return
     reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
-    await _shows(interaction, done(await reactions.reset(guild_of(interaction), by_id=by_id)))
+    await _shows(interaction, DONE(change=await reactions.reset(guild_of(interaction), by_id=by_id)))
 
 
 async def set_gallery(
@@ -356,7 +356,7 @@ async def set_gallery(
     if channel is not None and interaction.guild is not None:
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
-            raise InputError(texts.cannot_post_in(channel.mention, missing), "channel")
+            raise InputError(texts.CANNOT_POST_IN(channel=channel.mention, permissions=missing), "channel")
     text = await interaction.client.parts.moderation.reactions.set_gallery(
         guild_of(interaction),
         channel_id=None if channel is None else channel.id,
@@ -364,4 +364,4 @@ async def set_gallery(
         off=switch == "off",
         by_id=interaction.user.id,
     )
-    await in_time(interaction.response.send_message(done(text), ephemeral=True))
+    await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
-from bot.language import Text, both, tr
+from bot.language import Text, both
 
 # ---------------------------------------------------------------------- the page
 
@@ -74,6 +72,5 @@ NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from
 GALLERY_NOW = Text("Gallery: {state}")
 
 
-def cannot_post_in(channel: str, permissions: Iterable[str]) -> str:
-    """Refuse a channel in which the bot lacks `permissions`."""
-    return tr("I can't post in {channel}. Give me {permissions} there.", channel=channel, permissions=both(permissions))
+CANNOT_POST_IN = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
+"""Refuse a channel in which the bot lacks `permissions`."""

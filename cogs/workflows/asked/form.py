@@ -178,7 +178,7 @@ class OperationForm(Form):
         is_list = field.kind is FieldKind.URLS
         upload = MediaUpload(kinds_of(field), max_values=FILES_PER_UPLOAD if is_list else 1)
         link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
-        self._add(tr(field.label), texts.uploads_help(FILES_PER_UPLOAD) if is_list else texts.UPLOAD_HELP, upload)
+        self._add(tr(field.label), texts.UPLOADS_HELP(count=FILES_PER_UPLOAD) if is_list else texts.UPLOAD_HELP, upload)
         self._add(texts.LINK_OR_JOB(file=tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
         self.uploads.append((field, upload, link))
 
@@ -306,7 +306,7 @@ def _pieces(text: str) -> tuple[list[str], str]:
     if len(text) <= INPUT_CHARS:
         return [text], ""
     if len(text) > 2 * INPUT_CHARS:
-        raise InputError(texts.too_long_for_form(len(text), 2 * INPUT_CHARS))
+        raise InputError(texts.TOO_LONG_FOR_FORM(length=len(text), limit=2 * INPUT_CHARS))
     rest = len(text) - INPUT_CHARS
     cut = max(text.rfind(space, rest, INPUT_CHARS) for space in " \n")
     if cut <= 0:

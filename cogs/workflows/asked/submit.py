@@ -24,7 +24,7 @@ from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
-from cogs.ui.texts import IN_SERVER_ONLY, may_not_post
+from cogs.ui.texts import IN_SERVER_ONLY, MAY_NOT_POST
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
 from cogs.workflows.asked.own import with_own
@@ -175,7 +175,7 @@ def require_may_post(interaction: Interaction) -> None:
         interaction.app_permissions, is_thread=isinstance(interaction.channel, discord.Thread)
     )
     if missing:
-        raise Refused(f"{may_not_post(missing)} {texts.GRANT_OR_PRIVATE}")
+        raise Refused(f"{MAY_NOT_POST(permissions=missing)} {texts.GRANT_OR_PRIVATE}")
 
 
 def _question_view(quote: Quote) -> discord.ui.View:
@@ -187,7 +187,7 @@ def _question_view(quote: Quote) -> discord.ui.View:
 def _question(quote: Quote) -> str:
     shown = [f"⚠️ {each}" for each in quote.cautions[:CAUTIONS_MAX]]
     if len(quote.cautions) > CAUTIONS_MAX:
-        shown.append(texts.more_cautions(len(quote.cautions) - CAUTIONS_MAX))
+        shown.append(texts.MORE_CAUTIONS(count=len(quote.cautions) - CAUTIONS_MAX))
     return "\n".join([*shown, _price_text(quote)])
 
 

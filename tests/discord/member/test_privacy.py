@@ -114,12 +114,12 @@ async def test_open_jobs_are_left_until_they_end_and_the_answer_says_so(rig: Rig
     await rig.member.slash(rig.channel, GENERATE, prompt="in the making")
     await rig.step()
     said = await delete_own(rig, rig.member)
-    assert texts.still_open(1) in said.response.content
+    assert texts.STILL_OPEN(count=1) in said.response.content
     await rig.work()
     [job] = await rig.jobs()
     assert (job.state, job.prompt) == (JobState.DELIVERED, "in the making")
     said = await delete_own(rig, rig.member)
-    assert said.response.content == texts.deleted(1)
+    assert said.response.content == texts.DELETED(count=1)
     assert (await rig.jobs())[0].prompt == ""
 
 

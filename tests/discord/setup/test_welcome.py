@@ -95,7 +95,7 @@ async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig):
     assert labels(letter) == [str(texts.SET_UP), str(texts.PRACTICE), str(texts.HELP)]
     for label, command in ((str(texts.SET_UP), "/studio setup"), (str(texts.HELP), "/help")):
         answer = await joined.owner.click(letter, label=label)
-        assert answer.response.content == texts.open_there(command, joined.id)
+        assert answer.response.content == texts.OPEN_THERE(command=command, link=joined.id)
     answer = await joined.owner.click(letter, label=str(texts.PRACTICE))
     assert answer.response.content == str(PRACTICE_ON)
     assert await rig.bot.parts.practice.is_on(joined.id)

@@ -99,7 +99,7 @@ class Front:
         try:
             await web.TCPSite(runner, HOST, port).start()
         except OSError as error:
-            raise StartError(sandbox_texts.cannot_listen(HOST, port, error.strerror)) from None
+            raise StartError(sandbox_texts.CANNOT_LISTEN(host=HOST, port=port, reason=error.strerror)) from None
         self._port = int(runner.addresses[0][1])
 
     async def close(self) -> None:
