@@ -1,8 +1,8 @@
 """`cannon-bot`: one subcommand, one function.
 
 Exit codes: 0 success, 1 a failure that a restart may fix, 78 one that needs a correction first, 2 a wrong command line.
-The sentence on standard error says what to do. docs/operations.md tells supervisors. Subcommands import what they need,
-so that the others start fast.
+The sentence on standard error says what to do. docs/operations.md has the exit codes.
+Subcommands import what they need, so that the others start fast.
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ class MediaEmpty(MediaWrongKind):
 
 
 class StartError(BotError):
-    """The bot cannot start, or cannot go on; the sentence says what is wrong and what to do."""
+    """The bot cannot start or continue; the sentence says why and what to do."""
 
     def __init__(self, sentence: str | Text, *, exit_code: int = RESTART_MAY_HELP) -> None:
         super().__init__(sentence)

@@ -1,6 +1,6 @@
 """Check every locked package for known vulnerabilities: exits with 1 if there is one, 0 if there is none.
 
-Run by `make audit`, with pip-audit beside this Python. Without a reachable source of advisories it says so in one line
+Run by `make audit`, with pip-audit next to this Python. Without a reachable source of advisories it says so in one line
 and exits with 3: nothing was audited, which is not a clean audit.
 """
 

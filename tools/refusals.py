@@ -38,7 +38,7 @@ SENTENCE = re.compile(r"(?=(?:\S+\s+){2,}).*[.!?]\Z", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 DEPTH_MAX = 6
 RECORD = re.compile(r"… \w+ed (?!.*(?:refund|can't))")
-"""A line of the record of decisions, which refuses nobody."""
+"""A line of the record of decisions, no refusal."""
 
 
 def _part(key: str, module: str, words: str = "") -> tuple[str, re.Pattern[str], re.Pattern[str]]:

@@ -1,4 +1,4 @@
-"""Build the site of the documents in `build/site`: `docs/` unchanged, with the project's own pages beside it.
+"""Build the site of the documents in `build/site`: `docs/` unchanged, with the project's own pages added.
 
 Links between documents are adjusted; MkDocs then refuses broken ones (`--strict`). Run by `make docs`.
 """

@@ -174,7 +174,7 @@ class UnavailableOperations:
     async def note(self, guild_id: int, key: UsableKey, operation: str, said: str) -> None:
         """Store for an hour that the account may not use the operation; `said` is the API's sentence.
 
-        Not if it worked with this key lately: then a prompt was forbidden, not the operation.
+        Not if it worked with this key recently: then a prompt was forbidden, not the operation.
         """
         since = self._clock.wall() - WORKED_LATELY_S
         if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):

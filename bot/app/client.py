@@ -275,7 +275,7 @@ class CannonBot(RuntimeShards, Bot):
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """Log in and connect to the gateway; a worker keeps checking its token.
 
-        Raises what discord.py raises, and StartError once it cannot go on.
+        Raises what discord.py raises, and StartError once it cannot continue.
         """
         if self.role.answers:
             await self._background.accompany(super().start(token, reconnect=reconnect))

@@ -1,4 +1,4 @@
-"""A process's background work: the table of its rounds, and what else runs beside, by its role."""
+"""A process's background work: the table of its rounds, and what else runs, by its role."""
 
 from __future__ import annotations
 

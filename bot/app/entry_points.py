@@ -36,7 +36,7 @@ SHARDING_REQUIRED, INTENTS_DISALLOWED = 4011, 4014
 async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[], None] = lambda: None) -> None:
     """Run the bot on the real Discord until cancelled; `closing` is called when it begins to end.
 
-    Raises StartError if it cannot start, or not go on.
+    Raises StartError if it cannot start or continue.
     """
     if settings.discord_token is None:
         raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)

@@ -181,7 +181,7 @@ class DatabaseWatch:
         return False
 
     def _judge(self, *, is_kept: bool) -> StoreError | None:
-        """Return the error that ends the process, None to go on. Counted in rounds, as a process may be paused."""
+        """Return the error that ends the process, None to continue. Counted in rounds, as a process may be paused."""
         failure = self._store.pulse.failure
         self._lost_rounds = 0 if is_kept else self._lost_rounds + 1
         if failure is not None and failure.kind == "gone":

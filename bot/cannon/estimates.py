@@ -38,7 +38,7 @@ class EstimateOutcome(Enum):
     """Outcome of an estimate call."""
 
     ANSWERED = auto()
-    """It told a price."""
+    """It returned a price."""
     UNPRICED = auto()
     """No price for this input."""
     SILENT = auto()

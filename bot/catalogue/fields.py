@@ -50,7 +50,7 @@ class TextShape(StrEnum):
 
 
 class ProbeKind(StrEnum):
-    """What a source file can tell instead of the member."""
+    """Facts a source file can supply instead of the member."""
 
     DURATION = "duration"
     CONTENT_TYPE = "content_type"

@@ -33,7 +33,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def echo(value: object, limit: int = ECHO_LIMIT_CHARS) -> str:
-    """Return `value` as one short line that does nothing in a message, whoever wrote it."""
+    """Return `value` as one short line without effect in a message."""
     return tame(printable(value, limit))
 
 

@@ -100,7 +100,7 @@ class LogChannel:
         return Posted.NEVER
 
     async def tell_unreached(self, decision: Decision) -> Posted:
-        """Tell the member by DM that their request did not reach the moderators."""
+        """DM the member that their request did not reach the moderators."""
         guild = await self.guilds.find(decision.guild_id)
         with speaking(await self.language_of(decision.guild_id)):
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)

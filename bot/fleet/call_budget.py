@@ -1,4 +1,4 @@
-"""A process's share of Discord's 50 calls a second, rented for some seconds at a time.
+"""A process's share of Discord's 50 calls a second, leased for some seconds at a time.
 
 The database is asked every few seconds, not for each call (`bot.store.host.fleet`).
 """
@@ -19,10 +19,10 @@ log = structlog.get_logger(__name__)
 
 BUDGET = "discord"
 TOTAL = 45
-"""Rented calls per window of `bot.app.connection.gate`; a bot of one process makes 49. The rest is for processes
-without a rent."""
+"""Leased calls per window of `bot.app.connection.gate`; a bot of one process makes 49. The rest is for processes
+without a share."""
 WITHOUT_SHARE = 1
-"""Calls per window without a rent: at the start, if nothing is left, or without the database."""
+"""Calls per window without a share: at the start, if nothing is left, or without the database."""
 RENEW_S, SOONEST_S, LOOK_S = 5.0, 2.0, 0.5
 """Renewal interval; the one while calls wait; how often that is checked."""
 ANSWER_S = 1.0
@@ -42,7 +42,7 @@ class BudgetRows(Protocol):
 
 
 class CallBudget:
-    """Sets the pace to the rented share."""
+    """Sets the pace to the leased share."""
 
     def __init__(self, pace: Pace, rows: BudgetRows, *, process: str, clock: Clock) -> None:
         self._pace = pace
@@ -51,13 +51,13 @@ class CallBudget:
         self._clock = clock
         self._calls = WITHOUT_SHARE
         self._until = 0.0
-        """End of the rent, monotonic seconds."""
+        """End of the lease, monotonic seconds."""
         self._asked_at = clock.monotonic()
         self._taken = pace.taken
         pace.limit(WITHOUT_SHARE)
 
     async def run(self) -> None:
-        """Rent until cancelled."""
+        """Renew until cancelled."""
         pause, never = SOONEST_S, asyncio.Event()
         await self.turn()
         while True:
@@ -101,7 +101,7 @@ class CallBudget:
         self._pace.limit(WITHOUT_SHARE)
         try:
             await self._rows.give_up(BUDGET, self._process)
-        except StoreError as error:  # the rent expires
+        except StoreError as error:  # the lease expires
             log.warning("calls.not_given_up", error=error.sentence)
 
     def _end_if_over(self) -> None:

@@ -116,7 +116,7 @@ class FleetShards:
     async def _keep(self, keeper: ShardKeeper) -> None:
         try:
             await keeper.run()
-        except Exception as error:  # noqa: BLE001 - `connect` raises it: without its keeper a process must not go on
+        except Exception as error:  # noqa: BLE001 - `connect` raises it: without its keeper a process must not continue
             self._client.fail(error)
 
     async def _watch(self, identifies: Identifies) -> None:

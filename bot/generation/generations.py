@@ -301,8 +301,8 @@ class ModeratorQuestions:
         rules = await self._store.settings.get(guild_id)
         if generation.consent.asked or (rules.approval_channel or rules.log_channel) is None:
             return None
-        asking = replace(generation, consent=replace(generation.consent, asked=True))
-        draft = asking.to_draft(generation.consent.agreed)
+        asked = replace(generation, consent=replace(generation.consent, asked=True))
+        draft = asked.to_draft(generation.consent.agreed)
         return await self._store.drafts.keep(guild_id, member_id, draft, expires_at=self._clock.wall() + KEPT_S)
 
     async def take(self, guild_id: int, member_id: int, draft_id: str) -> Generation:

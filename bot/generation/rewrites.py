@@ -69,7 +69,7 @@ _ENHANCERS: Final = {
 """By workflow. Cannon Studio rewrites no prompts for sound; this one follows requests most closely."""
 _SOUND: Final = "audio"
 _HINTS: Final = {"prompt": "prompt", "aspectRatio": "aspect_ratio", "visualStyle": "style", "duration": "duration"}
-"""Fields of a job that tell an enhancer the prompt's purpose."""
+"""Fields of a job that show the prompt's purpose to an enhancer."""
 PICTURE_EDITS: Final[Mapping[str, str]] = MappingProxyType({"subtle": SUBTLE_REWRITE, "strong": STRONG_REWRITE})
 """Edits of a picture into a variant, by strength."""
 VIDEO_REWRITES: Final[Mapping[str, str]] = MappingProxyType(

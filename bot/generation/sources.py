@@ -40,11 +40,11 @@ FILES_MAX = 10
 LOOKS_A_MINUTE, MINUTE_S = 30, 60.0
 AT_ONCE_OF_MEMBER, AT_ONCE = 2, 8
 LOOKS_TIMEOUT_S = 30.0
-"""For all looks of a request together, including waits for a place."""
+"""For all checks of a request, including waits for a place."""
 
 
 class LookPace:
-    """Counts and bounds the looks of each member, in memory."""
+    """Limits each member's checks, in memory."""
 
     def __init__(self, clock: Clock) -> None:
         self._begun = RateLimiter(clock, LOOKS_A_MINUTE, MINUTE_S)
@@ -56,14 +56,14 @@ class LookPace:
             raise InputError(texts.TOO_MANY_FILES(most=FILES_MAX, given=count))
 
     def require_pace(self, member_id: int, count: int = 1) -> None:
-        """Raise Refused if the member may not begin so many looks now. Counts none."""
+        """Raise Refused if the member may not begin so many checks now. Counts none."""
         wait_s = self._begun.peek_s(member_id, count)
         if wait_s > 0:
             raise Refused(texts.TOO_MANY_LOOKS(wait=math.ceil(wait_s)))
 
     @asynccontextmanager
     async def request(self, member_id: int, count: int = 1) -> AsyncIterator[None]:
-        """Bound all looks of a request with `count` files; each is a `look` or a `place`.
+        """Bound all checks of a request with `count` files; each is a `look` or a `place`.
 
         Raises InputError or Refused before the first of them, MediaUnreachable if they take too long.
         """

@@ -62,7 +62,7 @@ class KeyGate:
     async def require(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
         """Return the guild's key for these operations.
 
-        Raises NoKey, KeyRefused, and Refused for an operation its account lacks, or beside another copy.
+        Raises NoKey, KeyRefused, and Refused for an operation its account lacks, or next to another copy.
         """
         self._require_alone()
         key = await self._keys.for_guild(guild_id)

@@ -160,7 +160,7 @@ class Accepted:
 
 @dataclass
 class JobService:
-    """The only entry for paid work. `wake` tells the worker about new jobs."""
+    """The only entry for paid work. `wake` signals new jobs to the worker."""
 
     _: KW_ONLY
     store: Store

@@ -204,7 +204,7 @@ class Worker:
             try:
                 await self._renew_lease()
                 await self._claim()
-            except Exception as error:  # noqa: BLE001 - the loop must go on; it is logged there
+            except Exception as error:  # noqa: BLE001 - the loop must continue; it is logged there
                 self._quiet.note(log, "worker.claim_failed", "", error)
                 self.agenda.claim_due = self._lease_due = self.clock.monotonic() + RETRY_S
             self._start_due()

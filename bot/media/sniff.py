@@ -146,7 +146,7 @@ _MARKUP: Final = re.compile(r"\s*(?:<|#!|@echo|MZ)", re.IGNORECASE)
 """Pages, drawings and scripts: never attached."""
 _SOLID: Final = ".stl"
 _SOLID_HEAD: Final = 84
-"""A binary STL begins with 80 arbitrary bytes and its number of triangles: only the extension tells."""
+"""A binary STL begins with 80 arbitrary bytes and its number of triangles: only the extension identifies it."""
 _PROGRAMS: Final = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
 _CAPTIONS: Final = re.compile(r"\s*\d+\s*\n\d{1,2}:\d\d:\d\d[,.]\d{3} *--> *\d{1,2}:\d\d:\d\d[,.]\d{3}")
 

@@ -65,7 +65,7 @@ class LogSink(Protocol):
         ...
 
     async def tell_unreached(self, decision: Decision) -> Posted:
-        """Tell the member by DM that their request did not reach the moderators."""
+        """DM the member that their request did not reach the moderators."""
         ...
 
 

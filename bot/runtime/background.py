@@ -133,7 +133,7 @@ LEADING_CHECK_S = 15.0
 class Round:
     """Work done `every_s` seconds; it may return other seconds until its next time, infinity for none.
 
-    Rounds with `beside` run next to all others, which take turns, to spread their load on the database.
+    Rounds with `beside` run concurrently, all others in turn, to spread their load on the database.
     """
 
     name: str
@@ -181,7 +181,7 @@ class Rounds:
             return min(each.every_s, LEADING_CHECK_S)
         try:
             wait_s = await each.run()
-        except Exception as error:  # noqa: BLE001 - the round goes on; it is logged there
+        except Exception as error:  # noqa: BLE001 - the round continues; it is logged there
             self._quiet.note(log, "round.failed", each.name, error, round=each.name)
             wait_s = None
         return each.every_s if wait_s is None else wait_s

@@ -36,7 +36,7 @@ DECISION_NAMES = (
 """In a moderator's act."""
 FILE_NAMES = (
     "copy.half",  # part of the database copied
-    "restore.copied",  # backup copied beside the database, nothing swapped
+    "restore.copied",  # backup copied next to the database, nothing swapped
     "restore.marked",  # mark set
     "restore.moved",  # old database renamed, its log not yet
     "restore.keyed",  # key file in place, database not yet

@@ -28,7 +28,7 @@ CANNOT_LISTEN = (
 
 
 def progress(what: str, percent: int | None, since_s: float, left_s: float | None) -> str:
-    """Say how far long work is: `percent` and the seconds left are None where nobody knows."""
+    """Say how far long work is: `percent` and the seconds left are None if unknown."""
     if percent is None or left_s is None:
         return f"{what}: {_time(since_s)} so far"
     return f"{what}: {percent} %, about {_time(left_s)} left"

@@ -95,7 +95,7 @@ class CommandPlan:
 
 
 def plan_of(operation: Operation) -> CommandPlan | None:
-    """Return the command; None if the operation is not described, or a required field can't be asked for in Discord."""
+    """Return the command; None if the operation is not described, or Discord has no input for a required field."""
     fields = [field for field in operation.fields if field.probe is None and field.offered]
     fields.sort(key=lambda field: (not is_needed(field), _can_wait(field)))
     if not fields:

@@ -225,7 +225,7 @@ async def star(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def take_down(context: ReactionContext, reacted: Reacted) -> None:
-    """Take down every message that shows the results. The record of the jobs stays."""
+    """Remove every message that shows the results. The record of the jobs stays."""
     if not all(job.state.ended for job in reacted.jobs):
         raise Refused(STILL_OPEN)
     by_id = reacted.member.id

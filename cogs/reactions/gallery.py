@@ -31,7 +31,7 @@ SHOWN_KEPT = 2048
 
 
 class Gallery:
-    """Posts, updates and takes down; one change of a card's post at a time."""
+    """Posts, updates and removes; one change of a card's post at a time."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot

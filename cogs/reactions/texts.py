@@ -98,7 +98,7 @@ PRICE_RANGE = Text("{low} to {high}")
 
 
 def price_line(emoji: str, channel_id: int, price: str | None) -> str:
-    """Tell who pays for their own reaction what it costs; None if the price is not known."""
+    """The price is None if unknown."""
     channel = f"<#{channel_id}>"
     if price is None:
         return tr("Your {emoji} in {channel} is in progress. Its price isn't known yet.", emoji=emoji, channel=channel)
@@ -108,7 +108,7 @@ def price_line(emoji: str, channel_id: int, price: str | None) -> str:
 
 
 def price_line_of(emoji: str, channel_id: int, price: str | None, reactor_id: int) -> str:
-    """Tell who pays for another's reaction what it costs; None if the price is not known."""
+    """The price is None if unknown."""
     channel, member = f"<#{channel_id}>", f"<@{reactor_id}>"
     if price is None:
         return tr(

@@ -124,7 +124,7 @@ async def show_job(interaction: Interaction, job: Job, controls: Sequence[discor
 
 @contextlib.asynccontextmanager
 async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[list[discord.File]]:
-    """Yield the job's files, [] if they may not be shown or cannot be loaded."""
+    """Yield the job's files, [] if they can't be shown or loaded."""
     bot, guild = interaction.client, interaction.guild
     assert guild is not None
     async with bot.parts.sources.pace.request(interaction.user.id), contextlib.AsyncExitStack() as stack:

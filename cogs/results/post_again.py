@@ -72,7 +72,7 @@ async def require_may_copy(interaction: Interaction) -> None:
 
 
 async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySpec) -> discord.Message:
-    """Post the result here, after `require_may_copy`. Raises Refused if it may not be shown here."""
+    """Post the result here, after `require_may_copy`. Raises Refused if it can't be shown here."""
     bot, channel, guild = interaction.client, interaction.channel, interaction.guild
     assert guild is not None
     assert isinstance(channel, discord.abc.Messageable)

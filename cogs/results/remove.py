@@ -63,7 +63,7 @@ async def _remove(interaction: Interaction, job: Job, *, with_record: bool) -> N
 
 
 async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_record: bool) -> tuple[str, bool]:
-    """Take down a card and every copy of its results; the caller checks permission.
+    """Remove a card and every copy of its results; the caller checks permission.
 
     Returns the outcome as a sentence, and whether everything is deleted.
     """

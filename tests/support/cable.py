@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CHUNK = 65_536
 TLS, GSS = 80_877_103, 80_877_104
-"""Where the protocol's version stands, a question for encryption: the section "Message Formats" of its documentation
+"""The place of the protocol's version, a question for encryption: the section "Message Formats" of its documentation
 (https://www.postgresql.org/docs/current/protocol-message-formats.html)."""
 WAIT_S = 30.0
 
@@ -65,7 +65,7 @@ class Cable:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def partition(self, *, unheard_s: float = UNHEARD_MS / 1000) -> None:
-        """Let nothing through, in either direction, and tell nobody. Clients give up after `unheard_s`, as set."""
+        """Drop everything silently, in both directions. Clients give up after `unheard_s`, as set."""
 
         def cut() -> None:
             self._is_whole.clear()
@@ -134,7 +134,7 @@ class Cable:
         self._loop.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._is_whole.wait()  # the kernel takes the connection, nobody answers
+        await self._is_whole.wait()  # the kernel accepts the connection, without an answer
         try:
             if self._refuses:
                 raise ConnectionRefusedError
@@ -221,7 +221,7 @@ class _Carried:
 
     async def _send(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         await self._is_whole.wait()
-        if self._client[1].transport.is_closing():  # given up: nobody sends again what waited
+        if self._client[1].transport.is_closing():  # given up: what waited is not sent again
             raise ConnectionResetError
         writer.write(data)
         await writer.drain()

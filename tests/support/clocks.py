@@ -11,7 +11,7 @@ from tests.support.rig import ManualClock
 
 
 class SteppedClock(ManualClock):
-    """Tells how long somebody wants to wait, and ends the wait when the test says so or its event is set."""
+    """Records each requested wait, and ends it when the test says so or its event is set."""
 
     def __init__(self) -> None:
         super().__init__()

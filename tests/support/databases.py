@@ -44,7 +44,7 @@ class Databases(Protocol):
         ...
 
     def connection(self, address: Path | PostgresUrl) -> contextlib.AbstractContextManager[Connection]:
-        """Connect to one beside whoever uses it, to look or to spoil something: each statement is committed."""
+        """Connect to one in use, to read or to damage it: each statement is committed."""
         ...
 
     def clear(self) -> None:

@@ -52,7 +52,7 @@ class Row:
 
 @contextlib.contextmanager
 def database(rig: Rig) -> Iterator[sqlite3.Connection]:
-    """Open the bot's database a second time; every statement stands alone."""
+    """Open the bot's database a second time; every statement is its own transaction."""
     connection = sqlite3.connect(rig.folder / "bot.db", isolation_level=None, timeout=30)
     try:
         yield connection

@@ -34,7 +34,7 @@ async def gallery(rig: Rig, who: Any, at: Any = None, /, **options: Any) -> Any:
 async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: Any = None, drop: bool = False) -> Any:
     """Do with a job what its panel offers: `show`, `link`, `retry`, `recover` (the newest held one) or `cancel`.
 
-    What has to be posted in the channel is asked for from the panel itself; the others by a control as it is there.
+    What has to be posted in the channel comes from the panel itself; the others by a control as it is there.
     """
     job_id = job_id or await _newest_held(rig, member)
     if act == "show":

@@ -1,4 +1,4 @@
-"""Looks at files that members link to, seen from the host that serves them."""
+"""Checks of files that members link to, seen from the host that serves them."""
 
 from __future__ import annotations
 

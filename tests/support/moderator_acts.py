@@ -65,7 +65,7 @@ class Stage:
             )
 
     async def press(self, shown: Any, label: str) -> Any:
-        """Press a button of an answer, and return what comes of it; an error's answer has none, and is returned."""
+        """Press a button of an answer, and return its outcome; an error's answer has none, and is returned."""
         if shown.response is not None and f"'label': '{label}'" in str(shown.response.components):
             return await self.rig.moderator.click(shown.response, label=label)
         return shown

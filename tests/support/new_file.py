@@ -28,6 +28,6 @@ def empty_database() -> bytes:
 
 
 def write_empty_database(path: Path) -> None:
-    """Make the file as the bot makes it: nobody else may read it."""
+    """Make the file as the bot makes it: private to its owner."""
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(empty_database())

@@ -1,4 +1,4 @@
-"""What a press, a reaction or a reply came to, as one word, whoever did it: measured, not read from one answer."""
+"""What a press, a reaction or a reply came to, as one word: measured, not read from one answer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Seen:
     there: frozenset[int]
     """The bot's messages in the room and in the gallery."""
     marks: int
-    """Stars, and results that nobody wants posted."""
+    """Stars, and results that stay unposted."""
     private: tuple[str, ...]
 
 
@@ -96,10 +96,10 @@ class Scene:
             await self.rig.env.settle()
 
     async def press(self, role: str, action: str, name: str, number: int = 0) -> str:
-        """Return what comes of a press on the control of a card, or of an answer to one.
+        """Return the outcome of a press on the control of a card, or of an answer to one.
 
         Where the message with the control is not there or not theirs, the same control is pressed elsewhere, as
-        the gallery has it, and as anybody can write it who knows its custom id.
+        the gallery has it, and as anyone can forge it from its custom id.
         """
         card, jobs = self.cards[name]
         subject, before = jobs[number].id, await self._seen(role)
@@ -113,7 +113,7 @@ class Scene:
         return await self._came_to(role, before, result)
 
     async def choose(self, role: str, operation: str, name: str) -> str:
-        """Return what comes of a choice in the select of a card's *Next step*, wherever that was asked."""
+        """Return the outcome of a choice in the select of a card's *Next step*."""
         option, before = [discord.SelectOption(label="x", value=operation)], await self._seen(role)
         select = Control.select("next", self.cards[name][1][0].id, placeholder="x", options=option)
         async with self._elsewhere(role, select) as message:
@@ -133,13 +133,13 @@ class Scene:
             delete(self.rig, message)
 
     async def react(self, role: str, emoji: str, name: str) -> str:
-        """Return what comes of a reaction to a card."""
+        """Return the outcome of a reaction to a card."""
         before = await self._seen(role)
         await event(self.rig, self.cards[name][0], emoji, self.actors[role].id)
         return await self._came_to(role, before, None)
 
     async def reply(self, role: str, words: str, name: str) -> str:
-        """Return what comes of a reply to a card that mentions the bot; who does not see it can only mention it."""
+        """Return the outcome of a reply to a card that mentions the bot; who does not see it can only mention it."""
         before, card = await self._seen(role), self.cards[name][0]
         words = f"<@{self.rig.bot.user.id}> {words}"
         if card.id in before.there and role != "stranger":
@@ -167,7 +167,7 @@ class Scene:
         return Seen(states, frozenset(there), marks, private)
 
     async def _came_to(self, role: str, before: Seen, result: Any) -> str:
-        """Return the outcome; fail if anybody but who acted was answered, or a refusal moved something."""
+        """Return the outcome; fail if anyone but the actor was answered, or a refusal moved something."""
         rig, actor = self.rig, self.actors[role]
         now = await self._seen(role)
         news = {id_ for id_, _ in now.jobs} - {id_ for id_, _ in before.jobs}

@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
-    """Tell a worker of pytest-xdist where the run has its server."""
+    """Pass the run's server to a worker of pytest-xdist."""
     node.workerinput["postgres"] = str(node.config.stash[RUN].folder)
 
 

@@ -1,4 +1,4 @@
-"""Pressing whatever the demo's page offers, at random, as somebody who plays with it would."""
+"""Pressing whatever the demo's page offers, at random."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Presses:
         return found
 
     async def _open_kind(self) -> str | None:
-        """Return what stands in front of everything else: a form, a menu, the list of emojis."""
+        """Return the topmost element: a form, a menu, the list of emojis."""
         for kind in ("form", "emoji", "option"):
             if await self._page.locator(CONTROLS[kind]).first.is_visible():
                 if kind == "form":

@@ -1,4 +1,4 @@
-"""What the bot has promised somebody and not done, read from its database: see docs/decisions, "Promises are rows"."""
+"""Unkept promises of the bot, read from its database: see docs/decisions, "Promises are rows"."""
 
 from __future__ import annotations
 

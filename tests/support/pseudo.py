@@ -1,6 +1,6 @@
-"""Languages that nobody speaks: every message in brackets with its language's name, so what is not one stands out.
+"""Invented languages: every message in brackets with its language's name, so what is not one stands out.
 
-`⟦ja:New jobs are paused.⟧` came from a catalogue; what is outside was written by nobody who translates. What is filled
+`⟦ja:New jobs are paused.⟧` came from a catalogue; text outside was not translated. What is filled
 into a message is outside, too: `⟦ja:⟧Ada⟦ is paused.⟧`.
 """
 

@@ -34,7 +34,7 @@ async def block(rig: Rig, member: Any) -> None:
 
 
 class Press:
-    """A control of one result, pressed by somebody, the card's message being there, older than the bot, or gone."""
+    """A control of one result, pressed, the card's message being there, older than the bot, or gone."""
 
     def __init__(self, rig: Rig, monkeypatch: pytest.MonkeyPatch, message: discord.Message, who: Any, age: str) -> None:
         self.rig = rig
@@ -44,12 +44,12 @@ class Press:
         self.age = age
 
     def lose(self) -> None:
-        """Let somebody delete the card between two presses."""
+        """Delete the card between two presses."""
         if self.age == "deleted":
             delete(self.rig, self.message)
 
     def lose_during_press(self) -> None:
-        """Let somebody delete the card at the moment of the press: Discord takes no press on what is gone."""
+        """Delete the card at the moment of the press: Discord takes no press on what is gone."""
         if self.age != "deleted":
             return
         look_up, lost = self.rig.bot.parts.store.job_lists.placed, [self.message]

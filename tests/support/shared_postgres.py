@@ -50,8 +50,8 @@ def sockets(folder: Path) -> Path:
     """Return where the run's server has its socket; start it if this is the first to ask."""
     address = folder / ADDRESS
     if not address.exists():
-        # The keeper has both locks as well: nobody starts another while it starts, even if this process is killed, and
-        # who waits for its end waits for its last breath.
+        # The keeper has both locks as well: no process starts another while it starts, even if this
+        # process is killed.
         with _locked(folder, "start") as start:
             if not address.exists():
                 _start_keeper(folder, start)
@@ -101,6 +101,6 @@ def _make_template(dsn: str) -> None:
 
 if __name__ == "__main__":
     if os.fork():
-        # Whoever started this waits for it; the keeper is nobody's child, for it outlives the process that needed it.
+        # The starting process waits for it; the keeper has no parent, as it outlives the process that needed it.
         os._exit(0)
     _keep(Path(sys.argv[1]), int(sys.argv[2]))

@@ -16,7 +16,7 @@ _fit = DescribedCommands._fitted
 
 
 class _Payload(list[dict[str, Any]]):
-    """What registers the commands. Nobody changes it, so simcord's log of requests need not copy it."""
+    """What registers the commands. It never changes, so simcord's log of requests need not copy it."""
 
     fingerprint = ""
 

@@ -101,7 +101,7 @@ def unlinked(text: str) -> str:
 
 
 def private_sentence(result: Any) -> str:
-    """Return the one sentence that only who asked reads; fail if anything else was said, or anything is public.
+    """Return the one sentence that only the author reads; fail if anything else was said, or anything is public.
 
     Commands are as the code writes them.
     """
@@ -233,7 +233,7 @@ async def settled_exactly(rig: Rig, key: str = HOST_KEY) -> None:
 
 
 async def agreed(member: Any, answer: Any) -> Any:
-    """Let the member say yes to a price or a doubt that the answer asks about; return what comes of it, else that."""
+    """Let the member confirm a price or a doubt in the answer; return the outcome, else the answer."""
     for message in (answer.response, *answer.followups):
         for yes in ("Yes, make it", "Continue anyway"):
             if message is not None and yes in labels(message):

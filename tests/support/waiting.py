@@ -1,7 +1,7 @@
 """The bot's schedule of polls in virtual time: jobs as they come, and when each is seen to be done.
 
 The schedule knows nothing at first but its guess; what it learns is what its own polls saw, and the API's times where
-that is asked for. What it is compared with is a fixed interval of the same lag: it is twice that lag.
+that is requested. What it is compared with is a fixed interval of the same lag: it is twice that lag.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _burst(median_s: float, workflow: str, rng: random.Random, *, jobs: int = 20
 
 
 def _cold(rng: random.Random) -> list[SimJob]:
-    """Thirty jobs of each of six models that nobody has used before."""
+    """Thirty jobs of each of six unused models."""
     return [
         SimJob(number * 20.0, _lasting(8.0, rng), _kinds("image", f"model {number % 6}"), "image")
         for number in range(180)
@@ -155,7 +155,7 @@ WORKLOADS: dict[str, Callable[[random.Random], list[SimJob]]] = {
     "heavy tail": _heavy_tail,
     FASTER: lambda rng: _ten_times_faster(90.0, "video", rng),
 }
-"""What a change of pace brings is told for itself: no schedule sees the first job in time that polls seldom before."""
+"""A change of pace is reported apart: no schedule sees the first job in time that polls seldom before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The nineteen workflows as the tests know them: their commands, small real sources, and results looked at closely."""
+"""The nineteen workflows as the tests know them: their commands, small real sources, and close checks of results."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def seconds_of(data: bytes) -> float:
 
 
 def examined(rig: Rig, attachment: discord.Attachment) -> MediaKind:
-    """Return what a delivered file is, told by its bytes; fail if it does not decode."""
+    """Return a delivered file's kind by its bytes; fail if it does not decode."""
     data = rig.file(attachment)
     found = sniff(data[:64])
     assert found is not None, attachment.filename
@@ -88,7 +88,7 @@ def delivered(rig: Rig, job: Job) -> list[discord.Attachment]:
 
 
 def hosted(rig: Rig, name: str, data: bytes, content_type: str = "application/octet-stream") -> str:
-    """Put a file on the one host beside Discord that can be reached here, and return the link to it."""
+    """Put a file on the one host besides Discord that is reachable here, and return the link to it."""
     rig.sandbox.studio.files.put(name, StoredFile(data, content_type))
     return f"{rig.sandbox.url}/media/{name}"
 

@@ -1,4 +1,4 @@
-"""`cannon-bot jobs`: inspect and solve stuck jobs without SQL, beside a running bot where that is safe."""
+"""`cannon-bot jobs`: inspect and solve stuck jobs without SQL, next to a running bot where that is safe."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ async def stopped_bots_store(settings: Settings, progress: Progress | None = Non
 
 @contextlib.asynccontextmanager
 async def any_bots_store(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Store]:
-    """Yield the store, also beside a running bot. Raises StoreError if that bot is of another version."""
+    """Yield the store, also next to a running bot. Raises StoreError if that bot is of another version."""
     try:
         async with _opened(settings, progress, alone=True) as store:
             yield store

@@ -56,7 +56,7 @@ def blamed(
 ) -> dict[str, str]:
     """Return the rejected fields, each with the API's word; {} if unclear.
 
-    `told` are the recorded values that were sent, `said` is the API's sentence, `faults` its errors by field.
+    `inputs` are the recorded values that were sent, `said` is the API's sentence, `faults` its errors by field.
     `proven` are (field, value) pairs accepted before: where it names no field, the only new value is blamed; None:
     none is.
     """

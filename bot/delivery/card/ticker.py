@@ -65,7 +65,7 @@ def _moves_s(progress: JobProgress) -> float:
 def is_calm(jobs: Sequence[Job], shown: Mapping[str, JobState]) -> bool:
     """Whether every pending change of the card can wait some seconds.
 
-    `told`: the states that the card shows. Ends are shown at once; a ready result shows itself, while others are
+    `shown`: the states that the card shows. Ends are shown at once; a ready result shows itself, while others are
     awaited.
     """
     goes_on = any(job.state in UNDER_WAY or job.state in PENDING_STATES for job in jobs)

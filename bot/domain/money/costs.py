@@ -26,7 +26,7 @@ _T_90 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.44, 1.415, 1.397, 1.383, 1.372, 1.
          1.333, 1.33, 1.328)  # fmt: skip
 """Student's t by degrees of freedom from 1: 9 of 10 draws are below."""
 _VARIED = 1.25
-"""How much longer the longest must be than the shortest to tell a price by size from a fixed one."""
+"""Ratio of longest to shortest above which a price by size differs from a fixed one."""
 _REACH = 2.0
 """How far outside the seen sizes a price counts as known, as a factor."""
 _REACH_UNVARIED = 1.1

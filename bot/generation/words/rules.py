@@ -96,7 +96,7 @@ def _thing(name: str) -> str:
         rf"|(?:(?:{each.article}) )?(?:{getattr(each, name)})(?!\w){each.noun_needs}"
         for each in PHRASES.values()
     ]
-    return rf"(?:{'|'.join(kinds)})(?:\s+(?:{joined('of')}(?!\w)|d['’]))?{_GAP}"  # d' stands before a vowel
+    return rf"(?:{'|'.join(kinds)})(?:\s+(?:{joined('of')}(?!\w)|d['’]))?{_GAP}"  # d' before a vowel
 
 
 _PLEASE = _Rule(rf"^{joined('please_before')}\b[\s,]*|(?<![\s,、])[\s,、]*{joined('please_after')}{_END}")

@@ -20,7 +20,7 @@ NAMED_MAX = 5000
 SAVED_SHARE, SAVED_JOBS = 0.1, 8
 """A crash loses at most this share of the jobs behind a kind, and this many jobs."""
 DIGEST = "~"
-"""Prefix of a price factor that stands for a member's own words (bot/prices/factors.py)."""
+"""Prefix of a price factor for a member's own words (bot/prices/factors.py)."""
 
 _Named: TypeAlias = tuple[str, str | None, str | None, float | None, int]
 
@@ -100,7 +100,7 @@ class LearnedDurations:
 
 
 def _words(job: Job) -> str:
-    """Return the price factors beside the model, size rounded to a half; '' for none, or for own words."""
+    """Return the price factors besides the model, size rounded to a half; '' for none, or for own words."""
     words = [word for word in (job.price_kind or "").split() if not word.startswith("model=")]
     if any(DIGEST in word for word in words):
         return ""

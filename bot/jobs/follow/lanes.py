@@ -267,7 +267,7 @@ class Lane:
     # ------------------------------------------------------------------ turns
 
     def take_due(self, now: float) -> Followed | None:
-        """Return the job whose turn begins now, None if none is due or there is no room. End it with `done`."""
+        """Return the next job to run, None if none is due or there is no room. End it with `done`."""
         self._let_arrive(now)
         if not self._has_slot(now):
             return None

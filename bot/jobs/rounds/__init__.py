@@ -1,1 +1,1 @@
-"""Rounds beside the worker: maintenance, late results."""
+"""Rounds next to the worker: maintenance, late results."""

@@ -19,7 +19,7 @@ from bot.runtime.clock import Clock
 from bot.store.signals import Signals
 
 JOBS_IN_A_ROW = 5
-"""Different jobs that must fail in a row before the others rest. One job alone blocks nobody."""
+"""Different jobs that must fail in a row before the others rest. One job alone blocks no others."""
 FIRST_REST_S, LONGEST_REST_S = 10.0, 60.0
 PROBE_S = 60.0
 """Deadline of the probe; then another job probes."""

@@ -227,7 +227,7 @@ class OwnErrors:
             wait_s = await self._transitions.rest(
                 followed, FAULT_S * faults, faults=faults, waits_for=WaitsFor.ERROR, attempt=attempt
             )
-        except Exception as again:  # noqa: BLE001 - the loop must go on, whatever fails
+        except Exception as again:  # noqa: BLE001 - the loop must continue
             self._quiet.note(log, "worker.fault_not_noted", job.id, again, job=job.id)
             return _unnoted_s(followed)
         await self._transitions.show(followed.job)

@@ -179,7 +179,7 @@ class Refunds(Repository):
     """Refunds of failed jobs. The account was charged, so the ledger stays: the member gets a grant."""
 
     async def ask(self, guild_id: int, job_id: str, *, record: RecordOf[bool]) -> bool:
-        """Note the author's request for a refund; False if already asked for or granted."""
+        """Note the author's request for a refund; False if already requested or granted."""
         now = self._clock.wall()
         query = (
             "UPDATE jobs SET refund_asked_at = ? WHERE guild_id = ? AND id = ?"

@@ -61,7 +61,7 @@ def review_channel_of(db: Connection, guild_id: int, card_id: str, also: Sequenc
 def withheld_in(db: Connection, guild_id: int, job_ids: Iterable[str], also: Sequence[int] = ()) -> frozenset[str]:
     """Return those of the guild's jobs whose results are withheld: not reviewed yet, or rejected.
 
-    With `also`, a place as above, also posted ones that may not be posted there unless a moderator has published
+    With `also`, a place as above, also posted ones that are not allowed there unless a moderator has published
     them.
     """
     rules = _Rules(db, guild_id)

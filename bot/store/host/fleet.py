@@ -247,7 +247,7 @@ IN_USE_S = 3.0
 
 
 class RateBudgets(Repository):
-    """The table `rents`."""
+    """The table of budget shares."""
 
     async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
         """Return the process's rate, in calls per window, for `SHARE_S` seconds from the request.
@@ -282,7 +282,7 @@ class RateBudgets(Repository):
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """One `rents` row."""
+    """One process's share."""
 
     wanted: float
     calls: int

@@ -75,7 +75,7 @@ def listed(
 ) -> list[Job]:
     """Return jobs of all servers requested before that time (Unix seconds), newest first.
 
-    Safe beside a running bot. Raises StoreError.
+    Safe next to a running bot. Raises StoreError.
     """
     values = {
         "states": None if states is None else to_json(sorted(states)),
@@ -89,7 +89,7 @@ def listed(
 
 
 def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
-    """Return the job of this id on any server; None if there is none. Safe beside a running bot."""
+    """Return the job of this id on any server; None if there is none. Safe next to a running bot."""
     with reading(database) as db:
         return _on_file(db, job_id)
 

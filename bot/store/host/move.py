@@ -132,7 +132,7 @@ def _is_same(ours: object, theirs: object) -> bool:
 Target: TypeAlias = psycopg.Connection[Any]
 
 BATCH = 1000
-"""After how many rows progress is told."""
+"""Rows between two progress reports."""
 
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 _PARENTS = """

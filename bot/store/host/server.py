@@ -1,4 +1,4 @@
-"""Read-only access to a PostgreSQL database beside its bots."""
+"""Read-only access to a PostgreSQL database in use."""
 
 from __future__ import annotations
 

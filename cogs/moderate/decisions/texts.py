@@ -103,7 +103,7 @@ NO_PERMISSION_TO_POST = Text("I can't post in {channel}. Give me {permissions} t
 
 
 def review_rule(channel_id: int, review_channel: int) -> str:
-    """Return a rule as one line; a `channel_id` of 0 stands for the whole server."""
+    """Return a rule as one line; a `channel_id` of 0 is the whole server."""
     if not channel_id:
         return tr("All results are reviewed in {review} before they are posted.", review=f"<#{review_channel}>")
     return tr(

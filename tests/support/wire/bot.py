@@ -1,4 +1,4 @@
-"""A bot as a process of its own, to be started, killed with SIGKILL and started again beside a wire Discord."""
+"""A bot as a process of its own, to be started, killed with SIGKILL and started again, with a wire Discord."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BotProcess:
     """One life of the bot: `async with BotProcess(discord, ["run"], log) as bot: await bot.online()`.
 
     Leaving the block kills what still runs. The output goes to the log file, appended over several lives; each piece
-    of it rings the world, because what it tells of (a job that has ended, say) need not show at Discord. The log's
+    of it rings the world, because its event (a job that has ended, say) need not show at Discord. The log's
     directory is the working directory, so that no `.env` of the machine is read.
     """
 

@@ -66,7 +66,7 @@ class Fault:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def release(self) -> None:
-        """Let the requests that are held go on."""
+        """Release the held requests."""
         self.gate.set()
 
 

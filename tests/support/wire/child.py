@@ -1,7 +1,7 @@
 """Run the real bot against a wire Discord: `python -m tests.support.wire.child run …` for `cannon-bot run …`.
 
 discord.py 2.7.1 has its addresses as class attributes and no setting for them; they are set here, in the child
-process, and nothing else of it is changed. The bot itself is told one more origin that it may download from.
+process, and nothing else of it is changed. The bot itself may download from one more origin.
 WIRE_DISCORD_URL names the server (`http://127.0.0.1:port`).
 """
 
@@ -23,7 +23,7 @@ READY_AFTER_S = 0.1
 def point_discord_at(url: str) -> None:
     """Send every request and connection of discord.py to the server at this address.
 
-    The gateway's address carries our process id, by which the test tells the lives of a bot apart.
+    The gateway's address carries our process id, which distinguishes the lives of a bot.
     """
     import yarl
     from discord.asset import Asset
@@ -51,7 +51,7 @@ def point_discord_at(url: str) -> None:
 
 
 def allow_downloads_from(url: str) -> None:
-    """Let the bot read attachments from this loopback server, which stands where Discord's CDN is public.
+    """Let the bot read attachments from this loopback server, in place of Discord's public CDN.
 
     Every list of allowed origins in the bot is read by one function; it must not have been imported by name yet.
     """

@@ -1,4 +1,4 @@
-"""A fleet on one PostgreSQL: gateways and workers as real processes, beside a wire Discord and a Cannon Studio."""
+"""A fleet on one PostgreSQL: gateways and workers as real processes, with a wire Discord and a Cannon Studio."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START_S = 40.0
 
 
 def environment(discord: WireDiscord, sandbox: Sandbox, database: str) -> dict[str, str]:
-    """Return what each process of a fleet is told by its environment."""
+    """Return the environment of a fleet's processes."""
     return {
         "DISCORD_TOKEN": discord.token,
         "CANNON_API_URL": sandbox.url,

@@ -1,4 +1,4 @@
-"""The real bot, as child.py runs it, which tells what it has loaded by the time that it follows jobs.
+"""The real bot, as child.py runs it, which reports what it has loaded once it follows jobs.
 
 LOADED names the file, a JSON object: the modules, and how many objects the garbage collector leaves alone.
 """

@@ -44,7 +44,7 @@ class Rest:
         self.global_limit: GlobalLimit | None = None
         self.gateway_url = ""
         self.shards = 1
-        """How many Discord tells a bot to connect with."""
+        """How many shards Discord recommends."""
         self.session_starts = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
         self.application: dict[str, Any] = {}
         self._world = world
@@ -57,7 +57,7 @@ class Rest:
         try:
             call = await self._read(request)
         except (OSError, ClientPayloadError, ValueError, web.HTTPException):
-            return web.Response(status=HTTPStatus.BAD_REQUEST)  # cut off in the middle: nobody reads this
+            return web.Response(status=HTTPStatus.BAD_REQUEST)  # cut off in the middle: never read
         self.calls.append(call)
         if self.global_limit is not None and not self.global_limit.allows(call):
             call.status, body = _too_many(self.global_limit.seconds, is_global=True)
@@ -122,7 +122,7 @@ class Rest:
             return gap.status, gap.to_json()
         except BackendError as error:
             return error.status, error.to_json()
-        except Exception as error:  # noqa: BLE001 - a defect here must be told by the test, not kill the connection
+        except Exception as error:  # noqa: BLE001 - a defect here must fail the test, not kill the connection
             self.gaps.append(f"{call.method} {call.path}: {error!r}")
             return HTTPStatus.INTERNAL_SERVER_ERROR, {"message": "500: Internal Server Error", "code": 0}
         return (NO_CONTENT, None) if body is None else (HTTPStatus.OK, body)
@@ -211,7 +211,7 @@ class Rest:
         return (int(found[1]), nonce) if call.json.get("enforce_nonce") else None
 
     def _known(self, key: tuple[int, str]) -> int | None:
-        """Return the message that this nonce made; one that was deleted since is made anew (Discord does not say)."""
+        """Return the message that this nonce made; one that was deleted since is made again (Discord does not say)."""
         message_id, until = self._nonces.get(key, (0, 0.0))
         alive = message_id in self._world.backend.messages.get(key[0], {})
         return message_id if alive and self._world.clock.now().timestamp() < until else None
@@ -267,7 +267,7 @@ class Rest:
 
 
 def _part_of(content: bytes, request: web.Request, headers: dict[str, str]) -> web.Response:
-    """Return the whole file, or the one range that was asked for."""
+    """Return the whole file, or the one requested range."""
     if "Range" not in request.headers:
         return web.Response(body=content, headers=headers)
     try:

@@ -111,7 +111,7 @@ class WireDiscord:
     # ------------------------------------------------------------------------------------------------ building
 
     def create_guild(self, name: str = "Studio") -> GuildHandle:
-        return GuildHandle(self.world, self.backend.create_guild(name))  # type: ignore[arg-type]  # World stands in for simcord's Env
+        return GuildHandle(self.world, self.backend.create_guild(name))  # type: ignore[arg-type]  # World replaces simcord's Env
 
     def create_text_channel(self, guild: GuildHandle, name: str = "general", **fields: Any) -> ChannelHandle:
         """`fields` as simcord's `GuildHandle.create_text_channel`: topic, category, overwrites."""
@@ -268,7 +268,7 @@ class WireDiscord:
         """Let the next `times` requests that match go wrong; the pattern is fnmatch's, on the path without /api/v10.
 
         `status`: what to answer (None cuts the connection, 200 answers truly). `commit`: whether the request takes
-        effect first (the lost reply). `hold`: wait before answering until `release()`; `reached` tells when a
+        effect first (the lost reply). `hold`: wait before answering until `release()`; `reached` is set when a
         request has come there, which is the moment to kill the bot. `is_global`: a 429 for the sum of all calls;
         `is_html`: the answer of the network in front of Discord, a web page without any of Discord's headers.
         """
@@ -283,7 +283,7 @@ class WireDiscord:
         return fault
 
     def pace(self, method: str, pattern: str, *, limit: int, per_s: float) -> None:
-        """Set a rate limit per channel or webhook, told in headers and enforced with 429."""
+        """Set a rate limit per channel or webhook, sent in headers and enforced with 429."""
         self.rest.paces.append(Pace(method=method, pattern=pattern, limit=limit, per_s=per_s))
 
     def pace_all(self, *, limit: int = 50, seconds: float = 1.0, now: Callable[[], float]) -> GlobalLimit:

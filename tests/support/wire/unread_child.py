@@ -1,4 +1,4 @@
-"""The real bot, as child.py runs it, which keeps few lines for a log that nobody reads.
+"""The real bot, as child.py runs it, which keeps few lines for an unread log.
 
 Its event loop hangs for good at SIGUSR1, and its watchdog waits for three seconds only.
 """
