@@ -385,7 +385,8 @@ WITHOUT_GUILD = {
     "practice.guilds", "practice.lose",
     # What the processes of a fleet share.
     "fleet.join", "fleet.keep", "fleet.release", "fleet.leave", "fleet.holders", "fleet.note_limit",
-    "fleet.identify_wait_s", "fleet.reserve_identify", "fleet.identifies_left", "rents.rent", "rents.give_up",
+    "fleet.identify_wait_s", "fleet.reserve_identify", "fleet.identifies_left",
+    "rate_budgets.acquire", "rate_budgets.give_up",
 }  # fmt: skip
 
 
