@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import json
 import os
 import signal
@@ -154,11 +155,11 @@ def _demo(arguments: argparse.Namespace) -> int:
     # The demo reads no settings, so it cannot use a real token or key.
     start_logs(Settings(log_level="WARNING", log_format="console"))
     from bot.runtime.process import close_to_others
-    from bot.sandbox.demo.demo import run_demo
 
+    demo = _sandbox_module("demo.demo")
     close_to_others()
     return _until_signal(
-        run_demo(
+        demo.run_demo(
             port=arguments.port,
             open_browser=not arguments.no_browser,
             speed=arguments.speed,
@@ -168,15 +169,18 @@ def _demo(arguments: argparse.Namespace) -> int:
     )
 
 
+def _sandbox_module(name: str) -> Any:
+    """Import a module of `bot.sandbox` by name: the bot itself has no need of it."""
+    return importlib.import_module(f"bot.sandbox.{name}")
+
+
 def _sandbox(arguments: argparse.Namespace) -> int:
     start_logs(Settings(log_level="WARNING"))
     return _until_signal(_serve_sandbox(arguments))
 
 
 async def _serve_sandbox(arguments: argparse.Namespace) -> None:
-    from bot.sandbox.server import Sandbox
-
-    sandbox = Sandbox(speed=arguments.speed, credits=arguments.credits)
+    sandbox = _sandbox_module("server").Sandbox(speed=arguments.speed, credits=arguments.credits)
     sandbox.vary(**arguments.api)
     try:
         await sandbox.start(arguments.host, arguments.port)
@@ -377,8 +381,6 @@ def _speed(text: str) -> float:
 
 
 def _api_options(text: str) -> dict[str, Any]:
-    from bot.sandbox.studio.variant import Variant
-
     try:
         value = json.loads(text)
     except ValueError:
@@ -386,7 +388,7 @@ def _api_options(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("a JSON object is needed")
     try:
-        Variant().changed(value)
+        _sandbox_module("studio.variant").Variant().changed(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return value

@@ -56,9 +56,9 @@ class CogSurface:
         self.wishes.fulfil_all()
         self.words.delete_due()
 
-    def reach_others(self) -> None:
-        """Handle cards that ended in another process and have waiting reactions."""
-        self.wishes.reach_others()
+    def listen(self) -> None:
+        """Handle cards with waiting reactions of which another process draws the end."""
+        self.wishes.listen()
 
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord rejects it."""

@@ -32,7 +32,7 @@ ARROW_TIP = (
     "<path d='M0 0 8 4 0 8z' fill='#57606a'/></marker></defs>"
 )
 LEGEND = "Violet: may import discord. Names in one row do not import each other; every import runs down."
-KNOWS_DISCORD = frozenset({"cogs", "app", "delivery", "sandbox"})
+KNOWS_DISCORD = frozenset({"cogs", "fleet", "app", "delivery", "sandbox"})
 
 
 @dataclass(frozen=True, slots=True)

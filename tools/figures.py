@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_FOR_A_NEWCOMER = ("bot/fleet", "bot/sandbox", "bot/store/postgresql", "bot/generation/words/phrases.py")
+NOT_FOR_A_NEWCOMER = ("bot/fleet", "bot/sandbox", "bot/fleet/postgresql", "bot/generation/words/phrases.py")
 PRICE = re.compile(r"price|pricing")
 SEVERAL_PROCESSES = re.compile(r"\b(fleet|leases?|other process(?:es)?|several processes|Leadership|shared_memory)\b")
 

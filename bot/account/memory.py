@@ -168,8 +168,7 @@ class UnavailableOperations:
         self._store = store
         self._clock = clock
         self._known: dict[tuple[int, int | None, str], tuple[float, str]] = {}
-        if store.signals.is_shared:
-            store.signals.listen(UNAVAILABLE, self._heard)
+        store.signals.listen(UNAVAILABLE, self._heard)
 
     async def note(self, guild_id: int, key: UsableKey, operation: str, said: str) -> None:
         """Store for an hour that the account may not use the operation; `said` is the API's sentence.
@@ -178,9 +177,9 @@ class UnavailableOperations:
         """
         since = self._clock.wall() - WORKED_LATELY_S
         if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):
-            self._remember(guild_id, key.id, operation, said)
             number = "" if key.id is None else str(key.id)
             self._store.signals.send(UNAVAILABLE, str(guild_id), number, operation, said[:SAID_CHARS])
+            self._remember(guild_id, key.id, operation, said)
 
     def _remember(self, guild_id: int, key_id: int | None, operation: str, said: str) -> None:
         self._known[guild_id, key_id, operation] = (self._clock.monotonic() + REMEMBERED_S, said)

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import discord
 import structlog
 
-from bot.account.api_keys import HOST_KEY, ApiKeys
+from bot.account.api_keys import ApiKeys
 from bot.account.key_health import KeyHealth, StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.app import texts
-from bot.app.catalogue import CATALOGUE, CatalogueRefresh, DocumentReader
-from bot.app.connection.commands import COMMANDS, CommandSync
+from bot.app.catalogue import CatalogueRefresh, DocumentReader
+from bot.app.connection.commands import CommandSync
 from bot.app.duties import add_rounds
 from bot.app.health import Health
 from bot.app.parts import Cdn, Parts, Setup
@@ -28,13 +28,11 @@ from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.links import Thumbnails
-from bot.delivery.delivery import CardSignals
 from bot.delivery.posting.copies import ResultCopies, Sharing
 from bot.domain.custom_ids import Installation
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.practice import is_practice_key
 from bot.errors import RESTART_CANNOT_HELP, StartError
-from bot.fleet.shared_memory import ReadAgain, SharedMemory
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
@@ -63,9 +61,9 @@ from bot.runtime.network.fetching import PracticeTransport
 from bot.runtime.network.listener import Endpoint
 from bot.runtime.network.transport import OriginTransport, public_transport
 from bot.runtime.network.web_server import HttpServer
-from bot.server.absences import ABSENCES, Absences
+from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
-from bot.server.operations import SWITCHES, ApiDrift, OperationSwitches
+from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.practice import PracticeMode
 from bot.server.texts import PRACTICE_IN_ONE_PROCESS, PRACTICE_NOT_ALLOWED
 from bot.server.voices import ServerVoices
@@ -100,10 +98,6 @@ class HostKeyScope:
 
 log = structlog.get_logger(__name__)
 
-SHORT_S, LONG_S = 60.0, 600.0
-"""Intervals of rereading what other processes may have changed, in case a signal was lost."""
-DURATIONS = "durations"
-"""Name of the learned durations, which have no signal."""
 CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net", "cdn.simcord.invalid")
 """Where Discord stores files, also in the demo and the tests."""
 
@@ -161,12 +155,8 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     core = await _core(setup, store)
     sights = ChannelSights(setup.bot, setup.clock)
     sources = _sources(setup, core, sights)
-    owner = CardOwner(core.leads, is_shared=store.signals.is_shared)
-    delivery = _delivery(setup, core, sources, sights, owner)
+    delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
     worker, maintenance = _worker(setup, core, delivery, sources)
-    owner.lease = lambda: worker.lease
-    if setup.role.works and setup.spawn is not None:
-        CardSignals(store.signals).reach(delivery, setup.spawn)
     watch = _watch(setup, core, delivery)
     second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
@@ -223,7 +213,6 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         drift=drift,
         clock=setup.clock,
     )
-    shared = _shared_memory(setup, core, catalogue_refresh, command_sync)
     parts = Parts(
         store=store,
         absences=core.absences,
@@ -235,7 +224,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         jobs=jobs,
         reconciler=reconciler,
         rounds=Rounds(setup.clock, core.leads),
-        shared=shared,
+        learned=core.learned,
         switches=core.switches,
         estimates=core.estimates,
         estimate_tool=core.estimate_tool,
@@ -354,7 +343,6 @@ def _public_transports(origins: Collection[str], cdn: Cdn | None) -> NewTranspor
 
 
 def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights, owner: CardOwner) -> Delivery:
-    cards = CardSignals(core.store.signals)
     return make_delivery(
         setup.bot,
         guilds=setup.guilds,
@@ -371,8 +359,6 @@ def _delivery(setup: Setup, core: _Core, sources: Sources, sights: ChannelSights
         sights=sights,
         is_calm=setup.is_calm,
         owner=owner,
-        has_ticker=setup.role.works,
-        draw_elsewhere=cards.draw if core.store.signals.is_shared else None,
     )
 
 
@@ -431,7 +417,7 @@ def _no_practice(setup: Setup, core: _Core) -> Text | None:
     """Return why no server practises, None if they may: the sandbox serves one process on its machine."""
     if setup.settings.practice != "on":
         return PRACTICE_NOT_ALLOWED
-    return PRACTICE_IN_ONE_PROCESS if core.store.signals.is_shared else None
+    return PRACTICE_IN_ONE_PROCESS if core.store.is_shared else None
 
 
 def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
@@ -476,21 +462,6 @@ def _reconciler(setup: Setup, core: _Core, delivery: Delivery) -> Reconciler:
         languages=delivery.card_languages,
         clock=setup.clock,
     )
-
-
-def _shared_memory(
-    setup: Setup, core: _Core, catalogue_refresh: CatalogueRefresh, command_sync: CommandSync
-) -> SharedMemory:
-    kept = [
-        ReadAgain(signal=ABSENCES, again=core.absences.read_again, every_s=SHORT_S),
-        ReadAgain(signal=SWITCHES, again=core.switches.load, every_s=SHORT_S),
-        ReadAgain(signal=HOST_KEY, again=core.keys.load, every_s=SHORT_S),
-        ReadAgain(signal=COMMANDS, again=command_sync.read_again, every_s=LONG_S),
-        ReadAgain(signal=CATALOGUE, again=catalogue_refresh.read_again, every_s=LONG_S),
-    ]
-    if not setup.role.works:  # workers refresh it
-        kept.append(ReadAgain(signal=DURATIONS, again=core.learned.load, every_s=LONG_S))
-    return SharedMemory(core.store.signals, kept, setup.clock)
 
 
 def _intake(

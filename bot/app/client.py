@@ -19,7 +19,7 @@ from discord.ext import commands
 
 from bot.app.assembly import open_parts
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
-from bot.app.connection.start import StartBackoff, invite_link, shard_states
+from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties
 from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
@@ -29,24 +29,21 @@ from bot.delivery.answers.client import Bot
 from bot.delivery.answers.command_payload import Translator
 from bot.delivery.answers.responses import OpenForms, Responses, speak_to
 from bot.delivery.answers.texts import FORM_LOST
-from bot.delivery.channels.facts import in_time
-from bot.delivery.channels.guilds import FetchedGuilds, GatewayGuilds, Guilds, SharedGuilds
+from bot.delivery.card.memory import CardOwner, EveryCard
+from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.words.text import whole
 from bot.errors import DatabaseFailing, StoreError
-from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
-from bot.fleet.rest_login import RestLogin
-from bot.fleet.runtime_shards import Gateway, RuntimeShards
-from bot.fleet.shards import FleetShards, process_name
-from bot.fleet.shared_memory import GUILD, ChangedGuilds
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.machine import release_memory
 from bot.runtime.metrics import Metrics
-from bot.runtime.network.health_probe import ADDRESS_META, store_address
+from bot.runtime.network.health_probe import ADDRESS_META
 from bot.runtime.output import dropped_lines
 from bot.runtime.pace import RateLimiter
-from bot.settings import DISCORD_API_URL, PostgresUrl, Settings
+from bot.settings import DISCORD_API_URL, Settings
+from bot.store import Store
+from bot.store.fleet import fleet_module
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +51,6 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot
 
 SURFACE = "cogs"
 """The one extension, loaded by name: nothing in `bot` imports the cogs."""
-LOGIN_S = 300.0
-"""Timeout of a login with the start of everything: it may migrate a large database."""
 PRESS_AGAIN_S = 3.0
 """How long a paid control ignores a second press by the same member."""
 
@@ -91,16 +86,16 @@ class Tree(app_commands.CommandTree["CannonBot"]):
         await self.client.responses.report(interaction, error)
 
 
-class CannonBot(RuntimeShards, Bot):
-    """The Discord client, with as many shards as Discord wants; in a fleet those it leases.
+class CannonBot(GatewayClient, Bot):
+    """The Discord client, with as many shards as Discord wants.
 
-    `run_worker=False` and `serve_http=False` leave those to the caller. `role`: a worker never connects to the gateway,
-    and `start` ends when Discord refuses its token. `cdn` serves a simulated Discord's files: link in, bytes out, None
-    for 404. `backoff` saves Discord's daily starts; a simulated Discord needs none. `practice` is the practice sandbox:
-    by default a process, or none by the settings.
+    `run_worker=False` and `serve_http=False` leave those to the caller. `cdn` serves a simulated Discord's files: link
+    in, bytes out, None for 404. `backoff` saves Discord's daily starts; a simulated Discord needs none. `practice` is
+    the practice sandbox: by default a process, or none by the settings.
     """
 
     parts: Parts
+    role = Role.ALL
 
     def __init__(
         self,
@@ -112,7 +107,6 @@ class CannonBot(RuntimeShards, Bot):
         cdn: Cdn | None = None,
         backoff: StartBackoff | None = None,
         practice: PracticeStudio | None = None,
-        role: Role = Role.ALL,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.metrics = Metrics()
@@ -121,15 +115,7 @@ class CannonBot(RuntimeShards, Bot):
         options = _client_options(self.discord_gate)
         super().__init__(commands.when_mentioned, tree_cls=Tree, shard_count=settings.shard_count, **options)
         self.settings = settings
-        self.is_leased = settings.is_fleet
-        self.leases: FleetShards | None = None
-        """The leased shards, in a fleet."""
-        self._process = process_name()
-        self._budget: CallBudget | None = None
-        if self.is_leased:
-            self.discord_gate.pace.limit(WITHOUT_SHARE)
-        self.role = role
-        self.known_guilds = self._guilds_of(role)
+        self.known_guilds = self._guilds()
         self.metrics.dropped_lines(dropped_lines)
         self.metrics.shards(functools.partial(shard_states, self))
         linked = lambda text: self.parts.command_sync.linked(text)  # noqa: E731, PLW0108 - the parts are made later
@@ -141,21 +127,18 @@ class CannonBot(RuntimeShards, Bot):
         self._serve_http = serve_http
         self._cdn = cdn
         self._backoff = backoff
-        practises = settings.practice == "on" and isinstance(settings.database, Path)
-        self._practice = practice or (PracticeProcess(self.clock) if practises else NoPracticeStudio())
+        self._practice = practice or (PracticeProcess(self.clock) if settings.practice == "on" else NoPracticeStudio())
         self._background = BackgroundTasks()
         self._closed_parts = False
         self._compared = asyncio.Event()
         """Set once servers that removed the bot meanwhile are noted."""
-        self._login = RestLogin(self, self.clock)
 
-    def _guilds_of(self, role: Role) -> Guilds:
-        if role is Role.WORKER:
-            return FetchedGuilds(self, self.clock)
-        connected = GatewayGuilds(self)
-        if role is Role.ALL and self.is_leased:  # it also works for servers of other processes' shards
-            return SharedGuilds(connected, FetchedGuilds(self, self.clock), is_connected=self._knows_guild)
-        return connected
+    def _guilds(self) -> Guilds:
+        return GatewayGuilds(self)
+
+    def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
+        """Return which cards this process draws."""
+        return EveryCard()
 
     @functools.cached_property
     def uses(self) -> Mapping[type[Any], Any]:
@@ -181,6 +164,7 @@ class CannonBot(RuntimeShards, Bot):
             bot=self,
             role=self.role,
             guilds=self.known_guilds,
+            card_owner=self.card_owner,
             is_ready=self.is_connected,
             is_calm=self.discord_gate.is_calm,
             settings=self.settings,
@@ -216,42 +200,44 @@ class CannonBot(RuntimeShards, Bot):
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume."""
         self.parts = await open_parts(self.setup)
-        if self.is_leased and self.discord_gate.is_paced:
-            self._budget = CallBudget(
-                self.discord_gate.pace, self.parts.store.rate_budgets, process=self._process, clock=self.clock
-            )
-            self._background.start(self._budget.run(), "calls")
+        self._join()
         await self.tree.set_translator(Translator())
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
         await self.load_surface()
         await self.parts.command_sync.read_again()
         if self._serve_http:
             await self.parts.http.start()
-            if isinstance(self.settings.database, PostgresUrl):  # as others store there too
-                store_address(self.settings.local_files, self.parts.http.health_address)
-            else:
-                await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
-        if not self.is_one_of_several:  # else another process may be answering, and have practice jobs
-            await self.parts.recovery.recover()
-            await self.parts.practice.recover()
-        self._reach_others()
+            await self._note_address()
+        await self._recover()
+        self.surface.listen()
         if self._run_worker:
-            Duties(
-                self.parts,
-                self.role,
-                clock=self.clock,
-                metrics=self.metrics,
-                compared=self._compared,
-                spawn=self._background.start,
-                end=self._background.fail,
-            ).begin()
+            self._begin_duties()
         await self.parts.command_sync.sync_if_changed()
         release_memory()  # the start reads much it does not keep
 
-    @property
-    def is_one_of_several(self) -> bool:
-        """Whether other processes may run on the same database."""
-        return self.parts.store.signals.is_shared
+    def _join(self) -> None:
+        """Join what uses the same database, once the parts are open: nothing else does."""
+
+    async def _note_address(self) -> None:
+        """Note where `cannon-bot health` finds this process."""
+        await self.parts.store.meta.set(ADDRESS_META, self.parts.http.health_address)
+
+    async def _recover(self) -> None:
+        """Complete what the last process left behind."""
+        await self.parts.recovery.recover()
+        await self.parts.practice.recover()
+
+    def _begin_duties(self) -> None:
+        """Start the background work."""
+        Duties(
+            self.parts,
+            self.role,
+            clock=self.clock,
+            metrics=self.metrics,
+            compared=self._compared,
+            spawn=self._background.start,
+            end=self._background.fail,
+        ).begin()
 
     @property
     def leads(self) -> bool:
@@ -259,83 +245,45 @@ class CannonBot(RuntimeShards, Bot):
         return self.role.works and self.parts.store.leadership.is_leader
 
     def is_connected(self) -> bool:
-        """Whether Discord is reachable: by the gateway, or by the REST API alone."""
-        if self.role.answers:
-            return self.is_ready() and not self.is_closed()
-        return self._login.is_good
-
-    def _reach_others(self) -> None:
-        signals = self.parts.store.signals
-        self.surface.reach_others()
-        ChangedGuilds(signals).listen(self)
-        if signals.is_shared:
-            self.discord_gate.share_limits(signals)
-            signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
+        """Whether Discord is reachable."""
+        return self.is_ready() and not self.is_closed()
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
-        """Log in and connect to the gateway; a worker keeps checking its token.
+        """Log in and connect to the gateway.
 
         Raises what discord.py raises, and StartError once it cannot continue.
         """
-        if self.role.answers:
-            await self._background.accompany(super().start(token, reconnect=reconnect))
-        else:
-            await in_time(self.login(token), LOGIN_S)
-            log.info("ready", user=str(self.user), role=self.role.value)
-            await self._background.accompany(self._login.keep())
+        await self._background.accompany(super().start(token, reconnect=reconnect))
 
     async def begin_shards(self, gateway: Gateway) -> None:
-        """Join the fleet, or wait for a session if there is none; jobs are followed meanwhile. Raises StartError."""
-        if not self.is_leased:
-            if (backoff := self._backoff) is not None:
-                backoff.note_limit(gateway.limit)
-                self.metrics.identifies_left(lambda: backoff.left)
-                await backoff.take(shards=self.shard_count or 1)
-            return
-        leases = self.leases = FleetShards(
-            self,
-            self.parts.store,
-            process=self._process,
-            spawn=self._background.start,
-            wanted=self.settings.shard_count,
-        )
-        self.metrics.shards_held(lambda: leases.held)
-        self.metrics.identifies_left(lambda: leases.identifies_left)
-        await leases.begin(gateway)
-
-    def is_ready(self) -> bool:
-        """Whether all shards of this process are connected, with their servers known."""
-        return super().is_ready() if self.leases is None else self.leases.is_ready
-
-    def _knows_guild(self, guild_id: int) -> bool:
-        shard_id = self.shard_of(guild_id)
-        return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
+        """Wait for a session; jobs are followed meanwhile."""
+        if (backoff := self._backoff) is not None:
+            backoff.note_limit(gateway.limit)
+            self.metrics.identifies_left(lambda: backoff.left)
+            await backoff.take(shards=self.shard_count or 1)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Count a new session; `begin_shards` counted the first. In a fleet, wait for its turn."""
-        if self.leases is not None and shard_id is not None:
-            await self.leases.take_identify(shard_id)
-            return
+        """Count a new session; `begin_shards` counted the first."""
         if self._backoff is not None and not initial:
             await self._backoff.take(shards=self.shard_count or 1)
         await super().before_identify_hook(shard_id, initial=initial)
 
     async def close(self) -> None:
-        """Stop following jobs, release the leases, close everything. Takes under 10 seconds."""
+        """Stop following jobs, close everything. Takes under 10 seconds."""
         if not self._closed_parts and hasattr(self, "parts"):
             self._closed_parts = True
             await self.parts.worker.stop()
             await self._background.stop()
             await self.parts.maintenance.stop()
-            if self.leases is not None:
-                await self.leases.stop()
-            if self._budget is not None:
-                await self._budget.stop()
+            await self._leave()
             await self.surface.aclose()
             await self.parts.aclose()
         if "_folder" in vars(self):
             self._folder.cleanup()
         await super().close()
+
+    async def _leave(self) -> None:
+        """Undo `_join`, before the parts close."""
 
     # ------------------------------------------------------------------ events
 
@@ -375,20 +323,18 @@ class CannonBot(RuntimeShards, Bot):
         """Compare the servers: a new session reports no joins or removals from before it."""
         invite = None if self.application_id is None else invite_link(self.application_id)
         log.info("ready", user=str(self.user), guilds=len(self.guilds), invite=invite)
-        if self.leases is None:
-            await self._compare(self.guilds, lambda _: True)
+        await self._compare_all()
 
-    async def on_shard_ready(self, shard_id: int) -> None:
-        """Compare the servers of the shard: others are other processes'."""
-        if self.leases is not None and self.note_shard_ready(shard_id):
-            guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
-            await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
+    async def _compare_all(self) -> None:
+        """Compare every server of this process."""
+        await self._compare(self.guilds, lambda _: True)
 
     async def _compare(self, guilds: Sequence[discord.Guild], concerns: Callable[[int], bool]) -> None:
+        """Note these servers, and that those of the stored ones are gone which it `concerns` and does not contain."""
         try:
             await self.parts.absences.compare([guild.id for guild in guilds], concerns)
         finally:
-            if self.leases is None or self.leases.is_ready:
+            if self.is_ready():
                 self._compared.set()
         await self.parts.welcomes.found(_joined(guilds))
 
@@ -396,6 +342,14 @@ class CannonBot(RuntimeShards, Bot):
 def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
     own: dict[int, discord.Member | None] = {guild.id: guild.me for guild in guilds if not guild.unavailable}
     return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
+
+
+def new_client(settings: Settings, *, role: Role = Role.ALL, **options: Any) -> CannonBot:
+    """Return the client for the settings' database, with CannonBot's `options`. Raises StoreError."""
+    if not settings.is_fleet:
+        return CannonBot(settings, **options)
+    made: CannonBot = fleet_module("client").FleetBot(settings, role=role, **options)
+    return made
 
 
 def import_surface() -> None:

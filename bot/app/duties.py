@@ -80,7 +80,6 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("absences", parts.absences.run_once, UPKEEP_S, ONE),
         Round("retention", retention.run_once, UPKEEP_S, ONE),
         Round("copies", delivery.takedown.delete_erased, UPKEEP_S, ONE),
-        Round("others", parts.shared.run_once, UPKEEP_S, EACH),
         Round("cards", delivery.watch_unleased, UPKEEP_S, ONE),
         Round("commands", parts.command_sync.catch_up, UPKEEP_S, EACH),
         Round("practice", parts.practice.run_once, UPKEEP_S, ONE),
@@ -126,8 +125,6 @@ async def _heal_keys(parts: Parts, key_health: KeyHealth) -> None:
 
 COMPARED_BY_S = 30.0
 """How long jobs wait for the gateway after a start: finished results must not wait longer."""
-LEADING_LOOK_S = 2.0
-"""Leadership check interval of the leader."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +159,6 @@ class Duties:
             yield "watchdog", self._watched(lambda: lag.progress, asyncio.Event().wait())
             return
         yield "worker", self._follow_jobs()
-        if parts.store.signals.is_shared:
-            yield "leader", self._lead()
 
     async def _follow_jobs(self) -> None:
         """Follow jobs once servers that removed the bot are known: nothing new starts for those."""
@@ -181,19 +176,3 @@ class Duties:
             await work
         finally:
             watchdog.stop()
-
-    async def _lead(self) -> None:
-        pause = asyncio.Event()  # never set: the clock ends each wait
-        parts, leadership = self.parts, self.parts.store.leadership
-        while True:
-            await leadership.wait()
-            log.info("leader.begins")
-            try:
-                await parts.practice.recover()
-            except StoreError as error:
-                log.info("leader.practice_later", error=error.sentence)
-            parts.maintenance.woken.set()
-            parts.watch.woken.set()
-            while leadership.is_leader:
-                await self.clock.wait(pause, LEADING_LOOK_S)
-            log.info("leader.ends")

@@ -15,7 +15,7 @@ from discord import app_commands
 
 from bot.app import texts
 from bot.app.catalogue import DOCUMENT_META, NAMED_META, recent_operations
-from bot.app.client import CannonBot, import_surface
+from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
 from bot.app.connection.start import StartBackoff
 from bot.app.parts import Role
@@ -46,7 +46,7 @@ async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[]
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
     backoff = None if settings.is_fleet else StartBackoff(settings.local_files, clock)
-    bot = CannonBot(settings, clock=clock, backoff=backoff, role=role)
+    bot = new_client(settings, clock=clock, backoff=backoff, role=role)
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:

@@ -21,14 +21,15 @@ from bot.cannon.estimates import Estimates
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
 from bot.delivery.answers.recovery import Recovery, Spawn
+from bot.delivery.card.memory import CardOwner
 from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.guilds import Guilds
 from bot.delivery.channels.links import Thumbnails
 from bot.delivery.posting.copies import ResultCopies, Sharing
-from bot.fleet.shared_memory import SharedMemory
 from bot.generation.assembly import GenerationUseCases
 from bot.generation.sources import Sources
+from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
 from bot.jobs.rounds.maintenance import Maintenance
 from bot.jobs.rounds.reconciler import Reconciler
@@ -91,6 +92,7 @@ class Setup:
     bot: commands.AutoShardedBot
     role: Role
     guilds: Guilds
+    card_owner: Callable[[Store], CardOwner]
     is_ready: Callable[[], bool]
     """Whether it is connected to Discord, as its role is."""
     is_calm: Callable[[], bool]
@@ -156,12 +158,11 @@ class Parts:
     recovery: Recovery
     api_drift: ApiDrift
     catalogue_refresh: CatalogueRefresh
-    shared: SharedMemory
+    learned: LearnedDurations
 
     async def aclose(self) -> None:
         """Close what is open, the store last."""
         await self.http.close()
-        await self.shared.aclose()
         await self.client.aclose()
         await self.estimates.aclose()
         await self.media.aclose()

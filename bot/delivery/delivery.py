@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import discord
 import structlog
@@ -39,11 +38,9 @@ from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.server.absences import Absences
 from bot.store import Claimed, Store
-from bot.store.signals import Signals
 
 log = structlog.get_logger(__name__)
 
-AskToDraw = Callable[[int, str, bool], None]
 """Requests drawing a card, by server and card id, and whether at once."""
 
 OPEN_CARDS_KEPT = 5000
@@ -70,9 +67,7 @@ class Delivery:
     absences: Absences
     made_with: MadeWith
     store: Store
-    has_ticker: bool
-    draw_elsewhere: AskToDraw | None
-    """Has the process that follows a card draw it; None if there is only this one."""
+    owner: CardOwner
 
     async def deliver(self, job: Job) -> int:
         """Post the job's result and return the message id. Raises Later, Gathering, Parked (review) or NoPlace.
@@ -105,13 +100,10 @@ class Delivery:
     async def _bring_up_to_date(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
         if self.absences.is_absent(guild_id):
             return
-        if self.draw_elsewhere is None:
-            await self.cards.show(guild_id, card_id, at_once=at_once)
-            return
-        soon = at_once or not self.has_ticker
-        if not await self.cards.show(guild_id, card_id, at_once=soon, if_unleased=True):
-            self.draw_elsewhere(guild_id, card_id, at_once)
-        if not self.has_ticker:
+        has_ticker = self.owner.has_ticker
+        if not await self.cards.show(guild_id, card_id, at_once=at_once or not has_ticker, if_unleased=True):
+            self.owner.draw_elsewhere(guild_id, card_id, at_once)
+        if not has_ticker:
             self.ticker.forget((guild_id, card_id))
 
     async def show_if_own(self, guild_id: int, card_id: str, *, at_once: bool) -> None:
@@ -125,7 +117,7 @@ class Delivery:
         The latter are followed by a process of its own.
         """
         self.ticker.spread(await self.store.cards.undrawn(OPEN_CARDS_KEPT))
-        if self.store.signals.is_shared:
+        if not self.owner.is_sole:
             self.ticker.take_over(await self.store.cards.queued(OPEN_CARDS_KEPT))
 
     def follow(self, claimed: Sequence[Claimed]) -> None:
@@ -172,15 +164,12 @@ def make_delivery(
     sights: ChannelSights,
     is_calm: Callable[[], bool],
     owner: CardOwner,
-    has_ticker: bool,
-    draw_elsewhere: AskToDraw | None,
 ) -> Delivery:
     """Return a delivery through `client`; `folder` holds files during uploads, `fresh` renews links.
 
-    `is_calm` says whether Discord accepts deferrable calls. `owner` says which cards this process draws,
-    `draw_elsewhere` has others drawn; `has_ticker`: whether those are redrawn over time.
+    `is_calm` says whether Discord accepts deferrable calls. `owner` says which cards this process draws.
     """
-    messages = Messages(client, store=store, clock=clock)
+    messages = Messages(client, store=store, clock=clock, keeps=owner.is_sole)
     languages = GuildLanguages(guilds, store)
     gate = PostingGate(guilds, store=store, sights=sights)
     card_languages = CardLanguages(languages, store=store, gate=gate)
@@ -211,7 +200,7 @@ def make_delivery(
         store=store, clock=clock, messages=messages, questions=questions, alert=alert, languages=card_languages
     )
     memory = CardMemory()
-    open_cards = None if store.signals.is_shared else partial(store.cards.being_made, OPEN_CARDS_KEPT)
+    open_cards = partial(store.cards.being_made, OPEN_CARDS_KEPT) if owner.is_sole else None
     ticker = CardTicker(clock, open_cards=open_cards, is_calm=is_calm)
     return Delivery(
         authors=authors,
@@ -259,32 +248,5 @@ def make_delivery(
         absences=absences,
         made_with=drawing.made_with,
         store=store,
-        has_ticker=has_ticker,
-        draw_elsewhere=draw_elsewhere,
+        owner=owner,
     )
-
-
-SHOW = "show"
-AT_ONCE, SOON = "at_once", "soon"
-
-
-@dataclass(frozen=True)
-class CardSignals:
-    """Asks all processes to draw a card; its owner does. A lost signal is repaired by the next edit."""
-
-    signals: Signals
-
-    def draw(self, guild_id: int, card_id: str, at_once: bool) -> None:
-        """Have the guild's card updated, at once or some seconds later."""
-        self.signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else SOON)
-
-    def reach(self, delivery: Delivery, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:
-        """Draw this process's cards when others ask."""
-        if not self.signals.is_shared:
-            return
-
-        def heard(guild_id: str, card_id: str, how: str) -> None:
-            work = delivery.show_if_own(int(guild_id), card_id, at_once=how == AT_ONCE)
-            spawn(work, f"show-{card_id}")
-
-        self.signals.listen(SHOW, heard)

@@ -51,8 +51,8 @@ class CardSurface(Protocol):
         """Fulfil members' earlier reactions to cards that have now ended."""
         ...
 
-    def reach_others(self) -> None:
-        """Subscribe to other processes' signals; called once at assembly."""
+    def listen(self) -> None:
+        """Subscribe to the store's signals; called once, at the start."""
         ...
 
     async def ask_moderators(self, approval: Approval) -> bool:

@@ -1,6 +1,6 @@
 """A process's share of Discord's 50 calls a second, leased for some seconds at a time.
 
-The database is asked every few seconds, not for each call (`bot.store.host.fleet`).
+The database is asked every few seconds, not for each call (`bot.fleet.rows`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Protocol
 import structlog
 
 from bot.errors import StoreError
+from bot.fleet.rows import SHARE_S
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Pace
-from bot.store.host.fleet import SHARE_S
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ ANSWER_S = 1.0
 
 
 class BudgetRows(Protocol):
-    """The store's part: `bot.store.host.fleet.RateBudgets`."""
+    """The store's part: `bot.fleet.rows.RateBudgets`."""
 
     async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
         """Return the calls per window the process may make."""

@@ -15,22 +15,19 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
 import discord
 import structlog
 import yarl
-from discord.ext import commands
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.shard import EventItem, EventType
 
-from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
-from bot.domain.shards import StartLimitReport
+from bot.app.connection.start import GatewayClient
 from bot.errors import StoreError
-from bot.runtime.clock import Clock, SystemClock
-from bot.store.host.fleet import IdentifyTurn
+from bot.fleet.rows import IdentifyTurn
+from bot.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +47,7 @@ class NotNowError(Exception):
 
 
 class IdentifyRows(Protocol):
-    """The store's part: `bot.store.host.fleet.Fleet`."""
+    """The store's part: `bot.fleet.rows.Fleet`."""
 
     async def identify_wait_s(self, shard_id: int) -> float:
         """Return the estimated seconds until the shard may identify."""
@@ -105,8 +102,6 @@ GOODBYE, INTERRUPTED = 1000, 4000
 INTENTS_DISALLOWED = 4014
 RESUMES_MAX = 5
 """Attempts to resume a session."""
-ASK_AGAIN_S = 5.0
-"""First wait before asking Discord for its gateway again; it doubles, up to PAUSE_MAX_S."""
 PAUSE_S, PAUSE_MAX_S = 1.0, 60.0
 """Rest after the first failure to connect, and its maximum; it doubles."""
 TROUBLE = (OSError, discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, TimeoutError, StoreError)
@@ -133,16 +128,6 @@ class Holding(Protocol):
     def holds(self, shard_id: int) -> bool:
         """Whether this process holds the shard now."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """Discord's gateway and session limits: `GET /gateway/bot`."""
-
-    shards: int
-    """Recommended number."""
-    address: str
-    limit: StartLimitReport
 
 
 @dataclass(slots=True)
@@ -295,17 +280,14 @@ class _Shard:
         return self.ws
 
 
-class RuntimeShards(commands.AutoShardedBot):
-    """An AutoShardedBot that checks the session limit before it connects.
+class RuntimeShards(GatewayClient):
+    """A client of which only `open_shard` connects.
 
-    If `leased`, only `open_shard` connects. A subclass waits in `begin_shards`, or starts the opener of shards, and
-    passes `before_identify_hook` to `take_identify`.
+    A subclass starts the opener of shards in `begin_shards`, and passes `before_identify_hook` to `take_identify`.
     """
 
     holding: Holding
     identifying: Identifying
-    is_leased = False
-    clock: Clock = SystemClock()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -313,43 +295,9 @@ class RuntimeShards(commands.AutoShardedBot):
         self._all: dict[int, _Shard] = {}
         self._ready_shards: set[int] = set()
 
-    async def begin_shards(self, gateway: Gateway) -> None:
-        """Wait until the first session may begin; if `is_leased`, start opening shards."""
-        raise NotImplementedError
-
-    async def ask_gateway(self) -> Gateway:
-        """Ask Discord once. Raises GatewayNotFound, and others of DISCORD_ERRORS."""
-        asked = self.clock.monotonic()
-        shards, address, limit = await in_time(self.http.get_bot_gateway())
-        report = StartLimitReport(
-            total=limit["total"],
-            remaining=limit["remaining"],
-            reset_after_s=limit["reset_after"] / 1000,
-            max_concurrency=limit["max_concurrency"],
-            age_s=self.clock.monotonic() - asked,
-        )
-        return Gateway(shards, address, report)
-
     async def launch_shards(self) -> None:
-        """Connect all shards one after the other, unless leased."""
-        gateway = await self._answered_gateway()
-        if not self.is_leased:
-            self.shard_count = self.shard_count or gateway.shards
-        await self.begin_shards(gateway)
-        if not self.is_leased:
-            await super().launch_shards()
-
-    async def _answered_gateway(self) -> Gateway:
-        pause_s = ASK_AGAIN_S
-        while True:
-            try:
-                return await self.ask_gateway()
-            except (discord.GatewayNotFound, *DISCORD_ERRORS) as error:
-                if getattr(error.__cause__, "status", None) == HTTPStatus.UNAUTHORIZED:
-                    raise discord.LoginFailure from None
-                log.warning("start.waits", seconds=pause_s, error=type(error.__cause__ or error).__name__)
-            await self.clock.wait(asyncio.Event(), pause_s)
-            pause_s = min(2 * pause_s, PAUSE_MAX_S)
+        """Start opening shards."""
+        await self.begin_shards(await self.answered_gateway())
 
     def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:
         """Set the number of shards and the gateway's address."""

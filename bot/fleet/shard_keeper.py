@@ -1,6 +1,6 @@
 """Keeps exactly the shards that this process holds under a live lease.
 
-The lease is a row renewed every few seconds (`bot.store.host.fleet`), by the database's time; the process counts from
+The lease is a row renewed every few seconds (`bot.fleet.rows`), by the database's time; the process counts from
 before its request, so it stops some seconds before the lease can end.
 """
 
@@ -15,8 +15,8 @@ import structlog
 
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet import texts
+from bot.fleet.rows import LEASE_S, HeldShards
 from bot.runtime.clock import Clock
-from bot.store.host.fleet import LEASE_S, HeldShards
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ CLOSED_S = 2.0
 
 
 class Leases(Protocol):
-    """The store's part: `bot.store.host.fleet.Fleet`."""
+    """The store's part: `bot.fleet.rows.Fleet`."""
 
     async def keep(self, process: str, *, is_back: bool) -> HeldShards:
         """Renew the lease, and claim up to an even share."""

@@ -12,10 +12,12 @@ from typing import Any
 import discord
 import structlog
 
+from bot.app.connection.start import Gateway
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_MAY_HELP, StartError, StoreError
 from bot.fleet import texts
-from bot.fleet.runtime_shards import Gateway, Identifies, RuntimeShards
+from bot.fleet.rows import Fleet
+from bot.fleet.runtime_shards import Identifies, RuntimeShards
 from bot.fleet.shard_keeper import ShardKeeper
 from bot.store import Store
 
@@ -47,7 +49,8 @@ class FleetShards:
     ) -> None:
         """`wanted`: the host's number of shards, None for Discord's recommendation; `spawn` runs the keeper."""
         self._client = client
-        self._store = store
+        self._rows = store.rows(Fleet)
+        self._signals = store.signals
         self._clock = client.clock
         self._spawn = spawn
         self._wanted = wanted
@@ -76,7 +79,7 @@ class FleetShards:
 
     async def begin(self, gateway: Gateway) -> None:
         """Join the fleet, and start keeping shards. Raises StartError if the others have another number of shards."""
-        fleet = self._store.fleet
+        fleet = self._rows
         recommended = gateway.shards
         await fleet.note_limit(gateway.limit)
         count = await fleet.join(self._process, wanted=self._wanted, recommended=recommended)
@@ -96,9 +99,9 @@ class FleetShards:
             process=self._process,
             shard_count=count,
             clock=self._clock,
-            tell=lambda: self._store.signals.send(CHANGED),
+            tell=lambda: self._signals.send(CHANGED),
         )
-        self._store.signals.listen(CHANGED, self._keeper.wake)
+        self._signals.listen(CHANGED, self._keeper.wake)
         self._client.lead_shards(count, gateway.address, holding=self._keeper, identifying=self._identifies)
         self._spawn(self._keep(self._keeper), "shards")
         self._spawn(self._watch(self._identifies), "identifies")
@@ -124,9 +127,9 @@ class FleetShards:
         while True:
             turns += 1
             try:
-                identifies.left = await self._store.fleet.identifies_left()
+                identifies.left = await self._rows.identifies_left()
                 if turns % ASK_AGAIN_TURNS == 0:
-                    await self._store.fleet.note_limit((await self._client.ask_gateway()).limit)
+                    await self._rows.note_limit((await self._client.ask_gateway()).limit)
             except (StoreError, discord.GatewayNotFound, *DISCORD_ERRORS) as error:
                 log.info("identifies.not_known", error=type(error).__name__)
             await self._clock.wait(never, WATCH_S)

@@ -29,10 +29,10 @@ class ReadAgain:
 
 
 class SharedMemory:
-    """Does nothing in a single process."""
+    """Rereads the caches."""
 
     def __init__(self, signals: Signals, kept: list[ReadAgain], clock: Clock) -> None:
-        self._kept = kept if signals.is_shared else []
+        self._kept = kept
         self._clock = clock
         self._quiet = QuietErrors(clock)
         self._tasks = BackgroundTasks()
@@ -86,10 +86,9 @@ class ChangedGuilds:
         self._waiting: set[int] = set()
 
     def listen(self, bot: commands.AutoShardedBot) -> None:
-        """Signal the gateway's changes from now on, if there are other processes."""
-        if self._signals.is_shared:
-            for event in EVENTS:
-                bot.add_listener(self._changed, event)
+        """Signal the gateway's changes from now on."""
+        for event in EVENTS:
+            bot.add_listener(self._changed, event)
 
     async def _changed(self, *models: Any) -> None:
         """Take an event's arguments: the server or its item, in its new state, comes last."""

@@ -23,11 +23,6 @@ class Signals:
         self._if_missed: list[Callable[[], object]] = []
         self._carry = carry
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether other processes may use the database."""
-        return self._carry is not None
-
     def listen(self, name: str, callback: Callable[..., object]) -> None:
         """Call `callback`, which must not block, on the event loop with each signal of this name."""
         self._listeners[name].append(callback)

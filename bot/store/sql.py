@@ -1,6 +1,6 @@
 """The subset of DB-API 2.0 (PEP 249) shared by both databases.
 
-`sqlite3.Connection` is one; `bot.store.postgresql` has the other. SQL is written once, in SQLite's dialect.
+`sqlite3.Connection` is one; PostgreSQL has the other. SQL is written once, in SQLite's dialect.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import structlog
 
@@ -19,8 +19,9 @@ from bot.store import texts
 from bot.store.engine.connection import BUSY_TIMEOUT_S
 from bot.store.engine.database import REBUILT_BYTES, Database
 from bot.store.engine.pulse import Pulse
-from bot.store.engine.repository import Meta, signature_in
+from bot.store.engine.repository import Meta, Repository, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
+from bot.store.fleet import fleet_module
 from bot.store.guild.absent_guilds import AbsentGuilds
 from bot.store.guild.account import AccountChecks, ApiChanges
 from bot.store.guild.approvals import Approvals
@@ -33,11 +34,9 @@ from bot.store.guild.recipes import Recipes
 from bot.store.guild.record import Alerts, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
-from bot.store.host.fleet import Fleet, RateBudgets
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
 from bot.store.host.jobs import HostJobs
 from bot.store.host.moved import refuse_moved
-from bot.store.host.server import problems_of_server
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies, Pings
 from bot.store.jobs.ending import Cancellation
@@ -56,6 +55,8 @@ from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import SecretBox, key_file_of, load_box
 
 log = structlog.get_logger(__name__)
+
+R = TypeVar("R", bound=Repository)
 
 
 class Store:
@@ -116,9 +117,13 @@ class Store:
         self.welcomes = WelcomeRows(database, box, clock)
         self.setup_steps = SetupSteps(database, box, clock)
         self.retention, self.host_jobs = Retention(database, box, clock), HostJobs(database, box, clock)
-        self.fleet, self.rate_budgets = Fleet(database, box, clock), RateBudgets(database, box, clock)
+        self._clock = clock
         self.resealed = 0
         """The number of secrets resealed on opening."""
+
+    def rows(self, kind: type[R]) -> R:
+        """Return a repository of tables that the core does not use."""
+        return kind(self._database, self._box, self._clock)
 
     def record_in(self, language_of: Callable[[int, Rules], str]) -> None:
         """Write record lines in each guild's language; `language_of` takes its id and settings."""
@@ -162,11 +167,8 @@ class Store:
     ) -> Store:
         if not secret_keys:
             raise StoreError(texts.KEYS_OF_SECRETS_MISSING, exit_code=RESTART_CANNOT_HELP)
-        try:
-            from bot.store.postgresql.database import PostgresDatabase  # noqa: PLC0415 - an extra
-        except ImportError:
-            raise StoreError(texts.POSTGRES_MISSING, exit_code=RESTART_CANNOT_HELP) from None
-        database = await PostgresDatabase.open(url, clock=clock, progress=progress)
+        opener = fleet_module("postgresql.database").PostgresDatabase
+        database: Database = await opener.open(url, clock=clock, progress=progress)
         try:
             now = clock.wall()
             needed = await database.read(lambda db: sealed.needed_fingerprints(db, now))
@@ -235,7 +237,7 @@ class Store:
 
     @property
     def is_shared(self) -> bool:
-        """Whether other processes may use the database."""
+        """Whether several processes may use the database."""
         return self._database.is_shared
 
     async def close(self) -> None:
@@ -275,7 +277,11 @@ class Store:
     @staticmethod
     def check_server(url: PostgresUrl, secret_keys: Sequence[str] = ()) -> list[str]:
         """Like `check` for an unopened PostgreSQL database; read-only. Blocks."""
-        return problems_of_server(url, secret_keys, time.time())
+        try:
+            problems: list[str] = fleet_module("postgresql.server").problems_of_server(url, secret_keys, time.time())
+        except StoreError as error:
+            return [error.sentence]
+        return problems
 
     @staticmethod
     def check_file(path: Path, secret_keys: Sequence[str] = (), progress: Progress = no_progress) -> list[str]:

@@ -338,11 +338,9 @@ class Wishes:
         except Exception:
             log.exception("reaction.wishes_failed", card=card.id)
 
-    def reach_others(self) -> None:
-        """Fulfil reactions on cards that ended in another process: one process does, so that nothing is done twice."""
-        signals = self._bot.parts.store.signals
-        if signals.is_shared:
-            signals.listen(ENDED, self._heard)
+    def listen(self) -> None:
+        """Fulfil reactions on cards that another process ends: only the leader does, so nothing is done twice."""
+        self._bot.parts.store.signals.listen(ENDED, self._heard)
 
     def _heard(self, card_id: str) -> None:
         if self._bot.leads:

@@ -21,7 +21,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 import bench_polls
 
 from bot.app.assembly import open_parts
-from bot.app.client import CannonBot
+from bot.app.client import new_client
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import new_id
@@ -67,7 +67,7 @@ async def polls(url: str, seconds: float) -> None:
             cannon_api_url="http://127.0.0.1:9", database=PostgresUrl(url), secret_keys=(SecretStr(SECRET_KEY),)
         )
         bot = await stack.enter_async_context(
-            CannonBot(settings, clock=SystemClock(), run_worker=False, serve_http=False)
+            new_client(settings, clock=SystemClock(), run_worker=False, serve_http=False)
         )
         bot.parts = await open_parts(bot.setup)
         worker, api = bot.parts.worker, AtOnce()

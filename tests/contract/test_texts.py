@@ -23,7 +23,7 @@ EXEMPT = {
     "bot/sandbox/studio/answers.py": "samples: the prompts that the sandbox rewrites are what a model would return",
     "bot/sandbox/studio/faults.py": "data: the table of faults, which docs/sandbox.md repeats and a test compares",
     "bot/sandbox/studio/variant.py": "data: invented operations of the sandbox, like the catalogue's",
-    "bot/store/postgresql": "SQL of PostgreSQL, which a program reads",
+    "bot/fleet/postgresql": "SQL of PostgreSQL, which a program reads",
     "bot/runtime/metrics.py": "a metric's help is part of its definition, read by monitoring and not by people here",
 }
 DEVELOPER_ERRORS = frozenset({"AssertionError", "KeyError", "RuntimeError", "TypeError", "ValueError"})

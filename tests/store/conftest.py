@@ -115,7 +115,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def databases(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databases]:
     """The kind of database that the test runs on."""
     if getattr(request, "param", "sqlite") == "postgresql":
-        from bot.store.postgresql.database import PostgresDatabase
+        from bot.fleet.postgresql.database import PostgresDatabase
 
         # What a fleet shares goes by the server's clock, which no test moves.
         monkeypatch.setattr(PostgresDatabase, "now", lambda database, _db: database.clock.wall())

@@ -10,9 +10,9 @@ import pytest
 
 from bot.domain.server.guild_rules import Rules
 from bot.errors import InputError
+from bot.fleet.postgresql import schema as postgresql_schema
 from bot.store import REFUND_REQUEST, Decision, Record, Store
 from bot.store.engine import schema
-from bot.store.postgresql import schema as postgresql_schema
 
 GUILD = 700
 Open = Callable[..., Awaitable[Store]]

@@ -15,12 +15,12 @@ from bot.app.host.jobs import doubt_jobs
 from bot.app.host.offline import prune
 from bot.domain.models import JobState
 from bot.errors import Refused, StartError
+from bot.fleet.postgresql.server import reading_server
 from bot.runtime.clock import SystemClock
 from bot.runtime.network.health_probe import store_address, stored_address
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
-from bot.store.host.server import reading_server
 from tests.store.conftest import GUILD, HandClock
 from tests.support.databases import SECRET_KEY, PostgresDatabases
 from tests.support.postgres import binaries

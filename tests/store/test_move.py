@@ -12,16 +12,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.app.host.files import migrate, undo
 from bot.domain.models import JobState
 from bot.errors import StartError, StoreError
+from bot.fleet.postgresql import move as move_check
+from bot.fleet.postgresql import move as moving
+from bot.fleet.postgresql.migrate import migrate, undo
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.runtime.progress import no_progress
 from bot.settings import PostgresUrl, SecretStr, Settings
 from bot.store import Store
-from bot.store.host import move as move_check
-from bot.store.host import move as moving
 from bot.store.host.moved import moved_file
 from tests.store.conftest import GUILD, HandClock
 from tests.store.test_guild_isolation import populate

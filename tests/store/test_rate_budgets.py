@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.shards import fair_share
+from bot.fleet.rows import IN_USE_S, SHARE_S, RateBudgets
 from bot.store import Store
-from bot.store.host.fleet import IN_USE_S, SHARE_S
 from tests.store.conftest import HandClock
 
 Open = Callable[..., Awaitable[Store]]
@@ -35,41 +35,41 @@ def test_fair_shares_use_the_budget_and_nobody_lacks_what_another_has_to_spare(w
 
 async def test_a_busy_process_gets_what_an_idle_one_does_not_use(open_store: Open, clock: Any) -> None:
     first, second = await open_store(), await open_store()
-    assert await first.rate_budgets.acquire(BUDGET, "a", wanted=0, total=TOTAL) == 2
-    assert await second.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == TOTAL - 2
+    assert await first.rows(RateBudgets).acquire(BUDGET, "a", wanted=0, total=TOTAL) == 2
+    assert await second.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == TOTAL - 2
 
 
 async def test_what_one_gives_up_another_gets_when_it_can_no_longer_be_in_use(open_store: Open, clock: Any) -> None:
     first, second = await open_store(), await open_store()
-    assert await first.rate_budgets.acquire(BUDGET, "a", wanted=500, total=TOTAL) == TOTAL
-    assert await second.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == 0
-    assert await first.rate_budgets.acquire(BUDGET, "a", wanted=500, total=TOTAL) == 22
-    assert await second.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == 0
+    assert await first.rows(RateBudgets).acquire(BUDGET, "a", wanted=500, total=TOTAL) == TOTAL
+    assert await second.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == 0
+    assert await first.rows(RateBudgets).acquire(BUDGET, "a", wanted=500, total=TOTAL) == 22
+    assert await second.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == 0
     clock.now += IN_USE_S
-    assert await second.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == 23
+    assert await second.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == 23
 
 
 async def test_the_part_of_a_dead_process_is_free_again(open_store: Open, clock: Any) -> None:
     first, second = await open_store(), await open_store()
-    await first.rate_budgets.acquire(BUDGET, "a", wanted=500, total=TOTAL)
+    await first.rows(RateBudgets).acquire(BUDGET, "a", wanted=500, total=TOTAL)
     clock.now += SHARE_S
-    assert await second.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == 0, (
+    assert await second.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == 0, (
         "its last calls are not long ago"
     )
     clock.now += IN_USE_S
-    assert await second.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == TOTAL
+    assert await second.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == TOTAL
 
 
 async def test_a_process_that_ends_gives_its_part_up_soon(store: Store, clock: Any) -> None:
-    await store.rate_budgets.acquire(BUDGET, "a", wanted=500, total=TOTAL)
-    await store.rate_budgets.give_up(BUDGET, "a")
+    await store.rows(RateBudgets).acquire(BUDGET, "a", wanted=500, total=TOTAL)
+    await store.rows(RateBudgets).give_up(BUDGET, "a")
     clock.now += IN_USE_S
-    assert await store.rate_budgets.acquire(BUDGET, "b", wanted=500, total=TOTAL) == TOTAL
+    assert await store.rows(RateBudgets).acquire(BUDGET, "b", wanted=500, total=TOTAL) == TOTAL
 
 
 async def test_budgets_are_apart(store: Store) -> None:
-    assert await store.rate_budgets.acquire(BUDGET, "a", wanted=500, total=TOTAL) == TOTAL
-    assert await store.rate_budgets.acquire("other", "b", wanted=500, total=TOTAL) == TOTAL
+    assert await store.rows(RateBudgets).acquire(BUDGET, "a", wanted=500, total=TOTAL) == TOTAL
+    assert await store.rows(RateBudgets).acquire("other", "b", wanted=500, total=TOTAL) == TOTAL
 
 
 STEP = st.tuples(st.sampled_from("abc"), st.sampled_from((0.0, 3.0, 20.0, 500.0)), st.floats(0, 5))
@@ -85,7 +85,7 @@ def test_what_all_may_make_never_exceeds_the_budget(steps: list[tuple[str, float
             try:
                 for name, wanted, pause_s in steps:
                     parts[name].append(
-                        (clock.now, await store.rate_budgets.acquire(BUDGET, name, wanted=wanted, total=TOTAL))
+                        (clock.now, await store.rows(RateBudgets).acquire(BUDGET, name, wanted=wanted, total=TOTAL))
                     )
                     # Whatever a process was granted and may still use, or has used in the last moments.
                     assert sum(most_in_use(parts[each], clock.now) for each in parts) <= TOTAL

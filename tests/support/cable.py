@@ -14,7 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.store.postgresql.connection import UNHEARD_MS
+from bot.fleet.postgresql.connection import UNHEARD_MS
 from tests.support.postgres import PORT
 
 if TYPE_CHECKING:

@@ -108,14 +108,14 @@ class PostgresDatabases:
         return {"secret_keys": (SECRET_KEY,), **given}
 
     async def open(self, address: Path | PostgresUrl, **options: Any) -> Database:
-        from bot.store.postgresql.database import PostgresDatabase
+        from bot.fleet.postgresql.database import PostgresDatabase
 
         assert isinstance(address, PostgresUrl)
         return await PostgresDatabase.open(address, **options)
 
     @contextlib.contextmanager
     def connection(self, address: Path | PostgresUrl) -> Iterator[Connection]:
-        from bot.store.postgresql.connection import PostgresConnection
+        from bot.fleet.postgresql.connection import PostgresConnection
 
         assert isinstance(address, PostgresUrl)
         with contextlib.closing(PostgresConnection(address)) as db:

@@ -91,9 +91,9 @@ def _keep(folder: Path, start: int) -> None:
 
 
 def _make_template(dsn: str) -> None:
+    from bot.fleet.postgresql import schema
+    from bot.fleet.postgresql.connection import connected
     from bot.settings import PostgresUrl
-    from bot.store.postgresql import schema
-    from bot.store.postgresql.connection import connected
 
     with connected(PostgresUrl(dsn)) as db:
         schema.migrate(db, WITH_SCHEMA, schema.migrations())

@@ -15,7 +15,8 @@ from discord.shard import AutoShardedClient, EventItem, Shard
 from discord.state import AutoShardedConnectionState
 
 from bot.app.client import intents
-from bot.fleet.runtime_shards import Gateway, NotNowError, RuntimeShards
+from bot.app.connection.start import Gateway
+from bot.fleet.runtime_shards import NotNowError, RuntimeShards
 from tests.support.wire.server import WAIT_S, WireDiscord
 
 SHARDS = 4
@@ -45,8 +46,6 @@ class Leases:
 
 
 class Client(RuntimeShards):
-    is_leased = True
-
     def __init__(self, leases: Leases, gateway: str) -> None:
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self.leases, self.address = leases, gateway

@@ -17,8 +17,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 
 from bot.app.client import intents
+from bot.app.connection.start import Gateway as ToldGateway
 from bot.errors import StartError
-from bot.fleet import runtime_shards
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards, process_name
 from bot.runtime.background import BackgroundTasks
@@ -34,15 +34,13 @@ TAKEN_OVER_S = 30.0
 class Gateway(RuntimeShards):
     """One process of a fleet, without anything but its shards."""
 
-    is_leased = True
-
     def __init__(self, store: Store, wanted: int | None = None) -> None:
         super().__init__("!", intents=intents(), help_command=None, max_messages=None)
         self._connection.guild_ready_timeout = 0.05
         self.tasks = BackgroundTasks()
         self.leases = FleetShards(self, store, process=process_name(), spawn=self.tasks.start, wanted=wanted)
 
-    async def begin_shards(self, gateway: runtime_shards.Gateway) -> None:
+    async def begin_shards(self, gateway: ToldGateway) -> None:
         await self.leases.begin(gateway)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""When a single-process bot may identify: as Discord says, and so that restarts never use up the day's starts.
+"""When the bot may identify: as Discord says, and so that restarts never use up the day's starts.
 
 Discord allows 1,000 identifies in 24 hours and resets the token of an application that exceeds them (docs.discord.com,
 Gateway: "Session Start Limit"). A restarted crashing bot would get there within the hour, so each identify is noted in
@@ -13,14 +13,17 @@ import binascii
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import discord
 import structlog
+from discord.ext import commands
 
-from bot.delivery.channels.facts import as_permissions
+from bot.delivery.channels.facts import DISCORD_ERRORS, as_permissions, in_time
 from bot.domain.shards import SessionStartLimit, StartLimitReport, last_day
-from bot.runtime.clock import Clock
+from bot.runtime.clock import Clock, SystemClock
 from bot.runtime.metrics import ShardState
 
 log = structlog.get_logger(__name__)
@@ -45,7 +48,7 @@ class StartBackoff:
         return self._limit.left(self._times or (), self._clock.wall())
 
     def note_limit(self, report: StartLimitReport) -> None:
-        """Note Discord's session start limit, which other processes may share."""
+        """Note Discord's session start limit, which belongs to the application."""
         self._limit = SessionStartLimit.reported(self._clock.wall(), report)
 
     async def take(self, *, shards: int = 1) -> None:
@@ -89,6 +92,63 @@ class StartBackoff:
             log.warning("start.not_noted", error=type(error).__name__, file=self._path.name)
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Discord's gateway and session limits: `GET /gateway/bot`."""
+
+    shards: int
+    """Recommended number."""
+    address: str
+    limit: StartLimitReport
+
+
+ASK_AGAIN_S, ASK_AGAIN_MAX_S = 5.0, 60.0
+"""First wait before asking Discord for its gateway again, and its maximum; it doubles."""
+
+
+class GatewayClient(commands.AutoShardedBot):
+    """An AutoShardedBot that checks the session limit before it connects."""
+
+    clock: Clock = SystemClock()
+
+    async def begin_shards(self, gateway: Gateway) -> None:
+        """Wait until the first session may begin."""
+        raise NotImplementedError
+
+    async def ask_gateway(self) -> Gateway:
+        """Ask Discord once. Raises GatewayNotFound, and others of DISCORD_ERRORS."""
+        asked = self.clock.monotonic()
+        shards, address, limit = await in_time(self.http.get_bot_gateway())
+        report = StartLimitReport(
+            total=limit["total"],
+            remaining=limit["remaining"],
+            reset_after_s=limit["reset_after"] / 1000,
+            max_concurrency=limit["max_concurrency"],
+            age_s=self.clock.monotonic() - asked,
+        )
+        return Gateway(shards, address, report)
+
+    async def launch_shards(self) -> None:
+        """Connect all shards one after the other."""
+        gateway = await self.answered_gateway()
+        self.shard_count = self.shard_count or gateway.shards
+        await self.begin_shards(gateway)
+        await super().launch_shards()
+
+    async def answered_gateway(self) -> Gateway:
+        """Ask Discord until it answers. Raises LoginFailure for a refused token."""
+        pause_s = ASK_AGAIN_S
+        while True:
+            try:
+                return await self.ask_gateway()
+            except (discord.GatewayNotFound, *DISCORD_ERRORS) as error:
+                if getattr(error.__cause__, "status", None) == HTTPStatus.UNAUTHORIZED:
+                    raise discord.LoginFailure from None
+                log.warning("start.waits", seconds=pause_s, error=type(error.__cause__ or error).__name__)
+            await self.clock.wait(asyncio.Event(), pause_s)
+            pause_s = min(2 * pause_s, ASK_AGAIN_MAX_S)
 
 
 def shard_states(bot: discord.AutoShardedClient) -> list[ShardState]:

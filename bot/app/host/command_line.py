@@ -117,13 +117,13 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _migrate_to(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.app.host.files import migrate, undo
+    from bot.store.fleet import fleet_module
 
-    clock, progress = watch()
+    moving, (clock, progress) = fleet_module("postgresql.migrate"), watch()
     if arguments.undo:
-        print(undo(settings))
+        print(moving.undo(settings))
     else:
-        print(asyncio.run(migrate(settings, arguments.url, clock=clock, progress=progress)))
+        print(asyncio.run(moving.migrate(settings, arguments.url, clock=clock, progress=progress)))
     return 0
 
 

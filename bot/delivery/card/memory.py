@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import discord
 
@@ -88,18 +89,39 @@ def _has_ended(job: Job) -> bool:
     return job.state.ended
 
 
-class CardOwner:
-    """Whether this process owns a card: it follows its jobs. `leads`: who draws the others."""
+class CardOwner(Protocol):
+    """Which cards this process draws."""
 
-    def __init__(self, leads: Callable[[], bool], *, is_shared: bool) -> None:
-        self.leads = leads
-        self.is_shared = is_shared
-        """False: one process owns every card."""
-        self.lease: Callable[[], str | None] = lambda: None
+    is_sole: bool
+    """Whether it draws all of them."""
+    has_ticker: bool
+    """Whether it also redraws cards over time."""
+
+    def leads(self) -> bool:
+        """Whether it draws the cards whose jobs no process follows."""
+        ...
 
     def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:
-        """Whether this process draws the card; `if_unleased`: if no process follows its jobs."""
-        if not self.is_shared:
-            return True
-        leases = {job.lease for job in jobs if job.lease is not None}
-        return self.lease() in leases if leases else if_unleased
+        """Whether it draws the card of these jobs; `if_unleased`: if no process follows them."""
+        ...
+
+    def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
+        """Have the card's owner draw it, at once or some seconds later."""
+        ...
+
+
+class EveryCard:
+    """The only process draws every card."""
+
+    is_sole = has_ticker = True
+
+    def leads(self) -> bool:
+        """Return True."""
+        return True
+
+    def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:  # noqa: ARG002 - there is no other owner
+        """Return True."""
+        return True
+
+    def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:
+        """Do nothing: `is_here` is always True."""

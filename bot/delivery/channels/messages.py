@@ -47,11 +47,12 @@ class Original:
 class Messages:
     """Finds, edits and searches for the bot's messages."""
 
-    def __init__(self, client: discord.Client, *, store: Store, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, *, store: Store, clock: Clock, keeps: bool) -> None:
+        """`keeps`: cache what they contain, because no other program edits them."""
         self._client = client
         self._store = store
         self._clock = clock
-        self.seen = SeenMessages(0 if store.signals.is_shared else KEPT)
+        self.seen = SeenMessages(KEPT if keeps else 0)
 
     def token_lives(self, card: Card) -> bool:
         """Whether the interaction token still reaches the card's message."""

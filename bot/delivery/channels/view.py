@@ -92,7 +92,7 @@ def seen_of(message: discord.Message) -> Seen:
 
 
 class SeenMessages:
-    """A cache of message contents. `kept`: its size; 0 where other processes edit messages too."""
+    """A cache of message contents. `kept`: its size."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept

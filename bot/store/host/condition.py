@@ -15,14 +15,13 @@ from bot.store.engine.connection import damage
 from bot.store.engine.files import mark_of
 from bot.store.engine.schema import migrations
 from bot.store.engine.sqlite_database import made_for
+from bot.store.fleet import fleet_module
 from bot.store.host.integrity import problems_of_file
 from bot.store.host.jobs import reading
-from bot.store.host.server import looking, problems_of_server
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import key_file_of
 
 LAST = 10
-_CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 _OLDEST_DUE = """
 SELECT min(next_at) FROM jobs WHERE state IN ('submitting', 'queued', 'processing', 'ready')
 """
@@ -39,7 +38,11 @@ def condition(
     `now` is in Unix seconds, sizes in bytes.
     """
     if isinstance(database, PostgresUrl):
-        return _on_server(database, secret_keys, now)
+        try:
+            on_server: dict[str, Any] = fleet_module("postgresql.server").condition(database, secret_keys, now)
+        except StoreError as error:
+            return {"address": str(database), "error": error.sentence}
+        return on_server
     found: dict[str, Any] = {
         "sqlite": sqlite3.sqlite_version,
         "path": str(database),
@@ -58,32 +61,15 @@ def condition(
             found |= {
                 "schema": int(db.execute("PRAGMA user_version").fetchone()[0]),
                 "quick_check": damage(cast("sqlite3.Connection", db), progress) or "ok",
-                **_inside(db, now),
+                **inside(db, now),
             }
     except (StoreError, sqlite3.Error) as error:
         found["error"] = error.sentence if isinstance(error, StoreError) else str(error)
     return found | {"problems": problems_of_file(database, secret_keys, now, progress)}
 
 
-def _on_server(url: PostgresUrl, secret_keys: Sequence[str], now: float) -> dict[str, Any]:
-    found: dict[str, Any] = {"address": str(url)}
-    try:
-        with looking(url) as there:
-            found |= {
-                "postgresql": there.db.execute("SHOW server_version").fetchone()[0],
-                "bytes": there.db.execute("SELECT pg_database_size(current_database())").fetchone()[0],
-                "connections": there.db.execute(_CONNECTIONS).fetchone()[0],
-                "schema": there.version,
-                "schema_known": there.known,
-            }
-            if there.version == there.known:
-                found |= _inside(there.db, now)
-    except StoreError as error:
-        return found | {"error": error.sentence}
-    return found | {"problems": problems_of_server(url, secret_keys, now)}
-
-
-def _inside(db: Connection, now: float) -> dict[str, Any]:
+def inside(db: Connection, now: float) -> dict[str, Any]:
+    """Return diagnostics of the rows."""
     oldest = db.execute(_OLDEST_DUE).fetchone()[0]
     return {
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},

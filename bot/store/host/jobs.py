@@ -18,8 +18,8 @@ from bot.store.engine.columns import from_milli, to_json
 from bot.store.engine.files import refuse_half_restored
 from bot.store.engine.repository import Repository
 from bot.store.engine.sqlite_errors import explained
+from bot.store.fleet import fleet_module
 from bot.store.host.backup import doubt, open_beside
-from bot.store.host.server import reading_server
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.jobs.jobs import end_all_leases
 from bot.store.jobs.rechecks import JobAttempt, attempts_of
@@ -98,7 +98,7 @@ def shown(database: Path | PostgresUrl, job_id: str) -> JobOnFile | None:
 def reading(database: Path | PostgresUrl) -> Iterator[Connection]:
     """Yield a connection on one snapshot. Raises StoreError, also for another schema."""
     if isinstance(database, PostgresUrl):
-        with reading_server(database) as server:
+        with fleet_module("postgresql.server").reading_server(database) as server:
             yield server
         return
     refuse_half_restored(database)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.fleet.postgresql import schema as postgres_steps
 from bot.store.engine import schema as sqlite_steps
-from bot.store.postgresql import schema as postgres_steps
 
 if TYPE_CHECKING:
     import psycopg

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from bot.fleet.postgresql import schema
 from bot.store.engine.schema import migrations
-from bot.store.postgresql import schema
 
 if TYPE_CHECKING:
     import psycopg

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 
+from bot.fleet.postgresql.listener import WRITTEN, subject_of
 from bot.store.engine.kept import Key, Recalled, RowWatch
-from bot.store.postgresql.listener import WRITTEN, subject_of
 from tests.store.postgresql.conftest import migrate
 
 GUILD = 700

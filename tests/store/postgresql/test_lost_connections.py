@@ -14,13 +14,13 @@ import psycopg
 import pytest
 
 from bot.errors import DatabaseFailing
+from bot.fleet.postgresql.connection import IDLE_IN_TRANSACTION_S, PostgresConnection
+from bot.fleet.postgresql.listener import LEADER_LOCK
 from bot.runtime.clock import SystemClock
 from bot.settings import PostgresUrl
 from bot.store import Record, Store
 from bot.store.engine.database import Database
 from bot.store.engine.group_commit import CommitUnknown
-from bot.store.postgresql.connection import IDLE_IN_TRANSACTION_S, PostgresConnection
-from bot.store.postgresql.listener import LEADER_LOCK
 from bot.store.sql import Connection
 from tests.support.cable import Cable, Lost, cable_to
 from tests.support.machine import slowness
@@ -135,7 +135,7 @@ async def test_a_commit_that_is_lost_or_whose_answer_is_has_its_effect_once(
 async def test_a_commit_of_which_nobody_can_tell_whether_it_took_place_is_not_repeated(
     database: Database, cable: Cable, monkeypatch: pytest.MonkeyPatch, together: int
 ):
-    monkeypatch.setattr("bot.store.postgresql.connection.COMMITS_ARE_KNOWN_S", 0.5)
+    monkeypatch.setattr("bot.fleet.postgresql.connection.COMMITS_ARE_KNOWN_S", 0.5)
     monkeypatch.setattr(database._group_commit, "_group_s", 60.0)
     additions = [Addition() for _ in range(together)]
     loss = cable.lose(Lost.ITS_ANSWER, is_last=True)
@@ -210,7 +210,7 @@ def own_server() -> Iterator[OwnServer]:
 async def test_a_restart_of_the_server_is_waited_for_and_loses_nothing(
     own_server: OwnServer, open_store: Open, monkeypatch: pytest.MonkeyPatch, end: str
 ):
-    monkeypatch.setattr("bot.store.postgresql.connection.RECONNECT_S", 60.0)  # a busy machine starts it late
+    monkeypatch.setattr("bot.fleet.postgresql.connection.RECONNECT_S", 60.0)  # a busy machine starts it late
     url = own_server.new_database(f"restarted_{end}", "template0")
     database = (await open_store(url))._database
 
@@ -234,7 +234,7 @@ async def test_a_restart_of_the_server_is_waited_for_and_loses_nothing(
 async def test_a_server_that_does_not_come_back_is_waited_for_once_and_not_by_each_write(
     database: Database, cable: Cable, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.store.postgresql.connection.RECONNECT_S", 3.0)
+    monkeypatch.setattr("bot.fleet.postgresql.connection.RECONNECT_S", 3.0)
     cable.unplug()
     began = time.monotonic()
     with pytest.raises(DatabaseFailing):

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 from bot.domain.models import JobState, MediaKind
+from bot.fleet.postgresql import schema as text_index
+from bot.fleet.postgresql.dialect import translated
+from bot.fleet.postgresql.schema import FETCHED, INDEX, patterns_of, prepare
 from bot.settings import PostgresUrl
 from bot.store import Store
 from bot.store.jobs.job_lists import SEARCHED
-from bot.store.postgresql import schema as text_index
-from bot.store.postgresql.dialect import translated
-from bot.store.postgresql.schema import FETCHED, INDEX, patterns_of, prepare
 from tests.store.conftest import AUTHOR, GUILD
 from tests.store.postgresql.conftest import migrate
 from tests.support.postgres import Server

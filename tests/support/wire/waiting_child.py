@@ -12,8 +12,8 @@ if __name__ == "__main__":
     point_discord_at(server)
     allow_downloads_from(server)
     from bot.app import duties
+    from bot.app.connection import start
     from bot.cli import main
-    from bot.fleet import runtime_shards
 
-    duties.COMPARED_BY_S = runtime_shards.ASK_AGAIN_S = 0.2
+    duties.COMPARED_BY_S = start.ASK_AGAIN_S = 0.2
     sys.exit(main(sys.argv[1:]))

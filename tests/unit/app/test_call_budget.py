@@ -13,11 +13,11 @@ import pytest
 from bot.app.connection.gate import CALLS, CALLS_AT_ONCE, CALLS_IN_S
 from bot.errors import StoreError
 from bot.fleet.call_budget import RENEW_S, SOONEST_S, WITHOUT_SHARE, CallBudget
+from bot.fleet.rows import SHARE_S, RateBudgets
 from bot.runtime.pace import Pace
 from bot.settings import PostgresUrl
 from bot.store import Store
 from bot.store.engine.database import Database
-from bot.store.host.fleet import SHARE_S
 from tests.support.rig import ManualClock
 
 ALLOWED = 50
@@ -62,17 +62,17 @@ class Counted:
         self.is_lost = False
 
     async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        self.asked.append(self.store.rate_budgets._clock.monotonic())
+        self.asked.append(self.store.rows(RateBudgets)._clock.monotonic())
         self.running += 1
         try:
             if self.is_lost:
                 raise StoreError("The database cannot be reached.")
-            return await self.store.rate_budgets.acquire(budget, process, wanted=wanted, total=total)
+            return await self.store.rows(RateBudgets).acquire(budget, process, wanted=wanted, total=total)
         finally:
             self.running -= 1
 
     async def give_up(self, budget: str, process: str) -> None:
-        await self.store.rate_budgets.give_up(budget, process)
+        await self.store.rows(RateBudgets).give_up(budget, process)
 
 
 class Process:
@@ -136,7 +136,7 @@ async def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     if request.param == "sqlite":
         address: Path | PostgresUrl = request.getfixturevalue("tmp_path") / "bot.db"
     else:
-        from bot.store.postgresql.database import PostgresDatabase
+        from bot.fleet.postgresql.database import PostgresDatabase
 
         address = PostgresUrl(request.getfixturevalue("empty_postgres_database"))
         monkeypatch.setattr(PostgresDatabase, "now", Database.now)  # the time of the test

@@ -8,10 +8,12 @@ import pytest
 
 from bot.app.entry_points import run
 from bot.app.parts import Role
-from bot.delivery.card.memory import CardOwner
+from bot.delivery.card.memory import EveryCard
 from bot.errors import RESTART_CANNOT_HELP, StartError
-from bot.fleet.rest_login import BELIEVED_S, RestLogin
+from bot.fleet.cards import OwnCards
+from bot.fleet.client import BELIEVED_S, RestLogin
 from bot.settings import SecretStr, Settings
+from bot.store.signals import Signals
 from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
 from tests.support.rig import Rig
 
@@ -56,11 +58,11 @@ async def test_a_token_that_discord_refuses_ends_what_has_no_gateway_to_tell_it(
 
 
 def test_a_card_is_drawn_by_who_follows_its_jobs_else_by_who_is_asked() -> None:
-    owner = CardOwner(lambda: True, is_shared=True)
+    owner = OwnCards(Signals(), lambda: True, has_ticker=True)
     owner.lease = lambda: "mine"
     free, mine, other = (SimpleNamespace(lease=lease) for lease in (None, "mine", "other"))
     assert owner.is_here([free, mine], if_unleased=False)
     assert not owner.is_here([free, other], if_unleased=True)
     assert owner.is_here([free], if_unleased=True)
     assert not owner.is_here([free], if_unleased=False)
-    assert CardOwner(lambda: True, is_shared=False).is_here([other], if_unleased=False)
+    assert EveryCard().is_here([other], if_unleased=False)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StartError, StoreError
+from bot.fleet.rows import LEASE_S, Fleet, HeldShards
 from bot.fleet.shard_keeper import MARGIN_S, RENEW_S, ShardKeeper
 from bot.store import Store
-from bot.store.host.fleet import LEASE_S, Fleet, HeldShards
 from tests.support.rig import ManualClock
 
 SHARDS = 6
@@ -92,7 +92,7 @@ class Process:
 
     def __init__(self, name: str, store: Store, true: ManualClock, off_s: float) -> None:
         self.name, self.store = name, store
-        self.connected, self.cut = Connected(), Cut(store.fleet)
+        self.connected, self.cut = Connected(), Cut(store.rows(Fleet))
         self.clock = OwnClock(true, off_s)
         self.is_paused = False
         self.keeper = ShardKeeper(self.cut, self.connected, process=name, shard_count=SHARDS, clock=self.clock)
@@ -113,7 +113,7 @@ class World:
         self.processes: dict[str, Process] = {}
 
     async def start(self, name: str, off_s: float = 0.0) -> Process:
-        await self.store.fleet.join(name, wanted=None, recommended=SHARDS)
+        await self.store.rows(Fleet).join(name, wanted=None, recommended=SHARDS)
         self.processes[name] = Process(name, self.store, self.clock, off_s)
         await self.processes[name].turn()
         return self.processes[name]
@@ -124,7 +124,7 @@ class World:
         assert len(claimed) == len(set(claimed))
 
     async def check_rows(self) -> None:
-        holders = await self.store.fleet.holders()
+        holders = await self.store.rows(Fleet).holders()
         for process in self.processes.values():
             assert all(holders.get(shard_id) == process.name for shard_id in process.acts_for)
 
@@ -256,7 +256,7 @@ async def test_a_renewal_that_hangs_does_not_keep_the_shards_open(world: World) 
 
     async def hanging(process: str, *, is_back: bool) -> HeldShards:
         await hangs.wait()
-        return await world.store.fleet.keep(process, is_back=is_back)
+        return await world.store.rows(Fleet).keep(process, is_back=is_back)
 
     only.cut.keep = hanging  # type: ignore[method-assign]
     turn = asyncio.create_task(only.turn())
@@ -282,7 +282,7 @@ async def test_another_number_of_shards_ends_a_process(world: World) -> None:
     first = await world.start("a")
     first.is_paused = True
     world.clock.advance(LEASE_S)
-    assert await world.store.fleet.join("b", wanted=SHARDS + 2, recommended=1) == SHARDS + 2
+    assert await world.store.rows(Fleet).join("b", wanted=SHARDS + 2, recommended=1) == SHARDS + 2
     with pytest.raises(StartError, match="runs with 8 shards, and this process would with 6"):
         await first.keeper.turn()
 

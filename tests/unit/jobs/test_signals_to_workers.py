@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.delivery import CardSignals
+from bot.fleet.cards import OwnCards
 from bot.fleet.shared_memory import EVENTS, GATHER_S, GUILD, ChangedGuilds
 from bot.jobs.signals import WorkerSignals
 from bot.runtime.background import BackgroundTasks
-from bot.store.signals import Signals
 from tests.support.signals import Bus
 
 
@@ -50,9 +49,10 @@ async def test_a_card_that_a_gateway_wants_drawn_is_offered_to_each_worker() -> 
             asked.append((guild_id, card_id, at_once))
 
     tasks = BackgroundTasks()
-    CardSignals(other).reach(Delivery(), tasks.start)  # type: ignore[arg-type]  # the one method that it needs
-    CardSignals(gateway).draw(7, "CARD", True)
-    CardSignals(gateway).draw(7, "CARD", False)
+    asking, asked_of = (OwnCards(each, lambda: False, has_ticker=False) for each in (gateway, other))
+    asked_of.reach(Delivery(), tasks.start)  # type: ignore[arg-type]  # the one method that it needs
+    asking.draw_elsewhere(7, "CARD", True)
+    asking.draw_elsewhere(7, "CARD", False)
     await tasks.finished()
 
     assert asked == [(7, "CARD", True), (7, "CARD", False)]
@@ -86,11 +86,3 @@ async def test_a_server_that_changes_often_is_told_of_once_a_second() -> None:
     async with asyncio.timeout(10 * GATHER_S):
         assert await told.get() == "7"
     assert told.empty()
-
-
-async def test_a_bot_that_is_alone_tells_nobody_of_its_servers() -> None:
-    class Bot:
-        def add_listener(self, _function: Any, name: str) -> None:
-            raise AssertionError(name)
-
-    ChangedGuilds(Signals()).listen(Bot())  # type: ignore[arg-type]  # as above

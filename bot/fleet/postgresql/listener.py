@@ -15,9 +15,9 @@ from typing import Any
 import psycopg
 import structlog
 
+from bot.fleet.postgresql.connection import connected
 from bot.settings import PostgresUrl
 from bot.store.engine.kept import Key, Recalled
-from bot.store.postgresql.connection import connected
 
 log = structlog.get_logger(__name__)
 

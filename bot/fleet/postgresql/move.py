@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.fleet.postgresql import schema
 from bot.runtime.failpoints import failpoint
 from bot.runtime.progress import Progress
 from bot.store import texts
@@ -27,7 +28,6 @@ from bot.store.engine.connection import connect
 from bot.store.host.backup import doubt, open_beside
 from bot.store.host.moved import MOVED_FROM_META, MOVED_TO_META, Moved, moved
 from bot.store.jobs.job_lists import OPEN_TOTAL
-from bot.store.postgresql import schema
 
 COMPARED_EACH = 25
 """Rows compared by value per table; ten times as many where money is."""

@@ -7,13 +7,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.fleet.postgresql import schema
+from bot.fleet.postgresql.connection import PostgresConnection
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.repository import problems_of_copies
+from bot.store.host.condition import inside
 from bot.store.host.integrity import problems_of_rows
 from bot.store.sql import Connection
 from bot.store.vault import secret_box as sealed
 from bot.store.vault.secret_box import load_box
+
+_CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 
 
 class ServerLook(NamedTuple):
@@ -30,11 +35,6 @@ class ServerLook(NamedTuple):
 @contextlib.contextmanager
 def looking(url: PostgresUrl) -> Iterator[ServerLook]:
     """Yield the database's contents. Blocks: not for the event loop. Raises StoreError if the server is unusable."""
-    try:
-        from bot.store.postgresql import schema  # noqa: PLC0415 - an extra
-        from bot.store.postgresql.connection import PostgresConnection  # noqa: PLC0415 - the same
-    except ImportError:
-        raise StoreError(texts.POSTGRES_MISSING, exit_code=RESTART_CANNOT_HELP) from None
     versions: list[int] = []
 
     def prepare(raw: Any) -> None:
@@ -79,3 +79,22 @@ def problems_of_server(url: PostgresUrl, secret_keys: Sequence[str], now: float)
             return problems + problems_of_rows(found.db, box)
     except StoreError as error:
         return [error.sentence]
+
+
+def condition(url: PostgresUrl, secret_keys: Sequence[str], now: float) -> dict[str, Any]:
+    """Return JSON diagnostics of a database that bots may be using. Raises no database errors."""
+    found: dict[str, Any] = {"address": str(url)}
+    try:
+        with looking(url) as there:
+            found |= {
+                "postgresql": there.db.execute("SHOW server_version").fetchone()[0],
+                "bytes": there.db.execute("SELECT pg_database_size(current_database())").fetchone()[0],
+                "connections": there.db.execute(_CONNECTIONS).fetchone()[0],
+                "schema": there.version,
+                "schema_known": there.known,
+            }
+            if there.version == there.known:
+                found |= inside(there.db, now)
+    except StoreError as error:
+        return found | {"error": error.sentence}
+    return found | {"problems": problems_of_server(url, secret_keys, now)}

@@ -16,11 +16,11 @@ from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, DatabaseFailing
+from bot.fleet.postgresql.dialect import Statement, translated
 from bot.language import Text
 from bot.settings import PostgresUrl
 from bot.store import texts
 from bot.store.engine.group_commit import CommitUnknown, TransactionLost
-from bot.store.postgresql.dialect import Statement, translated
 from bot.store.sql import Parameters
 
 CONNECT_S = 5

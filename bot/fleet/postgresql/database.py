@@ -11,6 +11,11 @@ import psycopg
 import structlog
 
 from bot.errors import StoreError
+from bot.fleet.postgresql import schema
+from bot.fleet.postgresql import schema as text_index
+from bot.fleet.postgresql.connection import PostgresConnection
+from bot.fleet.postgresql.dialect import NOW
+from bot.fleet.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, subject_of
 from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress, logged
 from bot.settings import PostgresUrl
@@ -20,11 +25,6 @@ from bot.store.engine.group_commit import GroupCommit
 from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.pulse import Pulse
 from bot.store.engine.schema import Migration
-from bot.store.postgresql import schema
-from bot.store.postgresql import schema as text_index
-from bot.store.postgresql.connection import PostgresConnection
-from bot.store.postgresql.dialect import NOW
-from bot.store.postgresql.listener import SIGNALS, WRITTEN, AnnouncementListener, subject_of
 from bot.store.signals import Signals
 from bot.store.sql import Connection
 

@@ -1,0 +1,246 @@
+"""The Discord client of one of several processes on a PostgreSQL database."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import discord
+import structlog
+
+from bot.account.api_keys import HOST_KEY
+from bot.app.catalogue import CATALOGUE
+from bot.app.client import CannonBot
+from bot.app.connection.commands import COMMANDS
+from bot.app.connection.start import Gateway
+from bot.app.duties import UPKEEP_S
+from bot.app.parts import Parts, Role
+from bot.app.practice_process import NoPracticeStudio, PracticeStudio
+from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.guilds import Guilds
+from bot.errors import StoreError
+from bot.fleet.call_budget import WITHOUT_SHARE, CallBudget
+from bot.fleet.cards import OwnCards
+from bot.fleet.guilds import FetchedGuilds, SharedGuilds
+from bot.fleet.rows import RateBudgets
+from bot.fleet.runtime_shards import RuntimeShards
+from bot.fleet.shards import FleetShards, process_name
+from bot.fleet.shared_memory import GUILD, ChangedGuilds, ReadAgain, SharedMemory
+from bot.runtime.background import Round
+from bot.runtime.clock import Clock
+from bot.runtime.network.health_probe import store_address
+from bot.server.absences import ABSENCES
+from bot.server.operations import SWITCHES
+from bot.settings import Settings
+from bot.store import Store
+
+log = structlog.get_logger(__name__)
+
+LOGIN_S = 300.0
+"""Timeout of a worker's login with the start of everything: it may migrate a large database."""
+LEADING_LOOK_S = 2.0
+"""Leadership check interval of the leader."""
+SHORT_S, LONG_S = 60.0, 600.0
+"""Intervals of rereading what other processes may have changed, in case a signal was lost."""
+DURATIONS = "durations"
+"""Name of the learned durations, which have no signal."""
+
+
+class FleetBot(RuntimeShards, CannonBot):
+    """The Discord client, with the shards that this process leases.
+
+    `role`: a worker never connects to the gateway, and `start` ends when Discord refuses its token.
+    """
+
+    _cards: OwnCards
+
+    def __init__(
+        self, settings: Settings, *, role: Role = Role.ALL, practice: PracticeStudio | None = None, **options: Any
+    ) -> None:
+        self.role = role
+        self.leases: FleetShards | None = None
+        self._process = process_name()
+        self._budget: CallBudget | None = None
+        self._shared: SharedMemory | None = None
+        super().__init__(settings, practice=practice or NoPracticeStudio(), **options)
+        self._login = RestLogin(self, self.clock)
+        self.discord_gate.pace.limit(WITHOUT_SHARE)
+
+    def _guilds(self) -> Guilds:
+        fetched = FetchedGuilds(self, self.clock)
+        if self.role is Role.WORKER:
+            return fetched
+        connected = super()._guilds()
+        if self.role is Role.GATEWAY:
+            return connected
+        # It also works for servers of others' shards.
+        return SharedGuilds(connected, fetched, is_connected=self._knows_guild)
+
+    def card_owner(self, store: Store) -> OwnCards:
+        """Return which cards this process draws."""
+        works = self.role.works
+        self._cards = OwnCards(store.signals, lambda: works and store.leadership.is_leader, has_ticker=works)
+        return self._cards
+
+    def _join(self) -> None:
+        """Share Discord's limits, servers and cards, and the caches, with the other processes."""
+        store, spawn = self.parts.store, self._background.start
+        self._cards.follow(self.parts.worker)
+        if self.role.works and self._run_worker:
+            self._cards.reach(self.parts.delivery, spawn)
+        self._shared = SharedMemory(store.signals, _caches(self.parts, self.role), self.clock)
+        self.parts.rounds.add(Round("others", self._shared.run_once, UPKEEP_S))
+        if self.discord_gate.is_paced:
+            budgets = store.rows(RateBudgets)
+            self._budget = CallBudget(self.discord_gate.pace, budgets, process=self._process, clock=self.clock)
+            spawn(self._budget.run(), "calls")
+        ChangedGuilds(store.signals).listen(self)
+        self.discord_gate.share_limits(store.signals)
+        store.signals.listen(GUILD, lambda guild_id: self.known_guilds.forget(int(guild_id)))
+
+    async def _note_address(self) -> None:
+        """Note it in a file: all processes store in the database."""
+        store_address(self.settings.local_files, self.parts.http.health_address)
+
+    async def _recover(self) -> None:
+        """Do nothing: another process may be answering, and have practice jobs."""
+
+    def _begin_duties(self) -> None:
+        """Start the background work, and stand for election."""
+        super()._begin_duties()
+        if self.role.works:
+            self._background.start(lead(self.parts, self.clock), "leader")
+
+    def is_connected(self) -> bool:
+        """Whether Discord is reachable: by the gateway, or by the REST API alone."""
+        return super().is_connected() if self.role.answers else self._login.is_good
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """Log in and connect to the gateway; a worker keeps checking its token.
+
+        Raises what discord.py raises, and StartError once it cannot go on.
+        """
+        if self.role.answers:
+            await super().start(token, reconnect=reconnect)
+            return
+        await in_time(self.login(token), LOGIN_S)
+        log.info("ready", user=str(self.user), role=self.role.value)
+        await self._background.accompany(self._login.keep())
+
+    async def begin_shards(self, gateway: Gateway) -> None:
+        """Join the fleet. Raises StartError."""
+        leases = self.leases = FleetShards(
+            self,
+            self.parts.store,
+            process=self._process,
+            spawn=self._background.start,
+            wanted=self.settings.shard_count,
+        )
+        self.metrics.shards_held(lambda: leases.held)
+        self.metrics.identifies_left(lambda: leases.identifies_left)
+        await leases.begin(gateway)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for the shard's turn."""
+        if self.leases is not None and shard_id is not None:
+            await self.leases.take_identify(shard_id)
+        else:
+            await super().before_identify_hook(shard_id, initial=initial)
+
+    def is_ready(self) -> bool:
+        """Whether all shards of this process are connected, with their servers known."""
+        return super().is_ready() if self.leases is None else self.leases.is_ready
+
+    def _knows_guild(self, guild_id: int) -> bool:
+        shard_id = self.shard_of(guild_id)
+        return self.leases is not None and self.leases.holds(shard_id) and self.is_shard_ready(shard_id)
+
+    async def _compare_all(self) -> None:
+        """Do nothing: `on_shard_ready` compares each shard's servers, and others are other processes'."""
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Compare the servers of the shard."""
+        if self.leases is not None and self.note_shard_ready(shard_id):
+            guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
+            await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)
+
+    async def _leave(self) -> None:
+        """Release this process's shards and calls at once."""
+        if self.leases is not None:
+            await self.leases.stop()
+        if self._budget is not None:
+            await self._budget.stop()
+        if self._shared is not None:
+            await self._shared.aclose()
+
+
+async def lead(parts: Parts, clock: Clock) -> None:
+    """Stand for election until cancelled, and take up the leader's work when it is won."""
+    pause = asyncio.Event()  # never set: the clock ends each wait
+    leadership = parts.store.leadership
+    while True:
+        await leadership.wait()
+        log.info("leader.begins")
+        try:
+            await parts.practice.recover()
+        except StoreError as error:
+            log.info("leader.practice_later", error=error.sentence)
+        parts.maintenance.woken.set()
+        parts.watch.woken.set()
+        while leadership.is_leader:
+            await clock.wait(pause, LEADING_LOOK_S)
+        log.info("leader.ends")
+
+
+def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
+    kept = [
+        ReadAgain(signal=ABSENCES, again=parts.absences.read_again, every_s=SHORT_S),
+        ReadAgain(signal=SWITCHES, again=parts.switches.load, every_s=SHORT_S),
+        ReadAgain(signal=HOST_KEY, again=parts.keys.load, every_s=SHORT_S),
+        ReadAgain(signal=COMMANDS, again=parts.command_sync.read_again, every_s=LONG_S),
+        ReadAgain(signal=CATALOGUE, again=parts.catalogue_refresh.read_again, every_s=LONG_S),
+    ]
+    if not role.works:  # workers refresh it
+        kept.append(ReadAgain(signal=DURATIONS, again=parts.learned.load, every_s=LONG_S))
+    return kept
+
+
+LOOK_EVERY_S = 60.0
+BELIEVED_S = 180.0
+"""How long a successful check counts."""
+
+
+class RestLogin:
+    """Checks the token by Discord's REST API, for a process without a gateway: a connection that can be lost."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._reached_at: float | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether Discord accepted the token within the last minutes."""
+        return self._reached_at is not None and self._clock.monotonic() - self._reached_at < BELIEVED_S
+
+    async def keep(self) -> None:
+        """Check until cancelled, first a while after the login. Raises LoginFailure for a refused token."""
+        pause = asyncio.Event()  # never set: the clock ends each wait
+        self._reached_at = self._clock.monotonic()
+        while True:
+            await self._clock.wait(pause, LOOK_EVERY_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Check the token once. Raises LoginFailure if Discord refuses it."""
+        try:
+            await in_time(self._client.http.request(discord.http.Route("GET", "/users/@me")))
+        except discord.HTTPException as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                raise discord.LoginFailure from None
+            log.info("login.not_asked", status=error.status)
+        except DISCORD_ERRORS as error:
+            log.info("login.not_asked", error=type(error).__name__)
+        else:
+            self._reached_at = self._clock.monotonic()

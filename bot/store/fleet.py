@@ -1,0 +1,20 @@
+"""The one way from the core to `bot.fleet`, which lets several processes share a PostgreSQL database."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from bot.errors import RESTART_CANNOT_HELP, StoreError
+from bot.store import texts
+
+
+def fleet_module(name: str) -> Any:
+    """Import a module of `bot.fleet` by name: a process on SQLite never loads one.
+
+    Raises StoreError without the extra `postgres`.
+    """
+    try:
+        return importlib.import_module(f"bot.fleet.{name}")
+    except ImportError as error:
+        raise StoreError(texts.POSTGRES_MISSING, exit_code=RESTART_CANNOT_HELP) from error
