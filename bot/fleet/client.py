@@ -119,7 +119,7 @@ class FleetBot(RuntimeShards, CannonBot):
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """Log in and connect to the gateway; a worker keeps checking its token.
 
-        Raises what discord.py raises, and StartError once it cannot go on.
+        Raises what discord.py raises, and StartError once it cannot continue.
         """
         if self.role.answers:
             await super().start(token, reconnect=reconnect)
