@@ -122,10 +122,6 @@ class ApiKeys:
             raise NoKey(texts.NO_KEY)
         return host
 
-    async def is_practising(self, guild_id: int) -> bool:
-        """Return whether the guild is in practice mode."""
-        return await self._store.practice.is_on(guild_id)
-
     async def for_job(self, job: Job) -> UsableKey | None:
         """Return the key for a job, as in `_for_job`; practice jobs use only practice keys, others never."""
         key = await self._for_job(job)

@@ -54,7 +54,7 @@ class Health:
         `turns_last_minute`: turns of all lanes without an error of the bot's or the database's;
         `shards`: for each shard whether it is `connected`, and its `latency_s`, None: unknown.
         """
-        due, turns = self.worker.oldest_due_s(), self.worker.turns_last_minute()
+        due, turns = self.worker.agenda.oldest_due_s(), self.worker.agenda.turns_last_minute()
         beats = not self.role.works or self.clock.monotonic() - self.worker.progress.beat < STALLED_S
         moves = all(due[lane] <= STALLED_S or turns[lane] > 0 for lane in due)
         return {

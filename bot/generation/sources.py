@@ -183,7 +183,7 @@ class Sources:
     async def _from_link(self, viewer: Viewer, link: str, kinds: frozenset[MediaKind], label: str) -> Source:
         link = link.strip().strip("<>")
         link = await self.refresh(link, viewer, kinds) or link
-        practice = await self.keys.is_practising(viewer.guild_id)
+        practice = await self.store.practice.is_on(viewer.guild_id)
         return Source(url=link, facts=await self._inspect(link, kinds, texts.FILE_FOR(field=label), practice=practice))
 
     async def _inspect(
@@ -216,7 +216,7 @@ class Sources:
     async def _of_job(self, job: Job, medium: Media, kinds: frozenset[MediaKind], label: str) -> Source:
         """Return the result by Cannon Studio's link as it is, else by a fresh one."""
         practice = job.practice
-        if practice and not await self.keys.is_practising(job.guild_id):
+        if practice and not await self.store.practice.is_on(job.guild_id):
             raise InputError(texts.MADE_IN_PRACTICE, "job")
         try:
             facts = await self._inspect(medium.url, kinds, texts.FILE_FOR(field=label), practice=practice)

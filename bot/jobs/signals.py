@@ -43,7 +43,7 @@ class WorkerSignals:
         """Connect this process's worker to all signals."""
         self.signals.listen_to_gaps(worker.wake)
         self.signals.listen(WAKE, worker.wake)
-        self.signals.listen(CLAIM, worker.claim_soon)
+        self.signals.listen(CLAIM, worker.agenda.claim_soon)
         self.signals.listen(HINT, worker.hint)
         self.signals.listen(DECIDED, worker.decided)
         self.signals.listen(RESUME, lambda guild_id, slot: worker.resume(int(guild_id), slot or None))

@@ -20,7 +20,7 @@ from bot.account.api_keys import ApiKeys
 from bot.domain.models import JobState, new_id
 from bot.errors import StoreError
 from bot.jobs.follow.agenda import Agenda, WorkerProgress
-from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane, LaneName
+from bot.jobs.follow.lanes import REMOTE_STATES, Followed, Lane
 from bot.jobs.follow.webhook_hints import HintPace
 from bot.jobs.turns.delivering import Delivering
 from bot.jobs.turns.key_waits import KeyWaits
@@ -147,22 +147,10 @@ class Worker:
         """The number of followed jobs."""
         return len(self.agenda.jobs)
 
-    def oldest_due_s(self) -> dict[LaneName, float]:
-        """Return the longest overdue time of each lane in seconds, 0 for none."""
-        return self.agenda.oldest_due_s()
-
-    def turns_last_minute(self) -> dict[LaneName, int]:
-        """Return the turns each lane finished in the last minute."""
-        return self.agenda.turns_last_minute()
-
     def wake(self) -> None:
         """Handle a job that is new or may start."""
         self.agenda.claim_soon()
         self.maintain()
-
-    def claim_soon(self) -> None:
-        """Claim unleased jobs soon."""
-        self.agenda.claim_soon()
 
     def hint(self, job_id: str) -> bool:
         """Poll this job soon. A hint, never the truth. False if not followed."""

@@ -340,7 +340,8 @@ class QuietErrors:
 
     def note(self, log: BoundLogger, event: str, subject: str, error: BaseException, **facts: object) -> None:
         """Log `error` of `subject`, unless logged within the hour."""
-        now, kind = self._clock.monotonic(), (f"{event} {subject}", _quiet_errors_kind(error))
+        now = self._clock.monotonic()
+        kind = (f"{event} {subject}", f"{type(error).__name__} {_place(error.__traceback__)}")
         seen = self._seen.get(kind)
         if seen is None:
             self._seen[kind] = _Seen(now)
@@ -356,11 +357,3 @@ class QuietErrors:
             tell = log.warning if isinstance(error, DatabaseFailing) else log.error
             tell(event, **facts, error=type(error).__name__, times=seen.count)
             seen.logged_at, seen.count = now, 0
-
-
-def _quiet_errors_kind(error: BaseException) -> str:
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-    return f"{type(error).__name__} {place}"

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -122,6 +124,11 @@ _VALUES_MAX = 100
 _LOOP_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _LAG_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 _JOB_BUCKETS_S = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+_Kind = TypeVar("_Kind", Counter, Gauge)
+
+
+def _made(kind: type[_Kind], registry: CollectorRegistry, name: str, about: str, *labels: str) -> _Kind:
+    return kind(name, about, labels, registry=registry)
 
 
 class Metrics:
@@ -132,74 +139,50 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._seen: set[str] = set()
         own = self.registry
-        self._open = Gauge(
-            "cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", ["lane", "state"], registry=own
-        )
-        self._waits = Gauge("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", ["for"], registry=own)
-        self._oldest_due = Gauge(
+        count, gauge = partial(_made, Counter, own), partial(_made, Gauge, own)
+        self._open = gauge("cannon_bot_jobs_open", "Jobs that have not ended, by lane and state.", "lane", "state")
+        self._waits = gauge("cannon_bot_jobs_waiting", "Those of them that wait, by what for.", "for")
+        self._oldest_due = gauge(
             "cannon_bot_oldest_due_seconds",
             "For how long the job that was due first has waited for its turn, by lane; 0 if none is due.",
-            ["lane"],
-            registry=own,
+            "lane",
         )
-        self._jobs = Counter(
-            "cannon_bot_jobs", "Times a job entered a state, by operation.", ["operation", "state"], registry=own
+        self._jobs = count("cannon_bot_jobs", "Times a job entered a state, by operation.", "operation", "state")
+        self._submits = count("cannon_bot_submits", "Jobs sent to Cannon Studio, by outcome.", "operation", "outcome")
+        self._polls = count("cannon_bot_polls", "Questions after a job's progress.", "outcome")
+        self._deliveries = count("cannon_bot_deliveries", "Results, by the way they went.", "way")
+        histogram = partial(Histogram, registry=own)
+        self._lag = histogram(
+            "cannon_bot_poll_lag_seconds", "From when a poll was due until it was made.", buckets=_LAG_BUCKETS_S
         )
-        self._submits = Counter(
-            "cannon_bot_submits", "Jobs sent to Cannon Studio, by outcome.", ["operation", "outcome"], registry=own
+        self._duration = histogram(
+            "cannon_bot_job_seconds", "From acceptance to delivery.", ["operation"], buckets=_JOB_BUCKETS_S
         )
-        self._polls = Counter("cannon_bot_polls", "Questions after a job's progress.", ["outcome"], registry=own)
-        self._deliveries = Counter("cannon_bot_deliveries", "Results, by the way they went.", ["way"], registry=own)
-        self._lag = Histogram(
-            "cannon_bot_poll_lag_seconds",
-            "From when a poll was due until it was made.",
-            buckets=_LAG_BUCKETS_S,
-            registry=own,
+        self._loop_lag = histogram(
+            "cannon_bot_loop_lag_seconds", "How late the event loop is.", buckets=_LOOP_BUCKETS_S
         )
-        self._duration = Histogram(
-            "cannon_bot_job_seconds",
-            "From acceptance to delivery.",
-            ["operation"],
-            buckets=_JOB_BUCKETS_S,
-            registry=own,
+        self._discord = count("cannon_bot_discord_errors", "Errors of Discord's API.", "code")
+        self._api = count("cannon_bot_api_errors", "Errors of Cannon Studio's API.", "error")
+        self._hints = count("cannon_bot_webhook_hints", "Webhooks received.", "outcome")
+        self._api_calls = count("cannon_bot_api_calls", "Calls of Cannon Studio's API, by outcome.", "call", "outcome")
+        self._discord_calls = count(
+            "cannon_bot_discord_calls", "Calls of Discord's API, by class and outcome.", "class", "outcome"
         )
-        self._discord = Counter("cannon_bot_discord_errors", "Errors of Discord's API.", ["code"], registry=own)
-        self._api = Counter("cannon_bot_api_errors", "Errors of Cannon Studio's API.", ["error"], registry=own)
-        self._hints = Counter("cannon_bot_webhook_hints", "Webhooks received.", ["outcome"], registry=own)
-        self._api_calls = Counter(
-            "cannon_bot_api_calls", "Calls of Cannon Studio's API, by outcome.", ["call", "outcome"], registry=own
-        )
-        self._discord_calls = Counter(
-            "cannon_bot_discord_calls",
-            "Calls of Discord's API, by class and outcome.",
-            ["class", "outcome"],
-            registry=own,
-        )
-        self._limited = Counter(
+        self._limited = count(
             "cannon_bot_rate_limit_wait_seconds",
             "Seconds for which calls waited: for our own pace, or as Discord or Cannon Studio asked.",
-            ["whose"],
-            registry=own,
+            "whose",
         )
-        self._held = Gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.", registry=own)
-        self._refused_keys = Gauge("cannon_bot_keys_refused", "Servers' keys that are refused.", registry=own)
-        self._second_copy = Gauge(
-            "cannon_bot_second_copy",
-            "Whether another copy of the bot runs with the same token.",
-            registry=own,
-        )
-        self._files = Gauge("cannon_bot_file_bytes", "Size of the database's files.", ["file"], registry=own)
-        self._commands_outdated = Gauge("cannon_bot_commands_outdated", texts.COMMANDS_OUTDATED, registry=own)
-        self._loop_lag = Histogram(
-            "cannon_bot_loop_lag_seconds", "How late the event loop is.", buckets=_LOOP_BUCKETS_S, registry=own
-        )
+        self._held = gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.")
+        self._refused_keys = gauge("cannon_bot_keys_refused", "Servers' keys that are refused.")
+        self._second_copy = gauge("cannon_bot_second_copy", "Whether another copy of the bot runs with the same token.")
+        self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
+        self._commands_outdated = gauge("cannon_bot_commands_outdated", texts.COMMANDS_OUTDATED)
+        self._refused = count("cannon_bot_connections_refused", "Connections closed, by the bound passed.", "bound")
         self._ledger, self._shards, self._database = LedgerCollector(), ShardCollector(), DatabaseCollector()
         self._dropped_lines = CountCollector("cannon_bot_log_lines_dropped", texts.LOG_LINES_DROPPED)
         for collector in (self._ledger, self._shards, self._database, self._dropped_lines, ReadingCollector()):
             own.register(collector)
-        self._refused = Counter(
-            "cannon_bot_connections_refused", "Connections closed, by the bound passed.", ["bound"], registry=own
-        )
 
     def job(self, operation: str, state: JobState) -> None:
         """Count an entry into `state`."""

@@ -50,10 +50,6 @@ class PracticeMode:
         """Whether servers may practise."""
         return self.refusal is None
 
-    async def is_on(self, guild_id: int) -> bool:
-        """Return whether the server practises."""
-        return await self.store.practice.is_on(guild_id)
-
     async def start(self, guild_id: int, *, by_id: int) -> bool:
         """Start practice; False if already on.
 
@@ -61,7 +57,7 @@ class PracticeMode:
         """
         if self.refusal is not None:
             raise InputError(self.refusal)
-        if await self.is_on(guild_id):
+        if await self.store.practice.is_on(guild_id):
             return False
         secret = new_practice_key()
         try:
@@ -78,7 +74,7 @@ class PracticeMode:
                 guild_id, secret, set_by=by_id, status=status, practice=True, record=record
             )
         except Refused:
-            if await self.is_on(guild_id):  # another moderator was faster
+            if await self.store.practice.is_on(guild_id):  # another moderator was faster
                 return False
             raise
         self.worker.resume(guild_id, slot_of(guild_id, done.key.id))

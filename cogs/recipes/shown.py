@@ -39,9 +39,8 @@ def step_lines(recipe: Recipe, catalogue: Catalogue) -> list[str]:
 
 
 def _step(number: int, step: RecipeStep, inputs: dict[str, str], catalogue: Catalogue) -> Iterator[str]:
-    try:
-        operation = catalogue.resolve(step.operation)
-    except InputError:
+    operation = catalogue.find(step.operation)
+    if operation is None:
         yield texts.step_line(number, harmless(step.operation), str(texts.OPERATION_GONE))
         return
     fixed = operation.fixed_credits

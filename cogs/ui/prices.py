@@ -246,14 +246,11 @@ async def total_of(bot: Bot, guild_id: int, steps: Iterable[tuple[str, Mapping[s
     """Return the total price of these jobs on a server. Reads memory and the store; no network."""
     credits_, unknown, exact = Decimal(0), 0, True
     for operation_id, values in steps:
-        try:
-            operation = bot.catalogue.resolve(operation_id)
-        except InputError:
-            unknown += 1  # retired operation
-            continue
-        found = (await bot.parts.price_books.of(guild_id, operation)).estimate(operation, values)
+        operation = bot.catalogue.find(operation_id)
+        book = None if operation is None else await bot.parts.price_books.of(guild_id, operation)
+        found = None if operation is None or book is None else book.estimate(operation, values)
         if found is None:
-            unknown += 1
+            unknown += 1  # also of a retired operation
         else:
             credits_ += found.credits
             exact = exact and found.basis == "fixed"

@@ -74,7 +74,7 @@ async def live(url: str, database: Path, jobs: int, seconds: float) -> dict[str,
         await asyncio.sleep(seconds)
         ticking.cancel()
         memory = resident_bytes()
-        polls = sum(worker.turns_last_minute().values())
+        polls = sum(worker.agenda.turns_last_minute().values())
         await worker.stop()
         await running
     return {

@@ -19,10 +19,10 @@ from bot.account.memory import AccountMemories
 from bot.cannon.client import CannonClient
 from bot.cannon.outputs import media_of, text_of
 from bot.cannon.wire import Progress, RemoteStatus
-from bot.catalogue import LiveCatalogue, Operation
+from bot.catalogue import LiveCatalogue
 from bot.domain.jobs.poll_schedule import FORGOTTEN_S, recheck_at
 from bot.domain.models import PAID_STATES, Job, JobState, credits_words
-from bot.errors import CannonError, DatabaseFailing, InputError, KeyRefused, RequestNotFound
+from bot.errors import CannonError, DatabaseFailing, KeyRefused, RequestNotFound
 from bot.jobs import texts
 from bot.jobs.surface import Surface
 from bot.language import speaking
@@ -131,7 +131,7 @@ class Reconciler:
         return found
 
     async def _keep(self, job: Job, progress: Progress) -> Found:
-        operation = self._operation(job)
+        operation = self.catalogue.current.find(job.operation)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
             await self._book(job, progress)
@@ -164,9 +164,3 @@ class Reconciler:
         if booked is not None and cost:
             await self.surface.show(job.guild_id, job.card_id)
             await self.surface.alert(job.guild_id, lambda: texts.BILLED_ALERT(job=job.id, amount=credits_words(cost)))
-
-    def _operation(self, job: Job) -> Operation | None:
-        try:
-            return self.catalogue.current.resolve(job.operation)
-        except InputError:
-            return None

@@ -16,7 +16,7 @@ from bot.cannon.errors import missing_in, relabelled
 from bot.cannon.outputs import media_of, text_of
 from bot.cannon.retry import poll_again
 from bot.cannon.wire import Progress, RemoteStatus
-from bot.catalogue import LiveCatalogue, Operation, labels_of
+from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.jobs.poll_schedule import (
     FORGOTTEN_S,
     REMEMBERED_S,
@@ -27,7 +27,7 @@ from bot.domain.jobs.poll_schedule import (
     unhinted_wait_s,
 )
 from bot.domain.models import Job, JobState
-from bot.errors import CannonError, InputError, KeyRefused, RateLimited, RequestNotFound
+from bot.errors import CannonError, KeyRefused, RateLimited, RequestNotFound
 from bot.jobs import texts
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.follow.lanes import Followed
@@ -194,7 +194,7 @@ class Polling:
         return await self.transitions.rest(followed, wait_s, denied_s=denied_s)
 
     async def _succeeded(self, followed: Followed, progress: Progress, last_seen_s: float | None) -> float | None:
-        job, operation = followed.job, self._operation(followed.job)
+        job, operation = followed.job, self.catalogue.current.find(followed.job.operation)
         media = media_of(operation, progress.output)
         if not media and text_of(operation, progress.output) is None:
             await self.transitions.speak(job)
@@ -253,11 +253,5 @@ class Polling:
     def _reason(self, job: Job, progress: Progress) -> str:
         if progress.error is None:
             return str(texts.FAILED)
-        operation = self._operation(job)
-        return relabelled(progress.error, progress.error, progress.faults, labels_of(operation))
-
-    def _operation(self, job: Job) -> Operation | None:
-        try:
-            return self.catalogue.current.resolve(job.operation)
-        except InputError:
-            return None
+        labels = labels_of(self.catalogue.current.find(job.operation))
+        return relabelled(progress.error, progress.error, progress.faults, labels)

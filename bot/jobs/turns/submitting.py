@@ -24,7 +24,6 @@ from bot.errors import (
     CannonError,
     CannonUnavailable,
     IdempotencyClash,
-    InputError,
     InputRefused,
     KeyRefused,
     RateLimited,
@@ -110,11 +109,8 @@ class Submitting:
     async def _may_not_say(self, job: Job, values: Mapping[str, Any]) -> bool:
         """Whether the word list forbids the input, now with results of earlier steps."""
         words = (await self.store.settings.get(job.guild_id)).words
-        try:
-            fields = self.catalogue.current.resolve(job.operation).fields
-        except InputError:
-            fields = ()
-        return await has_forbidden_word(words, fields, values, {})
+        operation = self.catalogue.current.find(job.operation)
+        return await has_forbidden_word(words, () if operation is None else operation.fields, values, {})
 
     async def _send(self, job: Job, key: UsableKey) -> CreatedRequest:
         """Send the job. Raises CannonError, UnreadableAnswer also for the answer to another job."""
@@ -223,13 +219,9 @@ class Submitting:
             self.memories.forget(job.guild_id)
 
     def _title(self, job: Job) -> str:
-        try:
-            return tr(self.catalogue.current.resolve(job.operation).title)
-        except InputError:
-            return job.operation
+        operation = self.catalogue.current.find(job.operation)
+        return job.operation if operation is None else tr(operation.title)
 
     def _wire_id(self, job: Job) -> str:
-        try:
-            return self.catalogue.current.resolve(job.operation).id
-        except InputError:
-            return job.operation
+        operation = self.catalogue.current.find(job.operation)
+        return job.operation if operation is None else operation.id

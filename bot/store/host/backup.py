@@ -45,7 +45,7 @@ def back_up(
     damaged copy.
     """
     _refuse(database, target, replaces=replaces, with_key=with_key)
-    with explained(database), _file_errors(target), contextlib.closing(open_beside(database)) as db:
+    with explained(database), file_errors(target), contextlib.closing(open_beside(database)) as db:
         size, free = room_for(db, target.parent)
         if size > free:
             raise StoreError(texts.no_room(size, free))
@@ -118,7 +118,8 @@ def _refuse(database: Path, target: Path, *, replaces: bool, with_key: bool) -> 
 
 
 @contextlib.contextmanager
-def _file_errors(target: Path) -> Iterator[None]:
+def file_errors(target: Path) -> Iterator[None]:
+    """Raise StoreError for a file that cannot be written."""
     try:
         yield
     except OSError as error:

@@ -7,9 +7,8 @@ completes it. A crash at any point loses nothing.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from bot.store.engine.connection import connect, damage
 from bot.store.engine.files import copy_database, mark_of, replacing, room_for, sync_directory, taken_at
 from bot.store.engine.sqlite_database import ProcessLock
 from bot.store.engine.sqlite_errors import explained
-from bot.store.host.backup import copy_key, doubt, needed_by, open_beside, opens_all
+from bot.store.host.backup import copy_key, doubt, file_errors, needed_by, open_beside, opens_all
 from bot.store.jobs.job_lists import OPEN_TOTAL
 from bot.store.vault.secret_box import key_file_of
 
@@ -56,7 +55,7 @@ def restore(backup: Path, database: Path, *, secret_keys: Sequence[str], now: fl
         raise StoreError(texts.BACKUP_IS_DATABASE, exit_code=RESTART_CANNOT_HELP)
     lock = ProcessLock.take(database)
     try:
-        with explained(backup), _explained_writing(database):
+        with explained(backup), file_errors(database):
             return _restore(backup, database, secret_keys, now, progress)
     finally:
         lock.release()
@@ -148,13 +147,3 @@ def _keep(present: Path, kept: Path) -> Path | None:
 
 def _with(path: Path, ending: str) -> Path:
     return path.with_name(f"{path.name}{ending}")
-
-
-@contextlib.contextmanager
-def _explained_writing(database: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            texts.NOT_WRITABLE(path=database, reason=error.strerror or os.strerror(error.errno or 0))
-        ) from error

@@ -141,7 +141,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         return
     notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
-        mark = str(PRACTICE_MARK) if await interaction.client.parts.practice.is_on(interaction.guild_id) else None
+        mark = str(PRACTICE_MARK) if await interaction.client.parts.store.practice.is_on(interaction.guild_id) else None
         question = "\n".join(each for each in (mark, notice, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return

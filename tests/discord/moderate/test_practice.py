@@ -102,7 +102,7 @@ async def test_a_key_ends_practice_with_one_line_and_refunds_what_is_open(rig: R
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).held == 0
     [card] = rig.messages()
     assert "Practice mode has ended" in card.embeds[0].fields[0].value
-    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+    assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     assert rig.sandbox.spent(GUILD_KEY) == await spent(rig) > 0
@@ -189,7 +189,7 @@ async def test_a_job_that_was_not_sent_yet_survives_the_fall_of_the_sandbox(rig:
 async def test_a_server_with_a_key_of_its_own_does_not_practise(rig: Rig):
     await send_key(rig, GUILD_KEY)
     assert "has a Cannon Studio key" in await practise(rig)
-    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+    assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
     assert studio(rig).starts == 1
 
 
@@ -198,7 +198,7 @@ async def test_nobody_types_a_practice_key_or_removes_one(rig: Rig):
     assert "key" in shown(refused)
     await practise(rig)
     await rig.moderator.slash(rig.channel, "studio key", action="remove")
-    assert await rig.bot.parts.practice.is_on(rig.guild.id)
+    assert await rig.bot.parts.store.practice.is_on(rig.guild.id)
 
 
 async def test_each_server_practises_with_credits_of_its_own(rig: Rig):
@@ -207,7 +207,7 @@ async def test_each_server_practises_with_credits_of_its_own(rig: Rig):
     chief = other.add_member(rig.env.create_user("chief"), roles=[boss])
     place = other.create_text_channel("general")
     await practise(rig)
-    assert not await rig.bot.parts.practice.is_on(other.id)
+    assert not await rig.bot.parts.store.practice.is_on(other.id)
     await chief.slash(place, "studio practice")
     await chief.slash(place, GENERATE, prompt="gold")
     await rig.work()
@@ -260,7 +260,7 @@ async def test_the_host_may_forbid_practice_and_ends_it_by_that(tmp_path: Path):
         await practise(rig)
         rig.settings["practice"] = "off"
         await rig.restart()
-        assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+        assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
 
 
 async def test_each_key_leads_to_its_own_api_and_never_to_the_other(rig: Rig):
@@ -354,7 +354,7 @@ async def test_a_sandbox_that_cannot_be_started_is_told_and_nothing_begins(rig: 
     monkeypatch.setattr(studio(rig), "address", fails)
     await rig.restart()
     assert "cannot start right now" in await practise(rig)
-    assert not await rig.bot.parts.practice.is_on(rig.guild.id)
+    assert not await rig.bot.parts.store.practice.is_on(rig.guild.id)
 
 
 async def test_the_host_cannot_give_a_practice_key_for_a_true_one(rig: Rig):

@@ -47,11 +47,11 @@ async def test_practice_begins_by_its_button_for_who_manages_the_server(rig: Rig
     [message] = joined.greetings()
     assert str(texts.PRACTICE_HINT) in message.content
     assert private_sentence(await joined.member.click(message, label=str(texts.PRACTICE))) == str(MODERATORS_ONLY)
-    assert not await rig.bot.parts.practice.is_on(joined.id)
+    assert not await rig.bot.parts.store.practice.is_on(joined.id)
     answer = await joined.moderator.click(message, label=str(texts.PRACTICE))
     assert answer.ephemeral
     assert answer.response.content == str(PRACTICE_ON)
-    assert await rig.bot.parts.practice.is_on(joined.id)
+    assert await rig.bot.parts.store.practice.is_on(joined.id)
 
 
 async def test_practice_is_not_offered_where_the_host_does_not_want_it(tmp_path: Path):
@@ -98,7 +98,7 @@ async def test_without_a_system_channel_the_owner_is_greeted(rig: Rig):
         assert answer.response.content == texts.OPEN_THERE(command=command, link=joined.id)
     answer = await joined.owner.click(letter, label=str(texts.PRACTICE))
     assert answer.response.content == str(PRACTICE_ON)
-    assert await rig.bot.parts.practice.is_on(joined.id)
+    assert await rig.bot.parts.store.practice.is_on(joined.id)
     key = await rig.bot.parts.store.keys.current(joined.id)
     assert key is not None
     assert key.set_by == joined.owner.id
@@ -111,7 +111,7 @@ async def test_a_press_that_is_not_the_owner_s_or_of_a_server_that_is_gone_start
     rig.env.backend.edit_guild(joined.id, {"owner_id": joined.moderator.id})
     await rig.env.settle()
     assert private_sentence(await joined.owner.click(letter, label=str(texts.PRACTICE))) == str(texts.ONLY_OWNER)
-    assert not await rig.bot.parts.practice.is_on(joined.id)
+    assert not await rig.bot.parts.store.practice.is_on(joined.id)
     rig.env.backend.remove_guild(joined.id)
     await rig.env.settle()
     assert private_sentence(await joined.owner.click(letter, label=str(texts.SET_UP))) == str(texts.BOT_IS_GONE)

@@ -17,6 +17,7 @@ from tests.support.signals import Bus
 class Worker:
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
+        self.agenda = self
 
     def __getattr__(self, name: str) -> Any:
         return lambda *words: self.heard.append((name, *words))
