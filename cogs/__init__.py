@@ -64,7 +64,6 @@ def load() -> list[ModuleType]:
 
 
 async def setup(bot: commands.AutoShardedBot) -> None:
-    """Add every group to the bot."""
     for module in load():
         await module.setup(bot)
 

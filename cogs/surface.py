@@ -32,15 +32,12 @@ class CogSurface:
     def controls(
         self, card: Card, jobs: Sequence[Job], *, linked: bool, shown_above: Decimal | None
     ) -> Sequence[discord.ui.Item[Any]]:
-        """Return a card's controls."""
         return buttons.offered(self._bot, jobs, linked=linked, shown_above=shown_above, private=card.private)
 
     def review_controls(self, job: Job) -> Sequence[discord.ui.Item[Any]]:
-        """Return Publish and Refuse."""
         return review.answers(job)
 
     def log_controls(self, decision: Decision) -> Sequence[discord.ui.Item[Any]]:
-        """Return the buttons of a log line."""
         return log_buttons(decision)
 
     def posted(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:

@@ -211,7 +211,6 @@ class ApiKeys:
         return [DocumentKey(slot=slot_of(key.guild_id, key.id), secret=key.secret) for key in found]
 
     async def refused(self) -> list[RefusedKey]:
-        """Return refused keys still in use, of all guilds."""
         found = [
             RefusedKey(guild_id=key.guild_id, key=_usable(key), probe_at=key.probe_at or 0.0, probes=key.probes)
             for key in await self._store.keys.refused()

@@ -38,7 +38,6 @@ class AccountAudit:
         self._due: dict[int, float] = {}
 
     async def run_once(self) -> None:
-        """Compare the accounts that are due."""
         keys = await self._store.account_checks.to_check(self._clock.wall() - CHECK_EVERY_S)
         self._due = {key.id: self._due[key.id] for key in keys if key.id in self._due}
         for key in keys:

@@ -79,7 +79,6 @@ class HostKeyScope:
     allowed: Collection[int] | str | None
 
     def serves(self, guild_id: int) -> bool:
-        """Whether the host pays for that server."""
         if self.allowed is None:
             # A public bot would let strangers spend the host's credits.
             application = self.bot.application

@@ -118,7 +118,6 @@ class NamedOperations:
         return recent_operations(await self.store.meta.get(NAMED_META), self.clock.wall())
 
     async def note(self, catalogue: Catalogue) -> None:
-        """Note the operations the current document names."""
         renamed = set(catalogue.aliases.values())
         now = self.clock.wall()
         new = {

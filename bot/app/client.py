@@ -82,7 +82,6 @@ class Tree(app_commands.CommandTree["CannonBot"]):
     async def on_error(
         self, interaction: discord.Interaction[CannonBot], error: app_commands.AppCommandError, /
     ) -> None:
-        """Answer an error of a command."""
         await self.client.responses.report(interaction, error)
 
 
@@ -137,7 +136,6 @@ class CannonBot(GatewayClient, Bot):
         return GatewayGuilds(self)
 
     def card_owner(self, store: Store) -> CardOwner:  # noqa: ARG002 - the only process on the store needs nothing of it
-        """Return which cards this process draws."""
         return EveryCard()
 
     @functools.cached_property
@@ -245,7 +243,6 @@ class CannonBot(GatewayClient, Bot):
         return self.role.works and self.parts.store.leadership.is_leader
 
     def is_connected(self) -> bool:
-        """Whether Discord is reachable."""
         return self.is_ready() and not self.is_closed()
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
@@ -326,7 +323,6 @@ class CannonBot(GatewayClient, Bot):
         await self._compare_all()
 
     async def _compare_all(self) -> None:
-        """Compare every server of this process."""
         await self._compare(self.guilds, lambda _: True)
 
     async def _compare(self, guilds: Sequence[discord.Guild], concerns: Callable[[int], bool]) -> None:

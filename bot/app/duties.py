@@ -52,7 +52,6 @@ class LoopLag:
         return WorkerProgress(beat=beat, next_beat=beat + EVERY_S + LATE_S, turned=beat, startable_at=None)
 
     async def run_once(self) -> None:
-        """Measure once."""
         due, self._beat = self._beat + EVERY_S, self._clock.monotonic()
         self._metrics.loop_lag(self._beat - due)
 
@@ -65,7 +64,6 @@ EACH, ONE = False, True
 
 
 def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:
-    """Fill the table of rounds."""
     store, delivery = parts.store, parts.delivery
     audit = AccountAudit(store, client=parts.client, clock=setup.clock)
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)

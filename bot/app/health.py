@@ -107,7 +107,6 @@ class Watchdog:
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop watching."""
         self._stopped.set()
 
     def _run(self) -> None:
@@ -161,7 +160,6 @@ class DatabaseWatch:
         self._lost_rounds = 0
 
     async def run(self) -> None:
-        """Watch until cancelled."""
         never, probe = asyncio.Event(), asyncio.ensure_future(self._probe())
         try:
             while True:

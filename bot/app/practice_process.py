@@ -44,13 +44,9 @@ class PracticeStudio(Protocol):
         """Call `on_loss` when it is gone."""
         ...
 
-    async def stop_idle(self) -> None:
-        """Stop it if idle."""
-        ...
+    async def stop_idle(self) -> None: ...
 
-    async def aclose(self) -> None:
-        """Stop it."""
-        ...
+    async def aclose(self) -> None: ...
 
 
 class PracticeProcess:
@@ -140,7 +136,6 @@ class PracticeProcess:
                 await self._lose()
 
     async def aclose(self) -> None:
-        """Stop the process."""
         async with self._lock:
             process, self._process = self._process, None
             if process is not None:
@@ -151,7 +146,6 @@ class NoPracticeStudio:
     """For hosts without practice."""
 
     async def address(self) -> str:
-        """Raise OSError."""
         raise OSError("practice is switched off")
 
     def listen(self, on_loss: OnLoss) -> None:

@@ -23,7 +23,6 @@ class WebhookTokens:
         return f"{self.public_url}/webhooks/{self.token(job.id)}"
 
     def token(self, job_id: str) -> str:
-        """Return the token of a job."""
         return f"{job_id}-{self.sign(f'webhook:{job_id}')}"
 
     def job_id(self, token: str) -> str | None:

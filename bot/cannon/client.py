@@ -103,7 +103,6 @@ class CannonClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._routes.aclose()
 
     async def status(self, key: str) -> AccountStatus:

@@ -70,7 +70,6 @@ class Estimates:
         self._routes = KeyRoutes(base_url, timeout_s=timeout_s, practice_transport=practice_transport)
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._routes.aclose()
 
     async def ask(self, key: str, operation: str, values: Mapping[str, Any]) -> EstimateAnswer:

@@ -43,7 +43,6 @@ class KeyRoutes:
         return self._practice if key is not None and practice.is_practice_key(key) else self._real
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._real.http.aclose()
         if self._practice is not None:
             await self._practice.http.aclose()

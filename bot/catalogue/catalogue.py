@@ -188,7 +188,6 @@ _ANY_WORDS = ("file", "media", "source", "reference", "asset")
 
 
 def takes_native_id(operation: Operation) -> bool:
-    """Whether the operation takes a video by its Sora id."""
     return any(field.name == NATIVE_ID for field in operation.fields)
 
 

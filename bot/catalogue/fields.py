@@ -166,7 +166,6 @@ def ratio(name: str, label: str, about: str, *, seen: tuple[str, ...]) -> Field:
 
 
 def identifier(name: str, label: str, about: str, *, required: bool = False) -> Field:
-    """A provider id field."""
     return replace(text(name, label, about, required=required), shape=TextShape.ID)
 
 
@@ -204,7 +203,6 @@ def links(name: str, label: str, about: str, media: frozenset[MediaKind]) -> Fie
 
 
 def flag(name: str, label: str, about: str) -> Field:
-    """A yes or no field."""
     return Field(name=name, kind=FieldKind.BOOLEAN, label=label, help=about)
 
 

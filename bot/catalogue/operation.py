@@ -69,7 +69,6 @@ class Operation:
     """The announced last day, as an ISO date."""
 
     def knows_model(self, text: str) -> bool:
-        """Whether the text is one of its models' id or name."""
         return any(same_name(text, each) for model in self.models for each in (model.id or "", model.name))
 
     def field(self, name: str) -> Field:

@@ -60,7 +60,6 @@ def unsigned(name: str) -> str:
 
 
 def marks_of(names: Iterable[str]) -> Marks:
-    """Return the marks in a message's custom ids."""
     found = [match for name in names if (match := CUSTOM_ID.fullmatch(name)) is not None]
     return Marks(
         signatures=frozenset(match["signature"] for match in found if match["signature"]),

@@ -16,12 +16,10 @@ URL: Final = f"https://{HOST}"
 
 
 def new_practice_key() -> str:
-    """Return a new practice key, a sandbox account of its own."""
     return PREFIX + secrets.token_hex(16)
 
 
 def is_practice_key(secret: str) -> bool:
-    """Whether a key is for practice."""
     return secret.strip().casefold().startswith(PREFIX)
 
 

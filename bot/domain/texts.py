@@ -418,17 +418,14 @@ RERUNS_OFF = Text("nobody may")
 
 
 def on() -> str:
-    """Return how a switch is that is on."""
     return ptr("switch", "on")
 
 
 def off() -> str:
-    """Return how a switch is that is off."""
     return ptr("switch", "off")
 
 
 def on_off(value: bool) -> str:
-    """Return how a switch is."""
     return on() if value else off()
 
 
@@ -471,7 +468,6 @@ def price_per(amount: str, unit: str) -> str:
 
 
 def base_and_rate(base: str, rate: str) -> str:
-    """Return a price of a base and a rate on top."""
     return both([base, rate])
 
 

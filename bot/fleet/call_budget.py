@@ -36,9 +36,7 @@ class BudgetRows(Protocol):
         """Return the calls per window the process may make."""
         ...
 
-    async def give_up(self, budget: str, process: str) -> None:
-        """Release the share."""
-        ...
+    async def give_up(self, budget: str, process: str) -> None: ...
 
 
 class CallBudget:

@@ -29,11 +29,9 @@ class OwnCards:
         self.lease: Callable[[], str | None] = lambda: None
 
     def leads(self) -> bool:
-        """Whether this process is the leader."""
         return self._leads()
 
     def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:
-        """Whether this process holds the lease of one of the jobs."""
         leases = {job.lease for job in jobs if job.lease is not None}
         return self.lease() in leases if leases else if_unleased
 
@@ -42,7 +40,6 @@ class OwnCards:
         self._signals.send(SHOW, str(guild_id), card_id, AT_ONCE if at_once else SOON)
 
     def follow(self, worker: Worker) -> None:
-        """Own the cards of this worker's jobs."""
         self.lease = lambda: worker.lease
 
     def reach(self, delivery: Delivery, spawn: Callable[[Coroutine[Any, Any, None], str], None]) -> None:

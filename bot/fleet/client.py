@@ -78,7 +78,6 @@ class FleetBot(RuntimeShards, CannonBot):
         return SharedGuilds(connected, fetched, is_connected=self._knows_guild)
 
     def card_owner(self, store: Store) -> OwnCards:
-        """Return which cards this process draws."""
         works = self.role.works
         self._cards = OwnCards(store.signals, lambda: works and store.leadership.is_leader, has_ticker=works)
         return self._cards
@@ -160,7 +159,6 @@ class FleetBot(RuntimeShards, CannonBot):
         """Do nothing: `on_shard_ready` compares each shard's servers, and others are other processes'."""
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Compare the servers of the shard."""
         if self.leases is not None and self.note_shard_ready(shard_id):
             guilds = [guild for guild in self.guilds if guild.shard_id == shard_id]
             await self._compare(guilds, lambda guild_id: self.shard_of(guild_id) == shard_id)

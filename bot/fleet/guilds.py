@@ -36,11 +36,9 @@ class SharedGuilds:
         self._is_connected = is_connected
 
     def known(self, guild_id: int) -> discord.Guild | None:
-        """Return the cached server."""
         return self._of(guild_id).known(guild_id)
 
     async def find(self, guild_id: int) -> discord.Guild | None:
-        """Return the server, from the gateway or fetched."""
         return await self._of(guild_id).find(guild_id)
 
     def forget(self, guild_id: int) -> None:
@@ -62,7 +60,6 @@ class FetchedGuilds:
         self._locks: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def known(self, guild_id: int) -> discord.Guild | None:
-        """Return the server as last fetched."""
         return self._client.get_guild(guild_id)
 
     async def find(self, guild_id: int) -> discord.Guild | None:

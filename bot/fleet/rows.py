@@ -111,7 +111,6 @@ class Fleet(Repository):
         return await self._database.write(change)
 
     async def release(self, process: str, shard_ids: Collection[int]) -> None:
-        """Release these closed shards."""
         rows = [(shard_id, process) for shard_id in shard_ids]
         await self._database.write(lambda db: db.executemany("DELETE FROM shards WHERE id = ? AND process = ?", rows))
 

@@ -125,9 +125,7 @@ class Identifying(Protocol):
 class Holding(Protocol):
     """Which shards are this process's: `bot.fleet.shard_keeper.ShardKeeper`."""
 
-    def holds(self, shard_id: int) -> bool:
-        """Whether this process holds the shard now."""
-        ...
+    def holds(self, shard_id: int) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -146,7 +144,6 @@ class _Socket(DiscordWebSocket):
         self._shard.ws = self
 
     async def received_message(self, msg: Any, /) -> None:
-        """Handle a message if the shard is still ours."""
         if self._shard.is_held:
             await super().received_message(msg)
         else:
@@ -296,7 +293,6 @@ class RuntimeShards(GatewayClient):
         self._ready_shards: set[int] = set()
 
     async def launch_shards(self) -> None:
-        """Start opening shards."""
         await self.begin_shards(await self.answered_gateway())
 
     def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:

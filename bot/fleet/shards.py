@@ -31,7 +31,6 @@ WATCH_S, ASK_AGAIN_TURNS = 60.0, 60
 
 
 def process_name() -> str:
-    """Return a unique, readable name for this process."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
@@ -74,7 +73,6 @@ class FleetShards:
         return self._keeper is not None and self._keeper.is_ready
 
     def holds(self, shard_id: int) -> bool:
-        """Whether this process holds the shard now."""
         return self._keeper is not None and self._keeper.holds(shard_id)
 
     async def begin(self, gateway: Gateway) -> None:

@@ -55,7 +55,6 @@ class SharedMemory:
             self._due[kept.signal] = self._clock.monotonic() + kept.every_s
 
     async def aclose(self) -> None:
-        """Stop reading."""
         await self._tasks.stop()
 
 

@@ -56,7 +56,6 @@ def make_use_cases(
     store: Store,
     clock: Clock,
 ) -> GenerationUseCases:
-    """Return the use cases on these parts."""
     earlier = EarlierJobs(catalogue, store, visible)
     reruns = Reruns(catalogue=catalogue, switches=switches, earlier=earlier, store=store)
     next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible)

@@ -310,6 +310,5 @@ def _prompt_field(operation: Operation) -> str | None:
 
 
 def ratio_field(operation: Operation) -> str:
-    """Return the aspect ratio's field."""
     names = {field.name for field in operation.fields}
     return next((name for name in _RATIO_FIELDS if name in names), _RATIO_FIELDS[0])

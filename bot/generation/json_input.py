@@ -120,7 +120,6 @@ def skeleton(operation: Operation, *, max_chars: int) -> str:
 
 
 def samples(fields: Iterable[Field]) -> dict[str, Any]:
-    """Return a sample value for each field."""
     return {field.name: _sample(field) for field in fields}
 
 

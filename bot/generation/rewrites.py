@@ -113,5 +113,4 @@ def changing_look(prompt: str) -> JobSpec:
 
 
 def is_music(operation: Operation) -> bool:
-    """Whether an operation on sound makes music."""
     return "music" in operation.id.casefold()

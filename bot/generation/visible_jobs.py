@@ -45,7 +45,6 @@ class VisibleJobs:
         return placed.job if placed is not None and await sees(viewer, placed.place) else None
 
     async def sees_card(self, viewer: Viewer, card: Card) -> bool:
-        """Whether the viewer may see the card."""
         place = CardPlace(author_id=card.author_id, private=card.private, place_id=card.place_id)
         return card.guild_id == viewer.guild_id and await sees(viewer, place)
 

@@ -73,7 +73,6 @@ class Attempt:
     """Whether it is a new request although the unconfirmed one may have been charged."""
 
     def of(self, job: Job) -> Job:
-        """Return the job as this attempt."""
         if self.repeats is None:
             return job
         return replace(

@@ -28,7 +28,6 @@ class WorkerSignals:
         self.signals.send(CLAIM)
 
     def hint(self, job_id: str) -> None:
-        """Hint that this job has changed."""
         self.signals.send(HINT, job_id)
 
     def decided(self, job_id: str) -> None:

@@ -13,7 +13,6 @@ Sentence = Text | Callable[[], str]
 
 
 def spoken(sentence: Sentence) -> str:
-    """Return the sentence in the current language."""
     return str(sentence) if isinstance(sentence, Text) else sentence()
 
 

@@ -37,11 +37,9 @@ class WhatIsLeft:
         return texts.LEFT_NOW(left=left_of(self.after, self.limit, granted=self.granted))
 
     def sentence(self) -> str:
-        """Return the remainder now."""
         return texts.LEFT_NOW(left=self._now())
 
     def sentence_after(self) -> str:
-        """Return the remainder now, and after the request."""
         return texts.LEFT_NOW_AND_THEN(left=self._now(), after=self.after)
 
     def _now(self) -> str:

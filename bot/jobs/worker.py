@@ -77,7 +77,6 @@ class JobRows:
             self._kept.popitem(last=False)[0].forget_row()
 
     def clear(self) -> None:
-        """Clear the cache."""
         self._kept.clear()
 
 

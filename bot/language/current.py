@@ -41,7 +41,6 @@ _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 
 
 def current() -> str:
-    """Return the current language, one of LANGUAGES."""
     return _current.get()
 
 

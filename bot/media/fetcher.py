@@ -209,7 +209,6 @@ class MediaFetcher:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._downloads.aclose()
         await self._looks.aclose()
         if self._practice is not None:

@@ -82,7 +82,6 @@ class Lettering:
             self._font(face, size)
 
     def width(self, text: str, size: int) -> float:
-        """Return a text's width."""
         return sum(self._font(face, size).getlength(run) for face, run in _runs(text)) / self._scale
 
     def fitted(self, text: str, size: int, room: float) -> str:

@@ -34,7 +34,6 @@ class ScratchFolder(tempfile.TemporaryDirectory[str]):
         fcntl.flock(self._held, fcntl.LOCK_EX)
 
     def cleanup(self) -> None:
-        """Remove it. Idempotent."""
         held, self._held = self._held, None
         if held is not None:
             os.close(held)

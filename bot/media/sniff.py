@@ -261,7 +261,6 @@ def require_kind(found: Sniffed, expect: Collection[MediaKind] | None) -> None:
 
 
 def refined(found: Sniffed, facts: ContainerFacts) -> Sniffed:
-    """Refine the kind by the headers."""
     return without_picture(found) if found[0] is MediaKind.VIDEO and facts.has_picture is False else found
 
 

@@ -53,9 +53,7 @@ class Posted(StrEnum):
 class LogSink(Protocol):
     """Where moderators read. No method raises because of Discord."""
 
-    async def post(self, guild_id: int, line: str) -> Posted:
-        """Post a line to the guild's log channel."""
-        ...
+    async def post(self, guild_id: int, line: str) -> Posted: ...
 
     async def show(self, decision: Decision, *, search: bool = False) -> Posted:
         """Post a record line where its guild reads it; once, if called twice within minutes.

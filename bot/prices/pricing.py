@@ -45,7 +45,6 @@ def highest(
 
 
 def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
-    """Return an operation's part of the price list."""
     return {
         model_word(operation, model) if model else "": price
         for (operation_id, model), price in prices.items()

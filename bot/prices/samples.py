@@ -133,7 +133,6 @@ class ToolPrices:
         return None if answer is None else answer.credits
 
     def unasked(self, slot: str, samples: Iterable[PriceSample]) -> list[PriceSample]:
-        """Return the samples to be requested."""
         return [each for each in samples if self._fresh(slot, each) is None]
 
     async def ask(self, guild_id: int, key: UsableKey, samples: Sequence[PriceSample], *, most: int) -> None:

@@ -157,7 +157,6 @@ class Rounds:
         self.table: dict[str, Round] = {}
 
     def add(self, *rounds: Round) -> None:
-        """Add rounds, each with a name of its own."""
         self.table |= {each.name: each for each in rounds}
 
     async def keep(self, name: str) -> None:

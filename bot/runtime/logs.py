@@ -315,7 +315,6 @@ class _Console:
 
     @staticmethod
     def _fact(value: object) -> str:
-        """Quote ambiguous values."""
         text = str(value)
         return repr(text) if isinstance(value, str) and (not text or " " in text or "=" in text) else text
 

@@ -40,7 +40,6 @@ class ShardCollector(Collector):
         self.read: Callable[[], Iterable[ShardState]] = tuple
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics."""
         connected = GaugeMetricFamily("cannon_bot_shard_connected", texts.SHARD_CONNECTED, labels=["shard"])
         latency = GaugeMetricFamily("cannon_bot_gateway_latency_seconds", texts.GATEWAY_LATENCY, labels=["shard"])
         for shard in self.read():
@@ -59,7 +58,6 @@ class CountCollector(Collector):
         self._about = about
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metric."""
         return [CounterMetricFamily(self._name, self._about, value=self.read())]
 
 
@@ -67,7 +65,6 @@ class ReadingCollector(Collector):
     """How often parsing untrusted text blocked the process, by parser."""
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metric."""
         family = CounterMetricFamily("cannon_bot_slow_readings", texts.SLOW_READINGS, labels=["reader"])
         for reader, times in slow.copy().items():
             family.add_metric([reader], times)
@@ -90,7 +87,6 @@ class DatabaseCollector(Collector):
         self.read: Callable[[], DatabaseState | None] = lambda: None
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics."""
         up = GaugeMetricFamily("cannon_bot_database_up", texts.DATABASE_UP)
         commit = GaugeMetricFamily("cannon_bot_last_commit_timestamp_seconds", texts.LAST_COMMIT)
         errors = CounterMetricFamily("cannon_bot_database_errors", texts.DATABASE_ERRORS, labels=["kind"])
@@ -109,7 +105,6 @@ class LedgerCollector(Collector):
         self.booked: Mapping[str, Decimal] = {}
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metric."""
         family = CounterMetricFamily("cannon_bot_credits", texts.CREDITS_BOOKED, labels=["kind"])
         for kind, credits_ in self.booked.items():
             family.add_metric([kind], float(credits_))
@@ -210,7 +205,6 @@ class Metrics:
         self._files.labels(file).set_function(size)
 
     def dropped_lines(self, read: Callable[[], float]) -> None:
-        """Register the dropped log lines."""
         self._dropped_lines.read = read
 
     def commands_outdated(self, read: Callable[[], bool]) -> None:
@@ -218,11 +212,9 @@ class Metrics:
         self._commands_outdated.set_function(read)
 
     def database(self, read: Callable[[], DatabaseState]) -> None:
-        """Register the database's state."""
         self._database.read = read
 
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
-        """Register the shards' state."""
         self._shards.read = read
 
     def shards_held(self, read: Callable[[], float]) -> None:
@@ -230,7 +222,6 @@ class Metrics:
         Gauge("cannon_bot_shards_held", texts.SHARDS_HELD, registry=self.registry).set_function(read)
 
     def identifies_left(self, read: Callable[[], float]) -> None:
-        """Register the identifies left today."""
         Gauge("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, registry=self.registry).set_function(read)
 
     def loop_lag(self, seconds: float) -> None:

@@ -77,7 +77,6 @@ class QueuedOutput(io.TextIOBase):
             self._changed.notify_all()
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
@@ -85,7 +84,6 @@ class QueuedOutput(io.TextIOBase):
         return self._stream.fileno()
 
     def writable(self) -> bool:
-        """Return True."""
         return True
 
     def _run(self) -> None:
@@ -129,7 +127,6 @@ def queue_standard_error() -> None:
 
 
 def dropped_lines() -> int:
-    """Return the number of dropped lines."""
     return sys.stderr.dropped if isinstance(sys.stderr, QueuedOutput) else 0
 
 

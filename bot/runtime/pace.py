@@ -77,7 +77,6 @@ class Pace:
         return now
 
     async def _turn(self, *, is_urgent: bool) -> None:
-        """Wait to be first."""
         if not self._is_busy:
             self._is_busy = True
             return
@@ -235,7 +234,6 @@ class TimedMemory(Generic[K, V]):
         return answer if until > self._clock.monotonic() else None
 
     def put(self, key: K, answer: V) -> V:
-        """Cache and return a value."""
         now = self._clock.monotonic()
         self._answers.pop(key, None)
         while self._answers and (len(self._answers) >= KEPT_ANSWERS or self._oldest_until() <= now):

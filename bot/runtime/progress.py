@@ -86,7 +86,6 @@ def _draw(stream: TextIO, text: str) -> None:
 
 
 def logged(clock: Clock) -> Progress:
-    """Return a progress reporter for the log."""
 
     def show(what: str, percent: int | None, since_s: float, left_s: float | None) -> None:
         left = None if left_s is None else math.ceil(left_s)

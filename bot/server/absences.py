@@ -38,7 +38,6 @@ class Absences:
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Load stored absences."""
         self._absent = await self._store.absent_guilds.all()
 
     def listen(self, on_return: Callable[[int], None]) -> None:
@@ -50,7 +49,6 @@ class Absences:
         return guild_id in self._absent
 
     async def left(self, guild_id: int) -> None:
-        """Note a removal."""
         self._news[guild_id] = True
         await self._note_news()
 

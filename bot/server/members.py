@@ -31,7 +31,6 @@ class OwnSettings:
     store: Store
 
     async def of(self, guild_id: int, member_id: int) -> MemberSettings:
-        """Return the member's settings there."""
         return await self.store.member_settings.get(guild_id, member_id)
 
     async def change(
@@ -65,7 +64,6 @@ class OwnSettings:
         return await self.change(guild_id, member_id, lambda before: replace(before, notify=how, direct_refused=False))
 
     async def presets(self, guild_id: int, member_id: int) -> Sequence[Preset]:
-        """Return the member's presets there by name."""
         return await self.store.member_settings.presets(guild_id, member_id)
 
     async def preset(self, guild_id: int, member_id: int, name: str) -> Preset:

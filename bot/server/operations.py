@@ -33,7 +33,6 @@ class OperationSwitches:
         self._off: dict[int, frozenset[str]] = {}
 
     async def load(self) -> None:
-        """Load the switches."""
         self._off = await self._store.switched_off.all()
 
     async def switch(self, guild_id: int, operation: Operation, *, on: bool, by_id: int) -> bool:
@@ -70,15 +69,12 @@ class OperationSwitches:
         return [operation.id, *former]
 
     def is_on(self, guild_id: int, operation_id: str) -> bool:
-        """Whether the guild may use the operation."""
         return operation_id not in self.off(guild_id)
 
     def off(self, guild_id: int) -> frozenset[str]:
-        """Return the ids of operations disabled in the guild."""
         return self._present(EVERYWHERE) | self._present(guild_id)
 
     def is_off_everywhere(self, operation_id: str) -> bool:
-        """Whether the host has disabled the operation."""
         return operation_id in self._present(EVERYWHERE)
 
     def is_off_here(self, guild_id: int, operation_id: str) -> bool:

@@ -12,7 +12,6 @@ from bot.store.acts import ModeratorActs
 
 
 def rule_text(rule: Reaction) -> str:
-    """Return a rule as one line."""
     parts = [
         str(texts.ACTIONS[rule.action]),
         f"<@&{rule.role_id}>" if rule.who is Who.ROLE else str(texts.WHO[rule.who]),
@@ -25,7 +24,6 @@ def rule_text(rule: Reaction) -> str:
 
 
 def gallery_text(settings: ReactionRules) -> str:
-    """Return where the gallery is."""
     if settings.gallery_channel is None:
         return str(texts.GALLERY_OFF)
     return texts.GALLERY_AT(channel=settings.gallery_channel, stars=settings.gallery_stars)
@@ -66,7 +64,6 @@ class ReactionChanges(ModeratorActs):
         return texts.REACTION_REMOVED(who=by_id, rule=rule_text(rule))
 
     async def reset(self, guild_id: int, *, by_id: int) -> str:
-        """Reset the guild's map."""
         count = await self._store.reactions.reset(
             guild_id, record=lambda count: _line(by_id, texts.REACTIONS_RESET(who=by_id, count=count), reset=count)
         )

@@ -27,7 +27,6 @@ ALERT = "⚠️ {text}".format
 
 
 def setup_skipped(by_id: int, step: SetupStep) -> str:
-    """Return the line of a step that was skipped."""
     who = actor(by_id)
     match step:
         case SetupStep.TEST:

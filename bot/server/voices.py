@@ -57,7 +57,6 @@ class ServerVoices:
     settings: SettingsChanges
 
     async def of(self, guild_id: int, member_id: int) -> VoiceList:
-        """Return the member's voice list."""
         rules = await self.store.settings.get(guild_id)
         memory, own = await self.memories.of(guild_id), await self.store.voices.default_of(guild_id, member_id)
         used = {each.value: each for each in memory.voices()}

@@ -44,7 +44,6 @@ class Signals:
         self._if_missed.append(callback)
 
     def missed(self) -> None:
-        """Announce a gap."""
         for callback in self._if_missed:
             _call("missed", callback)
 

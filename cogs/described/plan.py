@@ -90,7 +90,6 @@ class CommandPlan:
     left: tuple[Field, ...] = ()
 
     def of_field(self, name: str) -> list[PlannedOption]:
-        """Return the options of one field."""
         return [each for each in self.options if each.field is not None and name in {each.field.name, each.inside}]
 
 

@@ -43,7 +43,6 @@ class Room:
         return self.count < SUBCOMMANDS_MAX and self.chars + chars <= COMMAND_CHARS
 
     def add(self, chars: int, name: str) -> None:
-        """Take room."""
         self.chars += chars
         self.count += 1
         self.names.add(name)

@@ -55,5 +55,4 @@ class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(JobCommands())

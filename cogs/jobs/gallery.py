@@ -50,7 +50,6 @@ class Page:
 
 
 def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
-    """Draw a page."""
     box: discord.ui.Container[Any] = discord.ui.Container(accent_colour=NEUTRAL)
     box.add_item(discord.ui.TextDisplay(_heading(page.browsing)))
     for listed in page.jobs:
@@ -178,7 +177,6 @@ async def _cards(bot: Bot, guild_id: int, listed: Sequence[ListedJob]) -> dict[s
 
 @on("jobs_page")
 async def turn_page(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show another page."""
     await _show_instead(interaction, Browsing.parse(subject, interaction.message))
 
 
@@ -190,7 +188,6 @@ async def change_whose(interaction: Interaction, subject: str, _values: Sequence
 
 @on("jobs_state")
 async def change_state(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Filter by state."""
     if not values or values[0] not in {ANY, *STATES}:
         raise InputError(GONE)
     await _show_instead(interaction, replace(Browsing.parse(subject, interaction.message), state=values[0]))
@@ -198,7 +195,6 @@ async def change_state(interaction: Interaction, subject: str, values: Sequence[
 
 @on("jobs_open")
 async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Open one job."""
     if not values:
         raise InputError(GONE)
     await open_job(interaction, values[0])

@@ -54,7 +54,6 @@ class HelpContext:
     off: frozenset[str]
 
     def line(self, command: AnyCommand) -> str:
-        """Return a command with its description and price."""
         text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {tr(str(command.description))}"
         operation = self._operation(command)
         if operation is None:
@@ -284,5 +283,4 @@ async def _payer(interaction: Interaction) -> str:
 
 
 async def setup(bot: Bot) -> None:
-    """Load the command."""
     await bot.add_cog(Help())

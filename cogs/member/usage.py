@@ -350,5 +350,4 @@ def alt_text(chart: Chart, total: Decimal, days: int, *, is_own: bool) -> str:
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Usage())

@@ -27,7 +27,6 @@ async def switch_practice(interaction: Interaction, switch: str) -> None:
 
 
 def other_switch(switch: str) -> Control:
-    """Return the button that undoes a switch."""
     if switch == ON:
         return Control.button(ACTION, OFF, label=str(texts.END_PRACTICE))
     return Control.button(ACTION, ON, label=str(texts.PRACTISE))

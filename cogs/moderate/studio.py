@@ -73,7 +73,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.command(name="key", description=texts.KEY_COMMAND)
     @app_commands.describe(action=texts.KEY_ACTION_OPTION)
     async def key(self, interaction: Interaction, action: Literal["set", "remove"] = "set") -> None:
-        """Open the form for the key, or remove the key."""
         guild_of(interaction)
         require_manager(interaction)
         if action == "remove":
@@ -147,7 +146,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         stars: app_commands.Range[int, 1, NEEDED_MAX] | None = None,
         switch: Literal["on", "off"] | None = None,
     ) -> None:
-        """Show, move or switch off the gallery."""
         await set_gallery(interaction, channel, stars, switch)
 
     @app_commands.command(name="review", description=texts.REVIEW_COMMAND)
@@ -163,10 +161,8 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         only_in: ReviewScope | None = None,
         switch: Literal["off"] | None = None,
     ) -> None:
-        """Show, set or switch off review."""
         await set_review(interaction, channel, only_in, switch)
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(StudioCommands(bot))

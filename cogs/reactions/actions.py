@@ -90,7 +90,6 @@ class ReactionContext:
 
     @classmethod
     def of(cls, bot: Bot) -> "ReactionContext":
-        """Return the context, with its rate limiters."""
         return cls(
             bot=bot,
             gallery=Gallery(bot),
@@ -220,7 +219,6 @@ async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
 
 
 async def star(context: ReactionContext, reacted: Reacted) -> None:
-    """Count a star."""
     await context.gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
 
 

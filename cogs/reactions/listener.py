@@ -307,7 +307,6 @@ def _key(emoji: discord.PartialEmoji) -> str:
 
 
 async def setup(bot: Bot) -> None:
-    """Load the listener."""
     await bot.add_cog(ReactionListener(bot))
 
 

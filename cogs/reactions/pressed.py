@@ -171,11 +171,9 @@ class Seeds:
             raise
 
     async def finished(self) -> None:
-        """Wait for all seeding."""
         await self._tasks.finished()
 
     async def aclose(self) -> None:
-        """Cancel unfinished seeding."""
         await self._tasks.stop()
 
 

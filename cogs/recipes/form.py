@@ -100,7 +100,6 @@ async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: st
 
 @on(EDIT_AGAIN)
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Open the form with the draft."""
     await require_moderator(interaction)
     drafts = interaction.client.parts.generation.recipe_drafts
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)

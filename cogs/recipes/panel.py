@@ -81,14 +81,12 @@ async def _redraw(interaction: Interaction, page: Page) -> None:
 
 @on("recipes_list")
 async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Show the list."""
     await require_moderator(interaction)
     await _redraw(interaction, await _list(interaction.client, guild_of(interaction)))
 
 
 @on("recipes_pick")
 async def show_picked(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show the chosen recipe."""
     await require_moderator(interaction)
     bot, guild_id, name = interaction.client, guild_of(interaction), " ".join(values)
     await _redraw(interaction, await _recipe(bot, guild_id, await find(bot, guild_id, name)))
@@ -103,7 +101,6 @@ async def write_new(interaction: Interaction, _subject: str, _values: Sequence[s
 
 @on("recipes_take")
 async def take_file(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Ask for a recipe file."""
     await require_moderator(interaction)
     await in_time(interaction.response.send_modal(FileForm(interaction.client)))
 
@@ -132,7 +129,6 @@ async def download(interaction: Interaction, subject: str, _values: Sequence[str
 
 @on("recipe_ask")
 async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Ask for confirmation."""
     await require_moderator(interaction)
     found = await _own(interaction, subject)
     yes = Control.button("recipe_delete", subject_of(found), label=DELETE, style=DANGER)
@@ -143,7 +139,6 @@ async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequenc
 
 @on("recipe_delete")
 async def delete_recipe(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Delete the recipe, if it still exists."""
     await require_moderator(interaction)
     found = await _own(interaction, subject)
     moderation = interaction.client.parts.moderation

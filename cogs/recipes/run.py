@@ -156,5 +156,4 @@ class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=t
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(RecipeCommands())

@@ -33,7 +33,6 @@ def input_label(name: str) -> str:
 
 
 def step_lines(recipe: Recipe, catalogue: Catalogue) -> list[str]:
-    """Return each step with its values, as Markdown."""
     inputs = {each.name: texts.INPUT_SHOWN(input=input_label(each.name)) for each in recipe.parameters}
     return ["\n".join(_step(number, step, inputs, catalogue)) for number, step in enumerate(recipe.steps, start=1)]
 
@@ -92,7 +91,6 @@ Complete = Callable[[Interaction, str], Awaitable[list[app_commands.Choice[str]]
 
 
 async def own_recipes(bot: Bot, guild_id: int) -> list[Recipe]:
-    """Return the server's own recipes, by name."""
     kept = await bot.parts.store.recipes.all(guild_id)
     return [Recipe.from_json(each.data, made_by=each.made_by) for each in kept]
 

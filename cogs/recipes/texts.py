@@ -22,7 +22,6 @@ NO_SUCH_RECIPE = Text("There is no recipe “{name}” here. Try “{example}”
 
 
 def choice(name: str, about: str) -> str:
-    """Return a recipe in a list of choices."""
     return f"{name}: {about}"
 
 

@@ -229,5 +229,4 @@ async def setup(bot: Bot) -> None:
 
 
 async def teardown(bot: Bot) -> None:
-    """Unregister the controls."""
     bot.remove_dynamic_items(Control)

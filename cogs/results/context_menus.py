@@ -31,7 +31,6 @@ async def medium_in(interaction: Interaction, message: discord.Message, kinds: S
 @app_commands.context_menu(name=texts.MENU_EDIT_IMAGE)
 @app_commands.guild_only()
 async def edit_image(interaction: Interaction, message: discord.Message) -> None:
-    """Edit the message's image."""
     await open_form(interaction, "image.edit", await medium_in(interaction, message, [MediaKind.IMAGE]))
 
 
@@ -45,7 +44,6 @@ async def animate(interaction: Interaction, message: discord.Message) -> None:
 @app_commands.context_menu(name=texts.MENU_UPSCALE)
 @app_commands.guild_only()
 async def upscale(interaction: Interaction, message: discord.Message) -> None:
-    """Upscale the message's video."""
     await open_form(interaction, "video.upscale", await medium_in(interaction, message, [MediaKind.VIDEO]))
 
 
@@ -90,12 +88,10 @@ async def next_step_of_link(interaction: Interaction, subject: str, values: Sequ
 
 
 async def setup(bot: Bot) -> None:
-    """Add the menus."""
     for menu in MENUS:
         bot.tree.add_command(menu)
 
 
 async def teardown(bot: Bot) -> None:
-    """Remove the menus."""
     for menu in MENUS:
         bot.tree.remove_command(menu.name, type=menu.type)

@@ -98,7 +98,6 @@ def report_buttons(job: Job, reader_id: int) -> list[Control]:
 
 
 def is_details(item: discord.ui.Item[Any]) -> bool:
-    """Whether a control is a details button."""
     return isinstance(item, Control) and item.custom_id.split(":")[1] == DETAILS
 
 

@@ -30,7 +30,6 @@ KIND = "again"
 
 
 def post_again_button(job: Job) -> Control:
-    """Return the button that posts one result again."""
     return Control.button(POST_AGAIN, job.id, label=texts.POST_AGAIN, emoji="📌")
 
 

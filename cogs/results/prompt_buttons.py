@@ -29,7 +29,6 @@ ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
 def of_prompt(bot: Bot, job: Job, shown_above: Decimal | None) -> list[discord.ui.Item[Any]]:
-    """Return the controls."""
     targets = bot.parts.generation.rewritten_prompts.targets(job)
     controls: list[discord.ui.Item[Any]] = [
         Control.button(
@@ -59,13 +58,11 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
 
 @on_job("prompt_image")
 async def make_image(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Generate an image from the prompt."""
     await _generate(interaction, job, IMAGE)
 
 
 @on_job("prompt_video")
 async def make_video(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Generate a video from the prompt."""
     await _generate(interaction, job, VIDEO)
 
 
@@ -77,7 +74,6 @@ async def _generate(interaction: Interaction, job: Job, target: str) -> None:
 
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Rewrite the original prompt again."""
     generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit_pressed(interaction, generation)

@@ -44,13 +44,11 @@ async def ask_how(interaction: Interaction, job: Job, _values: Sequence[str]) ->
 
 @on_job("remove_result", when_erased=True)
 async def remove_result(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Remove the result and keep its record."""
     await _remove(interaction, job, with_record=False)
 
 
 @on_job("remove_record", when_erased=True)
 async def remove_with_record(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Remove the result and its record."""
     await _remove(interaction, job, with_record=True)
 
 

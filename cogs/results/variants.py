@@ -44,13 +44,11 @@ async def _look_button(bot: Bot, job: Job, generation: Generation) -> Control:
 
 @on_job("vary_subtle")
 async def vary_subtly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant close to the result."""
     await _vary(interaction, job, Strength.SUBTLE)
 
 
 @on_job("vary_strong")
 async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Make a variant far from the result."""
     await _vary(interaction, job, Strength.STRONG)
 
 

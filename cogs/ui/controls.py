@@ -117,7 +117,6 @@ class Control(discord.ui.DynamicItem[discord.ui.Item[Any]], template=CUSTOM_ID):
 
     @classmethod
     def member(cls, action: str, subject: str, *, placeholder: str) -> Self:
-        """Return a select of one member."""
         made: discord.ui.UserSelect[Any] = discord.ui.UserSelect(
             placeholder=placeholder, custom_id=custom_id(action, subject)
         )

@@ -32,7 +32,6 @@ class Form(discord.ui.Modal):
         bot.forms.add(self.custom_id)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Answer the submitted form."""
         raise NotImplementedError
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
@@ -46,7 +45,6 @@ class Form(discord.ui.Modal):
         return True
 
     async def on_timeout(self) -> None:
-        """Drop the dismissed form."""
         self.bot.forms.discard(self.custom_id)
 
     async def on_error(  # type: ignore[override]  # discord.py types a modal as a view, whose hook has an item too

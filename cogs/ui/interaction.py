@@ -34,7 +34,6 @@ def place_of(interaction: Interaction) -> Place:
 
 
 def place_in(guild_id: int, channel_id: int, channel: object, user: object) -> Place:
-    """Return a channel as the place of a request by the user."""
     parents = [getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
     is_nsfw = getattr(channel, "is_nsfw", None)
     return Place(

@@ -33,7 +33,6 @@ class PanelPage:
     controls: Sequence[Control]
 
     def view(self) -> discord.ui.View:
-        """Return the view."""
         return view_of(self.controls)
 
 

@@ -225,14 +225,12 @@ class Total:
         return None if self.unknown else self.credits
 
     def words(self) -> str:
-        """Return the total in words."""
         if not self.credits and self.unknown:
             return str(texts.PRICE_NOT_KNOWN)
         known = self._known()
         return texts.AND_UNKNOWN(known=known, count=self.unknown) if self.unknown else known
 
     def short(self) -> str:
-        """Return the total in a few words."""
         if not self.credits and self.unknown:
             return str(texts.PRICE_NOT_KNOWN)
         return texts.ABOVE(price=credits_words(self.credits)) if self.unknown else self._known()

@@ -76,7 +76,6 @@ def price_line(kind: str, price: str) -> str:
 
 
 def more_prices(count: int) -> str:
-    """Return the line under the prices that are shown."""
     return f"-# • {AND_MORE(count=count)}"
 
 

@@ -145,5 +145,4 @@ def _of_file(said: str, files: list[MessageFile]) -> WordRequest | Unclear:
 
 
 async def setup(bot: Bot) -> None:
-    """Load the listener."""
     await bot.add_cog(WordListener(bot))

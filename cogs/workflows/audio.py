@@ -79,7 +79,6 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Read a text aloud."""
         values = given(interaction, "narration.generate")
         await submit(
             interaction,
@@ -140,5 +139,4 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Audio())

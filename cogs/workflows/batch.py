@@ -85,7 +85,6 @@ class Batch(commands.Cog):
         private: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Run the operation on each prompt, with one price for all."""
         guild_of(interaction)
         bot = interaction.client
         chosen = operation_typed(bot.catalogue, operation)
@@ -104,5 +103,4 @@ class Batch(commands.Cog):
 
 
 async def setup(bot: Bot) -> None:
-    """Load the command."""
     await bot.add_cog(Batch())

@@ -104,7 +104,6 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Burn subtitles into a video."""
         files = offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True)
         style = object_of(
             font=font, fontSize=font_size, color=color, strokeColor=stroke_color, strokeWidth=stroke_width
@@ -207,7 +206,6 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Upscale a video."""
         files = [
             *offered_file(texts.VIDEO_FILE, attachment=video, url=url, job=job, field="video_url", required=True),
             *offered_file(
@@ -233,5 +231,4 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Finish())

@@ -136,5 +136,4 @@ class Image(commands.GroupCog, group_name="image", group_description=texts.IMAGE
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Image())

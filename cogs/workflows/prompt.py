@@ -15,7 +15,6 @@ WIRE = {wire: option for option, wire in OPTIONS.items()}
 
 
 async def rewrite(interaction: Interaction, operation: str, private: bool) -> None:
-    """Submit the rewriting of a prompt with the given options."""
     await submit(
         interaction,
         Generation(operation=operation, values=given(interaction, operation, **WIRE), private=private, typed=True),
@@ -38,7 +37,6 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         private: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Rewrite a prompt for an image."""
         await rewrite(interaction, "prompt.enhance.image", private)
 
     @app_commands.command(name="video", description=texts.PROMPT_VIDEO)
@@ -54,7 +52,6 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         private: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Rewrite a prompt for a video."""
         await rewrite(interaction, "prompt.enhance.video", private)
 
     @app_commands.command(name="location", description=texts.PROMPT_LOCATION)
@@ -69,7 +66,6 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         private: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Rewrite a prompt for a location."""
         await rewrite(interaction, "prompt.enhance.location", private)
 
     @app_commands.command(name="variant", description=texts.PROMPT_VARIANT)
@@ -82,10 +78,8 @@ class PromptCommands(commands.GroupCog, group_name="prompt", group_description=t
         private: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Rewrite a character's prompt."""
         await rewrite(interaction, "prompt.enhance.variant", private)
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(PromptCommands())

@@ -116,7 +116,6 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Make a character."""
         operation = interaction.client.catalogue.resolve("sora2.character.create")
         clip = wire_name(operation, "video_url", FieldKind.URL)
         files = offered_file(
@@ -160,7 +159,6 @@ class Sora(commands.GroupCog, group_name="sora", group_description=texts.SORA_GR
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Make a video with a character."""
         options = {
             "prompt": prompt,
             "character_id": character_id,
@@ -206,5 +204,4 @@ def supported(interaction: Interaction, operation_id: str, options: dict[str, An
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Sora())

@@ -99,5 +99,4 @@ class Video(commands.GroupCog, group_name="video", group_description=texts.VIDEO
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Video())

@@ -113,14 +113,12 @@ def _sample_values(voice: Voice) -> dict[str, Any]:
 
 @on("voice_list")
 async def show_list(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Show the list."""
     embed, view = _list(await _voices(interaction))
     await in_time(interaction.response.edit_message(embed=embed, view=view))
 
 
 @on("voice_pick")
 async def pick(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show the chosen voice."""
     await _show(interaction, values[0] if values else "")
 
 
@@ -145,7 +143,6 @@ async def toggle_ours(interaction: Interaction, subject: str, _values: Sequence[
 
 @on("voice_label")
 async def open_label(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open the form for the voice's label."""
     await require_moderator(interaction)
     _, voice = await _chosen(interaction, subject)
     await in_time(interaction.response.send_modal(VoiceLabelForm(interaction.client, voice)))
@@ -163,7 +160,6 @@ class VoiceLabelForm(Form):
         self.add_item(self._label)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Store and show the label."""
         await require_moderator(interaction)
         await interaction.client.parts.voices.label(
             guild_of(interaction), self._voice.id, self._label.value, by_id=interaction.user.id

@@ -173,7 +173,6 @@ class CommandSync:
 
 
 def fingerprint(payload: list[dict[str, Any]]) -> str:
-    """Return a digest of the payload, in hexadecimal."""
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 

@@ -19,7 +19,6 @@ LOG_NOT_EMPTIED = (
 
 
 def count(number: int, what: str) -> str:
-    """Return a number with its noun."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 

@@ -39,7 +39,6 @@ def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collect
 
 
 def undocumented_key(operation: Operation, name: str) -> str:
-    """Return the acceptance key of an undocumented field."""
     return f"field:{operation.id}:{name}"
 
 

@@ -202,7 +202,6 @@ def _in_range(field: Field, number: float) -> float | int:
 
 
 def _is_absurd(usual: tuple[float, float], number: float) -> bool:
-    """Whether a number is so far from the usual that it is a mistake."""
     low, high = usual
     return number > high * BEYOND_USUAL or (low >= 0 > number)
 

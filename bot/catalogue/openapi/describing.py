@@ -59,7 +59,6 @@ def _schema_of(field: Field) -> dict[str, Any]:
 
 
 def object_schema(fields: tuple[Field, ...], *, extra_keys: bool) -> dict[str, Any]:
-    """Return the JSON Schema of an object with these fields."""
     return {
         "type": "object",
         "properties": {field.name: _schema_of(field) for field in fields},

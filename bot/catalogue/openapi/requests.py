@@ -110,7 +110,6 @@ def _by_name(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
 
 
 def input_of(reader: Reader, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input schema in a request's schema, or the schema itself."""
     whole = reader.resolve(schema)
     properties = whole.get("properties")
     inner = reader.resolve(properties.get("input")) if isinstance(properties, Mapping) else {}

@@ -157,7 +157,6 @@ class OpenForms:
         return len(self._custom_ids)
 
     def add(self, custom_id: str) -> None:
-        """Add an opened form."""
         self._custom_ids.add(custom_id)
 
     def take(self, custom_id: str, interaction: discord.Interaction[Any]) -> None:
@@ -166,7 +165,6 @@ class OpenForms:
         self.discard(custom_id)
 
     def discard(self, custom_id: str) -> None:
-        """Remove a dismissed form."""
         self._custom_ids.discard(custom_id)
 
     def is_lost(self, interaction: discord.Interaction[Any]) -> bool:

@@ -49,7 +49,6 @@ def facts_line(card: Card, jobs: Sequence[Job], context: CardContext) -> str:
 
 
 def has_results(jobs: Sequence[Job]) -> bool:
-    """Whether the card has results to show."""
     return any(job.media or job.state is JobState.DELIVERED for job in jobs)
 
 

@@ -60,5 +60,4 @@ def marked(text: str, jobs: Sequence[Job]) -> str:
 
 
 def marked_title(title: str, jobs: Sequence[Job]) -> str:
-    """Return a title, prefixed for practice jobs."""
     return texts.PRACTICE_TITLE(title=title) if any(job.practice for job in jobs) else title

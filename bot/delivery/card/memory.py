@@ -116,11 +116,9 @@ class EveryCard:
     is_sole = has_ticker = True
 
     def leads(self) -> bool:
-        """Return True."""
         return True
 
     def is_here(self, jobs: Sequence[Job], *, if_unleased: bool) -> bool:  # noqa: ARG002 - there is no other owner
-        """Return True."""
         return True
 
     def draw_elsewhere(self, guild_id: int, card_id: str, at_once: bool) -> None:

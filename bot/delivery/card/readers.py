@@ -25,7 +25,6 @@ class GuildLanguages:
     store: Store
 
     async def of(self, guild_id: int) -> str:
-        """Return the server's language, one of LANGUAGES."""
         rules = await self.store.settings.get(guild_id)
         if rules.language is ServerLanguage.AUTO:
             await self.guilds.find(guild_id)
@@ -49,7 +48,6 @@ class CardLanguages:
     gate: PostingGate
 
     async def of_guild(self, guild_id: int) -> str:
-        """Return the server's language."""
         return await self.guilds.of(guild_id)
 
     async def of_card(self, guild_id: int, card_id: str) -> str:

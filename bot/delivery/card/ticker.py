@@ -133,7 +133,6 @@ class CardTicker:
         self._is_loaded = open_cards is None
 
     def edited(self, card: CardKey) -> None:
-        """Note that the card was just edited."""
         self._edited[card] = self._clock.monotonic()
 
     def rest_s(self, card: CardKey, apart_s: float = APART_S) -> float:

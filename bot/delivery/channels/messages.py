@@ -131,7 +131,6 @@ class Messages:
         return self.channel(card.place_id, card.guild_id).get_partial_message(card.message_id)
 
     def is_own(self, message: discord.Message) -> bool:
-        """Whether the bot has sent the message."""
         return self._client.user is not None and message.author.id == self._client.user.id
 
     async def search(

@@ -65,7 +65,6 @@ def _host(url: str) -> str:
 
 
 def links_on(message: discord.Message) -> list[str]:
-    """Return the links of a message's link buttons."""
     links: list[str] = []
     for row in message.components:
         items = getattr(row, "children", ())
@@ -144,5 +143,4 @@ def labelled(alt: str, made_with: str) -> str:
 
 
 def message_link(card: Card) -> str:
-    """Return the link to the card's message in its server."""
     return f"https://discord.com/channels/{card.guild_id}/{card.place_id}/{card.message_id}"

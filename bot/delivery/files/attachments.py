@@ -31,7 +31,6 @@ FETCH_TIMEOUT_S = 60.0
 
 
 def image_links(job: Job) -> list[str]:
-    """Return the links to the job's images."""
     return [medium.url for medium in job.media if medium.kind is MediaKind.IMAGE]
 
 

@@ -248,7 +248,6 @@ class UploadSlots:
             raise
 
     def release(self, slot: UploadSlot) -> None:
-        """Free a slot."""
         if slot.timer is not None:
             slot.timer.cancel()
         self._slow -= slot.is_slow
@@ -257,7 +256,6 @@ class UploadSlots:
         self._admit()
 
     def running(self, guild_id: int | None = None) -> int:
-        """Return the running uploads, of one guild or all."""
         return self._running.total() if guild_id is None else self._running[guild_id]
 
     def _admit(self) -> None:

@@ -46,7 +46,6 @@ FreshLink = Callable[[Job, Media], Awaitable[str | None]]
 
 
 def shown_jobs(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that have media to show."""
     return [job for job in jobs if job.state is JobState.DELIVERED and job.media]
 
 

@@ -14,7 +14,6 @@ BATCH_PROMPT_MIN_CHARS = 70
 
 
 def results_of(jobs: Sequence[Job]) -> list[Job]:
-    """Return the jobs that no other job of the card depends on."""
     awaited = {before for job in jobs for before in job.after_ids}
     return [job for job in jobs if job.id not in awaited]
 

@@ -74,7 +74,6 @@ class Durations:
 
     @classmethod
     def prior(cls, workflow: str) -> Durations:
-        """Return a workflow's prior."""
         made, median_s = cls(), PRIOR_MEDIAN_S.get(workflow, PRIOR_DEFAULT_S)
         for factor, share in PRIOR_SPREAD:
             made._add(median_s * factor, PRIOR_JOBS * share)
@@ -181,7 +180,6 @@ class Durations:
         return self.derived(_hazards)
 
     def share_done(self, age_s: float) -> float:
-        """Return the share of jobs done at an age."""
         return 1 - math.exp(-between(EDGES_S, self.hazards(), age_s))
 
     def quantile(self, share: float, *, beyond_s: float = 0.0) -> float:

@@ -47,7 +47,6 @@ class PollPlan:
 
     @classmethod
     def of(cls, durations: Durations) -> PollPlan:
-        """Return the cheapest schedule."""
         due = [
             math.sqrt(rate * (high - low) * _worth_of_a_second(high) / 2)
             for rate, low, high in zip(durations.rates(), EDGES_S, EDGES_S[1:], strict=False)

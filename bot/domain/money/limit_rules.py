@@ -171,7 +171,6 @@ def all_headrooms(limits: Sequence[Limit], request: SpendRequest, spending: Spen
 
 
 def headrooms(limits: Iterable[Limit], request: SpendRequest, spending: SpendingView) -> list[Headroom]:
-    """Return what each limit leaves."""
     return [headroom_of(limit, spending) for limit in limits if _is_about(limit, request)]
 
 

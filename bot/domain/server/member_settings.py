@@ -45,7 +45,6 @@ class MemberSettings:
     """Whether the member was informed that their DMs are closed."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the settings as JSON values."""
         return {
             "models": dict(self.models),
             "aspect_ratio": self.aspect_ratio,

@@ -36,12 +36,10 @@ class OutputRef:
 
 
 def output_of_step(step: int, key: str) -> OutputRef:
-    """Return the placeholder for a step's output."""
     return OutputRef(str(step), key)
 
 
 def outputs_in(template: Template) -> list[OutputRef]:
-    """Return the placeholders for outputs in order."""
     return [OutputRef(match[1], match[2]) for text in _texts(template) for match in _OUTPUT.finditer(text)]
 
 
@@ -51,7 +49,6 @@ def words_in(template: Template) -> list[str]:
 
 
 def steps_in(template: Template) -> list[tuple[int, OutputRef]]:
-    """Return the placeholders of step outputs with their step numbers."""
     return [(ref.step, ref) for ref in outputs_in(template) if ref.step is not None]
 
 
@@ -76,7 +73,6 @@ def text_output(output: Mapping[str, Any], key: str) -> str | None:
 
 
 def is_parameter_name(text: str) -> bool:
-    """Whether a parameter may have this name."""
     return re.fullmatch(_PARAMETER_NAME, text) is not None
 
 

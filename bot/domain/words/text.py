@@ -234,7 +234,6 @@ class WordList:
 
     @classmethod
     def of(cls, words: Sequence[str]) -> WordList:
-        """Return the list of these words, cached."""
         return _prepared(tuple(words))
 
     @reads_foreign_text("word_list")

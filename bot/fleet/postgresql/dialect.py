@@ -66,7 +66,6 @@ class Statement(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def translated(sql: str) -> Statement:
-    """Translate to PostgreSQL's dialect."""
     if (whole := _WHOLE.get(sql)) is not None:
         return Statement(whole, has_places=False)
     parts = _QUOTED.split(sql)

@@ -30,7 +30,6 @@ class EarlierJobs:
         return card is not None and card.private
 
     async def of_card(self, job: Job) -> tuple[Job, ...]:
-        """Return all jobs of the job's card."""
         return await self.store.jobs.of_card(job.guild_id, job.card_id)
 
     async def sora_video_id(self, viewer: Viewer, job_id: str) -> str:

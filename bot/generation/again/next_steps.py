@@ -177,7 +177,6 @@ class RewrittenPrompts:
     earlier: EarlierJobs
 
     def is_prompt(self, job: Job) -> bool:
-        """Whether the job rewrites a prompt."""
         operation = self.catalogue.current.find(job.operation)
         return operation is not None and operation.workflow == "prompt"
 

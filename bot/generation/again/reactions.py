@@ -153,7 +153,6 @@ class Reactions:
         return Withdrawal(card_id=act.card_id, action=act.action, cancelled_card=act.made_card if cancelled else None)
 
     async def forget(self, key: ReactionKey) -> None:
-        """Forget a reaction that can no longer act."""
         await self.store.reaction_acts.take_back(key.guild_id, key.message_id, key.emoji, key.member_id)
 
     async def clear(self, guild_id: int, message_id: int, emoji: str | None) -> list[str]:

@@ -68,7 +68,6 @@ class Recipe:
     built_in: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return the recipe as JSON values."""
         return {
             "name": self.name,
             "about": self.about,

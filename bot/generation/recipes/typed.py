@@ -132,7 +132,6 @@ class RecipeTexts:
 
 
 def texts_of(recipe: Recipe, *, replaces: str | None) -> RecipeTexts:
-    """Return a recipe as typed text."""
     return RecipeTexts(
         name=recipe.name,
         about=recipe.about,

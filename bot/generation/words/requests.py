@@ -36,7 +36,6 @@ class WordRequest:
     kind: MediaKind | None = None
 
     def to_data(self) -> dict[str, Any]:
-        """Return it as JSON values."""
         wish = self.wish
         return {
             "act": wish.act,
@@ -98,11 +97,9 @@ class WordRequests:
         await self.store.word_offers.add(offer.guild_id, offer.channel_id, offer.message_id, delete_at=expires_at)
 
     async def forget_answer(self, offer: WordOffer) -> None:
-        """Forget a deleted answer."""
         await self.store.word_offers.remove(offer.guild_id, offer.message_id)
 
     async def old_answers(self) -> list[WordOffer]:
-        """Return the expired answers of all servers."""
         return await self.store.word_offers.due()
 
     async def generation(self, viewer: Viewer, request: WordRequest) -> Generation:

@@ -43,7 +43,6 @@ class Agenda:
         self.put(followed)
 
     def drop(self, job_id: str) -> None:
-        """Forget a job."""
         followed = self.jobs.pop(job_id, None)
         if followed is not None:
             followed.entry = None
@@ -84,7 +83,6 @@ class Agenda:
         return {name: lane.oldest_due_s(now) for name, lane in self.lanes.items()}
 
     def turns_last_minute(self) -> dict[LaneName, int]:
-        """Return the turns each lane finished in the last minute."""
         now = self._clock.monotonic()
         return {name: lane.turns_last_minute(now) for name, lane in self.lanes.items()}
 

@@ -40,14 +40,12 @@ class LearnedDurations:
         self._unsaved: Counter[Kind] = Counter()
 
     async def load(self) -> None:
-        """Read the stored durations."""
         for name, text in (await self._store.histograms.all()).items():
             durations = Durations.from_json(text)
             if durations is not None:
                 self._by_kind.known[name] = durations
 
     def of(self, job: Job) -> Durations:
-        """Return the duration estimate for such a job."""
         return self._by_kind.of(*self._kinds(job))
 
     def note_running(self, job: Job, *, since_s: float, age_s: float) -> None:

@@ -137,7 +137,6 @@ class LaneName(StrEnum):
 
 
 def lane_of(state: JobState) -> LaneName:
-    """Return the lane for a job in this state."""
     if state is JobState.SUBMITTING:
         return LaneName.SUBMIT
     return LaneName.DELIVER if state is JobState.READY else LaneName.POLL

@@ -161,7 +161,6 @@ class KeyWaits:
         return seconds
 
     def end_pauses(self, slot: str) -> None:
-        """End the pauses of one key."""
         for call in Call:
             self._paused.pop((slot, call), None)
 

@@ -198,7 +198,6 @@ _CRC_16: Final = tuple(reduce(_shifted, range(8), byte << 8) for byte in range(2
 
 
 def flac_seconds(file: FilePieces) -> float:
-    """Return a FLAC's duration."""
     facts = file.number(8 + 10, 8)  # 20 bits of rate, 3 of channels, 5 of depth, 36 of samples
     samples, hertz = facts & 0xFFFFFFFFF, facts >> 44
     return (samples or _samples_to_the_end(file)) / hertz

@@ -75,7 +75,6 @@ class PracticeTransport(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(sent)
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._inner.aclose()
         if self._others is not None:
             await self._others.aclose()

@@ -202,7 +202,6 @@ class HttpClient:
         return response
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._transport.aclose()
 
 
@@ -283,7 +282,6 @@ class OriginTransport(httpx.AsyncBaseTransport):
         self._fetch = fetch
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request, with ranges."""
         if request.url.host.lower() not in self._hosts:
             return await self._inner.handle_async_request(request)
         body = await self._fetch(str(request.url))
@@ -299,7 +297,6 @@ class OriginTransport(httpx.AsyncBaseTransport):
         return httpx.Response(206, headers=headers, stream=httpx.ByteStream(body[start:stop]))
 
     async def aclose(self) -> None:
-        """Close the inner transport."""
         await self._inner.aclose()
 
 

@@ -89,7 +89,6 @@ class Routes:
         self._tripped: set[tuple[str | None, str | bytes]] = set()
 
     def application(self) -> web.Application:
-        """Return the application to run."""
         application = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[self._errors])
         application.add_routes(
             [

@@ -117,7 +117,6 @@ class StudioRequest:
         return self.account.secret
 
     def has_ended(self, now: float) -> bool:
-        """Whether its time is up."""
         return now >= self.ends_at
 
     def fail(self, sentence: str, *, billed: bool = False) -> None:
@@ -127,7 +126,6 @@ class StudioRequest:
         self.made.set()
 
     def finish(self, now: float) -> None:
-        """End it."""
         self.starts_at, self.ends_at = min(self.starts_at, now), min(self.ends_at, now)
         self.finished.set()
 
@@ -222,7 +220,6 @@ class Accounts:
         return earlier
 
     def add(self, request: StudioRequest) -> None:
-        """Store a new request."""
         self.requests[request.id] = request
         request.account.accepted += request.cost
         if request.idempotency_key is not None:

@@ -17,7 +17,6 @@ Body = Callable[[ApiError], Any]
 
 
 def error_body(message: str) -> dict[str, Any]:
-    """Return an error in the plainest form."""
     return {"error": {"message": message}}
 
 

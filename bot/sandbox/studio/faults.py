@@ -196,7 +196,6 @@ class Faults:
         return None
 
     def clear(self, where: Where | None = None) -> None:
-        """Clear the queue, or that of one place."""
         for place, queue in self._queues.items():
             if where in {None, place}:
                 queue.clear()

@@ -107,7 +107,6 @@ class TrueApi:
         self.vary(variant)
 
     def know(self, documented: Catalogue) -> None:
-        """Replace the documented operations."""
         self._documented = documented
         self.vary(self.variant)
 

@@ -77,7 +77,6 @@ def media_from_json(text: str) -> tuple[Media, ...]:
 
 
 def texts_from_json(text: str) -> tuple[str, ...]:
-    """Parse a JSON array of texts."""
     return () if text == "[]" else tuple(json.loads(text))
 
 

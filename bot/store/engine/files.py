@@ -118,7 +118,6 @@ def sync_directory(directory: Path) -> None:
 
 
 def mark_of(database: Path) -> Path:
-    """Return the path of this database's mark."""
     return database.with_name(f"{database.name}.restore")
 
 

@@ -152,7 +152,6 @@ class Meta(Repository):
         return None if row is None else str(row[0])
 
     async def set(self, name: str, value: str) -> None:
-        """Store a value under this name."""
 
         def change(db: Connection) -> None:
             db.execute(
@@ -163,7 +162,6 @@ class Meta(Repository):
         await self._database.write(change)
 
     async def forget(self, *names: str) -> None:
-        """Delete these names."""
         await self._database.write(
             lambda db: db.executemany("DELETE FROM meta WHERE name = ?", [(name,) for name in names])
         )
@@ -191,7 +189,6 @@ PROOF_HOLDS_S = 900.0
 
 
 def signature_in(db: Connection) -> str:
-    """Return the installation's signature."""
     row = db.execute("SELECT value FROM meta WHERE name = ?", (SIGNATURE_META,)).fetchone()
     return "" if row is None else str(row[0])
 

@@ -444,7 +444,6 @@ class ProcessLock:
         return cls(descriptor)
 
     def release(self) -> None:
-        """Release the lock. Idempotent."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)

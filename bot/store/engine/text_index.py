@@ -78,7 +78,6 @@ class Fts5Index:
 
 
 def is_kept(db: sqlite3.Connection) -> bool:
-    """Whether the index exists and is readable."""
     return _can_index(db) and all(_has(db, name) for name in _TRIGGERS)
 
 

@@ -48,7 +48,6 @@ class AbsentGuilds(Repository):
     """The table `absent_guilds`."""
 
     async def all(self) -> set[int]:
-        """Return the absent guilds."""
         rows = await self._database.read(lambda db: db.execute("SELECT guild_id FROM absent_guilds").fetchall())
         return {row[0] for row in rows}
 
@@ -58,7 +57,6 @@ class AbsentGuilds(Repository):
         return {row[0] for row in rows}
 
     async def with_unsent(self) -> list[int]:
-        """Return the absent guilds with unsubmitted jobs."""
         rows = await self._database.read(lambda db: db.execute(_WITH_UNSENT).fetchall())
         return [row[0] for row in rows]
 

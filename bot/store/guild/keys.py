@@ -44,11 +44,9 @@ class Practice(Repository):
     """Guilds in practice mode: their active key is a practice key."""
 
     async def is_on(self, guild_id: int) -> bool:
-        """Return whether the guild practises."""
         return await self._database.read(lambda db: practises(db, guild_id))
 
     async def guilds(self) -> set[int]:
-        """Return the guilds that practise."""
         rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
         return {row[0] for row in rows}
 
@@ -334,7 +332,6 @@ class HostKeyRefusals(Repository):
     """The table `host_key_refusals`."""
 
     async def all(self) -> list[HostKeyRefusal]:
-        """Return all of them."""
         rows = await self._database.read(lambda db: db.execute("SELECT * FROM host_key_refusals").fetchall())
         return [HostKeyRefusal(row["guild_id"], row["probe_at"], row["probes"]) for row in rows]
 

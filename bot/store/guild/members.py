@@ -53,7 +53,6 @@ class MemberSettingsRows(Repository):
         return await self._database.write(write)
 
     async def presets(self, guild_id: int, member_id: int) -> list[Preset]:
-        """Return the member's presets in the guild by name."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY lower(name)",

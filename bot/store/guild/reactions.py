@@ -39,7 +39,6 @@ class ReactionMaps(Repository):
     """The tables `reactions`, `reaction_settings` and `reaction_legends`."""
 
     async def get(self, guild_id: int) -> ReactionRules:
-        """Return what reactions do in the guild."""
         return await self._database.recall(Recalled.REACTIONS, (guild_id,), lambda db: _reactions(db, guild_id))
 
     async def changes(self, guild_id: int) -> dict[str, Reaction]:
@@ -294,7 +293,6 @@ class ReactionActs(Repository):
         return await self._database.write(change)
 
     async def note_done(self, key: ReactionKey) -> None:
-        """Note that a pending reaction has acted."""
         await self._database.write(lambda db: note_acted(db, key, None))
 
     async def note_failed(self, key: ReactionKey, *, needed: int) -> None:
@@ -306,7 +304,6 @@ class ReactionActs(Repository):
         await self._database.write(lambda db: db.execute(statement, key_values(key)))
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
-        """Whether a reaction on the guild's card is pending."""
         is_any = await self._database.recall(
             Recalled.WISHES, (guild_id,), lambda db: db.execute(_ANY_WAIT_IN_GUILD, (guild_id,)).fetchone()
         )

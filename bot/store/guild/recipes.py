@@ -46,7 +46,6 @@ class Recipes(Repository):
         return None if row is None else _kept(row)
 
     async def all(self, guild_id: int) -> list[StoredRecipe]:
-        """Return the guild's recipes by name."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,)).fetchall()
         )

@@ -160,7 +160,6 @@ class ResultReports(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def is_reported(self, guild_id: int, job_id: str, member_id: int) -> bool:
-        """Return whether the member has reported the result."""
         return await self._database.read(lambda db: _is_reported(db, guild_id, job_id, member_id))
 
     async def dismiss(self, guild_id: int, job_id: str, *, record: RecordOf[int]) -> int:

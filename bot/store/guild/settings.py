@@ -19,7 +19,6 @@ class GuildSettings(Repository):
     """The guilds' settings."""
 
     async def get(self, guild_id: int) -> Rules:
-        """Return the guild's settings, with defaults."""
         return await self._database.recall(Recalled.RULES, (guild_id,), lambda db: rules_of(db, guild_id))
 
     async def change(
@@ -43,7 +42,6 @@ class GuildSettings(Repository):
         return await self._recorded(guild_id, write, record)
 
     async def guilds_with_log(self) -> list[int]:
-        """Return the guilds that have a log channel."""
         rows = await self._database.read(lambda db: db.execute(_WATCHED).fetchall())
         return [row[0] for row in rows]
 
@@ -140,7 +138,6 @@ class SetupSteps(Repository):
     """The table `setup_steps`."""
 
     async def of(self, guild_id: int) -> dict[SetupStep, StepState]:
-        """Return the steps done or skipped."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT step, outcome, by_id, at FROM setup_steps WHERE guild_id = ?", (guild_id,)

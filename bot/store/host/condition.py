@@ -69,7 +69,6 @@ def condition(
 
 
 def inside(db: Connection, now: float) -> dict[str, Any]:
-    """Return diagnostics of the rows."""
     oldest = db.execute(_OLDEST_DUE).fetchone()[0]
     return {
         "jobs": {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM jobs GROUP BY state")},

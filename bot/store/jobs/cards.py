@@ -68,7 +68,6 @@ def require_waiting(db: Connection, key: ReactionKey, made_card: str) -> None:
 
 
 def key_values(key: ReactionKey) -> dict[str, int | str]:
-    """Return the key of the reaction's row."""
     return {
         "guild_id": key.guild_id,
         "message_id": key.message_id,

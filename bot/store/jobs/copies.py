@@ -132,7 +132,6 @@ class Pings(Repository):
         return await self._database.write(change)
 
     async def is_noted(self, guild_id: int, card_id: str) -> bool:
-        """Whether the author was pinged for the card."""
         row = await self._database.read(
             lambda db: db.execute(
                 "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND pinged_at IS NOT NULL", (guild_id, card_id)

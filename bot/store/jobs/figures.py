@@ -39,7 +39,6 @@ class Figures(Repository):
         self._milli: dict[str, int] = {}
 
     async def now(self) -> StoreFigures:
-        """Return the current totals."""
         counts, lines, held, refused = await self._database.read(lambda db: _look(db, self._upto))
         for kind, milli, last in lines:
             self._milli[kind] = self._milli.get(kind, 0) + milli
@@ -100,7 +99,6 @@ class Histograms(Repository):
             )
 
     async def all(self) -> dict[Kind, str]:
-        """Return all stored data."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT operation, model, kind, data FROM histograms").fetchall()
         )

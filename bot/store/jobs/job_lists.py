@@ -98,7 +98,6 @@ class JobLists(Repository):
         return {JobState(state): count for state, count in rows}
 
     async def open_total(self) -> int:
-        """Return the number of open jobs of all guilds."""
         return await self._database.read(lambda db: int(db.execute(OPEN_TOTAL).fetchone()[0]))
 
     async def page(

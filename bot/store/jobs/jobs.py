@@ -70,11 +70,9 @@ class Jobs(Repository):
         return await self._database.read(lambda db: job_in(db, guild_id, job_id))
 
     async def of_card(self, guild_id: int, card_id: str) -> tuple[Job, ...]:
-        """Return the jobs of the guild's card, in order."""
         return await self._database.read(lambda db: jobs_of_card(db, guild_id, card_id))
 
     async def known(self, job_ids: Collection[str]) -> set[str]:
-        """Return which of these ids are jobs, of any guild."""
         query = "SELECT jobs.id FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value"
         rows = await self._database.read(lambda db: db.execute(query, (to_json(list(job_ids)),)).fetchall())
         return {row["id"] for row in rows}
@@ -101,7 +99,6 @@ class Jobs(Repository):
         return await self._database.write(change)
 
     async def drop_lease(self, token: str) -> None:
-        """End the lease, which frees all its jobs."""
         await self._database.write(lambda db: _end_lease(db, token))
 
     async def claim(self, token: str, *, limit: int, shares: bool = False, by_card: bool = False) -> list[Claimed]:

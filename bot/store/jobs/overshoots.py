@@ -72,7 +72,6 @@ def end_what_exceeds(db: Connection, job: Job, now: float, host_limits: tuple[Li
 def _stop_what_exceeds(
     db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...], sentence: str
 ) -> tuple[list[Headroom], list[Job]]:
-    """Return the exceeded limits and the stopped jobs of the guild."""
     # As of the job's own mode: practice may have begun or ended since it was accepted.
     known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
     request = _request(db, job)

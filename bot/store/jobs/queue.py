@@ -72,7 +72,6 @@ class Queue(Repository):
         return await self._database.write(change)
 
     async def guilds(self) -> list[int]:
-        """Return the guilds with waiting jobs."""
         rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
         return [row[0] for row in rows]
 

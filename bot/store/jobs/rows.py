@@ -145,7 +145,6 @@ def insert_card(db: Connection, card: Card, box: SecretBox) -> None:
 
 
 def job_of(row: Row) -> Job:
-    """Return the job of a row."""
     return JOBS.read(row)
 
 
@@ -165,7 +164,6 @@ class PlacedJob:
 
 
 def placed_job_of(row: Row) -> PlacedJob:
-    """Return the job of a SELECT_PLACED row, and its place."""
     return PlacedJob(job=job_of(row), place=place_of(row))
 
 
@@ -176,13 +174,11 @@ def job_in(db: Connection, guild_id: int, job_id: str) -> Job | None:
 
 
 def jobs_of_card(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...]:
-    """Return the jobs of the guild's card, in order."""
     rows = db.execute("SELECT * FROM jobs WHERE card_id = ? AND guild_id = ? ORDER BY position", (card_id, guild_id))
     return tuple(map(job_of, rows))
 
 
 def insert_job(db: Connection, job: Job) -> None:
-    """Insert a new job."""
     JOBS.insert(db, job)
 
 

@@ -40,7 +40,6 @@ ModelTest = Callable[[str], bool]
 
 
 def no_model(_text: str) -> bool:
-    """Know no model."""
     return False
 
 

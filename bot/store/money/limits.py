@@ -157,7 +157,6 @@ class Blocks(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def active(self, guild_id: int, member_id: int) -> Block | None:
-        """Return the member's current block."""
         now = self._clock.wall()
         block = await self._database.read(lambda db: block_of(db, guild_id, member_id))
         return block if _applies(block, now) else None

@@ -52,7 +52,6 @@ class Prices(Repository):
     async def replace(
         self, guild_id: int, prices: PriceList, *, record: RecordOf[Change[PriceList]] | None = None
     ) -> Change[PriceList]:
-        """Replace the guild's price list in one transaction."""
 
         def change(db: Connection) -> Change[PriceList]:
             before = _prices(db, guild_id)
@@ -145,7 +144,6 @@ class TrueCosts(Repository):
     async def of_kind(
         self, guild_id: int, key_id: int | None, operation: str, kind: str, *, limit: int = JOBS_READ
     ) -> list[CostSeen]:
-        """Return the newest costs of this kind."""
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit}
         rows = await self._database.read(lambda db: db.execute(_paid_by(_OF_KIND, key_id), values).fetchall())
         return [CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2]) for row in rows]

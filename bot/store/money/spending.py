@@ -224,7 +224,6 @@ def limits_of(db: Connection, guild_id: int) -> tuple[Limit, ...]:
 
 
 def limit_of(row: Row) -> Limit:
-    """Return the limit of a row."""
     return Limit(
         id=row["id"],
         scope=Scope(row["scope"]),
@@ -245,7 +244,6 @@ def block_of(db: Connection, guild_id: int, member_id: int) -> Block | None:
 
 
 def block_from(row: Row) -> Block:
-    """Return the block of a row."""
     return Block(member_id=row["member_id"], until=row["until"], reason=row["reason"], by_id=row["by_id"], at=row["at"])
 
 

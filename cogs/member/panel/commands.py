@@ -46,7 +46,6 @@ async def turn_to(interaction: Interaction, page: str, _values: Sequence[str]) -
 
 
 async def show(interaction: Interaction, page: MePage, chosen: str = "") -> None:
-    """Replace the page shown."""
     embed, view = await panel(interaction, page, chosen)
     await in_time(interaction.response.edit_message(embed=embed, view=view))
 
@@ -56,7 +55,6 @@ async def show(interaction: Interaction, page: MePage, chosen: str = "") -> None
 
 @on("me_set")
 async def set_default(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Open the form of one default."""
     key = next(iter(values), "")
     known = {RATIO, STYLE, *(f"model.{each.id}" for each in with_models(interaction))}
     if key not in known:
@@ -107,7 +105,6 @@ async def _change(interaction: Interaction, change: Callable[[MemberSettings], M
 
 @on("preset_pick")
 async def pick_preset(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show the actions of a preset."""
     await show(interaction, MePage.PRESETS, next(iter(values), ""))
 
 
@@ -122,7 +119,6 @@ async def new_preset(interaction: Interaction, _subject: str, values: Sequence[s
 
 @on("preset_edit")
 async def edit_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
-    """Open the form of a preset."""
     preset = await _preset(interaction, key)
     operation = interaction.client.catalogue.resolve(preset.operation)
     await in_time(interaction.response.send_modal(PresetForm(interaction.client, operation, preset)))
@@ -130,7 +126,6 @@ async def edit_preset(interaction: Interaction, key: str, _values: Sequence[str]
 
 @on("preset_delete")
 async def delete_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
-    """Delete one of the member's presets."""
     preset = await _preset(interaction, key)
     await interaction.client.parts.own_settings.remove_preset(guild_of(interaction), interaction.user.id, preset.name)
     await show(interaction, MePage.PRESETS)
@@ -169,5 +164,4 @@ async def _preset(interaction: Interaction, key: str) -> Preset:
 
 
 async def setup(bot: Bot) -> None:
-    """Load the command."""
     await bot.add_cog(Me())

@@ -68,7 +68,6 @@ async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]
 
 
 def outcome(erased: Erased) -> str:
-    """Return what was deleted and what was not."""
     text = texts.DELETED(count=erased.jobs)
     return f"{text} {texts.STILL_OPEN(count=erased.left)}" if erased.left else text
 

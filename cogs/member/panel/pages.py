@@ -78,7 +78,6 @@ async def _own(interaction: Interaction) -> MemberSettings:
 
 
 def with_models(interaction: Interaction) -> list[Operation]:
-    """Return the enabled operations with a choice of models."""
     bot, guild_id = interaction.client, guild_of(interaction)
     return [
         each
@@ -142,7 +141,6 @@ async def presets_of(interaction: Interaction) -> Sequence[Preset]:
 
 
 def with_presets(interaction: Interaction) -> list[Operation]:
-    """Return the enabled operations with a command, for which presets can be made."""
     bot, guild_id = interaction.client, guild_of(interaction)
     found = [
         each

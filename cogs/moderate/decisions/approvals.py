@@ -95,7 +95,6 @@ def question(bot: Bot, card: Card, jobs: Sequence[Job], approval: Approval, *, i
 
 
 def answers(card_id: str) -> discord.ui.View:
-    """Return the three answers."""
     return view_of(
         [
             Control.button("approve", card_id, label=str(texts.APPROVE), style=discord.ButtonStyle.success),
@@ -107,7 +106,6 @@ def answers(card_id: str) -> discord.ui.View:
 
 @on("approve")
 async def approve(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
-    """Approve the card's jobs."""
     await _approve(interaction, card_id, raises_limit=False)
 
 

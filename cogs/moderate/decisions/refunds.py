@@ -66,5 +66,4 @@ class RefusalForm(Form):
         self.add_item(self.reason)
 
     async def answer(self, interaction: Interaction) -> None:
-        """Reject for this reason."""
         await self._refuse(interaction, self._subject, self.reason.value.strip())

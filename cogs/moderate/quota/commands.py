@@ -70,7 +70,6 @@ def _listed(limits: Sequence[Limit]) -> str:
 
 @on(TURN)
 async def turn_limits(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show a part of the limits."""
     await require_moderator(interaction)
     await show_page(interaction, await limits_page(interaction, number_in(subject)))
 
@@ -94,7 +93,6 @@ async def choose_limit(interaction: Interaction, subject: str, values: Sequence[
 
 @on(REMOVE)
 async def remove_limit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Remove a limit."""
     await require_moderator(interaction)
     quota = interaction.client.parts.moderation.quota
     change = await quota.remove_limit(guild_of(interaction), _id(subject), by_id=interaction.user.id)
@@ -143,7 +141,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         operation: str | None = None,
         channel: discord.TextChannel | discord.CategoryChannel | None = None,
     ) -> None:
-        """Set a limit that applies to each member separately."""
         scope, scope_id = _scope(who, guild_of(interaction))
         found = None if operation is None else interaction.client.catalogue.resolve(operation.strip())
         limit = Limit(
@@ -239,5 +236,4 @@ async def _set(interaction: Interaction, limit: Limit) -> None:
 
 
 async def setup(bot: Bot) -> None:
-    """Load the group."""
     await bot.add_cog(Quota())

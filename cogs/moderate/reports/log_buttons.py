@@ -51,7 +51,6 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 
 @on("report_dismiss")
 async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """Dismiss a report, and remove its buttons."""
     await require_moderator(interaction)
     by_id = interaction.user.id
     await interaction.client.parts.moderation.reports.dismiss(guild_of(interaction), job_id, by_id=by_id)
@@ -62,7 +61,6 @@ async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 @on("block_author")
 async def ask_to_block(interaction: Interaction, member_id: str, _values: Sequence[str]) -> None:
-    """Ask ephemerally how long to block a member."""
     await require_moderator(interaction)
     buttons = [
         Control.button(

@@ -117,7 +117,6 @@ class BlockForm(Form):
 
 @on(UNBLOCK)
 async def unblock(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Unblock a member."""
     await require_moderator(interaction)
     number = number_in(subject)
     if not values or not values[0].isdecimal():

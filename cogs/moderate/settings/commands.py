@@ -25,7 +25,6 @@ from cogs.ui.texts import GONE
 
 
 async def open_settings(interaction: Interaction) -> None:
-    """Answer with the panel."""
     await require_moderator(interaction)
     page = await draw(interaction, SettingsPage.ACCESS)
     await in_time(interaction.response.send_message(embed=page.embed, view=page.view(), ephemeral=True))
@@ -41,7 +40,6 @@ _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
 
 
 async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
-    """Draw a page."""
     if page in _LISTS:
         return await _LISTS[page](interaction)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
@@ -93,7 +91,6 @@ async def _set(interaction: Interaction, chosen: _Chosen, value: Any) -> None:
 
 @on(PAGE_ACTION)
 async def set_page(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Show another page."""
     await require_moderator(interaction)
     await show_page(interaction, await draw(interaction, _page(values)))
 
@@ -107,7 +104,6 @@ def _page(values: Sequence[str]) -> SettingsPage:
 
 @on("set_role")
 async def set_role(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set a role, or none."""
     await require_moderator(interaction)
     setting = _chosen(subject, Widget.ROLE)
     await _set(interaction, setting, role_chosen(interaction, values))
@@ -124,7 +120,6 @@ def role_chosen(interaction: Interaction, values: Sequence[str]) -> int | None:
 
 @on("set_channels")
 async def set_channels(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set one channel, or several."""
     setting = _chosen(subject, Widget.CHANNEL, Widget.PLACES)
     ids = frozenset(int(each) for each in values)
     if setting.kind.widget is Widget.PLACES:
@@ -152,14 +147,12 @@ def may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> No
 
 @on("set_flip")
 async def flip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Toggle a setting."""
     page = _chosen(subject, Widget.BUTTON).page
     await change(interaction, page, lambda rules: rules.having(subject, not getattr(rules, subject)))
 
 
 @on("set_choice")
 async def set_choice(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set one of several values."""
     setting = _chosen(subject, Widget.SELECT)
     try:
         chosen = setting.kind.parse(values[0])
@@ -176,14 +169,12 @@ async def set_payer(interaction: Interaction, _subject: str, values: Sequence[st
 
 @on("set_operations")
 async def show_operations(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Show the enabled operations."""
     await require_moderator(interaction)
     await show_page(interaction, await operations_page(interaction))
 
 
 @on("set_form")
 async def open_form(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open a form with the current values."""
     await require_moderator(interaction)
     bot, rules = interaction.client, await _rules(interaction)
     await in_time(interaction.response.send_modal(TypedSettings(bot, _form(subject), rules, change)))

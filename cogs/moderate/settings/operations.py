@@ -26,7 +26,6 @@ ON, OFF = "on", "off"
 
 
 async def operations_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    """Draw the operations, with their switches."""
     known = [
         each for each in interaction.client.catalogue.operations.values() if len(_value(OFF, each)) <= OPTION_CHARS
     ]
@@ -91,7 +90,6 @@ async def turn_operations(interaction: Interaction, subject: str, _values: Seque
 
 @on(HERE)
 async def switch_operation(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Switch an operation for this server."""
     await require_moderator(interaction)
     await _switch(interaction, subject, values, everywhere=False)
 

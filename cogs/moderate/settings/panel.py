@@ -75,7 +75,6 @@ _EMPTY: tuple[Any, ...] = (None, "", (), frozenset(), {})
 
 
 def panel(page: SettingsPage, rules: Rules, known: Known) -> PanelPage:
-    """Draw a page."""
     shown = [
         SettingRow(name=name, setting=each, value=getattr(rules, name), known=known)
         for name, each in settings_of(type(rules)).items()

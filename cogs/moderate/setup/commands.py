@@ -127,7 +127,6 @@ def _step(subject: str) -> SetupStep:
 
 @on("setup")
 async def show_step(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show a step, or the overview."""
     await require_moderator(interaction)
     await _show(interaction, None if subject == OVERVIEW else _step(subject))
 
@@ -143,7 +142,6 @@ async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -
 
 @on("setup_key")
 async def enter_key(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Open the form of the key."""
     await require_moderator(interaction)
     await open_key_form(interaction, SetupKeyForm)
 
@@ -185,7 +183,6 @@ async def set_limits(interaction: Interaction, changes: Sequence[LimitChange]) -
 
 @on("setup_role")
 async def choose_role(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Set the moderator role, or none."""
     await require_moderator(interaction)
     role_id = role_chosen(interaction, values)
     settings = interaction.client.parts.moderation.settings
@@ -197,7 +194,6 @@ async def choose_role(interaction: Interaction, _subject: str, values: Sequence[
 
 @on("setup_channel")
 async def choose_channel(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Set the channels for one of four purposes, or none."""
     await require_moderator(interaction)
     ids = [int(each) for each in values]
     if subject not in {"results", "review", "log", "gallery"}:

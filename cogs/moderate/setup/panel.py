@@ -66,7 +66,6 @@ def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embe
 
 
 def checklist_lines(checklist: SetupChecklist) -> str:
-    """Return the list of steps, a line each."""
     return "\n".join(
         texts.step_line(step, _MARKS[state.outcome], _state(state)) for step, state in checklist.states.items()
     )

@@ -142,7 +142,6 @@ def next_step(step: SetupStep) -> str:
 
 
 def step_line(step: SetupStep, mark: str, state: str) -> str:
-    """Return a step as a line of the list."""
     return f"{mark} **{NAMES[step]}** · {state}"
 
 

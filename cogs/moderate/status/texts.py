@@ -98,7 +98,6 @@ STATES = {
 
 
 def jobs_in(state: JobState, count: int) -> str:
-    """Return how many jobs are in an open state."""
     return str(STATES[state]).format(count=amount(count))
 
 

@@ -118,7 +118,6 @@ class EmojiForm(Form):
             self.add_labelled(texts.PAYER, None, self._payer)
 
     def add_labelled(self, label: Text, hint: Text | None, item: discord.ui.Item[Any]) -> None:
-        """Add an input with its label."""
         about = None if hint is None else str(hint)
         self.add_item(discord.ui.Label(text=str(label), description=about, component=item))
 
@@ -138,7 +137,6 @@ class EmojiForm(Form):
         )
 
     async def save_rule(self, interaction: Interaction, rule: Reaction) -> None:
-        """Set the rule and redraw the panel."""
         reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
         await self._shows(interaction, DONE(change=await reactions.set(guild_of(interaction), rule, by_id=by_id)))
 
@@ -321,7 +319,6 @@ async def set_seeds(interaction: Interaction, _subject: str, values: Sequence[st
 
 @on(FLIP)
 async def flip_reactions(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Switch all reactions on or off."""
     await require_moderator(interaction)
     await _switch(interaction, reactions=subject == ON, seeds=None)
 

@@ -121,7 +121,6 @@ def operation_of(command: app_commands.Command[Any, ..., Any]) -> str | None:
 
 
 def runs(callback: Callable[..., Any], operation_id: str) -> None:
-    """Set the operation of a command's callback."""
     _OPERATION_OF[callback] = operation_id
 
 
@@ -137,7 +136,6 @@ def command_names(bot: Bot) -> dict[str, str]:
 
 
 def offers_values(field: Field) -> bool:
-    """Whether values of the field can be offered while typing."""
     if field.kind not in _COMPLETED:
         return False
     return field.name in OWN_IDS or bool(field.choices or field.choices_by_model or field.suggestions)

@@ -214,7 +214,6 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
 
 @on("dismiss")
 async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    """Delete the draft."""
     generations = interaction.client.parts.generation.generations
     await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
     await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))

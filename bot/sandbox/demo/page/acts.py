@@ -65,7 +65,6 @@ class PageActs:
         return self.language(self._looks)
 
     def language(self, viewer_id: str) -> str:
-        """Return the language of a viewer's Discord."""
         return self._env.languages.get(self._viewer(viewer_id).id, self._env.language)
 
     async def choose_language(self, viewer_id: str, language: str) -> None:
@@ -84,7 +83,6 @@ class PageActs:
         await self._viewer(viewer_id).react(message, emoji)
 
     async def open_channel(self, viewer_id: str, channel_id: str) -> None:
-        """Make new pages open on this channel."""
         channel = self._channels.get(channel_id)
         if channel is None or not self._sees(viewer_id, channel):
             raise SetupError(texts.NO_SUCH_CHANNEL)

@@ -103,7 +103,6 @@ class Front:
         self._port = int(runner.addresses[0][1])
 
     async def close(self) -> None:
-        """Stop listening."""
         await self._stack.aclose()
 
     # ------------------------------------------------------------------ our own routes

@@ -33,13 +33,9 @@ class MentionedNames(Protocol):
         """Return a member's display name."""
         ...
 
-    def role(self, role_id: int) -> str | None:
-        """Return a role's name."""
-        ...
+    def role(self, role_id: int) -> str | None: ...
 
-    def channel(self, channel_id: int) -> str | None:
-        """Return a channel's name."""
-        ...
+    def channel(self, channel_id: int) -> str | None: ...
 
 
 def resolve(value: Any, names: MentionedNames) -> None:
@@ -58,7 +54,6 @@ def resolve(value: Any, names: MentionedNames) -> None:
 
 
 def plain(text: str, names: MentionedNames) -> str:
-    """Return a text with names for mentions."""
     return _MENTIONED.sub(lambda match: str(_mention(match, names)["label"]), text)
 
 
@@ -155,11 +150,9 @@ class ServerNames:
         return nick or user.global_name or user.name
 
     def role(self, role_id: int) -> str | None:
-        """Return a role's name."""
         role = self._backend.guilds[self._guild_id].roles.get(role_id)
         return role.name if role is not None else None
 
     def channel(self, channel_id: int) -> str | None:
-        """Return the name of a channel or a thread."""
         channel = self._backend.channels.get(channel_id)
         return channel.name if channel is not None else None
