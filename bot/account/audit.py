@@ -59,8 +59,7 @@ class AccountAudit:
             log.warning("account.difference", guild=key.guild_id, credits=str(found.credits))
             about = {"credits": str(found.credits), "jobs": list(found.job_ids)}
             await self._store.decisions.add(
-                key.guild_id,
-                lambda _: Record(by_id=0, kind="account", text=difference_text(found), about=about),
+                key.guild_id, lambda _: Record(by_id=0, kind="account", text=difference_text(found), about=about)
             )
 
 

@@ -15,14 +15,7 @@ from bot.catalogue.checks.values import clean_text, plain
 from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Operation, undocumented
 from bot.catalogue.operations import OPERATIONS
-from bot.catalogue.texts import (
-    OFFERED_BEFORE,
-    SPELLED_OTHERWISE,
-    echo,
-    no_document_names,
-    no_operation,
-    printable,
-)
+from bot.catalogue.texts import OFFERED_BEFORE, SPELLED_OTHERWISE, echo, no_document_names, no_operation, printable
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.errors import InputError
 from bot.language import tr

@@ -181,14 +181,7 @@ def number(
 ) -> Field:
     """A number field in `unit`; `probe` is the file to read it from; `usual` is as in Field."""
     return Field(
-        name=name,
-        kind=FieldKind.NUMBER,
-        label=label,
-        help=about,
-        unit=unit,
-        suggestions=seen,
-        probe=probe,
-        usual=usual,
+        name=name, kind=FieldKind.NUMBER, label=label, help=about, unit=unit, suggestions=seen, probe=probe, usual=usual
     )
 
 

@@ -132,12 +132,7 @@ class Pricing:
 
 
 def spend_request(
-    spec: CardSpec,
-    jobs: Sequence[CheckedJob],
-    estimates: Sequence[Estimate],
-    *,
-    rules: Rules,
-    key: UsableKey,
+    spec: CardSpec, jobs: Sequence[CheckedJob], estimates: Sequence[Estimate], *, rules: Rules, key: UsableKey
 ) -> SpendRequest:
     """Return the policy's input: who spends how much, where, on what.
 

@@ -7,15 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.catalogue.fields import HELP_LIMIT_CHARS, FieldKind, Scalar
-from bot.catalogue.openapi.entry import (
-    CHOICE_LIMIT,
-    FIELD_LIMIT,
-    Described,
-    in_order,
-    is_field_name,
-    samples,
-    usable,
-)
+from bot.catalogue.openapi.entry import CHOICE_LIMIT, FIELD_LIMIT, Described, in_order, is_field_name, samples, usable
 from bot.catalogue.texts import printable
 
 DEPTH_LIMIT = 12

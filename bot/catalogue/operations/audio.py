@@ -84,10 +84,7 @@ SOUND_EFFECTS = Operation(
         ),
         seed("Whole number, e.g. 42; the same seed gives a similar sound"),
     ),
-    outputs=(
-        Output(key="audio_url", kind=MediaKind.AUDIO),
-        Output(key="sfx_video_url", kind=MediaKind.VIDEO),
-    ),
+    outputs=(Output(key="audio_url", kind=MediaKind.AUDIO), Output(key="sfx_video_url", kind=MediaKind.VIDEO)),
     # https://www.cannonstudio.app/developers/docs/operations/soundfx-generate
 )
 

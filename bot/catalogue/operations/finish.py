@@ -76,10 +76,7 @@ LIPSYNC = Operation(
         text("video_title", "video title", "Title of the video, e.g. Host, take 2"),
         text("audio_title", "speech title", "Title of the speech, e.g. Welcome line"),
     ),
-    outputs=(
-        Output(key="video_url", kind=MediaKind.VIDEO),
-        Output(key="audio_url", kind=MediaKind.AUDIO, echo=True),
-    ),
+    outputs=(Output(key="video_url", kind=MediaKind.VIDEO), Output(key="audio_url", kind=MediaKind.AUDIO, echo=True)),
     # https://www.cannonstudio.app/developers/docs/operations/lipsync-generate
 )
 

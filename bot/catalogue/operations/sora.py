@@ -18,18 +18,10 @@ from bot.catalogue.fields import (
 from bot.catalogue.operation import SORA_ENDS, Model, Operation, Output
 from bot.domain.models import MediaKind
 
-MODELS = (
-    Model(id=None, name="Sora 2", ends=SORA_ENDS),
-    Model(id="sora-2-pro", name="Sora 2 Pro", ends=SORA_ENDS),
-)
+MODELS = (Model(id=None, name="Sora 2", ends=SORA_ENDS), Model(id="sora-2-pro", name="Sora 2 Pro", ends=SORA_ENDS))
 OUTPUTS = (Output(key="video_url", kind=MediaKind.VIDEO),)
 
-VIDEO_ID = identifier(
-    "sora_video_id",
-    "Sora video ID",
-    "ID of a Sora video, e.g. video_68c1…",
-    required=True,
-)
+VIDEO_ID = identifier("sora_video_id", "Sora video ID", "ID of a Sora video, e.g. video_68c1…", required=True)
 DURATION = Field(
     name="duration",
     kind=FieldKind.NUMBER,
@@ -50,11 +42,7 @@ EDIT = Operation(
     id="sora2.video.edit",
     title="Edit Sora 2 Video",
     workflow="sora",
-    fields=(
-        VIDEO_ID,
-        text("prompt", "prompt", "What to change, e.g. make it snow", required=True),
-        *SHARED,
-    ),
+    fields=(VIDEO_ID, text("prompt", "prompt", "What to change, e.g. make it snow", required=True), *SHARED),
     outputs=OUTPUTS,
     models=MODELS,
     # https://www.cannonstudio.app/developers/docs/operations/sora2-video-edit

@@ -56,13 +56,7 @@ class PostgresDatabase(Database):
             writer, clock, kept, pulse=pulse, written=heard.taken, note_commit=lambda _db: None, group_s=GROUP_S
         )
         super().__init__(
-            clock,
-            writer=writer,
-            reader=reader,
-            searcher=searcher,
-            group_commit=group_commit,
-            kept=kept,
-            pulse=pulse,
+            clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
         )
         self.text_index = text_index.TrigramIndex() if has_text_index else None
         self.signals = Signals(self._send)

@@ -231,13 +231,7 @@ class SqliteDatabase(Database):
             require_usable=SameFiles(path).require,
         )
         super().__init__(
-            clock,
-            writer=writer,
-            reader=reader,
-            searcher=searcher,
-            group_commit=group_commit,
-            kept=kept,
-            pulse=pulse,
+            clock, writer=writer, reader=reader, searcher=searcher, group_commit=group_commit, kept=kept, pulse=pulse
         )
         self.path = path
         self.text_index = text_index.Fts5Index() if has_text_index else None

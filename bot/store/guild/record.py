@@ -189,14 +189,7 @@ class Refunds(Repository):
         )
 
     async def grant(
-        self,
-        guild_id: int,
-        job_id: str,
-        *,
-        note: str,
-        by_id: int,
-        posted: bool = False,
-        record: RecordOf[Grant | None],
+        self, guild_id: int, job_id: str, *, note: str, by_id: int, posted: bool = False, record: RecordOf[Grant | None]
     ) -> Grant | None:
         """Grant the author the cost of a job without a result; None if it cost nothing or was refunded.
 

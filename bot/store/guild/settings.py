@@ -54,13 +54,7 @@ class SwitchedOff(Repository):
     """The table `switched_off`."""
 
     async def set(
-        self,
-        guild_id: int,
-        operations: Sequence[str],
-        *,
-        on: bool,
-        by_id: int,
-        record: RecordOf[bool] | None = None,
+        self, guild_id: int, operations: Sequence[str], *, on: bool, by_id: int, record: RecordOf[bool] | None = None
     ) -> bool:
         """Switch operations on or off, for a guild or EVERYWHERE. Returns whether anything changed.
 
@@ -146,13 +140,7 @@ class SetupSteps(Repository):
         return {SetupStep(row[0]): StepState(outcome=StepOutcome(row[1]), by_id=row[2], at=row[3]) for row in rows}
 
     async def note(
-        self,
-        guild_id: int,
-        step: SetupStep,
-        outcome: StepOutcome,
-        *,
-        by_id: int,
-        record: RecordOf[bool] | None = None,
+        self, guild_id: int, step: SetupStep, outcome: StepOutcome, *, by_id: int, record: RecordOf[bool] | None = None
     ) -> None:
         """Note a step as done or skipped; `record` gets whether the outcome changes."""
         values = (guild_id, step.value, outcome.value, by_id, self._clock.wall())

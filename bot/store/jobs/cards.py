@@ -68,12 +68,7 @@ def require_waiting(db: Connection, key: ReactionKey, made_card: str) -> None:
 
 
 def key_values(key: ReactionKey) -> dict[str, int | str]:
-    return {
-        "guild_id": key.guild_id,
-        "message_id": key.message_id,
-        "emoji": key.emoji,
-        "member_id": key.member_id,
-    }
+    return {"guild_id": key.guild_id, "message_id": key.message_id, "emoji": key.emoji, "member_id": key.member_id}
 
 
 _CARD = "SELECT * FROM cards WHERE guild_id = ? AND id = ?"

@@ -125,12 +125,7 @@ class Cancellation(Repository):
         return await self._recorded(guild_id, change, record)
 
     async def cancel_card(
-        self,
-        guild_id: int,
-        card_id: str,
-        sentence: str,
-        *,
-        record: RecordOf[tuple[Job, ...] | None] | None = None,
+        self, guild_id: int, card_id: str, sentence: str, *, record: RecordOf[tuple[Job, ...] | None] | None = None
     ) -> tuple[Job, ...] | None:
         """Cancel the card's unsubmitted jobs; return them, None if every job had ended.
 

@@ -44,24 +44,14 @@ def no_model(_text: str) -> bool:
 
 
 def erase_jobs(
-    db: Connection,
-    guild_id: int,
-    job_ids: Sequence[str],
-    now: float,
-    *,
-    is_known_model: ModelTest,
-    with_copies: bool,
+    db: Connection, guild_id: int, job_ids: Sequence[str], now: float, *, is_known_model: ModelTest, with_copies: bool
 ) -> int:
     """Erase the texts of these ended jobs of the guild, and reviewers' notes; return how many.
 
     A model stays if `is_known_model`: it may be any text, and reports count by it. `with_copies` also has the
     messages with their results deleted.
     """
-    values: dict[str, str | int | float] = {
-        "guild_id": guild_id,
-        "ids": json.dumps(list(job_ids)),
-        "now": now,
-    }
+    values: dict[str, str | int | float] = {"guild_id": guild_id, "ids": json.dumps(list(job_ids)), "now": now}
     models = [row[0] for row in db.execute(_MODELS, values).fetchall()]
     values["models"] = json.dumps([model for model in models if is_known_model(model)])
     db.execute(_BLANK_REASONS, values)
@@ -195,12 +185,7 @@ def forget_of_job(db: Connection, job: Job, is_known_model: ModelTest) -> None:
 
 
 def _forget(
-    db: Connection,
-    guild_id: int,
-    member_id: int,
-    is_known_model: ModelTest,
-    condition: str,
-    values: Mapping[str, str],
+    db: Connection, guild_id: int, member_id: int, is_known_model: ModelTest, condition: str, values: Mapping[str, str]
 ) -> None:
     whose = {"guild_id": guild_id, "member_id": member_id, **values}
     query = f"{_OF_MEMBER} AND {condition}"

@@ -248,13 +248,7 @@ def block_from(row: Row) -> Block:
 
 
 def grants_of(
-    db: Connection,
-    guild_id: int,
-    member_id: int,
-    now: float,
-    *,
-    used_up: bool = False,
-    practice: bool | None = None,
+    db: Connection, guild_id: int, member_id: int, now: float, *, used_up: bool = False, practice: bool | None = None
 ) -> list[Grant]:
     """Return the member's grants, soonest to expire first; used up or expired ones only with `used_up`.
 
@@ -307,8 +301,6 @@ class SpendingViews(Repository):
     async def of_host(self, guild_id: int) -> list[Headroom]:
         """Return what the host's limits leave to the guild."""
         left: list[Headroom] = await self.view(
-            guild_id,
-            0,
-            lambda known: [headroom_of(limit, known) for limit in known.host_limits],
+            guild_id, 0, lambda known: [headroom_of(limit, known) for limit in known.host_limits]
         )
         return left
