@@ -17,8 +17,8 @@ from bot.store.signals import OnlyProcess, Signals
 from tests.support.moderator_acts import ACTS, REMOVALS
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITES = frozenset({"write", "_recorded"})
-"""How a repository's method writes: by the database, or together with a line of the record."""
+WRITES = frozenset({"write", "_execute", "_recorded"})
+"""How a repository's method writes: by the database, one statement, or together with a line of the record."""
 NOT_ACTS = frozenset({"account", "api", "overshoot", "refusal", "report"})
 """Lines of the record that no moderator's act writes."""
 
@@ -51,6 +51,7 @@ def writers(repository: type[Repository]) -> set[str]:
 
 def test_the_writers_are_found(repositories: dict[str, type[Repository]]) -> None:
     assert {"set", "remove", "note_status"} <= writers(repositories["keys"])
+    assert "note_message" in writers(repositories["reviews"])
     assert not {"current", "get"} & writers(repositories["keys"])
     assert writers(repositories["reports"]) == set()
     assert sum(len(writers(each)) for each in repositories.values()) > 50

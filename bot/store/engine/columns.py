@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import Enum, auto
+from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -126,6 +127,16 @@ class Column:
     def field(self) -> str:
         """The name of the attribute."""
         return self.attribute or self.name
+
+
+def read_as(type_: Callable[..., Value], row: Row, **instead: Any) -> Value:
+    """Build a dataclass from a row: `instead` has the fields that no column of the same name holds as it is."""
+    return type_(**{name: row[name] for name in _names_of(type_) if name not in instead}, **instead)
+
+
+@cache
+def _names_of(type_: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(type_))
 
 
 class Table(Generic[Value]):

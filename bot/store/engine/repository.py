@@ -15,9 +15,9 @@ from bot.language import speaking
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
 from bot.store import texts
-from bot.store.engine.columns import mapping_from_json, to_json, to_text
+from bot.store.engine.columns import mapping_from_json, read_as, to_json, to_text
 from bot.store.engine.database import Database
-from bot.store.sql import Connection, Row
+from bot.store.sql import Connection, Parameters, Row
 from bot.store.vault.secret_box import SecretBox
 
 T = TypeVar("T")
@@ -95,16 +95,7 @@ def write_decision(db: Connection, guild_id: int, record: Record, now: float) ->
 
 def decision_of(row: Row) -> Decision:
     """Read a row of the table `decisions`."""
-    return Decision(
-        id=row["id"],
-        guild_id=row["guild_id"],
-        at=row["at"],
-        by_id=row["by_id"],
-        kind=row["kind"],
-        text=row["text"],
-        about=mapping_from_json(row["about"]),
-        names_actor=bool(row["names_actor"]),
-    )
+    return read_as(Decision, row, about=mapping_from_json(row["about"]), names_actor=bool(row["names_actor"]))
 
 
 class Repository:
@@ -114,6 +105,17 @@ class Repository:
         self._database = database
         self._box = box
         self._clock = clock
+
+    async def _row(self, sql: str, values: Parameters = ()) -> Any:
+        """Return a query's first row, None without one."""
+        return await self._database.read(lambda db: db.execute(sql, values).fetchone())
+
+    async def _rows(self, sql: str, values: Parameters = ()) -> list[Any]:
+        return await self._database.read(lambda db: db.execute(sql, values).fetchall())
+
+    async def _execute(self, sql: str, values: Parameters = ()) -> int:
+        """Run one statement in a transaction of its own; return how many rows it changed."""
+        return await self._database.write(lambda db: db.execute(sql, values).rowcount)
 
     async def _recorded(self, guild_id: int, change: Callable[[Connection], T], record: RecordOf[T] | None) -> T:
         """Run `change` and write the line that `record` builds from its result, in one transaction; return the result.
@@ -146,20 +148,15 @@ class Meta(Repository):
 
     async def get(self, name: str) -> str | None:
         """Return the value under this name, None if there is none."""
-        row = await self._database.read(
-            lambda db: db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        )
+        row = await self._row("SELECT value FROM meta WHERE name = ?", (name,))
         return None if row is None else str(row[0])
 
     async def set(self, name: str, value: str) -> None:
 
-        def change(db: Connection) -> None:
-            db.execute(
-                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, to_text(value)),
-            )
-
-        await self._database.write(change)
+        await self._execute(
+            "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, to_text(value)),
+        )
 
     async def forget(self, *names: str) -> None:
         await self._database.write(

@@ -48,21 +48,21 @@ class AbsentGuilds(Repository):
     """The table `absent_guilds`."""
 
     async def all(self) -> set[int]:
-        rows = await self._database.read(lambda db: db.execute("SELECT guild_id FROM absent_guilds").fetchall())
+        rows = await self._rows("SELECT guild_id FROM absent_guilds")
         return {row[0] for row in rows}
 
     async def concerned(self) -> set[int]:
         """Return the guilds with a key or a job, and the absent ones."""
-        rows = await self._database.read(lambda db: db.execute(_CONCERNED).fetchall())
+        rows = await self._rows(_CONCERNED)
         return {row[0] for row in rows}
 
     async def with_unsent(self) -> list[int]:
-        rows = await self._database.read(lambda db: db.execute(_WITH_UNSENT).fetchall())
+        rows = await self._rows(_WITH_UNSENT)
         return [row[0] for row in rows]
 
     async def overdue(self, before: float) -> list[int]:
         """Return the guilds absent since `before` (Unix seconds) or longer that still have keys or jobs."""
-        rows = await self._database.read(lambda db: db.execute(_OVERDUE, (before,)).fetchall())
+        rows = await self._rows(_OVERDUE, (before,))
         return [row[0] for row in rows]
 
     async def note(self, guild_id: int) -> int:
@@ -93,9 +93,7 @@ class AbsentGuilds(Repository):
 
     async def remove(self, guild_id: int) -> bool:
         """Note that the bot is back; return whether the guild was absent."""
-        return await self._database.write(
-            lambda db: db.execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,)).rowcount == 1
-        )
+        return await self._execute("DELETE FROM absent_guilds WHERE guild_id = ?", (guild_id,)) == 1
 
     async def forget(self, guild_id: int) -> Forgotten:
         """Forget an absent guild's secrets and end the jobs that need them, in one transaction.

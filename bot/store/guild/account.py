@@ -12,7 +12,7 @@ from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import GuildKey
 from bot.domain.money.account import AccountCheck, AccountFigures, compare
 from bot.language import speaking
-from bot.store.engine.columns import from_milli, to_milli, to_text
+from bot.store.engine.columns import from_milli, read_as, to_milli, to_text
 from bot.store.engine.repository import Record, Repository, write_decision
 from bot.store.guild.keys import key_of
 from bot.store.sql import Connection, Row
@@ -81,8 +81,7 @@ class AccountChecks(Repository):
 
     async def to_check(self, before: float) -> list[GuildKey]:
         """Return the live, used keys of all guilds not compared since `before` (Unix seconds)."""
-        values = {"before": before, "since": self._clock.wall() - CHECKED_FOR_S}
-        rows = await self._database.read(lambda db: db.execute(_TO_CHECK, values).fetchall())
+        rows = await self._rows(_TO_CHECK, {"before": before, "since": self._clock.wall() - CHECKED_FOR_S})
         return [key_of(row, self._box) for row in rows]
 
     async def books_version(self, guild_id: int) -> int:
@@ -257,8 +256,7 @@ class ApiChanges(Repository):
 
     async def latest(self, limit: int, *, without: Collection[str] = ()) -> list[DatedChange]:
         """Return the latest changes, newest first; none of operations in `without`."""
-        values = {"limit": limit, "without": json.dumps(list(without))}
-        rows = await self._database.read(lambda db: db.execute(_LATEST, values).fetchall())
+        rows = await self._rows(_LATEST, {"limit": limit, "without": json.dumps(list(without))})
         return [_seen(row) for row in rows]
 
 
@@ -282,11 +280,4 @@ def _names(change: ApiChange) -> Sequence[str]:
 
 
 def _seen(row: Row) -> DatedChange:
-    return DatedChange(
-        kind=ChangeKind(row["kind"]),
-        subject=Subject(row["subject"]),
-        operation=row["operation"],
-        name=row["name"],
-        sentence=row["sentence"],
-        at=row["at"],
-    )
+    return read_as(DatedChange, row, kind=ChangeKind(row["kind"]), subject=Subject(row["subject"]))

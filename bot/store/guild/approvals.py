@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.models import Job, JobState
-from bot.store.engine.columns import to_milli
+from bot.store.engine.columns import read_as, to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import end_unsent
@@ -60,19 +60,15 @@ class Approvals(Repository):
 
     async def get(self, guild_id: int, card_id: str) -> Approval | None:
         """Return the guild's card's approval, None if there is none."""
-        row = await self._database.read(lambda db: db.execute(_OF_CARD, (guild_id, card_id)).fetchone())
+        row = await self._row(_OF_CARD, (guild_id, card_id))
         return None if row is None else _approval(row)
 
     async def note_message(self, guild_id: int, card_id: str, *, channel_id: int, message_id: int) -> None:
         """Store where the question was posted."""
-
-        def change(db: Connection) -> None:
-            db.execute(
-                "UPDATE approvals SET channel_id = ?, message_id = ? WHERE guild_id = ? AND card_id = ?",
-                (channel_id, message_id, guild_id, card_id),
-            )
-
-        await self._database.write(change)
+        await self._execute(
+            "UPDATE approvals SET channel_id = ?, message_id = ? WHERE guild_id = ? AND card_id = ?",
+            (channel_id, message_id, guild_id, card_id),
+        )
 
     async def unasked(self, limit: int = 5) -> list[Approval]:
         """Return approvals not posted yet, of cards that Discord has, `limit` per guild."""
@@ -86,7 +82,7 @@ class Approvals(Repository):
         """Run the query, unless no approval is open at all, the usual case."""
         if not await self._database.recall(Recalled.APPROVALS, (), lambda db: db.execute(_IS_ANY).fetchone()[0]):
             return []
-        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
+        rows = await self._rows(query, values)
         return [_approval(row) for row in rows]
 
     async def approve(
@@ -168,12 +164,4 @@ def _decided(db: Connection, guild_id: int, card_id: str) -> tuple[Job, ...] | N
 
 
 def _approval(row: Row) -> Approval:
-    return Approval(
-        card_id=row["card_id"],
-        guild_id=row["guild_id"],
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        asked_at=row["asked_at"],
-        expires_at=row["expires_at"],
-        asked=row["asked"],
-    )
+    return read_as(Approval, row)

@@ -116,7 +116,7 @@ class FormerMembers(Repository):
 
         At most BATCH per member: then there are more.
         """
-        rows = await self._database.read(lambda db: db.execute("SELECT * FROM former_members").fetchall())
+        rows = await self._rows("SELECT * FROM former_members")
         formers = [_Former(**dict(row)) for row in rows]
         return sum([await self._database.write(partial(self._replace, former=each)) for each in formers])
 

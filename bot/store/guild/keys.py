@@ -10,7 +10,7 @@ from itertools import islice
 from bot.domain.models import AccountStatus, GuildKey, JobState
 from bot.errors import Refused
 from bot.store import texts
-from bot.store.engine.columns import from_milli_or_none, to_json, to_milli_or_none, to_text_or_none
+from bot.store.engine.columns import from_milli_or_none, read_as, to_json, to_milli_or_none, to_text_or_none
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.rows import job_of, update_job
@@ -47,7 +47,7 @@ class Practice(Repository):
         return await self._database.read(lambda db: practises(db, guild_id))
 
     async def guilds(self) -> set[int]:
-        rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
+        rows = await self._rows(_GUILDS)
         return {row[0] for row in rows}
 
     async def lose(self) -> list[EndedCard]:
@@ -60,7 +60,7 @@ class Practice(Repository):
         def change(db: Connection) -> list[EndedCard]:
             return _end(db, db.execute(_SENT).fetchall(), JobState.FAILED, str(texts.PRACTICE_LOST), now)
 
-        if not await self._database.read(lambda db: db.execute(f"{_SENT} LIMIT 1").fetchone()):
+        if not await self._row(f"{_SENT} LIMIT 1"):
             return []
         return await self._database.write(change)
 
@@ -219,14 +219,11 @@ class GuildKeys(Repository):
         """Store the API's status of the key."""
         now = self._clock.wall()
 
-        def change(db: Connection) -> None:
-            db.execute(
-                "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
-                " WHERE guild_id = ? AND id = ?",
-                (*_status_columns(status, now), guild_id, key_id),
-            )
-
-        await self._database.write(change)
+        await self._execute(
+            "UPDATE guild_keys SET plan = ?, scopes = ?, balance_milli = ?, balance_at = ?"
+            " WHERE guild_id = ? AND id = ?",
+            (*_status_columns(status, now), guild_id, key_id),
+        )
 
     async def note_refused(self, guild_id: int, key_id: int, *, probe_at: float) -> bool:
         """Note that the status call rejected the key, and when to retry (Unix seconds).
@@ -234,27 +231,21 @@ class GuildKeys(Repository):
         True the first time, so that moderators are notified once.
         """
         now = self._clock.wall()
-        return await self._database.write(
-            lambda db: (
-                db.execute(
-                    "UPDATE guild_keys SET refused_at = ?, probe_at = ?, probes = 0"
-                    " WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
-                    (now, probe_at, guild_id, key_id),
-                ).rowcount
-                == 1
+        return (
+            await self._execute(
+                "UPDATE guild_keys SET refused_at = ?, probe_at = ?, probes = 0"
+                " WHERE guild_id = ? AND id = ? AND refused_at IS NULL",
+                (now, probe_at, guild_id, key_id),
             )
+            == 1
         )
 
     async def clear_refused(self, guild_id: int, key_id: int) -> None:
         """Note that the key works again."""
-
-        def change(db: Connection) -> None:
-            db.execute(
-                "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
-                (guild_id, key_id),
-            )
-
-        await self._database.write(change)
+        await self._execute(
+            "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
+            (guild_id, key_id),
+        )
 
     async def newest(self, limit: int, *, without: Callable[[int], bool]) -> list[GuildKey]:
         """Return the active, unrejected keys, newest first; none of guilds for which `without` is true."""
@@ -267,16 +258,14 @@ class GuildKeys(Repository):
 
     async def refused(self) -> list[GuildKey]:
         """Return the rejected keys of all guilds whose secret is not forgotten."""
-        rows = await self._database.read(lambda db: db.execute(_REFUSED).fetchall())
+        rows = await self._rows(_REFUSED)
         return [key_of(row, self._box) for row in rows]
 
     async def note_probe(self, guild_id: int, key_id: int, *, probe_at: float) -> None:
         """Note a failed probe of a rejected key, and when to retry (Unix seconds)."""
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
-                (probe_at, guild_id, key_id),
-            )
+        await self._execute(
+            "UPDATE guild_keys SET probe_at = ?, probes = probes + 1 WHERE guild_id = ? AND id = ?",
+            (probe_at, guild_id, key_id),
         )
 
 
@@ -301,21 +290,13 @@ def _status_columns(status: AccountStatus, now: float) -> tuple[str | None, str,
 
 def key_of(row: Row, box: SecretBox) -> GuildKey:
     """Return the key of a row whose secret is not forgotten. Raises StoreError if sealed for another guild."""
-    return GuildKey(
-        id=row["id"],
-        guild_id=row["guild_id"],
+    return read_as(
+        GuildKey,
+        row,
         secret=box.open(KEY_PURPOSE, row["guild_id"], row["secret"]),
-        last4=row["last4"],
         practice=bool(row["practice"]),
-        set_by=row["set_by"],
-        set_at=row["set_at"],
-        plan=row["plan"],
         scopes=tuple(json.loads(row["scopes"])),
         balance=from_milli_or_none(row["balance_milli"]),
-        balance_at=row["balance_at"],
-        refused_at=row["refused_at"],
-        probe_at=row["probe_at"],
-        probes=row["probes"],
     )
 
 
@@ -332,7 +313,7 @@ class HostKeyRefusals(Repository):
     """The table `host_key_refusals`."""
 
     async def all(self) -> list[HostKeyRefusal]:
-        rows = await self._database.read(lambda db: db.execute("SELECT * FROM host_key_refusals").fetchall())
+        rows = await self._rows("SELECT * FROM host_key_refusals")
         return [HostKeyRefusal(row["guild_id"], row["probe_at"], row["probes"]) for row in rows]
 
     async def note(self, guild_id: int, *, probe_at: float) -> bool:
@@ -353,15 +334,10 @@ class HostKeyRefusals(Repository):
 
     async def note_probe(self, guild_id: int, *, probe_at: float) -> None:
         """Note a failed probe, and when to retry (Unix seconds)."""
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?",
-                (probe_at, guild_id),
-            )
+        await self._execute(
+            "UPDATE host_key_refusals SET probe_at = ?, probes = probes + 1 WHERE guild_id = ?", (probe_at, guild_id)
         )
 
     async def clear(self, guild_id: int) -> None:
         """Note that it works again for the guild."""
-        await self._database.write(
-            lambda db: db.execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,))
-        )
+        await self._execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,))

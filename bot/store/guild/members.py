@@ -53,21 +53,17 @@ class MemberSettingsRows(Repository):
         return await self._database.write(write)
 
     async def presets(self, guild_id: int, member_id: int) -> list[Preset]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY lower(name)",
-                (guild_id, member_id),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? ORDER BY lower(name)",
+            (guild_id, member_id),
         )
         return [_preset(row) for row in rows]
 
     async def preset(self, guild_id: int, member_id: int, name: str) -> Preset | None:
         """Return the member's preset of that name, ignoring case; None if there is none."""
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
-                (guild_id, member_id, _in_any_case(name)),
-            ).fetchone()
+        row = await self._row(
+            "SELECT name, operation, data FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
+            (guild_id, member_id, _in_any_case(name)),
         )
         return None if row is None else _preset(row)
 
@@ -94,14 +90,12 @@ class MemberSettingsRows(Repository):
 
     async def remove_preset(self, guild_id: int, member_id: int, name: str) -> bool:
         """Delete the member's preset; return whether there was one."""
-        return await self._database.write(
-            lambda db: (
-                db.execute(
-                    "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
-                    (guild_id, member_id, _in_any_case(name)),
-                ).rowcount
-                == 1
+        return (
+            await self._execute(
+                "DELETE FROM presets WHERE guild_id = ? AND member_id = ? AND lower(name) = ?",
+                (guild_id, member_id, _in_any_case(name)),
             )
+            == 1
         )
 
 
@@ -141,33 +135,22 @@ class WordOffers(Repository):
 
     async def add(self, guild_id: int, channel_id: int, message_id: int, *, delete_at: float) -> None:
         """Schedule a reply's deletion (Unix seconds)."""
-        values = (guild_id, channel_id, message_id, delete_at)
-        await self._database.write(
-            lambda db: db.execute(
-                "INSERT INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (guild_id, message_id)"
-                " DO UPDATE SET channel_id = excluded.channel_id, delete_at = excluded.delete_at",
-                values,
-            )
+        await self._execute(
+            "INSERT INTO word_offers (guild_id, channel_id, message_id, delete_at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (guild_id, message_id)"
+            " DO UPDATE SET channel_id = excluded.channel_id, delete_at = excluded.delete_at",
+            (guild_id, channel_id, message_id, delete_at),
         )
 
     async def remove(self, guild_id: int, message_id: int) -> None:
         """Forget a deleted reply."""
-        await self._database.write(
-            lambda db: db.execute(
-                "DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id)
-            )
-        )
+        await self._execute("DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id))
 
     async def due(self, *, limit: int = 50) -> list[WordOffer]:
         """Return expired replies of all guilds, oldest first."""
-        values = (self._clock.wall(), limit)
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT guild_id, channel_id, message_id FROM word_offers WHERE delete_at <= ?"
-                " ORDER BY delete_at LIMIT ?",
-                values,
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT guild_id, channel_id, message_id FROM word_offers WHERE delete_at <= ? ORDER BY delete_at LIMIT ?",
+            (self._clock.wall(), limit),
         )
         return [
             WordOffer(guild_id=row["guild_id"], channel_id=row["channel_id"], message_id=row["message_id"])
@@ -194,11 +177,9 @@ class Drafts(Repository):
 
     async def get(self, guild_id: int, member_id: int, draft_id: str) -> Mapping[str, Any] | None:
         """Return a member's own draft without using it; None if another's, used or expired."""
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT data FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? AND expires_at > ?",
-                (draft_id, guild_id, member_id, self._clock.wall()),
-            ).fetchone()
+        row = await self._row(
+            "SELECT data FROM drafts WHERE id = ? AND guild_id = ? AND member_id = ? AND expires_at > ?",
+            (draft_id, guild_id, member_id, self._clock.wall()),
         )
         return None if row is None else mapping_from_json(row["data"])
 
@@ -246,12 +227,11 @@ class Voices(Repository):
 
     async def sample_of(self, guild_id: int, key_id: int | None, voice_id: str) -> str | None:
         """Return the id of the voice's sample job, possibly unfinished; None if there is none."""
-        values = {"guild_id": guild_id, "key_id": key_id or 0, "voice_id": to_text(voice_id)}
-        row = await self._database.read(lambda db: db.execute(LIVING_SAMPLE, values).fetchone())
+        row = await self._row(
+            LIVING_SAMPLE, {"guild_id": guild_id, "key_id": key_id or 0, "voice_id": to_text(voice_id)}
+        )
         return None if row is None else str(row[0])
 
     async def forget_sample(self, guild_id: int, job_id: str) -> None:
         """Note that a sample's file is gone, so that another may be made."""
-        await self._database.write(
-            lambda db: db.execute("DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))
-        )
+        await self._execute("DELETE FROM voice_samples WHERE guild_id = ? AND job_id = ?", (guild_id, job_id))

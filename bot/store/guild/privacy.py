@@ -84,7 +84,7 @@ class Privacy(Repository):
 
     async def guilds_of(self, member_id: int) -> list[int]:
         """Return the guilds with data about the member. Reads all jobs: not for a running bot."""
-        rows = await self._database.read(lambda db: db.execute(_GUILDS, {"member_id": member_id}).fetchall())
+        rows = await self._rows(_GUILDS, {"member_id": member_id})
         return [row[0] for row in rows]
 
     async def erase(self, guild_id: int, member_id: int, *, is_known_model: ModelTest = no_model) -> Erased:
@@ -247,7 +247,7 @@ class Retention(Repository):
 
         Returns how many, at most BATCH per guild.
         """
-        guilds = await self._database.read(lambda db: db.execute(_RETENTION_GUILDS).fetchall())
+        guilds = await self._rows(_RETENTION_GUILDS)
         now, erased = self._clock.wall(), 0
         for guild_id, own in guilds:
             if (kept := _days_kept(days, own)) is not None:
@@ -256,7 +256,7 @@ class Retention(Repository):
 
     async def forget_unused(self, days: int) -> None:
         """Delete values last tried `days` ago or earlier, or the guild's own, shorter limit."""
-        guilds = await self._database.read(lambda db: db.execute(_TRIED_GUILDS).fetchall())
+        guilds = await self._rows(_TRIED_GUILDS)
         now = self._clock.wall()
         olds = [(each, now - kept * 86_400) for each, own in guilds if (kept := _days_kept(days, own)) is not None]
         if olds:
@@ -280,7 +280,7 @@ class Retention(Repository):
 
     async def _erase(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:
         query = (guild_id, before, BATCH)
-        if await self._database.read(lambda db: db.execute(_ENDED, query).fetchone()) is None:
+        if await self._row(_ENDED, query) is None:
             return 0
         now = self._clock.wall()
 
@@ -302,17 +302,15 @@ class Retention(Repository):
 
     async def to_purge(self, before: float) -> list[int]:
         """Return the unpurged guilds absent since `before` (Unix seconds) or longer."""
-        rows = await self._database.read(lambda db: db.execute(_TO_PURGE, (before,)).fetchall())
+        rows = await self._rows(_TO_PURGE, (before,))
         return [row[0] for row in rows]
 
     async def give_up(self, guild_id: int) -> None:
         """Mark the guild for purging without a grace period."""
-        await self._database.write(
-            lambda db: db.execute(
-                "INSERT INTO absent_guilds (guild_id, since) VALUES (?, 0)"
-                " ON CONFLICT (guild_id) DO UPDATE SET since = 0, purged_at = NULL",
-                (guild_id,),
-            )
+        await self._execute(
+            "INSERT INTO absent_guilds (guild_id, since) VALUES (?, 0)"
+            " ON CONFLICT (guild_id) DO UPDATE SET since = 0, purged_at = NULL",
+            (guild_id,),
         )
 
     async def erase_some(self, guild_id: int, before: float, is_known_model: ModelTest) -> int:

@@ -16,6 +16,7 @@ from bot.domain.server.reaction_rules import (
     Who,
     merged,
 )
+from bot.store.engine.columns import read_as
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.cards import key_values, note_acted
@@ -142,12 +143,12 @@ class ReactionMaps(Repository):
         if await self._database.recall(Recalled.LEGENDS, key, lambda db: db.execute(asked, key).fetchone()):
             return False
         statement = "INSERT INTO reaction_legends (guild_id, channel_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
-        return await self._database.write(lambda db: db.execute(statement, key).rowcount == 1)
+        return await self._execute(statement, key) == 1
 
     async def undo_legend(self, guild_id: int, channel_id: int) -> None:
         """Note that the legend was not posted, so that the next result retries."""
         statement = "DELETE FROM reaction_legends WHERE guild_id = ? AND channel_id = ?"
-        await self._database.write(lambda db: db.execute(statement, (guild_id, channel_id)))
+        await self._execute(statement, (guild_id, channel_id))
 
 
 def _reactions(db: Connection, guild_id: int) -> ReactionRules:
@@ -173,14 +174,8 @@ def _seeding(*, is_on: bool, is_all: bool) -> Seeding:
 def _changes(db: Connection, guild_id: int) -> dict[str, Reaction]:
     rows = db.execute("SELECT * FROM reactions WHERE guild_id = ? ORDER BY emoji", (guild_id,)).fetchall()
     return {
-        row["emoji"]: Reaction(
-            emoji=row["emoji"],
-            shown=row["shown"],
-            action=ReactionAction(row["action"]),
-            who=Who(row["who"]),
-            role_id=row["role_id"],
-            needed=row["needed"],
-            payer=Purse(row["payer"]),
+        row["emoji"]: read_as(
+            Reaction, row, action=ReactionAction(row["action"]), who=Who(row["who"]), payer=Purse(row["payer"])
         )
         for row in rows
     }
@@ -301,7 +296,7 @@ class ReactionActs(Repository):
         Where several are `needed` it still counts as one.
         """
         statement = _UNDO if needed > 1 else _DELETE
-        await self._database.write(lambda db: db.execute(statement, key_values(key)))
+        await self._execute(statement, key_values(key))
 
     async def any_wait(self, guild_id: int, card_id: str) -> bool:
         is_any = await self._database.recall(
@@ -309,24 +304,13 @@ class ReactionActs(Repository):
         )
         if is_any is None:
             return False
-        row = await self._database.read(lambda db: db.execute(_ANY_WAIT, (card_id, guild_id)).fetchone())
+        row = await self._row(_ANY_WAIT, (card_id, guild_id))
         return row is not None
 
     async def due(self, *, card_id: str | None = None, limit: int = 100) -> list[DueWish]:
         """Return pending reactions of all guilds, or on one card, whose card has ended, oldest first."""
-        rows = await self._database.read(lambda db: db.execute(_DUE, {"card_id": card_id, "limit": limit}).fetchall())
-        return [
-            DueWish(
-                key=ReactionKey(
-                    guild_id=row["guild_id"],
-                    message_id=row["message_id"],
-                    emoji=row["emoji"],
-                    member_id=row["member_id"],
-                ),
-                card_id=row["card_id"],
-            )
-            for row in rows
-        ]
+        rows = await self._rows(_DUE, {"card_id": card_id, "limit": limit})
+        return [DueWish(key=read_as(ReactionKey, row), card_id=row["card_id"]) for row in rows]
 
     async def take_back(self, guild_id: int, message_id: int, emoji: str, member_id: int) -> TakenBack | None:
         """Delete a member's reaction, which may act again. None if it was not stored.
@@ -336,7 +320,7 @@ class ReactionActs(Repository):
         key = ReactionKey(guild_id=guild_id, message_id=message_id, emoji=emoji, member_id=member_id)
         values = key_values(key)
         # Most withdrawn reactions are on other messages: a read is cheaper than the writer.
-        if await self._database.read(lambda db: db.execute(_TAKEN_BACK, values).fetchone()) is None:
+        if await self._row(_TAKEN_BACK, values) is None:
             return None
 
         def change(db: Connection) -> TakenBack | None:
@@ -359,10 +343,8 @@ class ReactionActs(Repository):
 
     async def stars(self, guild_id: int, card_id: str) -> int:
         """Return how many members starred the guild's card for the gallery."""
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT count(DISTINCT member_id) FROM reaction_acts WHERE guild_id = ? AND card_id = ? AND action = ?",
-                (guild_id, card_id, ReactionAction.GALLERY),
-            ).fetchone()
+        row = await self._row(
+            "SELECT count(DISTINCT member_id) FROM reaction_acts WHERE guild_id = ? AND card_id = ? AND action = ?",
+            (guild_id, card_id, ReactionAction.GALLERY),
         )
         return int(row[0])

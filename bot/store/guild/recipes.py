@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.store.engine.columns import mapping_from_json, to_json
+from bot.store.engine.columns import mapping_from_json, read_as, to_json
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.sql import Connection, Row
 
@@ -46,9 +46,7 @@ class Recipes(Repository):
         return None if row is None else _kept(row)
 
     async def all(self, guild_id: int) -> list[StoredRecipe]:
-        rows = await self._database.read(
-            lambda db: db.execute("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,)).fetchall()
-        )
+        rows = await self._rows("SELECT * FROM recipes WHERE guild_id = ? ORDER BY name", (guild_id,))
         return [_kept(row) for row in rows]
 
     async def save(
@@ -102,11 +100,4 @@ def _row(db: Connection, guild_id: int, name: str) -> Row | None:
 
 
 def _kept(row: Row) -> StoredRecipe:
-    return StoredRecipe(
-        guild_id=row["guild_id"],
-        name=row["name"],
-        data=mapping_from_json(row["data"]),
-        made_by=row["made_by"],
-        changed_by=row["changed_by"],
-        changed_at=row["changed_at"],
-    )
+    return read_as(StoredRecipe, row, data=mapping_from_json(row["data"]))

@@ -25,11 +25,9 @@ class Decisions(Repository):
 
     async def all(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[Decision]:
         """Return the guild's record, newest first: from `since` (Unix seconds), at most `limit` lines."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM decisions WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
-                (guild_id, 0 if since is None else since, -1 if limit is None else limit),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT * FROM decisions WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+            (guild_id, 0 if since is None else since, -1 if limit is None else limit),
         )
         return [decision_of(row) for row in rows]
 
@@ -73,7 +71,7 @@ class Outbox(Repository):
 
     async def remove(self, guild_id: int, decision_id: int) -> None:
         """Delete a posted or unpostable line."""
-        await self._database.write(lambda db: db.execute(_REMOVE, (guild_id, decision_id)))
+        await self._execute(_REMOVE, (guild_id, decision_id))
 
     async def take_back(self, line: Decision) -> None:
         """Delete a promised line that never reached the moderators, so that its author may ask again."""
@@ -112,15 +110,11 @@ class Alerts(Repository):
 
     async def keep(self, guild_id: int, name: str, *, until: float) -> None:
         """Suppress an alert until then (Unix seconds)."""
-
-        def change(db: Connection) -> None:
-            db.execute(
-                "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
-                " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",
-                (guild_id, name, until),
-            )
-
-        await self._database.write(change)
+        await self._execute(
+            "INSERT INTO alerts (guild_id, name, until) VALUES (?, ?, ?)"
+            " ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until",
+            (guild_id, name, until),
+        )
 
 
 DAY_S = 24 * 3600.0

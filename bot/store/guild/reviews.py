@@ -11,6 +11,7 @@ from bot.domain.jobs.card_jobs import is_linked
 from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import ReviewPrivate
 from bot.store import texts
+from bot.store.engine.columns import read_as
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.jobs.ending import cancel_dependents, feed
@@ -187,13 +188,10 @@ class Reviews(Repository):
 
     async def is_worked_in(self, guild_id: int, channel_id: int, *, since: float) -> bool:
         """Whether anything was requested in the channel or its threads since then (Unix seconds)."""
-        values = (guild_id, since, channel_id)
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT 1 FROM cards WHERE guild_id = ? AND created_at >= ?"
-                " AND ? IN (channel_id, parent_channel_id) LIMIT 1",
-                values,
-            ).fetchone()
+        row = await self._row(
+            "SELECT 1 FROM cards WHERE guild_id = ? AND created_at >= ?"
+            " AND ? IN (channel_id, parent_channel_id) LIMIT 1",
+            (guild_id, since, channel_id),
         )
         return row is not None
 
@@ -226,11 +224,9 @@ class Reviews(Repository):
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
         """Store where it was posted."""
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
-                (channel_id, message_id, guild_id, job_id),
-            )
+        await self._execute(
+            "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
+            (channel_id, message_id, guild_id, job_id),
         )
 
     async def decide(
@@ -302,14 +298,4 @@ def _review_of(db: Connection, guild_id: int, job_id: str) -> Review | None:
     row = db.execute("SELECT * FROM reviews WHERE guild_id = ? AND job_id = ?", (guild_id, job_id)).fetchone()
     if row is None:
         return None
-    return Review(
-        job_id=row["job_id"],
-        guild_id=row["guild_id"],
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        asked_at=row["asked_at"],
-        expires_at=row["expires_at"],
-        verdict=None if row["verdict"] is None else ReviewVerdict(row["verdict"]),
-        decided_by=row["decided_by"],
-        sentence=row["sentence"],
-    )
+    return read_as(Review, row, verdict=None if row["verdict"] is None else ReviewVerdict(row["verdict"]))

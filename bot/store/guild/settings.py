@@ -42,7 +42,7 @@ class GuildSettings(Repository):
         return await self._recorded(guild_id, write, record)
 
     async def guilds_with_log(self) -> list[int]:
-        rows = await self._database.read(lambda db: db.execute(_WATCHED).fetchall())
+        rows = await self._rows(_WATCHED)
         return [row[0] for row in rows]
 
 
@@ -73,9 +73,7 @@ class SwitchedOff(Repository):
 
     async def all(self) -> dict[int, frozenset[str]]:
         """Return the switched-off operations by guild; EVERYWHERE for the whole bot."""
-        rows = await self._database.read(
-            lambda db: db.execute("SELECT guild_id, operation FROM switched_off").fetchall()
-        )
+        rows = await self._rows("SELECT guild_id, operation FROM switched_off")
         found: dict[int, set[str]] = {}
         for guild_id, operation in rows:
             found.setdefault(guild_id, set()).add(operation)
@@ -101,30 +99,22 @@ class WelcomeRows(Repository):
 
     async def due(self) -> list[tuple[int, float, bool]]:
         """Return the guilds to greet, oldest first: id, join time, whether it was tried."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT guild_id, joined_at, tried_at FROM welcomes WHERE ended_at IS NULL ORDER BY joined_at"
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT guild_id, joined_at, tried_at FROM welcomes WHERE ended_at IS NULL ORDER BY joined_at"
         )
         return [(row[0], row[1], row[2] is not None) for row in rows]
 
     async def begin(self, guild_id: int) -> None:
         """Note that the message is about to be sent, so it may exist."""
         now = self._clock.wall()
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL", (now, guild_id)
-            )
-        )
+        await self._execute("UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL", (now, guild_id))
 
     async def end(self, guild_id: int, place: WelcomePlace) -> None:
         """Note where the guild was greeted."""
         now = self._clock.wall()
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE welcomes SET ended_at = ?, place = ? WHERE guild_id = ? AND ended_at IS NULL",
-                (now, place.value, guild_id),
-            )
+        await self._execute(
+            "UPDATE welcomes SET ended_at = ?, place = ? WHERE guild_id = ? AND ended_at IS NULL",
+            (now, place.value, guild_id),
         )
 
 
@@ -132,11 +122,7 @@ class SetupSteps(Repository):
     """The table `setup_steps`."""
 
     async def of(self, guild_id: int) -> dict[SetupStep, StepState]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT step, outcome, by_id, at FROM setup_steps WHERE guild_id = ?", (guild_id,)
-            ).fetchall()
-        )
+        rows = await self._rows("SELECT step, outcome, by_id, at FROM setup_steps WHERE guild_id = ?", (guild_id,))
         return {SetupStep(row[0]): StepState(outcome=StepOutcome(row[1]), by_id=row[2], at=row[3]) for row in rows}
 
     async def note(

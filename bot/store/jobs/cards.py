@@ -169,14 +169,10 @@ class Cards(Repository):
 
     async def mark_answered(self, guild_id: int, card_id: str, message_id: int | None, channel_id: int) -> None:
         """Store that and where Discord accepted our first response: its jobs become claimable."""
-
-        def change(db: Connection) -> None:
-            db.execute(
-                "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?",
-                (message_id, channel_id, guild_id, card_id),
-            )
-
-        await self._database.write(change)
+        await self._execute(
+            "UPDATE cards SET answered = 1, message_id = ?, message_channel_id = ? WHERE guild_id = ? AND id = ?",
+            (message_id, channel_id, guild_id, card_id),
+        )
 
     async def move(
         self,
@@ -237,53 +233,45 @@ class Cards(Repository):
 
     async def unanswered(self, limit: int | None = None) -> list[Card]:
         """Return all guilds' cards, oldest first, whose response may not have been accepted."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?",
-                (-1 if limit is None else limit,),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT * FROM cards WHERE answered = 0 AND dropped_at IS NULL ORDER BY created_at LIMIT ?",
+            (-1 if limit is None else limit,),
         )
         return [card_of(row, self._box) for row in rows]
 
     async def queued(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' cards with queued jobs, newest first, as in `being_made`."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN ("
-                "SELECT card_id FROM jobs WHERE state = 'waiting') ORDER BY created_at DESC LIMIT ?",
-                (limit,),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN ("
+            "SELECT card_id FROM jobs WHERE state = 'waiting') ORDER BY created_at DESC LIMIT ?",
+            (limit,),
         )
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def being_made(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' cards with open jobs, newest first, as (guild's id, own id)."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN"
-                " (SELECT card_id FROM jobs WHERE state IN ('waiting', 'submitting', 'queued', 'processing'))"
-                " ORDER BY created_at DESC LIMIT ?",
-                (limit,),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT guild_id, id FROM cards WHERE answered = 1 AND message_id IS NOT NULL AND id IN"
+            " (SELECT card_id FROM jobs WHERE state IN ('waiting', 'submitting', 'queued', 'processing'))"
+            " ORDER BY created_at DESC LIMIT ?",
+            (limit,),
         )
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def undrawn(self, limit: int) -> list[tuple[int, str]]:
         """Return all guilds' cards whose message may be outdated after their jobs ended, as in `being_made`."""
-        rows = await self._database.read(lambda db: db.execute(_UNDRAWN, (limit,)).fetchall())
+        rows = await self._rows(_UNDRAWN, (limit,))
         return [(row["guild_id"], row["id"]) for row in rows]
 
     async def note_drawn(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message is final, or can't be edited any more."""
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1", (guild_id, card_id)
-            )
+        await self._execute(
+            "UPDATE cards SET undrawn = 0 WHERE guild_id = ? AND id = ? AND undrawn = 1", (guild_id, card_id)
         )
 
     async def get(self, guild_id: int, card_id: str) -> Card | None:
         """Return the guild's card, None if there is none of this id."""
-        row = await self._database.read(lambda db: db.execute(_CARD, (guild_id, card_id)).fetchone())
+        row = await self._row(_CARD, (guild_id, card_id))
         return None if row is None else card_of(row, self._box)
 
     async def without_token(self, guild_id: int, card_id: str) -> Card | None:
@@ -335,12 +323,10 @@ class Cards(Repository):
 
     async def take_down(self, guild_id: int, card_id: str) -> None:
         """Store that the card's message was deleted: no message, no token."""
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
-                " WHERE guild_id = ? AND id = ?",
-                (guild_id, card_id),
-            )
+        await self._execute(
+            "UPDATE cards SET message_id = NULL, message_channel_id = NULL, token = NULL, token_expires_at = 0"
+            " WHERE guild_id = ? AND id = ?",
+            (guild_id, card_id),
         )
 
     async def erase(

@@ -48,12 +48,10 @@ class Copies(Repository):
 
     async def of_card(self, guild_id: int, card_id: str) -> list[Copy]:
         """Return the copies of all results of the guild's card, without its own message."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT copies.* FROM jobs JOIN copies ON copies.job_id = jobs.id"
-                " WHERE jobs.card_id = ? AND jobs.guild_id = ? ORDER BY jobs.position, message_id",
-                (card_id, guild_id),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT copies.* FROM jobs JOIN copies ON copies.job_id = jobs.id"
+            " WHERE jobs.card_id = ? AND jobs.guild_id = ? ORDER BY jobs.position, message_id",
+            (card_id, guild_id),
         )
         return [
             Copy(job_id=row["job_id"], channel_id=row["channel_id"], message_id=row["message_id"], kind=row["kind"])
@@ -62,8 +60,7 @@ class Copies(Repository):
 
     async def doomed(self, *, limit: int, guild_id: int | None = None) -> list[DoomedCopy]:
         """Return copies due for deletion, of all guilds or one, except absent guilds'."""
-        values = {"now": self._clock.wall(), "guild_id": guild_id, "limit": limit}
-        rows = await self._database.read(lambda db: db.execute(_DOOMED, values).fetchall())
+        rows = await self._rows(_DOOMED, {"now": self._clock.wall(), "guild_id": guild_id, "limit": limit})
         return [
             DoomedCopy(guild_id=row["guild_id"], channel_id=row["channel_id"], message_id=row["message_id"])
             for row in rows
@@ -71,18 +68,14 @@ class Copies(Repository):
 
     async def postpone(self, guild_id: int, message_id: int, until: float) -> None:
         """Note a failed deletion, and when to retry (Unix seconds)."""
-        await self._database.write(
-            lambda db: db.execute(
-                "UPDATE copies SET delete_at = ? WHERE message_id = ? AND guild_id = ? AND delete_at IS NOT NULL",
-                (until, message_id, guild_id),
-            )
+        await self._execute(
+            "UPDATE copies SET delete_at = ? WHERE message_id = ? AND guild_id = ? AND delete_at IS NOT NULL",
+            (until, message_id, guild_id),
         )
 
     async def forget(self, guild_id: int, message_id: int) -> None:
         """Delete the row of a deleted copy."""
-        await self._database.write(
-            lambda db: db.execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
-        )
+        await self._execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
 
 
 _DOOMED = """
@@ -132,14 +125,12 @@ class Pings(Repository):
         return await self._database.write(change)
 
     async def is_noted(self, guild_id: int, card_id: str) -> bool:
-        row = await self._database.read(
-            lambda db: db.execute(
-                "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND pinged_at IS NOT NULL", (guild_id, card_id)
-            ).fetchone()
+        row = await self._row(
+            "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND pinged_at IS NOT NULL", (guild_id, card_id)
         )
         return row is not None
 
     async def missing(self, since: float, limit: int = 100) -> list[tuple[int, str]]:
         """Return (guild, card) of cards with a result since then without a noted ping."""
-        rows = await self._database.read(lambda db: db.execute(_UNPINGED, {"since": since, "limit": limit}).fetchall())
+        rows = await self._rows(_UNPINGED, {"since": since, "limit": limit})
         return [(row[0], row[1]) for row in rows]

@@ -99,7 +99,5 @@ class Histograms(Repository):
             )
 
     async def all(self) -> dict[Kind, str]:
-        rows = await self._database.read(
-            lambda db: db.execute("SELECT operation, model, kind, data FROM histograms").fetchall()
-        )
+        rows = await self._rows("SELECT operation, model, kind, data FROM histograms")
         return {(operation, model, kind): data for operation, model, kind, data in rows}

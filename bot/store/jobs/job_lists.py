@@ -44,8 +44,7 @@ class JobLists(Repository):
         """Return the guild's jobs in `states`, of this member, newest first, at most `limit`."""
         wanted = None if states is None else to_json(sorted(states))
         query = _RECENT_OF_GUILD if author_id is None else _RECENT_OF_MEMBER
-        values = {"guild_id": guild_id, "author_id": author_id, "states": wanted, "limit": limit}
-        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
+        rows = await self._rows(query, {"guild_id": guild_id, "author_id": author_id, "states": wanted, "limit": limit})
         return [job_of(row) for row in rows]
 
     async def results(
@@ -66,35 +65,27 @@ class JobLists(Repository):
 
     async def has_made(self, guild_id: int, key_id: int | None, operation: str, *, since: float) -> bool:
         """Whether a job of the guild had a result with this key since then (Unix seconds); None: the host's."""
-        row = await self._database.read(
-            lambda db: db.execute(_HAS_MADE, (guild_id, operation, key_id, since)).fetchone()
-        )
+        row = await self._row(_HAS_MADE, (guild_id, operation, key_id, since))
         return row is not None
 
     async def repeating(self, guild_id: int, repeats_key: str) -> Job | None:
         """Return the guild's job that reuses an unconfirmed one's key, if it is open or has a result."""
-        row = await self._database.read(lambda db: db.execute(_REPEATING, (guild_id, repeats_key)).fetchone())
+        row = await self._row(_REPEATING, (guild_id, repeats_key))
         return None if row is None else job_of(row)
 
     async def placed(self, guild_id: int, job_id: str) -> PlacedJob | None:
         """Return the guild's job and its card's place, None if there is none."""
-        values = {"guild_id": guild_id, "id": job_id}
-        row = await self._database.read(lambda db: db.execute(_PLACED, values).fetchone())
+        row = await self._row(_PLACED, {"guild_id": guild_id, "id": job_id})
         return None if row is None else placed_job_of(row)
 
     async def in_message(self, guild_id: int, message_id: int) -> list[PlacedJob]:
         """Return the guild's jobs with results in that message, in order, and their cards' places."""
-        values = {"guild_id": guild_id, "message_id": message_id}
-        rows = await self._database.read(lambda db: db.execute(_IN_MESSAGE, values).fetchall())
+        rows = await self._rows(_IN_MESSAGE, {"guild_id": guild_id, "message_id": message_id})
         return [placed_job_of(row) for row in rows]
 
     async def counts(self, guild_id: int) -> dict[JobState, int]:
         """Return the guild's job counts by state, without zeros."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT state, count(*) FROM jobs WHERE guild_id = ? GROUP BY state", (guild_id,)
-            ).fetchall()
-        )
+        rows = await self._rows("SELECT state, count(*) FROM jobs WHERE guild_id = ? GROUP BY state", (guild_id,))
         return {JobState(state): count for state, count in rows}
 
     async def open_total(self) -> int:
@@ -115,7 +106,7 @@ class JobLists(Repository):
         """
         values = _narrowed(guild_id, author_id, states, limit=limit, offset=offset)
         query = _PAGE_OF_GUILD if author_id is None else _PAGE_OF_MEMBER
-        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
+        rows = await self._rows(query, values)
         return [placed_job_of(row) for row in rows]
 
     async def search(
@@ -270,14 +261,12 @@ class Lineage(Repository):
 
     async def of(self, guild_id: int, job_id: str) -> list[PlacedJob]:
         """Return the guild's job and its ancestors, newest generation first; [] if there is no such job."""
-        values = {"guild_id": guild_id, "id": job_id, "limit": ANCESTORS_MAX}
-        rows = await self._database.read(lambda db: db.execute(_ANCESTORS, values).fetchall())
+        rows = await self._rows(_ANCESTORS, {"guild_id": guild_id, "id": job_id, "limit": ANCESTORS_MAX})
         return [placed_job_of(row) for row in rows]
 
     async def made_from(self, guild_id: int, job_ids: Sequence[str], *, limit: int) -> list[PlacedJob]:
         """Return the direct children of the guild's jobs, oldest first, at most `limit`."""
-        values = {"guild_id": guild_id, "ids": to_json(list(job_ids)), "limit": limit}
-        rows = await self._database.read(lambda db: db.execute(_CHILDREN, values).fetchall())
+        rows = await self._rows(_CHILDREN, {"guild_id": guild_id, "ids": to_json(list(job_ids)), "limit": limit})
         return [placed_job_of(row) for row in rows]
 
 

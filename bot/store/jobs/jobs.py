@@ -74,13 +74,13 @@ class Jobs(Repository):
 
     async def known(self, job_ids: Collection[str]) -> set[str]:
         query = "SELECT jobs.id FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value"
-        rows = await self._database.read(lambda db: db.execute(query, (to_json(list(job_ids)),)).fetchall())
+        rows = await self._rows(query, (to_json(list(job_ids)),))
         return {row["id"] for row in rows}
 
     async def has_request(self, remote_id: str, *, practice: bool) -> bool:
         """Whether a job of any guild has that request of Cannon Studio or the practice sandbox."""
         query = "SELECT 1 FROM jobs WHERE remote_id = ? AND practice = ?"
-        row = await self._database.read(lambda db: db.execute(query, (remote_id, int(practice))).fetchone())
+        row = await self._row(query, (remote_id, int(practice)))
         return row is not None
 
     async def hold_lease(self, token: str, for_s: float) -> bool:

@@ -72,7 +72,7 @@ class Queue(Repository):
         return await self._database.write(change)
 
     async def guilds(self) -> list[int]:
-        rows = await self._database.read(lambda db: db.execute(_GUILDS).fetchall())
+        rows = await self._rows(_GUILDS)
         return [row[0] for row in rows]
 
     async def order(self, guild_id: int) -> list[str]:

@@ -29,7 +29,7 @@ class Rechecks(Repository):
 
     async def due(self, now: float, *, limit: int) -> list[Job]:
         """Return the rechecks of all guilds due by `now` (Unix seconds), longest due first."""
-        rows = await self._database.read(lambda db: db.execute(_DUE, (now, limit)).fetchall())
+        rows = await self._rows(_DUE, (now, limit))
         return [job_of(row) for row in rows]
 
     async def postpone(self, job: Job, at: float | None, *, counts: bool) -> None:

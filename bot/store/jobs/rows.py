@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,26 +34,22 @@ TOKEN_PURPOSE = "interaction token"  # noqa: S105 - what the token is for, not a
 _by_store = partial(Column, changes=ChangedBy.BY_STORE)
 _by_worker = partial(Column, changes=ChangedBy.BY_WORKER)
 
+
+def _all(*names: str, make: Callable[..., Column] = Column) -> list[Column]:
+    return [make(name=name) for name in names]
+
+
 CARDS = Table(
     "cards",
     Card,
     (
-        Column(name="id"),
-        Column(name="guild_id"),
-        Column(name="channel_id"),
-        Column(name="author_id"),
-        Column(name="interaction_id"),
+        *_all("id", "guild_id", "channel_id", "author_id", "interaction_id"),
         Column(name="token"),  # sealed below, which needs the guild's id and the box
-        Column(name="token_expires_at"),
-        Column(name="message_id"),
-        Column(name="message_channel_id"),
+        *_all("token_expires_at", "message_id", "message_channel_id"),
         Column(name="private", from_sql=bool),
         Column(name="spoiler", from_sql=bool),
         Column(name="answered", from_sql=bool),
-        Column(name="locale"),
-        Column(name="created_at"),
-        Column(name="parent_channel_id"),
-        Column(name="category_id"),
+        *_all("locale", "created_at", "parent_channel_id", "category_id"),
         Column(name="label", to_sql=to_text),
         Column(name="role_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
     ),
@@ -63,56 +60,30 @@ JOBS = Table(
     "jobs",
     Job,
     (
-        Column(name="id"),
-        Column(name="card_id"),
-        Column(name="guild_id"),
-        Column(name="position"),
-        Column(name="author_id"),
-        Column(name="operation"),
-        Column(name="idempotency_key"),
+        *_all("id", "card_id", "guild_id", "position", "author_id", "operation", "idempotency_key"),
         Column(name="held_milli", attribute="held", to_sql=to_milli, from_sql=from_milli),
-        Column(name="basis"),
-        Column(name="price_kind"),
-        Column(name="price_size"),
-        Column(name="price_outputs"),
-        Column(name="created_at"),
-        Column(name="parent_id"),
-        Column(name="repeats_key"),
+        *_all("basis", "price_kind", "price_size", "price_outputs", "created_at", "parent_id", "repeats_key"),
         Column(name="after_ids", to_sql=to_json, from_sql=texts_from_json),
         Column(name="practice", from_sql=bool),
         Column(name="fill", to_sql=to_json, from_sql=mapping_from_json),
         _by_store(name="state", from_sql=JobState),
         _by_store(name="lease"),
         _by_store(name="raised_milli", attribute="raised", to_sql=to_milli, from_sql=from_milli),
-        _by_store(name="recheck_at"),
-        _by_store(name="rechecks"),
+        *_all("recheck_at", "rechecks", make=_by_store),
         _by_store(name="after_done", from_sql=bool),
-        _by_store(name="dropped_by"),
-        _by_store(name="erased_at"),
+        *_all("dropped_by", "erased_at", make=_by_store),
         _by_store(name="model", to_sql=to_text_or_none, is_read=False),  # follows `input`
         _by_worker(name="input", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="key_id"),
         _by_worker(name="cost_milli", attribute="cost", to_sql=to_milli_or_none, from_sql=from_milli_or_none),
         _by_worker(name="remote_id", to_sql=to_text_or_none),
-        _by_worker(name="attempts"),
-        _by_worker(name="first_attempt_at"),
+        *_all("attempts", "first_attempt_at", make=_by_worker),
         _by_worker(name="in_doubt", from_sql=bool),
-        _by_worker(name="next_at"),
-        _by_worker(name="wait_s"),
-        _by_worker(name="active_s"),
-        _by_worker(name="denied_s"),
-        _by_worker(name="blocked_s"),
-        _by_worker(name="overdue_at"),
-        _by_worker(name="slow_polls"),
+        *_all("next_at", "wait_s", "active_s", "denied_s", "blocked_s", "overdue_at", "slow_polls", make=_by_worker),
         _by_worker(name="waits_for", from_sql=lambda text: None if text is None else WaitsFor(text)),
         _by_worker(name="unusable", from_sql=bool),
-        _by_worker(name="posting_failed_s"),
-        _by_worker(name="faults"),
-        _by_worker(name="submitted_at"),
-        _by_worker(name="started_at"),
-        _by_worker(name="finished_at"),
-        _by_worker(name="delivered_at"),
-        _by_worker(name="message_id"),
+        *_all("posting_failed_s", "faults", make=_by_worker),
+        *_all("submitted_at", "started_at", "finished_at", "delivered_at", "message_id", make=_by_worker),
         _by_worker(name="output", to_sql=to_json, from_sql=mapping_from_json),
         _by_worker(name="media", to_sql=media_to_json, from_sql=media_from_json),
         _by_worker(name="error", to_sql=to_text_or_none),

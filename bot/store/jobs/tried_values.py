@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.models import Job
-from bot.store.engine.columns import to_text
+from bot.store.engine.columns import read_as, to_text
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection
 
@@ -137,17 +137,9 @@ class TriedValues(Repository):
 
     async def all(self, guild_id: int, key_id: int | None) -> list[TriedValue]:
         """Return the values tried on the account of the guild's key, latest first."""
-        rows = await self._database.read(lambda db: db.execute(_ALL, (guild_id, key_id or 0)).fetchall())
+        rows = await self._rows(_ALL, (guild_id, key_id or 0))
         return [
-            TriedValue(
-                operation=row["operation"],
-                field=row["field"],
-                value=row["value"],
-                uses=row["uses"],
-                used_at=row["used_at"],
-                works=row["refusals"] < (REFUSALS_OF_WORKING if row["uses"] else 1),
-                said=row["said"],
-            )
+            read_as(TriedValue, row, works=row["refusals"] < (REFUSALS_OF_WORKING if row["uses"] else 1))
             for row in rows
         ]
 

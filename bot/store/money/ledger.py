@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.domain.models import Job, LedgerKind
 from bot.errors import StoreError
 from bot.store import texts
-from bot.store.engine.columns import from_milli, to_milli
+from bot.store.engine.columns import from_milli, read_as, to_milli
 from bot.store.engine.repository import Repository
 from bot.store.money.spending import held_of_guild, practises
 from bot.store.sql import Connection, Row
@@ -55,11 +55,9 @@ class Ledger(Repository):
 
     async def rows(self, guild_id: int, *, since: float | None = None, limit: int | None = None) -> list[LedgerRow]:
         """Return the guild's lines from `since` (Unix seconds), newest first, at most `limit`."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM ledger WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
-                (guild_id, 0 if since is None else since, -1 if limit is None else limit),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT * FROM ledger WHERE guild_id = ? AND at >= ? ORDER BY at DESC, id DESC LIMIT ?",
+            (guild_id, 0 if since is None else since, -1 if limit is None else limit),
         )
         return [_row(row) for row in rows]
 
@@ -116,12 +114,4 @@ def _write(db: Connection, job: Job, kind: LedgerKind, credits_: Decimal, now: f
 
 
 def _row(row: Row) -> LedgerRow:
-    return LedgerRow(
-        id=row["id"],
-        guild_id=row["guild_id"],
-        member_id=row["member_id"],
-        job_id=row["job_id"],
-        kind=LedgerKind(row["kind"]),
-        credits=from_milli(row["credits_milli"]),
-        at=row["at"],
-    )
+    return read_as(LedgerRow, row, kind=LedgerKind(row["kind"]), credits=from_milli(row["credits_milli"]))

@@ -164,11 +164,9 @@ class Blocks(Repository):
     async def all(self, guild_id: int) -> list[Block]:
         """Return the guild's current blocks, newest first."""
         now = self._clock.wall()
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT * FROM blocks WHERE guild_id = ? AND (until IS NULL OR until > ?) ORDER BY at DESC, member_id",
-                (guild_id, now),
-            ).fetchall()
+        rows = await self._rows(
+            "SELECT * FROM blocks WHERE guild_id = ? AND (until IS NULL OR until > ?) ORDER BY at DESC, member_id",
+            (guild_id, now),
         )
         return [block_from(row) for row in rows]
 

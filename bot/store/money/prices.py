@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceFactors, PriceList, PriceUnit
-from bot.store.engine.columns import from_milli, mapping_from_json, to_milli
+from bot.store.engine.columns import from_milli, mapping_from_json, read_as, to_milli
 from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Change, RecordOf, Repository
 from bot.store.sql import Connection
@@ -144,15 +144,17 @@ class TrueCosts(Repository):
     async def of_kind(
         self, guild_id: int, key_id: int | None, operation: str, kind: str, *, limit: int = JOBS_READ
     ) -> list[CostSeen]:
-        values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit}
-        rows = await self._database.read(lambda db: db.execute(_paid_by(_OF_KIND, key_id), values).fetchall())
+        rows = await self._rows(
+            _paid_by(_OF_KIND, key_id),
+            {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit},
+        )
         return [CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2]) for row in rows]
 
     async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
         """Return the lowest and highest cost of the operation's jobs, in credits; None without any."""
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation}
         query = _paid_by(_RANGE, key_id)
-        lowest, highest = await self._database.read(lambda db: db.execute(query, values).fetchone())
+        lowest, highest = await self._row(query, values)
         return None if lowest is None else (from_milli(lowest), from_milli(highest))
 
     async def all(
@@ -162,7 +164,7 @@ class TrueCosts(Repository):
         rows_max = LATEST_JOBS if operation is None else LATEST_OF_OPERATION
         values = {"guild_id": guild_id, "key_id": key_id, "operation": operation, "limit": rows_max}
         query = _paid_by(_LATEST if operation is None else _LATEST_OF_OPERATION, key_id)
-        rows = await self._database.read(lambda db: db.execute(query, values).fetchall())
+        rows = await self._rows(query, values)
         found: dict[PricedKind, list[CostSeen]] = {}
         for operation_id, kind, cost, size, outputs in rows:
             costs = found.setdefault(PricedKind(operation=operation_id, kind=kind), [])
@@ -172,16 +174,8 @@ class TrueCosts(Repository):
 
     async def unsorted(self) -> list[UnsortedCost]:
         """Return all guilds' newest jobs with a reported cost but no price factors."""
-        rows = await self._database.read(lambda db: db.execute(_UNSORTED, (LATEST_JOBS,)).fetchall())
-        return [
-            UnsortedCost(
-                id=row["id"],
-                guild_id=row["guild_id"],
-                operation=row["operation"],
-                input=mapping_from_json(row["input"]),
-            )
-            for row in rows
-        ]
+        rows = await self._rows(_UNSORTED, (LATEST_JOBS,))
+        return [read_as(UnsortedCost, row, input=mapping_from_json(row["input"])) for row in rows]
 
     async def sort(self, factors: Mapping[tuple[int, str], PriceFactors]) -> None:
         """Store these jobs' price factors, by guild and id."""

@@ -12,7 +12,7 @@ from bot.domain.money.costs import PriceFactors
 from bot.domain.money.limit_rules import headroom_of
 from bot.domain.money.spend_request import Headroom, Unpriced
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
-from bot.store.engine.columns import from_milli, mapping_from_json
+from bot.store.engine.columns import from_milli, mapping_from_json, read_as
 from bot.store.engine.repository import Repository
 from bot.store.sql import Connection, Row
 
@@ -224,16 +224,8 @@ def limits_of(db: Connection, guild_id: int) -> tuple[Limit, ...]:
 
 
 def limit_of(row: Row) -> Limit:
-    return Limit(
-        id=row["id"],
-        scope=Scope(row["scope"]),
-        scope_id=row["scope_id"],
-        operation=row["operation"],
-        channel_id=row["channel_id"],
-        period=Period(row["period"]),
-        credits=from_milli(row["credits_milli"]),
-        set_by=row["set_by"],
-        set_at=row["set_at"],
+    return read_as(
+        Limit, row, scope=Scope(row["scope"]), period=Period(row["period"]), credits=from_milli(row["credits_milli"])
     )
 
 
@@ -258,15 +250,11 @@ def grants_of(
     who = {"guild_id": guild_id, "member_id": member_id, "practice": is_practice}
     used = _used(db, who)
     grants = [
-        Grant(
-            id=row["id"],
-            member_id=row["member_id"],
+        read_as(
+            Grant,
+            row,
             credits=from_milli(row["credits_milli"]),
             left=from_milli(row["credits_milli"] - used.get(row["id"], 0)),
-            note=row["note"],
-            granted_by=row["granted_by"],
-            granted_at=row["granted_at"],
-            expires_at=row["expires_at"],
         )
         for row in db.execute(_GRANTS, who).fetchall()
     ]
