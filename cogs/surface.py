@@ -45,7 +45,6 @@ class CogSurface:
         self.seeds.posted(card, jobs, message)
 
     def ended(self, card: Card) -> None:
-        """Fulfil reactions that waited for the card."""
         self.wishes.ended(card)
 
     async def fulfil_wishes(self) -> None:

@@ -149,7 +149,6 @@ async def open_parts(setup: Setup) -> Parts:
 
 
 async def assemble(setup: Setup, store: Store) -> Parts:
-    """Put the parts together on an open store."""
     store.limit_host_key(host_limits(setup.settings.cannon_api_key_limit, setup.settings.cannon_api_key_total))
     core = await _core(setup, store)
     sights = ChannelSights(setup.bot, setup.clock)

@@ -226,7 +226,6 @@ class CannonBot(GatewayClient, Bot):
         await self.parts.practice.recover()
 
     def _begin_duties(self) -> None:
-        """Start the background work."""
         Duties(
             self.parts,
             self.role,

@@ -167,7 +167,6 @@ class Duties:
         await self._watched(lambda: worker.progress, worker.run())
 
     async def _watched(self, progress: Callable[[], WorkerProgress], work: Coroutine[Any, Any, object]) -> None:
-        """Do the work, and end the process if it makes no progress."""
         watchdog = Watchdog(progress, self.clock, end=partial(end_process, texts.NOTHING_MOVES))
         watchdog.start()
         try:

@@ -129,7 +129,6 @@ class Delivery:
         return await self.ticker.run_once(self._correct)
 
     async def keep_true(self) -> None:
-        """Redraw the due cards."""
         await self.tick()
 
     async def _correct(self, guild_id: int, card_id: str) -> None:

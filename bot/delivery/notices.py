@@ -192,7 +192,6 @@ def _places(rules: Rules, kind: str) -> Sequence[int]:
 
 
 def decision_text(decision: Decision) -> str:
-    """Return the text of a record line, with its actor."""
     text = with_former_members(decision.text)
     if decision.names_actor:
         return text

@@ -32,9 +32,7 @@ ANSWER_S = 1.0
 class BudgetRows(Protocol):
     """The store's part: `bot.fleet.rows.RateBudgets`."""
 
-    async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int:
-        """Return the calls per window the process may make."""
-        ...
+    async def acquire(self, budget: str, process: str, *, wanted: float, total: int) -> int: ...
 
     async def give_up(self, budget: str, process: str) -> None: ...
 

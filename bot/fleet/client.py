@@ -141,7 +141,6 @@ class FleetBot(RuntimeShards, CannonBot):
         await leases.begin(gateway)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait for the shard's turn."""
         if self.leases is not None and shard_id is not None:
             await self.leases.take_identify(shard_id)
         else:

@@ -296,7 +296,6 @@ class RuntimeShards(GatewayClient):
         await self.begin_shards(await self.answered_gateway())
 
     def lead_shards(self, shard_count: int, gateway: str, *, holding: Holding, identifying: Identifying) -> None:
-        """Set the number of shards and the gateway's address."""
         self.holding, self.identifying = holding, identifying
         self.shard_count = self._connection.shard_count = shard_count
         self.gateway = yarl.URL(gateway)

@@ -1,4 +1,4 @@
-"""What people read about generations, recipes and sources, in one place: it can be reworded without touching logic.
+"""What people read about generations, recipes and sources.
 
 Titles and labels are those of the catalogue, in English; they are translated here.
 """

@@ -126,7 +126,6 @@ class Admission:
 
 
 def _least(operation: Operation, *, unchecked: bool) -> SpendItem:
-    """Return a job of the operation at its minimum cost."""
     return SpendItem(
         operation=operation.id,
         title=operation.title,

@@ -39,7 +39,6 @@ class WorkerSignals:
         self.signals.send(RESUME, str(guild_id), slot or "")
 
     def reach(self, worker: Worker) -> None:
-        """Connect this process's worker to all signals."""
         self.signals.listen_to_gaps(worker.wake)
         self.signals.listen(WAKE, worker.wake)
         self.signals.listen(CLAIM, worker.agenda.claim_soon)

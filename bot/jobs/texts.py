@@ -1,4 +1,4 @@
-"""What members and moderators read of a job's life, in one place: it can be reworded without touching logic.
+"""What members and moderators read of a job's life.
 
 Amounts of credits come in as words.
 """

@@ -172,7 +172,6 @@ _BY_CONTENT: Final = (".vtt", ".srt", ".ass", ".json")
 
 
 def names_other_file(link: str) -> bool:
-    """Whether a link's extension is of an attachable file."""
     extension = _extension(link)
     known = {*_TEXTS, *_ARCHIVES, ".zip", *(own for _, (_, own) in _OTHER_FILES_MAGIC)}
     return extension in known

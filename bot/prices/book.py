@@ -151,7 +151,6 @@ class PriceBooks:
         )
 
     async def is_complete(self, guild_id: int) -> bool:
-        """Whether the tool has no open questions for the server."""
         key = await self._key(guild_id)
         if key is None or key.refused or key.is_practice:
             return True

@@ -43,7 +43,6 @@ _DIGEST_CHARS = 8
 
 
 def price_factors(operation: Operation, values: Mapping[str, Any]) -> PriceFactors:
-    """Return the price factors of this input, in wire form."""
     words = [*_model(operation, values), *_grades(operation, values), *_attached(operation, values)]
     return PriceFactors(kind=" ".join(sorted(words)), size=_size(operation, values), outputs=_outputs(values))
 

@@ -40,7 +40,6 @@ def require_priceable(operation: Operation, per: PriceUnit) -> None:
 
 
 def write_price_file(prices: PriceList, learned: Sequence[LearnedKind], operations: Mapping[str, Operation]) -> bytes:
-    """Return the list as CSV, with learned prices next to each line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow((*COLUMNS, LEARNED))

@@ -184,7 +184,6 @@ class Metrics:
         self._jobs.labels(self._label(operation), state.value).inc()
 
     def open_jobs(self, counts: Mapping[tuple[str, JobState], int], waits: Mapping[str, int]) -> None:
-        """Set the open jobs by lane and state, and the waiting ones by reason."""
         for (lane, state), count in counts.items():
             self._open.labels(lane, state.value).set(count)
         for what, count in waits.items():
@@ -208,7 +207,6 @@ class Metrics:
         self._dropped_lines.read = read
 
     def commands_outdated(self, read: Callable[[], bool]) -> None:
-        """Register whether Discord's commands are outdated."""
         self._commands_outdated.set_function(read)
 
     def database(self, read: Callable[[], DatabaseState]) -> None:
@@ -225,7 +223,6 @@ class Metrics:
         Gauge("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, registry=self.registry).set_function(read)
 
     def loop_lag(self, seconds: float) -> None:
-        """Note the event loop's lag."""
         self._loop_lag.observe(max(0.0, seconds))
 
     def api_call(self, call: str, outcome: str) -> None:

@@ -173,7 +173,6 @@ class Cap:
         return "peer" if self._held[key] >= (self._each if each is None else each) else None
 
     def enter(self, key: Hashable) -> None:
-        """Take a place, whether or not one is free."""
         self._held[key] += 1
 
     def leave(self, key: Hashable) -> None:
@@ -190,7 +189,6 @@ class Cap:
 
     @contextlib.asynccontextmanager
     async def place(self, key: Hashable) -> AsyncIterator[None]:
-        """Wait for a place, and keep it for the block."""
         if self.exceeded(key) is None:
             self.enter(key)
         else:

@@ -71,7 +71,6 @@ class Absences:
             self._absent = await self._store.absent_guilds.all()
 
     async def note_news(self) -> None:
-        """Retry pending writes."""
         await self._note_news()
 
     async def run_once(self) -> None:

@@ -78,7 +78,6 @@ class OperationSwitches:
         return operation_id in self._present(EVERYWHERE)
 
     def is_off_here(self, guild_id: int, operation_id: str) -> bool:
-        """Whether the guild's moderators have disabled the operation."""
         return operation_id in self._present(guild_id)
 
     def _present(self, guild_id: int) -> frozenset[str]:
@@ -139,7 +138,6 @@ class ApiDrift:
         return await self.store.api_changes.latest(limit, without=self.switches.off(guild_id))
 
     def gone(self, guild_id: int) -> list[Operation]:
-        """Return enabled operations that the description no longer has."""
         off = self.switches.off(guild_id)
         known = self.catalogue.current.operations.values()
         return [each for each in known if not each.offered and each.id not in off]

@@ -122,7 +122,6 @@ class Store:
         """The number of secrets resealed on opening."""
 
     def rows(self, kind: type[R]) -> R:
-        """Return a repository of tables that the core does not use."""
         return kind(self._database, self._box, self._clock)
 
     def record_in(self, language_of: Callable[[int, Rules], str]) -> None:

@@ -1,6 +1,6 @@
 """What hosts read when the database or its keys cannot be used, and members of jobs that were never started.
 
-It can be reworded without touching logic. The sentences on jobs are stored in their rows. A path or a name of a file
+The sentences on jobs are stored in their rows. A path or a name of a file
 comes in as it is shown, `reason` as the operating system or SQLite words it.
 """
 

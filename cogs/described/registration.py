@@ -39,7 +39,6 @@ class Room:
     names: set[str] = field(default_factory=set)
 
     def takes(self, chars: int) -> bool:
-        """Whether a subcommand of this size fits."""
         return self.count < SUBCOMMANDS_MAX and self.chars + chars <= COMMAND_CHARS
 
     def add(self, chars: int, name: str) -> None:
@@ -67,7 +66,6 @@ class DescribedCommands(commands.Cog):
         """Ids of the operations that only `/studio request` reaches."""
 
     async def renew(self) -> None:
-        """Rebuild the commands from the current catalogue."""
         by_hand = self._by_hand()
         missing = [each for each in self._bot.catalogue.operations.values() if each.id not in by_hand]
         made = await self._fitted(missing)

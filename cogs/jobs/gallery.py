@@ -182,7 +182,6 @@ async def turn_page(interaction: Interaction, subject: str, _values: Sequence[st
 
 @on("jobs_whose")
 async def change_whose(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Show all jobs, or one's own."""
     await _show_instead(interaction, Browsing.parse(subject, interaction.message))
 
 
@@ -202,7 +201,6 @@ async def open_chosen(interaction: Interaction, _subject: str, values: Sequence[
 
 @on(SEARCH_ACTION)
 async def ask_words(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Open the search form."""
     browsing = Browsing.parse(subject, interaction.message)
     await require_may_browse(interaction, browsing)
     await in_time(interaction.response.send_modal(SearchForm(interaction.client, browsing)))

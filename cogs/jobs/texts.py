@@ -1,4 +1,4 @@
-"""What `/jobs` says to people, in one place: it can be reworded without touching logic.
+"""What `/jobs` says to people.
 
 Amounts of credits and times come in as text.
 """

@@ -30,7 +30,6 @@ from cogs.workflows.asked.options import operation_of
 
 
 def legal_links(interaction: Interaction) -> list[discord.ui.Button[Any]]:
-    """Return link buttons for the host's legal pages."""
     settings = interaction.client.settings
     found = ((texts.PRIVACY_POLICY, settings.privacy_url), (texts.TERMS, settings.terms_url))
     return [discord.ui.Button(label=str(label), url=url) for label, url in found if url is not None]

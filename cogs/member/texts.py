@@ -1,4 +1,4 @@
-"""What `/help` and `/usage` say to people, in one place: it can be reworded without touching logic.
+"""What `/help` and `/usage` say to people.
 
 Amounts of credits come in as text.
 """
@@ -127,7 +127,6 @@ OTHER_KIND = Text("Other")
 
 
 def kind_of(workflow: str) -> str:
-    """Return what members call the kind of an operation, by its workflow."""
     return str(KINDS.get(workflow, OTHER_KIND))
 
 
@@ -190,7 +189,6 @@ CHART_TOTAL = Plural(
 
 
 def chart_list(heading: str, rows: Iterable[str]) -> str:
-    """Return one part of the chart as a sentence of its alt text."""
     return f"{heading}: {', '.join(rows)}."
 
 

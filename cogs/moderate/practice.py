@@ -34,5 +34,4 @@ def other_switch(switch: str) -> Control:
 
 @on(ACTION)
 async def press_practice(interaction: Interaction, switch: str, _values: Sequence[str]) -> None:
-    """Begin or end practice, by a button."""
     await switch_practice(interaction, ON if switch == ON else OFF)

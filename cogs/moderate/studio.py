@@ -130,7 +130,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.command(name="pause", description=texts.PAUSE_COMMAND)
     @app_commands.describe(switch=texts.PAUSE_OPTION)
     async def pause(self, interaction: Interaction, switch: Literal["on", "off"]) -> None:
-        """Pause new jobs, or resume them."""
         await pause(interaction, on=switch == "on")
 
     @app_commands.command(name="gallery", description=texts.GALLERY_COMMAND)

@@ -273,12 +273,10 @@ class ReactionListener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """Delete the gallery's post of the message."""
         await self._deleted(event.guild_id, [event.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """Delete the gallery's post of each message."""
         await self._deleted(event.guild_id, event.message_ids)
 
     async def _deleted(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
@@ -324,7 +322,6 @@ class Wishes:
         self._busy = False
 
     def ended(self, card: Card) -> None:
-        """Fulfil the reactions that waited for this card."""
         self._soon_after.start(self._soon(card), f"wishes-{card.id}")
 
     async def _soon(self, card: Card) -> None:

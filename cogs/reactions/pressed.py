@@ -44,7 +44,6 @@ async def to_direct_messages(interaction: Interaction, job: Job, _values: Sequen
 
 @on_job("to_gallery")
 async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Add or remove a star."""
     bot = interaction.client
     reacted = await _pressed(interaction, job, ReactionAction.GALLERY)
     if reacted.card.private:

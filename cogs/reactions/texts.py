@@ -1,4 +1,4 @@
-"""What reactions, their settings and the gallery say to people, in one place: reworded without touching logic."""
+"""What reactions, their settings and the gallery say to people."""
 
 from bot.domain.server.reaction_rules import Who
 from bot.language import Text, amount, ntr, tr
@@ -134,5 +134,4 @@ CANNOT_POST_IN_GALLERY = Text("⚠️ I can't post in the gallery channel. Check
 
 
 def stars(count: int) -> str:
-    """Return the number of a post's stars."""
     return f"⭐ {amount(count)}"

@@ -94,7 +94,6 @@ async def show_picked(interaction: Interaction, _subject: str, values: Sequence[
 
 @on("recipes_new")
 async def write_new(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Open the form with an example."""
     await require_moderator(interaction)
     await in_time(interaction.response.send_modal(RecipeForm(interaction.client, RecipeTexts())))
 

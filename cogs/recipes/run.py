@@ -112,7 +112,6 @@ class RunForm(Form):
         return item
 
     async def answer(self, interaction: Interaction) -> None:
-        """Run the recipe with the typed values."""
         typed = {name: item.value for name, item in self.inputs.items()}
         await run(interaction, self.recipe, typed, self.private)
 

@@ -1,4 +1,4 @@
-"""What `/recipe` and `/studio recipes` say to people, in one place: it can be reworded without touching logic.
+"""What `/recipe` and `/studio recipes` say to people.
 
 Names and other text that members wrote come in escaped where the message shows Markdown.
 """

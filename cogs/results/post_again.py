@@ -110,7 +110,6 @@ KEPT_DAYS = 7
 
 @on_job("link")
 async def fresh_link(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    """Renew the links of the job's card."""
     await send(interaction, job)
 
 

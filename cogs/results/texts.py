@@ -1,4 +1,4 @@
-"""What results offer and say to people, in one place: it can be reworded without touching logic."""
+"""What results offer and say to people."""
 
 from collections.abc import Iterable, Sequence
 
@@ -174,7 +174,6 @@ NOT_POSTED_NOW = Text("I can't reach its file or Discord right now. Try again in
 
 
 def heading(title: str) -> str:
-    """Return the heading of a job's details."""
     return f"### {title}"
 
 

@@ -150,7 +150,6 @@ def _grant_line(grant: Grant) -> str:
 
 
 def job_line(job: Job, catalogue: Catalogue) -> str:
-    """Write a job with its state and cost in one line."""
     title = title_of(catalogue, job.operation)
     return f"• `{job.id}` {title} · {state_word(job.state)} · {cost_words(job)} · {stamp(job.created_at)}"
 

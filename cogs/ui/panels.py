@@ -46,7 +46,6 @@ class Part(Generic[Each]):
 
 
 def part_of(items: Sequence[Each], number: int, size: int) -> Part[Each]:
-    """Return the part with this number, or the last one of a shortened list."""
     count = max(1, -(-len(items) // size))
     at = min(number, count - 1)
     return Part(number=at, count=count, items=items[at * size : (at + 1) * size])
@@ -90,7 +89,6 @@ def pages_select(page: SettingsPage) -> Control:
 
 
 async def show_page(interaction: Interaction, page: PanelPage, said: str = "") -> None:
-    """Redraw the panel below a notice."""
     edit = interaction.edit_original_response if interaction.response.is_done() else interaction.response.edit_message
     await in_time(edit(content=said or None, embed=page.embed, view=page.view()))
 

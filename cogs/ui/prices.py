@@ -26,7 +26,6 @@ from cogs.ui.texts import PRICE_MARK, with_price
 
 
 def price_range(operation: Operation, book: PriceBook) -> str:
-    """Return the price range of an operation's usual jobs."""
     known = book.known(operation)
     if not known:
         seen = book.seen(operation)
@@ -79,7 +78,6 @@ def kind_words(operation: Operation, kind: str) -> str:
 
 
 def _option(operation: Operation, name: str, value: str) -> str:
-    """Return an option's value, with its name if the value alone is unclear."""
     label = labels_of(operation).get(name, name.replace("_", " "))
     if value in texts.SWITCHES:
         return texts.OPTION_IS(option=tr(label), value=str(texts.SWITCHES[value]))

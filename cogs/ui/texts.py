@@ -1,4 +1,4 @@
-"""What the shared parts of the surface say to people, and what several packages say: reworded without touching logic.
+"""What the shared parts of the surface say to people, and what several packages say.
 
 What only one package says is in its own `texts.py`. Amounts of credits and times come in as text.
 """
@@ -71,7 +71,6 @@ def with_basis(price: str, basis: str, jobs: int) -> str:
 
 
 def price_line(kind: str, price: str) -> str:
-    """Return the line of a kind of job under its command."""
     return f"-# • {kind or WITHOUT_OPTIONS}: {price}"
 
 
@@ -224,7 +223,6 @@ def legend_of(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def small(text: str) -> str:
-    """Return a text as Discord's small print."""
     return f"-# {text}"
 
 

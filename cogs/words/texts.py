@@ -1,4 +1,4 @@
-"""What the answers to members' words say, in one place: reworded without touching logic."""
+"""What the answers to members' words say."""
 
 from bot.language import Text, tr
 

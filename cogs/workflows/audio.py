@@ -93,7 +93,6 @@ class Audio(commands.GroupCog, group_name="audio", group_description=texts.AUDIO
 
     @app_commands.command(name="voices", description=texts.AUDIO_VOICES)
     async def voices(self, interaction: Interaction) -> None:
-        """Show the voices that worked here."""
         await open_voices(interaction)
 
     @app_commands.command(name="soundfx", description=texts.AUDIO_SOUNDFX)

@@ -55,7 +55,6 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Synchronise the lips in a video with a speech."""
         files = [
             *offered_file(
                 texts.VIDEO_FILE, attachment=video, url=video_url, job=video_job, field="video_url", required=True
@@ -157,7 +156,6 @@ class Finish(commands.GroupCog, group_name="finish", group_description=texts.FIN
         spoiler: bool = False,
         preset: str | None = None,
     ) -> None:
-        """Animate an image or a video."""
         files = offered_file(texts.MOTION_FILE, attachment=file, url=url, job=job, field="file_url", required=True)
         values = given(interaction, "smartmotion.generate")
         camera = object_of(pan=pan, tilt=tilt, roll=roll, zoom=zoom, horizontal=horizontal, vertical=vertical)

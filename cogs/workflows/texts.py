@@ -1,4 +1,4 @@
-"""What the commands that make something say to people, in one place: it can be reworded without touching logic.
+"""What the commands that make something say to people.
 
 The description of an option that is a field of an operation is the field's help, in `bot/catalogue/operations`.
 Descriptions of commands and options are plain: Discord gets them in every language.

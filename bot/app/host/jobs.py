@@ -63,7 +63,6 @@ def show_job(settings: Settings, job_id: str) -> dict[str, Any]:
 
 
 def as_json(job: Job) -> dict[str, Any]:
-    """Return what a host may see of a job."""
     plain = {name: getattr(job, name) for name in _PLAIN}
     return {
         **plain,

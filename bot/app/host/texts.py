@@ -84,7 +84,6 @@ def upgrade(schema: int, known: int, bytes_: int, free: int, seconds: float) -> 
 
 
 def duration(seconds: float) -> str:
-    """Return a time as hosts read it."""
     whole = max(1, round(seconds))
     return f"{whole} s" if whole < 100 else f"{round(whole / 60)} min"
 
@@ -228,7 +227,6 @@ def _status(status: int | None) -> str:
 
 
 def age(seconds: float) -> str:
-    """Return a span in its largest unit."""
     for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"

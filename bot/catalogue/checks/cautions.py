@@ -58,7 +58,6 @@ def _withdrawn(operation: Operation) -> Iterator[Caution]:
 
 
 def needed_key(operation: Operation, name: str) -> str:
-    """Return the key of the doubt whether that field is required."""
     return f"needs:{operation.id}:{name}"
 
 

@@ -113,7 +113,6 @@ def result_text(jobs: Sequence[Job], catalogue: Catalogue) -> str | None:
 
 
 def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
-    """Return texts too long for the card, by file name."""
     texts = {"prompt.txt": ("" if is_batch(jobs) else prompt_text(jobs), PROMPT_SHOWN_CHARS)}
     rewritten = rewritten_prompt(jobs, catalogue)
     if rewritten is not None:
@@ -125,7 +124,6 @@ def long_texts(jobs: Sequence[Job], catalogue: Catalogue) -> dict[str, str]:
 
 
 def _texts(jobs: Sequence[Job], catalogue: Catalogue) -> Iterator[tuple[Job, bool, str]]:
-    """Yield the text results, each with whether it is a rewritten prompt."""
     for job in jobs:
         if job.state in MADE_STATES:
             operation = catalogue.find(job.operation)

@@ -47,7 +47,6 @@ class CardDrawing:
         return card_embed(card, jobs, context), next_edit_s(jobs, context)
 
     def title(self, job: Job) -> str:
-        """Return the name of the job's operation."""
         operation = self.catalogue.current.find(job.operation)
         return job.operation if operation is None else tr(operation.title)
 

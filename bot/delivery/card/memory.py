@@ -51,7 +51,6 @@ class CardMemory:
                 del kept[next(iter(kept))]
 
     def shown_states(self, card_id: str) -> Mapping[str, JobState]:
-        """Return the job states that the card shows, as drawn by this process."""
         return self._states.get(card_id, {})
 
     def forget_shown(self, card_id: str) -> None:

@@ -31,7 +31,6 @@ class GuildLanguages:
         return self.by_rules(guild_id, rules)
 
     def by_rules(self, guild_id: int, rules: Rules) -> str:
-        """Return the server's language from settings already read."""
         if rules.language is not ServerLanguage.AUTO:
             return rules.language.value
         guild = self.guilds.known(guild_id)

@@ -85,7 +85,6 @@ UNDER_WAY = frozenset({JobState.SUBMITTING, JobState.QUEUED, JobState.PROCESSING
 
 
 def state_word(state: JobState) -> str:
-    """Return a state's label with its emoji."""
     return str(texts.STATES[state])
 
 

@@ -230,7 +230,6 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
 
 
 def shows_media(message: Seen, job: Job) -> bool:
-    """Whether the message has the job's media, as files or links."""
     stem = file_stem(job)
     return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
         link in {medium.url for medium in job.media} for link in [*message.links, *message.content.split()]

@@ -86,7 +86,6 @@ class Seen:
 
 
 def seen_of(message: discord.Message) -> Seen:
-    """Return a fetched message's content."""
     return Seen(tuple(message.attachments), tuple(links_on(message)), message.content)
 
 
@@ -102,7 +101,6 @@ class SeenMessages:
         return self._seen.get(message_id)
 
     def note(self, message_id: int, seen: Seen) -> None:
-        """Remember a message's content."""
         self._seen.pop(message_id, None)
         self._seen[message_id] = seen
         while len(self._seen) > self._kept:

@@ -57,7 +57,6 @@ def _needs_no_look(request: SpendRequest, rules: Rules) -> bool:
 
 
 def needs_approval(request: SpendRequest, rules: Rules) -> bool:
-    """Whether a moderator must approve."""
     if rules.approve_above is None:
         return False
     return request.total > rules.approve_above or not request.is_priced

@@ -154,7 +154,6 @@ def _is_emoji(text: str) -> bool:
 
 
 def merged(changes: Mapping[str, Reaction]) -> Mapping[str, Reaction]:
-    """Return the defaults with a guild's changes."""
     every = {**DEFAULTS, **changes}
     return MappingProxyType({emoji: rule for emoji, rule in every.items() if rule.action is not ReactionAction.NONE})
 

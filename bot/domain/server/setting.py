@@ -176,7 +176,6 @@ MODELS = Kind(
 
 
 def labels(most: int) -> Kind:
-    """Return the kind of at most so many labels by id, with a form of their own."""
     return Kind(
         widget=Widget.ELSEWHERE,
         parse=lambda data: MappingProxyType({str(key): str(each) for key, each in list(dict(data).items())[:most]}),
@@ -379,7 +378,6 @@ class Setting:
     """On the same page."""
 
     def change(self, old: Any, new: Any) -> str:
-        """Return the change as text for the audit record."""
         kind = self.kind
         return texts.CHANGED(
             setting=str(self.label), old=kind.show(old), new=f"{kind.show(new)}{kind.show_change(old, new)}"

@@ -60,7 +60,6 @@ class Statement(NamedTuple):
     """The parameters tested for NULL."""
 
     def with_missing(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the parameters, and those that say which are NULL."""
         return {**parameters, **{_MISSING.format(name): parameters[name] is None for name in self.may_miss}}
 
 

@@ -87,7 +87,6 @@ class AnnouncementListener:
             await self._begins_to_lead.wait()
 
     async def close(self) -> None:
-        """Stop the thread and the connection."""
         if not self._stopping.is_set():
             self._stopping.set()
             self._waking.close()

@@ -57,7 +57,6 @@ class RecipeRuns:
         check(recipe, self.catalogue.current)
 
     def media_parameters(self, recipe: Recipe) -> set[str]:
-        """Return the names of the parameters that fill fields for media."""
         found = set()
         for step in recipe.steps:
             fields = self.catalogue.current.resolve(step.operation).fields

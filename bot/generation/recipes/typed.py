@@ -164,7 +164,6 @@ class RecipeDrafts:
         return recipe
 
     async def save(self, guild_id: int, member_id: int, typed: RecipeTexts) -> str:
-        """Save the texts for their author for a day, and return the draft's id."""
         if typed.replaces is not None and await self.store.recipes.get(guild_id, typed.replaces) is None:
             typed = replace(typed, replaces=None)  # deleted meanwhile: the next attempt makes another
         expires_at = self.clock.wall() + TEXT_LIFE_S

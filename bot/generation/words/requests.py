@@ -82,7 +82,6 @@ class WordRequests:
         return await self.next_steps.medium_in_message(viewer, message_id, tuple(MediaKind))
 
     async def keep(self, guild_id: int, member_id: int, request: WordRequest) -> str:
-        """Keep a request for its author. Return its draft's id."""
         expires_at = self.clock.wall() + OFFER_LIFE_S
         return await self.store.drafts.keep(guild_id, member_id, {"words": request.to_data()}, expires_at=expires_at)
 

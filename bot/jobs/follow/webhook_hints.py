@@ -35,7 +35,6 @@ class WebhookTrust:
 
 
 def was_hinted(followed: Followed) -> bool:
-    """Whether a webhook triggered a poll of this job."""
     return followed.hint_served_at > -math.inf
 
 

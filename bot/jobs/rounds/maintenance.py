@@ -62,7 +62,6 @@ class Maintenance:
     """Until when (monotonic) a guild is not asked, because no channel takes the question."""
 
     async def run_once(self) -> None:
-        """Do what is due, and return when all is done."""
         await self.begin()
         await asyncio.gather(*self._rounds.values())
 
@@ -73,7 +72,6 @@ class Maintenance:
         await asyncio.gather(*self._rounds.values(), return_exceptions=True)
 
     async def begin(self) -> None:
-        """Begin what is due, each server in a task of its own."""
         for guild_id, what in (await self._due()).items():
             if guild_id in self._rounds:
                 self._again.add(guild_id)

@@ -130,7 +130,6 @@ class KeyWaits:
         return until > before + NEWS_S
 
     def note_call(self, key: UsableKey, job: Job, error: CannonError | None) -> None:
-        """Note the outcome of a call with the key, for the circuit breaker."""
         if isinstance(error, CannonUnavailable):
             self._breaker.failed(_sufferer(key, job), job.id)
         elif not isinstance(error, UnreadableAnswer):  # which may be a proxy's page

@@ -191,7 +191,6 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         content: str | bytes | None = None,
     ) -> httpx.Request:
-        """Build a request with these headers and the common ones."""
         every = {**OWN_HEADERS, **(headers or {})}
         return httpx.Request(method, url, headers=every, content=content, extensions=self._extensions)
 

@@ -43,7 +43,6 @@ TRY_AS_NEWCOMER: tuple[tuple[str, str], ...] = (
 
 
 def things_to_try(things: Sequence[tuple[str, str]]) -> str:
-    """Return the list of things to try, in two columns."""
     width = max(len(what) for what, _ in things)
     return "\n".join([TRY_HEADING, *(f"  {what:<{width}}  {gives}" for what, gives in things)])
 

@@ -201,7 +201,6 @@ class Faults:
                 queue.clear()
 
     def waiting(self) -> dict[Where, list[str]]:
-        """Return the queued kinds by place."""
         return {where: [queued.fault.kind for queued in queue] for where, queue in self._queues.items() if queue}
 
 

@@ -125,7 +125,6 @@ class TrueApi:
         return SHAPES[shape](list(catalogue.operations.values())) if shape else describe(catalogue)
 
     def true_id(self, operation_id: str) -> str:
-        """Return the accepted id of a catalogue's operation."""
         return self.variant.renamed.get(operation_id, operation_id)
 
     def operation(self, name: str) -> Operation:

@@ -66,12 +66,10 @@ def mapping_from_json(text: str) -> Mapping[str, Any]:
 
 
 def media_to_json(media: Iterable[Media]) -> str:
-    """Serialise result files as JSON."""
     return to_json([{"url": item.url, "kind": item.kind, "key": item.key} for item in media])
 
 
 def media_from_json(text: str) -> tuple[Media, ...]:
-    """Parse result files from JSON."""
     if text == "[]":
         return ()
     return tuple(Media(url=item["url"], kind=MediaKind(item["kind"]), key=item["key"]) for item in json.loads(text))

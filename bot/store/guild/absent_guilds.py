@@ -52,7 +52,6 @@ class AbsentGuilds(Repository):
         return {row[0] for row in rows}
 
     async def concerned(self) -> set[int]:
-        """Return the guilds with a key or a job, and the absent ones."""
         rows = await self._rows(_CONCERNED)
         return {row[0] for row in rows}
 

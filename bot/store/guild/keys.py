@@ -216,7 +216,6 @@ class GuildKeys(Repository):
         return done
 
     async def note_status(self, guild_id: int, key_id: int, status: AccountStatus) -> None:
-        """Store the API's status of the key."""
         now = self._clock.wall()
 
         await self._execute(
@@ -241,7 +240,6 @@ class GuildKeys(Repository):
         )
 
     async def clear_refused(self, guild_id: int, key_id: int) -> None:
-        """Note that the key works again."""
         await self._execute(
             "UPDATE guild_keys SET refused_at = NULL, probe_at = NULL, probes = 0 WHERE guild_id = ? AND id = ?",
             (guild_id, key_id),
@@ -339,5 +337,4 @@ class HostKeyRefusals(Repository):
         )
 
     async def clear(self, guild_id: int) -> None:
-        """Note that it works again for the guild."""
         await self._execute("DELETE FROM host_key_refusals WHERE guild_id = ?", (guild_id,))

@@ -100,7 +100,6 @@ class MemberSettingsRows(Repository):
 
 
 def forget_settings(db: Connection, guild_id: int, member_id: int) -> None:
-    """Delete a member's settings and presets in a guild."""
     for table in ("member_settings", "presets"):
         db.execute(f"DELETE FROM {table} WHERE guild_id = ? AND member_id = ?", (guild_id, member_id))  # noqa: S608 - one of the two
 
@@ -143,7 +142,6 @@ class WordOffers(Repository):
         )
 
     async def remove(self, guild_id: int, message_id: int) -> None:
-        """Forget a deleted reply."""
         await self._execute("DELETE FROM word_offers WHERE guild_id = ? AND message_id = ?", (guild_id, message_id))
 
     async def due(self, *, limit: int = 50) -> list[WordOffer]:

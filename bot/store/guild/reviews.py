@@ -223,7 +223,6 @@ class Reviews(Repository):
         return await self._database.write(change) if await self._is_used(guild_id) else None
 
     async def note_message(self, guild_id: int, job_id: str, *, channel_id: int, message_id: int) -> None:
-        """Store where it was posted."""
         await self._execute(
             "UPDATE reviews SET channel_id = ?, message_id = ? WHERE guild_id = ? AND job_id = ?",
             (channel_id, message_id, guild_id, job_id),

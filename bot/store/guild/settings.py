@@ -110,7 +110,6 @@ class WelcomeRows(Repository):
         await self._execute("UPDATE welcomes SET tried_at = ? WHERE guild_id = ? AND tried_at IS NULL", (now, guild_id))
 
     async def end(self, guild_id: int, place: WelcomePlace) -> None:
-        """Note where the guild was greeted."""
         now = self._clock.wall()
         await self._execute(
             "UPDATE welcomes SET ended_at = ?, place = ? WHERE guild_id = ? AND ended_at IS NULL",

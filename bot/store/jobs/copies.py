@@ -74,7 +74,6 @@ class Copies(Repository):
         )
 
     async def forget(self, guild_id: int, message_id: int) -> None:
-        """Delete the row of a deleted copy."""
         await self._execute("DELETE FROM copies WHERE message_id = ? AND guild_id = ?", (message_id, guild_id))
 
 

@@ -90,7 +90,6 @@ class Histograms(Repository):
         )
 
     async def forget(self, kinds: Sequence[Kind]) -> None:
-        """Delete these kinds' data."""
         if kinds:
             await self._database.write(
                 lambda db: db.executemany(

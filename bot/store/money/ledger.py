@@ -94,7 +94,6 @@ def adjust(db: Connection, job: Job, cost: Decimal, now: float) -> None:
 
 
 def is_closed(db: Connection, job_id: str) -> bool:
-    """Whether the job's hold was settled or released."""
     row = db.execute("SELECT 1 FROM ledger WHERE job_id = ? AND kind IN ('settle', 'release')", (job_id,)).fetchone()
     return row is not None
 

@@ -212,7 +212,6 @@ def held_of_guild(db: Connection, guild_id: int) -> Decimal:
 
 
 def rules_of(db: Connection, guild_id: int) -> Rules:
-    """Return the guild's settings, with defaults."""
     row = db.execute("SELECT data FROM rules WHERE guild_id = ?", (guild_id,)).fetchone()
     return Rules() if row is None else Rules.from_json(mapping_from_json(row[0]))
 
@@ -287,7 +286,6 @@ class SpendingViews(Repository):
         return await self._database.read(lambda db: look(spending(db, guild_id, member_id, now, limits)))
 
     async def of_host(self, guild_id: int) -> list[Headroom]:
-        """Return what the host's limits leave to the guild."""
         left: list[Headroom] = await self.view(
             guild_id, 0, lambda known: [headroom_of(limit, known) for limit in known.host_limits]
         )

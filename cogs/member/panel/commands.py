@@ -88,7 +88,6 @@ async def clear(interaction: Interaction, _subject: str, _values: Sequence[str])
 
 @on("me_notify")
 async def set_notify(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Store how the member is notified of results."""
     how = next(iter(values), "")
     if how not in set(Notify):
         raise InputError(GONE)
@@ -110,7 +109,6 @@ async def pick_preset(interaction: Interaction, _subject: str, values: Sequence[
 
 @on("preset_new")
 async def new_preset(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Open the form of a new preset for an operation."""
     operation = next((each for each in with_presets(interaction) if each.id in values), None)
     if operation is None:
         raise InputError(GONE)

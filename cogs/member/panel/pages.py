@@ -136,7 +136,6 @@ def key_of(name: str) -> str:
 
 
 async def presets_of(interaction: Interaction) -> Sequence[Preset]:
-    """Return the member's presets here."""
     return await interaction.client.parts.own_settings.presets(guild_of(interaction), interaction.user.id)
 
 

@@ -1,4 +1,4 @@
-"""What the panel of `/me` says to members, in one place: it can be reworded without touching logic."""
+"""What the panel of `/me` says to members."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

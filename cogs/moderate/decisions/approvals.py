@@ -126,7 +126,6 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
 
 @on("turn_down")
 async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
-    """Open the form for the reason."""
     await require_moderator(interaction)
     bot = interaction.client
     await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)

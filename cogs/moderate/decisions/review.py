@@ -105,7 +105,6 @@ async def publish(interaction: Interaction, job_id: str, _values: Sequence[str])
 
 @on("keep_back")
 async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
-    """Open the form for the reason."""
     await require_moderator(interaction)
     await interaction.client.parts.moderation.reviews.require_waiting(guild_of(interaction), job_id)
     await in_time(

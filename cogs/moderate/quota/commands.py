@@ -39,7 +39,6 @@ _HEADINGS = {
 
 
 async def limits_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    """Draw a part of the limits, by subject."""
     limits = await _limits(interaction)
     part = part_of(limits, number, SHOWN)
     text = f"{texts.ABOUT}\n{_listed(part.items)}" if limits else str(texts.NO_LIMITS)
@@ -162,7 +161,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
     @app_commands.rename(amount="credits")
     @app_commands.describe(amount=texts.SERVER_LIMIT_OPTION, period=texts.PERIOD_OPTION)
     async def server(self, interaction: Interaction, amount: Credits, period: Periods) -> None:
-        """Set a limit for all members together."""
         await _set(interaction, Limit(scope=Scope.SERVER, period=Period(period), credits=credits_of(amount)))
 
     @app_commands.command(name="grant", description=texts.GRANT_COMMAND)

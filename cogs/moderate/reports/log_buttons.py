@@ -77,7 +77,6 @@ async def ask_to_block(interaction: Interaction, member_id: str, _values: Sequen
 
 @on("block_now")
 async def block(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Block the member for the chosen time."""
     await require_moderator(interaction)
     member_id, _, days = subject.partition(".")
     if days not in map(str, BLOCK_DAYS):

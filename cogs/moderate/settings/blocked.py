@@ -27,7 +27,6 @@ BLOCK, UNBLOCK, TURN = "block_member", "unblock_member", "blocked_turn"
 
 
 async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    """Draw the blocks with their ends and reasons."""
     blocks = await interaction.client.parts.store.blocks.all(guild_of(interaction))
     part = part_of(list(blocks), number, SHOWN)
     lines = [_line(each) for each in part.items] or [str(texts.NO_BLOCKED_MEMBERS)]
@@ -63,7 +62,6 @@ async def turn_blocked(interaction: Interaction, subject: str, _values: Sequence
 
 @on(BLOCK)
 async def ask_block(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
-    """Ask how long and why to block a member."""
     await require_moderator(interaction)
     number = number_in(subject)
     if not values:

@@ -189,7 +189,6 @@ def _form(form_id: str) -> FormSpec:
 
 @on("set_model")
 async def open_model_form(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Open the form for an operation's default model."""
     await require_moderator(interaction)
     if not values:
         raise InputError(GONE)

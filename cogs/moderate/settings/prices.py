@@ -204,7 +204,6 @@ async def choose_priced(interaction: Interaction, subject: str, values: Sequence
 
 @on(DOWNLOAD)
 async def download_prices(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Send the list as a file."""
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))

@@ -133,7 +133,6 @@ async def show_step(interaction: Interaction, subject: str, _values: Sequence[st
 
 @on("setup_skip")
 async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
-    """Skip a step and show the next."""
     await require_moderator(interaction)
     step, setup = _step(subject), interaction.client.parts.first_setup
     await setup.skip(guild_of(interaction), step, by_id=interaction.user.id)
@@ -158,7 +157,6 @@ async def make_test(interaction: Interaction, _subject: str, _values: Sequence[s
 
 @on("setup_limits")
 async def enter_limits(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
-    """Open the form with the current limits."""
     await require_moderator(interaction)
     limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
     plain = {(each.scope, each.period): each for each in limits if not each.operation and not each.channel_id}

@@ -1,4 +1,4 @@
-"""What the greeting and `/studio setup` say to people, in one place: it can be reworded without touching logic."""
+"""What the greeting and `/studio setup` say to people."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -287,7 +287,6 @@ async def turn_reactions(interaction: Interaction, subject: str, _values: Sequen
 
 @on(ADD)
 async def add_emoji(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Ask for the emoji of the chosen action."""
     await require_moderator(interaction)
     known = {each.value: each for each in ReactionAction if each is not ReactionAction.NONE}
     action = known.get(values[0] if values else "")
@@ -298,7 +297,6 @@ async def add_emoji(interaction: Interaction, _subject: str, values: Sequence[st
 
 @on(CHANGE)
 async def change_emoji(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
-    """Ask for an emoji's action."""
     await require_moderator(interaction)
     settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
     rule = settings.rules.get(values[0] if values else "")

@@ -32,7 +32,6 @@ class DrawnFace:
 
 
 def face_png(face: DrawnFace) -> bytes:
-    """Draw a face as a PNG of SIZE_PX."""
     edge = SIZE_PX * _SCALE
     picture = Image.new("RGB", (edge, edge), face.back)
     draw = ImageDraw.Draw(picture)

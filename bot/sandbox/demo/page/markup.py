@@ -29,9 +29,7 @@ _BREAK: Token = {"type": "inline", "children": [{"type": "break"}]}
 class MentionedNames(Protocol):
     """Names of mentions by id; None: unknown, or hidden from the viewer."""
 
-    def user(self, user_id: int) -> str | None:
-        """Return a member's display name."""
-        ...
+    def user(self, user_id: int) -> str | None: ...
 
     def role(self, role_id: int) -> str | None: ...
 

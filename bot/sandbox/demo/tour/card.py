@@ -36,7 +36,6 @@ class TourStep:
     text: Text
 
     def filled(self, command: Callable[[str], str], channel: Callable[[str], str]) -> str:
-        """Return the text with mentions for the names."""
         return _NAMED.sub(lambda named: (channel if named[1] else command)(named[2]), str(self.text))
 
 
