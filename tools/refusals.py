@@ -93,8 +93,13 @@ class Refusal:
 
 
 @functools.cache
+def parsed(source: str) -> ast.Module:
+    """Return the tree of a module; tests that read the whole source share it, and change nothing in it."""
+    return ast.parse(source)
+
+
 def _tree(path: str) -> ast.Module:
-    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return parsed((ROOT / path).read_text(encoding="utf-8"))
 
 
 @functools.cache

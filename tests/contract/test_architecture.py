@@ -14,6 +14,7 @@ from typing import Any, Self
 import pytest
 
 from tests.support.rig import running
+from tools.refusals import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -44,7 +45,7 @@ def bare(cell: str) -> str:
 def names_in(path: Path) -> set[str]:
     """Return the names that a module defines, and those of its classes as `Class.name`."""
     found: set[str] = set()
-    pending: list[tuple[str, ast.stmt]] = [("", node) for node in ast.parse(path.read_text(encoding="utf-8")).body]
+    pending: list[tuple[str, ast.stmt]] = [("", node) for node in parsed(path.read_text(encoding="utf-8")).body]
     while pending:
         above, node = pending.pop()
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -13,6 +13,8 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
+from tools.refusals import parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("bot/delivery", "bot/app", "cogs")
 GIVES_A_DEADLINE = {"asyncio.timeout", "in_time"}
@@ -50,7 +52,7 @@ class Module:
     """A module's calls to Discord, and whether each has a deadline."""
 
     def __init__(self, source: str) -> None:
-        self.tree = ast.parse(source)
+        self.tree = parsed(source)
         self._parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
         self._names = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.AsyncFunctionDef)}
         self._uses: dict[str, list[ast.Call]] = {}

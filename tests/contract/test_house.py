@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tools.draw_architecture import PICTURE, boxes, svg
+from tools.refusals import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOSE_MODULES = {"__init__", "__main__", "cli", "settings", "errors"}
@@ -55,7 +56,7 @@ def test_no_loose_modules_but_the_named_ones() -> None:
 
 def test_every_package_says_what_it_is_about() -> None:
     silent = [
-        path for path in modules() if path.name == "__init__.py" and not ast.get_docstring(ast.parse(path.read_text()))
+        path for path in modules() if path.name == "__init__.py" and not ast.get_docstring(parsed(path.read_text()))
     ]
     assert silent == []
 
@@ -63,7 +64,7 @@ def test_every_package_says_what_it_is_about() -> None:
 def large_classes(source: str) -> list[str]:
     """The classes of a module that pass a bound and do not say why."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.ClassDef):
             continue
         methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
@@ -88,7 +89,7 @@ def test_a_large_class_is_noticed_and_may_say_why() -> None:
 def test_a_class_name_means_one_thing() -> None:
     places: dict[str, list[str]] = {}
     for path in modules():
-        for node in ast.parse(path.read_text()).body:
+        for node in parsed(path.read_text()).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

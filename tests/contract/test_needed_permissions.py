@@ -12,6 +12,7 @@ import pytest
 
 from bot.app.connection.start import application_id_of, invite_link
 from bot.delivery.channels.facts import NEEDED, as_permissions, missing_of, to_post
+from tools.refusals import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = {
@@ -67,7 +68,7 @@ def calls(tree: ast.AST) -> Iterator[str]:
 def called() -> set[str]:
     """Return the names that the parts of the code which know Discord call."""
     folders = [ROOT / "bot" / "app", ROOT / "bot" / "delivery", ROOT / "cogs"]
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for each in folders for path in each.rglob("*.py")]
+    trees = [parsed(path.read_text(encoding="utf-8")) for each in folders for path in each.rglob("*.py")]
     return {name for tree in trees for name in calls(tree)}
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.refusals import parsed
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for folder in ("bot", "cogs") for path in (ROOT / folder).rglob("*.py"))
 OTHERS = {"escape_markdown", "escape_mentions", "remove_markdown"}
@@ -29,7 +31,7 @@ def names_in(tree: ast.AST) -> set[str]:
 def test_no_module_uses_another_escape() -> None:
     texts = {path: path.read_text("utf-8") for path in FILES}
     named = [path for path, text in texts.items() if any(name in text for name in OTHERS)]
-    assert [path for path in named if names_in(ast.parse(texts[path])) & OTHERS] == []
+    assert [path for path in named if names_in(parsed(texts[path])) & OTHERS] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.refusals import parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 READS = {
     "job_lists": {"results", "found", "placed", "in_message", "page", "search"},
@@ -20,7 +22,7 @@ DECIDES = Path("bot/generation/visible_jobs.py")
 def reads_in(source: str) -> list[str]:
     """Return the reads of results for people in a module, as `job_lists.placed`."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.Attribute):
             continue
         owner = node.value

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.refusals import parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_CHARS = 20
 EXEMPT = {
@@ -51,7 +53,7 @@ def is_in(path: Path, place: str) -> bool:
 
 def sentences(source: str) -> Iterator[tuple[int, str]]:
     """Yield the lines and texts of the literals that look like sentences for people."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     skipped = {id(part) for node in ast.walk(tree) for root in not_for_people(node) for part in ast.walk(root)}
     for node in ast.walk(tree):
         text = None if id(node) in skipped else text_of(node)
@@ -164,7 +166,7 @@ def plain_constants(source: str) -> Iterator[tuple[int, str]]:
     """
     lines = source.splitlines()
     sections = [number for number, line in enumerate(lines, 1) if line.startswith("# ---")]
-    for node in ast.parse(source).body:
+    for node in parsed(source).body:
         if isinstance(node, ast.Expr) or (
             isinstance(node, ast.Assign) and is_of_commands(node.lineno, sections, lines)
         ):
@@ -198,7 +200,7 @@ def is_of_commands(line: int, sections: list[int], lines: list[str]) -> bool:
 
 def frozen_messages(source: str) -> Iterator[int]:
     """Yield the lines at which a message becomes a string while the module is imported: it would stay English."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     later = {
         id(part)
         for function in ast.walk(tree)
@@ -280,7 +282,7 @@ PLACE = re.compile(r"(?<!\{)\{(\w+)(?:[:!][^}]*)?\}")
 def templates(path: Path) -> dict[str, frozenset[str]]:
     """Return the constants of a texts module with the names of the places in each; plain ones have none."""
     found = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path.read_text(encoding="utf-8")).body:
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
@@ -294,7 +296,9 @@ def templates(path: Path) -> dict[str, frozenset[str]]:
 
 def wrongly_filled(source: str, known: dict[str, dict[str, frozenset[str]]]) -> Iterator[str]:
     """Yield the calls of templates whose values are not those that the template names."""
-    tree = ast.parse(source)
+    if "texts" not in source:  # as most tests, which are not worth parsing for it
+        return
+    tree = parsed(source)
     of: dict[str, dict[str, frozenset[str]]] = {}
     named: dict[str, frozenset[str]] = {}
     for node in ast.walk(tree):

@@ -15,6 +15,7 @@ from bot.store import SecretBox, SqliteDatabase, Store
 from bot.store.engine.repository import Repository
 from bot.store.signals import OnlyProcess, Signals
 from tests.support.moderator_acts import ACTS, REMOVALS
+from tools.refusals import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = frozenset({"write", "_execute", "_recorded"})
@@ -76,7 +77,7 @@ def _is_store(node: ast.expr) -> bool:
 def changes_in(source: str, repositories: dict[str, type[Repository]]) -> list[str]:
     """Return what of the store a module changes, and what hides it: a repository under another name."""
     found = []
-    for repository, method, line in store_uses(ast.parse(source)):
+    for repository, method, line in store_uses(parsed(source)):
         if repository not in repositories:
             continue
         if method is None or method in writers(repositories[repository]):
@@ -109,7 +110,7 @@ def test_a_look_in_a_cog_is_not_taken_for_a_change(repositories: dict[str, type[
 def unrecorded(source: str, repositories: dict[str, type[Repository]]) -> list[str]:
     """Return the calls of methods that can record, without a record."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         owner = node.func.value
@@ -143,7 +144,7 @@ def kinds_in(source: str) -> set[str]:
     """Return the kinds of the lines that a module writes into the record."""
     return {
         keyword.value.value
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Record"
         for keyword in node.keywords
         if keyword.arg == "kind" and isinstance(keyword.value, ast.Constant)
