@@ -45,7 +45,6 @@ from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
-from bot.language import Text
 from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch import sweep
 from bot.moderation.alerts import Watch
@@ -65,7 +64,6 @@ from bot.server.absences import Absences
 from bot.server.members import MemberData, OwnSettings
 from bot.server.operations import ApiDrift, OperationSwitches
 from bot.server.practice import PracticeMode
-from bot.server.texts import PRACTICE_IN_ONE_PROCESS, PRACTICE_NOT_ALLOWED
 from bot.server.voices import ServerVoices
 from bot.server.welcome import FirstSetup, Welcomes
 from bot.store import Store
@@ -405,17 +403,10 @@ def _practice(setup: Setup, core: _Core, delivery: Delivery) -> PracticeMode:
         show=delivery.show,
         stop_idle=setup.practice.stop_idle,
         language_of=delivery.languages.of,
-        refusal=_no_practice(setup, core),
+        refusal=setup.practice_refusal,
     )
     setup.practice.listen(practice.lost)
     return practice
-
-
-def _no_practice(setup: Setup, core: _Core) -> Text | None:
-    """Return why no server practises, None if they may: the sandbox serves one process on its machine."""
-    if setup.settings.practice != "on":
-        return PRACTICE_NOT_ALLOWED
-    return PRACTICE_IN_ONE_PROCESS if core.store.is_shared else None
 
 
 def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:

@@ -17,6 +17,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
@@ -32,7 +33,8 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.words.text import whole
-from bot.errors import DatabaseFailing, StoreError
+from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StartError, StoreError
+from bot.language import Text
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.clock import Clock, SystemClock
@@ -41,6 +43,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.network.health_probe import ADDRESS_META
 from bot.runtime.output import dropped_lines
 from bot.runtime.pace import RateLimiter
+from bot.server.texts import PRACTICE_NOT_ALLOWED
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store import Store
 from bot.store.fleet import fleet_module
@@ -132,6 +135,9 @@ class CannonBot(GatewayClient, Bot):
         self._compared = asyncio.Event()
         """Set once servers that removed the bot meanwhile are noted."""
 
+    def _practice_refusal(self) -> Text | None:
+        return None if self.settings.practice == "on" else PRACTICE_NOT_ALLOWED
+
     def _guilds(self) -> Guilds:
         return GatewayGuilds(self)
 
@@ -175,6 +181,7 @@ class CannonBot(GatewayClient, Bot):
             spawn=self._background.start if self._run_worker else None,
             cdn=self._cdn,
             practice=self._practice,
+            practice_refusal=self._practice_refusal(),
         )
 
     # ------------------------------------------------------------------ start and stop
@@ -339,12 +346,20 @@ def _joined(guilds: Sequence[discord.Guild]) -> dict[int, float]:
     return {each: me.joined_at.timestamp() for each, me in own.items() if me is not None and me.joined_at is not None}
 
 
-def new_client(settings: Settings, *, role: Role = Role.ALL, **options: Any) -> CannonBot:
-    """Return the client for the settings' database, with CannonBot's `options`. Raises StoreError."""
-    if not settings.is_fleet:
-        return CannonBot(settings, **options)
-    made: CannonBot = fleet_module("client").FleetBot(settings, role=role, **options)
-    return made
+def new_client(
+    settings: Settings, *, clock: Clock, backs_off: bool = False, role: Role = Role.ALL, **options: Any
+) -> CannonBot:
+    """Return the client for the settings' database and a `role`, with CannonBot's `options`.
+
+    `backs_off`: save Discord's daily starts. Raises StoreError, StartError.
+    """
+    if settings.is_fleet:  # its starts are counted in the database
+        made: CannonBot = fleet_module("client").FleetBot(settings, clock=clock, role=role, **options)
+        return made
+    if role is not Role.ALL:
+        raise StartError(texts.ROLE_NEEDS_POSTGRES(role=role.value), exit_code=RESTART_CANNOT_HELP)
+    backoff = StartBackoff(settings.local_files, clock) if backs_off else None
+    return CannonBot(settings, clock=clock, backoff=backoff, **options)
 
 
 def import_surface() -> None:

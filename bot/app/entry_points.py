@@ -17,7 +17,6 @@ from bot.app import texts
 from bot.app.catalogue import DOCUMENT_META, NAMED_META, recent_operations
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
-from bot.app.connection.start import StartBackoff
 from bot.app.parts import Role
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
@@ -40,13 +39,10 @@ async def run(settings: Settings, role: Role = Role.ALL, *, closing: Callable[[]
     """
     if settings.discord_token is None:
         raise StartError(texts.TOKEN_NOT_SET, exit_code=RESTART_CANNOT_HELP)
-    if role is not Role.ALL and isinstance(settings.database, Path):
-        raise StartError(texts.ROLE_NEEDS_POSTGRES(role=role.value), exit_code=RESTART_CANNOT_HELP)
     clock = SystemClock()
     if settings.discord_api_url != DISCORD_API_URL:
         call_discord_at(settings.discord_api_url)
-    backoff = None if settings.is_fleet else StartBackoff(settings.local_files, clock)
-    bot = new_client(settings, clock=clock, backoff=backoff, role=role)
+    bot = new_client(settings, clock=clock, backs_off=True, role=role)
     try:
         await bot.start(settings.discord_token.get_secret_value())
     except discord.LoginFailure:

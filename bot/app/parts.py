@@ -36,6 +36,7 @@ from bot.jobs.rounds.reconciler import Reconciler
 from bot.jobs.second_copy import SecondCopy
 from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
+from bot.language import Text
 from bot.media.fetcher import MediaFetcher
 from bot.moderation.alerts import Watch
 from bot.moderation.moderation import Moderation
@@ -107,6 +108,8 @@ class Setup:
     spawn: Spawn | None
     cdn: Cdn | None
     practice: PracticeStudio
+    practice_refusal: Text | None
+    """Why no server practises, None if they may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

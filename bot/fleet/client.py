@@ -27,11 +27,14 @@ from bot.fleet.rows import RateBudgets
 from bot.fleet.runtime_shards import RuntimeShards
 from bot.fleet.shards import FleetShards, process_name
 from bot.fleet.shared_memory import GUILD, ChangedGuilds, ReadAgain, SharedMemory
+from bot.fleet.texts import SHARDS_HELD
+from bot.language import Text
 from bot.runtime.background import Round
 from bot.runtime.clock import Clock
 from bot.runtime.network.health_probe import store_address
 from bot.server.absences import ABSENCES
 from bot.server.operations import SWITCHES
+from bot.server.texts import PRACTICE_IN_ONE_PROCESS
 from bot.settings import Settings
 from bot.store import Store
 
@@ -66,6 +69,10 @@ class FleetBot(RuntimeShards, CannonBot):
         super().__init__(settings, practice=practice or NoPracticeStudio(), **options)
         self._login = RestLogin(self, self.clock)
         self.discord_gate.pace.limit(WITHOUT_SHARE)
+
+    def _practice_refusal(self) -> Text | None:
+        """The sandbox serves one process on its machine."""
+        return super()._practice_refusal() or PRACTICE_IN_ONE_PROCESS
 
     def _guilds(self) -> Guilds:
         fetched = FetchedGuilds(self, self.clock)
@@ -136,7 +143,7 @@ class FleetBot(RuntimeShards, CannonBot):
             spawn=self._background.start,
             wanted=self.settings.shard_count,
         )
-        self.metrics.shards_held(lambda: leases.held)
+        self.metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: leases.held)
         self.metrics.identifies_left(lambda: leases.identifies_left)
         await leases.begin(gateway)
 
@@ -192,7 +199,7 @@ async def lead(parts: Parts, clock: Clock) -> None:
 
 def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
     kept = [
-        ReadAgain(signal=ABSENCES, again=parts.absences.read_again, every_s=SHORT_S),
+        ReadAgain(signal=ABSENCES, again=parts.absences.load, every_s=SHORT_S),
         ReadAgain(signal=SWITCHES, again=parts.switches.load, every_s=SHORT_S),
         ReadAgain(signal=HOST_KEY, again=parts.keys.load, every_s=SHORT_S),
         ReadAgain(signal=COMMANDS, again=parts.command_sync.read_again, every_s=LONG_S),

@@ -215,9 +215,9 @@ class Metrics:
     def shards(self, read: Callable[[], Iterable[ShardState]]) -> None:
         self._shards.read = read
 
-    def shards_held(self, read: Callable[[], float]) -> None:
-        """Register this process's shards of the fleet."""
-        Gauge("cannon_bot_shards_held", texts.SHARDS_HELD, registry=self.registry).set_function(read)
+    def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """Register a figure by its name and explanation."""
+        Gauge(name, text, registry=self.registry).set_function(read)
 
     def identifies_left(self, read: Callable[[], float]) -> None:
         Gauge("cannon_bot_identifies_left", texts.IDENTIFIES_LEFT, registry=self.registry).set_function(read)

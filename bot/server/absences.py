@@ -38,7 +38,8 @@ class Absences:
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        self._absent = await self._store.absent_guilds.all()
+        async with self._lock:
+            self._absent = await self._store.absent_guilds.all()
 
     def listen(self, on_return: Callable[[int], None]) -> None:
         """Have `on_return` called with the id of each returning server."""
@@ -64,11 +65,6 @@ class Absences:
         """
         self._to_compare.append((frozenset(present), concerns))
         await self._note_news()
-
-    async def read_again(self) -> None:
-        """Reload what other processes stored."""
-        async with self._lock:
-            self._absent = await self._store.absent_guilds.all()
 
     async def note_news(self) -> None:
         await self._note_news()

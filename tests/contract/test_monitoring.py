@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.fleet.texts import SHARDS_HELD
 from bot.runtime.metrics import Metrics
 from tests.unit.runtime.test_metrics import FED
 
@@ -42,7 +43,7 @@ def samples() -> dict[str, set[str]]:
     for feed in FED.values():
         feed(metrics)
     FED["cannon_bot_credits"](metrics)  # what was fed after it has replaced it
-    metrics.shards_held(lambda: 1.0)
+    metrics.gauge("cannon_bot_shards_held", SHARDS_HELD, lambda: 1.0)
     metrics.identifies_left(lambda: 900.0)
     return {sample.name: set(sample.labels) for family in metrics.registry.collect() for sample in family.samples}
 

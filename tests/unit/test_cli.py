@@ -360,3 +360,19 @@ sys.exit(main(['demo', '--no-browser']))
     assert process.returncode == 1
     assert "cannon-bot[demo]" in error
     assert "Traceback" not in error
+
+
+@pytest.mark.long
+def test_without_postgresql_only_what_needs_it_says_what_to_install(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.modules['psycopg'] = None
+from bot.cli import main
+main(['backup', 'copy.db'])
+sys.exit(main(['migrate-to', 'postgresql://bot@localhost/bot']))
+"""
+    with python(code, tmp_path) as process:
+        _, error = process.communicate(timeout=60)
+    backup, moving = error.splitlines()
+    assert "Set DATABASE to the file" in backup
+    assert "cannon-bot[postgres]" in moving

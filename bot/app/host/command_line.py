@@ -117,13 +117,10 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _migrate_to(arguments: argparse.Namespace) -> int:
     settings = host_settings()
-    from bot.store.fleet import fleet_module
+    from bot.app.host.files import migrate
 
-    moving, (clock, progress) = fleet_module("postgresql.migrate"), watch()
-    if arguments.undo:
-        print(moving.undo(settings))
-    else:
-        print(asyncio.run(moving.migrate(settings, arguments.url, clock=clock, progress=progress)))
+    clock, progress = watch()
+    print(migrate(settings, None if arguments.undo else arguments.url, clock=clock, progress=progress))
     return 0
 
 

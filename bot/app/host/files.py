@@ -1,7 +1,8 @@
-"""`cannon-bot backup` and `cannon-bot restore`."""
+"""`cannon-bot backup`, `restore` and `migrate-to`."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from bot.app.host import texts
@@ -54,3 +55,14 @@ def upgrade_forecast(database: Path | PostgresUrl, progress: Progress) -> tuple[
     if plan is None or not plan.is_needed:
         return None, True
     return texts.upgrade(plan.schema, plan.known, plan.size, plan.free, plan.seconds), plan.has_room
+
+
+def migrate(settings: Settings, target: PostgresUrl | None, *, clock: Clock, progress: Progress) -> str:
+    """Move a stopped bot's file to PostgreSQL, or, with None, use the moved file again; return what was done.
+
+    Raises StoreError, StartError, with nothing changed.
+    """
+    moving = fleet_module("postgresql.migrate")
+    if target is None:
+        return str(moving.undo(settings))
+    return str(asyncio.run(moving.migrate(settings, target, clock=clock, progress=progress)))

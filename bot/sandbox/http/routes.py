@@ -1,4 +1,4 @@
-"""The sandbox's HTTP: Cannon Studio's four calls, its MCP, its file host, and the controls for other processes."""
+"""The sandbox's HTTP: Cannon Studio's four calls, its MCP, its file host, and the controls."""
 
 from __future__ import annotations
 
