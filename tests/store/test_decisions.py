@@ -4,11 +4,13 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from bot.domain.server.guild_rules import Rules
+from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Grant, Rules
 from bot.errors import InputError
 from bot.fleet.postgresql import schema as postgresql_schema
 from bot.store import REFUND_REQUEST, Decision, Record, Store
@@ -159,6 +161,20 @@ async def test_a_promised_line_waits_without_a_log_channel_and_is_taken_back_wit
     assert await ask()
     await store.outbox.take_back(queued)  # what is asked now is another line
     assert not await ask()
+
+
+async def test_a_charged_failure_is_refunded_once_by_a_grant_of_its_cost(store: Store, accepted: Any) -> None:
+    _, (job,) = await accepted(store)
+    failed = await store.jobs.change(job, JobState.FAILED, settle=Decimal(7), cost=Decimal(7))
+    assert failed is not None
+    made: list[Any] = []
+
+    async def grant(job_id: str) -> Grant | None:
+        return await store.refunds.grant(job.guild_id, job_id, note="", by_id=9, record=made.append)
+
+    given, again, unknown = await grant(job.id), await grant(job.id), await grant("unknown")
+    assert given is not None
+    assert (given.left, again, unknown, made) == (7, None, None, [given, None, None])
 
 
 async def test_requests_for_refunds_of_earlier_versions_become_lines_that_wait(store: Store, accepted: Any) -> None:
