@@ -29,7 +29,7 @@ EXTENSIONS = (
     "cogs.member.usage",
     "cogs.results.buttons",
     "cogs.results.variants",
-    "cogs.results.alone",
+    "cogs.results.single_result",
     "cogs.results.remove",
     "cogs.jobs.commands",
     "cogs.jobs.gallery",

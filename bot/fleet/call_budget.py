@@ -23,7 +23,7 @@ TOTAL = 45
 without a share."""
 WITHOUT_SHARE = 1
 """Calls per window without a share: at the start, if nothing is left, or without the database."""
-RENEW_S, SOONEST_S, LOOK_S = 5.0, 2.0, 0.5
+RENEW_S, SOONEST_S, CHECK_S = 5.0, 2.0, 0.5
 """Renewal interval; the one while calls wait; how often that is checked."""
 ANSWER_S = 1.0
 """After a longer wait for the database, only the minimum is used: others may have the rest."""
@@ -57,7 +57,7 @@ class CallBudget:
         pause, never = SOONEST_S, asyncio.Event()
         await self.turn()
         while True:
-            await self._clock.wait(never, LOOK_S)
+            await self._clock.wait(never, CHECK_S)
             since_s = self._clock.monotonic() - self._asked_at
             is_short = self._pace.waiting > 0
             if since_s < (pause if is_short else RENEW_S):

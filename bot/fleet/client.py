@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 LOGIN_S = 300.0
 """Timeout of a worker's login with the start of everything: it may migrate a large database."""
-LEADING_LOOK_S = 2.0
+LEADER_CHECK_S = 2.0
 """Leadership check interval of the leader."""
 SHORT_S, LONG_S = 60.0, 600.0
 """Intervals of rereading what other processes may have changed, in case a signal was lost."""
@@ -193,7 +193,7 @@ async def lead(parts: Parts, clock: Clock) -> None:
         parts.maintenance.woken.set()
         parts.watch.woken.set()
         while leadership.is_leader:
-            await clock.wait(pause, LEADING_LOOK_S)
+            await clock.wait(pause, LEADER_CHECK_S)
         log.info("leader.ends")
 
 
@@ -210,7 +210,7 @@ def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
     return kept
 
 
-LOOK_EVERY_S = 60.0
+CHECK_EVERY_S = 60.0
 BELIEVED_S = 180.0
 """How long a successful check counts."""
 
@@ -233,7 +233,7 @@ class RestLogin:
         pause = asyncio.Event()  # never set: the clock ends each wait
         self._reached_at = self._clock.monotonic()
         while True:
-            await self._clock.wait(pause, LOOK_EVERY_S)
+            await self._clock.wait(pause, CHECK_EVERY_S)
             await self.look()
 
     async def look(self) -> None:

@@ -37,9 +37,9 @@ from bot.store import Store
 
 FILES_MAX = 10
 """Per request: uploads, links and results of jobs together."""
-LOOKS_A_MINUTE, MINUTE_S = 30, 60.0
+CHECKS_A_MINUTE, MINUTE_S = 30, 60.0
 AT_ONCE_OF_MEMBER, AT_ONCE = 2, 8
-LOOKS_TIMEOUT_S = 30.0
+CHECKS_TIMEOUT_S = 30.0
 """For all checks of a request, including waits for a place."""
 
 
@@ -47,7 +47,7 @@ class LookPace:
     """Limits each member's checks, in memory."""
 
     def __init__(self, clock: Clock) -> None:
-        self._begun = RateLimiter(clock, LOOKS_A_MINUTE, MINUTE_S)
+        self._begun = RateLimiter(clock, CHECKS_A_MINUTE, MINUTE_S)
         self._places = Cap(AT_ONCE, AT_ONCE_OF_MEMBER)
 
     def require_few(self, count: int) -> None:
@@ -59,7 +59,7 @@ class LookPace:
         """Raise Refused if the member may not begin so many checks now. Counts none."""
         wait_s = self._begun.peek_s(member_id, count)
         if wait_s > 0:
-            raise Refused(texts.TOO_MANY_LOOKS(wait=math.ceil(wait_s)))
+            raise Refused(texts.TOO_MANY_CHECKS(wait=math.ceil(wait_s)))
 
     @asynccontextmanager
     async def request(self, member_id: int, count: int = 1) -> AsyncIterator[None]:
@@ -70,10 +70,10 @@ class LookPace:
         self.require_few(count)
         self.require_pace(member_id, count)
         try:
-            async with asyncio.timeout(LOOKS_TIMEOUT_S):
+            async with asyncio.timeout(CHECKS_TIMEOUT_S):
                 yield
         except TimeoutError:
-            raise MediaUnreachable(texts.LOOKS_TIMED_OUT(time=LOOKS_TIMEOUT_S)) from None
+            raise MediaUnreachable(texts.CHECKS_TIMED_OUT(time=CHECKS_TIMEOUT_S)) from None
 
     @asynccontextmanager
     async def look(self, member_id: int) -> AsyncIterator[None]:

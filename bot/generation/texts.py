@@ -69,10 +69,10 @@ def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
 TOO_MANY_FILES = Text("You gave {given} files and links. A request can have {most}.")
 
 
-TOO_MANY_LOOKS = Text("You used many files and links within a minute. Try again in {wait}.", wait=span)
+TOO_MANY_CHECKS = Text("You used many files and links within a minute. Try again in {wait}.", wait=span)
 
 
-LOOKS_TIMED_OUT = Text(
+CHECKS_TIMED_OUT = Text(
     "Your files and links could not be loaded within {time}. Try again, or upload the files.", time=span
 )
 

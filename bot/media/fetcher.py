@@ -119,7 +119,7 @@ MAX_BYTES: Final = 512 * texts.MEBIBYTE
 TOTAL_TIMEOUT_S: Final = 300.0
 SILENCE_TIMEOUT_S: Final = FLOOR_WINDOW_S
 DOWNLOAD_CONNECTIONS: Final = 200
-LOOK_CONNECTIONS: Final = 40
+CHECK_CONNECTIONS: Final = 40
 """Separate from downloads': members' dead links delay no result."""
 INSPECT_TIMEOUT_S: Final = 20.0
 INSPECT_BYTES: Final = 256 * 1024
@@ -198,7 +198,7 @@ class MediaFetcher:
         self._total_timeout_s = total_timeout_s
         new = new_transport or (lambda connections: public_transport(allowed_origins, connections=connections))
         self._downloads = HttpClient(new(DOWNLOAD_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
-        self._looks = HttpClient(new(LOOK_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
+        self._checks = HttpClient(new(CHECK_CONNECTIONS), timeout_s=SILENCE_TIMEOUT_S)
 
     async def __aenter__(self) -> Self:
         return self
@@ -210,7 +210,7 @@ class MediaFetcher:
 
     async def aclose(self) -> None:
         await self._downloads.aclose()
-        await self._looks.aclose()
+        await self._checks.aclose()
         if self._practice is not None:
             await self._practice.aclose()
 
@@ -288,7 +288,7 @@ class MediaFetcher:
     async def _piece(self, url: str, span: Span) -> _Piece:
         """Read one range; if ranges are unsupported, the start only."""
         headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
-        async with self._answer(self._looks, url, headers) as response:
+        async with self._answer(self._checks, url, headers) as response:
             ranged = response.status_code == 206
             if ranged and is_packed(response):
                 raise MediaWrongKind(texts.COMPRESSED)  # parts of a compressed file cannot be decompressed

@@ -124,7 +124,7 @@ class DecisionLog:
         return outcome
 
 
-LOOK_EVERY_S = 300.0
+CHECK_EVERY_S = 300.0
 BALANCE_EVERY_S = 3600.0
 """Interval of balance requests while credits are spent."""
 REFUSAL_QUIET_S = 600.0
@@ -203,9 +203,9 @@ class Watch:
             self.woken.set()
         await self._tell_pending()
         if not leads:
-            return LOOK_EVERY_S
+            return CHECK_EVERY_S
         if self.clock.monotonic() >= self._look_due:
-            self._look_due = self.clock.monotonic() + LOOK_EVERY_S
+            self._look_due = self.clock.monotonic() + CHECK_EVERY_S
             for guild_id in await self.store.settings.guilds_with_log():
                 try:
                     with speaking(await self.language_of(guild_id)):
@@ -214,7 +214,7 @@ class Watch:
                     log.exception("watch.look_failed", guild=guild_id)  # the others are still checked
                 await self._tell_pending()
         due_in_s = min(self._look_due, self._decisions.retry_at) - self.clock.monotonic()
-        return min(LOOK_EVERY_S, due_in_s) if due_in_s > 0 else LOOK_EVERY_S
+        return min(CHECK_EVERY_S, due_in_s) if due_in_s > 0 else CHECK_EVERY_S
 
     async def _tell_pending(self) -> None:
         while self._pending:
@@ -284,7 +284,7 @@ class Watch:
         except CannonError as error:
             log.info("watch.balance_unknown", guild=guild_id, error=type(error).__name__)
             if isinstance(error, CannonUnavailable):
-                self._ask_due = self.clock.monotonic() + LOOK_EVERY_S  # it would not answer for the next guild either
+                self._ask_due = self.clock.monotonic() + CHECK_EVERY_S  # it would not answer for the next guild either
             return key.balance
         await self.keys.note_status(guild_id, key, status)
         return status.credits

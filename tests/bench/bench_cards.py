@@ -35,7 +35,7 @@ image.edit
 prompt: wider
 image_url: {3.image_url}""")
 PATIENCE_S = 300.0
-LOOK_EVERY_S = 0.1
+CHECK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ async def _counted(bot: Side, what: str, bar: int, start: Callable[[], Awaitable
     before = await start()
     async with asyncio.timeout(PATIENCE_S):
         while bot.place.delivered() < expected:
-            await clock.wait(never, LOOK_EVERY_S)
+            await clock.wait(never, CHECK_EVERY_S)
     took = f"done after {time.monotonic() - began_s:.0f} s"
     await clock.wait(never, SETTLED_S)
     calls = len(bot.wire.calls()) - before

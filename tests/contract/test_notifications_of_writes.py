@@ -1,11 +1,11 @@
-"""PostgreSQL tells of each row that a process may keep in memory, as SQLite does (bot/store/engine/kept.py)."""
+"""PostgreSQL tells of each row that a process may keep in memory, as SQLite does (bot/store/engine/row_cache.py)."""
 
 from __future__ import annotations
 
 import re
 from importlib.resources import files
 
-from bot.store.engine.kept import Recalled
+from bot.store.engine.row_cache import Recalled
 
 _TRIGGER = re.compile(
     r"CREATE TRIGGER (\w+) AFTER INSERT OR UPDATE OR DELETE ON (\w+)\s+"

@@ -34,7 +34,7 @@ REFUSED_TOKEN = ".".join(("r" * 24, "wire", "r" * 27))
 START_S = 60.0
 SPEED = 50.0
 """A picture takes about 0.2 s."""
-LOOK_S = 0.05
+CHECK_S = 0.05
 README = followed()
 
 pytestmark = [
@@ -126,10 +126,10 @@ class Host:
 
     async def until(self, true: Callable[[], Any]) -> None:
         """Wait for what another process does to its database, of which nothing tells us."""
-        for _ in range(int(START_S / LOOK_S)):
+        for _ in range(int(START_S / CHECK_S)):
             if true():
                 return
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_S)
         raise AssertionError(f"not within {START_S} s; the jobs are {self.states()}")
 
     def states(self) -> list[str]:

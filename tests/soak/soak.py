@@ -39,7 +39,7 @@ REVOKED_S = 10.0
 FAULT_LIFE_S = 2.0
 T = TypeVar("T")
 MIB = 1024 * 1024
-LOOK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.5
 
 
 @dataclass
@@ -160,7 +160,7 @@ class Soak:
             if passed_s > size.busy_s + size.late_s:
                 self.report.wrong.append(f"only {accepted} jobs were accepted of {asked} requests")
                 return
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(CHECK_EVERY_S)
 
     def _accepted(self) -> int:
         return int(self._town.ask_database("SELECT count(*) FROM jobs")[0][0])

@@ -44,7 +44,7 @@ PATIENCE_S = 3.0
 """How long a life waits for the call that it is to die in."""
 CALM_S, STILL_S = 120.0, 40.0
 """How long a calm life lasts at most, and for how long what is wrong may stay the same: Discord rests for a minute."""
-LOOK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.5
 PAUSE_S = (0.03, 0.25)
 """How long the crowd rests between two acts."""
 BURST = 3
@@ -333,7 +333,7 @@ class Storm:
                 if not wrong:
                     break
                 since, before = (since, before) if wrong == before else (loop.time(), wrong)
-                await asyncio.sleep(LOOK_EVERY_S)
+                await asyncio.sleep(CHECK_EVERY_S)
             if status := await bot.terminate():
                 self.report.wrong.append(f"the bot ended with exit status {status}")
 

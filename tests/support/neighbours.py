@@ -13,7 +13,7 @@ from bot.domain.money.spend_request import Verdict
 from bot.sandbox.studio.faults import Fault
 from tests.support.rig import ManualClock, Rig
 
-LOOK_EVERY_S = 0.02
+CHECK_EVERY_S = 0.02
 """How often a loop that runs by itself sees that the rig's time has passed, in true seconds."""
 
 
@@ -28,7 +28,7 @@ class LiveTime:
         end = None if seconds is None else self.monotonic() + seconds
         while not event.is_set() and (end is None or self.monotonic() < end):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), LOOK_EVERY_S)
+                await asyncio.wait_for(event.wait(), CHECK_EVERY_S)
 
 
 @contextlib.asynccontextmanager
@@ -52,7 +52,7 @@ async def passes(rig: Rig, is_done: Callable[[], bool], *, limit_s: float, step_
     """Let the rig's time pass until `is_done`, for `limit_s` seconds at most; return how many it took."""
     passed = 0.0
     while not is_done() and passed < limit_s:
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(CHECK_EVERY_S)
         rig.advance(step_s)
         passed += step_s
     return passed

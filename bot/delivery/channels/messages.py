@@ -17,7 +17,16 @@ from typing import Any
 import discord
 
 from bot.delivery.channels.facts import CALL_TIMEOUT_S, LOADING, NONCE_CHARS, TOKEN_EXPIRED, is_closed
-from bot.delivery.channels.view import KEPT, Seen, SeenMessages, bare_name, file_stem, links_on, message_view, seen_of
+from bot.delivery.channels.view import (
+    KEPT,
+    KnownMessage,
+    KnownMessages,
+    bare_name,
+    file_stem,
+    known_message_of,
+    links_on,
+    message_view,
+)
 from bot.domain.models import Card, Job, WaitsFor
 from bot.jobs.surface import Later
 from bot.runtime.clock import Clock
@@ -52,7 +61,7 @@ class Messages:
         self._client = client
         self._store = store
         self._clock = clock
-        self.seen = SeenMessages(KEPT if keeps else 0)
+        self.seen = KnownMessages(KEPT if keeps else 0)
 
     def token_lives(self, card: Card) -> bool:
         """Whether the interaction token still reaches the card's message."""
@@ -96,7 +105,7 @@ class Messages:
                 return None
             return self._noted(await self._partial(card).fetch())
 
-    async def look(self, card: Card, *, presumed: Seen | None = None) -> Seen | None:
+    async def look(self, card: Card, *, presumed: KnownMessage | None = None) -> KnownMessage | None:
         """Return the content of the card's message: cached, else `presumed`, else fetched.
 
         None and errors as in `find`.
@@ -105,7 +114,7 @@ class Messages:
         if known is not None and (self.token_lives(card) or not card.is_ephemeral):
             return known
         message = await self.find(card)
-        return None if message is None else seen_of(message)
+        return None if message is None else known_message_of(message)
 
     async def edit(self, card: Card, *, within_s: float = CALL_TIMEOUT_S, **changes: Any) -> discord.Message | None:
         """Edit and return the card's message, None if unreachable.
@@ -122,7 +131,7 @@ class Messages:
             return self._noted(await partial.edit(**changes))
 
     def _noted(self, message: discord.Message) -> discord.Message:
-        self.seen.note(message.id, seen_of(message))
+        self.seen.note(message.id, known_message_of(message))
         return message
 
     def _partial(self, card: Card) -> discord.PartialMessage:
@@ -226,10 +235,10 @@ def carries_result(message: discord.Message, job: Job, jobs: Sequence[Job], *, h
     is_named = job.id in message.content.rpartition("\n")[2].split()
     if not is_named and not {each.id for each in jobs} & named_on(message):
         return False
-    return (has_text and not job.media) or shows_media(seen_of(message), job)
+    return (has_text and not job.media) or shows_media(known_message_of(message), job)
 
 
-def shows_media(message: Seen, job: Job) -> bool:
+def shows_media(message: KnownMessage, job: Job) -> bool:
     stem = file_stem(job)
     return any(bare_name(attachment.filename).startswith(stem) for attachment in message.attachments) or any(
         link in {medium.url for medium in job.media} for link in [*message.links, *message.content.split()]

@@ -77,7 +77,7 @@ KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class KnownMessage:
     """The files, link buttons and text of a message."""
 
     attachments: tuple[discord.Attachment, ...] = ()
@@ -85,22 +85,22 @@ class Seen:
     content: str = ""
 
 
-def seen_of(message: discord.Message) -> Seen:
-    return Seen(tuple(message.attachments), tuple(links_on(message)), message.content)
+def known_message_of(message: discord.Message) -> KnownMessage:
+    return KnownMessage(tuple(message.attachments), tuple(links_on(message)), message.content)
 
 
-class SeenMessages:
+class KnownMessages:
     """A cache of message contents. `kept`: its size."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[int, KnownMessage] = {}
 
-    def get(self, message_id: int) -> Seen | None:
+    def get(self, message_id: int) -> KnownMessage | None:
         """Return a message's content, None if not cached."""
         return self._seen.get(message_id)
 
-    def note(self, message_id: int, seen: Seen) -> None:
+    def note(self, message_id: int, seen: KnownMessage) -> None:
         self._seen.pop(message_id, None)
         self._seen[message_id] = seen
         while len(self._seen) > self._kept:

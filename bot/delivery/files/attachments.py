@@ -15,7 +15,7 @@ import structlog
 from bot.delivery import texts
 from bot.delivery.channels.facts import FILES_PER_MESSAGE, MIB, UPLOAD_TIMEOUT_S
 from bot.delivery.channels.messages import Messages, shows_media
-from bot.delivery.channels.view import MadeWith, Seen, alt_text, bare_name, file_stem, labelled
+from bot.delivery.channels.view import KnownMessage, MadeWith, alt_text, bare_name, file_stem, labelled
 from bot.delivery.files.downloads import ResultFiles
 from bot.domain.jobs.card_jobs import is_batch, is_linked
 from bot.domain.models import Card, Job, MediaKind
@@ -68,7 +68,7 @@ class ContactSheets:
         except NoSheet as error:
             log.info("card.no_sheet", card=card.id, error=str(error))
 
-    async def _attach(self, card: Card, there: Seen, sheet: Path, alt: str) -> None:
+    async def _attach(self, card: Card, there: KnownMessage, sheet: Path, alt: str) -> None:
         file = discord.File(sheet, SHEET_NAME, spoiler=card.spoiler, description=alt)
         try:
             await self.messages.edit(card, within_s=UPLOAD_TIMEOUT_S, attachments=[file, *there.attachments])

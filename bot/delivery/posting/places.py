@@ -31,7 +31,7 @@ from bot.delivery.channels.facts import (
 )
 from bot.delivery.channels.gate import OpenPlaces
 from bot.delivery.channels.messages import Messages, carries_result, nonce_of
-from bot.delivery.channels.view import Seen
+from bot.delivery.channels.view import KnownMessage
 from bot.delivery.files.attachments import arrange, arrange_all, close, media_files
 from bot.delivery.files.downloads import ResultFiles
 from bot.domain.models import Card, Job, JobState
@@ -209,7 +209,7 @@ class Places:
         if card.place_id not in posting.places.channels:
             return None
         # The edit decides everything on a one-job card; on others, other jobs' content is kept.
-        seen = await self.messages.look(card, presumed=Seen() if len(posting.jobs) == 1 else None)
+        seen = await self.messages.look(card, presumed=KnownMessage() if len(posting.jobs) == 1 else None)
         if seen is None:
             return None
         try:
@@ -220,7 +220,7 @@ class Places:
         # The interaction token has expired: use the bot's own.
         return await self._on_card(replace(posting, card=replace(card, token=None)))
 
-    async def _edit(self, there: Seen, posting: Posting) -> discord.Message | None:
+    async def _edit(self, there: KnownMessage, posting: Posting) -> discord.Message | None:
         card, jobs, job = posting.card, posting.jobs, posting.job
         made_with = await self.drawing.made_with(job)
         if posting.is_plain:

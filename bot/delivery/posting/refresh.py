@@ -15,7 +15,7 @@ from bot.delivery.card.readers import Authors, CardLanguages
 from bot.delivery.card.ticker import APART_S, QUEUED_S, CardKey, CardTicker, apart_s, is_calm, is_only_queued
 from bot.delivery.channels.facts import DISCORD_ERRORS, is_gone
 from bot.delivery.channels.messages import Messages
-from bot.delivery.channels.view import Seen
+from bot.delivery.channels.view import KnownMessage
 from bot.delivery.files.attachments import ContactSheets
 from bot.delivery.notices import Notifications
 from bot.delivery.surface import CardSurface
@@ -65,7 +65,7 @@ class CardRefresh:
     def note_answered(self, message_id: int, files: Sequence[discord.File]) -> None:
         """Remember that Discord has the first answer; its attached texts are fetched when needed."""
         if not files:
-            self.messages.seen.note(message_id, Seen())
+            self.messages.seen.note(message_id, KnownMessage())
 
     async def show(
         self, guild_id: int, card_id: str, *, at_once: bool = False, if_unleased: bool | None = None

@@ -22,8 +22,8 @@ from bot.settings import PostgresUrl
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.group_commit import GroupCommit
-from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.pulse import Pulse
+from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.schema import Migration
 from bot.store.signals import Signals
 from bot.store.sql import Connection
@@ -51,7 +51,7 @@ class PostgresDatabase(Database):
         has_text_index: bool,
         url: PostgresUrl,
     ) -> None:
-        kept, pulse = Kept(), Pulse(clock)
+        kept, pulse = RowCache(), Pulse(clock)
         group_commit = GroupCommit(
             writer, clock, kept, pulse=pulse, written=heard.taken, note_commit=lambda _db: None, group_s=GROUP_S
         )

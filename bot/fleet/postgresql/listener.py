@@ -17,7 +17,7 @@ import structlog
 
 from bot.fleet.postgresql.connection import connected
 from bot.settings import PostgresUrl
-from bot.store.engine.kept import Key, Recalled
+from bot.store.engine.row_cache import Key, Recalled
 
 log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from bot.runtime.background import in_patience
 from bot.runtime.clock import Clock
 from bot.store.engine.connection import ConnectionThread
 from bot.store.engine.group_commit import GroupCommit, busy, transaction
-from bot.store.engine.kept import NOTHING, Kept, Key, Recalled
 from bot.store.engine.pulse import Pulse
+from bot.store.engine.row_cache import NOTHING, Key, Recalled, RowCache
 from bot.store.signals import COMMITTED, Leadership, Signals
 from bot.store.sql import Connection, Row
 
@@ -55,7 +55,7 @@ class Database(ABC):
         reader: ConnectionThread,
         searcher: ConnectionThread,
         group_commit: GroupCommit,
-        kept: Kept,
+        kept: RowCache,
         pulse: Pulse,
     ) -> None:
         self.clock, self.pulse = clock, pulse

@@ -16,8 +16,8 @@ from bot.runtime.background import UNDER_WAY_S, done_within, in_patience
 from bot.runtime.clock import Clock
 from bot.store import texts
 from bot.store.engine.connection import ConnectionThread
-from bot.store.engine.kept import Kept, Key, Recalled
 from bot.store.engine.pulse import Pulse
+from bot.store.engine.row_cache import Key, Recalled, RowCache
 from bot.store.engine.sqlite_errors import explained
 from bot.store.sql import Connection, OwnConnection
 
@@ -105,7 +105,7 @@ class GroupCommit:
         self,
         thread: ConnectionThread,
         clock: Clock,
-        kept: Kept,
+        kept: RowCache,
         *,
         pulse: Pulse,
         written: Callable[[Any], frozenset[tuple[Recalled, Key]] | None],

@@ -26,8 +26,8 @@ from bot.store.engine.connection import BUSY_TIMEOUT_S, ConnectionThread, connec
 from bot.store.engine.database import REBUILT_BYTES, Database, close_all
 from bot.store.engine.files import copy_database, refuse_half_restored, replacing, room_for
 from bot.store.engine.group_commit import GroupCommit
-from bot.store.engine.kept import Kept, RowWatch
 from bot.store.engine.pulse import Pulse
+from bot.store.engine.row_cache import RowCache, WriteTriggers
 from bot.store.engine.schema import Migration
 from bot.store.engine.sqlite_errors import explained
 from bot.store.signals import OnlyProcess, Signals
@@ -216,8 +216,8 @@ class SqliteDatabase(Database):
         searcher: ConnectionThread,
         checkpointer: ConnectionThread,
         has_text_index: bool,
-        watch: RowWatch,
-        kept: Kept,
+        watch: WriteTriggers,
+        kept: RowCache,
         progress: Progress = no_progress,
     ) -> None:
         pulse = Pulse(clock)
@@ -256,7 +256,7 @@ class SqliteDatabase(Database):
         """
         steps = schema.migrations() if migrations is None else migrations
         shown = logged(clock) if progress is None else progress
-        watch = RowWatch()
+        watch = WriteTriggers()
         async with contextlib.AsyncExitStack() as opened:
 
             async def connected(connect: Callable[[], sqlite3.Connection]) -> ConnectionThread:
@@ -279,7 +279,7 @@ class SqliteDatabase(Database):
             checkpointer=checkpointer,
             has_text_index=has_index,
             watch=watch,
-            kept=Kept(),
+            kept=RowCache(),
             progress=shown,
         )
 
@@ -336,7 +336,7 @@ def _emptied(db: sqlite3.Connection) -> bool:
 
 
 def _connect_writer(
-    path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress, watch: RowWatch
+    path: Path, steps: Sequence[Migration], busy_timeout_s: float, progress: Progress, watch: WriteTriggers
 ) -> sqlite3.Connection:
     refuse_half_restored(path)
     prepare_file(path)

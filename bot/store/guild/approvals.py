@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from bot.domain.models import Job, JobState
 from bot.store.engine.columns import read_as, to_milli
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rows import jobs_of_card, update_job
 from bot.store.money.limits import add_grant

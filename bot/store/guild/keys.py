@@ -11,8 +11,8 @@ from bot.domain.models import AccountStatus, GuildKey, JobState
 from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import from_milli_or_none, read_as, to_json, to_milli_or_none, to_text_or_none
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.rows import job_of, update_job
 from bot.store.money import ledger
 from bot.store.money.spending import practises

@@ -10,8 +10,8 @@ from typing import Any
 from bot.domain.models import new_id
 from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Preset
 from bot.store.engine.columns import mapping_from_json, to_json, to_text
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.cards import LIVING_SAMPLE
 from bot.store.sql import Connection, Row
 

@@ -17,8 +17,8 @@ from bot.domain.server.reaction_rules import (
     merged,
 )
 from bot.store.engine.columns import read_as
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.cards import key_values, note_acted
 from bot.store.sql import Connection
 

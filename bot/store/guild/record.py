@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import Grant
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Decision, Record, RecordOf, Repository, decision_of
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.rows import job_in
 from bot.store.money.limits import add_grant
 from bot.store.money.spending import grants_of

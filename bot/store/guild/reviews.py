@@ -12,8 +12,8 @@ from bot.domain.models import Job, JobState
 from bot.domain.server.guild_rules import ReviewPrivate
 from bot.store import texts
 from bot.store.engine.columns import read_as
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import cancel_dependents, feed
 from bot.store.jobs.rows import job_in, jobs_of_card
 from bot.store.money.spending import rules_of

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.domain.server.first_contact import SetupStep, StepOutcome, StepState, WelcomePlace
 from bot.domain.server.guild_rules import Rules
 from bot.store.engine.columns import to_json
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Change, RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.money.spending import rules_of
 from bot.store.sql import Connection
 

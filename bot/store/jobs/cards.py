@@ -13,8 +13,8 @@ from bot.domain.server.reaction_rules import ReactionKey
 from bot.errors import Refused
 from bot.store import texts
 from bot.store.engine.columns import to_milli, to_text
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card

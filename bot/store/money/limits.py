@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from bot.domain.server.guild_rules import Block, Grant, Limit
 from bot.store.engine.columns import to_milli
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.money import ledger
 from bot.store.money.spending import block_from, block_of, grants_of, limit_of, limits_of, practises
 from bot.store.sql import Connection

@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceFactors, PriceList, PriceUnit
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as, to_milli
-from bot.store.engine.kept import Recalled
 from bot.store.engine.repository import Change, RecordOf, Repository
+from bot.store.engine.row_cache import Recalled
 from bot.store.sql import Connection
 
 _PUT = """

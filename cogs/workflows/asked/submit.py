@@ -31,7 +31,7 @@ from cogs.workflows.asked.own import with_own
 
 log = structlog.get_logger(__name__)
 
-FIRST_LOOK_S = 12.0
+FIRST_CHECK_S = 12.0
 """When a waiting card is redrawn, as its place in the queue may have changed."""
 Send = Callable[[discord.Embed, list[discord.File], discord.ui.View | None], Awaitable[int | None]]
 """Sends a card to Discord; returns its message's id, None if Discord did not return it."""
@@ -63,7 +63,7 @@ async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
     except StoreError as error:
         # Discord has the card; the next round of upkeep records that.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
-    bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_LOOK_S)
+    bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_CHECK_S)
 
 
 QUIET_S = 24 * 3600.0

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import StoreError
-from bot.moderation.alerts import LOOK_EVERY_S
+from bot.moderation.alerts import CHECK_EVERY_S
 from bot.runtime import failpoints
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
@@ -202,12 +202,12 @@ async def spend(rig: Rig, times: int) -> None:
 async def test_a_balance_that_does_not_last_the_week_is_told_once_in_three_days(rig: Rig, desk: Any):
     rig.sandbox.add_key(HOST_KEY, credits=100)
     await spend(rig, 4)  # 48 in a day: 336 a week
-    await watch(rig, LOOK_EVERY_S)
+    await watch(rig, CHECK_EVERY_S)
     [line] = lines(rig, desk)
     assert "may run out of credits within a week. At the current 48 a day, the next seven days need about 336." in line
     assert "52" not in line, "what the host has left is the host's own affair"
     await rig.restart()
-    await watch(rig, LOOK_EVERY_S)
+    await watch(rig, CHECK_EVERY_S)
     assert len(lines(rig, desk)) == 1
     rig.advance(3 * 86400)
     await watch(rig)
@@ -216,7 +216,7 @@ async def test_a_balance_that_does_not_last_the_week_is_told_once_in_three_days(
 
 async def test_a_balance_that_lasts_is_not_told(rig: Rig, desk: Any):
     await spend(rig, 2)
-    await watch(rig, LOOK_EVERY_S)
+    await watch(rig, CHECK_EVERY_S)
     assert lines(rig, desk) == []
 
 
@@ -229,7 +229,7 @@ async def test_the_account_is_asked_once_an_hour_and_its_failures_are_survived(r
     calls = calls_of(rig)
     rig.sandbox.fault("status", "status", status=503)
     for _ in range(4):
-        await watch(rig, LOOK_EVERY_S)
+        await watch(rig, CHECK_EVERY_S)
     assert len(of(calls, "status")) == 1
     await watch(rig, 3600)
     assert len(of(calls, "status")) == 2
@@ -249,7 +249,7 @@ async def test_one_servers_trouble_keeps_nothing_from_the_others(rig: Rig, desk:
 
     monkeypatch.setattr(store.reports, "totals", broken_for_another)
     await store.settings.change(1, lambda old: replace(old, log_channel=2))
-    await watch(rig, LOOK_EVERY_S)
+    await watch(rig, CHECK_EVERY_S)
     assert len(lines(rig, desk, "may run out of credits within a week")) == 1
 
 
@@ -267,7 +267,7 @@ async def test_a_server_that_spends_nothing_costs_no_call(rig: Rig, desk: Any):
     from tests.support.surface import watch as calls_of
 
     calls = calls_of(rig)
-    await watch(rig, LOOK_EVERY_S)
+    await watch(rig, CHECK_EVERY_S)
     assert of(calls, "status") == []
 
 
@@ -279,7 +279,7 @@ async def test_an_unusual_hour_is_told(rig: Rig, desk: Any):
     await watch(rig, 1)
     [line] = lines(rig, desk, "Unusual spending")
     assert "60 credits in the last hour. A usual hour takes 0.2." in line
-    await watch(rig, LOOK_EVERY_S)
+    await watch(rig, CHECK_EVERY_S)
     assert len(lines(rig, desk, "Unusual spending")) == 1
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.money.account import DAY_S
-from bot.moderation.alerts import LOOK_EVERY_S
+from bot.moderation.alerts import CHECK_EVERY_S
 from tests.support.rig import GUILD_KEY, Rig, running
 
 HOUR_S = 3600.0
@@ -146,7 +146,7 @@ async def test_moderators_are_told_of_credits_that_will_be_lost_though_nothing_i
     assert len(await told(rig, desk, "expire on")) == 1
     rig.advance(10 * DAY_S)
     assert len(await told(rig, desk, "expire on")) == 2
-    rig.advance(LOOK_EVERY_S)
+    rig.advance(CHECK_EVERY_S)
     assert len(await told(rig, desk, "expire on")) == 2
 
 
@@ -156,6 +156,6 @@ async def test_an_alert_of_a_low_balance_says_where_to_buy_credits(rig: Rig):
     await own_key(rig)
     await draw(rig, "#fast a fox")
     await rig.work()
-    rig.advance(LOOK_EVERY_S + 1)
+    rig.advance(CHECK_EVERY_S + 1)
     [line] = await told(rig, desk, "The Cannon Studio account has")
     assert line.endswith(f"Buy credits: {LINK}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import MediaUnreachable
-from bot.generation.sources import LOOKS_TIMEOUT_S
+from bot.generation.sources import CHECKS_TIMEOUT_S
 from bot.media.fetcher import INSPECT_TIMEOUT_S
 from tests.support.channels import shown
 from tests.support.jobs import on_job
@@ -71,8 +71,8 @@ async def test_all_looks_of_a_request_have_one_deadline(rig: WatchedRig):
     """Ten links of which each takes a little less than a look may take are not ten times as long."""
     rig.looks.takes_s = INSPECT_TIMEOUT_S - 1
     result = await generate(rig, links(FILES_MAX))
-    await rig.env.advance_time(LOOKS_TIMEOUT_S + 1)
-    assert f"{LOOKS_TIMEOUT_S:g} s." in private_sentence(result)
+    await rig.env.advance_time(CHECKS_TIMEOUT_S + 1)
+    assert f"{CHECKS_TIMEOUT_S:g} s." in private_sentence(result)
     assert len(rig.looks.fetched) == 2
     assert await rig.jobs() == []
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bot.fleet.postgresql.listener import WRITTEN, subject_of
-from bot.store.engine.kept import Key, Recalled, RowWatch
+from bot.store.engine.row_cache import Key, Recalled, WriteTriggers
 from tests.store.postgresql.conftest import migrate
 
 GUILD = 700
@@ -262,7 +262,7 @@ WRITES = [
 
 def written_to_sqlite(db: sqlite3.Connection) -> list[frozenset[tuple[Recalled, Key]]]:
     """Play WRITES; return what each has written."""
-    watch = RowWatch()
+    watch = WriteTriggers()
     watch.begin(db)
     told = []
     for statement in WRITES:

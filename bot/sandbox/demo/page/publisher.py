@@ -13,7 +13,7 @@ from simcord.preview._media import MediaInfo, MediaWorker, _process_media
 
 from bot.sandbox.demo.simulation import DemoEnv, SetupError
 
-LOOK_EVERY_S = 0.4
+CHECK_EVERY_S = 0.4
 SHARE = 3.0
 """Pause between publications, as a multiple of the last one's duration: the same thread answers presses."""
 UNSEEN = frozenset({"TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE"})
@@ -36,14 +36,14 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish changes until canceled."""
-        rest_s = LOOK_EVERY_S
+        rest_s = CHECK_EVERY_S
         while True:
             await asyncio.sleep(rest_s)
-            rest_s = LOOK_EVERY_S
+            rest_s = CHECK_EVERY_S
             if not self.turn.locked():
                 self._keep_time()
             if self._something_new():
-                rest_s = max(LOOK_EVERY_S, SHARE * await self.publish())
+                rest_s = max(CHECK_EVERY_S, SHARE * await self.publish())
 
     @contextlib.asynccontextmanager
     async def acting(self) -> AsyncIterator[None]:

@@ -48,7 +48,7 @@ class Answer:
     value: Any = NOTHING
 
 
-class Kept:
+class RowCache:
     """Answers by subject and key. Event loop only."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Kept:
             self._answers[subject].pop(key, None)
 
 
-class RowWatch:
+class WriteTriggers:
     """Tracks which rows of the subjects an SQLite file's writer has written. Writer's thread only."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bot.domain.server.guild_rules import Rules
 from bot.errors import Refused
 from bot.store.engine import kept
-from bot.store.engine.kept import Recalled
+from bot.store.engine.row_cache import Recalled
 from tests.support.notes import Open
 
 GUILD, OTHER = 700, 701
