@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 
 from bot.account import texts
@@ -69,52 +69,44 @@ class DocumentKey:
     secret: str = field(repr=False)
 
 
+@dataclass
 class ApiKeys:
-    """Finds the key of a guild or job, and stores what the API says about it."""
+    """Finds the key of a guild or job, and stores what the API says about it.
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        host_key: str | None,
-        host_key_serves: Callable[[int], bool],
-        is_absent: Callable[[int], bool],
-        top_up_url: str | None = None,
-        is_limited: bool = False,
-    ) -> None:
-        """Take the host's key and whom it serves; `is_absent` says whether a guild has removed the bot.
+    `host_key_serves`: whether the host pays for a guild; `is_absent`: whether it has removed the bot.
+    `is_limited`: the host limits spending on their key, so jobs accepted on another are not moved to it.
+    `top_up_url` is where credits are bought, unless the account reports another address.
+    """
 
-        `is_limited`: the host limits spending on their key, so jobs accepted on another are not moved to it.
-        `top_up_url` is where credits are bought, unless the account reports another address.
-        """
-        self._store = store
-        self._is_absent = is_absent
-        self._is_limited = is_limited
-        self._host_key = host_key
-        self._host_key_serves = host_key_serves
-        self._host_balance: Decimal | None = None
-        self._host_refused_to: set[int] = set()
-        self._top_up_url = top_up_url
-        self._statuses: dict[str, AccountStatus] = {}
+    store: Store
+    _: KW_ONLY
+    host_key: str | None = field(repr=False)
+    host_key_serves: Callable[[int], bool]
+    is_absent: Callable[[int], bool]
+    top_up_url: str | None = None
+    is_limited: bool = False
+    _host_balance: Decimal | None = field(default=None, init=False)
+    _host_refused_to: set[int] = field(default_factory=set, init=False)
+    _statuses: dict[str, AccountStatus] = field(default_factory=dict, init=False)
 
     async def load(self) -> None:
         """Load the guilds for which the host's key was refused."""
-        self._host_refused_to = {refusal.guild_id for refusal in await self._store.host_key_refusals.all()}
+        self._host_refused_to = {refusal.guild_id for refusal in await self.store.host_key_refusals.all()}
 
     def _host(self, guild_id: int) -> UsableKey | None:
-        if self._host_key is None or not self._host_key_serves(guild_id):
+        if self.host_key is None or not self.host_key_serves(guild_id):
             return None
         return UsableKey(
             id=None,
-            secret=self._host_key,
+            secret=self.host_key,
             balance=self._host_balance,
             refused=guild_id in self._host_refused_to,
-            is_limited=self._is_limited,
+            is_limited=self.is_limited,
         )
 
     async def for_guild(self, guild_id: int) -> UsableKey:
         """Return the key for the guild's new jobs. Raises NoKey if there is none."""
-        own = await self._store.keys.current(guild_id)
+        own = await self.store.keys.current(guild_id)
         if own is not None:
             return _usable(own)
         host = self._host(guild_id)
@@ -129,7 +121,7 @@ class ApiKeys:
 
     async def _present(self, job: Job) -> UsableKey | None:
         """Return the guild's current key of the job's kind: practice or not."""
-        own = await self._store.keys.current(job.guild_id)
+        own = await self.store.keys.current(job.guild_id)
         if own is not None and own.practice == job.practice:
             return _usable(own)
         return None if job.practice else self._host(job.guild_id)
@@ -141,24 +133,24 @@ class ApiKeys:
         yields to a newer one: keys of one account may see each other's requests. For a guild that removed the bot
         nothing is submitted, and only the original key polls.
         """
-        is_absent = self._is_absent(job.guild_id)
+        is_absent = self.is_absent(job.guild_id)
         if is_absent and job.state is JobState.SUBMITTING:
             return None
         # From the first POST on: after a lost reply only the same key may repeat it.
         started = job.remote_id is not None or job.attempts > 0
         if started and job.key_id is not None:
-            first = await self._store.keys.get(job.guild_id, job.key_id)
+            first = await self.store.keys.get(job.guild_id, job.key_id)
             if first is not None and first.refused_at is None:
                 return _usable(first)
-        if started and job.key_id is None and self._host_key is not None and job.guild_id not in self._host_refused_to:
+        if started and job.key_id is None and self.host_key is not None and job.guild_id not in self._host_refused_to:
             # The host's key finishes its jobs, even where it serves no new ones.
-            return UsableKey(id=None, secret=self._host_key, balance=self._host_balance)
+            return UsableKey(id=None, secret=self.host_key, balance=self._host_balance)
         if is_absent:
             return None
         key = await self._present(job)
         if key is None:
             return None
-        was_not_counted = key.id is None and job.key_id is not None and self._is_limited
+        was_not_counted = key.id is None and job.key_id is not None and self.is_limited
         return None if key.refused or was_not_counted else key
 
     async def note_refused(self, guild_id: int, key: UsableKey, *, probe_at: float) -> bool:
@@ -167,10 +159,10 @@ class ApiKeys:
         Returns True the first time.
         """
         if key.id is not None:
-            return await self._store.keys.note_refused(guild_id, key.id, probe_at=probe_at)
+            return await self.store.keys.note_refused(guild_id, key.id, probe_at=probe_at)
         self._host_refused_to.add(guild_id)
-        is_first = await self._store.host_key_refusals.note(guild_id, probe_at=probe_at)
-        self._store.signals.send(HOST_KEY)
+        is_first = await self.store.host_key_refusals.note(guild_id, probe_at=probe_at)
+        self.store.signals.send(HOST_KEY)
         return is_first
 
     async def note_status(self, guild_id: int, key: UsableKey, status: AccountStatus) -> None:
@@ -180,55 +172,55 @@ class ApiKeys:
             self._statuses.pop(next(iter(self._statuses)))
         self._statuses[key.slot(guild_id)] = status
         if key.id is not None:
-            await self._store.keys.note_status(guild_id, key.id, status)
-            await self._store.keys.clear_refused(guild_id, key.id)
+            await self.store.keys.note_status(guild_id, key.id, status)
+            await self.store.keys.clear_refused(guild_id, key.id)
             return
         self._host_balance = status.credits
         if guild_id in self._host_refused_to:
             self._host_refused_to.discard(guild_id)
-            await self._store.host_key_refusals.clear(guild_id)
-            self._store.signals.send(HOST_KEY)
+            await self.store.host_key_refusals.clear(guild_id)
+            self.store.signals.send(HOST_KEY)
 
     def last_status(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
         """Return the account's last status; None if not requested since the start."""
         return self._statuses.get(key.slot(guild_id))
 
-    def top_up_url(self, guild_id: int, key: UsableKey) -> str | None:
+    def top_up_link(self, guild_id: int, key: UsableKey) -> str | None:
         """Return where the guild's own account buys credits; None if unknown, and for the host's."""
         if key.id is None or key.is_practice:
             return None
         last_status = self.last_status(guild_id, key)
-        return (None if last_status is None else last_status.top_up_url) or self._top_up_url
+        return (None if last_status is None else last_status.top_up_url) or self.top_up_url
 
     async def for_document(self) -> list[DocumentKey]:
         """Return keys for the API description: the host's, else servers' working ones.
 
         Of those a few, newest first. The description is public to all servers and holds no account data.
         """
-        if self._host_key is not None:
-            return [DocumentKey(slot="host", secret=self._host_key)]
-        found = await self._store.keys.newest(DOCUMENT_KEYS_MAX, without=self._is_absent)
+        if self.host_key is not None:
+            return [DocumentKey(slot="host", secret=self.host_key)]
+        found = await self.store.keys.newest(DOCUMENT_KEYS_MAX, without=self.is_absent)
         return [DocumentKey(slot=slot_of(key.guild_id, key.id), secret=key.secret) for key in found]
 
     async def refused(self) -> list[RefusedKey]:
         found = [
             RefusedKey(guild_id=key.guild_id, key=_usable(key), probe_at=key.probe_at or 0.0, probes=key.probes)
-            for key in await self._store.keys.refused()
+            for key in await self.store.keys.refused()
         ]
-        if self._host_key is not None:
-            host = UsableKey(id=None, secret=self._host_key, balance=self._host_balance, refused=True)
+        if self.host_key is not None:
+            host = UsableKey(id=None, secret=self.host_key, balance=self._host_balance, refused=True)
             found += [
                 RefusedKey(guild_id=each.guild_id, key=host, probe_at=each.probe_at, probes=each.probes)
-                for each in await self._store.host_key_refusals.all()
+                for each in await self.store.host_key_refusals.all()
             ]
         return found
 
     async def note_probe(self, refused: RefusedKey, *, probe_at: float) -> None:
         """Store a failed retry of a refused key, and the next one (Unix seconds)."""
         if refused.key.id is not None:
-            await self._store.keys.note_probe(refused.guild_id, refused.key.id, probe_at=probe_at)
+            await self.store.keys.note_probe(refused.guild_id, refused.key.id, probe_at=probe_at)
         else:
-            await self._store.host_key_refusals.note_probe(refused.guild_id, probe_at=probe_at)
+            await self.store.host_key_refusals.note_probe(refused.guild_id, probe_at=probe_at)
 
 
 def _usable(key: GuildKey) -> UsableKey:

@@ -268,7 +268,7 @@ class Watch:
         held = (await self.store.ledger.balance(guild_id)).held
         free = balance - held - self._expiry.lost_in_a_week(guild_id, key, _a_day(found, now))
         alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
-        link = self.keys.top_up_url(guild_id, key)
+        link = self.keys.top_up_link(guild_id, key)
         return alert if alert is None or link is None else replace(alert, text=with_top_up(alert.text, link))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:

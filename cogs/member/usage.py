@@ -212,7 +212,7 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
         rate,
         free=balance - held,
         expiring=() if status is None else status.expiring,
-        top_up_url=bot.parts.keys.top_up_url(guild_id, key),
+        top_up_url=bot.parts.keys.top_up_link(guild_id, key),
     )
 
 

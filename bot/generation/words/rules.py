@@ -70,23 +70,8 @@ class _Rule:
     pattern: str
 
     @functools.cached_property
-    def _compiled(self) -> re.Pattern[str]:
+    def regex(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.IGNORECASE)
-
-    def match(self, said: str) -> re.Match[str] | None:
-        return self._compiled.match(said)
-
-    def fullmatch(self, said: str) -> re.Match[str] | None:
-        return self._compiled.fullmatch(said)
-
-    def search(self, said: str) -> re.Match[str] | None:
-        return self._compiled.search(said)
-
-    def sub(self, replacement: str, said: str) -> str:
-        return self._compiled.sub(replacement, said)
-
-    def split(self, said: str) -> list[str]:
-        return self._compiled.split(said)
 
 
 def _thing(name: str) -> str:
@@ -167,7 +152,7 @@ def understand(said: str, about: Collection[MediaKind], *, native: bool = False)
 
 
 def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wish | Unclear:
-    said = _PLEASE.sub("", said.strip()).strip()
+    said = _PLEASE.regex.sub("", said.strip()).strip()
     whole = said.casefold().strip(" .!?,…¡¿。！？、，")
     if whole in _SMALL_TALK:
         return Unclear()
@@ -175,9 +160,9 @@ def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wis
         return Unclear(sentence=str(texts.WHAT_TO_SAY)) if whole in _HELP else _from_nothing(said)
     if whole in _AGAIN:
         return Wish(act=WordAct.AGAIN)
-    varied = _VARY.fullmatch(whole)
+    varied = _VARY.regex.fullmatch(whole)
     if varied is not None:
-        is_strong = any(_STRONG.fullmatch(varied[each] or "") for each in ("before", "after"))
+        is_strong = any(_STRONG.regex.fullmatch(varied[each] or "") for each in ("before", "after"))
         return Wish(act=WordAct.VARY, strength="strong" if is_strong else "subtle")
     if MediaKind.IMAGE in about:
         return _from_picture(said)
@@ -187,11 +172,11 @@ def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wis
 def _from_picture(said: str) -> Wish | Unclear:
     if not said:
         return Unclear(sentence=str(texts.WHAT_OF_PICTURE))
-    if _UPSCALE.match(said) or _SUBTITLES.fullmatch(said):
+    if _UPSCALE.regex.match(said) or _SUBTITLES.regex.fullmatch(said):
         return Unclear(sentence=str(texts.FOR_VIDEOS_ONLY))
     said, ratio = split_ratio(said)
     shaped = {"aspect_ratio": ratio} if ratio else {}
-    start, end = _ANIMATE.match(said), _AS_VIDEO.search(said)
+    start, end = _ANIMATE.regex.match(said), _AS_VIDEO.regex.search(said)
     if start or end:
         rest = said[start.end() :] if start else said[: end.start()] if end else said
         return Wish(operation="video.generate", values={**_prompt(rest), **shaped})
@@ -199,11 +184,11 @@ def _from_picture(said: str) -> Wish | Unclear:
 
 
 def _from_video(said: str, *, native: bool) -> Wish | Unclear:
-    if _UPSCALE.match(said):
+    if _UPSCALE.regex.match(said):
         return Wish(operation="video.upscale")
-    if _LIPSYNC.match(said):
+    if _LIPSYNC.regex.match(said):
         return Wish(operation="lipsync.generate")
-    if _SUBTITLES.search(said) and len(said.split()) <= SHORT_WORDS and len(said) <= SHORT_CHARS:
+    if _SUBTITLES.regex.search(said) and len(said.split()) <= SHORT_WORDS and len(said) <= SHORT_CHARS:
         return Wish(operation="subtitles.generate")
     sound = _sound_in(said)
     if sound is not None:
@@ -214,28 +199,28 @@ def _from_video(said: str, *, native: bool) -> Wish | Unclear:
 
 
 def _sound_in(said: str) -> str | None:
-    opening = _SOUND_OF.match(said)
+    opening = _SOUND_OF.regex.match(said)
     if opening is not None:
         return said[opening.end() :]
-    closing = (rule.fullmatch(said) for rule, operation, _ in _CLOSING if operation == "soundfx.generate")
+    closing = (rule.regex.fullmatch(said) for rule, operation, _ in _CLOSING if operation == "soundfx.generate")
     return next((found["words"] for found in closing if found is not None), None)
 
 
 def _from_sound(said: str) -> Wish | Unclear:
-    if _LIPSYNC.match(said):
+    if _LIPSYNC.regex.match(said):
         return Wish(operation="lipsync.generate")
     return Unclear(sentence=str(texts.WHAT_OF_SOUND))
 
 
 def _from_nothing(said: str) -> Wish | Unclear:
     for rule, operation, field_name in _NEW:
-        found = rule.match(said)
+        found = rule.regex.match(said)
         if found is not None:
             return _new(operation, field_name, said[found.end() :])
     rest, ratio = split_ratio(said)
     for rule, operation, field_name in _CLOSING:
         is_shaped = bool(ratio) and operation in _SHAPED
-        found = rule.fullmatch(rest if is_shaped else said)
+        found = rule.regex.fullmatch(rest if is_shaped else said)
         if found is not None:
             return _new(operation, field_name, f"{found['words']}, {ratio}" if is_shaped else found["words"])
     return _new("image.generate", "prompt", said)
@@ -265,8 +250,8 @@ def split_ratio(said: str) -> tuple[str, str]:
 
     A ratio in numbers may be anywhere; a word for one has to be a clause of its own.
     """
-    for clause in map(str.strip, _CLAUSES.split(said)):
-        bare = _AROUND_FORMAT.sub("", clause.strip(" .!?。！？"))
+    for clause in map(str.strip, _CLAUSES.regex.split(said)):
+        bare = _AROUND_FORMAT.regex.sub("", clause.strip(" .!?。！？"))
         numbers = _RATIO.fullmatch(bare)
         ratio = _FORMATS.get(bare.casefold(), "") if numbers is None else _ratio_in(numbers)
         if ratio:
@@ -285,8 +270,8 @@ def _ratio_in(found: re.Match[str]) -> str:
 
 def _without(said: str, clause: str) -> str:
     start = said.index(clause)
-    before = _BEFORE_CLAUSE.sub("", said[:start])
-    after = _AFTER_CLAUSE.sub("", said[start + len(clause) :])
+    before = _BEFORE_CLAUSE.regex.sub("", said[:start])
+    after = _AFTER_CLAUSE.regex.sub("", said[start + len(clause) :])
     return _joined(f"{before}, {after}" if before and after else before or after)
 
 

@@ -66,7 +66,7 @@ async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: Usabl
     status = bot.parts.keys.last_status(guild_id, key)
     if status is not None and (expiring := expiring_words(status.expiring, bot.clock.wall())):
         embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
-    link = bot.parts.keys.top_up_url(guild_id, key)
+    link = bot.parts.keys.top_up_link(guild_id, key)
     if link is not None:
         embed.add_field(name=texts.TOP_UP, value=link, inline=False)
 

@@ -79,7 +79,7 @@ async def test_fault_words_play_and_are_refunded(rig: Rig):
 
 
 async def test_without_any_key_practice_needs_none(rig: Rig):
-    rig.bot.parts.keys._host_key = None
+    rig.bot.parts.keys.host_key = None
     refused = await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     assert refused.ephemeral
     await practise(rig)

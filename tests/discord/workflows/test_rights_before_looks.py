@@ -59,7 +59,7 @@ async def leave_nothing(rig: WatchedRig) -> None:
 
 
 async def take_key(rig: WatchedRig) -> None:
-    rig.bot.parts.keys._host_key = None
+    rig.bot.parts.keys.host_key = None
 
 
 async def refuse_key(rig: WatchedRig) -> None:
