@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.server.guild_rules import Rules
 from bot.errors import Refused
-from bot.store.engine import kept
+from bot.store.engine import row_cache
 from bot.store.engine.row_cache import Recalled
 from tests.support.notes import Open
 
@@ -90,7 +90,7 @@ async def test_each_table_of_each_subject_tells_of_its_writes(open_database: Ope
     def names(db: sqlite3.Connection) -> list[set[str]]:
         return [{row["name"] for row in db.execute(f"PRAGMA table_info({table})")} for table in tables]
 
-    assert await database.write(triggers) == {(table, act) for table in tables for act in kept.ACTS}
+    assert await database.write(triggers) == {(table, act) for table in tables for act in row_cache.ACTS}
     assert all(set(columns) <= there for there in await database.read(names))
 
 
@@ -143,7 +143,7 @@ async def test_what_another_process_writes_is_seen_after_the_next_write_here(ope
 
 
 async def test_no_more_is_kept_than_the_limit(open_database: Open, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(kept, "KEPT_EACH", 2)
+    monkeypatch.setattr(row_cache, "KEPT_EACH", 2)
     database, asked = await open_database(), Asked()
     for guild_id in (1, 2, 3, 1):
         await database.recall(Recalled.RULES, (guild_id,), asked)
