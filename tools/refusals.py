@@ -32,7 +32,7 @@ TROUBLE = re.compile(
 """Contained by such texts, and not by notices."""
 STOPPED = re.compile(r"so th(?:is|e) (?:job|step) (?:did|could) not|decided not to post")
 """Refusals in every module."""
-MESSAGES = {"Text": 0, "tr": 0, "ntr": 1, "ptr": 1}
+MESSAGES = {"Text": 0, "Plural": 1, "tr": 0, "ntr": 1, "ptr": 1}
 """What makes a message, and its text's argument; of a plural, the form for many."""
 SENTENCE = re.compile(r"(?=(?:\S+\s+){2,}).*[.!?]\Z", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")

@@ -36,7 +36,7 @@ from bot.errors import RESTART_CANNOT_HELP, StartError
 from bot.generation.assembly import GenerationUseCases, make_use_cases
 from bot.generation.sources import LookPace, Sources
 from bot.generation.visible_jobs import VisibleJobs
-from bot.jobs.admission import Admission, KeyGate
+from bot.jobs.admission import Admission, RequestGate
 from bot.jobs.assembly import make_worker
 from bot.jobs.follow.durations import LearnedDurations
 from bot.jobs.intake import JobService
@@ -156,14 +156,18 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     watch = _watch(setup, core, delivery)
     second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
-    key_gate = KeyGate(core.keys, core.unavailable, require_alone=second_copy.require_alone)
-    pricing = Pricing(store, core.estimate_tool)
-    jobs = _intake(setup, core, delivery, watch, key_gate=key_gate, pricing=pricing)
-    admission = Admission(
-        store=store,
-        key_gate=key_gate,
+    gate = RequestGate(
+        keys=core.keys,
+        unavailable=core.unavailable,
         catalogue=setup.catalogue,
         switches=core.switches,
+        require_alone=second_copy.require_alone,
+    )
+    pricing = Pricing(store, core.estimate_tool)
+    jobs = _intake(setup, core, delivery, watch, gate=gate, pricing=pricing)
+    admission = Admission(
+        store=store,
+        gate=gate,
         pricing=pricing,
         watch=watch,
     )
@@ -459,16 +463,14 @@ def _intake(
     delivery: Delivery,
     watch: Watch,
     *,
-    key_gate: KeyGate,
+    gate: RequestGate,
     pricing: Pricing,
 ) -> JobService:
     return JobService(
         store=core.store,
         keys=core.keys,
         key_health=core.key_health,
-        key_gate=key_gate,
-        catalogue=setup.catalogue,
-        switches=core.switches,
+        gate=gate,
         pricing=pricing,
         memories=core.memories,
         clock=setup.clock,

@@ -76,43 +76,25 @@ ONE_OF_UNKNOWN_PRICE = Text(
 )
 
 
-def balance_too_low(free: Decimal, total: Decimal) -> str:
-    left = ntr(
-        "This server's Cannon Studio account has {count} credit left.",
-        "This server's Cannon Studio account has {count} credits left.",
-        free,
-    )
-    needed = tr("This needs about {price}.", price=credits_text(total))
-    return f"{left} {needed} {tr('A moderator can top it up or set another key.')}"
-
-
+ACCOUNT_LEFT = Plural(
+    "This server's Cannon Studio account has {count} credit left.",
+    "This server's Cannon Studio account has {count} credits left.",
+)
+NEEDS_ABOUT = Text("This needs about {price}.", price=credits_text)
+TOP_UP_OR_OTHER_KEY = Text("A moderator can top it up or set another key.")
 HOST_BALANCE_TOO_LOW = Text(
     "The bot's host pays here, and their Cannon Studio account cannot cover this right now. "
     "A moderator can set a key of this server's own."
 )
 
 
-def host_limit_reached(renewed: str, *, is_used_up: bool, of_all_servers: bool) -> str:
-    """Refuse what exceeds a limit of the host; `renewed` is the day of its reset."""
-    if of_all_servers:
-        said = tr("The host's credits for all servers together can't cover this until {day}.", day=renewed)
-    elif is_used_up:
-        said = tr("This server has used up the host's credits until {day}.", day=renewed)
-    else:
-        said = tr("The host's credits for this server do not cover this until {day}.", day=renewed)
-    return f"{said} {tr('With a key of its own the server has no such limit.')}"
-
-
-def too_many_at_once(count: int, running: int, queued: int) -> str:
-    return tr(
-        "You requested {count} jobs at once. Request at most {most} here: {running} run and {queued} wait.",
-        count=count,
-        most=running + queued,
-        running=running,
-        queued=queued,
-    )
-
-
+HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.")
+HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.")
+HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.")
+NO_HOST_LIMIT_WITH_A_KEY = Text("With a key of its own the server has no such limit.")
+TOO_MANY_AT_ONCE = Text(
+    "You requested {count} jobs at once. Request at most {most} here: {running} run and {queued} wait."
+)
 QUEUE_FULL = Text("Your queue is full: {running} running and {queued} of {limit} waiting. Try again when one is done.")
 ASKED_ALREADY = Text("You already have a request waiting for a moderator. Wait for the answer, or cancel it first.")
 
@@ -244,12 +226,8 @@ def limit_is_about(operation: str, channel: str) -> str:
     return tr("This limit is for {channel}.", channel=channel)
 
 
-def job_needs(need: Decimal, jobs: int) -> str:
-    if jobs == 1:
-        return tr("This job needs about {price}.", price=credits_text(need))
-    return tr("These {count} jobs need about {price}.", count=jobs, price=credits_text(need))
-
-
+JOB_NEEDS = Text("This job needs about {price}.", price=credits_text)
+JOBS_NEED = Text("These {count} jobs need about {price}.", price=credits_text)
 OWN_LIMIT_IS_ZERO = Text("Your limit for this is 0 credits, so you cannot use it. Ask a moderator to raise it.")
 SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobody can use it here.")
 

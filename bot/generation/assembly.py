@@ -61,7 +61,6 @@ def make_use_cases(
     next_steps = NextSteps(catalogue=catalogue, switches=switches, earlier=earlier, visible=visible)
     generations = Generations(
         catalogue=catalogue,
-        switches=switches,
         sources=sources,
         admission=admission,
         jobs=jobs,

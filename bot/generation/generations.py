@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from bot.catalogue import Catalogue, Field, LiveCatalogue, Operation
 from bot.catalogue.checks.cautions import needed_key
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
 from bot.domain.models import MediaKind
+from bot.domain.money.limit_rules import WhatIsLeft
 from bot.domain.server.guild_rules import Spoilers
 from bot.domain.server.places import Viewer
 from bot.domain.words.templates import output_of_step
@@ -22,10 +23,8 @@ from bot.generation.rewrites import enhancing
 from bot.generation.sources import Source, Sources, probed
 from bot.jobs.admission import Admission, is_surely_unchecked
 from bot.jobs.intake import Accepted, JobService, Unconfirmed
-from bot.jobs.what_is_left import WhatIsLeft
 from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
-from bot.server.operations import OperationSwitches
 from bot.store import Store
 
 SEED_MAX = 2**31 - 1
@@ -137,26 +136,13 @@ class Generations:
     """Turns generations into accepted cards."""
 
     catalogue: LiveCatalogue
-    switches: OperationSwitches
     sources: Sources
     admission: Admission
     jobs: JobService
     store: Store
     clock: Clock
 
-    def require_on(self, guild_id: int, generation: Generation) -> None:
-        """Raise Refused if the generation's operation is off here, InputError if it does not exist."""
-        self.switches.require_on(guild_id, self._operation(generation))
-
-    @staticmethod
-    def is_slow(generation: Generation) -> bool:
-        """Whether it may exceed Discord's time for an answer: files are checked.
-
-        Fetching a price takes half of that time at most, and seldom happens (bot/prices/estimates.py).
-        """
-        return bool(generation.files)
-
-    async def require_admitted(self, generation: Generation, origin: Origin) -> None:
+    async def _require_admitted(self, generation: Generation, origin: Origin) -> None:
         """Raise what `accept` would raise regardless of the files, before they are checked.
 
         Raises InputError, Refused or KeyRefused.
@@ -175,14 +161,18 @@ class Generations:
 
         Raises InputError, a MediaError, Refused, KeyRefused or Unconfirmed, with nothing stored or held.
         """
-        return await self._accept(await self._with_files(generation, origin), origin)
+        return await self._accept(await self._with_files(generation, origin, None), origin)
 
-    async def accept_or_quote(self, generation: Generation, origin: Origin) -> Accepted | Quote | Incomplete:
+    async def accept_or_quote(
+        self, generation: Generation, origin: Origin, *, defer: Callable[[], Awaitable[None]]
+    ) -> Accepted | Quote | Incomplete:
         """Like `accept`, but save and return a draft if something must be confirmed.
 
-        Also returns what its last step lacks, rather than raising it.
+        Also returns what its last step lacks, rather than raising it. `defer` is called before files are checked, which
+        may exceed Discord's time for an answer; fetching a price takes half of that time at most, and seldom happens
+        (bot/prices/estimates.py).
         """
-        generation = await self._with_files(generation, origin)
+        generation = await self._with_files(generation, origin, defer)
         try:
             return await self._accept(generation, origin)
         except FieldsMissing as missing:
@@ -246,11 +236,14 @@ class Generations:
         fields = missing_fields(self._operation(generation), data["lacks"], generation.consent.accepted)
         return Incomplete(generation=generation, sentence=data["sentence"], fields=fields)
 
-    async def _with_files(self, generation: Generation, origin: Origin) -> Generation:
-        self.require_on(origin.guild_id, generation)
+    async def _with_files(
+        self, generation: Generation, origin: Origin, defer: Callable[[], Awaitable[None]] | None
+    ) -> Generation:
         if not generation.files:
             return generation
-        await self.require_admitted(generation, origin)
+        await self._require_admitted(generation, origin)
+        if defer is not None:
+            await defer()
         operation = self._operation(generation)
         async with self.sources.pace.request(origin.author_id, len(generation.files)):
             return await with_files(generation, operation, self.sources, origin.viewer)

@@ -1,6 +1,7 @@
-"""Early check whether a member may spend anything, before the files they name are checked.
+"""What a request has to pass before its price is known: operations, inputs, words and the key.
 
-The binding decision is made by the same functions inside the transaction that holds the credits.
+Admission also asks early whether the member may spend anything, before the files they name are checked; the binding
+decision is made by the same functions inside the transaction that holds the credits.
 """
 
 from __future__ import annotations
@@ -12,35 +13,24 @@ from functools import partial
 from typing import Any
 
 from bot.account.api_keys import ApiKeys, UsableKey
-from bot.account.memory import UnavailableOperations
+from bot.account.memory import MODEL, VOICE, AccountMemory, UnavailableOperations
 from bot.catalogue import Field, FieldKind, LiveCatalogue, Operation
-from bot.domain.jobs.card_spec import Origin
-from bot.domain.money.account import of_limits
-from bot.domain.money.limit_rules import all_headrooms
-from bot.domain.money.spend_request import LEAST, TYPED, Consent, Headroom, SpendItem, SpendRequest
+from bot.catalogue.checks.tried import resolved_model
+from bot.catalogue.checks.values import clean_text
+from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin
+from bot.domain.models import JOBS_PER_CARD
+from bot.domain.money.spend_request import LEAST, TYPED, Consent, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import admit
+from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import SAFETY_SWITCH
 from bot.domain.words.templates import Template, words_in
 from bot.domain.words.text import WordList
-from bot.errors import KeyRefused, Refused
+from bot.errors import InputError, KeyRefused, Refused
 from bot.jobs import texts
 from bot.moderation.alerts import Watch
 from bot.prices.pricing import CheckedJob, Pricing
 from bot.server.operations import OperationSwitches
-from bot.store import Spending, Store
-
-
-def headrooms(request: SpendRequest, spending: Spending) -> tuple[Headroom, ...]:
-    """Return what each applicable limit has left without the request; () without a log channel to alert."""
-    if spending.rules.log_channel is None:
-        return ()
-    return all_headrooms(spending.limits, request, spending)
-
-
-async def tell_refused(store: Store, watch: Watch, guild_id: int, request: SpendRequest) -> None:
-    """Alert about limits that are used up, or nearly, after a refusal."""
-    left = await store.spending.view(guild_id, request.spender.member_id, lambda spending: headrooms(request, spending))
-    watch.tell(guild_id, partial(of_limits, left, request, taken=False))
+from bot.store import Store
 
 
 def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
@@ -48,29 +38,82 @@ def is_surely_unchecked(values: Mapping[str, Any]) -> bool:
     return values.get(SAFETY_SWITCH) is False
 
 
-class KeyGate:
-    """Finds the key that pays."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """Defaults for one request: the server's settings and the account's former values."""
 
-    def __init__(
-        self, keys: ApiKeys, unavailable: UnavailableOperations, *, require_alone: Callable[[], None] = lambda: None
-    ) -> None:
-        """`require_alone` raises Refused while another copy of the bot runs."""
-        self._keys = keys
-        self._require_alone = require_alone
-        self._unavailable = unavailable
+    rules: Rules
+    memory: AccountMemory
+    voice: str = ""
+    """The author's voice, else the server's, '' for none."""
 
-    async def require(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
+
+def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
+    """Return the step's input with defaults, and the model as an id."""
+    names = {each.name for each in operation.fields} - step.fill.keys()
+    given = dict(step.input)
+    model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
+    if MODEL in names and isinstance(model, str):
+        given[MODEL] = resolved_model(operation, clean_text(model), defaults.memory.of(operation, MODEL))
+    if VOICE in names and not given.get(VOICE) and defaults.voice:
+        given[VOICE] = defaults.voice
+    return given
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestGate:
+    """What every request has to pass before its price is known. Nothing is spent, stored or sent here."""
+
+    keys: ApiKeys
+    unavailable: UnavailableOperations
+    catalogue: LiveCatalogue
+    switches: OperationSwitches
+    require_alone: Callable[[], None] = lambda: None
+    """Raises Refused while another copy of the bot runs."""
+
+    def require_on(self, guild_id: int, operations: Sequence[str]) -> list[Operation]:
+        """Return the operations. Raises InputError for an unknown one, Refused for one that is off here."""
+        found = [self.catalogue.current.resolve_raw(each) for each in operations]
+        for operation in found:
+            self.switches.require_on(guild_id, operation)
+        return found
+
+    async def key(self, guild_id: int, operations: Sequence[Operation]) -> UsableKey:
         """Return the guild's key for these operations.
 
         Raises NoKey, KeyRefused, and Refused for an operation its account lacks, or next to another copy.
         """
-        self._require_alone()
-        key = await self._keys.for_guild(guild_id)
+        self.require_alone()
+        key = await self.keys.for_guild(guild_id)
         if key.refused:
             raise KeyRefused(texts.KEY_REFUSED)
         for operation in operations:
-            self._unavailable.require_available(guild_id, key, operation)
+            self.unavailable.require_available(guild_id, key, operation)
         return key
+
+    async def checked(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
+        """Return the steps with their wire inputs, judged by the word list. Raises InputError or Refused."""
+        if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
+            raise InputError(texts.TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(spec.steps)), "count")
+        self.require_on(spec.guild_id, [step.operation for step in spec.steps])
+        jobs = [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
+        return [await judged(job, defaults.rules.words) for job in jobs]
+
+    def _checked(self, spec: CardSpec, number: int, defaults: Defaults) -> CheckedJob:
+        catalogue, step = self.catalogue.current, spec.steps[number - 1]
+        operation = catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
+        try:
+            if step.raw:
+                wire_input, cautions = catalogue.check_raw(step.operation, step.input)
+            else:
+                given, pending = with_defaults(operation, step, defaults), step.fill.keys()
+                wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
+                cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
+        except InputError as error:
+            if not spec.label:
+                raise
+            raise InputError(texts.IN_STEP(number=number, sentence=error.sentence), error.field) from error
+        return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +121,7 @@ class Admission:
     """Refuses early: nothing is fetched, stored or held for a refused member."""
 
     store: Store
-    key_gate: KeyGate
-    catalogue: LiveCatalogue
-    switches: OperationSwitches
+    gate: RequestGate
     pricing: Pricing
     watch: Watch
 
@@ -92,10 +133,8 @@ class Admission:
         `operations`: () if unknown yet; `unchecked`: a job has the provider's safety check off.
         Raises InputError, Refused, NoKey or KeyRefused.
         """
-        found = [self.catalogue.current.resolve_raw(each) for each in operations]
-        for operation in found:
-            self.switches.require_on(origin.guild_id, operation)
-        key = await self.key_gate.require(origin.guild_id, found)
+        found = self.gate.require_on(origin.guild_id, operations)
+        key = await self.gate.key(origin.guild_id, found)
         items = [_least(each, unchecked=unchecked) for each in found]
         request = SpendRequest.of(origin.spender, items, key, consent=consent)
         try:
@@ -103,7 +142,7 @@ class Admission:
         except Refused as error:
             refusal = await self._explained(error, request, found, origin.guild_id, key)
             if refusal.reason == "limit":
-                await tell_refused(self.store, self.watch, origin.guild_id, request)
+                await self.watch.tell_limits(origin.guild_id, request)
             if found:
                 await self.watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
             raise refusal from None

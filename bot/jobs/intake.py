@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,55 +12,27 @@ import structlog
 
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.key_health import KeyHealth
-from bot.account.memory import MODEL, VOICE, AccountMemories, AccountMemory
+from bot.account.memory import AccountMemories
 from bot.cannon.retry import SAFE_WINDOW_S
-from bot.catalogue import Caution, LiveCatalogue, Operation, distinct
-from bot.catalogue.checks.tried import resolved_model
-from bot.catalogue.checks.values import clean_text
-from bot.domain.jobs.card_spec import CardSpec, JobSpec
-from bot.domain.models import JOBS_PER_CARD, Card, Estimate, Job, JobState, new_id
+from bot.catalogue import Caution, distinct
+from bot.domain.jobs.card_spec import CardSpec
+from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.money.account import of_limits
-from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, Verdict, WordsChanged
-from bot.domain.money.spending_policy import decide, must_confirm
-from bot.domain.practice import has_practice_link
-from bot.domain.server.guild_rules import Rules
+from bot.domain.money.limit_rules import WhatIsLeft
+from bot.domain.money.spend_request import KeyChanged, ShownPrice, SpendRequest, WordsChanged
+from bot.domain.money.spending_policy import foresee, judge, must_confirm
 from bot.domain.words.templates import OutputRef, Template, steps_in, with_outputs
 from bot.errors import InputError, Refused
 from bot.jobs import texts
-from bot.jobs.admission import KeyGate, headrooms, judged, tell_refused
-from bot.jobs.what_is_left import WhatIsLeft, left_after, with_what_is_left
+from bot.jobs.admission import Defaults, RequestGate
 from bot.language import Text, speaking
 from bot.moderation.alerts import Watch
 from bot.moderation.results import cancelled_by, card_cancelled_by
-from bot.prices.factors import price_factors
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
 from bot.runtime.failpoints import failpoint
-from bot.server.operations import OperationSwitches
 from bot.server.settings import Languages
-from bot.store import Cancelled, Spending, Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """Defaults for one request: the server's settings and the account's former values."""
-
-    rules: Rules
-    memory: AccountMemory
-    voice: str = ""
-    """The author's voice, else the server's, '' for none."""
-
-
-def with_defaults(operation: Operation, step: JobSpec, defaults: Defaults) -> Mapping[str, Any]:
-    """Return the step's input with defaults, and the model as an id."""
-    names = {each.name for each in operation.fields} - step.fill.keys()
-    given = dict(step.input)
-    model = given.get(MODEL) or defaults.rules.default_models.get(operation.id)
-    if MODEL in names and isinstance(model, str):
-        given[MODEL] = resolved_model(operation, clean_text(model), defaults.memory.of(operation, MODEL))
-    if VOICE in names and not given.get(VOICE) and defaults.voice:
-        given[VOICE] = defaults.voice
-    return given
+from bot.store import Cancelled, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +137,7 @@ class JobService:
     store: Store
     keys: ApiKeys
     key_health: KeyHealth
-    key_gate: KeyGate
-    catalogue: LiveCatalogue
-    switches: OperationSwitches
+    gate: RequestGate
     pricing: Pricing
     memories: AccountMemories
     clock: Clock
@@ -178,69 +148,36 @@ class JobService:
     def __post_init__(self) -> None:
         self._repeats = Repeats(self.store, self.clock)
 
-    def check(self, spec: CardSpec, defaults: Defaults) -> list[CheckedJob]:
-        """Return the steps with their wire inputs. Raises InputError or Refused; nothing is spent, stored or sent."""
-        if not 1 <= len(spec.steps) <= JOBS_PER_CARD:
-            raise InputError(texts.TOO_MANY_JOBS(most=JOBS_PER_CARD, count=len(spec.steps)), "count")
-        for step in spec.steps:
-            self.switches.require_on(spec.guild_id, self._operation(step))
-        return [self._checked(spec, number, defaults) for number in range(1, len(spec.steps) + 1)]
-
-    def _checked(self, spec: CardSpec, number: int, defaults: Defaults) -> CheckedJob:
-        catalogue, step = self.catalogue.current, spec.steps[number - 1]
-        operation = self._operation(step)
-        try:
-            if step.raw:
-                wire_input, cautions = catalogue.check_raw(step.operation, step.input)
-            else:
-                given, pending = with_defaults(operation, step, defaults), step.fill.keys()
-                wire_input = catalogue.check(step.operation, given, pending=pending, extra=step.extra)
-                cautions = catalogue.cautions(step.operation, wire_input, pending=pending)
-        except InputError as error:
-            if not spec.label:
-                raise
-            raise InputError(texts.IN_STEP(number=number, sentence=error.sentence), error.field) from error
-        return CheckedJob(spec=step, operation=operation, input=wire_input, cautions=cautions)
-
-    def _operation(self, step: JobSpec) -> Operation:
-        catalogue = self.catalogue.current
-        return catalogue.resolve_raw(step.operation) if step.raw else catalogue.resolve(step.operation)
-
     async def accept(self, spec: CardSpec) -> Accepted:
         """Check, price and store a request with its credits held. Nothing is sent yet.
 
         Raises InputError, Refused (limit, balance, no key), KeyRefused or Unconfirmed, with nothing stored or held.
         Idempotent: the same interaction gives the same card, held once.
         """
-        try:
-            try:
-                return await self._accept_judged(spec)
-            except Refused as error:
-                if error.reason != "balance" or not await self._has_new_balance(spec.guild_id):
-                    raise
-                return await self._accept_judged(spec)
-        except Refused as error:
-            if error.reason:
-                await self.watch.refused(spec.guild_id, spec.author_id, spec.steps[-1].operation, error)
-            raise
-
-    async def _has_new_balance(self, guild_id: int) -> bool:
-        return await self.key_health.refresh_balance(guild_id, await self.keys.for_guild(guild_id))
-
-    async def _accept_judged(self, spec: CardSpec) -> Accepted:
-        """Accept the request by the guild's word list and kind of key at the time of storing."""
+        guild_id, is_balance_new = spec.guild_id, False
         while True:
-            with contextlib.suppress(WordsChanged, KeyChanged):
+            try:
                 return await self._accept(spec)
+            except (WordsChanged, KeyChanged):
+                continue  # judge it by the guild's word list and kind of key at the time of storing
+            except Refused as error:
+                if error.reason == "balance" and not is_balance_new:
+                    key = await self.keys.for_guild(guild_id)
+                    is_balance_new = await self.key_health.refresh_balance(guild_id, key)
+                    if is_balance_new:
+                        continue
+                if error.reason:
+                    await self.watch.refused(guild_id, spec.author_id, spec.steps[-1].operation, error)
+                raise
 
     async def _accept(self, spec: CardSpec) -> Accepted:
         rules = await self.store.settings.get(spec.guild_id)
         memory = await self.memories.of(spec.guild_id)
         voice = await self.store.voices.default_of(spec.guild_id, spec.author_id) or rules.default_voice
         defaults = Defaults(rules=rules, memory=memory, voice=voice)
-        checked = [await judged(job, rules.words) for job in self.check(spec, defaults)]
-        key = await self.key_gate.require(spec.guild_id, [job.operation for job in checked])
-        if not key.is_practice and any(has_practice_link(job.input) for job in checked):
+        checked = await self.gate.checked(spec, defaults)
+        key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
+        if not key.is_practice and any(job.has_practice_link for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
         estimates = await self.pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
@@ -248,7 +185,9 @@ class JobService:
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
         cautions = distinct((each for job in checked for each in job.cautions), spec.consent.accepted)
         if may_pay_twice or cautions or must_confirm(spend, rules):
-            left = await self._judged_early(spend, spec)
+            left: WhatIsLeft | None = await self.store.spending.view(
+                spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending)
+            )
             shown = ShownPrice(credits=spend.total, known=spend.is_priced)
             least = _least_certain(estimates)
             raise Unconfirmed(shown, least, left, may_pay_twice=may_pay_twice, cautions=cautions)
@@ -264,13 +203,13 @@ class JobService:
             stored, stored_jobs, verdict = await self.store.cards.accept(
                 card,
                 jobs,
-                lambda spending: _decide(spend, spending),
+                lambda spending: judge(spend, spending),
                 reaction=spec.origin.reaction,
                 sample_of=spec.sample_of,
             )
         except Refused as error:
             if error.reason == "limit" and not spend.practice:
-                await tell_refused(self.store, self.watch, spec.guild_id, spend)
+                await self.watch.tell_limits(spec.guild_id, spend)
             raise
         if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
             self.watch.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
@@ -278,16 +217,6 @@ class JobService:
         for job in stored_jobs if verdict is not None else ():
             log.info("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)
         return Accepted(card=stored, jobs=stored_jobs, fresh=verdict is not None)
-
-    async def _judged_early(self, spend: SpendRequest, spec: CardSpec) -> WhatIsLeft | None:
-        """Raise Refused before the member is asked to confirm; return what would be left."""
-
-        def judge(spending: Spending) -> WhatIsLeft | None:
-            _decide(spend, spending)
-            return left_after(spend, spending)
-
-        left: WhatIsLeft | None = await self.store.spending.view(spec.guild_id, spec.author_id, judge)
-        return left
 
     async def mark_answered(self, card: Card, *, message_id: int, channel_id: int) -> None:
         """Note that Discord has the card; its jobs may start."""
@@ -391,7 +320,7 @@ def _jobs(
     signature: str,
 ) -> list[Job]:
     ids = [new_id() for _ in checked]
-    factors = [price_factors(job.operation, job.input) for job in checked]
+    factors = [job.factors for job in checked]
     return [
         Job(
             id=ids[place],
@@ -422,11 +351,3 @@ def _jobs(
 
 def _with_ids(template: Template, ids: Sequence[str]) -> Any:
     return with_outputs(template, {ref: OutputRef(ids[step], ref.key) for step, ref in steps_in(template)})
-
-
-def _decide(spend: SpendRequest, spending: Spending) -> Verdict:
-    try:
-        verdict = decide(spend, spending)
-    except Refused as error:
-        raise with_what_is_left(error, spend, spending) from None
-    return replace(verdict, headrooms=headrooms(spend, spending))

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -21,7 +22,9 @@ from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.audit import BalanceExpiry
 from bot.account.texts import with_top_up
 from bot.cannon.client import CannonClient
-from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour
+from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour, of_limits
+from bot.domain.money.limit_rules import alert_headrooms
+from bot.domain.money.spend_request import SpendRequest
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
 from bot.language import speaking
 from bot.runtime.clock import Clock
@@ -172,6 +175,11 @@ class Watch:
         """Report new alerts soon, made in the guild's language."""
         self._pending.append((guild_id, alerts))
         self.woken.set()
+
+    async def tell_limits(self, guild_id: int, request: SpendRequest) -> None:
+        """Report soon which limits a refused request has used up, or nearly."""
+        view = self.store.spending.view(guild_id, request.spender.member_id, partial(alert_headrooms, request))
+        self.tell(guild_id, partial(of_limits, await view, request, taken=False))
 
     async def refused(self, guild_id: int, member_id: int, operation: str, error: Refused) -> None:
         """Record that the server's rules rejected a member; once per reason for a while."""

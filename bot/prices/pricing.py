@@ -16,6 +16,7 @@ from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import UNKNOWN, Estimate
 from bot.domain.money.costs import ListedPrice, PriceFactors, PriceList, guessed_hold, known_hold
 from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, SpendItem, SpendRequest
+from bot.domain.practice import has_practice_link
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import is_unchecked
 from bot.prices.estimates import EstimateTool
@@ -73,6 +74,16 @@ class CheckedJob:
     has_forbidden_word: bool = False
     cautions: Sequence[Caution] = ()
     """Doubts that the member must accept first."""
+
+    @property
+    def factors(self) -> PriceFactors:
+        """What makes its price."""
+        return price_factors(self.operation, self.input)
+
+    @property
+    def has_practice_link(self) -> bool:
+        """Whether its input links to a practice file, readable only by the sandbox."""
+        return has_practice_link(self.input)
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ def spend_request(
             credits=estimate.credits,
             exact=estimate.basis == "fixed",
             known=estimate.is_known,
-            model=price_factors(job.operation, job.input).model,
+            model=job.factors.model,
             has_forbidden_word=job.has_forbidden_word,
             unchecked=is_unchecked(job.input),
             linked=bool(job.spec.after),

@@ -32,7 +32,7 @@ from bot.domain.money.limit_rules import host_limits
 from bot.domain.money.spend_request import Consent, ShownPrice
 from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
-from bot.jobs.admission import KeyGate
+from bot.jobs.admission import RequestGate
 from bot.jobs.intake import JobService, Unconfirmed
 from bot.moderation.alerts import Watch
 from bot.prices.estimates import EstimateTool
@@ -177,9 +177,12 @@ class PriceLimits(RuleBasedStateMachine):
             store=self.store,
             keys=keys,
             key_health=KeyHealth(keys, self.client, self.clock),
-            key_gate=KeyGate(keys, UnavailableOperations(self.store, self.clock)),
-            catalogue=catalogue,
-            switches=OperationSwitches(self.store, catalogue),
+            gate=RequestGate(
+                keys=keys,
+                unavailable=UnavailableOperations(self.store, self.clock),
+                catalogue=catalogue,
+                switches=OperationSwitches(self.store, catalogue),
+            ),
             pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import discord
 
@@ -18,9 +19,10 @@ from bot.delivery.surface import CardSurface
 from bot.domain.jobs.card_jobs import open_part
 from bot.domain.jobs.poll_schedule import JobProgress, progress_of
 from bot.domain.models import RUNNING_STATES, Card, Job, JobState
+from bot.domain.money.limit_rules import WhatIsLeft, left_after
+from bot.domain.money.spend_request import ZERO, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Rules
 from bot.jobs.follow.durations import LearnedDurations
-from bot.jobs.what_is_left import left_of_card
 from bot.language import tr
 from bot.runtime.clock import Clock
 from bot.store import Store
@@ -82,7 +84,7 @@ class CardDrawing:
         rules = await self.store.settings.get(guild_id) if waits or has_results(jobs) else Rules()
         now = self.clock.wall()
         is_open = not all(job.state.ended for job in jobs)
-        left = await left_of_card(self.store, card, jobs) if is_open else None
+        left = await self._left(card, jobs) if is_open else None
         face = self.authors.face(card)
         return CardContext(
             catalogue=self.catalogue.current,
@@ -100,6 +102,20 @@ class CardDrawing:
             left="" if left is None else left.sentence_held(),
             made_from=None if parent_id is None else await self._link_to(card, parent_id),
         )
+
+    async def _left(self, card: Card, jobs: Sequence[Job]) -> WhatIsLeft | None:
+        """Return the author's remainder while the card's jobs are held.
+
+        The account's free credits are shown on private cards only: others are public.
+        """
+        guild_id = card.guild_id
+        key = await self.store.keys.current(guild_id) if card.private else None
+        if key is None and not await self.store.limits.all(guild_id):
+            return None
+        items = [SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True) for job in jobs]
+        request = replace(SpendRequest.of(Spender.of(card), items), balance=None if key is None else key.balance)
+        left: WhatIsLeft | None = await self.store.spending.view(guild_id, card.author_id, partial(left_after, request))
+        return left
 
     def _progress(self, jobs: Sequence[Job], now: float) -> dict[str, JobProgress]:
         return {

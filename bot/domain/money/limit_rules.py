@@ -1,4 +1,4 @@
-"""Which limits apply to a request, what they leave, and what grants must pay. Pure.
+"""Which limits apply to a request, what they leave to the member, and what grants must pay. Pure.
 
 The member's own limit wins, else their roles' best, else everyone's; limits for an operation or channel apply in
 addition; the server's always apply, and the host's where their key pays. Grants cover a member's limits, never the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.domain import texts
@@ -16,7 +17,7 @@ from bot.domain.money.spend_request import ZERO, Draw, Headroom, SpendingView, S
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.words.text import stamp
 from bot.errors import Refused
-from bot.language import month_day, weekday
+from bot.language import Text, month_day, weekday
 
 _EACH: Mapping[Period, Callable[[Decimal], str]] = {
     Period.DAY: texts.a_day,
@@ -72,24 +73,6 @@ def terms(limit: Limit, *, operation: str = "", channel: str = "") -> str:
     return texts.limit_terms(allowance(limit), about, where)
 
 
-def left_sentences(headroom: Headroom, left: Decimal, title: str, rules: Rules) -> str:
-    """Return sentences on a limit's rest, reset and purpose; `title` is its operation's, or ''."""
-    limit = headroom.limit
-    is_servers = limit.scope is Scope.SERVER
-    if headroom.refills_at is None:
-        said = (texts.server_total_left if is_servers else texts.own_total_left)(left, limit.credits)
-    else:
-        resets = texts.RESETS_ON(day=_day(headroom.refills_at, limit.period, rules), when=stamp(headroom.refills_at))
-        said = (_SERVER_LEFT if is_servers else _OWN_LEFT)[limit.period](left, limit.credits, resets)
-    return " ".join([said, *about_limit(limit, title)])
-
-
-def about_limit(limit: Limit, title: str) -> list[str]:
-    """Return a sentence on a limit's operation or channel, if it has just one."""
-    where = f"<#{limit.channel_id}>" if limit.channel_id else ""
-    return [texts.limit_is_about(title, where)] if title or where else []
-
-
 def _day(when: float, period: Period, rules: Rules) -> str:
     day = dt.datetime.fromtimestamp(when, rules.zone).date()
     return month_day(day) if period is Period.MONTH else weekday(day)
@@ -107,12 +90,11 @@ def draws_within_limits(request: SpendRequest, limits: Sequence[Limit], spending
     """Return the grants needed to stay within the limits. Raises Refused if they do not suffice."""
     rules = spending.rules
     for headroom in _tight(headrooms(_shared(limits), request, spending), request):
-        reason = "host limit" if headroom.limit.scope.is_host else "limit"
-        raise Refused(refusal(headroom, request, rules), reason)
+        raise _refusal(headroom, request, rules)
     tight = _tight(headrooms(applicable_limits(limits, request, spending), request, spending), request)
     for headroom in tight:
         if headroom.limit.credits == 0:
-            raise Refused(refusal(headroom, request, rules), "limit")
+            raise _refusal(headroom, request, rules)
     grants = spending.grants() if tight else ()
     drawn: dict[tuple[int, int], Decimal] = {}
     # Operation limits first: grants drawn for them count for general limits too.
@@ -123,7 +105,7 @@ def draws_within_limits(request: SpendRequest, limits: Sequence[Limit], spending
         missing = need(headroom.limit, request) - max(headroom.left, ZERO) - covered
         if not _draw(drawn, request, headroom.limit, missing, grants):
             granted = sum((grant.left for grant in grants), ZERO)
-            raise Refused(refusal(headroom, request, rules, granted=granted), "limit", may_ask=True)
+            raise _refusal(headroom, request, rules, granted=granted, may_ask=True)
     return tuple(Draw(item=place, grant_id=grant_id, credits=paid) for (place, grant_id), paid in drawn.items())
 
 
@@ -230,19 +212,111 @@ def _draw(
     return missing <= 0
 
 
-def refusal(headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO) -> str:
+def _refusal(
+    headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO, may_ask: bool = False
+) -> Refused:
     """Return which limit is exceeded, its rest with grants, its reset, and the request's need."""
     limit = headroom.limit
+    renewed = stamp(headroom.refills_at or 0, "D" if limit.scope.is_host else "R")
     if limit.scope.is_host:
-        renewed = stamp(headroom.refills_at or 0, "D")
-        of_all = limit.scope is Scope.HOST_TOTAL
-        return texts.host_limit_reached(renewed, is_used_up=headroom.left <= 0, of_all_servers=of_all)
+        said = _of_host(headroom)(day=renewed)
+        return Refused(f"{said} {texts.NO_HOST_LIMIT_WITH_A_KEY}", "host limit")
     title = next((item.title for item in request.items if item.operation == limit.operation), "")
+    where = f"<#{limit.channel_id}>" if limit.channel_id else ""
+    about = [texts.limit_is_about(title, where)] if title or where else []
     if limit.credits == 0:
         is_servers = limit.scope is Scope.SERVER
-        said = str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO)
-        return " ".join([said, *about_limit(limit, title)])
+        zero = str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO)
+        return Refused(" ".join([zero, *about]), "limit")
     jobs = sum(_counts(limit, item) for item in request.items)
     more = [texts.ALSO_GRANTED(count=granted)] if granted else []
-    left = left_sentences(headroom, max(headroom.left, ZERO), title, rules)
-    return " ".join([left, *more, texts.job_needs(need(limit, request), jobs)])
+    needs = (texts.JOB_NEEDS if jobs == 1 else texts.JOBS_NEED)(count=jobs, price=need(limit, request))
+    return Refused(" ".join([_left(headroom, renewed, rules), *about, *more, needs]), "limit", may_ask=may_ask)
+
+
+def _of_host(headroom: Headroom) -> Text:
+    if headroom.limit.scope is Scope.HOST_TOTAL:
+        return texts.HOST_TOTAL_REACHED
+    return texts.HOST_LIMIT_USED_UP if headroom.left <= 0 else texts.HOST_LIMIT_REACHED
+
+
+def _left(headroom: Headroom, renewed: str, rules: Rules) -> str:
+    """Say a limit's rest and reset; `renewed` is how far away that is."""
+    limit, left = headroom.limit, max(headroom.left, ZERO)
+    is_servers = limit.scope is Scope.SERVER
+    if headroom.refills_at is None:
+        return (texts.server_total_left if is_servers else texts.own_total_left)(left, limit.credits)
+    resets = texts.RESETS_ON(day=_day(headroom.refills_at, limit.period, rules), when=renewed)
+    return (_SERVER_LEFT if is_servers else _OWN_LEFT)[limit.period](left, limit.credits, resets)
+
+
+def alert_headrooms(request: SpendRequest, spending: SpendingView) -> tuple[Headroom, ...]:
+    """Return what each applicable limit has left without the request; () without a log channel to alert."""
+    return () if spending.rules.log_channel is None else all_headrooms(spending.limits, request, spending)
+
+
+WITH_WHAT_IS_LEFT = frozenset({"ceiling", "queue", "unknown price"})
+"""Refusals that the remainder is added to; those by a limit or the balance include it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIsLeft:
+    """The tightest limit of a member, or the server's account if that has less. In credits."""
+
+    now: Decimal
+    after: Decimal
+    """After the hold; never negative."""
+    limit: Limit | None
+    """None: the account's free credits."""
+    granted: bool = False
+    """Whether grants are included, beyond the limit."""
+
+    def sentence_held(self) -> str:
+        """Return the remainder after the hold, for the card."""
+        if self.limit is None:
+            return texts.LEFT_NOW(left=texts.IN_THE_ACCOUNT(credits=self.after))
+        return texts.LEFT_NOW(left=left_of(self.after, self.limit, granted=self.granted))
+
+    def sentence(self) -> str:
+        """Return the remainder now."""
+        return texts.LEFT_NOW(left=self._now())
+
+    def sentence_after(self) -> str:
+        """Return the remainder now, and after the request."""
+        return texts.LEFT_NOW_AND_THEN(left=self._now(), after=self.after)
+
+    def _now(self) -> str:
+        if self.limit is None:
+            return texts.IN_THE_ACCOUNT(credits=self.now)
+        return left_of(self.now, self.limit, granted=self.granted)
+
+
+def left_after(request: SpendRequest, spending: SpendingView) -> WhatIsLeft | None:
+    """Return what the request leaves; None without a limit or a balance that members may see.
+
+    The balance of the host's account is never shown.
+    """
+    found = [
+        _of_limit(each.limit, max(each.left, ZERO), request, spending)
+        for each in all_headrooms(spending.limits, request, spending)
+    ]
+    if request.balance is not None and not request.host_pays:
+        free = max(request.balance - spending.held_of_guild, ZERO)
+        found.append(WhatIsLeft(now=free, after=max(free - request.total, ZERO), limit=None))
+    return min(found, key=lambda each: each.after, default=None)
+
+
+def _of_limit(limit: Limit, left: Decimal, request: SpendRequest, spending: SpendingView) -> WhatIsLeft:
+    # Grants extend a member's limit, never the server's, and never one of 0.
+    has_grants = limit.scope is not Scope.SERVER and limit.credits > 0
+    granted = sum((grant.left for grant in spending.grants()), ZERO) if has_grants else ZERO
+    now = left + granted
+    return WhatIsLeft(now=now, after=max(now - need(limit, request), ZERO), limit=limit, granted=granted > 0)
+
+
+def with_what_is_left(error: Refused, request: SpendRequest, spending: SpendingView) -> Refused:
+    """Return a refusal by amount or number with the member's remainder."""
+    left = left_after(request, spending) if error.reason in WITH_WHAT_IS_LEFT else None
+    return (
+        error if left is None else Refused(f"{error.sentence} {left.sentence()}", error.reason, may_ask=error.may_ask)
+    )

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.domain import texts
 from bot.domain.models import JobState
-from bot.domain.money.limit_rules import draws_within_limits
+from bot.domain.money.limit_rules import (
+    WhatIsLeft,
+    alert_headrooms,
+    draws_within_limits,
+    left_after,
+    with_what_is_left,
+)
 from bot.domain.money.spend_request import (
     YES_COVERS,
     ZERO,
@@ -73,10 +80,9 @@ def _refuse_second_unknown(request: SpendRequest, limits: Sequence[Limit], spend
         what = (item.operation, item.model)
         if item.known:
             continue
-        if what in open_:
-            raise Refused(texts.PRICE_STILL_UNKNOWN(title=item.title), UNKNOWN_PRICE)
-        if what in here:
-            raise Refused(texts.ONE_OF_UNKNOWN_PRICE(title=item.title), UNKNOWN_PRICE)
+        if what in open_ or what in here:
+            said = texts.PRICE_STILL_UNKNOWN if what in open_ else texts.ONE_OF_UNKNOWN_PRICE
+            raise Refused(said(title=item.title), UNKNOWN_PRICE)
         here.add(what)
 
 
@@ -111,6 +117,21 @@ def decide(request: SpendRequest, spending: SpendingView) -> Verdict:
     _account_has(request, spending)
     states = _states(request, limits, spending, is_to_approve=bool(asked) or needs_approval(request, spending.rules))
     return Verdict(states=states, draws=draws, asked=asked)
+
+
+def judge(request: SpendRequest, spending: SpendingView) -> Verdict:
+    """Decide; the verdict says what limits leave, for alerts, and a refusal what the member has left."""
+    try:
+        verdict = decide(request, spending)
+    except Refused as error:
+        raise with_what_is_left(error, request, spending) from None
+    return replace(verdict, headrooms=alert_headrooms(request, spending))
+
+
+def foresee(request: SpendRequest, spending: SpendingView) -> WhatIsLeft | None:
+    """Return what the request would leave to the member. Raises what `judge` would."""
+    judge(request, spending)
+    return left_after(request, spending)
 
 
 def admit(request: SpendRequest, spending: SpendingView) -> None:
@@ -190,12 +211,13 @@ def _may_cost(request: SpendRequest, rules: Rules) -> None:
 def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if request.balance is None:
         return
-    free = request.balance - spending.held_of_guild
+    free, total = request.balance - spending.held_of_guild, request.total
     # Rough estimates must not lock out the last credits: only an empty account or an exact price refuses.
-    if free <= 0 or (all(item.exact for item in request.items) and request.total > free):
+    if free <= 0 or (all(item.exact for item in request.items) and total > free):
         if request.host_pays:
             raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
-        raise Refused(texts.balance_too_low(max(free, ZERO), request.total), "balance")
+        left, needed = texts.ACCOUNT_LEFT(count=max(free, ZERO)), texts.NEEDS_ABOUT(price=total)
+        raise Refused(f"{left} {needed} {texts.TOP_UP_OR_OTHER_KEY}", "balance")
 
 
 def _states(
@@ -227,7 +249,10 @@ def _states(
 def _fits_queue(request: SpendRequest, spending: SpendingView, queued: int, *, is_to_approve: bool) -> None:
     rules = spending.rules
     if queued > rules.queued_per_member and not is_to_approve:
-        sentence = texts.too_many_at_once(len(request.items), rules.running_per_member, rules.queued_per_member)
+        running, waiting = rules.running_per_member, rules.queued_per_member
+        sentence = texts.TOO_MANY_AT_ONCE(
+            count=len(request.items), most=running + waiting, running=running, queued=waiting
+        )
         raise Refused(sentence, "queue")
     if queued and queued + spending.queued_of_member > rules.queued_per_member:
         sentence = texts.QUEUE_FULL(

@@ -128,14 +128,12 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
     if not generation.private:
         require_may_post(interaction)
     generations = interaction.client.parts.generation.generations
-    generations.require_on(interaction.guild_id, generation)
-    origin = await origin_of(interaction)
-    is_late = interaction.response.is_done()
-    if not is_late and generations.is_slow(generation):
-        await generations.require_admitted(generation, origin)
-        await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
-        is_late = True
-    outcome = await generations.accept_or_quote(generation, origin)
+
+    async def defer() -> None:
+        if not interaction.response.is_done():
+            await in_time(interaction.response.defer(ephemeral=generation.private, thinking=True))
+
+    outcome = await generations.accept_or_quote(generation, await origin_of(interaction), defer=defer)
     if isinstance(outcome, Incomplete):
         await ask(interaction, outcome, submit)
         return
@@ -145,7 +143,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         question = "\n".join(each for each in (mark, notice, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
-    await _answer(interaction, outcome, is_late=is_late)
+    await _answer(interaction, outcome, is_late=interaction.response.is_done())
     if notice is not None and generation.consent.agreed is None:  # the question had it
         await tell_end(interaction, notice)
 
