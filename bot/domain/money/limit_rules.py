@@ -215,23 +215,26 @@ def _draw(
 def _refusal(
     headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO, may_ask: bool = False
 ) -> Refused:
+    reason = "host limit" if headroom.limit.scope.is_host else "limit"
+    return Refused(_exceeded(headroom, request, rules, granted), reason, may_ask=may_ask)
+
+
+def _exceeded(headroom: Headroom, request: SpendRequest, rules: Rules, granted: Decimal) -> str:
     """Return which limit is exceeded, its rest with grants, its reset, and the request's need."""
     limit = headroom.limit
     renewed = stamp(headroom.refills_at or 0, "D" if limit.scope.is_host else "R")
     if limit.scope.is_host:
-        said = _of_host(headroom)(day=renewed)
-        return Refused(f"{said} {texts.NO_HOST_LIMIT_WITH_A_KEY}", "host limit")
+        return f"{_of_host(headroom)(day=renewed)} {texts.NO_HOST_LIMIT_WITH_A_KEY}"
     title = next((item.title for item in request.items if item.operation == limit.operation), "")
     where = f"<#{limit.channel_id}>" if limit.channel_id else ""
     about = [texts.limit_is_about(title, where)] if title or where else []
     if limit.credits == 0:
         is_servers = limit.scope is Scope.SERVER
-        zero = str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO)
-        return Refused(" ".join([zero, *about]), "limit")
+        return " ".join([str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO), *about])
     jobs = sum(_counts(limit, item) for item in request.items)
     more = [texts.ALSO_GRANTED(count=granted)] if granted else []
     needs = (texts.JOB_NEEDS if jobs == 1 else texts.JOBS_NEED)(count=jobs, price=need(limit, request))
-    return Refused(" ".join([_left(headroom, renewed, rules), *about, *more, needs]), "limit", may_ask=may_ask)
+    return " ".join([_left(headroom, renewed, rules), *about, *more, needs])
 
 
 def _of_host(headroom: Headroom) -> Text:
@@ -278,11 +281,9 @@ class WhatIsLeft:
         return texts.LEFT_NOW(left=left_of(self.after, self.limit, granted=self.granted))
 
     def sentence(self) -> str:
-        """Return the remainder now."""
         return texts.LEFT_NOW(left=self._now())
 
     def sentence_after(self) -> str:
-        """Return the remainder now, and after the request."""
         return texts.LEFT_NOW_AND_THEN(left=self._now(), after=self.after)
 
     def _now(self) -> str:

@@ -81,8 +81,10 @@ def _refuse_second_unknown(request: SpendRequest, limits: Sequence[Limit], spend
         if item.known:
             continue
         if what in open_ or what in here:
-            said = texts.PRICE_STILL_UNKNOWN if what in open_ else texts.ONE_OF_UNKNOWN_PRICE
-            raise Refused(said(title=item.title), UNKNOWN_PRICE)
+            raise Refused(
+                (texts.PRICE_STILL_UNKNOWN if what in open_ else texts.ONE_OF_UNKNOWN_PRICE)(title=item.title),
+                UNKNOWN_PRICE,
+            )
         here.add(what)
 
 
@@ -216,8 +218,10 @@ def _account_has(request: SpendRequest, spending: SpendingView) -> None:
     if free <= 0 or (all(item.exact for item in request.items) and total > free):
         if request.host_pays:
             raise Refused(texts.HOST_BALANCE_TOO_LOW, "balance")
-        left, needed = texts.ACCOUNT_LEFT(count=max(free, ZERO)), texts.NEEDS_ABOUT(price=total)
-        raise Refused(f"{left} {needed} {texts.TOP_UP_OR_OTHER_KEY}", "balance")
+        raise Refused(
+            f"{texts.ACCOUNT_LEFT(count=max(free, ZERO))} {texts.NEEDS_ABOUT(price=total)} {texts.TOP_UP_OR_OTHER_KEY}",
+            "balance",
+        )
 
 
 def _states(
