@@ -382,11 +382,12 @@ asyncio.run(main())
 
 
 @pytest.mark.sqlite_only("the file of a process that is killed")
-async def test_the_books_survive_kill_at_any_moment(open_store: Open, path: Path) -> None:
+@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.long)])
+async def test_the_books_survive_kill_at_any_moment(open_store: Open, path: Path, kills: int) -> None:
     # What a process was told is stored must be there after it was killed; the moment is chosen by what it has said.
     source = random.Random(7)
     accepted = settled = 0
-    for _ in range(5):
+    for _ in range(kills):
         lines = source.randrange(1, 60)
         with subprocess.Popen(  # noqa: ASYNC220 - its output is read in a thread
             [sys.executable, "-c", WORKLOAD, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -67,7 +67,7 @@ async def test_a_failed_first_migration_leaves_an_empty_file(path: Path, clock: 
     await (await SqliteDatabase.open(path, clock=clock)).close()
 
 
-@pytest.mark.parametrize("after", [1, 5, 20])
+@pytest.mark.parametrize("after", [5, *(pytest.param(each, marks=pytest.mark.long) for each in (1, 20))])
 async def test_a_process_that_dies_inside_a_migration_leaves_nothing(path: Path, clock: Any, after: int) -> None:
     script = (
         "import asyncio, itertools, os, pathlib, signal, sys\n"

@@ -57,7 +57,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     "arguments",
     [
         (),
-        ("fly",),
+        pytest.param(("fly",), marks=pytest.mark.long),
         pytest.param(("run", "--speed", "2"), marks=pytest.mark.long),
         ("demo", "--port", "70000"),
         pytest.param(("demo", "--port", "x"), marks=pytest.mark.long),
@@ -246,7 +246,7 @@ def test_health_of_a_bot_that_is_gone_is_one_sentence_and_exit_code_1(tmp_path: 
 # ---------------------------------------------------------------------- stopping and failing
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_stops_the_work_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     code = """
 import asyncio, sys

@@ -9,8 +9,14 @@ from tests.support.waiting import FASTER, STEADY_IMAGE, STEADY_VIDEO, WORKLOADS,
 SEEDS = (1, 2)
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
-@pytest.mark.parametrize("reported", [False, True], ids=["seen", "reported"])
+@pytest.mark.parametrize(
+    ("name", "reported"),
+    [
+        *((name, False) for name in WORKLOADS),
+        (STEADY_IMAGE, True),
+        *(pytest.param(name, True, marks=pytest.mark.long) for name in WORKLOADS if name != STEADY_IMAGE),
+    ],
+)
 def test_it_polls_a_quarter_less_than_a_fixed_interval_of_the_same_lag(name: str, reported: bool):
     figures = measure(name, SEEDS, reported=reported)
     assert figures.polls <= 0.8 * figures.fixed_polls
