@@ -47,7 +47,7 @@ from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
 from bot.media.fetcher import MediaFetcher, NewTransport
 from bot.media.scratch import sweep
-from bot.moderation.alerts import Watch
+from bot.moderation.alerts import Alerts
 from bot.moderation.moderation import make_moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
@@ -153,7 +153,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
     sources = _sources(setup, core, sights)
     delivery = _delivery(setup, core, sources, sights, setup.card_owner(store))
     worker, maintenance = _worker(setup, core, delivery, sources)
-    watch = _watch(setup, core, delivery)
+    alerts = _alerts(setup, core, delivery)
     second_copy = SecondCopy(store, clock=setup.clock, metrics=setup.metrics)
     OwnMessages(setup.bot, second_copy).listen()
     gate = RequestGate(
@@ -164,12 +164,12 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         require_alone=second_copy.require_alone,
     )
     pricing = Pricing(store, core.estimate_tool)
-    jobs = _intake(setup, core, delivery, watch, gate=gate, pricing=pricing)
+    jobs = _intake(setup, core, delivery, alerts, gate=gate, pricing=pricing)
     admission = Admission(
         store=store,
         gate=gate,
         pricing=pricing,
-        watch=watch,
+        alerts=alerts,
     )
     status_pace = StatusPace(setup.clock, store.signals)
     moderation = make_moderation(
@@ -194,7 +194,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         spawn=setup.spawn,
     )
     core.absences.listen(core.signals.resume)
-    core.estimate_tool.listen(watch.tell)
+    core.estimate_tool.listen(alerts.tell)
     webhooks = Webhooks(core.webhook_tokens, hint=core.signals.hint)
     command_sync = CommandSync(
         setup.bot,
@@ -249,7 +249,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         practice_studio=setup.practice,
         status_pace=status_pace,
         unavailable=core.unavailable,
-        watch=watch,
+        alerts=alerts,
         second_copy=second_copy,
         http=_http_server(setup, store, worker, webhooks, second_copy),
         webhook_tokens=core.webhook_tokens,
@@ -413,8 +413,8 @@ def _practice(setup: Setup, core: _Core, delivery: Delivery) -> PracticeMode:
     return practice
 
 
-def _watch(setup: Setup, core: _Core, delivery: Delivery) -> Watch:
-    return Watch(
+def _alerts(setup: Setup, core: _Core, delivery: Delivery) -> Alerts:
+    return Alerts(
         core.store,
         keys=core.keys,
         client=core.client,
@@ -461,7 +461,7 @@ def _intake(
     setup: Setup,
     core: _Core,
     delivery: Delivery,
-    watch: Watch,
+    alerts: Alerts,
     *,
     gate: RequestGate,
     pricing: Pricing,
@@ -474,7 +474,7 @@ def _intake(
         pricing=pricing,
         memories=core.memories,
         clock=setup.clock,
-        watch=watch,
+        alerts=alerts,
         wake=core.signals.wake,
         languages=delivery.card_languages,
     )

@@ -83,7 +83,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("practice", parts.practice.run_once, UPKEEP_S, ONE),
         Round("learned", learned.forget_unknown, UPKEEP_S, ONE),
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
-        Round("watch", parts.watch.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.watch.woken),
+        Round("watch", parts.alerts.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.alerts.woken),
     )
     if setup.role.answers:
         welcomes = parts.welcomes

@@ -38,7 +38,7 @@ from bot.jobs.signals import WorkerSignals
 from bot.jobs.worker import Worker
 from bot.language import Text
 from bot.media.fetcher import MediaFetcher
-from bot.moderation.alerts import Watch
+from bot.moderation.alerts import Alerts
 from bot.moderation.moderation import Moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
@@ -150,7 +150,7 @@ class Parts:
     practice_studio: PracticeStudio
     status_pace: StatusPace
     unavailable: UnavailableOperations
-    watch: Watch
+    alerts: Alerts
     second_copy: SecondCopy
     http: HttpServer
     webhook_tokens: WebhookTokens

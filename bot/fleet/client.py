@@ -191,7 +191,7 @@ async def lead(parts: Parts, clock: Clock) -> None:
         except StoreError as error:
             log.info("leader.practice_later", error=error.sentence)
         parts.maintenance.woken.set()
-        parts.watch.woken.set()
+        parts.alerts.woken.set()
         while leadership.is_leader:
             await clock.wait(pause, LEADER_CHECK_S)
         log.info("leader.ends")

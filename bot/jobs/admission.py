@@ -27,7 +27,7 @@ from bot.domain.words.templates import Template, words_in
 from bot.domain.words.text import WordList
 from bot.errors import InputError, KeyRefused, Refused
 from bot.jobs import texts
-from bot.moderation.alerts import Watch
+from bot.moderation.alerts import Alerts
 from bot.prices.pricing import CheckedJob, Pricing
 from bot.server.operations import OperationSwitches
 from bot.store import Store
@@ -123,7 +123,7 @@ class Admission:
     store: Store
     gate: RequestGate
     pricing: Pricing
-    watch: Watch
+    alerts: Alerts
 
     async def require(
         self, origin: Origin, operations: Sequence[str], *, unchecked: bool = False, consent: Consent = TYPED
@@ -142,9 +142,9 @@ class Admission:
         except Refused as error:
             refusal = await self._explained(error, request, found, origin.guild_id, key)
             if refusal.reason == "limit":
-                await self.watch.tell_limits(origin.guild_id, request)
+                await self.alerts.tell_limits(origin.guild_id, request)
             if found:
-                await self.watch.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
+                await self.alerts.refused(origin.guild_id, origin.author_id, found[-1].id, refusal)
             raise refusal from None
 
     async def _explained(

@@ -26,7 +26,7 @@ from bot.errors import InputError, Refused
 from bot.jobs import texts
 from bot.jobs.admission import Defaults, RequestGate
 from bot.language import Text, speaking
-from bot.moderation.alerts import Watch
+from bot.moderation.alerts import Alerts
 from bot.moderation.results import cancelled_by, card_cancelled_by
 from bot.prices.pricing import CheckedJob, Pricing, spend_request
 from bot.runtime.clock import Clock
@@ -141,7 +141,7 @@ class JobService:
     pricing: Pricing
     memories: AccountMemories
     clock: Clock
-    watch: Watch
+    alerts: Alerts
     wake: Callable[[], None]
     languages: Languages
 
@@ -167,7 +167,7 @@ class JobService:
                     if is_balance_new:
                         continue
                 if error.reason:
-                    await self.watch.refused(guild_id, spec.author_id, spec.steps[-1].operation, error)
+                    await self.alerts.refused(guild_id, spec.author_id, spec.steps[-1].operation, error)
                 raise
 
     async def _accept(self, spec: CardSpec) -> Accepted:
@@ -209,10 +209,10 @@ class JobService:
             )
         except Refused as error:
             if error.reason == "limit" and not spend.practice:
-                await self.watch.tell_limits(spec.guild_id, spend)
+                await self.alerts.tell_limits(spec.guild_id, spend)
             raise
         if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
-            self.watch.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
+            self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
             log.info("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)

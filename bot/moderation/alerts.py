@@ -141,7 +141,7 @@ MakeAlerts = Callable[[], Sequence[Alert]]
 
 
 @dataclass
-class Watch:
+class Alerts:
     """Reports to moderators; not in guilds without a log channel.
 
     `ping` sends a card's missed ping, `language_of` returns a guild's language.

@@ -216,7 +216,6 @@ class Metrics:
         self._shards.read = read
 
     def gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
-        """Register a figure by its name and explanation."""
         Gauge(name, text, registry=self.registry).set_function(read)
 
     def identifies_left(self, read: Callable[[], float]) -> None:

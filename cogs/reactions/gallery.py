@@ -150,6 +150,6 @@ class Gallery:
     async def _alert(self, guild_id: int) -> None:
         """Alert the moderators once a day that the bot cannot post in the gallery's channel."""
         parts = self._bot.parts
-        if await parts.watch.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
+        if await parts.alerts.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
             with speaking(await parts.languages.of(guild_id)):
                 await parts.delivery.log_channel.post(guild_id, str(texts.CANNOT_POST_IN_GALLERY))

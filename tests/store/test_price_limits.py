@@ -34,7 +34,7 @@ from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.jobs.admission import RequestGate
 from bot.jobs.intake import JobService, Unconfirmed
-from bot.moderation.alerts import Watch
+from bot.moderation.alerts import Alerts
 from bot.prices.estimates import EstimateTool
 from bot.prices.pricing import Pricing
 from bot.server.operations import OperationSwitches
@@ -186,7 +186,7 @@ class PriceLimits(RuleBasedStateMachine):
             pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
-            watch=Watch(
+            alerts=Alerts(
                 self.store,
                 keys=keys,
                 client=self.client,

@@ -108,7 +108,7 @@ async def tick(rig: Rig) -> None:
     await rig.step()
     with rig.env.time_context():
         await rig.bot.parts.rounds.run_once()
-        await rig.bot.parts.watch.run_once()
+        await rig.bot.parts.alerts.run_once()
 
 
 def widening(seconds: float, step_s: float, *, share: float = 0.1) -> Iterator[float]:

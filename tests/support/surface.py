@@ -157,7 +157,7 @@ def deny(rig: Rig, **permissions: bool) -> None:
 async def post_log(rig: Rig) -> None:
     """Let the log channels have what waits for them."""
     with rig.env.time_context():
-        await rig.bot.parts.watch.run_once()
+        await rig.bot.parts.alerts.run_once()
     await rig.env.settle()
 
 

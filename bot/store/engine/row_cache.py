@@ -84,7 +84,6 @@ class WriteTriggers:
         self._foreign_version = 0
 
     def begin(self, db: sqlite3.Connection) -> None:
-        """Install the triggers on the writer's connection."""
         there = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         for subject in Recalled:
             columns, tables = subject.value

@@ -64,7 +64,7 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
 async def _closed(bot: Bot, approval: Approval, sentence: Sentence) -> Later:
     """Alert the guild, once a day, that the channel is unusable; return the time of the next try."""
     log.info("approval.channel_closed", guild=approval.guild_id, card=approval.card_id)
-    if await bot.parts.watch.once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
+    if await bot.parts.alerts.once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
         await bot.parts.delivery.alert(approval.guild_id, sentence)
     return Later(NO_CHANNEL_AGAIN_S)
 

@@ -84,7 +84,7 @@ async def tell_end(interaction: Interaction, notice: str) -> None:
     """Notify the member after the answer, privately; at most once a day."""
     bot, name = interaction.client, f"end:{interaction.user.id}:{notice}"
     try:
-        is_due = await bot.parts.watch.once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
+        is_due = await bot.parts.alerts.once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
     except StoreError as error:  # the request is accepted and answered: this is no failure of it
         log.warning("end.not_noted", error=error.sentence)
         is_due = True

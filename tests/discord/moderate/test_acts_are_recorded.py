@@ -216,7 +216,7 @@ async def test_a_moderator_is_answered_before_the_log_channel_is_asked(stage: St
     answer = await stage.slash("quota grant", member=stage.rig.member, credits=5.0)
     assert answer.response.content.startswith("✅")
     assert log_lines(stage) == []
-    assert stage.rig.bot.parts.watch.woken.is_set()
+    assert stage.rig.bot.parts.alerts.woken.is_set()
     await post_log(stage.rig)
     assert len(log_lines(stage)) == 1
     await post_log(stage.rig)
@@ -304,7 +304,7 @@ async def test_a_long_backlog_is_posted_in_pieces(stage: Stage):
         await stage.store.decisions.add(
             stage.guild, lambda _, number=number: Record(kind="grant", text=f"granted {number}.", by_id=1)
         )
-    watch = stage.rig.bot.parts.watch
+    watch = stage.rig.bot.parts.alerts
     watch.woken.clear()
     await post_log(stage.rig)
     assert len(log_lines(stage)) == 50

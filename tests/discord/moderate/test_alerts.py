@@ -34,7 +34,7 @@ async def ask(rig: Rig, member: Any = None, **options: Any) -> Any:
 async def watch(rig: Rig, after_s: float = 0.0) -> None:
     rig.advance(after_s)
     with rig.env.time_context():
-        await rig.bot.parts.watch.run_once()
+        await rig.bot.parts.alerts.run_once()
     await rig.env.settle()
 
 

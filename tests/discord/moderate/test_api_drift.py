@@ -63,7 +63,7 @@ async def read(rig: Rig, document: dict[str, Any], *, after_s: float = DAY_S) ->
 
 async def post(rig: Rig) -> None:
     with rig.env.time_context():
-        await rig.bot.parts.watch.run_once()
+        await rig.bot.parts.alerts.run_once()
     await rig.env.settle()
 
 

@@ -43,7 +43,7 @@ def health(rig: Rig) -> EstimateHealth:
 
 
 async def alerts(rig: Rig, desk: Any) -> list[str]:
-    await rig.bot.parts.watch.run_once()
+    await rig.bot.parts.alerts.run_once()
     return [each.content for each in desk.history() if "estimate tool" in each.content]
 
 

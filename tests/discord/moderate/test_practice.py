@@ -303,13 +303,13 @@ async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):
     for _ in range(2):
         await rig.member.slash(rig.channel, GENERATE, prompt="gold")
         await rig.work()
-    await rig.bot.parts.watch.run_once()
+    await rig.bot.parts.alerts.run_once()
     assert not any("⚠️" in each.content for each in log.history())
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
-    await rig.bot.parts.watch.run_once()
+    await rig.bot.parts.alerts.run_once()
     assert any("⚠️" in each.content for each in log.history())
 
 

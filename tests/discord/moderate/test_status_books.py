@@ -46,7 +46,7 @@ async def log_of(rig: Rig) -> Any:
 
 
 async def told(rig: Rig, desk: Any, word: str) -> list[str]:
-    await rig.bot.parts.watch.run_once()
+    await rig.bot.parts.alerts.run_once()
     return [each.content for each in desk.history() if word in each.content]
 
 

@@ -54,7 +54,7 @@ async def test_a_full_disk_spoils_no_answer(late: Rig, monkeypatch: pytest.Monke
     async def full(*_: object, **_more: object) -> bool:
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(late.bot.parts.watch, "once", full)
+    monkeypatch.setattr(late.bot.parts.alerts, "once", full)
     [notice] = await sora(late)
     assert notice.endswith(NOTICE)
     await late.work()

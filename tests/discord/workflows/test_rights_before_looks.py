@@ -244,7 +244,7 @@ async def test_moderators_are_told_of_a_limit_that_refused_before_the_look(rig: 
     await spend(rig, COST)
     private_sentence(await edit(rig))
     with rig.env.time_context():
-        await rig.bot.parts.watch.run_once()
+        await rig.bot.parts.alerts.run_once()
     await rig.env.settle()
     told = [each.content for each in desk.history() if "has used 100%" in each.content]
     assert len(told) == 1

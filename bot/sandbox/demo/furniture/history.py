@@ -104,7 +104,7 @@ class History:
             self._keep_time()
             await self._do(act)
             await self._bot.parts.maintenance.run_once()
-            await self._bot.parts.watch.run_once()
+            await self._bot.parts.alerts.run_once()
         self._clock.skip_to(0.0)
         self._keep_time()
 
