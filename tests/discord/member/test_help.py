@@ -256,6 +256,8 @@ def test_pages_are_filled_and_no_block_is_lost_or_cut():
     assert len(made) == 3
     assert "\n\n".join(embed.description for embed in made).split("\n\n") == blocks
     assert [embed.title for embed in made] == ["Title", "Title (continued)", "Title (continued)"]
+    half = "x" * (PAGE_CHARS // 2)
+    assert [len(pages("Title", [half, half[more:]])) for more in (2, 1)] == [1, 2], "what is between them counts too"
     long = "y" * (PAGE_CHARS * 2 + 10)
     assert "".join(embed.description for embed in pages("Title", [long])) == long
 

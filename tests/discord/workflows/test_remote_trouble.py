@@ -133,7 +133,8 @@ async def test_a_day_of_retry_after_is_asked_again_after_an_hour(rig: Rig):
     await ask(rig)
     await pass_time(rig, 2 * HOUR_S)
     first, second = of(calls, "submit")[:2]
-    assert HOUR_S <= second.at - first.at <= HOUR_S * 1.2
+    # Up to a tenth more by chance, and another by the steps in which time passes.
+    assert HOUR_S <= second.at - first.at <= HOUR_S * 1.1 * 1.1 + 60
     await rig.work()
     assert (await rig.jobs())[0].state is JobState.DELIVERED
 
