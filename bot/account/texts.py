@@ -28,8 +28,6 @@ KEY_NOT_ACCEPTED = Text(
     "Cannon Studio rejects this key. It may be mistyped or revoked. This server's key has not changed."
 )
 NO_OWN_KEY = Text("This server has no key of its own to remove.")
-
-
 TOO_MANY_KEYS = Plural(
     "Too many keys were tried in the last hour. Try again in {count} minute. This server's key has not changed.",
     "Too many keys were tried in the last hour. Try again in {count} minutes. This server's key has not changed.",

@@ -33,20 +33,12 @@ HOST_KEY_UNLIMITED = (
     "server that adds the bot can spend all of your credits."
 )
 PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
-
-
 ROLE_NEEDS_POSTGRES = (
     "--role {role} needs a database that several processes share. Set DATABASE to a PostgreSQL database "
     "(postgresql://...), or run the bot without --role."
 ).format
-
-
 GATEWAY_CLOSED = "Discord closed the connection and refuses to reconnect (gateway close code {code}).".format
-
-
 DISCORD_IN_TROUBLE = "Discord cannot serve the bot now ({error}). Try again later.".format
-
-
 COMMANDS_DO_NOT_LOAD = "The commands do not load: {error}. The installation is broken; install cannon-bot again.".format
 
 
@@ -59,14 +51,10 @@ def key_for_servers(count: int) -> str:
 LOG_NOT_EMPTIED = (
     " Another program is using the database, so erased data may remain in its log. Run this again when that has ended."
 )
-
-
 ERASING = "Erasing jobs"
 BOT_IS_OLDER = (
     "The bot that is running is of an older version than this command. Restart it with the new version, or stop it."
 )
-
-
 NO_DATABASE = (
     "There is no database at {path}. Set DATABASE, or run this in the directory where the bot is started."
 ).format

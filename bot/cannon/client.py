@@ -36,6 +36,7 @@ from bot.errors import (
     RequestNotFound,
     UnreadableAnswer,
 )
+from bot.language import Text
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
 from bot.runtime.network.transport import HttpClient, NoAnswer, TooMuch, answer_to, read_capped
@@ -49,13 +50,13 @@ TIMEOUT_S: Final = 30.0
 POLL_S: Final = 2.0
 """Default interval of `wait` (the API's sample says 2000 ms)."""
 
-_BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Callable[[str], str]]]] = {
-    401: (KeyRefused, texts.key_not_accepted),
-    402: (OutOfCredits, texts.no_credits),
-    403: (KeyRefused, texts.not_allowed),
-    404: (RequestNotFound, texts.not_known),
-    409: (IdempotencyClash, texts.other_input),
-    410: (RequestNotFound, texts.no_longer_kept),
+_BY_STATUS: Final[Mapping[int, tuple[type[CannonError], Text]]] = {
+    401: (KeyRefused, texts.KEY_NOT_ACCEPTED),
+    402: (OutOfCredits, texts.NO_CREDITS),
+    403: (KeyRefused, texts.NOT_ALLOWED),
+    404: (RequestNotFound, texts.NOT_KNOWN),
+    409: (IdempotencyClash, texts.OTHER_INPUT),
+    410: (RequestNotFound, texts.NO_LONGER_KEPT),
 }
 _PASSING = frozenset({408, 425})
 """Transient client errors (RFC 9110, RFC 8470)."""
@@ -261,8 +262,8 @@ class CannonClient:
             return CannonUnavailable(texts.HAS_A_PROBLEM(reason=said), status, after)
         if status < 400:
             return UnreadableAnswer(texts.NOT_FOLLOWED(reason=said), status)
-        leaf, words = _BY_STATUS.get(status, (InputRefused, texts.not_taken))
-        return leaf(words(said), status, said=said, faults=faults)
+        leaf, words = _BY_STATUS.get(status, (InputRefused, texts.NOT_TAKEN))
+        return leaf(words(reason=said), status, said=said, faults=faults)
 
 
 def _is_of_a_proxy(answer: _Answer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.language import Text, span, tr
+from bot.language import Text, span
 
 UNREADABLE = Text("Cannon Studio sent an answer that I can't read.")
 TOO_LARGE = Text("Cannon Studio's answer is too large to read.")
@@ -17,49 +17,19 @@ NO_PRACTICE = Text("Practice is not available on this bot.")
 IS_REQUIRED = Text("is required")
 """Said of a missing field after its name, whatever the API's words are: `display name: is required`."""
 NO_REASON = Text("no reason given")
-
-
 NO_ANSWER = Text("Cannon Studio did not answer within {time}.", time=span)
 
 
 # ---------------------------------------------------------------------- what an HTTP status means
 
 
-def key_not_accepted(said: str) -> str:
-    """Say that the key is wrong or revoked (401)."""
-    return tr("Cannon Studio rejects the API key: {reason}", reason=said)
-
-
-def no_credits(said: str) -> str:
-    """Say that the account cannot pay (402)."""
-    return tr("The Cannon Studio account does not have enough credits: {reason}", reason=said)
-
-
-def not_allowed(said: str) -> str:
-    """Say that the key lacks a right (403)."""
-    return tr("The API key is not allowed to do this: {reason}", reason=said)
-
-
-def not_known(said: str) -> str:
-    """Say that there is no such thing (404)."""
-    return tr("Cannon Studio does not know this: {reason}", reason=said)
-
-
-def other_input(said: str) -> str:
-    """Say that the idempotency key was sent before with another input (409)."""
-    return tr("Cannon Studio already has this job, with another input: {reason}", reason=said)
-
-
-def no_longer_kept(said: str) -> str:
-    """Say that it was deleted (410)."""
-    return tr("Cannon Studio no longer keeps this: {reason}", reason=said)
-
-
-def not_taken(said: str) -> str:
-    """Say that the input is refused (any other 4xx)."""
-    return tr("Cannon Studio does not accept this: {reason}", reason=said)
-
-
+KEY_NOT_ACCEPTED = Text("Cannon Studio rejects the API key: {reason}")
+NO_CREDITS = Text("The Cannon Studio account does not have enough credits: {reason}")
+NOT_ALLOWED = Text("The API key is not allowed to do this: {reason}")
+NOT_KNOWN = Text("Cannon Studio does not know this: {reason}")
+OTHER_INPUT = Text("Cannon Studio already has this job, with another input: {reason}")
+NO_LONGER_KEPT = Text("Cannon Studio no longer keeps this: {reason}")
+NOT_TAKEN = Text("Cannon Studio does not accept this: {reason}")
 SLOW_DOWN = Text("Cannon Studio is receiving too many requests: {reason}")
 HAS_A_PROBLEM = Text("Cannon Studio has a problem: {reason}")
 NOT_FOLLOWED = Text("Cannon Studio answered in an unexpected way: {reason}")

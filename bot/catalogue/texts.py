@@ -181,8 +181,6 @@ _MUST_BE: Mapping[Wanted, Text] = {
     Wanted.OBJECT: Text("{field} must be a JSON object; you gave {given}."),
     Wanted.OBJECTS: Text("{field} must be a JSON list of objects; you gave {given}."),
 }
-
-
 TOO_DEEP = Text("The input is nested more than {limit} levels deep. Make it flatter.")
 
 
@@ -241,29 +239,15 @@ def not_between(label: str, usual: tuple[float, float], unit: str, number: float
 
 
 MUST_BE_ABOVE_ZERO = Text("{field} must be more than 0; you gave {number}.", field=_name, number=amount)
-
-
 NOT_A_RATIO = Text("{given} is not an aspect ratio like 16:9.", given=echo)
-
-
 NOT_AN_ID = Text("{field} must be an ID that you copy from its source; you gave {given}.", field=_name, given=echo)
-
-
 LINK_TOO_LONG = Text(
     "{field}: a link can have up to {limit} characters; yours has {length}.", field=_name, limit=amount, length=amount
 )
-
-
 MUST_BE_HTTPS = Text("{field} must be a link that starts with https:// and has no spaces.", field=_name)
-
-
 NO_KEY = Text("{field} has no key {key}. It has: {known}.", field=_name, key=echo, known=both)
-
-
 INSIDE = Text("{field}: {problem}", field=_name)
 """Say in which field the fault is that `problem` describes."""
-
-
 MUST_BE_JSON = Text("{field} must be JSON, such as {example}.", field=_name)
 
 
@@ -274,13 +258,9 @@ SOUND_OF_NOTHING = Text("A sound effect needs a prompt or a video.")
 VIDEO_OF_NOTHING = Text("A video needs a prompt, an image, or a video to start from.")
 WAN_AUDIO_ALONE = Text("With Wan 2.7, audio also needs a prompt or a source video.")
 NO_SQUARE_4K = Text("{model} can't make 4K at 1:1. Choose 2K, or 4K at 16:9.")
-
-
 SORA_NOT_SQUARE = Text(
     "Sora 2 makes portrait and landscape videos only; you gave {given}. Choose 9:16 or 16:9.", given=echo
 )
-
-
 NO_FRAME_RATE = Text("{model} takes no frame rate. Leave it out, or choose Starlight 2.5.", model=echo)
 
 
@@ -288,11 +268,7 @@ NO_FRAME_RATE = Text("{model} takes no frame rate. Leave it out, or choose Starl
 
 SPELLED_OTHERWISE = Text("The slash commands would send part of it in another form.")
 """Why an input is doubtful that has no fault."""
-
-
 NO_LONGER_OFFERED = Text("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner)
-
-
 PROBABLY_NEEDS = Text(
     "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.", operation=_inner, field=_inner
 )
@@ -313,11 +289,7 @@ def unusual(label: str, usual: tuple[float, float] | None, unit: str, number: fl
 UNLIKELY_ID = Text(
     "{given} doesn't look like a valid {field}: IDs have digits and no spaces.", field=_inner, given=echo
 )
-
-
 FIELD_NOT_DOCUMENTED = Text("Cannon Studio's docs list no field {field} for {operation}.", field=echo, operation=_inner)
-
-
 DESCRIBED_OTHERWISE = Text("Cannon Studio's description of its API has changed, so this may fail: {reason}")
 """Warn of a value that Cannon Studio's own description of its API would refuse; `reason` is a sentence."""
 
@@ -344,17 +316,9 @@ def sent_as_typed(operation: str, reason: str | Text) -> str:
 
 
 NEW_OPERATION = "There is a new operation: {operation_id}.".format
-
-
 GONE_OPERATION = "{title} ({operation_id}) is no longer offered.".format
-
-
 OPERATION_IS_BACK = "{title} ({operation_id}) is offered again.".format
-
-
 OTHER_ID = "The id of {title} is {present}, not {former}.".format
-
-
 NOT_LISTED = "the live document does not list {field}.".format
 
 

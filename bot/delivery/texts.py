@@ -121,8 +121,6 @@ MADE_FROM = Text("[made from this]({link})")
 PRICE_UNKNOWN = Text("up to about {amount} (first time: you pay the real price)")
 REWRITTEN = Text("**Rewritten**")
 RESULT = Text("**Result**")
-
-
 STEPS = Plural("{recipe} · {count} step", "{recipe} · {count} steps")
 
 
@@ -153,8 +151,6 @@ def more_than_held(cost: str, held: str, *, is_guess: bool) -> str:
 
 
 BILLED_FAILURE = Text("{amount} (Cannon Studio charged this although it failed)")
-
-
 REFUNDED = Plural("{count} refunded", "{count} refunded")
 
 
@@ -181,8 +177,6 @@ def open_result(number: int | None, host: str) -> str:
 ALT_TEXT = Text("Made with {operation}")
 MADE_WITH_AI = Text("Made with AI")
 """The AI label of a result; the model follows."""
-
-
 SHEET_ALT_TEXT = Plural("The image with its number", "All {count} images, with their numbers")
 
 
@@ -251,14 +245,8 @@ UNUSABLE_NOTE = Text(
 PRACTICE_MARK = Text("Practice · not real, costs nothing")
 PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")
-
-
 PLAIN_TITLE = "📦 {title}".format
-
-
 PLAIN_FOOTER = "cannon-bot · {job_id}".format
-
-
 POSTED_HERE = Text("The result is here: {link}")
 
 
@@ -279,31 +267,22 @@ def may_be_posted(title: str) -> str:
     return tr("May I post this? {title}", title=title) if title else tr("May I post this?")
 
 
-def no_review_channel(channel_id: int) -> str:
-    return tr(
-        "Results are waiting for review, but I can't post in {channel}. "
-        "Allow me to post there, or choose another channel with `/studio review`.",
-        channel=f"<#{channel_id}>",
-    )
+NO_REVIEW_CHANNEL = Text(
+    "Results are waiting for review, but I can't post in {channel}. "
+    "Allow me to post there, or choose another channel with `/studio review`.",
+    channel="<#{}>".format,
+)
 
 
 # ---------------------------------------------------------------------- notifications and the log channel
 
 THE_BOT = Text("The bot")
-
-
 READY = Text("{member} Your result is ready: {link}", member="<@{}>".format)
-
-
 NO_DIRECT_MESSAGES = Text(
     "-# Discord doesn't let me send you direct messages. Allow them for this server, or choose a ping in `/me`."
 )
 READY_DIRECTLY = Text("Your result is ready: {link}")
-
-
 ALERT = "⚠️ {sentence}".format
-
-
 DIRECT_ALERT = "**{server}**: {sentence}".format
 
 

@@ -64,18 +64,12 @@ ABOVE_CEILING = Text(
     title=tr,
     price=credits_text,
 )
-
-
 PRICE_STILL_UNKNOWN = Text(
     "The price of {title} is not known here yet, and you already have one running. Try again when it is done.", title=tr
 )
-
-
 ONE_OF_UNKNOWN_PRICE = Text(
     "The price of {title} is not known here yet. Request one first, and the others when its price is known.", title=tr
 )
-
-
 ACCOUNT_LEFT = Plural(
     "This server's Cannon Studio account has {count} credit left.",
     "This server's Cannon Studio account has {count} credits left.",
@@ -86,8 +80,6 @@ HOST_BALANCE_TOO_LOW = Text(
     "The bot's host pays here, and their Cannon Studio account cannot cover this right now. "
     "A moderator can set a key of this server's own."
 )
-
-
 HOST_TOTAL_REACHED = Text("The host's credits for all servers together can't cover this until {day}.")
 HOST_LIMIT_USED_UP = Text("This server has used up the host's credits until {day}.")
 HOST_LIMIT_REACHED = Text("The host's credits for this server do not cover this until {day}.")
@@ -101,22 +93,10 @@ ASKED_ALREADY = Text("You already have a request waiting for a moderator. Wait f
 # ---------------------------------------------------------------------- limits: what they are
 
 WHOLE_SERVER, EVERY_MEMBER = Text("the whole server"), Text("every member")
-
-
-def a_day(credits_: Decimal) -> str:
-    return ntr("{count} credit a day", "{count} credits a day", credits_)
-
-
-def a_week(credits_: Decimal) -> str:
-    return ntr("{count} credit a week", "{count} credits a week", credits_)
-
-
-def a_month(credits_: Decimal) -> str:
-    return ntr("{count} credit a month", "{count} credits a month", credits_)
-
-
-def in_total(credits_: Decimal) -> str:
-    return ntr("{count} credit in total", "{count} credits in total", credits_)
+A_DAY = Plural("{count} credit a day", "{count} credits a day")
+A_WEEK = Plural("{count} credit a week", "{count} credits a week")
+A_MONTH = Plural("{count} credit a month", "{count} credits a month")
+IN_TOTAL = Plural("{count} credit in total", "{count} credits in total")
 
 
 def limit_terms(allowance: str, operation: str, channel: str) -> str:
@@ -134,87 +114,47 @@ def limit_terms(allowance: str, operation: str, channel: str) -> str:
 # ---------------------------------------------------------------------- refusals: limits
 
 
-def own_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
-    return ntr(
-        "You have {left} of your {count} daily credit left. Next reset: {resets}.",
-        "You have {left} of your {count} daily credits left. Next reset: {resets}.",
-        of,
-        left=credits_text(left),
-        resets=resets,
-    )
-
-
-def own_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    return ntr(
-        "You have {left} of your {count} weekly credit left. Next reset: {resets}.",
-        "You have {left} of your {count} weekly credits left. Next reset: {resets}.",
-        of,
-        left=credits_text(left),
-        resets=resets,
-    )
-
-
-def own_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    return ntr(
-        "You have {left} of your {count} monthly credit left. Next reset: {resets}.",
-        "You have {left} of your {count} monthly credits left. Next reset: {resets}.",
-        of,
-        left=credits_text(left),
-        resets=resets,
-    )
-
-
-def own_total_left(left: Decimal, of: Decimal) -> str:
-    return ntr(
-        "You have {left} of your {count} credit left. It does not reset.",
-        "You have {left} of your {count} credits left. They do not reset.",
-        of,
-        left=credits_text(left),
-    )
-
-
-def server_daily_left(left: Decimal, of: Decimal, resets: str) -> str:
-    return ntr(
-        "This server has {left} of its {count} daily credit left. Next reset: {resets}.",
-        "This server has {left} of its {count} daily credits left. Next reset: {resets}.",
-        of,
-        left=credits_text(left),
-        resets=resets,
-    )
-
-
-def server_weekly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    return ntr(
-        "This server has {left} of its {count} weekly credit left. Next reset: {resets}.",
-        "This server has {left} of its {count} weekly credits left. Next reset: {resets}.",
-        of,
-        left=credits_text(left),
-        resets=resets,
-    )
-
-
-def server_monthly_left(left: Decimal, of: Decimal, resets: str) -> str:
-    return ntr(
-        "This server has {left} of its {count} monthly credit left. Next reset: {resets}.",
-        "This server has {left} of its {count} monthly credits left. Next reset: {resets}.",
-        of,
-        left=credits_text(left),
-        resets=resets,
-    )
-
-
-def server_total_left(left: Decimal, of: Decimal) -> str:
-    return ntr(
-        "This server has {left} of its {count} credit left. It does not reset.",
-        "This server has {left} of its {count} credits left. They do not reset.",
-        of,
-        left=credits_text(left),
-    )
-
-
+OWN_DAILY_LEFT = Plural(
+    "You have {left} of your {count} daily credit left. Next reset: {resets}.",
+    "You have {left} of your {count} daily credits left. Next reset: {resets}.",
+    left=credits_text,
+)
+OWN_WEEKLY_LEFT = Plural(
+    "You have {left} of your {count} weekly credit left. Next reset: {resets}.",
+    "You have {left} of your {count} weekly credits left. Next reset: {resets}.",
+    left=credits_text,
+)
+OWN_MONTHLY_LEFT = Plural(
+    "You have {left} of your {count} monthly credit left. Next reset: {resets}.",
+    "You have {left} of your {count} monthly credits left. Next reset: {resets}.",
+    left=credits_text,
+)
+OWN_TOTAL_LEFT = Plural(
+    "You have {left} of your {count} credit left. It does not reset.",
+    "You have {left} of your {count} credits left. They do not reset.",
+    left=credits_text,
+)
+SERVER_DAILY_LEFT = Plural(
+    "This server has {left} of its {count} daily credit left. Next reset: {resets}.",
+    "This server has {left} of its {count} daily credits left. Next reset: {resets}.",
+    left=credits_text,
+)
+SERVER_WEEKLY_LEFT = Plural(
+    "This server has {left} of its {count} weekly credit left. Next reset: {resets}.",
+    "This server has {left} of its {count} weekly credits left. Next reset: {resets}.",
+    left=credits_text,
+)
+SERVER_MONTHLY_LEFT = Plural(
+    "This server has {left} of its {count} monthly credit left. Next reset: {resets}.",
+    "This server has {left} of its {count} monthly credits left. Next reset: {resets}.",
+    left=credits_text,
+)
+SERVER_TOTAL_LEFT = Plural(
+    "This server has {left} of its {count} credit left. It does not reset.",
+    "This server has {left} of its {count} credits left. They do not reset.",
+    left=credits_text,
+)
 RESETS_ON = "{day}, {when}".format
-
-
 ALSO_GRANTED = Plural("You also have {count} granted credit left.", "You also have {count} granted credits left.")
 
 
@@ -235,20 +175,10 @@ SERVER_LIMIT_IS_ZERO = Text("This server's limit for this is 0 credits, so nobod
 
 
 LEFT_OF_OWN = Text("{left} of {limit}", left=credits_text)
-
-
 LEFT_OF_SERVER = Text("{left} of the server's {limit}", left=credits_text)
-
-
 LEFT_WITH_GRANTS = Text("{left} with grants (limit: {limit})", left=credits_text)
-
-
 IN_THE_ACCOUNT = Text("{credits} in the server's account", credits=credits_words)
-
-
 LEFT_NOW = Text("Left now: {left}.")
-
-
 LEFT_NOW_AND_THEN = Text("Left now: {left}. After this: {after}.", after=credits_text)
 
 

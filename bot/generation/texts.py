@@ -19,8 +19,6 @@ KIND_WORDS = {
     MediaKind.AUDIO: Text("an audio file"),
     MediaKind.FILE: Text("a file"),
 }
-
-
 UPLOAD_FORMATS = {
     MediaKind.IMAGE: ("PNG", "JPEG", "WebP", "GIF"),
     MediaKind.VIDEO: ("MP4", "MOV", "WebM"),
@@ -35,11 +33,7 @@ def kinds(of: Iterable[MediaKind]) -> str:
 
 
 GIVEN_IN_SEVERAL_WAYS = Text("Give “{field}” in exactly one way: as a file, a link or an earlier job.", field=tr)
-
-
 FILE_FOR = Text("The file for “{field}”", field=tr)
-
-
 MADE_IN_PRACTICE = Text("That file was made in practice mode, which has ended. Upload the file to use it.")
 
 
@@ -67,11 +61,7 @@ def no_result_of_kind(job_id: str, expected: frozenset[MediaKind]) -> str:
 
 
 TOO_MANY_FILES = Text("You gave {given} files and links. A request can have {most}.")
-
-
 TOO_MANY_CHECKS = Text("You used many files and links within a minute. Try again in {wait}.", wait=span)
-
-
 CHECKS_TIMED_OUT = Text(
     "Your files and links could not be loaded within {time}. Try again, or upload the files.", time=span
 )
@@ -125,14 +115,8 @@ KINDS_NOT_TAKEN = Text("{operation} does not take {kinds}.", operation=tr, kinds
 # ---------------------------------------------------------------------- batches
 
 NO_PROMPT = Text("Type at least one prompt.")
-
-
 NOT_ENHANCED = Text("{operation} has no prompt to enhance. Leave `enhance` off.", operation=tr)
-
-
 NO_BATCH = Text("{operation} needs more than a prompt, so it cannot run as a batch.", operation=tr)
-
-
 TOO_MANY_PROMPTS = Text("You typed {count} prompts. A batch can have {limit}.")
 IN_PROMPT = Text("Prompt {number}: {problem}")
 
@@ -169,14 +153,8 @@ def unused_parameter(name: str) -> str:
 
 
 IN_STEP = Text("Step {number}: {problem}")
-
-
 FIELD_MISSING = Text("Step {number} ({operation}) needs `{field}`.", operation=tr)
-
-
 NO_FIELD = Text("Step {number} ({operation}) has no field `{field}`.", operation=tr)
-
-
 NO_PARAMETER = Text("Step {number} uses the input `{name}`, but the recipe has no such input.")
 
 
@@ -249,8 +227,6 @@ FOR_VIDEOS_ONLY = Text("That works only with videos. I can change this image, or
 # ---------------------------------------------------------------------- questions to the moderators
 
 QUESTION_EXPIRED = Text("You already asked, or this question has expired. Run the command again.")
-
-
 ASK_AGAIN_LATER = Plural(
     "You just asked the moderators. You can ask them again in {count} minute.",
     "You just asked the moderators. You can ask them again in {count} minutes.",
@@ -264,22 +240,16 @@ PRESET_OF_OTHER = Text(
     "The preset {name} is for {operation}. Choose another preset, or use that command.", name=harmless, operation=tr
 )
 """Refuse a preset with an operation that it is not for; `operation` is the one that it is for."""
-
-
 PRESET_MODEL_GONE = Text(
     "Your preset {name} uses the model {model}, which is no longer offered. Change the preset in `/me`.",
     name=harmless,
     model=harmless,
 )
-
-
 DEFAULT_MODEL_GONE = Text(
     "Your default model for {operation}, {model}, is no longer offered. Choose another one in `/me`.",
     operation=tr,
     model=harmless,
 )
-
-
 TOO_LONG_WITH_STYLE = Plural(
     "With your style suffix the prompt is longer than {count} character. Shorten it, or change the suffix in `/me`.",
     "With your style suffix the prompt is longer than {count} characters. Shorten it, or change the suffix in `/me`.",

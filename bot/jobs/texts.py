@@ -20,11 +20,7 @@ NOT_ANSWERED = Text("Discord did not accept the answer in time.")
 CANCELLED_BY_AUTHOR = Text("Canceled by its author.")
 CANCELLED_BY_MODERATOR = Text("Canceled by a moderator.")
 NOT_DECIDED = Text("No moderator decided within a day. Your credits were refunded.")
-
-
 TOO_MANY_JOBS = Text("One request can have at most {most} jobs. Yours has {count}.", most=amount, count=amount)
-
-
 IN_STEP = Text("Step {number}: {sentence}")
 RETRIED_ALREADY = Text("Somebody has tried this again already: job {job}.")
 MADE_IN_PRACTICE = Text("This uses a file from practice, and practice has ended. Upload the file to use it.")
@@ -46,8 +42,6 @@ FORBIDDEN_WORD = Text(
     "The text contains a word that this server does not allow, so I did not send it. Your credits were refunded."
 )
 NO_WORKING_KEY = Text("This server had no working API key for a day. Your credits were refunded.")
-
-
 NOT_AVAILABLE = Text("{operation} is not available on this account: {reason}", reason=full_stop)
 """Say that the account may not use the operation; `reason` is the API's own sentence."""
 
@@ -82,41 +76,20 @@ KEY_REFUSED_ALERT = Text(
 )
 KEY_HEALED = Text("The API key works again, so jobs continue.")
 """A line of the record."""
-
-
-def not_finished_alert(job_id: str) -> str:
-    return tr(
-        "Cannon Studio did not finish job {job} within seven days. I refunded it here. "
-        "Check in Cannon Studio's console whether your account was charged.",
-        job=job_id,
-    )
-
-
-def not_confirmed_alert(job_id: str) -> str:
-    return tr(
-        "Cannon Studio never confirmed job {job}. I refunded it here. "
-        "Check in Cannon Studio's console whether your account was charged.",
-        job=job_id,
-    )
-
-
+NOT_FINISHED_ALERT = Text(
+    "Cannon Studio did not finish job {job} within seven days. I refunded it here. "
+    "Check in Cannon Studio's console whether your account was charged."
+)
+NOT_CONFIRMED_ALERT = Text(
+    "Cannon Studio never confirmed job {job}. I refunded it here. "
+    "Check in Cannon Studio's console whether your account was charged."
+)
 BILLED_ALERT = Text("Job {job} failed, but Cannon Studio charged {amount} for it. They count as spent.")
-
-
-def asked_to_wait_alert(until: str) -> str:
-    return tr("Cannon Studio asks this server to wait until {time}. Until then its jobs wait.", time=until)
-
-
-def given_up_alert(job_id: str) -> str:
-    return tr("The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.", job=job_id)
-
-
-def not_posted_alert(job_id: str) -> str:
-    return tr(
-        "I could not post the result of job {job} for a day. I keep it. "
-        "To try again, press **Post it** in `/jobs list`.",
-        job=job_id,
-    )
+ASKED_TO_WAIT_ALERT = Text("Cannon Studio asks this server to wait until {time}. Until then its jobs wait.")
+GIVEN_UP_ALERT = Text("The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.")
+NOT_POSTED_ALERT = Text(
+    "I could not post the result of job {job} for a day. I keep it. To try again, press **Post it** in `/jobs list`."
+)
 
 
 def question_refused_alert(channel_id: int | None) -> str:

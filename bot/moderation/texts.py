@@ -75,8 +75,6 @@ def refused_line(by_id: int, author_id: int, amount: Decimal, reason: str, *, pr
 # ---------------------------------------------------------------------- reviews
 
 NO_SUCH_REVIEW = Text("There is no such review rule to turn off.")
-
-
 TOO_MANY_REVIEW_RULES = Plural(
     "This server already has {count} review rule. Turn one off first.",
     "This server already has {count} review rules. Turn one off first.",
@@ -127,11 +125,7 @@ def reviewed(by_id: int, author_id: int, job_id: str, reason: str, *, published:
 # ---------------------------------------------------------------------- limits and grants
 
 NO_SUCH_LIMIT = Text("This limit no longer exists. Choose one from the list.")
-
-
 LIMIT_SET = Text("{who} set the limit of {members} to {limit}.", who=actor)
-
-
 LIMIT_REMOVED = Text("{who} removed the limit of {members}, which was {limit}.", who=actor)
 
 
@@ -163,8 +157,6 @@ def refund_requested(by_id: int, amount: str, job_id: str, link: str) -> str:
 
 
 REFUND_NOTE = Text("Refund of job {job}")
-
-
 REFUNDED_JOB = Text("{who} refunded job `{job}` and granted {member} {credits}.", who=actor, member=mention)
 
 
@@ -216,8 +208,6 @@ def _names(by_id: int, author_id: int, job_id: str) -> dict[str, str]:
 
 OWN_RESULT = Text("This is your own result. You can remove it yourself.")
 REPORTED_BEFORE = Text("You already reported this result. The moderators have your report.")
-
-
 TOO_MANY_REPORTS = Plural(
     "You can report {count} result a day. Tell a moderator directly if it is urgent.",
     "You can report {count} results a day. Tell a moderator directly if it is urgent.",

@@ -58,8 +58,6 @@ def no_columns(columns: Sequence[str]) -> str:
 TOO_MANY_LINES = Text(
     "The file has {found} prices, but the list holds up to {most}. Remove some lines.", found=amount, most=amount
 )
-
-
 WRONG_LINE = Text("Line {number}: {reason}", reason=full_stop)
 """Return what is wrong with a line of a file; `reason` is a sentence."""
 
@@ -77,11 +75,7 @@ PRICES_REPLACED = Plural(
     changed=amount,
     removed=amount,
 )
-
-
 NO_PRICE = Text("No price is set for {operation}, so there is none to remove.")
-
-
 TOO_MANY_PRICES = Plural(
     "The list holds up to {count} price. Remove one first.", "The list holds up to {count} prices. Remove one first."
 )

@@ -9,14 +9,8 @@ LOGIN_IN_LINK = Text("This link contains a user name or password. Use a link wit
 NOT_HTTPS = Text("I can only open https links. Use an https link, or upload the file.")
 OTHER_PORT = Text("This link names a port. Use a link without one, or upload the file.")
 NOT_PUBLIC = Text("This link does not lead to a public address. Upload the file instead.")
-
-
 NEVER_RUN = "No bot has used the database {database} yet. Start one with: cannon-bot run".format
-
-
 NOT_RUNNING = "The bot does not answer at {address}. Start it with: cannon-bot run".format
-
-
 CANNOT_LISTEN = (
     "Cannot listen on {setting}_HOST={host}, {setting}_PORT={port}: {reason}. Is another cannon-bot running? "
     "Choose another port, or set {setting}_PORT=0 for any free one."
@@ -51,15 +45,9 @@ COMMANDS_OUTDATED = "1 while Discord has not taken the commands as they are now:
 LOG_LINES_DROPPED = "Lines of the log that were dropped, because nobody read standard error."
 SLOW_READINGS = "Times a text of strangers took more than 2 ms to read, by the reader."
 IDENTIFIES_LEFT = "How many more sessions Discord lets the bot begin today, with all its processes."
-
-
 NOT_WRITABLE = "{path} cannot be written ({reason}). Check its folder and the disk that it is on.".format
-
-
 NOT_PERMITTED = (
     "{path} cannot be written ({reason}). The bot runs as user {user_id}: check who owns the folder and the "
     "files in it, and hand them over with `chown -R {user_id}`."
 ).format
-
-
 DISK_IS_FULL = "The disk of {path} is full. Free some space.".format

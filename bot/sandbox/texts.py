@@ -25,8 +25,6 @@ NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked
 REQUEST_INVALID = "The request is not valid."
 INVALID_INPUT = "The input is not valid. (The sandbox was asked to refuse it.)"
 NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
-
-
 UNKNOWN_OPERATION = 'Unknown operation "{name}".'.format
 
 
@@ -35,23 +33,11 @@ def not_in_plan(title: str) -> str:
 
 
 FIELD_REQUIRED = "{name} is required.".format
-
-
 VALUE_NOT_ACCEPTED = '{name}: "{value}" is not available.'.format
-
-
 DEMANDED_FIELD = "The field {name}; required".format
-
-
 NOT_ENOUGH_CREDITS = "Not enough credits: this takes {cost}.".format
-
-
 MISSING_SCOPE = "This API key lacks the scope {scope}.".format
-
-
 UNREADABLE_SOURCE = "The file given as {field} could not be read.".format
-
-
 ASSET_READY = "Asset ready: {url}".format
 
 
@@ -63,8 +49,6 @@ ESTIMATE_INCOMPLETE = "`operation` and `input` are needed."
 NOT_JSON = "This is no JSON."
 NOT_JSON_RPC = "This is no JSON-RPC 2.0 request."
 ONLY_TOOL_CALLS = "The sandbox knows `tools/call` only."
-
-
 ONLY_TOOL = "The sandbox knows the tool {name} only.".format
 
 
@@ -72,14 +56,8 @@ ONLY_TOOL = "The sandbox knows the tool {name} only.".format
 
 LOCAL_ONLY = "The sandbox's controls are for this machine only."
 NO_REQUEST_TO_FINISH = "There is no such request; the body must be an object with its `id`."
-
-
 NO_FAULT = "This is no fault: {error}".format
-
-
 NO_VARIANT = "This is no change of the API: {error}".format
-
-
 NO_KEY = "This is no key: {error}".format
 
 
@@ -87,7 +65,5 @@ NO_KEY = "This is no key: {error}".format
 
 
 LOOPBACK_ONLY = "The sandbox listens on this machine only, such as on 127.0.0.1; {host} is not allowed.".format
-
-
 CANNOT_LISTEN = "The sandbox cannot listen on {host}:{port}: {reason}.".format
 """Say why the sandbox did not start; `reason` is the system's."""

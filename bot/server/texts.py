@@ -15,11 +15,7 @@ from bot.language import Plural, Text, both, ntr, tr
 
 
 SETTINGS_CHANGED = Text("{who} changed settings: {changes}.", who=actor, changes="; ".join)
-
-
 WAS_REFUSED = Text("{member} could not run `{operation}`: {sentence}", member=actor)
-
-
 ALERT = "⚠️ {text}".format
 
 
@@ -46,14 +42,8 @@ def setup_skipped(by_id: int, step: SetupStep) -> str:
 PRACTICE_NOT_ALLOWED = Text("The host of this bot has turned off practice mode.")
 PRACTICE_IN_ONE_PROCESS = Text("Practice mode isn't available here, because this bot runs as several processes.")
 PRACTICE_DOWN = Text("Practice mode cannot start right now. Try again in a minute.")
-
-
 PRACTICE_STARTED = Text("{who} started practice mode. Results are simulated and free.", who=actor)
-
-
 PRACTICE_STOPPED = Text("{who} ended practice mode.", who=actor)
-
-
 ACTIONS: Mapping[ReactionAction, Text] = MappingProxyType(
     {
         ReactionAction.RERUN: Text("re-run"),
@@ -76,29 +66,15 @@ PURSES: Mapping[Purse, Text] = MappingProxyType(
 GALLERY_OFF = Text("off")
 NOTHING_TO_SWITCH = Text("Choose what to switch: `reactions`, `seeds`, or both.")
 NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
-
-
 NEEDED = Plural("{count} member", "{count} members")
-
-
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)
-
-
 TOO_MANY_REACTIONS = Plural(
     "A server can map {count} emoji of its own. Remove one first.",
     "A server can map {count} emojis of its own. Remove one first.",
 )
-
-
 DOES_NOTHING = Text("{emoji} has no action on this server.")
-
-
 REACTION_SET = Text("{who} set the reaction {rule}.", who=actor)
-
-
 REACTION_REMOVED = Text("{who} removed the reaction {rule}.", who=actor)
-
-
 REACTIONS_RESET = Plural(
     "{who} reset the reactions. {count} emoji changed.", "{who} reset the reactions. {count} emojis changed.", who=actor
 )
@@ -136,13 +112,9 @@ def gallery_moved(by_id: int, channel_id: int | None, stars: int) -> str:
 
 RECIPE_DELETED = Text("This recipe was deleted while you were editing it. Save it again to create a new one.")
 RECIPE_EXISTS = Text("There is already a recipe named “{name}”. Choose another name, or edit that recipe.")
-
-
 TOO_MANY_RECIPES = Plural(
     "A server can have {count} recipe. Delete one first.", "A server can have {count} recipes. Delete one first."
 )
-
-
 RECIPE_WRITTEN = Text("{who} created the recipe “{name}”.", who=actor)
 
 
@@ -160,22 +132,14 @@ def recipe_deleted(by_id: int, name: str) -> str:
 
 
 PRESET_IS_EMPTY = Text("A preset needs at least one option. Fill in at least one field.")
-
-
 STYLE_TOO_LONG = Plural(
     "A style suffix may have up to {count} character. Shorten it.",
     "A style suffix may have up to {count} characters. Shorten it.",
 )
 """Refuse words for prompts that are longer than `count` characters."""
-
-
 NO_PRESET = Text("You have no preset named {name}. Open `/me` to see your presets.", name=echo)
-
-
 PRESET_NAME = Plural("A preset's name needs 1 to {count} character.", "A preset's name needs 1 to {count} characters.")
 """Refuse a preset's name that is empty or longer than `count` characters."""
-
-
 TOO_MANY_PRESETS = Plural(
     "You already have {count} preset. Delete one in `/me` first.",
     "You already have {count} presets. Delete one in `/me` first.",

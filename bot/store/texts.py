@@ -62,29 +62,15 @@ KEY_OF_ABSENT_FORGOTTEN = Text("The bot deleted the API key, a day after it was 
 CLOSED = Text("The bot is shutting down. Try again in a minute.")
 OUR_DATABASE = Text("The bot's database")
 """The file's name where no path is to be shown; a sentence may start with it."""
-
-
 DAMAGED = "{name} is damaged ({reason}). Restore it from a backup.".format
-
-
 NO_SHARED_MEMORY = "{name} is on a file system without shared memory. Move it to a local disk.".format
-
-
 SQLITE_TOO_OLD = "SQLite {version} is too old. Install {oldest} or newer.".format
-
-
 IS_DIRECTORY = "{path} is a directory. Name a file for the bot's database.".format
-
-
 NOT_WRITABLE = "{path} cannot be written ({reason}). Check who owns it and its directory.".format
-
-
 FILE_REMOVED = (
     "{path} was removed or moved while the bot was using it, so the bot has stopped. Put it back, or restore "
     "a backup, before you start the bot: without it, the bot begins with an empty database."
 ).format
-
-
 FILE_EXCHANGED = "{path} was removed or replaced while the bot was using it, so the bot has stopped.".format
 
 
@@ -92,8 +78,6 @@ FILE_EXCHANGED = "{path} was removed or replaced while the bot was using it, so 
 
 
 RUNS_ALREADY = "Another cannon-bot is running on {database}. Stop it first, or name another file in DATABASE.".format
-
-
 NOT_LOCKABLE = "{path} cannot be locked ({reason}). Move the database to a local disk.".format
 
 
@@ -110,11 +94,7 @@ def second_copy(at: float) -> str:
 
 
 MIGRATIONS_MISSING = "This installation of cannon-bot is incomplete: its migrations are missing. Reinstall it."
-
-
 NOT_OURS = "{name} belongs to another program. Name another file for the bot's database.".format
-
-
 NEWER_SCHEMA = (
     "{name} was made by a newer cannon-bot (schema {version}, this one knows {known}). Install the newer "
     "version, or restore the backup that was made before it."
@@ -145,21 +125,13 @@ SERVER_IS_READ_ONLY = Text("{name} takes no changes right now, so nothing was sa
 SERVER_REFUSES = "{name} does not let the bot in. Check the user, the password, and the database in DATABASE."
 SERVER_LACKS_RIGHTS = "{name} does not give the bot the permissions that it needs. Grant them as the guide says."
 COMMIT_UNKNOWN = Text("The connection was lost while it was saving ({name}). Check whether your change is there.")
-
-
 SERVER_NOT_OPENED = "{name} cannot be used: {reason}. Check DATABASE and that the server is running.".format
-
-
 POSTGRES_MISSING = "DATABASE names PostgreSQL, which needs the extra `postgres`. Install cannon-bot[postgres]."
 KEYS_OF_SECRETS_MISSING = (
     "SECRET_KEYS is not set. With PostgreSQL there is no key file next to the database: set the same keys for every "
     "process."
 )
-
-
 SERVER_TOO_OLD = "{name} is PostgreSQL {version}. The bot needs {oldest} or newer.".format
-
-
 SERVER_NOT_UTF8 = "{name} has the encoding {encoding}. Create the database with ENCODING 'UTF8'.".format
 
 
@@ -172,15 +144,9 @@ OPEN_BUT_RECHECKED = "open jobs are to be rechecked as if they had ended"
 ADJUSTED_WITH_OPEN_HOLD = "jobs are adjusted while their hold is open"
 THE_FILE = "The file"
 """The file's name in a report that is about one file."""
-
-
 ORPHANS = "{count} rows refer to rows that are missing.".format
-
-
 RULE_BROKEN = "{count} {rule}.".format
 """Report how many rows break a rule; `rule` is one of the texts above."""
-
-
 OF_GUILD = "Server {guild_id}: {sentence}".format
 
 
@@ -188,8 +154,6 @@ OF_GUILD = "Server {guild_id}: {sentence}".format
 
 
 HOLD_OPEN = "Job {job_id} still has its hold, so settle it instead of adjusting it.".format
-
-
 HOLD_CLOSED = "Job {job_id} was already settled or released. Nothing was changed.".format
 
 
@@ -232,11 +196,7 @@ def secret_key_missing(fingerprints: Collection[str]) -> str:
 
 SECRET_KEY_TOO_SHORT = "A secret key needs at least {least} characters.".format
 """Refuse a key that is too easy to guess; `least` is in characters."""
-
-
 KEY_FILE_UNREADABLE = "The key file {key_file} cannot be read. It must belong to the bot's user, mode 600.".format
-
-
 KEY_FILE_NOT_MADE = "The key file {key_file} cannot be created ({reason}). Set SECRET_KEYS.".format
 
 
@@ -260,8 +220,6 @@ def moved(database: Path, place: str, at: float) -> str:
 
 
 TARGET_IS_FILLED = "{place} has tables already, so nothing was moved. Name an empty database.".format
-
-
 TARGET_IS_MOVED_TO = (
     "{place} has been moved to already, so nothing was moved. Set DATABASE to it, or name an empty database."
 ).format
@@ -286,14 +244,8 @@ HALF_RESTORED = (
     "A restore of {database} was interrupted. Run `cannon-bot restore` with the same backup again to "
     "complete it; nothing is lost."
 ).format
-
-
 COPIED_ALREADY = "Another process is writing {target}. Wait for it, then try again.".format
-
-
 COPY_DAMAGED = "The copy {target} is damaged ({reason}), so it was not used. Check the disk.".format
-
-
 NOT_BACKED_UP = "{database} was not upgraded, because the backup that has to be made first failed: {reason}".format
 
 
@@ -309,11 +261,7 @@ def backup_is_directory(target: Path) -> str:
 
 
 BACKUP_EXISTS = "{target} is there already. Name another file, or add --force to replace it.".format
-
-
 NO_BACKUP = "There is no backup at {backup}.".format
-
-
 BACKUP_IS_EMPTY = "{backup} has no data of cannon-bot in it, so nothing was restored.".format
 
 

@@ -7,14 +7,8 @@ THREE_D_GROUP = "Generate 3D locations and objects"
 MORE_GROUP = "More Cannon Studio operations"
 REST_OPTION = "Ask for the remaining fields in a form"
 LINKS_OPTION = "Links to the files, separated by spaces"
-
-
 OF_FILE = "Upload: {label}".format
-
-
 OF_LINK = "Link or Discord message: {label}".format
-
-
 OF_JOB = "Result of an earlier job: {label}".format
 
 

@@ -42,11 +42,7 @@ SEARCH_WORDS = Text("Words in the prompt")
 SEARCH_HINT = Text("Leave it empty to see all jobs.")
 NO_PROMPT = Text("(no prompt)")
 HIDDEN_JOB = Text("You can't see the channel of this job, or it is private, so its prompt and result are hidden.")
-
-
 JOBS_OF = Text("Jobs of {member}", member="<@{}>".format)
-
-
 PAGE_LINE = Text("Page {number}")
 """Return the small print under the heading of page `number`, counted from 1."""
 
@@ -68,14 +64,10 @@ NOT_YOURS = Text("Only the member who requested this job or a moderator can do t
 RESULT_DROPPED = Text("I won't post the result. If you change your mind, press **Post it** in `/jobs list`.")
 RESULT_POSTED = Text("I'll post the result when it is done, unless you choose otherwise.")
 NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
-
-
 OTHERS_REFUNDED = Plural(
     "{count} job that was waiting for it was refunded too.", "{count} jobs that were waiting for it were refunded too."
 )
 """Return what is added where `count` jobs that depended on the cancelled one were refunded."""
-
-
 CANCELLED = Text("Job {job_id} is canceled, and nothing was charged for it.")
 TOO_LATE_TO_CANCEL = Text("Too late to stop {job_id}: Cannon Studio has already started it, so it will be charged.")
 

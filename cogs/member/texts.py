@@ -89,8 +89,6 @@ def message_menus(names: Iterable[str]) -> str:
 
 
 REACTIONS = Text("**Reactions** · {legend}")
-
-
 NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}.", groups=both)
 """Refuse a topic that is not one of `groups`."""
 
@@ -147,20 +145,10 @@ BALANCE_NOT_KNOWN = Text("The account's balance isn't known.")
 CHART_TITLE, OWN_CHART_TITLE = Text("Credits spent"), Text("Credits you spent")
 BOOKS = Text("The books of this server:")
 OWN_BOOKS = Text("Your ledger on this server:")
-
-
 REPORT_TITLE = Plural("Credits spent in the last {count} day", "Credits spent in the last {count} days")
-
-
 OWN_REPORT_TITLE = Plural("Credits you spent in the last {count} day", "Credits you spent in the last {count} days")
-
-
 SPENT_FOR = Plural("{amount} for {count} job", "{amount} for {count} jobs")
-
-
 A_DAY = Text("{credits} a day", credits=credits_words)
-
-
 CREDITS_LEFT = Text("{credits} left")
 
 
@@ -174,8 +162,6 @@ def days_left(days: Decimal, amount: str) -> str:
 
 
 OTHERS = Plural("{count} other", "{count} others")
-
-
 CHART_SUBTITLE = Text("{start} to {end} · {credits}")
 
 

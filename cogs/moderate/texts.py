@@ -61,8 +61,6 @@ def key_removed(removed: str, fate: str, next_payer: str) -> str:
 
 
 KEY_FORGOTTEN = Text("I deleted {key}.", key="`…{}`".format)
-
-
 KEY_KEPT = Text("I keep {key} until its open jobs are done, then I delete it.", key="`…{}`".format)
 
 
@@ -99,6 +97,4 @@ END_PRACTICE = Text("End practice")
 PAUSED = Text(
     "✅ New jobs are paused. Running: {running} (will finish). Waiting: {waiting}.", running=amount, waiting=amount
 )
-
-
 RESUMED = Text("✅ New jobs can start again. Waiting jobs that start now: {waiting}.", waiting=amount)

@@ -58,19 +58,13 @@ TOO_MANY_OF_MEMBER = Text(
     "You're reacting too fast. Your reactions can start {limit} jobs a minute. Nothing was charged.", limit=amount
 )
 """Refuse more than `limit` a minute by one member."""
-
-
 TOO_MANY_OF_SERVER = Text(
     "There are too many reactions right now. They can start {limit} jobs a minute on this server. Nothing was charged.",
     limit=amount,
 )
 """Refuse more than `limit` a minute on a server."""
-
-
 DID_NOTHING = Text("⚠️ Your {emoji} in {channel} did nothing: {reason}", channel="<#{}>".format)
 """Return the direct message about a reaction that did nothing; `reason` is a sentence."""
-
-
 NEEDS_CONFIRMATION = Text(
     "This costs about {price}, so you have to confirm it first. Use the button or the command instead."
 )

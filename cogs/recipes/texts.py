@@ -89,8 +89,6 @@ STEPS = Text("Steps")
 STEPS_HELP = Text("One paragraph each: the operation, then “field: value”; {prompt}, {1.image_url}")
 EDIT_AGAIN = Text("Edit again")
 TEXT_GONE = Text("This text has expired. Start again with `/studio recipes`.")
-
-
 SAVED = Plural(
     "The recipe “{name}” was saved. {run} runs its {count} step.",
     "The recipe “{name}” was saved. {run} runs its {count} steps.",

@@ -289,12 +289,12 @@ def _facts(known: JobFacts) -> Iterator[str]:
     card, job = known.card, known.job
     yield texts.COSTS(cost=cost_of_all([job]), held=_held(job))
     times = [
-        (texts.requested_at, job.created_at),
-        (texts.sent_at, job.submitted_at),
-        (texts.started_at, job.started_at),
+        (texts.REQUESTED_AT, job.created_at),
+        (texts.SENT_AT, job.submitted_at),
+        (texts.STARTED_AT, job.started_at),
     ]
-    times += [(texts.finished_at, job.finished_at), (texts.posted_at, job.delivered_at)]
-    lines = [said(stamp(when, "T")) for said, when in times if when is not None]
+    times += [(texts.FINISHED_AT, job.finished_at), (texts.POSTED_AT, job.delivered_at)]
+    lines = [said(when=stamp(when, "T")) for said, when in times if when is not None]
     took = took_words(job)
     yield texts.TIMES(day=stamp(job.created_at, "d"), times=[*lines, *([texts.TOOK(span=took)] if took else [])])
     if card.message_id is not None and card.is_in_channel and not card.private:

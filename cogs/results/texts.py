@@ -54,17 +54,9 @@ def strength_question(price: str | None) -> str:
 
 
 ALONE = "U{number}".format
-
-
 VARY_ONE = "V{number}".format
-
-
 ALREADY_POSTED = Text("It is already here: {link}")
-
-
 LINK_IN = "https://discord.com/channels/{guild_id}/{channel_id}/{message_id}".format
-
-
 PICKED = Text("Result {number} (`{job_id}`):")
 NO_MEDIUM = Text("This needs {kinds}, but this message has none.")
 
@@ -180,46 +172,17 @@ def heading(title: str) -> str:
 SETTING = Text("{label}: **{value}**")
 FILE_FROM = Text("a file from {host}")
 COSTS = Text("**Cost** {cost} · {held}")
-
-
 HELD = Text("{amount} held at first ({basis})")
-
-
 HELD_AND_MORE = Text("{amount} held at first ({basis}), {more} added when the price was known")
-
-
-def requested_at(when: str) -> str:
-    return tr("requested {when}", when=when)
-
-
-def sent_at(when: str) -> str:
-    return tr("sent {when}", when=when)
-
-
-def started_at(when: str) -> str:
-    return tr("started {when}", when=when)
-
-
-def finished_at(when: str) -> str:
-    return tr("finished {when}", when=when)
-
-
-def posted_at(when: str) -> str:
-    return tr("posted {when}", when=when)
-
-
+REQUESTED_AT = Text("requested {when}")
+SENT_AT = Text("sent {when}")
+STARTED_AT = Text("started {when}")
+FINISHED_AT = Text("finished {when}")
+POSTED_AT = Text("posted {when}")
 TIMES = Text("**Times** {day}: {times}", times=", ".join)
-
-
 TOOK = Text("took {span}")
-
-
 REQUESTED_BY = Text("**Requested by** {member}", member=mention)
-
-
 CARD_AT = Text("**Requested by** {member} · [Open card]({link})", member=mention)
-
-
 MADE_BY = Text("**Provider's model** {name}")
 
 

@@ -35,11 +35,7 @@ WITH_FILE: Mapping[str, Text] = {
 }
 """What makes a job with a further file another kind of job, by the file's kind."""
 WITH_ANOTHER_FILE = Text("with another file")
-
-
 SWITCHES: Mapping[str, Text] = {"yes": Text("yes"), "no": Text("no")}
-
-
 OPTION_IS = Text("{option}: {value}")
 ABOUT = Text("about {price}")
 ABOVE = Text("more than {price}")
@@ -92,16 +88,10 @@ AND_UNKNOWN = Plural(
     "{known}, and {count} step whose price is not known yet", "{known}, and {count} steps whose price is not known yet"
 )
 """Return the price of several steps, of which `count` have one that is not known."""
-
-
 EXPIRE_ON = Text("{credits} on {date} ({how_soon})")
 CONTINUED = Text("{title} (continued)")
-
-
 AND_MORE = Text("… and {count} more", count=amount)
 """Return the last line of a list that has `count` more lines than fit."""
-
-
 MAY_NOT_POST = Text(
     "I can't post results in this channel. Ask a moderator to give me {permissions} here.", permissions=both
 )
@@ -123,8 +113,6 @@ FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try 
 NOT_A_DURATION = Text(
     "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years."
 )
-
-
 FILE_TOO_LARGE = Text(
     "This file is too large: it has {size} bytes, and the limit is {limit}.", size=amount, limit=amount
 )
@@ -134,8 +122,6 @@ FILE_TOO_LARGE = Text(
 # ---------------------------------------------------------------------- a limit in a list
 
 SERVER, EVERYONE = Text("Server"), Text("Everyone")
-
-
 ROLE = Text("Role {name}")
 MEMBER = Text("Member {name}")
 
@@ -146,11 +132,7 @@ LIMITS, GRANTS = Text("**Limits**"), Text("**Grants**")
 NO_LIMIT = Text("There's no credit limit here.")
 OWN_LIMIT = Text("own limit")
 FREE = Text("free")
-
-
 OPEN_JOBS = Text("**Open jobs** · {running} running, {waiting} waiting", running=amount, waiting=amount)
-
-
 LIMIT_OF = Text("limit for {whose}")
 BLOCKING_LIMIT = Text("• {limit} ({source}): not allowed")
 
@@ -232,7 +214,5 @@ PAGES = Text("Choose a page")
 PREVIOUS_PART = Text("◀ Back")
 NEXT_PART = Text("Next ▶")
 SETTINGS_TITLE = Text("Settings · {page}")
-
-
 DONE = "✅ {change}".format
 """Confirm a change; `change` is the line that the record has of it, a whole sentence."""

@@ -26,8 +26,6 @@ MAKES = {
     "sora2.video.remix": Text("🎬 Remix this video?"),
 }
 AGAIN, VARY = Text("🔁 Make the same again?"), Text("🎲 Make a variation?")
-
-
 UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these, or only write.")
 """Refuse an attached file; `name` is harmless."""
 

@@ -160,8 +160,6 @@ PICTURE_FILE, REFERENCE_FILE = Text("image"), Text("reference image")
 START_FILE, END_FILE = Text("start image or video"), Text("end image")
 AUDIO_FILE, SPEECH_FILE = Text("audio"), Text("speech")
 MOTION_FILE, THUMBNAIL_FILE = Text("image or video"), Text("thumbnail")
-
-
 FILE_NOT_GIVEN = Text("A file is missing: {file}. Upload one, paste a link, or choose an earlier job.")
 """Refuse a request without the file that it needs; `label` names it in the language of the moment."""
 
@@ -177,17 +175,11 @@ JSON_INPUT = Text("Input as JSON; null values are left out")
 LEAVE_OPEN = Text("Don't set it")
 """The choice of a form that leaves a field out."""
 YES_TO_FIELD, NO_TO_FIELD = Text("Yes"), Text("No")
-
-
 UPLOADS_HELP = Plural(
     "Upload {count} file, or use the links below", "Upload up to {count} files, or use the links below"
 )
-
-
 LINK_OR_JOB = Text("{file}: link or job ID")
 """Return the label of the input that takes a link or the id of a job; `label` as in `file_not_given`."""
-
-
 TOO_LONG_FOR_FORM = Text(
     "The text has {length} characters, but a form takes only {limit}. Use the slash command.",
     length=amount,

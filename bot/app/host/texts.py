@@ -59,15 +59,11 @@ USE_PG_DUMP = (
     "(bots may run meanwhile). Keep SECRET_KEYS as well: the API keys in the dump cannot be read without "
     "them."
 ).format
-
-
 USE_PG_RESTORE = (
     "DATABASE is PostgreSQL, which has its own backups. Stop every bot, create an empty database, and run: "
     "pg_restore --exit-on-error --no-owner --dbname={url} cannon-bot.dump; then, before a bot starts, "
     "`cannon-bot jobs doubt` with the age of the dump, so that no job is paid twice."
 ).format
-
-
 UPGRADE_ON_SERVER = (
     "The next start upgrades {url} from schema {schema} to {known}; bots of the version before cannot be "
     "started on it any more. Make a backup with pg_dump first."
@@ -112,8 +108,6 @@ def not_sound(problems: Sequence[str]) -> str:
 
 
 NOT_MOVED = "{database} was not moved, so there is nothing to undo.".format
-
-
 UNDONE = (
     "{database} is used again, as it was when it was moved to {place}. Jobs that may have been submitted "
     "since are not paid twice: they continue under the same idempotency key, or are refunded if that is too "
@@ -142,8 +136,6 @@ CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `
 WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs list"
 WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
 WOULD_BE_REFUNDED = "its credits are refunded"
-
-
 BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and run this again."
 
 
@@ -165,8 +157,6 @@ def followed(until: float) -> str:
 
 
 DUE_NOW = ("Job {job_id} is due now: a running bot takes it up within 15 seconds, else the next start does.").format
-
-
 RECHECK_NOW = (
     "Cannon Studio is asked for the result of job {job_id} now: by a running bot within 15 seconds, else by "
     "the next start."
@@ -184,13 +174,9 @@ def cannot_retry(state: str, *, has_request: bool) -> str:
 
 
 HAS_ENDED = "This job has ended ({state}): it has no lease and no hold.".format
-
-
 FREE_NOW = (
     "No process has job {job_id} now. A running bot takes it up within 15 seconds, else the next start does."
 ).format
-
-
 WOULD_END = "This would end job {job_id}: {outcome}. Add --yes to do it.".format
 
 

@@ -14,6 +14,4 @@ NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.")
 OLD_COMMAND = Text("The bot was updated and no longer has this command. Reload Discord and try again.")
 NOT_ALLOWED = Text("You don't have permission to use this here.")
 FORM_LOST = Text("The bot was restarted after you opened this form, so nothing was saved. Please open it again.")
-
-
 WARNING = "⚠️ {sentence}".format

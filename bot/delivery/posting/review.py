@@ -178,7 +178,7 @@ class ReviewDesk:
                 raise
             now = self.clock.wall()
             if await self.store.alerts.note(card.guild_id, "review channel", until=now + ALERT_AGAIN_S):
-                await self.alert(card.guild_id, partial(texts.no_review_channel, review.channel_id))
+                await self.alert(card.guild_id, partial(texts.NO_REVIEW_CHANNEL, channel=review.channel_id))
             raise Later(NO_CHANNEL_AGAIN_S, WaitsFor.DISCORD) from error
         place = {"channel_id": message.channel.id, "message_id": message.id}
         for job in jobs:

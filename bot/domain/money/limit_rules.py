@@ -8,7 +8,7 @@ server's or host's.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,23 +17,23 @@ from bot.domain.money.spend_request import ZERO, Draw, Headroom, SpendingView, S
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
 from bot.domain.words.text import stamp
 from bot.errors import Refused
-from bot.language import Text, month_day, weekday
+from bot.language import Plural, Text, month_day, weekday
 
-_EACH: Mapping[Period, Callable[[Decimal], str]] = {
-    Period.DAY: texts.a_day,
-    Period.WEEK: texts.a_week,
-    Period.MONTH: texts.a_month,
-    Period.TOTAL: texts.in_total,
+_EACH: Mapping[Period, Plural] = {
+    Period.DAY: texts.A_DAY,
+    Period.WEEK: texts.A_WEEK,
+    Period.MONTH: texts.A_MONTH,
+    Period.TOTAL: texts.IN_TOTAL,
 }
-_OWN_LEFT: Mapping[Period, Callable[[Decimal, Decimal, str], str]] = {
-    Period.DAY: texts.own_daily_left,
-    Period.WEEK: texts.own_weekly_left,
-    Period.MONTH: texts.own_monthly_left,
+_OWN_LEFT: Mapping[Period, Plural] = {
+    Period.DAY: texts.OWN_DAILY_LEFT,
+    Period.WEEK: texts.OWN_WEEKLY_LEFT,
+    Period.MONTH: texts.OWN_MONTHLY_LEFT,
 }
-_SERVER_LEFT: Mapping[Period, Callable[[Decimal, Decimal, str], str]] = {
-    Period.DAY: texts.server_daily_left,
-    Period.WEEK: texts.server_weekly_left,
-    Period.MONTH: texts.server_monthly_left,
+_SERVER_LEFT: Mapping[Period, Plural] = {
+    Period.DAY: texts.SERVER_DAILY_LEFT,
+    Period.WEEK: texts.SERVER_WEEKLY_LEFT,
+    Period.MONTH: texts.SERVER_MONTHLY_LEFT,
 }
 
 
@@ -48,7 +48,7 @@ def whose(limit: Limit) -> str:
 
 def allowance(limit: Limit) -> str:
     """Return a limit's amount: "200 credits a week"."""
-    return _EACH[limit.period](limit.credits)
+    return _EACH[limit.period](count=limit.credits)
 
 
 def left_of(left: Decimal, limit: Limit, *, granted: bool) -> str:
@@ -248,9 +248,9 @@ def _left(headroom: Headroom, renewed: str, rules: Rules) -> str:
     limit, left = headroom.limit, max(headroom.left, ZERO)
     is_servers = limit.scope is Scope.SERVER
     if headroom.refills_at is None:
-        return (texts.server_total_left if is_servers else texts.own_total_left)(left, limit.credits)
+        return (texts.SERVER_TOTAL_LEFT if is_servers else texts.OWN_TOTAL_LEFT)(left=left, count=limit.credits)
     resets = texts.RESETS_ON(day=_day(headroom.refills_at, limit.period, rules), when=renewed)
-    return (_SERVER_LEFT if is_servers else _OWN_LEFT)[limit.period](left, limit.credits, resets)
+    return (_SERVER_LEFT if is_servers else _OWN_LEFT)[limit.period](left=left, count=limit.credits, resets=resets)
 
 
 def alert_headrooms(request: SpendRequest, spending: SpendingView) -> tuple[Headroom, ...]:

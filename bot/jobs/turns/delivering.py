@@ -87,7 +87,7 @@ class Delivering:
         job = followed.job
         await self.transitions.hold(followed, texts.not_posted_for_a_day(waits_for))
         if followed.job.state.ended:
-            await self.transitions.surface.alert(job.guild_id, partial(texts.not_posted_alert, job.id))
+            await self.transitions.surface.alert(job.guild_id, partial(texts.NOT_POSTED_ALERT, job=job.id))
 
     async def _parked(self, followed: Followed, seconds: float) -> float | None:
         followed.posting_failed_at = None

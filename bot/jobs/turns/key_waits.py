@@ -156,7 +156,9 @@ class KeyWaits:
         await self.transitions.show(followed.job)
         until = stamp(followed.job.next_at, "t")
         name = f"asked to wait {key.slot(job.guild_id)}"
-        await self.transitions.alert_once(job.guild_id, name, partial(texts.asked_to_wait_alert, until), ALERT_AGAIN_S)
+        await self.transitions.alert_once(
+            job.guild_id, name, partial(texts.ASKED_TO_WAIT_ALERT, time=until), ALERT_AGAIN_S
+        )
         return seconds
 
     def end_pauses(self, slot: str) -> None:

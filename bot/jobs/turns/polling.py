@@ -154,7 +154,7 @@ class Polling:
     async def _expire(self, followed: Followed) -> None:
         job = followed.job
         await self.transitions.end(followed, JobState.EXPIRED, texts.NOT_FINISHED)
-        await self.transitions.surface.alert(job.guild_id, partial(texts.not_finished_alert, job.id))
+        await self.transitions.surface.alert(job.guild_id, partial(texts.NOT_FINISHED_ALERT, job=job.id))
 
     async def _failed(self, followed: Followed, key: UsableKey, error: CannonError) -> float | None:
         """Poll again later: a failed poll says nothing about the job."""

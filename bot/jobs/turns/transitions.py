@@ -172,7 +172,7 @@ class Transitions:
         It is never resubmitted automatically: it could be paid twice.
         """
         await self.end(followed, JobState.FAILED, texts.NOT_CONFIRMED)
-        await self.surface.alert(followed.job.guild_id, partial(texts.not_confirmed_alert, followed.job.id))
+        await self.surface.alert(followed.job.guild_id, partial(texts.NOT_CONFIRMED_ALERT, job=followed.job.id))
 
 
 def attempt_of(call: str, error: CannonError) -> JobAttempt:
@@ -245,7 +245,7 @@ class OwnErrors:
         else:
             await self._transitions.end(followed, JobState.FAILED, texts.GIVEN_UP, recheck=job.remote_id is not None)
         if followed.job.state.ended:
-            await self._transitions.surface.alert(job.guild_id, partial(texts.given_up_alert, job.id))
+            await self._transitions.surface.alert(job.guild_id, partial(texts.GIVEN_UP_ALERT, job=job.id))
 
 
 def _unnoted_s(followed: Followed) -> float:

@@ -80,8 +80,6 @@ PAGE: Mapping[str, Text] = {
 }
 """What the demo's own parts of the page say."""
 REACT_WITH = Text("React with {emoji}: {does}")
-
-
 ADA, MORGAN, BO, CLEO, DARA, ELI = "Ada", "Morgan (moderator)", "Bo", "Cleo", "Dara", "Eli"
 MODERATORS, DIRECTORS, ARTISTS, GUESTS = Text("Moderators"), Text("Directors"), Text("Artists"), Text("Guests")
 
@@ -129,8 +127,6 @@ SAID_FAIL = Text("That one failed. Did it cost anything?")
 SAID_FREE = Text("No, failed jobs are refunded. The card says so.")
 SAID_POSTCARD = Text("One recipe, three steps: a postcard with a voice.")
 SAID_WAITS = Text("The long one is above 60 credits, so Morgan has to approve it.")
-
-
 BACK, NEXT, AGAIN = Text("Back"), Text("Next"), Text("Start again")
 JUMP = Text("Go to a step…")
 TITLE = Text("{number} of {count} · {heading}")

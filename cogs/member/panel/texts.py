@@ -22,8 +22,6 @@ PAGES: Mapping[str, Text] = MappingProxyType(
         "data": Text("My data"),
     }
 )
-
-
 ME_TITLE = Text("Your settings · {page}")
 
 
@@ -88,16 +86,12 @@ NO_PRESETS = Text("You have no presets yet. Create one below, or save one from a
 RUN, EDIT, DELETE_PRESET = Text("Run"), Text("Edit"), Text("Delete")
 PRESET_NAME, PRESET_NAME_ABOUT = Text("Name"), Text("For example: anime 16:9")
 NOTHING_FOR_PRESET = Text("This result has no options to save. Create a preset in `/me` instead.")
-
-
 PRESETS_ABOUT = Plural(
     "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
     "You can have {count} preset.",
     "A preset keeps options under a name. Use it with the option `preset`, or run it here. "
     "You can have up to {count} presets.",
 )
-
-
 PRESET_TITLE = Text("Preset for {operation}")
 
 
@@ -149,14 +143,10 @@ DELETE_WORD = Text("DELETE")
 KEPT = Text("Nothing was deleted.")
 TYPE_WORD = Text("Type {word} to confirm")
 NOT_DELETED = Text("Nothing was deleted. To delete your data, type {word} in the form.")
-
-
 DELETED = Plural(
     "Deleted: your settings, presets and drafts, and the contents of {count} job.",
     "Deleted: your settings, presets and drafts, and the contents of {count} jobs.",
 )
-
-
 STILL_OPEN = Plural(
     "{count} job is still open and was not deleted. Delete your data again when it has finished.",
     "{count} jobs are still open and were not deleted. Delete your data again when they have finished.",

@@ -53,7 +53,7 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
             )
         )
     except (discord.Forbidden, discord.NotFound) as error:
-        raise await _closed(bot, approval, partial(texts.approval_channel_closed, channel_id)) from error
+        raise await _closed(bot, approval, partial(texts.APPROVAL_CHANNEL_CLOSED, channel=channel_id)) from error
     except DISCORD_ERRORS as error:
         log.info("approval.later", card=approval.card_id, error=type(error).__name__)
         return not (isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429)

@@ -12,8 +12,6 @@ from bot.language import Text, both, tr
 REASON_INPUT = Text("Reason (the member sees it)")
 REFUSE = Text("Refuse…")
 AUTHOR = Text("Requested by")
-
-
 FOOTER = "cannon-bot · {subject_id}".format
 
 
@@ -34,15 +32,10 @@ APPROVE = Text("Approve")
 APPROVE_AND_GRANT = Text("Approve and raise limit")
 REFUSE_JOB_FORM = Text("Refuse this job")
 PRIVATE_REQUEST = Text("This is a private request. Its prompt is shown only in an approval channel.")
-
-
-def approval_channel_closed(channel_id: int) -> str:
-    return tr(
-        "A job is waiting for approval, but I can't post in {channel}. Give me access or choose another channel.",
-        channel=f"<#{channel_id}>",
-    )
-
-
+APPROVAL_CHANNEL_CLOSED = Text(
+    "A job is waiting for approval, but I can't post in {channel}. Give me access or choose another channel.",
+    channel="<#{}>".format,
+)
 APPROVAL_TITLE = Text("Approve this job? {operation}")
 APPROVAL_PRACTICE = Text("🧪 Practice · {title}")
 
@@ -97,8 +90,6 @@ REVIEW_CHANNEL_MISSING = Text("Choose the `channel` in which moderators review r
 REVIEW_IN_SAME_CHANNEL = Text("Choose another review channel. Results can't be reviewed where they are held back.")
 PUBLISH = Text("Publish")
 REFUSE_RESULT_FORM = Text("Refuse this result")
-
-
 NO_PERMISSION_TO_POST = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
 
 

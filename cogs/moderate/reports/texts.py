@@ -18,11 +18,7 @@ REMOVE_REPORTED, REFUND = Text("Remove result"), Text("Refund")
 BLOCK_AUTHOR, BLOCK_MEMBER = Text("Block author"), Text("Block member")
 DISMISS_REPORT = Text("Dismiss")
 OWN_BLOCK = Text("You cannot block yourself.")
-
-
 DISMISSED_BY = Text("Dismissed by {moderator}.", moderator="<@{}>".format)
-
-
 BLOCK_QUESTION = Text(
     "How long should {member} be blocked? Their jobs that are still waiting end.", member="<@{}>".format
 )

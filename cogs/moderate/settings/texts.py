@@ -18,8 +18,6 @@ CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there fir
 MODEL_FORM = Text("Default model")
 MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")
 MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.")
-
-
 NOT_SET: Mapping[str, Text] = {
     "moderator_role": Text("None. Only members with Manage Server moderate."),
     "allowed_channels": Text("All channels"),
@@ -35,8 +33,6 @@ NOT_SET: Mapping[str, Text] = {
 }
 """What it means that a setting is empty, by its name."""
 MODEL_INPUT = Text("Model for {operation}")
-
-
 NO_PERMISSION_TO_POST = Text(
     "I can't post in {channel}. Give me {permissions} there first.", channel="<#{}>".format, permissions=both
 )

@@ -80,12 +80,12 @@ async def _add_tool(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKe
         words = str(texts.TOOL_NOT_USED)
     else:
         says = {
-            EstimateOutcome.ANSWERED: texts.tool_answers,
-            EstimateOutcome.UNPRICED: texts.tool_has_no_price,
-            EstimateOutcome.SILENT: texts.tool_silent,
-            EstimateOutcome.REFUSED: texts.tool_refuses,
+            EstimateOutcome.ANSWERED: texts.TOOL_ANSWERS,
+            EstimateOutcome.UNPRICED: texts.TOOL_HAS_NO_PRICE,
+            EstimateOutcome.SILENT: texts.TOOL_SILENT,
+            EstimateOutcome.REFUSED: texts.TOOL_REFUSES,
         }
-        words = says[health.outcome](stamp(health.since), stamp(health.last_at))
+        words = says[health.outcome](since=stamp(health.since), last=stamp(health.last_at))
     embed.add_field(name=texts.TOOL, value=words, inline=False)
 
 

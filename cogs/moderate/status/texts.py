@@ -24,8 +24,6 @@ CREDITS_LAST_SEEN = Text("Credits when last checked")
 HOST_LIMIT = Text("The host's limit for this server")
 HOST_TOTAL = Text("The host's limit for all servers together")
 CHECKED_OFTEN = Text("Checked several times in the last hour. Try again later.")
-
-
 KEY_SHOWN = "`…{last4}`".format
 
 
@@ -110,22 +108,10 @@ COMPARED_WITH_DIFFERENCE = Text("⚠️ Checked {when}: {difference}")
 TOOL = Text("Price estimates from Cannon Studio")
 TOOL_OFF = Text("Off. Turn them on in `/studio settings` under Limits.")
 TOOL_NOT_USED = Text("On. Not used since the bot started.")
-
-
-def tool_answers(since: str, last: str) -> str:
-    return tr("✅ Working since {since}. Last used {last}.", since=since, last=last)
-
-
-def tool_has_no_price(since: str, last: str) -> str:
-    return tr("Online, but without a price for these jobs since {since}. Last used {last}.", since=since, last=last)
-
-
-def tool_silent(since: str, last: str) -> str:
-    return tr("⚠️ No answer since {since}. Last tried {last}.", since=since, last=last)
-
-
-def tool_refuses(since: str, last: str) -> str:
-    return tr("⚠️ Refusing this key since {since}. Last tried {last}.", since=since, last=last)
+TOOL_ANSWERS = Text("✅ Working since {since}. Last used {last}.")
+TOOL_HAS_NO_PRICE = Text("Online, but without a price for these jobs since {since}. Last used {last}.")
+TOOL_SILENT = Text("⚠️ No answer since {since}. Last tried {last}.")
+TOOL_REFUSES = Text("⚠️ Refusing this key since {since}. Last tried {last}.")
 
 
 # ---------------------------------------------------------------------- what Cannon Studio has changed

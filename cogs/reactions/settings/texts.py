@@ -60,8 +60,6 @@ PAYERS = {
     Purse.REACTOR: Text("The person who reacts"),
     Purse.AUTHOR: Text("The author of the result"),
 }
-
-
 NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from 1 to {most}.")
 """Refuse what is no number of members from 1 to `most`."""
 
@@ -70,7 +68,5 @@ NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from
 
 
 GALLERY_NOW = Text("Gallery: {state}")
-
-
 CANNOT_POST_IN = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
 """Refuse a channel in which the bot lacks `permissions`."""
