@@ -65,8 +65,12 @@ def _held(module: ModuleType, tree: ast.Module) -> Iterator[Rule]:
     """Return the patterns that a module holds; one in a table is used as names of no pattern are used there."""
     uses: dict[str, set[str]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in USES:
-            uses.setdefault(node.value.id, set()).add(node.attr)
+        if isinstance(node, ast.Attribute) and node.attr in USES:
+            of = (
+                node.value.value if isinstance(node.value, ast.Attribute) and node.value.attr == "regex" else node.value
+            )
+            if isinstance(of, ast.Name):
+                uses.setdefault(of.id, set()).add(node.attr)
     values = {name: value for name, value in vars(module).items() if not isinstance(value, ModuleType | type)}
     strings = {"split"}  # what a text has too
     others = {use for name, each in uses.items() if name not in {*values, "re"} for use in each - strings}
@@ -100,8 +104,8 @@ def _parts(value: object) -> Iterable[object]:
     if kind.__module__.partition(".")[0] not in {"bot", "cogs"}:
         return ()
     names = [*getattr(value, "__dict__", ()), *getattr(kind, "__slots__", ())]
-    if "_compiled" in vars(kind):  # compiled when it is first used
-        names.append("_compiled")
+    if "regex" in vars(kind):  # compiled when it is first used
+        names.append("regex")
     return [getattr(value, name, None) for name in names]
 
 
