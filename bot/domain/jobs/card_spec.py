@@ -76,12 +76,7 @@ class Origin:
     def spender(self) -> Spender:
         """The author, as the policy knows them."""
         place = self.place
-        return Spender(
-            member_id=self.author_id,
-            role_ids=place.role_ids,
-            channel_ids=place.channel_ids,
-            age_restricted=place.age_restricted,
-        )
+        return Spender.of_viewer(self.viewer, place.role_ids, place.channel_ids, age_restricted=place.age_restricted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.domain.models import Card, JobState
 from bot.domain.server.guild_rules import Block, Grant, Limit, Rules
-from bot.domain.server.places import PostingPlace
+from bot.domain.server.places import PostingPlace, Viewer
 
 DEFAULT_HOLD = Decimal(20)
 """Hold of a job of unknown price: the samples in the API's docs range from 17 to 48."""
@@ -82,6 +82,15 @@ class Spender(PostingPlace):
 
     member_id: int
     role_ids: frozenset[int]
+
+    @classmethod
+    def of_viewer(
+        cls, viewer: Viewer, role_ids: frozenset[int], channel_ids: frozenset[int], *, age_restricted: bool
+    ) -> Spender:
+        """Return a member who requests now."""
+        return cls(
+            member_id=viewer.member_id, role_ids=role_ids, channel_ids=channel_ids, age_restricted=age_restricted
+        )
 
     @classmethod
     def of(cls, card: Card) -> Spender:
