@@ -1,16 +1,19 @@
-"""The Discord surface: one package per feature. The core uses these four functions only."""
+"""The Discord surface: one package per feature. The core uses these five functions only."""
 
 from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import Any
 
 from discord.ext import commands
 
-from bot.app.client import CannonBot
+from bot.account.key_health import StatusChecks
+from bot.app.parts import Parts
 from bot.delivery import CardSurface
 from cogs.described.registration import DescribedCommands
 from cogs.surface import CogSurface
+from cogs.ui.interaction import Bot
 
 EXTENSIONS = (
     "cogs.workflows.image",
@@ -53,9 +56,103 @@ EXTENSIONS = (
 )
 
 
-def card_surface(bot: CannonBot) -> CardSurface:
+def card_surface(bot: Bot) -> CardSurface:
     """Return the CardSurface of this bot. Called once, before the bot is assembled."""
     return CogSurface(bot)
+
+
+def uses(parts: Parts) -> dict[type[Any], Any]:
+    """Return all that cogs may call, by class; they take it by `cogs.ui.interaction.use`.
+
+    Of the store only what a cog would otherwise read through a method that does nothing else.
+    """
+    delivery, generation, moderation, store = parts.delivery, parts.generation, parts.moderation, parts.store
+    used = (
+        StatusChecks(parts.status_pace, client=parts.client, keys=parts.keys),
+        parts.absences,
+        parts.api_drift,
+        parts.copies,
+        parts.delivery,
+        parts.estimate_tool,
+        parts.first_setup,
+        parts.jobs,
+        parts.keys,
+        parts.languages,
+        parts.learned_prices,
+        parts.member_data,
+        parts.memories,
+        parts.own_settings,
+        parts.practice,
+        parts.price_books,
+        parts.reconciler,
+        parts.recovery,
+        parts.second_copy,
+        parts.sharing,
+        parts.sights,
+        parts.signals,
+        parts.sources,
+        parts.sources.pace,
+        parts.switches,
+        parts.thumbnails,
+        parts.unavailable,
+        parts.voices,
+        parts.alerts,
+        store.account_checks,
+        store.blocks,
+        store.cards,
+        store.copies,
+        store.job_lists,
+        store.jobs,
+        store.keys,
+        store.ledger,
+        store.limits,
+        store.practice,
+        store.prices,
+        store.privacy,
+        store.reaction_acts,
+        store.reactions,
+        store.recipes,
+        store.reports,
+        store.reviews,
+        store.settings,
+        store.signals,
+        store.spending,
+        store.voices,
+        delivery.authors,
+        delivery.cards,
+        delivery.gate,
+        delivery.log_channel,
+        delivery.messages,
+        delivery.poster,
+        delivery.takedown,
+        delivery.ticker,
+        generation.admission,
+        generation.earlier,
+        generation.generations,
+        generation.next_steps,
+        generation.own_defaults,
+        generation.questions,
+        generation.reactions,
+        generation.recipe_drafts,
+        generation.recipe_runs,
+        generation.reruns,
+        generation.retries,
+        generation.rewritten_prompts,
+        generation.visible,
+        generation.word_requests,
+        moderation.access,
+        moderation.approvals,
+        moderation.key,
+        moderation.prices,
+        moderation.quota,
+        moderation.reactions,
+        moderation.recipes,
+        moderation.removals,
+        moderation.reports,
+        moderation.reviews,
+        moderation.settings,
+    )
+    return {type(each): each for each in used}
 
 
 def load() -> list[ModuleType]:
@@ -65,10 +162,11 @@ def load() -> list[ModuleType]:
 
 async def setup(bot: commands.AutoShardedBot) -> None:
     for module in load():
-        await module.setup(bot)
+        if hasattr(module, "setup"):  # else importing it has registered its actions
+            await module.setup(bot)
 
 
-async def renew(bot: CannonBot, *, described: bool) -> None:
+async def renew(bot: Bot, *, described: bool) -> None:
     """Rebuild the commands made from the catalogue; without `described`, remove them."""
     cog = bot.get_cog(DescribedCommands.__name__)
     if not isinstance(cog, DescribedCommands):

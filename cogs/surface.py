@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.app.client import CannonBot
+from bot.delivery.card.readers import GuildLanguages
 from bot.domain.models import Card, Job
 from bot.domain.server.first_contact import WelcomePlace
 from bot.language import speaking
@@ -17,13 +17,14 @@ from cogs.moderate.setup.welcome import send_welcome
 from cogs.reactions.listener import Wishes
 from cogs.reactions.pressed import Seeds
 from cogs.results import buttons
+from cogs.ui.interaction import Bot, use
 from cogs.words.offers import WordAnswers
 
 
 class CogSurface:
     """The CardSurface of this bot. It resolves the bot's parts at call time, so it can be made before them."""
 
-    def __init__(self, bot: CannonBot) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self.seeds = Seeds(bot)
         self.wishes = Wishes(bot)
@@ -58,12 +59,12 @@ class CogSurface:
 
     async def ask_moderators(self, approval: Approval) -> bool:
         """Post the question whether a card is approved; False if Discord rejects it."""
-        with speaking(await self._bot.parts.languages.of(approval.guild_id)):
+        with speaking(await use(self._bot, GuildLanguages).of(approval.guild_id)):
             return await approvals.ask_moderators(self._bot, approval)
 
     async def welcome(self, guild_id: int, again: bool) -> WelcomePlace | None:
         """Greet a server; None if Discord does not accept it now."""
-        with speaking(await self._bot.parts.languages.of(guild_id)):
+        with speaking(await use(self._bot, GuildLanguages).of(guild_id)):
             return await send_welcome(self._bot, guild_id, again=again)
 
     async def aclose(self) -> None:

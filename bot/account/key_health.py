@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import weakref
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from bot.account import texts
 from bot.account.api_keys import ApiKeys, RefusedKey, UsableKey
 from bot.cannon.client import CannonClient
+from bot.domain.models import AccountStatus
 from bot.errors import CannonError, KeyRefused, Refused
 from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
@@ -172,3 +173,24 @@ class StatusPace:
         if whose != self._own:
             self._of_server.note(int(guild_id))
             self._of_all.note(None)
+
+
+@dataclass(frozen=True)
+class StatusChecks:
+    """Requests an account's status for a member who wants to see it."""
+
+    pace: StatusPace
+    _: KW_ONLY
+    client: CannonClient
+    keys: ApiKeys
+
+    async def status(self, guild_id: int, key: UsableKey) -> AccountStatus | None:
+        """Return the key's account and store its balance; None without a call if there were too many.
+
+        Raises CannonError.
+        """
+        if not self.pace.allows(guild_id):
+            return None
+        status = await self.client.status(key.secret)
+        await self.keys.note_status(guild_id, key, status)
+        return status

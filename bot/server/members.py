@@ -113,3 +113,16 @@ class MemberData:
         erased = await self.store.privacy.erase(guild_id, member_id, is_known_model=is_known)
         self.memories.forget(guild_id)
         return erased
+
+    async def settings(self, guild_id: int, member_id: int) -> Sequence[Mapping[str, Any]]:
+        """Return what the member has set there, as rows for their export."""
+        rows: list[Mapping[str, Any]] = []
+        own = await self.store.member_settings.get(guild_id, member_id)
+        if own != MemberSettings():
+            rows.append({"settings": own.to_json()})
+        voice_id = await self.store.voices.default_of(guild_id, member_id)
+        if voice_id:
+            rows.append({"default_voice": voice_id})
+        presets = await self.store.member_settings.presets(guild_id, member_id)
+        rows += [{"preset": each.name, "operation": each.operation, "values": dict(each.values)} for each in presets]
+        return rows

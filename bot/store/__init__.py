@@ -3,59 +3,93 @@
 from bot.store.engine.database import Database
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
+from bot.store.guild.account import AccountChecks
 from bot.store.guild.approvals import Approval
-from bot.store.guild.members import StoredPreset, WordOffer
-from bot.store.guild.privacy import Erased
-from bot.store.guild.reactions import DueWish
-from bot.store.guild.recipes import Saved, StoredRecipe
+from bot.store.guild.keys import GuildKeys, Practice, RetiredKey
+from bot.store.guild.members import StoredPreset, Voices, WordOffer
+from bot.store.guild.privacy import Erased, Privacy
+from bot.store.guild.reactions import DueWish, ReactionActs, ReactionMaps
+from bot.store.guild.recipes import Recipes, Saved, StoredRecipe
 from bot.store.guild.record import ReportOutcome
-from bot.store.guild.reviews import Review, ReviewRule, ReviewVerdict
-from bot.store.jobs.copies import Copy, DoomedCopy
+from bot.store.guild.reviews import Review, ReviewRule, Reviews, ReviewVerdict
+from bot.store.guild.settings import GuildSettings
+from bot.store.jobs.cards import Cards
+from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
-from bot.store.jobs.jobs import Claimed
+from bot.store.jobs.job_lists import JobLists
+from bot.store.jobs.jobs import Claimed, Jobs
 from bot.store.jobs.overshoots import Overshoot
 from bot.store.jobs.rechecks import JobAttempt
 from bot.store.jobs.rows import PlacedJob
 from bot.store.jobs.tried_values import TriedOutcome, TriedValue
-from bot.store.money.ledger import LedgerRow, LedgerSums
-from bot.store.money.prices import PricedKind
-from bot.store.money.spending import Spending
+from bot.store.money.ledger import Ledger, LedgerRow, LedgerSums
+from bot.store.money.limits import Blocks, Limits
+from bot.store.money.prices import PricedKind, Prices
+from bot.store.money.reports import START, Mark, Report, ReportPage, Reports
+from bot.store.money.spending import Spending, SpendingViews
+from bot.store.signals import Signals
 from bot.store.store import Store
 from bot.store.vault.secret_box import SecretBox
 
 __all__ = [
     "REFUND_REQUEST",
     "REPORT",
+    "START",
+    "AccountChecks",
     "Approval",
+    "Blocks",
     "Cancelled",
+    "Cards",
     "Change",
     "Claimed",
+    "Copies",
     "Copy",
     "Database",
     "Decision",
     "DoomedCopy",
     "DueWish",
     "Erased",
+    "GuildKeys",
+    "GuildSettings",
     "JobAttempt",
+    "JobLists",
+    "Jobs",
+    "Ledger",
     "LedgerRow",
     "LedgerSums",
+    "Limits",
+    "Mark",
     "Overshoot",
     "PlacedJob",
+    "Practice",
     "PricedKind",
+    "Prices",
+    "Privacy",
+    "ReactionActs",
+    "ReactionMaps",
+    "Recipes",
     "Record",
     "RecordOf",
+    "Report",
     "ReportOutcome",
+    "ReportPage",
+    "Reports",
+    "RetiredKey",
     "Review",
     "ReviewRule",
     "ReviewVerdict",
+    "Reviews",
     "Saved",
     "SecretBox",
+    "Signals",
     "Spending",
+    "SpendingViews",
     "SqliteDatabase",
     "Store",
     "StoredPreset",
     "StoredRecipe",
     "TriedOutcome",
     "TriedValue",
+    "Voices",
     "WordOffer",
 ]

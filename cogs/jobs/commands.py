@@ -6,12 +6,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.generation.visible_jobs import VisibleJobs
 from cogs.jobs import texts
 from cogs.jobs.browsing import ANY, MINE, WORDS_CHARS, Browsing
 from cogs.jobs.gallery import show_first
 from cogs.jobs.one_job import open_job
 from cogs.ui.choices import CHOICES_MAX
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import viewer_of
 from cogs.workflows.asked.options import job_label
 
@@ -23,7 +24,7 @@ States = Literal["open", "delivered", "held", "failed", "cancelled"]
 async def complete_job(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Offer the member's own jobs that match all words, newest first."""
     viewer, now = await viewer_of(interaction), interaction.client.clock.wall()
-    listed = await interaction.client.parts.generation.visible.page(
+    listed = await use(interaction, VisibleJobs).page(
         viewer, author_id=viewer.member_id, words=typed.split(), limit=CHOICES_MAX
     )
     return [app_commands.Choice(name=job_label(each.job, now), value=each.job.id) for each in listed]

@@ -11,20 +11,22 @@ import discord
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.links import Thumbnails
 from bot.delivery.channels.view import message_link
 from bot.domain.models import Card, Job
 from bot.domain.texts import mention
 from bot.domain.words.text import harmless, harmless_within, one_line, shortened, stamp
 from bot.errors import InputError
-from bot.generation.visible_jobs import ListedJob
+from bot.generation.visible_jobs import ListedJob, VisibleJobs
 from bot.language import tr
+from bot.store import Cards
 from bot.store.jobs.job_lists import SEARCHED
 from cogs.jobs import texts
 from cogs.jobs.browsing import ALL, ANY, MINE, SEARCH_ACTION, STATES, WORDS_CHARS, Browsing, require_may_browse
 from cogs.jobs.one_job import open_job
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import cost_words
 from cogs.ui.permissions import is_moderator, viewer_of
 from cogs.ui.texts import GONE
@@ -145,7 +147,7 @@ async def _show_instead(interaction: Interaction, browsing: Browsing) -> None:
 
 async def _page(interaction: Interaction, browsing: Browsing) -> Page:
     bot, viewer = interaction.client, await viewer_of(interaction)
-    listed = await bot.parts.generation.visible.page(
+    listed = await use(bot, VisibleJobs).page(
         viewer,
         author_id=browsing.author_id(viewer.member_id),
         states=browsing.states,
@@ -160,7 +162,7 @@ async def _page(interaction: Interaction, browsing: Browsing) -> Page:
         browsing=browsing,
         jobs=shown,
         cards=cards,
-        pictures=await bot.parts.thumbnails.of(viewer.member_id, seen),
+        pictures=await use(bot, Thumbnails).of(viewer.member_id, seen),
         has_more=len(listed) > PAGE_JOBS,
         for_moderator=await is_moderator(interaction),
     )
@@ -168,7 +170,7 @@ async def _page(interaction: Interaction, browsing: Browsing) -> Page:
 
 async def _cards(bot: Bot, guild_id: int, listed: Sequence[ListedJob]) -> dict[str, Card]:
     wanted = dict.fromkeys(each.job.card_id for each in listed if each.seen)
-    found = [await bot.parts.store.cards.get(guild_id, card_id) for card_id in wanted]
+    found = [await use(bot, Cards).get(guild_id, card_id) for card_id in wanted]
     return {card.id: card for card in found if card is not None}
 
 
@@ -222,7 +224,3 @@ class SearchForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Show the first page of matches."""
         await _show_instead(interaction, replace(self._browsing.at(0), typed=self._words.value.strip()))
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import in_time
@@ -14,14 +15,17 @@ from bot.domain.models import Job
 from bot.domain.texts import mention
 from bot.domain.words.text import stamp
 from bot.errors import InputError
-from bot.store import Cancelled
+from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.visible_jobs import VisibleJobs
+from bot.jobs.intake import JobService
+from bot.store import Cancelled, GuildSettings, Jobs
 from cogs.jobs import texts
 from cogs.jobs.recovery import require_own
 from cogs.results import buttons as results
 from cogs.results.details import show_job
 from cogs.results.remove import ICON
 from cogs.ui.controls import Control, job_of, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import cost_words
 from cogs.ui.permissions import guild_of, is_moderator, viewer_of
 from cogs.ui.texts import GONE
@@ -39,7 +43,7 @@ async def any_job(interaction: Interaction, job_id: str) -> Job:
 
     Raises InputError with the constant answer.
     """
-    job = await interaction.client.parts.store.jobs.get(guild_of(interaction), job_id.strip().upper())
+    job = await use(interaction, Jobs).get(guild_of(interaction), job_id.strip().upper())
     if job is None:
         raise InputError(GONE)
     return job
@@ -62,7 +66,7 @@ async def cancel_one(interaction: Interaction, subject: str, _values: Sequence[s
     try:
         await in_time(interaction.response.send_message(_outcome(done, drop=False), view=view, ephemeral=True))
     finally:
-        await interaction.client.parts.delivery.show_now(job.guild_id, job.card_id)
+        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
 
 
 @on(DROP_ONE)
@@ -73,11 +77,11 @@ async def drop_one(interaction: Interaction, subject: str, _values: Sequence[str
     try:
         await in_time(interaction.response.edit_message(content=_outcome(done, drop=True), view=None))
     finally:
-        await interaction.client.parts.delivery.show_now(job.guild_id, job.card_id)
+        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
 
 
 async def _cancelled(interaction: Interaction, job: Job, *, drop: bool) -> Cancelled:
-    done = await interaction.client.parts.jobs.cancel(job, by_id=interaction.user.id, drop=drop)
+    done = await use(interaction, JobService).cancel(job, by_id=interaction.user.id, drop=drop)
     if done is None:
         raise InputError(texts.NOTHING_TO_CANCEL(job_id=job.id))
     return done
@@ -95,14 +99,10 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
     return " ".join(sentences)
 
 
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
-
-
 async def open_job(interaction: Interaction, job_id: str) -> None:
     """Show a job ephemerally; its ledger only, to a moderator who may not see it. Raises Refused, InputError."""
     bot = interaction.client
-    job = await bot.parts.generation.visible.get(await viewer_of(interaction), job_id)
+    job = await use(bot, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is not None:
         await show_job(interaction, job, await _controls(interaction, job))
     elif await is_moderator(interaction):
@@ -113,9 +113,9 @@ async def open_job(interaction: Interaction, job_id: str) -> None:
 
 async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:
     bot = interaction.client
-    jobs = await bot.parts.generation.earlier.of_card(job)
-    rules = await bot.parts.store.settings.get(job.guild_id)
-    private = await bot.parts.generation.earlier.is_private(job)
+    jobs = await use(bot, EarlierJobs).of_card(job)
+    rules = await use(bot, GuildSettings).get(job.guild_id)
+    private = await use(bot, EarlierJobs).is_private(job)
     controls = results.offered(bot, jobs, linked=bool(job.media), shown_above=rules.confirm_above, private=private)
     if len(jobs) > 1 and not job.state.ended:
         return [cancel_button(job), *controls]

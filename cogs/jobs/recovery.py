@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.delivery import Delivery
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
+from bot.delivery.posting.poster import Poster
 from bot.domain.models import END_STATES, Job, JobState, Media
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
+from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.sources import require_kept, require_shown
+from bot.jobs.intake import JobService
 from bot.jobs.surface import Later, NoPlace
 from bot.moderation.results import recovered_by
+from bot.store import Cards, Jobs, Reviews
 from cogs.jobs import texts
 from cogs.results import post_again as fresh_links
 from cogs.results.pressing import find_late, may_come_late
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import is_moderator
 
 
@@ -34,18 +39,18 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     if may_come_late([job]):
         await _recover_late(interaction, job)
         return
-    held = [each for each in await bot.parts.generation.earlier.of_card(job) if each.state is JobState.HELD]
+    held = [each for each in await use(bot, EarlierJobs).of_card(job) if each.state is JobState.HELD]
     if not held:
         raise InputError(_nothing_held(job))
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    if await bot.parts.generation.earlier.is_private(job):
+    if await use(bot, EarlierJobs).is_private(job):
         if not await is_moderator(interaction):
-            await require_shown(bot.parts.store, job.guild_id, [each.id for each in held])
+            await require_shown(use(bot, Reviews), job.guild_id, [each.id for each in held])
         await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
-    await bot.parts.delivery.show_now(job.guild_id, job.card_id)
-    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    await use(bot, Delivery).show_now(job.guild_id, job.card_id)
+    card = await use(bot, Cards).get(job.guild_id, job.card_id)
     if card is not None and not card.private:
         await in_time(interaction.edit_original_response(content=texts.POSTED(link=message_link(card))))
 
@@ -55,8 +60,8 @@ async def _recover_late(interaction: Interaction, job: Job) -> None:
     bot = interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     late = await find_late(interaction, [job])
-    card = await bot.parts.store.cards.get(job.guild_id, job.card_id)
-    now = await bot.parts.store.jobs.get(job.guild_id, job.id) or job
+    card = await use(bot, Cards).get(job.guild_id, job.card_id)
+    now = await use(bot, Jobs).get(job.guild_id, job.id) or job
     if now.state is JobState.DELIVERED and card is not None and not card.private:
         late = texts.POSTED(link=message_link(card))
     await in_time(interaction.edit_original_response(content=late or _nothing_held(job)))
@@ -73,7 +78,7 @@ def _nothing_held(job: Job) -> str:
 async def _move_here(interaction: Interaction, job: Job) -> None:
     """Move a private card into this ephemeral response: only its author may see it."""
     bot, original = interaction.client, await in_time(interaction.original_response())
-    await bot.parts.jobs.move_card(
+    await use(bot, JobService).move_card(
         job, message_id=original.id, channel_id=interaction.channel_id or 0, token=interaction.token
     )
 
@@ -83,7 +88,7 @@ async def _post(interaction: Interaction, job: Job) -> None:
     fresh = await fresh_links.renew(bot, interaction.user.id, [job]) if job.media else {}
     media = [_with_link(medium, fresh.get(medium.url)) for medium in job.media]
     try:
-        posted = await bot.parts.delivery.poster.post_held(
+        posted = await use(bot, Poster).post_held(
             job,
             media,
             channel_id=interaction.channel_id or 0,
@@ -100,7 +105,3 @@ async def _post(interaction: Interaction, job: Job) -> None:
 
 def _with_link(medium: Media, link: str | None) -> Media:
     return medium if link is None else replace(medium, url=link)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

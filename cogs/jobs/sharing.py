@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
+from bot.delivery.posting.copies import Sharing
 from bot.domain.models import Job
 from bot.domain.texts import PAUSED
 from bot.errors import InputError, NotAllowed, Refused
 from bot.jobs.surface import Later, NoPlace
+from bot.store import Cards, GuildSettings
 from cogs.jobs import texts
 from cogs.results import post_again as fresh_links
 from cogs.results.buttons import SHARE
 from cogs.results.post_again import require_may_copy
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.texts import GONE
 
 
@@ -23,30 +25,26 @@ async def share(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
     bot = interaction.client
     if job.author_id != interaction.user.id:
         raise NotAllowed(texts.NOT_YOURS_TO_SHARE)
-    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
     card, jobs = found
     if not card.private:
         raise Refused(texts.SHARED_ALREADY)
     await require_may_copy(interaction)
-    if (await bot.parts.store.settings.get(job.guild_id)).paused:
+    if (await use(bot, GuildSettings).get(job.guild_id)).paused:
         raise Refused(PAUSED)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     with_files = [each for each in jobs if each.media]
     links = await fresh_links.renew(bot, interaction.user.id, with_files) if with_files else {}
     try:
-        is_shared = await bot.parts.sharing.share(card, jobs, channel_id=interaction.channel_id or 0, links=links)
+        is_shared = await use(bot, Sharing).share(card, jobs, channel_id=interaction.channel_id or 0, links=links)
     except NoPlace as error:
         raise Refused(error.sentence) from error
     except Later as error:
         raise Refused(texts.NOT_SHARED_NOW) from error
     if not is_shared:
         raise Refused(texts.SHARED_ALREADY)
-    now = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    now = await use(bot, Cards).get(job.guild_id, job.card_id)
     link = "" if now is None else message_link(now)
     await in_time(interaction.edit_original_response(content=texts.SHARED(link=link)))
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -14,12 +14,10 @@ from typing import IO, Any, TypeAlias, cast
 import discord
 
 from bot.delivery.channels.facts import MIB, REQUEST_LIMIT_BYTES
-from bot.domain.server.member_settings import MemberSettings
 from bot.domain.texts import numbered_member, with_former_members
 from bot.domain.words.text import cell
 from bot.errors import InputError
-from bot.store import Store
-from bot.store.money.reports import START, Mark, ReportPage
+from bot.store import START, Mark, Privacy, ReportPage, Reports
 from cogs.member import texts
 
 MEMORY_BYTES = 1024 * 1024
@@ -37,7 +35,7 @@ Written: TypeAlias = Callable[[Rows, bool, bool], str]
 
 
 async def books(
-    stack: ExitStack, store: Store, guild_id: int, jobs: NextPage, *, since: float, file_limit: int
+    stack: ExitStack, reports: Reports, guild_id: int, jobs: NextPage, *, since: float, file_limit: int
 ) -> list[discord.File]:
     """Return the server's books from `since` (Unix seconds) as files; `stack` closes them.
 
@@ -45,24 +43,23 @@ async def books(
     InputError if the archive is too large too.
     """
     sources: dict[str, tuple[NextPage, Written]] = {
-        "ledger.csv": (lambda mark: store.reports.ledger_page(guild_id, since=since, after=mark), as_csv),
+        "ledger.csv": (lambda mark: reports.ledger_page(guild_id, since=since, after=mark), as_csv),
         "jobs.json": (jobs, as_json),
-        "decisions.json": (lambda mark: store.reports.decisions_page(guild_id, since=since, after=mark), as_json),
+        "decisions.json": (lambda mark: reports.decisions_page(guild_id, since=since, after=mark), as_json),
     }
     return await _files(stack, sources, "books.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
 
 
 async def own_jobs(
-    stack: ExitStack, store: Store, guild_id: int, member_id: int, *, file_limit: int
+    stack: ExitStack, privacy: Privacy, settings: Rows, guild_id: int, member_id: int, *, file_limit: int
 ) -> list[discord.File]:
-    """Return the member's jobs in the guild, with inputs and outputs, and their settings as files.
+    """Return the member's jobs in the guild, with inputs and outputs, and their `settings` as files.
 
     A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
     """
     sources: dict[str, tuple[NextPage, Written]] = {
-        "my-jobs.json": (lambda mark: store.privacy.page(guild_id, member_id, after=mark), as_json)
+        "my-jobs.json": (lambda mark: privacy.page(guild_id, member_id, after=mark), as_json)
     }
-    settings = await _own_settings(store, guild_id, member_id)
     if settings:
         own = ReportPage(rows=tuple(settings), after=None)
 
@@ -74,7 +71,7 @@ async def own_jobs(
 
 
 async def own_books(
-    stack: ExitStack, store: Store, guild_id: int, member_id: int, *, since: float, file_limit: int
+    stack: ExitStack, reports: Reports, guild_id: int, member_id: int, *, since: float, file_limit: int
 ) -> list[discord.File]:
     """Return the member's part of the ledger from `since` (Unix seconds), as CSV and JSON.
 
@@ -82,7 +79,7 @@ async def own_books(
     """
 
     async def page(mark: Mark) -> ReportPage:
-        return await store.reports.ledger_page(guild_id, since=since, after=mark, member_id=member_id)
+        return await reports.ledger_page(guild_id, since=since, after=mark, member_id=member_id)
 
     async def plain_page(mark: Mark) -> ReportPage:
         found = await page(mark)
@@ -98,21 +95,6 @@ async def own_books(
         "my-ledger.json": (plain_page, as_json),
     }
     return await _files(stack, sources, "my-ledger.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
-
-
-async def _own_settings(store: Store, guild_id: int, member_id: int) -> list[Mapping[str, Any]]:
-    rows: list[Mapping[str, Any]] = []
-    own = await store.member_settings.get(guild_id, member_id)
-    if own != MemberSettings():
-        rows.append({"settings": own.to_json()})
-    voice_id = await store.voices.default_of(guild_id, member_id)
-    if voice_id:
-        rows.append({"default_voice": voice_id})
-    rows += [
-        {"preset": each.name, "operation": each.operation, "values": dict(each.values)}
-        for each in await store.member_settings.presets(guild_id, member_id)
-    ]
-    return rows
 
 
 async def _files(

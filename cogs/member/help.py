@@ -10,17 +10,20 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end, passed_models
 from bot.delivery.answers.command_payload import NAME
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
 from bot.language import ptr, tr
-from bot.prices.book import PriceBook
+from bot.prices.book import PriceBook, PriceBooks
+from bot.server.operations import OperationSwitches
+from bot.store import GuildSettings, ReactionMaps
 from cogs.member import texts
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import reaction_legend
 from cogs.ui.panels import pages
 from cogs.ui.permissions import is_moderator
@@ -53,7 +56,7 @@ class HelpContext:
     off: frozenset[str]
 
     def line(self, command: AnyCommand) -> str:
-        text = f"{self.bot.parts.command_sync.mention(command.qualified_name)} {tr(str(command.description))}"
+        text = f"{self.bot.mention(command.qualified_name)} {tr(str(command.description))}"
         operation = self._operation(command)
         if operation is None:
             return text
@@ -100,7 +103,7 @@ def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
 
 def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list[str]:
     """Return the blocks of the first page: how it works, and each group with its commands' names."""
-    mention = shown.bot.parts.command_sync.mention
+    mention = shown.bot.mention
     groups = [
         texts.group_line(
             ptr(NAME, entry.name),
@@ -243,13 +246,13 @@ def _turns(name: str, number: int, count: int) -> list[Control]:
 async def _shown(interaction: Interaction, *, again: bool) -> HelpContext:
     """Return the page's context; defers if prices have to be fetched from Cannon Studio."""
     bot, guild_id = interaction.client, interaction.guild_id or 0
-    books = bot.parts.price_books
+    books = use(bot, PriceBooks)
     if not await books.is_complete(guild_id):
         await in_time(
             interaction.response.defer() if again else interaction.response.defer(ephemeral=True, thinking=True)
         )
         await books.refresh(guild_id)
-    return HelpContext(bot=bot, prices=await books.of(guild_id), off=bot.parts.switches.off(guild_id))
+    return HelpContext(bot=bot, prices=await books.of(guild_id), off=use(bot, OperationSwitches).off(guild_id))
 
 
 async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui.View, *, again: bool) -> None:
@@ -266,15 +269,15 @@ def _menus(interaction: Interaction) -> list[str]:
 
 
 async def _legend(interaction: Interaction) -> str:
-    store, guild_id = interaction.client.parts.store, interaction.guild_id or 0
-    legend = reaction_legend(await store.reactions.get(guild_id))
-    rules = await store.settings.get(guild_id)
+    guild_id = interaction.guild_id or 0
+    legend = reaction_legend(await use(interaction, ReactionMaps).get(guild_id))
+    rules = await use(interaction, GuildSettings).get(guild_id)
     return f"{legend} {LEGEND_WORDS}" if rules.answer_words else legend
 
 
 async def _payer(interaction: Interaction) -> str:
     try:
-        key = await interaction.client.parts.keys.for_guild(interaction.guild_id or 0)
+        key = await use(interaction, ApiKeys).for_guild(interaction.guild_id or 0)
     except NoKey as error:
         return error.sentence
     payer = str(texts.HOST_PAYS if key.id is None else texts.SERVER_PAYS)

@@ -15,7 +15,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.account.api_keys import UsableKey
+from bot.account.api_keys import ApiKeys, UsableKey
+from bot.account.key_health import StatusChecks
 from bot.catalogue import Catalogue
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
@@ -25,13 +26,14 @@ from bot.domain.money.account import days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
 from bot.domain.words.text import bare, shortened
 from bot.errors import CannonError, NoKey
+from bot.generation.visible_jobs import VisibleJobs
 from bot.language import percent, short_day
 from bot.media.chart import ROWS_MAX, Bar, Chart, draw
 from bot.media.lettering import drawable
-from bot.store.money.reports import Report
+from bot.store import GuildSettings, JobLists, Ledger, Report, Reports
 from cogs.member import texts
 from cogs.member.export import books, own_books
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
 from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator, viewer_of
 
@@ -44,10 +46,10 @@ async def spending_embed(interaction: Interaction) -> discord.Embed:
     """Return the member's spending today and this month, by kind, the rest, and their last jobs."""
     bot, guild_id, user = interaction.client, guild_of(interaction), interaction.user
     month = await days_of(bot, guild_id, await _days_of_month(bot, guild_id))
-    found = await bot.parts.store.reports.totals(guild_id, [(start, end) for _, start, end in month], member_id=user.id)
+    found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in month], member_id=user.id)
     roles = [role.id for role in getattr(user, "roles", ())]
     left = await member_usage(bot, guild_id, user.id, roles)
-    jobs = await bot.parts.store.job_lists.recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
+    jobs = await use(bot, JobLists).recent(guild_id, limit=JOBS_SHOWN, author_id=user.id)
     title = PRACTICE_TITLE(title=str(texts.YOUR_CREDITS)) if found.practice else str(texts.YOUR_CREDITS)
     embed = discord.Embed(title=title, description=member_usage_text(left, bot.catalogue), colour=NEUTRAL)
     embed.add_field(name=str(texts.TODAY), value=credits_words(found.spans[-1]))
@@ -83,7 +85,7 @@ def _kind_lines(catalogue: Catalogue, operations: Sequence[tuple[str, Decimal]])
 
 async def days_of(bot: Bot, guild_id: int, count: int) -> list[Day]:
     """Return the last `count` days in the guild's zone, today included."""
-    zone = (await bot.parts.store.settings.get(guild_id)).zone
+    zone = (await use(bot, GuildSettings).get(guild_id)).zone
     today = dt.datetime.fromtimestamp(bot.clock.wall(), zone).date()
     dates = [today - dt.timedelta(days=back) for back in range(count - 1, -2, -1)]
     starts = [dt.datetime.combine(date, dt.time(), zone).timestamp() for date in dates]
@@ -91,7 +93,7 @@ async def days_of(bot: Bot, guild_id: int, count: int) -> list[Day]:
 
 
 async def _days_of_month(bot: Bot, guild_id: int) -> int:
-    zone = (await bot.parts.store.settings.get(guild_id)).zone
+    zone = (await use(bot, GuildSettings).get(guild_id)).zone
     return dt.datetime.fromtimestamp(bot.clock.wall(), zone).day
 
 
@@ -148,9 +150,7 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         guild_id, bot = guild_of(interaction), interaction.client
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         days = await days_of(bot, guild_id, DAYS[period])
-        found = await bot.parts.store.reports.totals(
-            guild_id, [(start, end) for _, start, end in days], member_id=member_id
-        )
+        found = await use(bot, Reports).totals(guild_id, [(start, end) for _, start, end in days], member_id=member_id)
         rate = None if member_id is not None else await _rate(interaction, found, days[0][1])
         embed = _embed(bot.catalogue, found, rate, len(days))
         if not found.total:
@@ -171,13 +171,13 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         since = 0.0 if period is None else (await days_of(bot, guild_id, DAYS[period]))[0][1]
-        store, limit = bot.parts.store, interaction.filesize_limit
+        reports, limit = use(bot, Reports), interaction.filesize_limit
         with ExitStack() as stack:
             if member_id is None:
-                jobs = bot.parts.generation.visible.books(viewer, since=since)
-                files = await books(stack, store, guild_id, jobs, since=since, file_limit=limit)
+                jobs = use(bot, VisibleJobs).books(viewer, since=since)
+                files = await books(stack, reports, guild_id, jobs, since=since, file_limit=limit)
             else:
-                files = await own_books(stack, store, guild_id, member_id, since=since, file_limit=limit)
+                files = await own_books(stack, reports, guild_id, member_id, since=since, file_limit=limit)
             said = str(texts.BOOKS if member_id is None else texts.OWN_BOOKS)
             await in_time(interaction.edit_original_response(content=said, attachments=files), UPLOAD_TIMEOUT_S)
 
@@ -200,19 +200,19 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
     days = max(Decimal(1), Decimal(str((bot.clock.wall() - first) / DAY_S)))
     rate = SpendingRate(a_day=found.total / days, free=None, at=bot.clock.wall())
     try:
-        key = await bot.parts.keys.for_guild(guild_id)
+        key = await use(bot, ApiKeys).for_guild(guild_id)
     except NoKey:
         return rate
     balance = await _balance(interaction, key)
     if balance is None:
         return rate
-    held = (await bot.parts.store.ledger.balance(guild_id)).held
-    status = bot.parts.keys.last_status(guild_id, key)
+    held = (await use(bot, Ledger).balance(guild_id)).held
+    status = use(bot, ApiKeys).last_status(guild_id, key)
     return replace(
         rate,
         free=balance - held,
         expiring=() if status is None else status.expiring,
-        top_up_url=bot.parts.keys.top_up_link(guild_id, key),
+        top_up_url=use(bot, ApiKeys).top_up_link(guild_id, key),
     )
 
 
@@ -221,17 +221,14 @@ async def _balance(interaction: Interaction, key: UsableKey) -> Decimal | None:
 
     None for the host's account, unless the host asks.
     """
-    parts, guild_id = interaction.client.parts, guild_of(interaction)
+    guild_id = guild_of(interaction)
     if key.id is None and not is_host(interaction):
         return None
-    if not parts.status_pace.allows(guild_id):
-        return key.balance
     try:
-        status = await parts.client.status(key.secret)
+        status = await use(interaction, StatusChecks).status(guild_id, key)
     except CannonError:
         return key.balance
-    await parts.keys.note_status(guild_id, key, status)
-    return status.credits
+    return key.balance if status is None else status.credits
 
 
 def _embed(catalogue: Catalogue, found: Report, rate: SpendingRate | None, days: int) -> discord.Embed:

@@ -2,17 +2,18 @@
 
 import discord
 
+from bot.account.api_keys import ApiKeys
 from bot.delivery.card.context import ATTENTION, SUCCESS
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import AccountStatus, GuildKey, credits_text
 from bot.domain.words.text import harmless
 from bot.errors import NoKey
-from bot.moderation.server_key import KEY_LENGTH_MIN, key_typed
-from bot.store.guild.keys import RetiredKey
+from bot.moderation.server_key import KEY_LENGTH_MIN, ServerKeyChanges, key_typed
+from bot.store import RetiredKey
 from cogs.moderate import texts
 from cogs.moderate.status import texts as account_texts
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 KEY_LENGTH_MAX = 200
@@ -43,7 +44,7 @@ async def open_key_form(interaction: Interaction, form: type[KeyForm] = KeyForm)
     """Open the key form. Raises NotAllowed without the permission."""
     require_manager(interaction)
     try:
-        key = await interaction.client.parts.keys.for_guild(guild_of(interaction))
+        key = await use(interaction, ApiKeys).for_guild(guild_of(interaction))
     except NoKey:
         host_pays = False
     else:
@@ -57,7 +58,7 @@ async def store_key(interaction: Interaction, typed: str, view: discord.ui.View 
     require_manager(interaction)
     secret = key_typed(typed)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    service = interaction.client.parts.moderation.key
+    service = use(interaction, ServerKeyChanges)
     done = await service.set(guild_of(interaction), secret, by_id=interaction.user.id)
     embed = key_embed(str(texts.KEY_STORED), done.key, done.status)
     if done.ended_practice:
@@ -73,9 +74,9 @@ async def remove_key(interaction: Interaction) -> None:
     require_manager(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    done = await bot.parts.moderation.key.remove(guild_id, by_id=interaction.user.id)
+    done = await use(bot, ServerKeyChanges).remove(guild_id, by_id=interaction.user.id)
     try:
-        await bot.parts.keys.for_guild(guild_id)
+        await use(bot, ApiKeys).for_guild(guild_id)
         next_payer = str(texts.HOST_PAYS_NEXT)
     except NoKey:
         next_payer = str(texts.KEY_NEEDED_NEXT)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from bot.delivery.channels.facts import in_time
+from bot.server.practice import PracticeMode
 from cogs.moderate import texts
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 ON, OFF = "on", "off"
@@ -18,7 +19,7 @@ async def switch_practice(interaction: Interaction, switch: str) -> None:
     require_manager(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     guild_id, by_id = guild_of(interaction), interaction.user.id
-    practice = interaction.client.parts.practice
+    practice = use(interaction, PracticeMode)
     if switch == ON:
         text = texts.PRACTICE_ON if await practice.start(guild_id, by_id=by_id) else texts.PRACTICE_IS_ON
     else:

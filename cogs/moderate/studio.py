@@ -8,10 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import RUNNING_STATES, JobState
 from bot.domain.server.reaction_rules import NEEDED_MAX
+from bot.moderation.members import AccessChanges
+from bot.server.operations import OperationSwitches
+from bot.store import JobLists
 from cogs.moderate import texts
 from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.decisions.review import ReviewScope, set_review
@@ -24,7 +28,7 @@ from cogs.reactions.settings.page import set_gallery
 from cogs.recipes.panel import open_recipes
 from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, moderators_only, require_manager, require_moderator
 from cogs.ui.texts import PRIVATE_OPTION
 from cogs.workflows.asked.submit import open_request
@@ -38,13 +42,13 @@ async def pause(interaction: Interaction, *, on: bool) -> None:
     await require_moderator(interaction)
     guild_id, bot = guild_of(interaction), interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    await bot.parts.moderation.access.pause(guild_id, on=on, by_id=interaction.user.id)
+    await use(bot, AccessChanges).pause(guild_id, on=on, by_id=interaction.user.id)
     await in_time(interaction.edit_original_response(content=await _said(bot, guild_id, on=on)))
     await _redraw_waiting(bot, guild_id)
 
 
 async def _said(bot: Bot, guild_id: int, *, on: bool) -> str:
-    counts = await bot.parts.store.job_lists.counts(guild_id)
+    counts = await use(bot, JobLists).counts(guild_id)
     waiting = counts.get(JobState.WAITING, 0)
     if on:
         return texts.PAUSED(running=sum(counts.get(state, 0) for state in RUNNING_STATES), waiting=waiting)
@@ -52,9 +56,9 @@ async def _said(bot: Bot, guild_id: int, *, on: bool) -> str:
 
 
 async def _redraw_waiting(bot: Bot, guild_id: int) -> None:
-    jobs = await bot.parts.store.job_lists.recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
+    jobs = await use(bot, JobLists).recent(guild_id, states=(JobState.WAITING,), limit=10 * CARDS_REDRAWN)
     for card_id in list(dict.fromkeys(job.card_id for job in jobs))[:CARDS_REDRAWN]:
-        await bot.parts.delivery.show(guild_id, card_id)
+        await use(bot, Delivery).show(guild_id, card_id)
 
 
 @app_commands.guild_only()
@@ -116,7 +120,7 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
 
     @request.autocomplete("operation")
     async def _usable_operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        off = interaction.client.parts.switches.off(interaction.guild_id or 0)
+        off = use(interaction, OperationSwitches).off(interaction.guild_id or 0)
         offered = interaction.client.catalogue.suggest_operations(typed, without=off)
         return [app_commands.Choice(name=label, value=value) for label, value in offered]
 

@@ -7,27 +7,31 @@ import discord
 import structlog
 
 from bot.delivery.channels.facts import in_time
+from bot.delivery.channels.messages import Messages
 from bot.delivery.channels.view import message_link
-from bot.delivery.posting.copies import shown_jobs
+from bot.delivery.posting.copies import ResultCopies, shown_jobs
+from bot.delivery.posting.refresh import CardRefresh
 from bot.domain.jobs.card_jobs import main_job, open_part, results_of
 from bot.domain.models import Card, Job, JobState
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import REMAKES, Purse, Reaction, ReactionAction, ReactionKey, Who
 from bot.errors import InputError, NotAllowed, Refused
-from bot.generation.again.reactions import NEXT_STEPS, ReactedCard
+from bot.generation.again.reactions import NEXT_STEPS, ReactedCard, Reactions
 from bot.generation.again.rerun import require_payer
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import NoPlace
 from bot.language import current
 from bot.runtime.pace import RateLimiter
+from bot.server.operations import OperationSwitches
+from bot.store import Blocks, GuildSettings, ReactionMaps, Reviews
 from cogs.reactions import texts
 from cogs.reactions.gallery import Gallery
 from cogs.reactions.submit import CardTarget, ReactionPayer, accept, is_price_shown, post, tell_price
 from cogs.results.pressing import rerun_price
 from cogs.results.remove import remove
 from cogs.results.texts import STILL_OPEN
-from cogs.ui.interaction import Bot, PostableChannel
+from cogs.ui.interaction import Bot, PostableChannel, use
 from cogs.ui.permissions import viewer_in
 
 log = structlog.get_logger(__name__)
@@ -117,8 +121,8 @@ ReactionHandler = Callable[[ReactionContext, Reacted], Awaitable[None]]
 async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     """Raise NotAllowed or Refused if the reaction does not count, InputError if it can't do anything."""
     bot, rule = context.bot, reacted.rule
-    refuse_blocked(await bot.parts.store.blocks.active(reacted.guild.id, reacted.member.id), bot.clock.wall())
-    rules = await bot.parts.store.settings.get(reacted.guild.id)
+    refuse_blocked(await use(bot, Blocks).active(reacted.guild.id, reacted.member.id), bot.clock.wall())
+    rules = await use(bot, GuildSettings).get(reacted.guild.id)
     is_moderator = reacted.viewer.is_moderator
     if not is_moderator and not _counts(rule, reacted):
         raise NotAllowed(texts.not_allowed(rule.who, rule.role_id))
@@ -127,7 +131,7 @@ async def require_allowed(context: ReactionContext, reacted: Reacted) -> None:
     if rule.action in REMAKES:
         require_payer(rules, main_job(reacted.jobs), reacted.member.id)
     if rule.action is ReactionAction.GALLERY and acting_part(reacted) is not None:
-        settings = await bot.parts.store.reactions.get(reacted.guild.id)
+        settings = await use(bot, ReactionMaps).get(reacted.guild.id)
         await context.gallery.require_fit(reacted.guild, reacted.card, reacted.jobs, settings)
 
 
@@ -152,7 +156,7 @@ async def start(context: ReactionContext, reacted: Reacted) -> None:
     bot = context.bot
     payer = await _payer(context, reacted)
     _limit_rate(context, reacted)
-    generation = await bot.parts.generation.reactions.generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
+    generation = await use(bot, Reactions).generation(reacted.on, shown_jobs(reacted.jobs), payer.viewer)
     target = CardTarget(channel=reacted.channel, message_id=reacted.message_id)
     accepted = await accept(bot, reacted.key, generation, target, payer)
     is_rerun = reacted.rule.action is ReactionAction.RERUN
@@ -195,16 +199,16 @@ async def send(context: ReactionContext, reacted: Reacted) -> None:
 
 async def send_privately(context: ReactionContext, reacted: Reacted) -> None:
     """Send the results to a member by direct message. Raises InputError, Refused, and Forbidden if they accept none."""
-    card, jobs, parts = reacted.card, reacted.jobs, context.bot.parts
+    card, jobs, bot = reacted.card, reacted.jobs, context.bot
     if all(job.state is not JobState.DELIVERED for job in jobs):
         raise InputError(NO_RESULT)
     _limit_rate(context, reacted)
-    withheld = await parts.store.reviews.withheld_of(card.guild_id, [job.id for job in jobs])
-    embed, documents = await parts.delivery.cards.first_answer(card, open_part(jobs, withheld), language=current())
+    withheld = await use(bot, Reviews).withheld_of(card.guild_id, [job.id for job in jobs])
+    embed, documents = await use(bot, CardRefresh).first_answer(card, open_part(jobs, withheld), language=current())
     embed.url = message_link(card)
     try:
-        channel = await parts.delivery.messages.direct_message(reacted.member.id)
-        await parts.copies.post(
+        channel = await use(bot, Messages).direct_message(reacted.member.id)
+        await use(bot, ResultCopies).post(
             channel,
             card,
             jobs,
@@ -245,5 +249,5 @@ def fits(bot: Bot, action: ReactionAction, jobs: Sequence[Job], *, gallery: bool
     kinds = {medium.kind for job in shown_jobs(jobs) for medium in job.media}
     if action in NEXT_STEPS:
         operation_id, kind = NEXT_STEPS[action]
-        return kind in kinds and bot.parts.switches.is_on(jobs[0].guild_id, operation_id)
+        return kind in kinds and use(bot, OperationSwitches).is_on(jobs[0].guild_id, operation_id)
     return (gallery and bool(kinds)) if action is ReactionAction.GALLERY else True

@@ -8,9 +8,12 @@ import discord
 import structlog
 
 from bot.delivery.card.context import GALLERY
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
+from bot.delivery.channels.gate import PostingGate
 from bot.delivery.channels.view import message_link
-from bot.delivery.posting.copies import shown_jobs
+from bot.delivery.notices import LogChannel
+from bot.delivery.posting.copies import ResultCopies, Takedown, shown_jobs
 from bot.domain.jobs.card_jobs import prompt_text
 from bot.domain.models import Card, Job
 from bot.domain.server.reaction_rules import ReactionRules
@@ -18,8 +21,10 @@ from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking
+from bot.moderation.alerts import Alerts
+from bot.store import Copies, ReactionActs, ReactionMaps
 from cogs.reactions import texts
-from cogs.ui.interaction import Bot
+from cogs.ui.interaction import Bot, use
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +51,7 @@ class Gallery:
             raise InputError(texts.NOTHING_TO_SHOW)
         if guild.get_channel_or_thread(settings.gallery_channel) is None:
             return  # moderators are notified
-        gate = self._bot.parts.delivery.gate
+        gate = use(self._bot, PostingGate)
         try:
             await gate.require_copy(card, shown_jobs(jobs), channel_id=settings.gallery_channel)
         except NoPlace as error:
@@ -61,7 +66,7 @@ class Gallery:
             lock = self._locks[card.id] = asyncio.Lock()
         try:
             async with lock:
-                with speaking(await self._bot.parts.languages.of(guild_id)):
+                with speaking(await use(self._bot, GuildLanguages).of(guild_id)):
                     await self._update(guild_id, card, jobs)
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("gallery.refused", card=card.id, code=error.code)
@@ -72,20 +77,20 @@ class Gallery:
             log.info("gallery.later", card=card.id, error=type(error).__name__)
 
     async def _update(self, guild_id: int, card: Card, jobs: Sequence[Job]) -> None:
-        store = self._bot.parts.store
-        stars = await store.reaction_acts.stars(guild_id, card.id)
-        post = next((copy for copy in await store.copies.of_card(guild_id, card.id) if copy.kind == KIND), None)
+        stars = await use(self._bot, ReactionActs).stars(guild_id, card.id)
+        there = await use(self._bot, Copies).of_card(guild_id, card.id)
+        post = next((copy for copy in there if copy.kind == KIND), None)
         if post is not None:
             if self._shown.get(card.id) != stars:
                 await self._show(guild_id, card, jobs, stars, post.channel_id, post.message_id)
             return
-        settings = await store.reactions.get(guild_id)
+        settings = await use(self._bot, ReactionMaps).get(guild_id)
         if settings.gallery_channel is not None and stars >= settings.gallery_stars:
             await self._post(guild_id, card, jobs, stars, settings.gallery_channel)
 
     async def _post(self, guild_id: int, card: Card, jobs: Sequence[Job], stars: int, channel_id: int) -> None:
-        copies = self._bot.parts.copies
-        guild = await self._bot.parts.guilds.find(guild_id)
+        copies = use(self._bot, ResultCopies)
+        guild = await self._bot.known_guilds.find(guild_id)
         channel = None if guild is None else guild.get_channel_or_thread(channel_id)
         if guild is None or not isinstance(channel, discord.abc.Messageable):
             await self._alert(guild_id)
@@ -141,15 +146,13 @@ class Gallery:
 
     async def take_down(self, guild_id: int, card: Card) -> None:
         """Delete the card's post and its stars: the source is deleted."""
-        parts = self._bot.parts
-        for copy in await parts.store.copies.of_card(guild_id, card.id):
+        for copy in await use(self._bot, Copies).of_card(guild_id, card.id):
             if copy.kind == KIND:
-                await parts.delivery.takedown.take_down_copy(guild_id, copy.channel_id, copy.message_id)
+                await use(self._bot, Takedown).take_down_copy(guild_id, copy.channel_id, copy.message_id)
         self._shown.pop(card.id, None)
 
     async def _alert(self, guild_id: int) -> None:
         """Alert the moderators once a day that the bot cannot post in the gallery's channel."""
-        parts = self._bot.parts
-        if await parts.alerts.once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
-            with speaking(await parts.languages.of(guild_id)):
-                await parts.delivery.log_channel.post(guild_id, str(texts.CANNOT_POST_IN_GALLERY))
+        if await use(self._bot, Alerts).once(guild_id, "gallery", quiet_s=ALERT_QUIET_S):
+            with speaking(await use(self._bot, GuildLanguages).of(guild_id)):
+                await use(self._bot, LogChannel).post(guild_id, str(texts.CANNOT_POST_IN_GALLERY))

@@ -17,17 +17,21 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.delivery import Delivery
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.domain.models import Card
 from bot.domain.server.reaction_rules import ReactionAction, ReactionKey, emoji_key
 from bot.errors import BotError, Refused
 from bot.generation.again.reactions import Reactions
+from bot.generation.visible_jobs import VisibleJobs
 from bot.language import speak
 from bot.runtime.background import BackgroundTasks
-from bot.store import DueWish
+from bot.server.absences import Absences
+from bot.store import Cards, DueWish, ReactionActs, Signals
 from cogs.reactions import texts
 from cogs.reactions.actions import ACTIONS, BURST, Reacted, ReactionContext, acting_part, require_allowed
-from cogs.ui.interaction import Bot
+from cogs.ui.interaction import Bot, use
 from cogs.ui.permissions import viewer_in
 
 MEMBER_WITHIN_S = 30.0
@@ -54,7 +58,7 @@ class ReactionListener(commands.Cog):
     @property
     def reactions(self) -> Reactions:
         """The use case of reactions."""
-        return self.bot.parts.generation.reactions
+        return use(self.bot, Reactions)
 
     # ------------------------------------------------------------------ added
 
@@ -111,10 +115,10 @@ class ReactionListener(commands.Cog):
 
     async def _speak_in(self, guild_id: int) -> None:
         """Use the server's language from here: a reaction doesn't have its member's."""
-        speak(await self.bot.parts.languages.of(guild_id))
+        speak(await use(self.bot, GuildLanguages).of(guild_id))
 
     async def _seen(self, reacted: Reacted) -> Reacted | None:
-        sees = await self.bot.parts.generation.visible.sees_card(reacted.viewer, reacted.card)
+        sees = await use(self.bot, VisibleJobs).sees_card(reacted.viewer, reacted.card)
         return reacted if sees else None
 
     async def _act(self, reacted: Reacted) -> None:
@@ -182,8 +186,8 @@ class ReactionListener(commands.Cog):
     async def _fulfil_due(self, wish: DueWish) -> None:
         if wish not in await self.reactions.due(wish.card_id):
             return  # removed or handled while waiting for the lock
-        guild = await self.bot.parts.guilds.find(wish.key.guild_id)
-        if guild is None and not self.bot.is_ready() and not self.bot.parts.absences.is_absent(wish.key.guild_id):
+        guild = await self.bot.known_guilds.find(wish.key.guild_id)
+        if guild is None and not self.bot.is_ready() and not use(self.bot, Absences).is_absent(wish.key.guild_id):
             return  # the server is not in the cache yet
         reacted = None if guild is None else await self._waited(wish, guild)
         if reacted is None:
@@ -243,10 +247,10 @@ class ReactionListener(commands.Cog):
         if taken_back.action is ReactionAction.GALLERY:
             await self._count_stars(event.guild_id, taken_back.card_id)
         if taken_back.cancelled_card is not None:
-            await self.bot.parts.delivery.show(event.guild_id, taken_back.cancelled_card)
+            await use(self.bot, Delivery).show(event.guild_id, taken_back.cancelled_card)
 
     async def _count_stars(self, guild_id: int, card_id: str) -> None:
-        found = await self.bot.parts.store.cards.with_jobs(guild_id, card_id)
+        found = await use(self.bot, Cards).with_jobs(guild_id, card_id)
         if found is not None:
             await self.context.gallery.update(guild_id, *found)
 
@@ -284,7 +288,7 @@ class ReactionListener(commands.Cog):
             return
         for message_id in message_ids:
             try:
-                found = await self.bot.parts.store.cards.in_message(guild_id, message_id)
+                found = await use(self.bot, Cards).in_message(guild_id, message_id)
                 if found is not None:
                     await self.context.gallery.take_down(guild_id, found[0])
             except Exception:
@@ -326,17 +330,17 @@ class Wishes:
 
     async def _soon(self, card: Card) -> None:
         try:
-            if await self._bot.parts.store.reaction_acts.any_wait(card.guild_id, card.id):
+            if await use(self._bot, ReactionActs).any_wait(card.guild_id, card.id):
                 if self._bot.leads:
                     await self._fulfil(card.id)
                 else:
-                    self._bot.parts.store.signals.send(ENDED, card.id)
+                    use(self._bot, Signals).send(ENDED, card.id)
         except Exception:
             log.exception("reaction.wishes_failed", card=card.id)
 
     def listen(self) -> None:
         """Fulfil reactions on cards that another process ends: only the leader does, so nothing is done twice."""
-        self._bot.parts.store.signals.listen(ENDED, self._heard)
+        use(self._bot, Signals).listen(ENDED, self._heard)
 
     def _heard(self, card_id: str) -> None:
         if self._bot.leads:

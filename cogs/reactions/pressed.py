@@ -11,20 +11,22 @@ from collections.abc import Sequence
 import discord
 import structlog
 
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, REACTIONS_PER_MESSAGE, UNKNOWN_EMOJI, in_time
 from bot.domain.models import Card, Job, JobState
 from bot.domain.server.reaction_rules import Reaction, ReactionAction, ReactionRules, Seeding
 from bot.errors import InputError, Refused
-from bot.generation.again.reactions import ReactedCard
+from bot.generation.again.reactions import ReactedCard, Reactions
 from bot.generation.texts import NO_RESULT
 from bot.language import speaking
 from bot.runtime.background import BackgroundTasks
 from bot.runtime.pace import TimedMemory
+from bot.store import Cards, GuildSettings, ReactionActs, ReactionMaps
 from cogs.reactions import texts
 from cogs.reactions.actions import Reacted, ReactionContext, acting_part, fits, require_allowed, send_privately
 from cogs.reactions.listener import ReactionListener
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import channel_legend
 from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
@@ -49,10 +51,10 @@ async def to_gallery(interaction: Interaction, job: Job, _values: Sequence[str])
     if reacted.card.private:
         raise Refused(texts.NOT_IN_GALLERY)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    is_starred = await bot.parts.generation.reactions.press_star(reacted.key, reacted.on)
+    is_starred = await use(bot, Reactions).press_star(reacted.key, reacted.on)
     await _context(bot).gallery.update(reacted.guild.id, reacted.card, reacted.jobs)
-    settings = await bot.parts.store.reactions.get(reacted.guild.id)
-    stars = await bot.parts.store.reaction_acts.stars(reacted.guild.id, reacted.card.id)
+    settings = await use(bot, ReactionMaps).get(reacted.guild.id)
+    stars = await use(bot, ReactionActs).stars(reacted.guild.id, reacted.card.id)
     said = texts.starred(stars, settings.gallery_stars) if is_starred else str(texts.UNSTARRED)
     await bot.responses.reply_privately(interaction, said)
 
@@ -62,10 +64,10 @@ async def _pressed(interaction: Interaction, job: Job, action: ReactionAction) -
     bot, guild, member = interaction.client, interaction.guild, interaction.user
     if guild is None or not isinstance(member, discord.Member):
         raise Refused(IN_SERVER_ONLY)
-    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None or found[0].message_id is None:
         raise InputError(GONE)
-    settings = await bot.parts.store.reactions.get(guild.id)
+    settings = await use(bot, ReactionMaps).get(guild.id)
     channel = guild.get_channel_or_thread(interaction.channel_id or 0)
     if not isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread):
         raise InputError(GONE)
@@ -99,10 +101,6 @@ def _context(bot: Bot) -> ReactionContext:
     return listener.context
 
 
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
-
-
 log = structlog.get_logger(__name__)
 
 FEW_APART_S = 3600.0
@@ -128,7 +126,7 @@ class Seeds:
 
     async def _seed(self, card: Card, jobs: Sequence[Job], message: discord.Message) -> None:
         try:
-            settings = await self._bot.parts.store.reactions.get(card.guild_id)
+            settings = await use(self._bot, ReactionMaps).get(card.guild_id)
             if not settings.is_on or all(job.state is not JobState.DELIVERED for job in jobs):
                 return
             if settings.seeds is Seeding.FEW and self._is_hinted(card.channel_id):
@@ -157,11 +155,11 @@ class Seeds:
 
     async def _explain(self, card: Card, message: discord.PartialMessage, settings: ReactionRules) -> None:
         """Explain the emojis once in a channel, on its first result."""
-        reactions = self._bot.parts.generation.reactions
-        rules = await self._bot.parts.store.settings.get(card.guild_id)
+        reactions = use(self._bot, Reactions)
+        rules = await use(self._bot, GuildSettings).get(card.guild_id)
         if not await reactions.begin_legend(card.guild_id, card.channel_id):
             return
-        with speaking(self._bot.parts.languages.by_rules(card.guild_id, rules)):
+        with speaking(use(self._bot, GuildLanguages).by_rules(card.guild_id, rules)):
             legend = channel_legend(settings, answers_words=rules.answer_words)
         try:
             await in_time(message.edit(content=legend))

@@ -14,6 +14,7 @@ from decimal import Decimal
 import discord
 import structlog
 
+from bot.delivery.card.readers import Authors, GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.messages import custom_ids_of, named_on, nonce_of
 from bot.domain.jobs.card_spec import Origin
@@ -22,10 +23,13 @@ from bot.domain.money.spend_request import YES_COVERS, ZERO
 from bot.domain.server.places import Viewer
 from bot.domain.server.reaction_rules import ReactionKey
 from bot.errors import Refused
+from bot.generation.again.reactions import Reactions
 from bot.generation.generation import Generation
 from bot.jobs.intake import Accepted, Unconfirmed
+from bot.jobs.second_copy import SecondCopy
+from bot.store import Jobs
 from cogs.reactions import texts
-from cogs.ui.interaction import Bot, PostableChannel, place_in
+from cogs.ui.interaction import Bot, PostableChannel, place_in, use
 from cogs.ui.permissions import missing_permissions
 from cogs.ui.texts import MAY_NOT_POST
 from cogs.workflows.asked.submit import answer
@@ -101,15 +105,15 @@ async def accept(
     )
     if missing:
         raise Refused(MAY_NOT_POST(permissions=missing))
-    bot.parts.delivery.authors.note(guild.id, payer.member)
+    use(bot, Authors).note(guild.id, payer.member)
     origin = Origin(
         place=place_in(guild.id, target.channel.id, target.channel, payer.member),
         author_id=payer.member.id,
         viewer=payer.viewer,
-        locale=await bot.parts.languages.of(guild.id),
+        locale=await use(bot, GuildLanguages).of(guild.id),
     )
     try:
-        return await bot.parts.generation.reactions.accept(key, generation, origin)
+        return await use(bot, Reactions).accept(key, generation, origin)
     except Unconfirmed as unconfirmed:
         raise Refused(question(unconfirmed)) from unconfirmed
 
@@ -145,11 +149,11 @@ async def post(bot: Bot, key: ReactionKey, accepted: Accepted, target: CardTarge
         message = await attempt(embed, files, view, nonce_of("card", reaction, target.channel.id))
         if ids & named_on(message):
             return message.id
-        if await bot.parts.store.jobs.known(named_on(message)):  # of the same reaction, cleared meanwhile
+        if await use(bot, Jobs).known(named_on(message)):  # of the same reaction, cleared meanwhile
             for file in files:
                 file.reset(seek=True)
             return (await attempt(embed, files, view, nonce_of("card", accepted.card.id))).id
-        await bot.parts.second_copy.look(message.id, custom_ids_of(message))
+        await use(bot, SecondCopy).look(message.id, custom_ids_of(message))
         return None
 
     await answer(bot, accepted, send)

@@ -13,13 +13,14 @@ from bot.delivery.channels.facts import in_time
 from bot.domain.words.text import harmless, reads_foreign_text
 from bot.errors import InputError
 from bot.generation.recipes.recipes import ABOUT_CHARS, TEXT_MAX, Recipe
-from bot.generation.recipes.typed import RecipeTexts, texts_of
+from bot.generation.recipes.typed import RecipeDrafts, RecipeTexts, texts_of
 from bot.generation.texts import NOT_SHARED
 from bot.language import Text
+from bot.server.recipes import RecipeChanges
 from cogs.recipes import texts
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form, text_of_file
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 
 NAME_CHARS = 40
@@ -77,14 +78,14 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     try:
-        recipe = bot.parts.generation.recipe_drafts.read(draft, made_by=interaction.user.id)
-        await bot.parts.moderation.recipes.save(
+        recipe = use(bot, RecipeDrafts).read(draft, made_by=interaction.user.id)
+        await use(bot, RecipeChanges).save(
             guild_id, recipe.name, recipe.to_json(), replaces=draft.replaces, by_id=interaction.user.id
         )
     except InputError as error:
         await _offer_edit(interaction, draft, error.sentence)
         return
-    run = bot.parts.command_sync.mention("recipe run")
+    run = bot.mention("recipe run")
     await bot.responses.reply_privately(
         interaction,
         texts.SAVED(run=run, name=harmless(recipe.name), count=len(recipe.steps)),
@@ -93,7 +94,7 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
 
 async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: str) -> None:
     bot = interaction.client
-    draft_id = await bot.parts.generation.recipe_drafts.save(guild_of(interaction), interaction.user.id, draft)
+    draft_id = await use(bot, RecipeDrafts).save(guild_of(interaction), interaction.user.id, draft)
     button = Control.button(EDIT_AGAIN, draft_id, label=texts.EDIT_AGAIN, style=discord.ButtonStyle.primary)
     await bot.responses.reply_privately(interaction, texts.not_saved(sentence), view_of([button]))
 
@@ -101,7 +102,7 @@ async def _offer_edit(interaction: Interaction, draft: RecipeTexts, sentence: st
 @on(EDIT_AGAIN)
 async def edit_again(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    drafts = interaction.client.parts.generation.recipe_drafts
+    drafts = use(interaction, RecipeDrafts)
     kept = await drafts.get(guild_of(interaction), interaction.user.id, draft_id)
     if kept is None:
         raise InputError(texts.TEXT_GONE)

@@ -12,12 +12,13 @@ from bot.domain.words.text import harmless, shortened, slug
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Recipe, built_in
 from bot.generation.recipes.typed import RecipeTexts, texts_of
+from bot.server.recipes import RecipeChanges
 from cogs.recipes import texts
 from cogs.recipes.form import FileForm, RecipeForm
 from cogs.recipes.run import total_of_run
 from cogs.recipes.shown import find, find_subject, own_recipes, recipe_embed, subject_of
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DELETE
@@ -140,8 +141,7 @@ async def ask_to_delete(interaction: Interaction, subject: str, _values: Sequenc
 async def delete_recipe(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     found = await _own(interaction, subject)
-    moderation = interaction.client.parts.moderation
-    await moderation.recipes.delete(guild_of(interaction), found.name, by_id=interaction.user.id)
+    await use(interaction, RecipeChanges).delete(guild_of(interaction), found.name, by_id=interaction.user.id)
     back = Control.button("recipes_list", "panel", label=texts.BACK)
     said = texts.DELETED(name=harmless(found.name))
     await in_time(interaction.response.edit_message(content=said, embed=None, view=view_of([back])))

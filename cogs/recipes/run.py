@@ -17,11 +17,12 @@ from bot.domain.words.templates import parameters_in, with_parameters
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe
+from bot.generation.recipes.run import RecipeRuns
 from cogs.recipes import texts
 from cogs.recipes.shown import complete, find, find_subject, input_label, recipe_embed, subject_of, summary
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, origin_of
 from cogs.ui.prices import PRICED, Total, price_shown, priced, total_of
 from cogs.ui.texts import GONE, PRIVATE_OPTION, with_price
@@ -56,7 +57,7 @@ async def open_run(interaction: Interaction, recipe: Recipe, private: bool) -> N
     Raises InputError if it cannot be run now.
     """
     bot = interaction.client
-    bot.parts.generation.recipe_runs.require_runnable(recipe)
+    use(bot, RecipeRuns).require_runnable(recipe)
     total = await total_of_run(bot, guild_of(interaction), recipe)
     if 0 < len(recipe.parameters) < INPUTS:
         await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, has_summary=True)))
@@ -76,7 +77,7 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
         raise InputError(GONE)
     bot, private = interaction.client, visibility == PRIVATE
     recipe = await find_subject(bot, guild_of(interaction), name)
-    bot.parts.generation.recipe_runs.require_runnable(recipe)
+    use(bot, RecipeRuns).require_runnable(recipe)
     if not recipe.parameters:
         await run(interaction, recipe, {}, private, labelled=price_shown(interaction))
         return
@@ -93,7 +94,7 @@ class RunForm(Form):
         self.private = private
         if has_summary:
             self.add_item(discord.ui.TextDisplay(summary(recipe, bot.catalogue, total, SUMMARY_CHARS)))
-        media = bot.parts.generation.recipe_runs.media_parameters(recipe)
+        media = use(bot, RecipeRuns).media_parameters(recipe)
         self.inputs = {each.name: self._add(each, is_medium=each.name in media) for each in recipe.parameters}
 
     def _add(self, parameter: Parameter, *, is_medium: bool) -> discord.ui.TextInput[Any]:
@@ -129,7 +130,7 @@ async def run(
     `labelled` is the price on the pressed button, in credits. If links have to be checked, the interaction is deferred
     first. Raises what `submit` raises.
     """
-    runs = interaction.client.parts.generation.recipe_runs
+    runs = use(interaction, RecipeRuns)
     begun = runs.begin(recipe, arguments)
     origin = await origin_of(interaction)
     if begun.is_slow:

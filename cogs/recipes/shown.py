@@ -18,9 +18,10 @@ from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
 from bot.generation.recipes.recipes import Parameter, Recipe, RecipeStep, built_in
 from bot.language import tr
+from bot.store import Recipes
 from cogs.recipes import texts
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.prices import Total
 
@@ -91,7 +92,7 @@ Complete = Callable[[Interaction, str], Awaitable[list[app_commands.Choice[str]]
 
 
 async def own_recipes(bot: Bot, guild_id: int) -> list[Recipe]:
-    kept = await bot.parts.store.recipes.all(guild_id)
+    kept = await use(bot, Recipes).all(guild_id)
     return [Recipe.from_json(each.data, made_by=each.made_by) for each in kept]
 
 
@@ -101,10 +102,10 @@ async def find(bot: Bot, guild_id: int, typed: str) -> Recipe:
     for recipe in built_in():
         if recipe.name == name:
             return recipe
-    kept = await bot.parts.store.recipes.get(guild_id, name)
+    kept = await use(bot, Recipes).get(guild_id, name)
     if kept is not None:
         return Recipe.from_json(kept.data, made_by=kept.made_by)
-    names = [each.name for each in built_in()] + [each.name for each in await bot.parts.store.recipes.all(guild_id)]
+    names = [each.name for each in built_in()] + [each.name for each in await use(bot, Recipes).all(guild_id)]
     close = get_close_matches(name, names, n=1, cutoff=SIMILAR)
     said = harmless(shortened(name, 60))
     raise InputError(
@@ -116,7 +117,7 @@ async def find(bot: Bot, guild_id: int, typed: str) -> Recipe:
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Return the choices of recipes whose name or description match."""
     word = typed.strip().lower()
-    kept = await interaction.client.parts.store.recipes.all(interaction.guild_id or 0)
+    kept = await use(interaction, Recipes).all(interaction.guild_id or 0)
     found = [(each.name, each.about) for each in built_in()]
     found += [(each.name, str(each.data.get("about", ""))) for each in kept]
     return [

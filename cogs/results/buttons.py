@@ -14,8 +14,12 @@ from bot.domain.jobs.card_jobs import main_job, results_of
 from bot.domain.models import Job, JobState
 from bot.domain.words.text import shortened
 from bot.errors import InputError
-from bot.generation.again.retry import to_retry
+from bot.generation.again.earlier_jobs import EarlierJobs
+from bot.generation.again.next_steps import RewrittenPrompts
+from bot.generation.again.rerun import Reruns
+from bot.generation.again.retry import Retries, to_retry
 from bot.language import Text
+from bot.store import GuildSettings
 from cogs.results import texts
 from cogs.results.details import details_button
 from cogs.results.next_step import JOB_ACTION
@@ -24,7 +28,7 @@ from cogs.results.prompt_buttons import of_prompt
 from cogs.results.remove import stop_controls
 from cogs.results.variants import VARY
 from cogs.ui.controls import Control, job_of, on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
@@ -46,7 +50,7 @@ def laid_out(bot: Bot, results: Sequence[Job], made: Sequence[Job], *, first: It
     """
     numbered = {job.id: number for number, job in enumerate(results, start=1)}
     own = [job for job in made if job.media][:WITH_BUTTONS]
-    can_vary = bot.parts.generation.reruns.can_vary
+    can_vary = use(bot, Reruns).can_vary
     alone = [Control.button(ALONE, job.id, label=texts.ALONE(number=numbered[job.id])) for job in own]
     vary = [Control.button(VARY, job.id, label=texts.VARY_ONE(number=numbered[job.id])) for job in own if can_vary(job)]
     above = [*first, *alone]
@@ -100,7 +104,7 @@ def offered(
         items.append(_button(SHARE, job, texts.SHARE))
     last = [*([_button("link", job, texts.FRESH_LINK)] if linked else []), details_button(job)]
     last.append(_button("remove", job, texts.REMOVE))
-    if made and bot.parts.generation.rewritten_prompts.is_prompt(job):
+    if made and use(bot, RewrittenPrompts).is_prompt(job):
         return [*items, *of_prompt(bot, job, shown_above), *last]
     if len(made) > 1:
         again = _button("again_all", job, priced(texts.RERUN_ALL, rerun_price(bot, job, jobs), shown_above))
@@ -127,7 +131,7 @@ def of_result(bot: Bot, job: Job, shown_above: Decimal | None = None) -> list[di
     """Return the controls of one result; last those of retired operations."""
     rerun = priced(texts.RERUN, rerun_price(bot, job), shown_above)
     again: list[discord.ui.Item[Any]] = [_button("again", job, rerun)]
-    if bot.parts.generation.reruns.can_vary(job):
+    if use(bot, Reruns).can_vary(job):
         again.append(_button(VARY, job, texts.VARY))
     again.append(_button("edit", job, texts.EDIT_AND_RUN))
     onward: list[discord.ui.Item[Any]] = [_button(JOB_ACTION, job, texts.NEXT_STEP)] if job.media else []
@@ -150,7 +154,7 @@ def _retry_button(jobs: Sequence[Job], shown_above: Decimal | None) -> Control:
 @on_job("again")
 async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run one result, with a new seed."""
-    generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
+    generation = await use(interaction, Reruns).rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, f"again {job.id}")
     await submit_pressed(interaction, generation)
 
@@ -158,7 +162,7 @@ async def run_again(interaction: Interaction, job: Job, _values: Sequence[str]) 
 @on_job("again_all")
 async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Re-run all results of a card with the same input."""
-    generation = await interaction.client.parts.generation.reruns.rerun_all(job, await viewer_of(interaction))
+    generation = await use(interaction, Reruns).rerun_all(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit_pressed(interaction, generation)
 
@@ -167,7 +171,7 @@ async def run_all_again(interaction: Interaction, job: Job, _values: Sequence[st
 async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the job's prompt and main fields, and submit the edited ones."""
     await require_unblocked(interaction)
-    reruns = interaction.client.parts.generation.reruns
+    reruns = use(interaction, Reruns)
     edit = await reruns.edit(job, await viewer_of(interaction))
 
     async def still_may(sent: Interaction) -> None:
@@ -186,12 +190,12 @@ async def edit_and_run(interaction: Interaction, job: Job, _values: Sequence[str
 @on_job("pick")
 async def pick(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
     """Show one result's controls ephemerally."""
-    jobs = {each.id: each for each in await interaction.client.parts.generation.earlier.of_card(job)}
+    jobs = {each.id: each for each in await use(interaction, EarlierJobs).of_card(job)}
     chosen = jobs.get(values[0]) if values else job
     if chosen is None or chosen.state is not JobState.DELIVERED:
         raise InputError(GONE)
     view = discord.ui.View(timeout=None)
-    rules = await interaction.client.parts.store.settings.get(job.guild_id)
+    rules = await use(interaction, GuildSettings).get(job.guild_id)
     for item in of_result(interaction.client, chosen, rules.confirm_above):
         view.add_item(item)
     number = next((n for n, each in enumerate(results_of([*jobs.values()]), start=1) if each.id == chosen.id), 1)
@@ -206,7 +210,7 @@ async def retry(interaction: Interaction, job: Job, _values: Sequence[str]) -> N
 
     Raises InputError, Refused or a MediaError.
     """
-    retries = interaction.client.parts.generation.retries
+    retries = use(interaction, Retries)
     plan = await retries.plan(job, interaction.user.id)
     refuse_double_press(interaction, job, "retry")
     if plan.is_slow:

@@ -7,12 +7,12 @@ from discord import app_commands
 
 from bot.domain.models import Job, MediaKind
 from bot.errors import InputError, Refused
-from bot.generation.again.next_steps import Medium
+from bot.generation.again.next_steps import Medium, NextSteps
 from bot.generation.texts import kinds as kinds_text
 from cogs.results import texts
 from cogs.results.next_step import JOB_ACTION, LINK_ACTION, find, of_offer, offer, open_form
 from cogs.ui.controls import on, on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.texts import GONE, IN_SERVER_ONLY
 
 ANY = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO)
@@ -68,7 +68,7 @@ MENUS = (edit_image, animate, upscale, add_subtitles, next_step)
 @on_job(JOB_ACTION)
 async def next_step_of_job(interaction: Interaction, job: Job, values: Sequence[str]) -> None:
     """Open the form of the chosen operation for a job's result; from a button, offer the choice first."""
-    medium = await interaction.client.parts.generation.next_steps.medium_of(job)
+    medium = await use(interaction, NextSteps).medium_of(job)
     if medium is None:
         raise InputError(GONE)
     if not values:

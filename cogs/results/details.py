@@ -20,18 +20,21 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.card.states import cost_of_all, state_word, took_words
 from bot.delivery.channels.facts import BUTTONS_PER_ROW, FILES_PER_MESSAGE, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import in_five_rows, message_link
-from bot.delivery.posting.copies import shown_jobs
+from bot.delivery.posting.copies import ResultCopies, shown_jobs
 from bot.delivery.texts import BASES
 from bot.domain.jobs.card_jobs import open_part
 from bot.domain.models import OPEN_STATES, PAID_STATES, PROMPT_FIELDS, Card, Job, JobState, credits_words
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import InputError
+from bot.generation.sources import LookPace
+from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
 from bot.language import tr
+from bot.store import Cards, Reviews
 from cogs.results import texts
 from cogs.results.post_again import post_again_button
 from cogs.ui.controls import Control, on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import cost_words, fitting
 from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
@@ -126,10 +129,10 @@ async def _files(interaction: Interaction, known: JobFacts) -> AsyncIterator[lis
     """Yield the job's files, [] if they can't be shown or loaded."""
     bot, guild = interaction.client, interaction.guild
     assert guild is not None
-    async with bot.parts.sources.pace.request(interaction.user.id), contextlib.AsyncExitStack() as stack:
+    async with use(bot, LookPace).request(interaction.user.id), contextlib.AsyncExitStack() as stack:
         files: list[discord.File] = []
         with contextlib.suppress(NoPlace, Later):
-            opened = bot.parts.copies.opened(
+            opened = use(bot, ResultCopies).opened(
                 known.card, [known.job], member_id=interaction.user.id, file_limit=guild.filesize_limit
             )
             files = await stack.enter_async_context(opened)
@@ -155,17 +158,17 @@ class JobFacts:
 
 async def _known(interaction: Interaction, job: Job) -> JobFacts:
     bot = interaction.client
-    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
-    withheld = await bot.parts.store.reviews.withheld_of(job.guild_id, [each.id for each in found[1]])
+    withheld = await use(bot, Reviews).withheld_of(job.guild_id, [each.id for each in found[1]])
     jobs = open_part(found[1], withheld)
     return JobFacts(
         card=found[0],
         job=next(each for each in jobs if each.id == job.id),
         jobs=jobs,
         operation=_operation(bot, job),
-        family=await bot.parts.generation.visible.family(await viewer_of(interaction), job.id),
+        family=await use(bot, VisibleJobs).family(await viewer_of(interaction), job.id),
         reader_id=interaction.user.id,
     )
 

@@ -17,16 +17,18 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.models import Job, MediaKind
 from bot.domain.server.reaction_rules import DEFAULTS, ReactionAction
 from bot.errors import InputError
-from bot.generation.again.next_steps import Medium
+from bot.generation.again.next_steps import Medium, NextSteps
 from bot.generation.again.reactions import NEXT_STEPS
-from bot.generation.sources import SourceRef
+from bot.generation.sources import SourceRef, Sources
 from bot.generation.texts import kinds as kinds_text
+from bot.jobs.admission import Admission
 from bot.language import tr
+from bot.store import ReactionMaps
 from cogs.results import texts
 from cogs.results.details import report_buttons
 from cogs.results.pressing import submit_pressed
 from cogs.ui.controls import Control, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import origin_of, require_unblocked, viewer_of
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -45,7 +47,7 @@ async def open_form(interaction: Interaction, operation_id: str, medium: Medium)
     """
     await require_unblocked(interaction)
     bot = interaction.client
-    step = bot.parts.generation.next_steps.begin(interaction.guild_id or 0, operation_id, medium)
+    step = use(bot, NextSteps).begin(interaction.guild_id or 0, operation_id, medium)
     form = OperationForm(bot, as_typed(step.generation), prefilled=step.prefilled, source=step.source, send=submit)
     if not form.has_inputs:
         await submit_pressed(interaction, step.generation)
@@ -61,7 +63,7 @@ async def offer(interaction: Interaction, medium: Medium) -> None:
     read from its source again: Discord shows other people's files only in the menu itself.
     """
     await require_unblocked(interaction)
-    found = interaction.client.parts.generation.next_steps.fitting(interaction.guild_id or 0, medium)
+    found = use(interaction, NextSteps).fitting(interaction.guild_id or 0, medium)
     if not found:
         raise InputError(texts.NOTHING_TAKES(kinds=kinds_text(medium.kinds)))
     options = [_option(each, medium) for each in found[:OPTIONS_PER_SELECT]]
@@ -92,7 +94,7 @@ def _option(operation: Operation, medium: Medium) -> discord.SelectOption:
 
 async def _besides(interaction: Interaction, medium: Medium, job: Job) -> list[Control]:
     """Return the buttons for other reaction actions (cogs/reactions/pressed.py), and for the result's options."""
-    settings = await interaction.client.parts.store.reactions.get(job.guild_id)
+    settings = await use(interaction, ReactionMaps).get(job.guild_id)
     there = {rule.action for rule in settings.rules.values()}
     buttons = [Control.button("to_dms", job.id, label=texts.TO_DMS, emoji="✉️")] if ReactionAction.SEND in there else []
     if ReactionAction.GALLERY in there and settings.gallery_channel is not None and not medium.private:
@@ -143,9 +145,7 @@ async def find(interaction: Interaction, message: discord.Message, kinds: Collec
     """
     own = interaction.client.user
     if own is not None and message.author.id == own.id:
-        medium = await interaction.client.parts.generation.next_steps.medium_in_message(
-            await viewer_of(interaction), message.id, kinds
-        )
+        medium = await use(interaction, NextSteps).medium_in_message(await viewer_of(interaction), message.id, kinds)
         if medium is not None:
             return medium
     parts = list(parts_of(message))
@@ -194,12 +194,11 @@ async def _probed(
     """Return the first part with content of one of `kinds`. Raises Refused for members who may not spend here."""
     if not parts:
         return None
-    built = interaction.client.parts
-    await built.generation.admission.require(await origin_of(interaction), ())
+    await use(interaction, Admission).require(await origin_of(interaction), ())
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             for part in parts[:PROBES_MAX]:
-                kind = await built.sources.kind_of(interaction.user.id, part.link)
+                kind = await use(interaction, Sources).kind_of(interaction.user.id, part.link)
                 if kind in kinds:
                     return MessageFile(part.link, part.name, kind)
     except TimeoutError:

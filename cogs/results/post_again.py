@@ -7,19 +7,22 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import BUTTONS_PER_MESSAGE, in_time
 from bot.delivery.channels.view import message_link
-from bot.delivery.posting.copies import shown_jobs
+from bot.delivery.posting.copies import ResultCopies, shown_jobs
+from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import NOT_REVIEWED
 from bot.domain.models import Card, Job
 from bot.errors import InputError, MediaGone, NotAllowed, Refused
-from bot.generation.sources import require_kept
+from bot.generation.sources import LookPace, Sources, require_kept
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import Later, NoPlace
+from bot.store import Cards, Reviews
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press
 from cogs.ui.controls import Control, on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import require_may_post
@@ -48,7 +51,7 @@ class CopySpec:
 async def post_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post the result here, if it and the member may. Free."""
     await require_may_copy(interaction)
-    card = await interaction.client.parts.store.cards.get(job.guild_id, job.card_id)
+    card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     if card is None or not shown_jobs([job]):
         raise InputError(NO_RESULT)
     refuse_double_press(interaction, job, f"post {interaction.channel_id} {job.id}")
@@ -75,13 +78,13 @@ async def post_copy(interaction: Interaction, card: Card, job: Job, spec: CopySp
     bot, channel, guild = interaction.client, interaction.channel, interaction.guild
     assert guild is not None
     assert isinstance(channel, discord.abc.Messageable)
-    language = await bot.parts.languages.of(guild.id)
-    embed, documents = await bot.parts.delivery.cards.first_answer(card, [job], language=language)
+    language = await use(bot, GuildLanguages).of(guild.id)
+    embed, documents = await use(bot, CardRefresh).first_answer(card, [job], language=language)
     if not card.private:
         embed.url = message_link(card)
     try:
-        async with bot.parts.sources.pace.request(interaction.user.id):
-            return await bot.parts.copies.post(
+        async with use(bot, LookPace).request(interaction.user.id):
+            return await use(bot, ResultCopies).post(
                 channel,
                 card,
                 [job],
@@ -118,14 +121,14 @@ async def send(interaction: Interaction, job: Job) -> None:
     require_kept(job)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     bot = interaction.client
-    found = await bot.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    found = await use(bot, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
     card, jobs = found
-    withheld = await bot.parts.store.reviews.withheld_of(card.guild_id, [each.id for each in jobs])
+    withheld = await use(bot, Reviews).withheld_of(card.guild_id, [each.id for each in jobs])
     if job.id in withheld:
         raise InputError(NOT_REVIEWED)
-    async with bot.parts.sources.pace.request(interaction.user.id):
+    async with use(bot, LookPace).request(interaction.user.id):
         fresh = await renew(bot, interaction.user.id, [each for each in jobs if each.id not in withheld])
     view = discord.ui.View(timeout=None)
     for number, link in enumerate(list(fresh.values())[:BUTTONS_PER_MESSAGE], start=1):
@@ -133,7 +136,7 @@ async def send(interaction: Interaction, job: Job) -> None:
             discord.ui.Button(label=texts.open_result(number) if len(fresh) > 1 else str(texts.OPEN_RESULT), url=link)
         )
     await in_time(interaction.edit_original_response(content=str(texts.LINKS), view=view))
-    await bot.parts.delivery.cards.renew_links(card, jobs, fresh)
+    await use(bot, CardRefresh).renew_links(card, jobs, fresh)
 
 
 async def renew(bot: Bot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]:
@@ -142,7 +145,7 @@ async def renew(bot: Bot, member_id: int, jobs: Sequence[Job]) -> dict[str, str]
     for job in jobs:
         for medium in job.media:
             try:
-                source = await bot.parts.sources.of_job(member_id, job, medium, frozenset({medium.kind}), "result")
+                source = await use(bot, Sources).of_job(member_id, job, medium, frozenset({medium.kind}), "result")
             except MediaGone as error:
                 raise InputError(gone_text(bot, job)) from error
             fresh[medium.url] = source.url

@@ -11,9 +11,9 @@ from bot.domain.money.spend_request import Consent
 from bot.errors import InputError, Refused
 from bot.generation.again.rerun import copies_of
 from bot.generation.generation import Generation
-from bot.jobs.rounds.reconciler import Found
+from bot.jobs.rounds.reconciler import Found, Reconciler
 from cogs.results import texts
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.prices import price_shown, total_of
 from cogs.workflows.asked.submit import submit
 
@@ -69,7 +69,7 @@ async def find_late(interaction: Interaction, jobs: Sequence[Job]) -> str | None
     Returns the notice for the member; None if there is no result and none will come. Raises InputError if Cannon Studio
     cannot be asked: a member must not pay twice because it is down.
     """
-    reconciler = interaction.client.parts.reconciler
+    reconciler = use(interaction, Reconciler)
     found = {await reconciler.look_for_member(job) for job in may_come_late(jobs)}
     if Found.RESULT in found:
         return str(texts.EXISTS)

@@ -11,12 +11,13 @@ from bot.delivery.card.card import rewritten_prompt
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.errors import InputError
-from bot.generation.again.next_steps import IMAGE, VIDEO
+from bot.generation.again.next_steps import IMAGE, VIDEO, RewrittenPrompts
+from bot.generation.again.rerun import Reruns
 from bot.generation.generation import Generation
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, rerun_price, submit_pressed
 from cogs.ui.controls import Control, job_of, on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
@@ -29,7 +30,7 @@ ACTIONS = {IMAGE: "prompt_image", VIDEO: "prompt_video"}
 
 
 def of_prompt(bot: Bot, job: Job, shown_above: Decimal | None) -> list[discord.ui.Item[Any]]:
-    targets = bot.parts.generation.rewritten_prompts.targets(job)
+    targets = use(bot, RewrittenPrompts).targets(job)
     controls: list[discord.ui.Item[Any]] = [
         Control.button(
             ACTIONS[target],
@@ -53,7 +54,7 @@ async def _generation(interaction: Interaction, job: Job, target: str) -> Genera
     prompt = rewritten_prompt((job,), bot.catalogue)
     if prompt is None:
         raise InputError(GONE)
-    return await bot.parts.generation.rewritten_prompts.generation(job, prompt, target)
+    return await use(bot, RewrittenPrompts).generation(job, prompt, target)
 
 
 @on_job("prompt_image")
@@ -74,7 +75,7 @@ async def _generate(interaction: Interaction, job: Job, target: str) -> None:
 
 @on_job("prompt_again")
 async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
-    generation = await interaction.client.parts.generation.reruns.rerun(job, await viewer_of(interaction))
+    generation = await use(interaction, Reruns).rerun(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, "again")
     await submit_pressed(interaction, generation)
 
@@ -82,7 +83,7 @@ async def rewrite_again(interaction: Interaction, job: Job, _values: Sequence[st
 @on_job("prompt_edit")
 async def edit_first(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Open a form with the prompt, and generate an image or a video from the edited one."""
-    targets = interaction.client.parts.generation.rewritten_prompts.targets(job)
+    targets = use(interaction, RewrittenPrompts).targets(job)
     if not targets:
         raise InputError(GONE)
     generation = await _generation(interaction, job, targets[0])

@@ -7,20 +7,25 @@ from typing import Any
 
 import discord
 
+from bot.delivery import Delivery
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
+from bot.delivery.posting.copies import Takedown
 from bot.domain.models import Card, Job, JobState
 from bot.errors import InputError, NotAllowed, Refused
+from bot.jobs.intake import JobService
+from bot.moderation.results import Removals
+from bot.store import Cards, Jobs
 from cogs.results import texts
 from cogs.ui.controls import Control, on_job, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import is_moderator
 from cogs.ui.texts import GONE
 
 
 async def removable(interaction: Interaction, job: Job) -> tuple[Card, Sequence[Job]]:
     """Return the job's card with its jobs, if this member may remove it now. Raises NotAllowed, Refused, InputError."""
-    found = await interaction.client.parts.store.cards.with_jobs(job.guild_id, job.card_id)
+    found = await use(interaction, Cards).with_jobs(job.guild_id, job.card_id)
     if found is None:
         raise InputError(GONE)
     if found[0].author_id != interaction.user.id and not await is_moderator(interaction):
@@ -65,8 +70,8 @@ async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_
 
     Returns the outcome as a sentence, and whether everything is deleted.
     """
-    await bot.parts.moderation.removals.begin(card, jobs, by_id=by_id, with_record=with_record)
-    taken = await bot.parts.delivery.takedown.take_down(card)
+    await use(bot, Removals).begin(card, jobs, by_id=by_id, with_record=with_record)
+    taken = await use(bot, Takedown).take_down(card)
     what = str(texts.REMOVED_WITH_RECORD if with_record else texts.REMOVED)
     if not taken.left:
         return what, True
@@ -74,10 +79,6 @@ async def remove(bot: Bot, card: Card, jobs: Sequence[Job], *, by_id: int, with_
     if card.message_id is not None and not card.private:
         sentence = f"{sentence} {texts.ONE_IS_HERE(link=message_link(card))}"
     return sentence, False
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
 
 
 CANCEL, DROP = "cancel_run", "cancel_drop"
@@ -96,18 +97,17 @@ def stop_controls(jobs: Sequence[Job]) -> list[discord.ui.Item[Any]]:
 async def cancel_run(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Cancel and refund unsent jobs. For sent ones, ask whether to post their results."""
     await _require_own(interaction, job)
-    parts = interaction.client.parts
-    stopped = await parts.jobs.cancel_card(job, by_id=interaction.user.id)
+    stopped = await use(interaction, JobService).cancel_card(job, by_id=interaction.user.id)
     if stopped is None:
         raise InputError(texts.NOTHING_TO_CANCEL)
-    jobs = await parts.store.jobs.of_card(job.guild_id, job.card_id)
+    jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id)
     running = [each for each in jobs if each.state in _SENT]
     kept = [each for each in running if each.dropped_by is None]
     said = outcome(stopped, kept, running, is_one=len(jobs) == 1)
     try:
         await in_time(interaction.response.send_message(said, view=_choice(kept), ephemeral=True))
     finally:
-        await parts.delivery.show_now(job.guild_id, job.card_id)
+        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
 
 
 def _choice(kept: Sequence[Job]) -> discord.ui.View:
@@ -139,15 +139,15 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
 async def drop_results(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Discard the future results of the job's card. They are charged anyway."""
     await _require_own(interaction, job)
-    parts = interaction.client.parts
-    open_jobs = [each for each in await parts.store.jobs.of_card(job.guild_id, job.card_id) if not each.state.ended]
-    done = [await parts.jobs.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
+    jobs, service = await use(interaction, Jobs).of_card(job.guild_id, job.card_id), use(interaction, JobService)
+    open_jobs = [each for each in jobs if not each.state.ended]
+    done = [await service.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
     if not any(done):
         raise InputError(texts.NOTHING_TO_CANCEL)
     try:
         await in_time(interaction.response.edit_message(content=texts.NOT_POSTED, view=None))
     finally:
-        await parts.delivery.show_now(job.guild_id, job.card_id)
+        await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
 
 
 async def _require_own(interaction: Interaction, job: Job) -> None:

@@ -8,19 +8,24 @@ from typing import Any
 
 import discord
 
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.channels.view import message_view
+from bot.delivery.posting.copies import ResultCopies
+from bot.delivery.posting.refresh import CardRefresh
 from bot.domain.models import Card, Job
 from bot.errors import InputError, Refused
+from bot.generation.sources import LookPace
 from bot.generation.texts import NO_RESULT
 from bot.jobs.surface import Later, NoPlace
 from bot.language import speaking
+from bot.store import Cards, Copies, GuildSettings
 from cogs.results import texts
 from cogs.results.buttons import ALONE, of_result
 from cogs.results.details import details_button
 from cogs.results.post_again import CopySpec, post_copy, require_may_copy
 from cogs.ui.controls import on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.texts import GONE
 
 
@@ -28,7 +33,7 @@ from cogs.ui.texts import GONE
 async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post the result in a message of its own, or link the existing one."""
     bot = interaction.client
-    found = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    found = await use(bot, Cards).get(job.guild_id, job.card_id)
     if found is None or not job.media:
         raise InputError(NO_RESULT)
     if found.private:
@@ -45,7 +50,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         reply = discord.MessageReference(
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
-    with speaking(await bot.parts.languages.of(job.guild_id)):  # public message
+    with speaking(await use(bot, GuildLanguages).of(job.guild_id)):  # public message
         view = message_view(await _controls(interaction, job), ())
     spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
     posted = await post_copy(interaction, found, job, spec)
@@ -57,11 +62,11 @@ async def _show_privately(interaction: Interaction, card: Card, job: Job) -> Non
     if guild is None:
         raise InputError(GONE)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    embed, documents = await bot.parts.delivery.cards.first_answer(card, [job])
+    embed, documents = await use(bot, CardRefresh).first_answer(card, [job])
     try:
         async with (
-            bot.parts.sources.pace.request(interaction.user.id),
-            bot.parts.copies.opened(
+            use(bot, LookPace).request(interaction.user.id),
+            use(bot, ResultCopies).opened(
                 card, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
             ) as files,
         ):
@@ -79,9 +84,9 @@ async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
 
     Also the number of deleted ones: Discord would return such a one again for its nonce.
     """
-    store, channel, gone = interaction.client.parts.store, interaction.channel, 0
+    channel, gone = interaction.channel, 0
     assert isinstance(channel, discord.abc.Messageable)
-    for copy in await store.copies.of_card(job.guild_id, job.card_id):
+    for copy in await use(interaction, Copies).of_card(job.guild_id, job.card_id):
         if (copy.job_id, copy.kind, copy.channel_id) != (job.id, ALONE, interaction.channel_id):
             continue
         try:
@@ -94,9 +99,5 @@ async def _posted(interaction: Interaction, job: Job) -> tuple[str | None, int]:
 
 
 async def _controls(interaction: Interaction, job: Job) -> list[discord.ui.Item[Any]]:
-    rules = await interaction.client.parts.store.settings.get(job.guild_id)
+    rules = await use(interaction, GuildSettings).get(job.guild_id)
     return [*of_result(interaction.client, job, rules.confirm_above), details_button(job)]
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -6,11 +6,12 @@ from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job, credits_words
 from bot.domain.server.guild_rules import Strength
 from bot.errors import InputError
+from bot.generation.again.rerun import Reruns
 from bot.generation.generation import Generation
 from cogs.results import texts
 from cogs.results.pressing import refuse_double_press, submit_pressed, variant_price
 from cogs.ui.controls import Control, on_job, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import require_unblocked, viewer_of
 from cogs.ui.prices import priced
 from cogs.ui.texts import GONE
@@ -23,7 +24,7 @@ LABELS = {Strength.SUBTLE: texts.SUBTLE, Strength.STRONG: texts.STRONG}
 async def ask_strength(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Ask ephemerally how much the variant may differ; for a character also whether its look does."""
     await require_unblocked(interaction)
-    bot, reruns, viewer = interaction.client, interaction.client.parts.generation.reruns, await viewer_of(interaction)
+    bot, reruns, viewer = interaction.client, use(interaction, Reruns), await viewer_of(interaction)
     await reruns.require_payer(job, interaction.user.id)
     if not reruns.can_vary(job):
         raise InputError(GONE)
@@ -53,7 +54,7 @@ async def vary_strongly(interaction: Interaction, job: Job, _values: Sequence[st
 
 
 async def _vary(interaction: Interaction, job: Job, strength: Strength) -> None:
-    generation = await interaction.client.parts.generation.reruns.vary(job, await viewer_of(interaction), strength)
+    generation = await use(interaction, Reruns).vary(job, await viewer_of(interaction), strength)
     refuse_double_press(interaction, job, f"vary {job.id}")
     await submit_pressed(interaction, generation)
 
@@ -61,10 +62,6 @@ async def _vary(interaction: Interaction, job: Job, strength: Strength) -> None:
 @on_job(VARY_LOOK)
 async def vary_look(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Make a picture's variant with another look of the character."""
-    generation = await interaction.client.parts.generation.reruns.vary_look(job, await viewer_of(interaction))
+    generation = await use(interaction, Reruns).vary_look(job, await viewer_of(interaction))
     refuse_double_press(interaction, job, f"vary {job.id}")
     await submit_pressed(interaction, generation)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -22,8 +22,10 @@ from bot.domain.custom_ids import CUSTOM_ID, JOB_ACTIONS, VERSION, custom_id, ma
 from bot.domain.models import Job
 from bot.errors import InputError
 from bot.generation.sources import require_kept
+from bot.generation.visible_jobs import VisibleJobs
+from bot.jobs.second_copy import SecondCopy
 from bot.language import Text
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import viewer_of
 from cogs.ui.texts import GONE
 
@@ -74,7 +76,7 @@ def on_job(name: str, *, when_erased: bool = False) -> Callable[[JobAction], Job
 
 async def job_of(interaction: Interaction, job_id: str) -> Job:
     """Return this server's job if the member may see it. Raises Refused outside servers, InputError with GONE."""
-    job = await interaction.client.parts.generation.visible.get(await viewer_of(interaction), job_id)
+    job = await use(interaction, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is None:
         raise InputError(GONE)
     return job
@@ -188,7 +190,7 @@ def _values(item: discord.ui.Item[Any]) -> Sequence[str]:
 
 async def _is_of_another_copy(interaction: Interaction) -> bool:
     """Whether another running copy of the bot made the message: that copy answers, and this one must not."""
-    message, copies = interaction.message, interaction.client.parts.second_copy
+    message, copies = interaction.message, use(interaction, SecondCopy)
     names = [] if message is None else custom_ids_of(message)
     if message is None or (copies.is_there and marks_of(names).is_foreign):
         return message is not None

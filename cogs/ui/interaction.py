@@ -1,20 +1,29 @@
-"""An interaction's client, place and given options."""
+"""An interaction's client, place and given options, and the use cases that answer it."""
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import discord
 
-from bot.app.client import CannonBot
 from bot.catalogue import FieldKind
+from bot.delivery.answers.client import Bot
 from bot.domain.jobs.card_spec import Place
 
-Bot: TypeAlias = CannonBot
+__all__ = ["Bot", "Interaction", "PostableChannel", "given", "place_in", "place_of", "use"]
+
 Interaction = discord.Interaction[Bot]
+Used = TypeVar("Used")
 
 PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """Server channels in which results are posted."""
 
 _PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
+
+
+def use(caller: Interaction | Bot, kind: type[Used]) -> Used:
+    """Return the bot's use case or reader of this class. `cogs.uses` lists them."""
+    bot = caller.client if isinstance(caller, discord.Interaction) else caller
+    found: Used = bot.uses[kind]
+    return found
 
 
 def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from bot.domain.server.guild_rules import Grant, Limit, Scope
 from bot.domain.server.reaction_rules import ReactionAction, ReactionRules
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.language import tr
-from bot.store import Spending
+from bot.store import JobLists, Spending, SpendingViews
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
-from cogs.ui.interaction import Bot
+from cogs.ui.interaction import Bot, use
 
 SHOWN_CHARS = 4000
 """Discord takes 4096 in an embed's description."""
@@ -90,10 +90,8 @@ async def member_usage(bot: Bot, guild_id: int, member_id: int, role_ids: Iterab
         found = all_headrooms(spending.limits, request, spending)
         return found, tuple(spending.grants()), spending.running_of_member, spending.queued_of_member
 
-    left, grants, running, waiting = await bot.parts.store.spending.view(guild_id, member_id, read)
-    jobs = await bot.parts.store.job_lists.recent(
-        guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id
-    )
+    left, grants, running, waiting = await use(bot, SpendingViews).view(guild_id, member_id, read)
+    jobs = await use(bot, JobLists).recent(guild_id, limit=OPEN_JOBS_SHOWN, states=OPEN_STATES, author_id=member_id)
     return MemberUsage(
         member_id=member_id, headrooms=left, grants=grants, running=running, waiting=waiting, jobs=tuple(jobs)
     )

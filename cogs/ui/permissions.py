@@ -7,14 +7,17 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
+from bot.delivery.card.readers import Authors
+from bot.delivery.channels.channel_sight import ChannelSights
 from bot.delivery.channels.facts import missing_of, to_post
 from bot.domain.jobs.card_spec import Origin
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer
 from bot.errors import BotError, NotAllowed, Refused
+from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
-from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of
+from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of, use
 from cogs.ui.texts import IN_SERVER_ONLY
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
@@ -34,7 +37,7 @@ async def is_moderator(interaction: Interaction) -> bool:
         return False
     if interaction.permissions.manage_guild:
         return True
-    rules = await interaction.client.parts.store.settings.get(interaction.guild_id)
+    rules = await use(interaction, GuildSettings).get(interaction.guild_id)
     return moderates(interaction.permissions, interaction.user, rules)
 
 
@@ -97,7 +100,7 @@ def missing_permissions(permissions: discord.Permissions, *, is_thread: bool, fi
 async def require_unblocked(interaction: Interaction) -> None:
     """Raise Refused if the member is blocked on this server."""
     bot = interaction.client
-    block = await bot.parts.store.blocks.active(interaction.guild_id or 0, interaction.user.id)
+    block = await use(bot, Blocks).active(interaction.guild_id or 0, interaction.user.id)
     refuse_blocked(block, bot.clock.wall())
 
 
@@ -112,7 +115,7 @@ async def viewer_of(interaction: Interaction) -> Viewer:
         return made
     if not isinstance(interaction.user, discord.Member):
         raise Refused(IN_SERVER_ONLY)
-    viewer = interaction.client.parts.sights.viewer(
+    viewer = use(interaction, ChannelSights).viewer(
         interaction.user, here_id=interaction.channel_id, is_moderator=await is_moderator(interaction)
     )
     interaction.extras[_MADE] = viewer
@@ -121,14 +124,14 @@ async def viewer_of(interaction: Interaction) -> Viewer:
 
 async def viewer_in(bot: Bot, member: discord.Member, channel: PostableChannel | None) -> Viewer:
     """Return a member without an interaction as a viewer; `channel` is their current place, None for nowhere."""
-    rules = await bot.parts.store.settings.get(member.guild.id)
+    rules = await use(bot, GuildSettings).get(member.guild.id)
     is_moderator = moderates(member.guild_permissions, member, rules)
-    return bot.parts.sights.reactor(member, channel, is_moderator=is_moderator)
+    return use(bot, ChannelSights).reactor(member, channel, is_moderator=is_moderator)
 
 
 async def origin_of(interaction: Interaction) -> Origin:
     """Return a request's author and place. Raises Refused outside servers."""
-    interaction.client.parts.delivery.authors.note(interaction.guild_id or 0, interaction.user)
+    use(interaction, Authors).note(interaction.guild_id or 0, interaction.user)
     return Origin(
         place=place_of(interaction),
         author_id=interaction.user.id,

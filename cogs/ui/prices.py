@@ -17,11 +17,11 @@ from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.language import Text, plain_amount, tr
-from bot.prices.book import KnownPrice, PriceBook
+from bot.prices.book import KnownPrice, PriceBook, PriceBooks
 from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
 from cogs.ui.choices import CHOICE_CHARS
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.texts import PRICE_MARK, with_price
 
 
@@ -151,7 +151,7 @@ async def with_prices(
     try:
         operation = bot.catalogue.resolve(operation_id)
         async with asyncio.timeout(WAIT_S):
-            book = await bot.parts.price_books.of(guild_id, operation)
+            book = await use(bot, PriceBooks).of(guild_id, operation)
     except (InputError, TimeoutError):
         return list(offered)
     values = _values(operation, given)
@@ -243,7 +243,7 @@ async def total_of(bot: Bot, guild_id: int, steps: Iterable[tuple[str, Mapping[s
     credits_, unknown, exact = Decimal(0), 0, True
     for operation_id, values in steps:
         operation = bot.catalogue.find(operation_id)
-        book = None if operation is None else await bot.parts.price_books.of(guild_id, operation)
+        book = None if operation is None else await use(bot, PriceBooks).of(guild_id, operation)
         found = None if operation is None or book is None else book.estimate(operation, values)
         if found is None:
             unknown += 1  # also of a retired operation

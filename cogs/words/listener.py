@@ -9,18 +9,20 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.places import PostingPlace, Viewer, require_channel
 from bot.domain.words.text import harmless_within, whole
 from bot.errors import Refused
-from bot.generation.words.requests import WordRequest
+from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import Unclear, Wish, WordAct, clean_words, is_addressed, understand
 from bot.language import speak
 from bot.runtime.pace import RateLimiter
+from bot.store import Blocks, GuildSettings
 from cogs.results.next_step import MessageFile, parts_of
-from cogs.ui.interaction import Bot, PostableChannel, place_in
+from cogs.ui.interaction import Bot, PostableChannel, place_in, use
 from cogs.ui.permissions import missing_permissions, viewer_in
 from cogs.words import texts
 from cogs.words.offers import WordAnswers
@@ -73,7 +75,7 @@ class WordListener(commands.Cog):
             return
         if self._of_member.wait_s((member.guild.id, member.id)) or self._of_server.wait_s(member.guild.id):
             return
-        speak(await self.bot.parts.languages.of(member.guild.id))  # a message lacks its author's language
+        speak(await use(self.bot, GuildLanguages).of(member.guild.id))  # a message lacks its author's language
         viewer = await viewer_in(self.bot, member, channel)
         found = await self._understood(message, viewer)
         if isinstance(found, WordRequest):
@@ -82,13 +84,13 @@ class WordListener(commands.Cog):
             await self.answers.say(message, found.sentence)
 
     async def _may_answer(self, member: discord.Member, channel: PostableChannel) -> bool:
-        guild, store = member.guild, self.bot.parts.store
-        rules = await store.settings.get(guild.id)
+        guild = member.guild
+        rules = await use(self.bot, GuildSettings).get(guild.id)
         if not rules.answer_words:
             return False
         place = place_in(guild.id, channel.id, channel, member)
         try:
-            refuse_blocked(await store.blocks.active(guild.id, member.id), self.bot.clock.wall())
+            refuse_blocked(await use(self.bot, Blocks).active(guild.id, member.id), self.bot.clock.wall())
             require_channel(PostingPlace(channel_ids=place.channel_ids, age_restricted=place.age_restricted), rules)
         except Refused:
             return False
@@ -107,7 +109,7 @@ class WordListener(commands.Cog):
         if replied is None:
             found = understand(said, ())
             return WordRequest(wish=found) if isinstance(found, Wish) else found
-        medium = await self.bot.parts.generation.word_requests.result_in(viewer, replied)
+        medium = await use(self.bot, WordRequests).result_in(viewer, replied)
         if medium is None or medium.job is None:
             is_small_talk = understand(said, (MediaKind.IMAGE,)) == Unclear()
             return Unclear() if is_small_talk else Unclear(sentence=self._nothing_there(message))

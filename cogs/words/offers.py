@@ -10,12 +10,13 @@ from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
 from bot.domain.money.spend_request import Consent
 from bot.errors import InputError, NotAllowed
-from bot.generation.words.requests import WordRequest
+from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import WordAct
+from bot.jobs.second_copy import SecondCopy
 from bot.runtime.background import BackgroundTasks
 from bot.store import WordOffer
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, viewer_of
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
@@ -35,7 +36,7 @@ class WordAnswers:
     async def offer(self, message: discord.Message, request: WordRequest) -> None:
         """Reply with the request and a button. Raises Discord's errors, with nothing kept."""
         guild_id, member_id = _guild_id(message), message.author.id
-        requests = self._bot.parts.generation.word_requests
+        requests = use(self._bot, WordRequests)
         draft_id = await requests.keep(guild_id, member_id, request)
         button = Control.button(
             "words", f"{draft_id}.{member_id}", label=texts.CONTINUE, style=discord.ButtonStyle.primary
@@ -48,7 +49,7 @@ class WordAnswers:
         if button.custom_id in custom_ids_of(sent):
             await self._note(sent)
         else:  # another copy of the bot has answered, with the same nonce: the answer and its button are its own
-            await self._bot.parts.second_copy.look(sent.id, custom_ids_of(sent), is_taken=True)
+            await use(self._bot, SecondCopy).look(sent.id, custom_ids_of(sent), is_taken=True)
             await requests.take(guild_id, member_id, draft_id)
 
     async def say(self, message: discord.Message, sentence: str) -> None:
@@ -72,7 +73,7 @@ class WordAnswers:
 
     async def _note(self, sent: discord.Message) -> None:
         offer = WordOffer(guild_id=_guild_id(sent), channel_id=sent.channel.id, message_id=sent.id)
-        await self._bot.parts.generation.word_requests.note_answer(offer)
+        await use(self._bot, WordRequests).note_answer(offer)
 
     def delete_due(self) -> None:
         """Delete expired replies, unless already running."""
@@ -82,7 +83,7 @@ class WordAnswers:
 
     async def _delete_due(self) -> None:
         try:
-            for offer in await self._bot.parts.generation.word_requests.old_answers():
+            for offer in await use(self._bot, WordRequests).old_answers():
                 await delete_offer(self._bot, offer)
         except Exception:
             log.exception("words.round_failed")
@@ -108,7 +109,7 @@ async def delete_offer(bot: Bot, offer: WordOffer) -> None:
     except DISCORD_ERRORS as error:
         log.info("words.not_deleted", message=offer.message_id, error=type(error).__name__)
         return
-    await bot.parts.generation.word_requests.forget_answer(offer)
+    await use(bot, WordRequests).forget_answer(offer)
 
 
 @on("words")
@@ -121,7 +122,7 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
     draft_id, _, author_id = subject.partition(".")
     if author_id != str(interaction.user.id):
         raise NotAllowed(texts.NOT_YOURS)
-    requests = bot.parts.generation.word_requests
+    requests = use(bot, WordRequests)
     request = await requests.take(guild_id, interaction.user.id, draft_id)
     if request is None:
         raise InputError(texts.EXPIRED)

@@ -10,8 +10,9 @@ from bot.delivery.answers.command_payload import TEXT_FILES, takes_files
 from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
 from bot.generation.generation import batch, operation_typed, ratio_field, split_prompts, unsupported
+from bot.server.operations import OperationSwitches
 from cogs.ui.forms import text_of_file
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
 from cogs.ui.prices import Offer, with_prices
 from cogs.ui.texts import PRIVATE_OPTION
@@ -24,8 +25,8 @@ FILE_MAX_BYTES = 256 * 1024
 
 
 async def _operations(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    bot = interaction.client
-    off = {key for key in bot.catalogue.operations if not bot.parts.switches.is_on(interaction.guild_id or 0, key)}
+    bot, switches = interaction.client, use(interaction, OperationSwitches)
+    off = {key for key in bot.catalogue.operations if not switches.is_on(interaction.guild_id or 0, key)}
     offered = bot.catalogue.suggest_operations(typed, without=off | unsupported(bot.catalogue))
     return [app_commands.Choice(name=label, value=value) for label, value in offered]
 

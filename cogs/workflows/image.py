@@ -11,7 +11,8 @@ from bot.domain.money.spending_policy import UNKNOWN_PRICE
 from bot.domain.server.guild_rules import PictureCount
 from bot.errors import Refused
 from bot.generation.generation import Generation, SourceFile
-from cogs.ui.interaction import Bot, Interaction, given
+from bot.store import GuildSettings
+from cogs.ui.interaction import Bot, Interaction, given, use
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
 from cogs.workflows.asked.options import REFERENCES, Count, PromptOption, offers
@@ -25,7 +26,7 @@ async def submit_usual(interaction: Interaction, one: Generation) -> None:
 
     Raises as `submit` does.
     """
-    rules = await interaction.client.parts.store.settings.get(interaction.guild_id or 0)
+    rules = await use(interaction, GuildSettings).get(interaction.guild_id or 0)
     try:
         await submit(interaction, replace(one, count=int(rules.pictures)))
     except Refused as error:

@@ -10,9 +10,10 @@ from bot.catalogue import FieldKind, Operation
 from bot.catalogue.operation import bare
 from bot.domain.models import MediaKind
 from bot.errors import InputError
+from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
 from bot.generation.sources import native_video_id
-from cogs.ui.interaction import Bot, Interaction, given
+from cogs.ui.interaction import Bot, Interaction, given, use
 from cogs.ui.permissions import viewer_of
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file
@@ -28,7 +29,7 @@ async def video_id(interaction: Interaction, typed: str | None, job_id: str | No
         return typed.strip()
     if typed is not None or job_id is None:
         raise InputError(texts.SORA_VIDEO_NOT_GIVEN, "job")
-    earlier = interaction.client.parts.generation.earlier
+    earlier = use(interaction, EarlierJobs)
     return await earlier.sora_video_id(await viewer_of(interaction), job_id)
 
 

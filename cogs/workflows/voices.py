@@ -9,17 +9,20 @@ import discord
 from bot.account.memory import VOICE
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import Job, JobState
 from bot.domain.money.spend_request import Consent
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.generation import Generation
-from bot.generation.sources import require_kept, require_shown
+from bot.generation.sources import LookPace, require_kept, require_shown
+from bot.generation.visible_jobs import VisibleJobs
 from bot.jobs.surface import Later, NoPlace
-from bot.server.voices import LABEL_CHARS, Voice, VoiceList
+from bot.server.voices import LABEL_CHARS, ServerVoices, Voice, VoiceList
+from bot.store import Cards, Reviews
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator, viewer_of
 from cogs.ui.prices import price_shown, priced, total_of
@@ -40,7 +43,7 @@ async def open_voices(interaction: Interaction) -> None:
 
 
 async def _voices(interaction: Interaction) -> VoiceList:
-    return await interaction.client.parts.voices.of(guild_of(interaction), interaction.user.id)
+    return await use(interaction, ServerVoices).of(guild_of(interaction), interaction.user.id)
 
 
 def _list(found: VoiceList) -> tuple[discord.Embed, discord.ui.View]:
@@ -92,7 +95,7 @@ async def _show(interaction: Interaction, subject: str) -> None:
 
 async def _controls(interaction: Interaction, found: VoiceList, voice: Voice) -> list[Control]:
     subject, guild_id, bot = _subject(voice.id), guild_of(interaction), interaction.client
-    if await bot.parts.voices.sample_of(guild_id, voice.id) is None:
+    if await use(bot, ServerVoices).sample_of(guild_id, voice.id) is None:
         price = (await total_of(bot, guild_id, [(NARRATION, _sample_values(voice))])).price
         first = Control.button("voice_sample", subject, label=priced(texts.MAKE_SAMPLE, price))
     else:
@@ -127,7 +130,7 @@ async def toggle_mine(interaction: Interaction, subject: str, _values: Sequence[
     """Set or clear the voice as the member's default."""
     found, voice = await _chosen(interaction, subject)
     chosen = "" if found.own_default == voice.id else voice.id
-    await interaction.client.parts.voices.choose(guild_of(interaction), interaction.user.id, chosen)
+    await use(interaction, ServerVoices).choose(guild_of(interaction), interaction.user.id, chosen)
     await _show(interaction, subject)
 
 
@@ -137,7 +140,7 @@ async def toggle_ours(interaction: Interaction, subject: str, _values: Sequence[
     await require_moderator(interaction)
     found, voice = await _chosen(interaction, subject)
     chosen = "" if found.server_default == voice.id else voice.id
-    await interaction.client.parts.voices.choose_for_all(guild_of(interaction), chosen, by_id=interaction.user.id)
+    await use(interaction, ServerVoices).choose_for_all(guild_of(interaction), chosen, by_id=interaction.user.id)
     await _show(interaction, subject)
 
 
@@ -161,7 +164,7 @@ class VoiceLabelForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         await require_moderator(interaction)
-        await interaction.client.parts.voices.label(
+        await use(interaction, ServerVoices).label(
             guild_of(interaction), self._voice.id, self._label.value, by_id=interaction.user.id
         )
         await _show(interaction, _subject(self._voice.id))
@@ -174,7 +177,7 @@ class VoiceLabelForm(Form):
 async def make_sample(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Make the sample, at the price on the label; an existing one is not paid again."""
     _, voice = await _chosen(interaction, subject)
-    if await interaction.client.parts.voices.sample_of(guild_of(interaction), voice.id) is not None:
+    if await use(interaction, ServerVoices).sample_of(guild_of(interaction), voice.id) is not None:
         await listen(interaction, subject, ())
         return
     generation = Generation(
@@ -193,12 +196,12 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
     job = await _sample(interaction, voice)
     bot, guild = interaction.client, interaction.guild
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    found = await bot.parts.store.cards.get(job.guild_id, job.card_id)
+    found = await use(bot, Cards).get(job.guild_id, job.card_id)
     if found is None or guild is None:
         raise InputError(GONE)
-    async with bot.parts.sources.pace.request(interaction.user.id):
+    async with use(bot, LookPace).request(interaction.user.id):
         try:
-            opened = bot.parts.copies.opened(
+            opened = use(bot, ResultCopies).opened(
                 found, [job], member_id=interaction.user.id, file_limit=guild.filesize_limit
             )
             async with opened as files:
@@ -210,14 +213,14 @@ async def listen(interaction: Interaction, subject: str, _values: Sequence[str])
 async def _sample(interaction: Interaction, voice: Voice) -> Job:
     """Return the job of the voice's sample. Raises InputError without one, NotAllowed for one elsewhere."""
     bot, guild_id = interaction.client, guild_of(interaction)
-    job_id = await bot.parts.voices.sample_of(guild_id, voice.id)
+    job_id = await use(bot, ServerVoices).sample_of(guild_id, voice.id)
     if job_id is None:
         raise InputError(GONE)
-    job = await bot.parts.generation.visible.get(await viewer_of(interaction), job_id)
+    job = await use(bot, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is None:
         raise NotAllowed(texts.SAMPLE_ELSEWHERE)
     require_kept(job)
-    await require_shown(bot.parts.store, guild_id, [job.id])
+    await require_shown(use(bot, Reviews), guild_id, [job.id])
     if job.state is not JobState.DELIVERED:
         raise InputError(texts.SAMPLE_NOT_READY)
     return job
@@ -231,9 +234,5 @@ async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequenc
         return
     if bot.clock.wall() - (job.finished_at or job.created_at) < KEPT_S:
         raise InputError(texts.SAMPLE_LATER)
-    await bot.parts.voices.forget_sample(job.guild_id, job.id)
+    await use(bot, ServerVoices).forget_sample(job.guild_id, job.id)
     raise InputError(texts.SAMPLE_GONE)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

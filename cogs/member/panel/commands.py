@@ -14,11 +14,12 @@ from bot.domain.server.member_settings import MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import require_preset_model
+from bot.server.members import OwnSettings
 from cogs.member.panel import texts
 from cogs.member.panel.forms import DefaultForm, PresetForm, SavePresetForm
 from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets_of, with_models, with_presets
 from cogs.ui.controls import on, on_job
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_unblocked
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
@@ -59,7 +60,7 @@ async def set_default(interaction: Interaction, _subject: str, values: Sequence[
     known = {RATIO, STYLE, *(f"model.{each.id}" for each in with_models(interaction))}
     if key not in known:
         raise InputError(GONE)
-    own = await interaction.client.parts.own_settings.of(guild_of(interaction), interaction.user.id)
+    own = await use(interaction, OwnSettings).of(guild_of(interaction), interaction.user.id)
     await in_time(interaction.response.send_modal(DefaultForm(interaction.client, key, own)))
 
 
@@ -91,12 +92,12 @@ async def set_notify(interaction: Interaction, _subject: str, values: Sequence[s
     how = next(iter(values), "")
     if how not in set(Notify):
         raise InputError(GONE)
-    await interaction.client.parts.own_settings.set_notify(guild_of(interaction), interaction.user.id, Notify(how))
+    await use(interaction, OwnSettings).set_notify(guild_of(interaction), interaction.user.id, Notify(how))
     await show(interaction, MePage.NOTIFICATIONS)
 
 
 async def _change(interaction: Interaction, change: Callable[[MemberSettings], MemberSettings]) -> None:
-    await interaction.client.parts.own_settings.change(guild_of(interaction), interaction.user.id, change)
+    await use(interaction, OwnSettings).change(guild_of(interaction), interaction.user.id, change)
 
 
 # ---------------------------------------------------------------------- presets
@@ -125,7 +126,7 @@ async def edit_preset(interaction: Interaction, key: str, _values: Sequence[str]
 @on("preset_delete")
 async def delete_preset(interaction: Interaction, key: str, _values: Sequence[str]) -> None:
     preset = await _preset(interaction, key)
-    await interaction.client.parts.own_settings.remove_preset(guild_of(interaction), interaction.user.id, preset.name)
+    await use(interaction, OwnSettings).remove_preset(guild_of(interaction), interaction.user.id, preset.name)
     await show(interaction, MePage.PRESETS)
 
 

@@ -11,11 +11,12 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.domain.server.member_settings import PRESET_NAME_CHARS, STYLE_CHARS, MemberSettings, Preset
 from bot.domain.words.text import shortened
 from bot.language import tr
+from bot.server.members import OwnSettings
 from bot.store import StoredPreset
 from cogs.member.panel import texts
 from cogs.member.panel.pages import MODEL, RATIO, STYLE, MePage, key_of, panel
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
 from cogs.workflows.asked.own import preset_fields
 
@@ -62,7 +63,7 @@ class DefaultForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         """Store the default and show the page. Raises InputError for a style that is too long."""
-        own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
+        own, member = use(interaction, OwnSettings), (guild_of(interaction), interaction.user.id)
         if self.style is not None:
             await own.set_style(*member, self.style.value)
         elif self.choice is not None:
@@ -123,7 +124,7 @@ class PresetForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         """Store the preset and show it. Raises InputError for an invalid name or value."""
-        own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
+        own, member = use(interaction, OwnSettings), (guild_of(interaction), interaction.user.id)
         before = {} if self.preset is None else dict(self.preset.values)
         typed = {name: _taken(self.operation, name, item.value) for name, item in self.inputs.items()}
         values = {name: value for name, value in {**before, **typed}.items() if value is not None}
@@ -152,7 +153,7 @@ class SavePresetForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         """Store the preset. Raises InputError for an invalid name."""
-        own, member = interaction.client.parts.own_settings, (guild_of(interaction), interaction.user.id)
+        own, member = use(interaction, OwnSettings), (guild_of(interaction), interaction.user.id)
         preset, kept = await own.keep_preset(*member, self.label.value, operation=self.operation.id, values=self.values)
         said = texts.preset_kept(preset.name, replaced=kept is StoredPreset.REPLACED)
         await in_time(interaction.response.send_message(said, ephemeral=True))

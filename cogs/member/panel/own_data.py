@@ -7,13 +7,15 @@ from typing import Any
 import discord
 
 from bot.delivery.channels.facts import FILE_LIMIT_BYTES, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.posting.copies import Takedown
 from bot.errors import InputError
-from bot.store import Erased
+from bot.server.members import MemberData
+from bot.store import Erased, Privacy
 from cogs.member.export import own_jobs
 from cogs.member.panel import texts
 from cogs.ui.controls import on
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of
 from cogs.ui.texts import GONE
 
@@ -23,11 +25,12 @@ WORD_CHARS = 20
 @on("me_export")
 async def export(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     """Send the member their jobs and settings as JSON, ephemerally."""
-    guild_id = guild_of(interaction)
+    guild_id, member_id = guild_of(interaction), interaction.user.id
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    settings = await use(interaction, MemberData).settings(guild_id, member_id)
     limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
     with ExitStack() as stack:
-        files = await own_jobs(stack, interaction.client.parts.store, guild_id, interaction.user.id, file_limit=limit)
+        files = await own_jobs(stack, use(interaction, Privacy), settings, guild_id, member_id, file_limit=limit)
         await in_time(
             interaction.edit_original_response(content=str(texts.OWN_JOBS), attachments=files), UPLOAD_TIMEOUT_S
         )
@@ -55,10 +58,10 @@ class DeleteDataForm(Form):
         """Erase the member's own data. Raises InputError for another word; then nothing is erased."""
         if self.word.value.strip().casefold() != str(texts.DELETE_WORD).casefold():
             raise InputError(texts.NOT_DELETED(word=str(texts.DELETE_WORD)))
-        parts, guild_id = interaction.client.parts, guild_of(interaction)
-        erased = await parts.member_data.erase(guild_id, interaction.user.id)
+        guild_id = guild_of(interaction)
+        erased = await use(interaction, MemberData).erase(guild_id, interaction.user.id)
         await in_time(interaction.response.send_message(outcome(erased), ephemeral=True))
-        await parts.delivery.takedown.delete_erased(guild_id)  # the upkeep deletes the rest
+        await use(interaction, Takedown).delete_erased(guild_id)  # the upkeep deletes the rest
 
 
 @on("privacy_keep")
@@ -70,7 +73,3 @@ async def keep(interaction: Interaction, _member_id: str, _values: Sequence[str]
 def outcome(erased: Erased) -> str:
     text = texts.DELETED(count=erased.jobs)
     return f"{text} {texts.STILL_OPEN(count=erased.left)}" if erased.left else text
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -14,11 +14,14 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT
 from bot.domain.server.member_settings import PRESETS_MAX, MemberSettings, Notify, Preset
 from bot.domain.words.text import harmless, shortened
 from bot.language import tr
+from bot.server.members import OwnSettings
+from bot.server.operations import OperationSwitches
+from bot.store import GuildSettings, Voices
 from cogs.member.help import legal_links
 from cogs.member.panel import texts
 from cogs.member.usage import spending_embed
 from cogs.ui.controls import Control, view_of
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of
 
@@ -71,7 +74,7 @@ def _embed(page: MePage, text: str) -> discord.Embed:
 
 
 async def _own(interaction: Interaction) -> MemberSettings:
-    return await interaction.client.parts.own_settings.of(guild_of(interaction), interaction.user.id)
+    return await use(interaction, OwnSettings).of(guild_of(interaction), interaction.user.id)
 
 
 # ---------------------------------------------------------------------- defaults
@@ -85,19 +88,19 @@ def with_models(interaction: Interaction) -> list[Operation]:
         if each.offered
         and any(field.name == MODEL for field in each.fields)
         and len(bot.catalogue.suggest(each.id, MODEL, "")) > 1
-        and bot.parts.switches.is_on(guild_id, each.id)
+        and use(bot, OperationSwitches).is_on(guild_id, each.id)
     ]
 
 
 async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
     own, operations = await _own(interaction), with_models(interaction)
-    rules = await interaction.client.parts.store.settings.get(guild_of(interaction))
-    voice = await interaction.client.parts.store.voices.default_of(guild_of(interaction), interaction.user.id)
+    rules = await use(interaction, GuildSettings).get(guild_of(interaction))
+    voice = await use(interaction, Voices).default_of(guild_of(interaction), interaction.user.id)
     lines = [
         *(texts.model_line(tr(each.title), _model(each, own.models.get(each.id, ""))) for each in operations),
         texts.ratio_line(own.aspect_ratio),
         texts.style_line(harmless(own.style)),
-        texts.voice_line(harmless(voice), interaction.client.parts.command_sync.mention("audio voices")),
+        texts.voice_line(harmless(voice), interaction.client.mention("audio voices")),
         texts.private_line(on=own.private),
         texts.spoiler_line(rules.spoilers, on=own.spoiler),
     ]
@@ -136,7 +139,7 @@ def key_of(name: str) -> str:
 
 
 async def presets_of(interaction: Interaction) -> Sequence[Preset]:
-    return await interaction.client.parts.own_settings.presets(guild_of(interaction), interaction.user.id)
+    return await use(interaction, OwnSettings).presets(guild_of(interaction), interaction.user.id)
 
 
 def with_presets(interaction: Interaction) -> list[Operation]:
@@ -144,7 +147,7 @@ def with_presets(interaction: Interaction) -> list[Operation]:
     found = [
         each
         for each in bot.catalogue.operations.values()
-        if each.offered and each.fields and bot.parts.switches.is_on(guild_id, each.id)
+        if each.offered and each.fields and use(bot, OperationSwitches).is_on(guild_id, each.id)
     ]
     return found[:OPTIONS_PER_SELECT]
 
@@ -192,7 +195,7 @@ def _preset_line(interaction: Interaction, preset: Preset, *, is_chosen: bool) -
 
 async def _notifications(interaction: Interaction) -> tuple[discord.Embed, list[Control]]:
     own = await _own(interaction)
-    rules = await interaction.client.parts.store.settings.get(guild_of(interaction))
+    rules = await use(interaction, GuildSettings).get(guild_of(interaction))
     options = [
         discord.SelectOption(label=str(texts.NOTIFY[each]), value=each.value, default=each is own.notify)
         for each in Notify

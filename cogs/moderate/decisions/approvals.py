@@ -6,7 +6,9 @@ from functools import partial
 import discord
 import structlog
 
+from bot.delivery import Delivery
 from bot.delivery.card.context import ATTENTION, marked
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import nonce_of
 from bot.domain.jobs.card_jobs import main_job, prompt_text
@@ -14,12 +16,13 @@ from bot.domain.models import Card, Job
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Later, Sentence
 from bot.language import speaking, tr
-from bot.moderation.questions import total
-from bot.store import Approval
+from bot.moderation.alerts import Alerts
+from bot.moderation.questions import ApprovalDecisions, total
+from bot.store import Approval, Cards, GuildSettings
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 
 log = structlog.get_logger(__name__)
@@ -35,11 +38,11 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
 
     Returns False if Discord rejects the question's content. Raises Later if no channel takes it.
     """
-    store, note = bot.parts.store, bot.parts.moderation.approvals.note_question
-    found = await store.cards.with_jobs(approval.guild_id, approval.card_id)
+    note = use(bot, ApprovalDecisions).note_question
+    found = await use(bot, Cards).with_jobs(approval.guild_id, approval.card_id)
     if found is None:
         return True
-    rules = await store.settings.get(approval.guild_id)
+    rules = await use(bot, GuildSettings).get(approval.guild_id)
     channel_id = rules.approval_channel or rules.log_channel
     if channel_id is None:
         raise await _closed(bot, approval, lambda: str(texts.NO_APPROVAL_CHANNEL))
@@ -64,8 +67,8 @@ async def ask_moderators(bot: Bot, approval: Approval) -> bool:
 async def _closed(bot: Bot, approval: Approval, sentence: Sentence) -> Later:
     """Alert the guild, once a day, that the channel is unusable; return the time of the next try."""
     log.info("approval.channel_closed", guild=approval.guild_id, card=approval.card_id)
-    if await bot.parts.alerts.once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
-        await bot.parts.delivery.alert(approval.guild_id, sentence)
+    if await use(bot, Alerts).once(approval.guild_id, "approval channel", quiet_s=ALERT_QUIET_S):
+        await use(bot, Delivery).alert(approval.guild_id, sentence)
     return Later(NO_CHANNEL_AGAIN_S)
 
 
@@ -117,7 +120,7 @@ async def approve_and_grant(interaction: Interaction, card_id: str, _values: Seq
 
 async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool) -> None:
     await require_moderator(interaction)
-    approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
+    approvals, by_id = use(interaction, ApprovalDecisions), interaction.user.id
     jobs = await approvals.approve(guild_of(interaction), card_id, by_id=by_id, raises_limit=raises_limit)
     amount = total(jobs)
     grant = (jobs[0].author_id, amount) if raises_limit and amount > 0 else None
@@ -128,7 +131,7 @@ async def _approve(interaction: Interaction, card_id: str, *, raises_limit: bool
 async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     bot = interaction.client
-    await bot.parts.moderation.approvals.waiting(guild_of(interaction), card_id)
+    await use(bot, ApprovalDecisions).waiting(guild_of(interaction), card_id)
     await in_time(
         interaction.response.send_modal(
             RefusalForm(bot, str(texts.REFUSE_JOB_FORM), refuse, card_id, chars=REASON_CHARS)
@@ -139,20 +142,16 @@ async def turn_down(interaction: Interaction, card_id: str, _values: Sequence[st
 async def refuse(interaction: Interaction, card_id: str, reason: str) -> None:
     """Reject the card, if it still waits and the sender is still a moderator."""
     await require_moderator(interaction)
-    approvals, by_id = interaction.client.parts.moderation.approvals, interaction.user.id
+    approvals, by_id = use(interaction, ApprovalDecisions), interaction.user.id
     await approvals.turn_down(guild_of(interaction), card_id, reason, by_id=by_id)
     await _close(interaction, card_id, partial(texts.refused, by_id, harmless(reason)))
 
 
 async def _close(interaction: Interaction, card_id: str, say: Callable[[], str]) -> None:
     """Show the answer under the question, and remove its buttons. The card is updated in any case."""
-    with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
+    with speaking(await use(interaction, GuildLanguages).of(guild_of(interaction))):  # all moderators read it
         text = say()
     try:
         await in_time(interaction.response.edit_message(content=text, view=None))
     finally:
-        await interaction.client.parts.delivery.show(guild_of(interaction), card_id)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
+        await use(interaction, Delivery).show(guild_of(interaction), card_id)

@@ -8,13 +8,15 @@ import discord
 
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
+from bot.delivery.notices import LogChannel
 from bot.domain.models import Job
 from bot.errors import InputError
-from bot.store import REFUND_REQUEST
+from bot.moderation.members import QuotaChanges
+from bot.store import REFUND_REQUEST, Cards
 from cogs.moderate.decisions import texts
 from cogs.ui.controls import on, on_job
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
 
@@ -26,12 +28,11 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
         raise InputError(GONE)
     if interaction.user.id != job.author_id:
         raise InputError(texts.REFUND_OF_ANOTHER)
-    parts = interaction.client.parts
-    if not await parts.delivery.log_channel.takes(job.guild_id, REFUND_REQUEST):
+    if not await use(interaction, LogChannel).takes(job.guild_id, REFUND_REQUEST):
         raise InputError(texts.NO_REFUND_READERS)
-    card = await parts.store.cards.get(job.guild_id, job.card_id)
+    card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     link = "" if card is None or card.message_id is None or card.is_ephemeral else message_link(card)
-    await parts.moderation.quota.ask_refund(job, link=link)
+    await use(interaction, QuotaChanges).ask_refund(job, link=link)
     await in_time(interaction.response.send_message(str(texts.REFUND_WAITS), ephemeral=True))
 
 
@@ -39,14 +40,10 @@ async def ask_refund(interaction: Interaction, job: Job, _values: Sequence[str])
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund the job's cost; a second press refunds nothing."""
     await require_moderator(interaction)
-    quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
+    quota, by_id = use(interaction, QuotaChanges), interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id)
     said = "" if interaction.message is None else interaction.message.content
     await in_time(interaction.response.edit_message(content=f"{said}\n{text}".strip(), view=None))
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
 
 
 Refuse = Callable[[Interaction, str, str], Awaitable[None]]

@@ -5,16 +5,18 @@ from typing import Any
 
 import discord
 
+from bot.delivery.card.readers import GuildLanguages
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
 from bot.domain.words.text import harmless
 from bot.errors import InputError
 from bot.language import speaking
-from bot.store import ReviewRule, ReviewVerdict
+from bot.moderation.questions import ReviewDecisions
+from bot.store import ReviewRule, Reviews, ReviewVerdict
 from cogs.moderate.decisions import texts
 from cogs.moderate.decisions.refunds import RefusalForm
 from cogs.ui.controls import Control, on
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 
 REASON_CHARS = 180
@@ -41,7 +43,7 @@ async def set_review(
     elif only_in is not None:
         raise InputError(texts.REVIEW_CHANNEL_MISSING, "channel")
     else:
-        rules = await interaction.client.parts.store.reviews.rules(guild_of(interaction))
+        rules = await use(interaction, Reviews).rules(guild_of(interaction))
         text = "\n".join(_line(rule) for rule in rules) or str(texts.NO_REVIEW)
         await in_time(interaction.response.send_message(text, ephemeral=True))
 
@@ -59,7 +61,7 @@ async def _switch_on(interaction: Interaction, channel: discord.TextChannel, onl
             raise InputError(texts.NO_PERMISSION_TO_POST(channel=channel.mention, permissions=missing), "channel")
     is_open = await require_review_place(interaction, channel.id)
     rule = ReviewRule(channel_id=0 if only_in is None else only_in.id, review_channel=channel.id)
-    reviews = interaction.client.parts.moderation.reviews
+    reviews = use(interaction, ReviewDecisions)
     await reviews.set_rule(guild_of(interaction), rule, by_id=interaction.user.id)
     text = texts.review_on(_line(rule), channel.id, is_open=is_open)
     await in_time(interaction.response.send_message(text, ephemeral=True))
@@ -73,15 +75,14 @@ async def require_review_place(interaction: Interaction, channel_id: int) -> boo
         return False
     is_open = channel.permissions_for(guild.default_role).view_channel
     since = interaction.client.clock.wall() - WORKED_IN_S
-    store = interaction.client.parts.store
-    if is_open and await store.reviews.is_worked_in(guild.id, channel_id, since=since):
+    if is_open and await use(interaction, Reviews).is_worked_in(guild.id, channel_id, since=since):
         raise InputError(texts.PEOPLE_WORK_THERE(channel=channel_id), "channel")
     return is_open
 
 
 async def _switch_off(interaction: Interaction, only_in: ReviewScope | None) -> None:
     channel_id = None if only_in is None else only_in.id
-    reviews = interaction.client.parts.moderation.reviews
+    reviews = use(interaction, ReviewDecisions)
     text = await reviews.remove_rule(guild_of(interaction), channel_id, by_id=interaction.user.id)
     await in_time(interaction.response.send_message(texts.review_off(text), ephemeral=True))
 
@@ -106,7 +107,7 @@ async def publish(interaction: Interaction, job_id: str, _values: Sequence[str])
 @on("keep_back")
 async def ask_why(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    await interaction.client.parts.moderation.reviews.require_waiting(guild_of(interaction), job_id)
+    await use(interaction, ReviewDecisions).require_waiting(guild_of(interaction), job_id)
     await in_time(
         interaction.response.send_modal(
             RefusalForm(interaction.client, str(texts.REFUSE_RESULT_FORM), refuse, job_id, chars=REASON_CHARS)
@@ -121,15 +122,11 @@ async def refuse(interaction: Interaction, job_id: str, reason: str) -> None:
 
 async def _decide(interaction: Interaction, job_id: str, verdict: ReviewVerdict, reason: str) -> None:
     await require_moderator(interaction)
-    reviews = interaction.client.parts.moderation.reviews
+    reviews = use(interaction, ReviewDecisions)
     by_id, asked = interaction.user.id, interaction.message
     question = None if asked is None else (asked.channel.id, asked.id)
     await reviews.decide(guild_of(interaction), job_id, verdict, reason, by_id=by_id, question=question)
     is_published = verdict is ReviewVerdict.PUBLISHED
-    with speaking(await interaction.client.parts.languages.of(guild_of(interaction))):  # all moderators read it
+    with speaking(await use(interaction, GuildLanguages).of(guild_of(interaction))):  # all moderators read it
         said = texts.PUBLISHED(member=by_id) if is_published else texts.refused(by_id, harmless(reason))
     await in_time(interaction.response.edit_message(content=said, view=None))
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -16,10 +16,12 @@ from bot.domain.money.limit_rules import terms, whose
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.domain.words.text import stamp
 from bot.errors import InputError
+from bot.moderation.members import QuotaChanges
+from bot.store import Limits
 from cogs.moderate.quota import texts
 from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import label, member_usage, member_usage_text
 from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
 from cogs.ui.permissions import guild_of, moderators_only, require_moderator
@@ -49,7 +51,7 @@ async def limits_page(interaction: Interaction, number: int = 0) -> PanelPage:
 
 
 async def _limits(interaction: Interaction) -> list[Limit]:
-    found = await interaction.client.parts.store.limits.all(guild_of(interaction))
+    found = await use(interaction, Limits).all(guild_of(interaction))
     return [each for scope in Scope for each in found if each.scope is scope]
 
 
@@ -93,7 +95,7 @@ async def choose_limit(interaction: Interaction, subject: str, values: Sequence[
 @on(REMOVE)
 async def remove_limit(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    quota = interaction.client.parts.moderation.quota
+    quota = use(interaction, QuotaChanges)
     change = await quota.remove_limit(guild_of(interaction), _id(subject), by_id=interaction.user.id)
     await show_page(interaction, await limits_page(interaction), DONE(change=change))
 
@@ -184,7 +186,7 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         _refuse_bot(member)
         until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        text = await bot.parts.moderation.quota.grant(
+        text = await use(bot, QuotaChanges).grant(
             guild_id,
             member.id,
             credits_of(amount),
@@ -228,7 +230,7 @@ def _refuse_bot(member: discord.Member | discord.User) -> None:
 
 async def _set(interaction: Interaction, limit: Limit) -> None:
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    quota = interaction.client.parts.moderation.quota
+    quota = use(interaction, QuotaChanges)
     text = await quota.set_limit(guild_of(interaction), limit, by_id=interaction.user.id)
     await in_time(interaction.edit_original_response(content=DONE(change=text)))
 

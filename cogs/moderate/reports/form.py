@@ -6,13 +6,15 @@ import discord
 
 from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.view import message_link
+from bot.delivery.notices import LogChannel
 from bot.domain.models import Job, JobState
 from bot.errors import InputError, Refused
-from bot.store import REPORT
+from bot.moderation.results import ResultReportActs
+from bot.store import REPORT, Cards
 from cogs.moderate.reports import texts
 from cogs.ui.controls import job_of, on_job
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import require_unblocked
 from cogs.ui.texts import GONE
 
@@ -37,10 +39,9 @@ class ReportForm(Form):
         """Report the result, if the member may still see it."""
         job = await job_of(interaction, self._job.id)
         await _require_reader(interaction, job)
-        parts = interaction.client.parts
-        card = await parts.store.cards.get(job.guild_id, job.card_id)
+        card = await use(interaction, Cards).get(job.guild_id, job.card_id)
         link = "" if card is None or card.message_id is None else message_link(card)
-        await parts.moderation.reports.report(job, self.reason.value, link=link, by_id=interaction.user.id)
+        await use(interaction, ResultReportActs).report(job, self.reason.value, link=link, by_id=interaction.user.id)
         await in_time(interaction.response.send_message(str(texts.REPORT_SENT), ephemeral=True))
 
 
@@ -50,16 +51,12 @@ async def report(interaction: Interaction, job: Job, _values: Sequence[str]) -> 
     if job.state is not JobState.DELIVERED:
         raise InputError(GONE)
     await _require_reader(interaction, job)
-    await interaction.client.parts.moderation.reports.require_open(job, by_id=interaction.user.id)
+    await use(interaction, ResultReportActs).require_open(job, by_id=interaction.user.id)
     await in_time(interaction.response.send_modal(ReportForm(interaction.client, job)))
 
 
 async def _require_reader(interaction: Interaction, job: Job) -> None:
     """Raise Refused for a blocked member, and if no moderator would see the report."""
     await require_unblocked(interaction)
-    if not await interaction.client.parts.delivery.log_channel.takes(job.guild_id, REPORT):
+    if not await use(interaction, LogChannel).takes(job.guild_id, REPORT):
         raise Refused(texts.NO_REPORT_READERS)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -10,10 +10,12 @@ import discord
 
 from bot.delivery.channels.facts import in_time
 from bot.errors import InputError
+from bot.moderation.members import AccessChanges, QuotaChanges
+from bot.moderation.results import ResultReportActs
 from bot.store import REFUND_REQUEST, REPORT, Decision
 from cogs.moderate.reports import texts
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
 
@@ -44,7 +46,7 @@ def log_buttons(decision: Decision) -> Sequence[discord.ui.Item[Any]]:
 async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     """Refund a posted result's cost, once."""
     await require_moderator(interaction)
-    quota, by_id = interaction.client.parts.moderation.quota, interaction.user.id
+    quota, by_id = use(interaction, QuotaChanges), interaction.user.id
     text = await quota.refund(guild_of(interaction), job_id, by_id=by_id, posted=True)
     await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))
 
@@ -53,7 +55,7 @@ async def refund(interaction: Interaction, job_id: str, _values: Sequence[str]) 
 async def dismiss(interaction: Interaction, job_id: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
     by_id = interaction.user.id
-    await interaction.client.parts.moderation.reports.dismiss(guild_of(interaction), job_id, by_id=by_id)
+    await use(interaction, ResultReportActs).dismiss(guild_of(interaction), job_id, by_id=by_id)
     said = "" if interaction.message is None else interaction.message.content
     text = f"{said}\n{texts.DISMISSED_BY(moderator=by_id)}".strip()
     await in_time(interaction.response.edit_message(content=text, view=None, suppress_embeds=True))
@@ -90,7 +92,7 @@ async def _block(interaction: Interaction, member_id: int, days: int) -> str:
     if member_id == interaction.user.id:
         raise InputError(texts.OWN_BLOCK)
     until = bot.clock.wall() + days * DAY_S if days else None
-    access = bot.parts.moderation.access
+    access = use(bot, AccessChanges)
     return await access.block(guild_of(interaction), member_id, until=until, why="", by_id=interaction.user.id)
 
 
@@ -98,7 +100,3 @@ def _number(member_id: str) -> int:
     if not member_id.isdecimal():
         raise InputError(GONE)
     return int(member_id)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -10,11 +10,13 @@ from bot.domain.server.guild_rules import Block
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import shortened, stamp
 from bot.errors import InputError
+from bot.moderation.members import AccessChanges
+from bot.store import Blocks
 from cogs.moderate.settings import texts
 from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
@@ -27,7 +29,7 @@ BLOCK, UNBLOCK, TURN = "block_member", "unblock_member", "blocked_turn"
 
 
 async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
-    blocks = await interaction.client.parts.store.blocks.all(guild_of(interaction))
+    blocks = await use(interaction, Blocks).all(guild_of(interaction))
     part = part_of(list(blocks), number, SHOWN)
     lines = [_line(each) for each in part.items] or [str(texts.NO_BLOCKED_MEMBERS)]
     controls = [Control.member(BLOCK, str(part.number), placeholder=str(texts.BLOCK_MEMBER))]
@@ -107,7 +109,7 @@ class BlockForm(Form):
         bot, typed = interaction.client, self._other.value.strip()
         span = typed or (self._life.value or "-").removeprefix("-")
         until = bot.clock.wall() + seconds_of(span, str(texts.BLOCK_OTHER_LIFE)) if span else None
-        change = await bot.parts.moderation.access.block(
+        change = await use(bot, AccessChanges).block(
             guild_of(interaction), self._member_id, until=until, why=self._reason.value, by_id=interaction.user.id
         )
         await show_page(interaction, await blocked_page(interaction, self._number), DONE(change=change))
@@ -119,6 +121,6 @@ async def unblock(interaction: Interaction, subject: str, values: Sequence[str])
     number = number_in(subject)
     if not values or not values[0].isdecimal():
         raise InputError(GONE)
-    access = interaction.client.parts.moderation.access
+    access = use(interaction, AccessChanges)
     change = await access.unblock(guild_of(interaction), int(values[0]), by_id=interaction.user.id)
     await show_page(interaction, await blocked_page(interaction, number), DONE(change=change))

@@ -10,6 +10,9 @@ from bot.delivery.channels.facts import in_time
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.setting import FormSpec, Kind, SettingsPage, Widget, settings_of
 from bot.errors import InputError
+from bot.server.operations import OperationSwitches
+from bot.server.settings import SettingsChanges
+from bot.store import GuildSettings
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.blocked import blocked_page
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
@@ -18,7 +21,7 @@ from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import PAGE_ACTION, PanelPage, show_page
 from cogs.ui.permissions import guild_of, missing_permissions, require_manager, require_moderator
 from cogs.ui.texts import GONE
@@ -47,14 +50,14 @@ async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
 
 
 async def _rules(interaction: Interaction) -> Rules:
-    return await interaction.client.parts.store.settings.get(guild_of(interaction))
+    return await use(interaction, GuildSettings).get(guild_of(interaction))
 
 
 def _known(bot: Bot, guild_id: int, guild: discord.Guild | None) -> Known:
     places = [] if guild is None else [*guild.channels, *guild.threads]
     return Known(
         catalogue=bot.catalogue,
-        switched_off=len(bot.parts.switches.off(guild_id)),
+        switched_off=len(use(bot, OperationSwitches).off(guild_id)),
         channel_ids=frozenset(each.id for each in places),
         role_ids=frozenset() if guild is None else frozenset(role.id for role in guild.roles),
         now=bot.clock.wall(),
@@ -64,7 +67,7 @@ def _known(bot: Bot, guild_id: int, guild: discord.Guild | None) -> Known:
 async def change(interaction: Interaction, page: SettingsPage, new: NewRules) -> None:
     """Change the settings and redraw the page. They stay changed even if Discord rejects the answer."""
     await require_moderator(interaction)
-    await interaction.client.parts.moderation.settings.change(guild_of(interaction), new, by_id=interaction.user.id)
+    await use(interaction, SettingsChanges).change(guild_of(interaction), new, by_id=interaction.user.id)
     await show_page(interaction, await draw(interaction, page))
 
 
@@ -195,7 +198,3 @@ async def open_model_form(interaction: Interaction, _subject: str, values: Seque
     bot, rules = interaction.client, await _rules(interaction)
     operation = bot.catalogue.resolve(values[0])
     await in_time(interaction.response.send_modal(ModelForm(bot, operation, rules, change)))
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -9,10 +9,12 @@ from bot.delivery.channels.facts import OPTIONS_PER_SELECT
 from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
+from bot.jobs.signals import WorkerSignals
 from bot.language import tr
+from bot.server.operations import OperationSwitches
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, is_host, require_host, require_moderator
 from cogs.ui.texts import GONE
@@ -39,7 +41,7 @@ async def operations_page(interaction: Interaction, number: int = 0) -> PanelPag
 
 
 def _line(interaction: Interaction, operation: Operation, command: str | None) -> str:
-    switches, guild_id = interaction.client.parts.switches, guild_of(interaction)
+    switches, guild_id = use(interaction, OperationSwitches), guild_of(interaction)
     is_off_everywhere = switches.is_off_everywhere(operation.id)
     notes = [
         str(texts.BY_REQUEST_ONLY) if command is None else f"`/{command}`",
@@ -75,7 +77,7 @@ def _value(switch: str, operation: Operation) -> str:
 
 
 def _is_off(interaction: Interaction, operation_id: str, *, everywhere: bool) -> bool:
-    switches = interaction.client.parts.switches
+    switches = use(interaction, OperationSwitches)
     if everywhere:
         return switches.is_off_everywhere(operation_id)
     return switches.is_off_here(guild_of(interaction), operation_id)
@@ -108,12 +110,12 @@ async def _switch(interaction: Interaction, subject: str, values: Sequence[str],
     if switch not in {ON, OFF}:
         raise InputError(GONE)
     operation = interaction.client.catalogue.resolve(operation_id)
-    is_on, by_id, switches = switch == ON, interaction.user.id, interaction.client.parts.switches
+    is_on, by_id, switches = switch == ON, interaction.user.id, use(interaction, OperationSwitches)
     if everywhere:
         await switches.switch_everywhere(operation, on=is_on, by_id=by_id)
     else:
         await switches.switch(guild_of(interaction), operation, on=is_on, by_id=by_id)
-    interaction.client.parts.signals.wake()  # jobs waiting for a disabled operation end now
+    use(interaction, WorkerSignals).wake()  # jobs waiting for a disabled operation end now
     said = [texts.switched(harmless(tr(operation.title)), is_on=is_on, everywhere=everywhere)]
     if is_on and not everywhere and switches.is_off_everywhere(operation.id):
         said.append(str(texts.STILL_OFF_EVERYWHERE))

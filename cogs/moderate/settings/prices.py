@@ -16,13 +16,14 @@ from bot.domain.words.text import harmless, shortened
 from bot.errors import InputError
 from bot.language import tr
 from bot.prices.factors import size_unit
-from bot.prices.learned import LearnedKind, beside
-from bot.prices.server_list import FILE_BYTES_MAX, credits_typed, priced_model, write_price_file
+from bot.prices.learned import LearnedKind, LearnedPrices, beside
+from bot.prices.server_list import FILE_BYTES_MAX, PriceChanges, credits_typed, priced_model, write_price_file
+from bot.store import Prices
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.forms import MODEL_CHARS
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import TITLE_CHARS, Form, text_of_file
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
@@ -78,7 +79,7 @@ class PriceForm(Form):
         await require_moderator(interaction)
         typed, model = self._amount.value.strip(), self._chosen_model()
         amount = credits_typed(typed) if typed else None
-        change = await interaction.client.parts.moderation.prices.set(
+        change = await use(interaction, PriceChanges).set(
             guild_of(interaction),
             self._operation,
             model,
@@ -116,8 +117,8 @@ CHOOSE, TURN, DOWNLOAD, UPLOAD = "price_choose", "price_turn", "price_download",
 async def prices_page(interaction: Interaction, number: int = 0, offered: int = 0) -> PanelPage:
     """Draw a part of the list, with learned prices and controls."""
     bot, guild_id = interaction.client, guild_of(interaction)
-    prices = await bot.parts.store.prices.all(guild_id)
-    found = await bot.parts.learned_prices.of_guild(guild_id)
+    prices = await use(bot, Prices).all(guild_id)
+    found = await use(bot, LearnedPrices).of_guild(guild_id)
     part = part_of(_lines(bot.catalogue.operations, prices, found), number, LINES_SHOWN)
     text = "\n".join(part.items) or str(texts.NO_PRICES)
     select = _select(interaction, prices, part.number, offered)
@@ -194,7 +195,7 @@ async def choose_priced(interaction: Interaction, subject: str, values: Sequence
         return
     bot = interaction.client
     operation = bot.catalogue.resolve(values[0])
-    prices = await bot.parts.store.prices.all(guild_of(interaction))
+    prices = await use(bot, Prices).all(guild_of(interaction))
 
     async def shows(sent: Interaction, said: str) -> None:
         await show_page(sent, await prices_page(sent, number), said)
@@ -207,8 +208,8 @@ async def download_prices(interaction: Interaction, _subject: str, _values: Sequ
     await require_moderator(interaction)
     bot, guild_id = interaction.client, guild_of(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    prices = await bot.parts.store.prices.all(guild_id)
-    found = await bot.parts.learned_prices.of_guild(guild_id)
+    prices = await use(bot, Prices).all(guild_id)
+    found = await use(bot, LearnedPrices).of_guild(guild_id)
     file = discord.File(io.BytesIO(write_price_file(prices, found, bot.catalogue.operations)), FILE_NAME)
     content = str(texts.PRICE_FILE_READY)
     await in_time(interaction.edit_original_response(content=content, attachments=[file]), UPLOAD_TIMEOUT_S)
@@ -236,7 +237,7 @@ class PriceFileForm(Form):
         [file] = self._upload.values
         await in_time(interaction.response.defer())
         text = await text_of_file(file, at_most=FILE_BYTES_MAX)
-        change = await interaction.client.parts.moderation.prices.replace(
+        change = await use(interaction, PriceChanges).replace(
             guild_of(interaction), text, interaction.client.catalogue, by_id=interaction.user.id
         )
         await show_page(interaction, await prices_page(interaction), DONE(change=change))

@@ -14,7 +14,13 @@ from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit
 from bot.errors import InputError
 from bot.generation.generation import Generation
-from bot.store import ReviewRule
+from bot.moderation.members import QuotaChanges
+from bot.moderation.questions import ReviewDecisions
+from bot.server.practice import PracticeMode
+from bot.server.reactions import ReactionChanges
+from bot.server.settings import SettingsChanges
+from bot.server.welcome import FirstSetup
+from bot.store import GuildKeys, GuildSettings, Limits, ReactionMaps, ReviewRule, Reviews
 from cogs.moderate.api_key import open_key_form
 from cogs.moderate.decisions.review import require_review_place
 from cogs.moderate.settings.commands import may_post_in, role_chosen
@@ -30,7 +36,7 @@ from cogs.moderate.setup.panel import (
     step_after,
 )
 from cogs.ui.controls import on
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import submit
@@ -47,7 +53,7 @@ async def open_setup(interaction: Interaction) -> None:
 
 async def add_setup(embed: discord.Embed, interaction: Interaction) -> None:
     """Add the list of steps, while one is neither done nor skipped."""
-    setup = interaction.client.parts.first_setup
+    setup = use(interaction, FirstSetup)
     checklist = await setup.checklist(guild_of(interaction), _exists(interaction.guild))
     if not checklist.is_complete:
         embed.add_field(
@@ -59,22 +65,23 @@ async def add_setup(embed: discord.Embed, interaction: Interaction) -> None:
 
 
 async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[discord.Embed, discord.ui.View]:
-    guild_id, parts, exists = guild_of(interaction), interaction.client.parts, _exists(interaction.guild)
-    rules = await parts.store.settings.get(guild_id)
-    reviews = await parts.store.reviews.rules(guild_id)
+    guild_id, exists = guild_of(interaction), _exists(interaction.guild)
+    rules = await use(interaction, GuildSettings).get(guild_id)
+    reviews = await use(interaction, Reviews).rules(guild_id)
     review = next((each.review_channel for each in reviews if each.channel_id == 0), None)
-    gallery = (await parts.store.reactions.get(guild_id)).gallery_channel
-    checklist, own_key = await parts.first_setup.checklist(guild_id, exists), await parts.store.keys.current(guild_id)
+    gallery = (await use(interaction, ReactionMaps).get(guild_id)).gallery_channel
+    checklist = await use(interaction, FirstSetup).checklist(guild_id, exists)
+    own_key = await use(interaction, GuildKeys).current(guild_id)
     known = SetupKnown(
         checklist=checklist,
         rules=rules,
-        limits=await parts.store.limits.all(guild_id),
+        limits=await use(interaction, Limits).all(guild_id),
         host_pays=own_key is None and checklist.states[SetupStep.KEY].outcome is StepOutcome.DONE,
         review_channel=review,
         gallery_channel=gallery,
         exists=exists,
         problems=_problems(interaction, [review, rules.log_channel, gallery, *sorted(rules.allowed_channels)]),
-        practice=parts.practice.is_allowed and own_key is None,
+        practice=use(interaction, PracticeMode).is_allowed and own_key is None,
     )
     return setup_panel(step, known)
 
@@ -110,7 +117,7 @@ async def _show(interaction: Interaction, step: SetupStep | None) -> None:
 
 
 async def _finish(interaction: Interaction, step: SetupStep) -> None:
-    setup = interaction.client.parts.first_setup
+    setup = use(interaction, FirstSetup)
     await setup.note_done(guild_of(interaction), step, by_id=interaction.user.id)
     await _show(interaction, step)
 
@@ -134,7 +141,7 @@ async def show_step(interaction: Interaction, subject: str, _values: Sequence[st
 @on("setup_skip")
 async def skip(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    step, setup = _step(subject), interaction.client.parts.first_setup
+    step, setup = _step(subject), use(interaction, FirstSetup)
     await setup.skip(guild_of(interaction), step, by_id=interaction.user.id)
     await _show(interaction, step_after(step))
 
@@ -158,7 +165,7 @@ async def make_test(interaction: Interaction, _subject: str, _values: Sequence[s
 @on("setup_limits")
 async def enter_limits(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    limits = await interaction.client.parts.store.limits.all(guild_of(interaction))
+    limits = await use(interaction, Limits).all(guild_of(interaction))
     plain = {(each.scope, each.period): each for each in limits if not each.operation and not each.channel_id}
     await in_time(interaction.response.send_modal(LimitsForm(interaction.client, plain, set_limits)))
 
@@ -166,16 +173,14 @@ async def enter_limits(interaction: Interaction, _subject: str, _values: Sequenc
 async def set_limits(interaction: Interaction, changes: Sequence[LimitChange]) -> None:
     """Set or remove the typed limits, if the sender is still a moderator."""
     await require_moderator(interaction)
-    guild_id, by_id, parts = guild_of(interaction), interaction.user.id, interaction.client.parts
+    guild_id, by_id, quota = guild_of(interaction), interaction.user.id, use(interaction, QuotaChanges)
     for scope, period, amount in changes:
         if amount is not None:
-            await parts.moderation.quota.set_limit(
-                guild_id, Limit(scope=scope, period=period, credits=amount), by_id=by_id
-            )
+            await quota.set_limit(guild_id, Limit(scope=scope, period=period, credits=amount), by_id=by_id)
             continue
-        for each in await parts.store.limits.all(guild_id):
+        for each in await use(interaction, Limits).all(guild_id):
             if (each.scope, each.period, each.operation, each.channel_id) == (scope, period, "", 0):
-                await parts.moderation.quota.remove_limit(guild_id, each.id, by_id=by_id)
+                await quota.remove_limit(guild_id, each.id, by_id=by_id)
     await _finish(interaction, SetupStep.LIMITS)
 
 
@@ -183,7 +188,7 @@ async def set_limits(interaction: Interaction, changes: Sequence[LimitChange]) -
 async def choose_role(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
     await require_moderator(interaction)
     role_id = role_chosen(interaction, values)
-    settings = interaction.client.parts.moderation.settings
+    settings = use(interaction, SettingsChanges)
     await settings.change(
         guild_of(interaction), lambda rules: rules.having("moderator_role", role_id), by_id=interaction.user.id
     )
@@ -206,21 +211,17 @@ async def choose_channel(interaction: Interaction, subject: str, values: Sequenc
 
 
 async def _set_channel(interaction: Interaction, subject: str, ids: Sequence[int]) -> None:
-    guild_id, by_id, acts = guild_of(interaction), interaction.user.id, interaction.client.parts.moderation
+    guild_id, by_id, settings = guild_of(interaction), interaction.user.id, use(interaction, SettingsChanges)
     chosen = next(iter(ids), None)
     if subject == "results":
-        await acts.settings.change(
-            guild_id, lambda rules: rules.having("allowed_channels", frozenset(ids)), by_id=by_id
-        )
+        await settings.change(guild_id, lambda rules: rules.having("allowed_channels", frozenset(ids)), by_id=by_id)
     elif subject == "log":
-        await acts.settings.change(guild_id, lambda rules: rules.having("log_channel", chosen), by_id=by_id)
+        await settings.change(guild_id, lambda rules: rules.having("log_channel", chosen), by_id=by_id)
     elif subject == "gallery":
-        await acts.reactions.set_gallery(guild_id, channel_id=chosen, stars=None, off=chosen is None, by_id=by_id)
+        gallery = use(interaction, ReactionChanges)
+        await gallery.set_gallery(guild_id, channel_id=chosen, stars=None, off=chosen is None, by_id=by_id)
     elif chosen is not None:
-        await acts.reviews.set_rule(guild_id, ReviewRule(channel_id=0, review_channel=chosen), by_id=by_id)
+        rule = ReviewRule(channel_id=0, review_channel=chosen)
+        await use(interaction, ReviewDecisions).set_rule(guild_id, rule, by_id=by_id)
     else:
-        await acts.reviews.remove_rule(guild_id, 0, by_id=by_id)
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
+        await use(interaction, ReviewDecisions).remove_rule(guild_id, 0, by_id=by_id)

@@ -10,18 +10,19 @@ import discord
 import structlog
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, SEND_MESSAGES, VIEW_CHANNEL, in_time, is_closed, missing_of
-from bot.delivery.channels.messages import custom_ids_of, nonce_of
+from bot.delivery.channels.messages import Messages, custom_ids_of, nonce_of
 from bot.domain.custom_ids import custom_id, unsigned
 from bot.domain.server.first_contact import WelcomePlace
 from bot.domain.words.text import harmless
 from bot.errors import InputError, NotAllowed
+from bot.server.practice import PracticeMode
 from cogs.member.help import show_help
 from cogs.moderate.practice import ON, switch_practice
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.commands import open_setup
 from cogs.moderate.texts import PRACTICE_ON
 from cogs.ui.controls import Control, on, view_of
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.texts import GONE
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ async def send_welcome(bot: Bot, guild_id: int, *, again: bool) -> WelcomePlace 
 
     `again`: searches first for the message of an earlier attempt.
     """
-    guild = await bot.parts.guilds.find(guild_id)
+    guild = await bot.known_guilds.find(guild_id)
     if guild is None or guild.unavailable:
         return None
     try:
@@ -54,7 +55,7 @@ async def _to_channel(bot: Bot, guild: discord.Guild, *, again: bool) -> bool:
 async def _to_owner(bot: Bot, guild: discord.Guild, *, again: bool) -> WelcomePlace:
     if guild.owner_id is not None:
         try:
-            channel = await bot.parts.delivery.messages.direct_message(guild.owner_id)
+            channel = await use(bot, Messages).direct_message(guild.owner_id)
             if await _sent(bot, guild, channel, to_owner=True, again=again):
                 return WelcomePlace.OWNER
         except discord.NotFound:
@@ -78,9 +79,9 @@ async def _sent(
     def is_greeting(message: discord.Message) -> bool:
         return mark in map(unsigned, custom_ids_of(message))
 
-    if again and await bot.parts.delivery.messages.search(channel, is_greeting):
+    if again and await use(bot, Messages).search(channel, is_greeting):
         return True
-    practice = bot.parts.practice.is_allowed
+    practice = use(bot, PracticeMode).is_allowed
     text = texts.greeting(
         harmless(guild.name),
         to_owner=to_owner,
@@ -134,14 +135,10 @@ async def _pressed_by_owner(interaction: Interaction, name: str, guild_id: int) 
         if guild.owner_id != interaction.user.id:
             raise NotAllowed(texts.ONLY_OWNER)
         await in_time(interaction.response.defer(thinking=True))  # a process has to start
-        await interaction.client.parts.practice.start(guild_id, by_id=interaction.user.id)
+        await use(interaction, PracticeMode).start(guild_id, by_id=interaction.user.id)
         await in_time(interaction.edit_original_response(content=str(PRACTICE_ON)))
         return
     command = {"setup": "/studio setup", "help": "/help"}.get(name)
     if command is None:
         raise InputError(GONE)
     await in_time(interaction.response.send_message(texts.OPEN_THERE(command=command, link=guild_id)))
-
-
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""

@@ -7,29 +7,33 @@ from itertools import groupby, islice
 
 import discord
 
-from bot.account.api_keys import UsableKey
+from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.audit import difference_text
+from bot.account.key_health import StatusChecks
+from bot.account.memory import UnavailableOperations
 from bot.cannon.estimates import EstimateOutcome
 from bot.domain.models import AccountStatus, JobState, credits_text, credits_words
 from bot.domain.server.guild_rules import Scope
 from bot.domain.words.text import harmless, harmless_within, shortened, stamp
 from bot.errors import CannonError, NoKey
+from bot.jobs.signals import WorkerSignals
 from bot.language import tr
-from bot.server.operations import change_words
+from bot.prices.estimates import EstimateTool
+from bot.server.operations import ApiDrift, change_words
+from bot.store import AccountChecks, GuildKeys, GuildSettings, JobLists, Ledger, SpendingViews
 from cogs.moderate.status import texts
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words
 from cogs.ui.permissions import guild_of, is_host
 
 
 async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     """Add running jobs, credits spent, held and free, the last reconciliation, and price estimates."""
-    parts = bot.parts
     try:
-        key = await parts.keys.for_guild(guild_id)
+        key = await use(bot, ApiKeys).for_guild(guild_id)
     except NoKey:
         key = None
-    sums = await parts.store.ledger.balance(guild_id)
+    sums = await use(bot, Ledger).balance(guild_id)
     embed.add_field(name=texts.RESERVED, value=credits_words(sums.held))
     if key is not None and key.id is not None and key.balance is not None:
         free = max(key.balance - sums.held, Decimal(0))
@@ -42,7 +46,7 @@ async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
 
 
 async def _add_jobs(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
-    counts = await bot.parts.store.job_lists.counts(guild_id)
+    counts = await use(bot, JobLists).counts(guild_id)
     lines = [texts.jobs_in(state, count) for state in texts.STATES if (count := counts.get(state, 0))]
     embed.add_field(name=texts.JOBS_RUNNING, value="\n".join(lines) or texts.NO_JOBS_RUNNING)
     held = counts.get(JobState.HELD, 0)
@@ -55,7 +59,7 @@ async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: Usabl
     if key.id is None:
         embed.add_field(name=texts.ACCOUNT, value=texts.HOST_NOT_COMPARED, inline=False)
         return
-    found = await bot.parts.store.account_checks.last(guild_id)
+    found = await use(bot, AccountChecks).last(guild_id)
     if found is None:
         compared = str(texts.NOT_COMPARED)
     elif found.credits:
@@ -63,17 +67,17 @@ async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: Usabl
     else:
         compared = texts.COMPARED(when=stamp(found.at))
     embed.add_field(name=texts.ACCOUNT, value=compared, inline=False)
-    status = bot.parts.keys.last_status(guild_id, key)
+    status = use(bot, ApiKeys).last_status(guild_id, key)
     if status is not None and (expiring := expiring_words(status.expiring, bot.clock.wall())):
         embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
-    link = bot.parts.keys.top_up_link(guild_id, key)
+    link = use(bot, ApiKeys).top_up_link(guild_id, key)
     if link is not None:
         embed.add_field(name=texts.TOP_UP, value=link, inline=False)
 
 
 async def _add_tool(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:
-    rules = await bot.parts.store.settings.get(guild_id)
-    health = bot.parts.estimate_tool.health(key.slot(guild_id))
+    rules = await use(bot, GuildSettings).get(guild_id)
+    health = use(bot, EstimateTool).health(key.slot(guild_id))
     if not rules.estimate_tool:
         words = str(texts.TOOL_OFF)
     elif health is None:
@@ -92,13 +96,12 @@ async def _add_tool(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKe
 async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
     """Add the key and its account as reported; of the host's account, credits only to the host."""
     bot, guild_id = interaction.client, guild_of(interaction)
-    parts = bot.parts
     try:
-        key = await parts.keys.for_guild(guild_id)
+        key = await use(bot, ApiKeys).for_guild(guild_id)
     except NoKey as error:
         embed.add_field(name=texts.KEY, value=error.sentence, inline=False)
         return
-    own = await parts.store.keys.current(guild_id)
+    own = await use(bot, GuildKeys).current(guild_id)
     shown = str(texts.HOST_KEY)
     if own is not None:
         shown = texts.key_set_by(own.last4, own.set_by, own.set_at)
@@ -108,28 +111,27 @@ async def add_account(embed: discord.Embed, interaction: Interaction) -> None:
     shows_credits = key.id is not None or is_host(interaction)
     if key.id is None:
         await _add_host_limits(embed, bot, guild_id, with_total=shows_credits)
-    if not parts.status_pace.allows(guild_id):
-        embed.add_field(name=texts.API, value=texts.CHECKED_OFTEN)
-        _add_last_seen(embed, key, shows_credits=shows_credits)
-        return
     started = bot.clock.monotonic()
     try:
-        status = await parts.client.status(key.secret)
+        status = await use(bot, StatusChecks).status(guild_id, key)
     except CannonError as error:
         embed.add_field(name=texts.API, value=f"⚠️ {error.sentence}", inline=False)
         _add_last_seen(embed, key, shows_credits=shows_credits)
         return
-    await parts.keys.note_status(guild_id, key, status)
-    parts.unavailable.forget(guild_id, key)
+    if status is None:
+        embed.add_field(name=texts.API, value=texts.CHECKED_OFTEN)
+        _add_last_seen(embed, key, shows_credits=shows_credits)
+        return
+    use(bot, UnavailableOperations).forget(guild_id, key)
     if key.refused:
-        parts.signals.resume(guild_id, key.slot(guild_id))  # it works again
+        use(bot, WorkerSignals).resume(guild_id, key.slot(guild_id))  # it works again
     embed.add_field(name=texts.API, value=texts.api_answers((bot.clock.monotonic() - started) * 1000))
     _add_status(embed, status, shows_credits=shows_credits)
 
 
 async def _add_host_limits(embed: discord.Embed, bot: Bot, guild_id: int, *, with_total: bool) -> None:
     """Add what is left of the host's limits; only the host sees the total of all servers."""
-    for headroom in await bot.parts.store.spending.of_host(guild_id):
+    for headroom in await use(bot, SpendingViews).of_host(guild_id):
         limit = headroom.limit
         is_total = limit.scope is Scope.HOST_TOTAL
         if is_total and not with_total:
@@ -161,7 +163,7 @@ TITLE_CHARS = 80
 
 async def add_api_changes(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
     """Add when the API's description was read, its latest changes, and what it no longer offers."""
-    drift, read_at = bot.parts.api_drift, bot.live_catalogue.read_at
+    drift, read_at = use(bot, ApiDrift), bot.live_catalogue.read_at
     lines = [str(texts.DESCRIPTION_NOT_READ) if read_at is None else texts.DESCRIPTION_READ(when=stamp(read_at))]
     seen = await drift.latest(guild_id, SEEN_MAX)
     for at, changes in islice(groupby(seen, key=lambda each: each.at), READINGS_MAX):

@@ -25,12 +25,13 @@ from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.language import Text
-from bot.server.reactions import gallery_text, rule_text
+from bot.server.reactions import ReactionChanges, gallery_text, rule_text
+from bot.store import ReactionMaps
 from cogs.reactions import texts as reactions_texts
 from cogs.reactions.settings import texts
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
 from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
 from cogs.ui.texts import DONE, GONE
@@ -137,7 +138,7 @@ class EmojiForm(Form):
         )
 
     async def save_rule(self, interaction: Interaction, rule: Reaction) -> None:
-        reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
+        reactions, by_id = use(interaction, ReactionChanges), interaction.user.id
         await self._shows(interaction, DONE(change=await reactions.set(guild_of(interaction), rule, by_id=by_id)))
 
 
@@ -181,7 +182,7 @@ class EmojiRuleForm(EmojiForm):
         if action is not ReactionAction.NONE:
             await self.save_rule(interaction, self.rule(self._emoji, action))
             return
-        reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
+        reactions, by_id = use(interaction, ReactionChanges), interaction.user.id
         change = await reactions.remove(guild_of(interaction), self._emoji, by_id=by_id)
         await self._shows(interaction, DONE(change=change))
 
@@ -216,7 +217,7 @@ ON, OFF, ASK, SURE = "on", "off", "ask", "sure"
 
 async def reactions_page(interaction: Interaction, number: int = 0, *, asks: bool = False) -> PanelPage:
     """Draw the rules and controls; `asks`: whether to confirm the reset."""
-    settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
+    settings = await use(interaction, ReactionMaps).get(guild_of(interaction))
     part = part_of(list(settings.rules.values()), number, SHOWN)
     lines = "\n".join(rule_text(rule) for rule in part.items)
     subject = str(part.number)
@@ -298,7 +299,7 @@ async def add_emoji(interaction: Interaction, _subject: str, values: Sequence[st
 @on(CHANGE)
 async def change_emoji(interaction: Interaction, _subject: str, values: Sequence[str]) -> None:
     await require_moderator(interaction)
-    settings = await interaction.client.parts.store.reactions.get(guild_of(interaction))
+    settings = await use(interaction, ReactionMaps).get(guild_of(interaction))
     rule = settings.rules.get(values[0] if values else "")
     if rule is None:
         raise InputError(GONE)
@@ -322,7 +323,7 @@ async def flip_reactions(interaction: Interaction, subject: str, _values: Sequen
 
 
 async def _switch(interaction: Interaction, *, reactions: bool | None, seeds: Seeding | None) -> None:
-    change = await interaction.client.parts.moderation.reactions.switch(
+    change = await use(interaction, ReactionChanges).switch(
         guild_of(interaction), reactions=reactions, seeds=seeds, by_id=interaction.user.id
     )
     await _shows(interaction, DONE(change=change))
@@ -335,7 +336,7 @@ async def reset_reactions(interaction: Interaction, subject: str, _values: Seque
     if subject != SURE:
         await show_page(interaction, await reactions_page(interaction, asks=True), str(texts.RESET_QUESTION))
         return
-    reactions, by_id = interaction.client.parts.moderation.reactions, interaction.user.id
+    reactions, by_id = use(interaction, ReactionChanges), interaction.user.id
     await _shows(interaction, DONE(change=await reactions.reset(guild_of(interaction), by_id=by_id)))
 
 
@@ -345,14 +346,14 @@ async def set_gallery(
     """Show where the gallery is, move it, or switch it off."""
     await require_moderator(interaction)
     if channel is None and stars is None and switch is None:
-        now = await interaction.client.parts.store.reactions.get(guild_of(interaction))
+        now = await use(interaction, ReactionMaps).get(guild_of(interaction))
         await in_time(interaction.response.send_message(texts.GALLERY_NOW(state=gallery_text(now)), ephemeral=True))
         return
     if channel is not None and interaction.guild is not None:
         missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
         if missing:
             raise InputError(texts.CANNOT_POST_IN(channel=channel.mention, permissions=missing), "channel")
-    text = await interaction.client.parts.moderation.reactions.set_gallery(
+    text = await use(interaction, ReactionChanges).set_gallery(
         guild_of(interaction),
         channel_id=None if channel is None else channel.id,
         stars=stars,

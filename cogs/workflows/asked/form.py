@@ -16,7 +16,7 @@ from bot.domain.models import SOURCE_KINDS, MediaKind
 from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile, nested
-from bot.generation.generations import Incomplete
+from bot.generation.generations import Generations, Incomplete
 from bot.generation.sources import SourceRef
 from bot.language import Text, tr
 from cogs.ui.controls import Control, view_of
@@ -30,7 +30,7 @@ from cogs.ui.forms import (
     Form,
     MediaUpload,
 )
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.texts import CONTINUED
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
@@ -322,7 +322,7 @@ async def ask(interaction: Interaction, incomplete: Incomplete, send: Send) -> N
         if form.has_inputs:
             await in_time(interaction.response.send_modal(form))
             return
-    generations = interaction.client.parts.generation.generations
+    generations = use(interaction, Generations)
     draft_id = await generations.keep_incomplete(incomplete, interaction.guild_id or 0, interaction.user.id)
     button = Control.button("fill", draft_id, label=texts.FILL_IN, style=discord.ButtonStyle.primary)
     await interaction.client.responses.reply_privately(interaction, f"⚠️ {incomplete.sentence}", view_of([button]))

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from discord import app_commands
 
+from bot.account.memory import AccountMemories
 from bot.catalogue import Catalogue, Field, FieldKind, Tried
 from bot.catalogue.catalogue import kinds_named, kinds_of
 from bot.catalogue.checks.tried import OWN_IDS
@@ -18,9 +19,10 @@ from bot.domain.models import Job, MediaKind
 from bot.domain.words.text import shortened
 from bot.errors import InputError, StoreError
 from bot.generation.own_defaults import PRESET
+from bot.generation.visible_jobs import VisibleJobs
 from bot.language import ago
 from cogs.ui.choices import CHOICE_CHARS, CHOICES_MAX
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import viewer_of
 from cogs.ui.prices import with_prices
 from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
@@ -39,7 +41,7 @@ async def tried_here(interaction: Interaction, operation_id: str, field: str) ->
     try:
         operation = bot.catalogue.resolve(operation_id)
         async with asyncio.timeout(READ_WAIT_S):
-            memory = await bot.parts.memories.of(interaction.guild_id)
+            memory = await use(bot, AccountMemories).of(interaction.guild_id)
     except (InputError, StoreError, TimeoutError):
         return ()
     return memory.of(operation, field)
@@ -165,9 +167,7 @@ def job_completion(kinds: frozenset[MediaKind], only: Callable[[Job], object] | 
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         bot = interaction.client
         viewer, now = await viewer_of(interaction), bot.clock.wall()
-        jobs = await bot.parts.generation.visible.results(
-            viewer, kinds=kinds, typed=typed, only=only, limit=CHOICES_MAX
-        )
+        jobs = await use(bot, VisibleJobs).results(viewer, kinds=kinds, typed=typed, only=only, limit=CHOICES_MAX)
         return [app_commands.Choice(name=job_label(job, now), value=job.id) for job in jobs]
 
     return complete

@@ -9,9 +9,10 @@ from discord import app_commands
 from bot.catalogue import Field, Operation
 from bot.domain.models import PROMPT_FIELDS
 from bot.generation.generation import Generation
-from bot.generation.own_defaults import PRESET, Typed
+from bot.generation.own_defaults import PRESET, OwnDefaults, Typed
+from bot.server.members import OwnSettings
 from cogs.ui.choices import CHOICES_MAX
-from cogs.ui.interaction import Interaction
+from cogs.ui.interaction import Interaction, use
 from cogs.workflows.asked.form import MAIN_FIELDS, TYPED
 
 NOT_KEPT: Final = frozenset({*PROMPT_FIELDS, "seed"})
@@ -23,13 +24,13 @@ async def with_own(interaction: Interaction, generation: Generation) -> Generati
 
     Raises InputError for a preset that does not fit, and for a model that no longer exists.
     """
-    own = interaction.client.parts.generation.own_defaults
+    own = use(interaction, OwnDefaults)
     return await own.applied(generation, interaction.guild_id or 0, interaction.user.id, _typed(interaction))
 
 
 async def is_private(interaction: Interaction, *, private: bool) -> bool:
     """Return whether the request is private; `private` is the option, None if omitted."""
-    own = interaction.client.parts.generation.own_defaults
+    own = use(interaction, OwnDefaults)
     member = interaction.guild_id or 0, interaction.user.id
     return await own.is_private(*member, _typed(interaction), private=private)
 
@@ -54,8 +55,7 @@ def preset_completion(operation_id: str | None) -> Any:
         operation = interaction.client.catalogue.find(chosen)
         if operation is None:
             return []
-        parts = interaction.client.parts
-        presets = await parts.own_settings.presets(interaction.guild_id or 0, interaction.user.id)
+        presets = await use(interaction, OwnSettings).presets(interaction.guild_id or 0, interaction.user.id)
         wanted = typed.strip().casefold()
         names = [each.name for each in presets if _is_for(interaction, each.operation, operation.id)]
         return [app_commands.Choice(name=name, value=name) for name in names if wanted in name.casefold()][:CHOICES_MAX]

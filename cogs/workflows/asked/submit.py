@@ -10,19 +10,25 @@ from structlog.contextvars import bind_contextvars
 
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end
+from bot.delivery.answers.recovery import Recovery
+from bot.delivery.card.ticker import CardTicker
 from bot.delivery.channels.facts import ALREADY_ANSWERED, UPLOAD_TIMEOUT_S, in_time
+from bot.delivery.posting.refresh import CardRefresh
 from bot.delivery.texts import PRACTICE_MARK
 from bot.domain.models import UNKNOWN
 from bot.domain.words.text import shortened
 from bot.errors import InputError, Refused, StoreError
 from bot.generation.generation import Generation
-from bot.generation.generations import Incomplete, Quote
+from bot.generation.generations import Generations, Incomplete, ModeratorQuestions, Quote
 from bot.generation.json_input import generation_typed, skeleton
-from bot.jobs.intake import Accepted
+from bot.jobs.intake import Accepted, JobService
 from bot.language import tr
+from bot.moderation.alerts import Alerts
+from bot.server.operations import OperationSwitches
+from bot.store import Practice
 from cogs.ui.controls import Control, job_of, on, view_of
 from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
-from cogs.ui.interaction import Bot, Interaction
+from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
 from cogs.ui.texts import IN_SERVER_ONLY, MAY_NOT_POST
 from cogs.workflows import texts
@@ -44,26 +50,26 @@ async def answer(bot: Bot, accepted: Accepted, send: Send) -> None:
     """
     if not accepted.fresh:
         return
-    card, jobs, delivery = accepted.card, accepted.jobs, bot.parts.delivery.cards
+    card, jobs, delivery = accepted.card, accepted.jobs, use(bot, CardRefresh)
     bind_contextvars(guild=card.guild_id, card=card.id)
     embed, files = await delivery.first_answer(card, jobs)
     try:
         message_id = await send(embed, files, await delivery.first_view(card, jobs))
     except Exception as error:
         is_taken = isinstance(error, discord.HTTPException) and error.code == ALREADY_ANSWERED
-        if await bot.parts.recovery.settle_answer(card, is_taken=is_taken):
+        if await use(bot, Recovery).settle_answer(card, is_taken=is_taken):
             return  # nothing to apologise for
         raise
     if message_id is None:
-        await bot.parts.recovery.settle_answer(card)
+        await use(bot, Recovery).settle_answer(card)
         return
     delivery.note_answered(message_id, files)
     try:
-        await bot.parts.jobs.mark_answered(card, message_id=message_id, channel_id=card.channel_id)
+        await use(bot, JobService).mark_answered(card, message_id=message_id, channel_id=card.channel_id)
     except StoreError as error:
         # Discord has the card; the next round of upkeep records that.
         log.warning("answer.not_noted", card=card.id, error=error.sentence)
-    bot.parts.delivery.ticker.expect((card.guild_id, card.id), FIRST_CHECK_S)
+    use(bot, CardTicker).expect((card.guild_id, card.id), FIRST_CHECK_S)
 
 
 QUIET_S = 24 * 3600.0
@@ -84,7 +90,7 @@ async def tell_end(interaction: Interaction, notice: str) -> None:
     """Notify the member after the answer, privately; at most once a day."""
     bot, name = interaction.client, f"end:{interaction.user.id}:{notice}"
     try:
-        is_due = await bot.parts.alerts.once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
+        is_due = await use(bot, Alerts).once(interaction.guild_id or 0, name, quiet_s=QUIET_S)
     except StoreError as error:  # the request is accepted and answered: this is no failure of it
         log.warning("end.not_noted", error=error.sentence)
         is_due = True
@@ -109,8 +115,9 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     except Refused as error:
         if interaction.guild_id is None or not error.may_ask:
             raise
-        parts, responses = interaction.client.parts, interaction.client.responses
-        draft_id = await parts.generation.questions.keep(interaction.guild_id, interaction.user.id, generation)
+        responses = interaction.client.responses
+        questions = use(interaction, ModeratorQuestions)
+        draft_id = await questions.keep(interaction.guild_id, interaction.user.id, generation)
         if draft_id is None:
             raise
         button = Control.button("ask_moderators", draft_id, label=str(texts.ASK_MODERATORS))
@@ -127,7 +134,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         await require_moderator(interaction)  # the sender may no longer be a moderator
     if not generation.private:
         require_may_post(interaction)
-    generations = interaction.client.parts.generation.generations
+    generations = use(interaction, Generations)
 
     async def defer() -> None:
         if not interaction.response.is_done():
@@ -139,7 +146,7 @@ async def _submit(interaction: Interaction, generation: Generation) -> None:
         return
     notice = end_notice(interaction, generation)
     if isinstance(outcome, Quote):
-        mark = str(PRACTICE_MARK) if await interaction.client.parts.store.practice.is_on(interaction.guild_id) else None
+        mark = str(PRACTICE_MARK) if await use(interaction, Practice).is_on(interaction.guild_id) else None
         question = "\n".join(each for each in (mark, notice, _question(outcome)) if each)
         await interaction.client.responses.reply_privately(interaction, question, _question_view(outcome))
         return
@@ -203,7 +210,7 @@ def _price_text(quote: Quote) -> str:
 @on("confirm")
 async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit the draft for its author, with all checks repeated. A second press finds no draft."""
-    generations = interaction.client.parts.generation.generations
+    generations = use(interaction, Generations)
     generation = await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
     if generation is None:
         raise InputError(texts.PRICE_EXPIRED)
@@ -212,7 +219,7 @@ async def confirm(interaction: Interaction, draft_id: str, _values: Sequence[str
 
 @on("dismiss")
 async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
-    generations = interaction.client.parts.generation.generations
+    generations = use(interaction, Generations)
     await generations.take_draft(interaction.guild_id or 0, interaction.user.id, draft_id)
     await in_time(interaction.response.edit_message(content=texts.NOT_MADE, view=None))
 
@@ -220,14 +227,14 @@ async def dismiss(interaction: Interaction, draft_id: str, _values: Sequence[str
 @on("ask_moderators")
 async def ask_moderators(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Submit a request above a limit as a question to the moderators, with all checks repeated."""
-    questions = interaction.client.parts.generation.questions
+    questions = use(interaction, ModeratorQuestions)
     await submit(interaction, await questions.take(interaction.guild_id or 0, interaction.user.id, draft_id))
 
 
 @on("fill")
 async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str]) -> None:
     """Open the form of a draft's missing fields, for its author, until it expires."""
-    generations = interaction.client.parts.generation.generations
+    generations = use(interaction, Generations)
     incomplete = await generations.incomplete(interaction.guild_id or 0, interaction.user.id, draft_id)
     if incomplete is None:
         raise InputError(texts.PRICE_EXPIRED)
@@ -235,15 +242,11 @@ async def fill_in(interaction: Interaction, draft_id: str, _values: Sequence[str
     await in_time(interaction.response.send_modal(form))
 
 
-async def setup(_bot: Bot) -> None:
-    """Do nothing: import registers the actions."""
-
-
 async def open_request(interaction: Interaction, operation_id: str, private: bool) -> None:
     """Open the form for an operation's input. Raises InputError for an unknown one, Refused if it is off."""
     await require_moderator(interaction)
     operation = interaction.client.catalogue.resolve_raw(operation_id.strip())
-    interaction.client.parts.switches.require_on(guild_of(interaction), operation)
+    use(interaction, OperationSwitches).require_on(guild_of(interaction), operation)
     await in_time(interaction.response.send_modal(RequestForm(interaction.client, operation, private)))
 
 
