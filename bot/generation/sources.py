@@ -33,7 +33,7 @@ from bot.generation.visible_jobs import VisibleJobs
 from bot.media.fetcher import MediaFetcher, SourceFacts
 from bot.runtime.clock import Clock
 from bot.runtime.pace import Cap, RateLimiter
-from bot.store import Reviews, Store
+from bot.store import Store
 
 FILES_MAX = 10
 """Per request: uploads, links and results of jobs together."""
@@ -134,9 +134,13 @@ def require_kept(*jobs: Job) -> None:
         raise InputError(texts.ERASED)
 
 
-async def require_shown(reviews: Reviews, guild_id: int, job_ids: Collection[str]) -> None:
+WithheldOf = Callable[[int, Collection[str]], Awaitable[Collection[str]]]
+"""Returns which of a server's jobs a review withholds."""
+
+
+async def require_shown(withheld_of: WithheldOf, guild_id: int, job_ids: Collection[str]) -> None:
     """Raise InputError if a review withholds the result of one of these jobs."""
-    withheld = await reviews.withheld_of(guild_id, job_ids) if job_ids else frozenset()
+    withheld = await withheld_of(guild_id, job_ids) if job_ids else frozenset()
     if withheld:
         raise InputError(texts.NOT_REVIEWED(job=min(withheld)), "job")
 
@@ -202,7 +206,7 @@ class Sources:
         if job is None:
             raise InputError(texts.NO_JOB(job=_quoted(job_id)), "job")
         require_kept(job)
-        await require_shown(self.store.reviews, job.guild_id, [job.id])
+        await require_shown(self.store.reviews.withheld_of, job.guild_id, [job.id])
         medium = next((medium for medium in job.media if medium.kind in kinds), None)
         if medium is None:
             raise InputError(texts.no_result_of_kind(job.id, kinds), "job")

@@ -16,7 +16,7 @@ from bot.store.guild.settings import GuildSettings
 from bot.store.jobs.cards import Cards
 from bot.store.jobs.copies import Copies, Copy, DoomedCopy
 from bot.store.jobs.ending import Cancelled
-from bot.store.jobs.job_lists import JobLists
+from bot.store.jobs.job_lists import SEARCHED, JobLists
 from bot.store.jobs.jobs import Claimed, Jobs
 from bot.store.jobs.overshoots import Overshoot
 from bot.store.jobs.rechecks import JobAttempt
@@ -34,6 +34,7 @@ from bot.store.vault.secret_box import SecretBox
 __all__ = [
     "REFUND_REQUEST",
     "REPORT",
+    "SEARCHED",
     "START",
     "AccountChecks",
     "Approval",

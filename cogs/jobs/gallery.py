@@ -19,8 +19,7 @@ from bot.domain.words.text import harmless, harmless_within, one_line, shortened
 from bot.errors import InputError
 from bot.generation.visible_jobs import ListedJob, VisibleJobs
 from bot.language import tr
-from bot.store import Cards
-from bot.store.jobs.job_lists import SEARCHED
+from bot.store import SEARCHED, Cards
 from cogs.jobs import texts
 from cogs.jobs.browsing import ALL, ANY, MINE, SEARCH_ACTION, STATES, WORDS_CHARS, Browsing, require_may_browse
 from cogs.jobs.one_job import open_job

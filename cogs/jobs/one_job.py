@@ -101,8 +101,7 @@ def _outcome(done: Cancelled, *, drop: bool) -> str:
 
 async def open_job(interaction: Interaction, job_id: str) -> None:
     """Show a job ephemerally; its ledger only, to a moderator who may not see it. Raises Refused, InputError."""
-    bot = interaction.client
-    job = await use(bot, VisibleJobs).get(await viewer_of(interaction), job_id)
+    job = await use(interaction, VisibleJobs).get(await viewer_of(interaction), job_id)
     if job is not None:
         await show_job(interaction, job, await _controls(interaction, job))
     elif await is_moderator(interaction):

@@ -35,33 +35,31 @@ async def recover_job(interaction: Interaction, job: Job, _values: Sequence[str]
     """Post all unposted results of the job's card."""
     await require_own(interaction, job)
     require_kept(job)
-    bot = interaction.client
     if may_come_late([job]):
         await _recover_late(interaction, job)
         return
-    held = [each for each in await use(bot, EarlierJobs).of_card(job) if each.state is JobState.HELD]
+    held = [each for each in await use(interaction, EarlierJobs).of_card(job) if each.state is JobState.HELD]
     if not held:
         raise InputError(_nothing_held(job))
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    if await use(bot, EarlierJobs).is_private(job):
+    if await use(interaction, EarlierJobs).is_private(job):
         if not await is_moderator(interaction):
-            await require_shown(use(bot, Reviews), job.guild_id, [each.id for each in held])
+            await require_shown(use(interaction, Reviews).withheld_of, job.guild_id, [each.id for each in held])
         await _move_here(interaction, job)
     for each in held:
         await _post(interaction, each)
-    await use(bot, Delivery).show_now(job.guild_id, job.card_id)
-    card = await use(bot, Cards).get(job.guild_id, job.card_id)
+    await use(interaction, Delivery).show_now(job.guild_id, job.card_id)
+    card = await use(interaction, Cards).get(job.guild_id, job.card_id)
     if card is not None and not card.private:
         await in_time(interaction.edit_original_response(content=texts.POSTED(link=message_link(card))))
 
 
 async def _recover_late(interaction: Interaction, job: Job) -> None:
     """Look for the late result of a failed job, and report what was found."""
-    bot = interaction.client
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
     late = await find_late(interaction, [job])
-    card = await use(bot, Cards).get(job.guild_id, job.card_id)
-    now = await use(bot, Jobs).get(job.guild_id, job.id) or job
+    card = await use(interaction, Cards).get(job.guild_id, job.card_id)
+    now = await use(interaction, Jobs).get(job.guild_id, job.id) or job
     if now.state is JobState.DELIVERED and card is not None and not card.private:
         late = texts.POSTED(link=message_link(card))
     await in_time(interaction.edit_original_response(content=late or _nothing_held(job)))

@@ -17,7 +17,7 @@ from bot.delivery.channels.facts import MIB, REQUEST_LIMIT_BYTES
 from bot.domain.texts import numbered_member, with_former_members
 from bot.domain.words.text import cell
 from bot.errors import InputError
-from bot.store import START, Mark, Privacy, ReportPage, Reports
+from bot.store import START, Mark, ReportPage
 from cogs.member import texts
 
 MEMORY_BYTES = 1024 * 1024
@@ -35,31 +35,27 @@ Written: TypeAlias = Callable[[Rows, bool, bool], str]
 
 
 async def books(
-    stack: ExitStack, reports: Reports, guild_id: int, jobs: NextPage, *, since: float, file_limit: int
+    stack: ExitStack, *, ledger: NextPage, jobs: NextPage, decisions: NextPage, file_limit: int
 ) -> list[discord.File]:
-    """Return the server's books from `since` (Unix seconds) as files; `stack` closes them.
+    """Return a server's books as files; `stack` closes them.
 
-    `jobs` reads that period's jobs as their reader may see them. A file above `file_limit` bytes is zipped. Raises
+    `jobs` reads the jobs as their reader may see them. A file above `file_limit` bytes is zipped. Raises
     InputError if the archive is too large too.
     """
     sources: dict[str, tuple[NextPage, Written]] = {
-        "ledger.csv": (lambda mark: reports.ledger_page(guild_id, since=since, after=mark), as_csv),
+        "ledger.csv": (ledger, as_csv),
         "jobs.json": (jobs, as_json),
-        "decisions.json": (lambda mark: reports.decisions_page(guild_id, since=since, after=mark), as_json),
+        "decisions.json": (decisions, as_json),
     }
     return await _files(stack, sources, "books.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)
 
 
-async def own_jobs(
-    stack: ExitStack, privacy: Privacy, settings: Rows, guild_id: int, member_id: int, *, file_limit: int
-) -> list[discord.File]:
+async def own_jobs(stack: ExitStack, *, jobs: NextPage, settings: Rows, file_limit: int) -> list[discord.File]:
     """Return the member's jobs in the guild, with inputs and outputs, and their `settings` as files.
 
     A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
     """
-    sources: dict[str, tuple[NextPage, Written]] = {
-        "my-jobs.json": (lambda mark: privacy.page(guild_id, member_id, after=mark), as_json)
-    }
+    sources: dict[str, tuple[NextPage, Written]] = {"my-jobs.json": (jobs, as_json)}
     if settings:
         own = ReportPage(rows=tuple(settings), after=None)
 
@@ -70,19 +66,14 @@ async def own_jobs(
     return await _files(stack, sources, "my-jobs.zip", InputError(texts.OWN_JOBS_TOO_LARGE), file_limit)
 
 
-async def own_books(
-    stack: ExitStack, reports: Reports, guild_id: int, member_id: int, *, since: float, file_limit: int
-) -> list[discord.File]:
-    """Return the member's part of the ledger from `since` (Unix seconds), as CSV and JSON.
+async def own_books(stack: ExitStack, *, ledger: NextPage, file_limit: int) -> list[discord.File]:
+    """Return a member's part of the ledger as CSV and JSON.
 
     A file above `file_limit` bytes is zipped. Raises InputError if the archive is too large too.
     """
 
-    async def page(mark: Mark) -> ReportPage:
-        return await reports.ledger_page(guild_id, since=since, after=mark, member_id=member_id)
-
     async def plain_page(mark: Mark) -> ReportPage:
-        found = await page(mark)
+        found = await ledger(mark)
         return ReportPage(
             rows=tuple(
                 {**row, "member_id": str(row["member_id"]), "credits": str(row["credits"])} for row in found.rows
@@ -91,7 +82,7 @@ async def own_books(
         )
 
     sources: dict[str, tuple[NextPage, Written]] = {
-        "my-ledger.csv": (page, as_csv),
+        "my-ledger.csv": (ledger, as_csv),
         "my-ledger.json": (plain_page, as_json),
     }
     return await _files(stack, sources, "my-ledger.zip", InputError(texts.BOOKS_TOO_LARGE, "period"), file_limit)

@@ -171,13 +171,24 @@ class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE
         guild_id, bot, viewer = guild_of(interaction), interaction.client, await viewer_of(interaction)
         await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         since = 0.0 if period is None else (await days_of(bot, guild_id, DAYS[period]))[0][1]
-        reports, limit = use(bot, Reports), interaction.filesize_limit
+        limit = interaction.filesize_limit
         with ExitStack() as stack:
             if member_id is None:
-                jobs = use(bot, VisibleJobs).books(viewer, since=since)
-                files = await books(stack, reports, guild_id, jobs, since=since, file_limit=limit)
+                files = await books(
+                    stack,
+                    ledger=lambda mark: use(bot, Reports).ledger_page(guild_id, since=since, after=mark),
+                    jobs=use(bot, VisibleJobs).books(viewer, since=since),
+                    decisions=lambda mark: use(bot, Reports).decisions_page(guild_id, since=since, after=mark),
+                    file_limit=limit,
+                )
             else:
-                files = await own_books(stack, reports, guild_id, member_id, since=since, file_limit=limit)
+                files = await own_books(
+                    stack,
+                    ledger=lambda mark: use(bot, Reports).ledger_page(
+                        guild_id, since=since, after=mark, member_id=member_id
+                    ),
+                    file_limit=limit,
+                )
             said = str(texts.BOOKS if member_id is None else texts.OWN_BOOKS)
             await in_time(interaction.edit_original_response(content=said, attachments=files), UPLOAD_TIMEOUT_S)
 

@@ -72,11 +72,11 @@ async def remove_key(interaction: Interaction) -> None:
     """Remove this server's key, and explain the effect."""
     await require_moderator(interaction)
     require_manager(interaction)
-    guild_id, bot = guild_of(interaction), interaction.client
+    guild_id = guild_of(interaction)
     await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-    done = await use(bot, ServerKeyChanges).remove(guild_id, by_id=interaction.user.id)
+    done = await use(interaction, ServerKeyChanges).remove(guild_id, by_id=interaction.user.id)
     try:
-        await use(bot, ApiKeys).for_guild(guild_id)
+        await use(interaction, ApiKeys).for_guild(guild_id)
         next_payer = str(texts.HOST_PAYS_NEXT)
     except NoKey:
         next_payer = str(texts.KEY_NEEDED_NEXT)

@@ -139,9 +139,9 @@ def outcome(stopped: Sequence[Job], kept: Sequence[Job], running: Sequence[Job],
 async def drop_results(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Discard the future results of the job's card. They are charged anyway."""
     await _require_own(interaction, job)
-    jobs, service = await use(interaction, Jobs).of_card(job.guild_id, job.card_id), use(interaction, JobService)
-    open_jobs = [each for each in jobs if not each.state.ended]
-    done = [await service.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
+    on_card, jobs = await use(interaction, Jobs).of_card(job.guild_id, job.card_id), use(interaction, JobService)
+    open_jobs = [each for each in on_card if not each.state.ended]
+    done = [await jobs.cancel(each, by_id=interaction.user.id, drop=True) for each in open_jobs]
     if not any(done):
         raise InputError(texts.NOTHING_TO_CANCEL)
     try:

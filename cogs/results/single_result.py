@@ -32,8 +32,7 @@ from cogs.ui.texts import GONE
 @on_job(ALONE)
 async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str]) -> None:
     """Post the result in a message of its own, or link the existing one."""
-    bot = interaction.client
-    found = await use(bot, Cards).get(job.guild_id, job.card_id)
+    found = await use(interaction, Cards).get(job.guild_id, job.card_id)
     if found is None or not job.media:
         raise InputError(NO_RESULT)
     if found.private:
@@ -50,7 +49,7 @@ async def show_alone(interaction: Interaction, job: Job, _values: Sequence[str])
         reply = discord.MessageReference(
             message_id=found.message_id, channel_id=found.place_id, fail_if_not_exists=False
         )
-    with speaking(await use(bot, GuildLanguages).of(job.guild_id)):  # public message
+    with speaking(await use(interaction, GuildLanguages).of(job.guild_id)):  # public message
         view = message_view(await _controls(interaction, job), ())
     spec = CopySpec(kind=ALONE, subject_id=f"{job.id} {gone}", view=view, reply=reply)
     posted = await post_copy(interaction, found, job, spec)

@@ -220,7 +220,7 @@ async def _sample(interaction: Interaction, voice: Voice) -> Job:
     if job is None:
         raise NotAllowed(texts.SAMPLE_ELSEWHERE)
     require_kept(job)
-    await require_shown(use(bot, Reviews), guild_id, [job.id])
+    await require_shown(use(bot, Reviews).withheld_of, guild_id, [job.id])
     if job.state is not JobState.DELIVERED:
         raise InputError(texts.SAMPLE_NOT_READY)
     return job

@@ -26,7 +26,7 @@ LIFE = {
 OURS = {
     "_cards", "_fleet", "_leases", "_messages", "_store", "messages", "absences", "cards", "cancellation",
     "catalogue_refresh", "clock", "fleet", "fresh_links", "jobs", "key", "key_health", "keys", "learned", "parts",
-    "reactions", "reader", "recipe_drafts", "recipes", "reruns", "store", "switches",
+    "reactions", "reader", "recipe_drafts", "recipes", "reruns", "store", "switches", "use",
 }  # fmt: skip
 """What our own objects are called whose methods have the name of one of discord.py's."""
 
@@ -124,6 +124,8 @@ def _own_name(function: ast.expr) -> str | None:
 def _last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
+    if isinstance(node, ast.Call):
+        return _last_name(node.func)
     return node.id if isinstance(node, ast.Name) else ""
 
 

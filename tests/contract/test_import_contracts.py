@@ -84,6 +84,8 @@ FORBIDDEN = [
     ("bot/sandbox/server.py", "from bot.jobs import worker", "bot.sandbox.server is not allowed to import bot.jobs"),
     ("cogs/ui/panels.py", "from bot.fleet import rows", "cogs is not allowed to import bot.fleet"),
     ("cogs/ui/panels.py", "from cogs.member import help", "cogs.ui is not allowed to import cogs.member"),
+    ("cogs/ui/panels.py", "from bot.app import client", "cogs is not allowed to import bot.app"),
+    ("cogs/ui/panels.py", "from bot.store.store import Store", "cogs is not allowed to import bot.store.store"),
     ("cogs/ui/panels.py", "import sqlite3", "cogs is not allowed to import sqlite3"),
     ("cogs/ui/panels.py", "import httpx", "cogs is not allowed to import httpx"),
     ("cogs/ui/panels.py", "from bot.sandbox.server import Sandbox", "cogs is not allowed to import bot.sandbox"),

@@ -38,7 +38,7 @@ class EarlierJobs:
         if job is None:
             raise InputError(texts.NO_SUCH_JOB, "job")
         require_kept(job)
-        await require_shown(self.store.reviews, job.guild_id, [job.id])
+        await require_shown(self.store.reviews.withheld_of, job.guild_id, [job.id])
         native = native_video_id(job)
         if native is None:
             raise InputError(texts.NOT_BY_SORA(job=job.id), "job")
@@ -51,7 +51,7 @@ class EarlierJobs:
         """
         if not job.input:
             raise InputError(texts.ERASED)
-        await require_shown(self.store.reviews, job.guild_id, job.after_ids)
+        await require_shown(self.store.reviews.withheld_of, job.guild_id, job.after_ids)
         parent = None
         if job.parent_id is not None:
             parent = await self.visible.get(viewer, job.parent_id)

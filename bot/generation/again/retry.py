@@ -138,7 +138,7 @@ class Retries:
         Raises InputError if one is unknown, or withheld by a review.
         """
         found = {ref: _output(done, ref) for ref in refs}
-        await require_shown(self.store.reviews, origin.guild_id, {ref.source for ref in refs})
+        await require_shown(self.store.reviews.withheld_of, origin.guild_id, {ref.source for ref in refs})
         media = {ref: medium for ref in refs for medium in done[ref.source].media if medium.url == found[ref]}
         if media:
             await self.admission.require(

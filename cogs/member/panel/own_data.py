@@ -30,7 +30,12 @@ async def export(interaction: Interaction, _subject: str, _values: Sequence[str]
     settings = await use(interaction, MemberData).settings(guild_id, member_id)
     limit = interaction.guild.filesize_limit if interaction.guild is not None else FILE_LIMIT_BYTES
     with ExitStack() as stack:
-        files = await own_jobs(stack, use(interaction, Privacy), settings, guild_id, member_id, file_limit=limit)
+        files = await own_jobs(
+            stack,
+            jobs=lambda mark: use(interaction, Privacy).page(guild_id, member_id, after=mark),
+            settings=settings,
+            file_limit=limit,
+        )
         await in_time(
             interaction.edit_original_response(content=str(texts.OWN_JOBS), attachments=files), UPLOAD_TIMEOUT_S
         )
