@@ -66,9 +66,9 @@ def _held(module: ModuleType, tree: ast.Module) -> Iterator[Rule]:
     uses: dict[str, set[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in USES:
-            of = (
-                node.value.value if isinstance(node.value, ast.Attribute) and node.value.attr == "regex" else node.value
-            )
+            of = node.value
+            if isinstance(of, ast.Attribute) and of.attr == "regex":  # of a rule that is compiled when first used
+                of = of.value
             if isinstance(of, ast.Name):
                 uses.setdefault(of.id, set()).add(node.attr)
     values = {name: value for name, value in vars(module).items() if not isinstance(value, ModuleType | type)}
