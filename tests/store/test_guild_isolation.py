@@ -383,10 +383,6 @@ WITHOUT_GUILD = {
     "rechecks.due", "keys.newest", "keys.refused", "host_key_refusals.all", "account_checks.to_check",
     "api_changes.adopt", "api_changes.latest", "welcomes.expect", "welcomes.due",
     "practice.guilds", "practice.lose",
-    # What the processes of a fleet share.
-    "fleet.join", "fleet.keep", "fleet.release", "fleet.leave", "fleet.holders", "fleet.note_limit",
-    "fleet.identify_wait_s", "fleet.reserve_identify", "fleet.identifies_left",
-    "rate_budgets.acquire", "rate_budgets.give_up",
 }  # fmt: skip
 
 
