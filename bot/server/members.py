@@ -115,7 +115,6 @@ class MemberData:
         return erased
 
     async def settings(self, guild_id: int, member_id: int) -> Sequence[Mapping[str, Any]]:
-        """Return what the member has set there, as rows for their export."""
         rows: list[Mapping[str, Any]] = []
         own = await self.store.member_settings.get(guild_id, member_id)
         if own != MemberSettings():
