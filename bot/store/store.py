@@ -31,7 +31,7 @@ from bot.store.guild.members import Drafts, MemberSettingsRows, Voices, WordOffe
 from bot.store.guild.privacy import Privacy, Retention
 from bot.store.guild.reactions import ReactionActs, ReactionMaps
 from bot.store.guild.recipes import Recipes
-from bot.store.guild.record import Alerts, Decisions, Outbox, Refunds, ResultReports
+from bot.store.guild.record import AlertTimes, Decisions, Outbox, Refunds, ResultReports
 from bot.store.guild.reviews import Reviews
 from bot.store.guild.settings import GuildSettings, SetupSteps, SwitchedOff, WelcomeRows
 from bot.store.host.integrity import problems_of, problems_of_file, problems_of_rows
@@ -87,7 +87,7 @@ class Store:
         self.cards = Cards(database, box, clock)
         self.pings = Pings(database, box, clock)
         self.cancellation = Cancellation(database, box, clock)
-        self.alerts = Alerts(database, box, clock)
+        self.alerts = AlertTimes(database, box, clock)
         self.reactions = ReactionMaps(database, box, clock)
         self.reaction_acts = ReactionActs(database, box, clock)
         self.histograms = Histograms(database, box, clock)

@@ -89,7 +89,7 @@ ON CONFLICT (guild_id, name) DO UPDATE SET until = excluded.until WHERE alerts.u
 """
 
 
-class Alerts(Repository):
+class AlertTimes(Repository):
     """The table `alerts`, and ping times of cards."""
 
     async def note(self, guild_id: int, name: str, *, until: float, record: Record | None = None) -> bool:
