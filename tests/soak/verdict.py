@@ -78,10 +78,9 @@ async def books_of(town: Town, store: Store) -> Books:
 
 
 def _closed(town: Town) -> frozenset[int]:
-    """Return the servers whose approval channel has refused a question, by the log."""
-    return frozenset(
-        int(found) for found in re.findall(rf'"guild": (\d+).*"{CLOSED}"', town.log.read_text(errors="replace"))
-    )
+    """Return the servers whose approval channel has refused a question, by the logs; in a fleet each process has one."""
+    logs = "".join(each.read_text(errors="replace") for each in town.log.parent.rglob(town.log.name))
+    return frozenset(int(found) for found in re.findall(rf'"guild": (\d+).*"{CLOSED}"', logs))
 
 
 # ---------------------------------------------------------------------- money
