@@ -26,9 +26,8 @@ from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery import CardSurface
-from bot.delivery.answers.client import Bot
 from bot.delivery.answers.command_payload import Translator
-from bot.delivery.answers.responses import OpenForms, Responses, speak_to
+from bot.delivery.answers.responses import Bot, OpenForms, Responses, speak_to
 from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias, TypeVar
 import discord
 
 from bot.catalogue import FieldKind
-from bot.delivery.answers.client import Bot
+from bot.delivery.answers.responses import Bot
 from bot.domain.jobs.card_spec import Place
 
 __all__ = ["Bot", "Interaction", "PostableChannel", "given", "place_in", "place_of", "use"]

@@ -1,21 +1,27 @@
-"""The error boundary: every failure of an answer to a member becomes one sentence."""
+"""The client as cogs know it, and the error boundary: each failure of an answer to a member becomes one sentence."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import discord
 import structlog
 from discord import app_commands
+from discord.ext import commands
 
+from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
 from bot.delivery.channels.facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
+from bot.delivery.channels.guilds import Guilds
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
 from bot.runtime.background import answer_soon
+from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics
+from bot.runtime.pace import RateLimiter
+from bot.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -174,3 +180,35 @@ class OpenForms:
         custom_id = str(cast("dict[str, Any]", interaction.data or {}).get("custom_id", ""))
         known = custom_id in self._custom_ids or _SUBMITTED in interaction.extras
         return custom_id.startswith(FORM_PREFIX) and not known
+
+
+class Bot(commands.AutoShardedBot):
+    """A client that answers members. Its subclass sets the attributes."""
+
+    clock: Clock
+    forms: OpenForms
+    live_catalogue: LiveCatalogue
+    presses: RateLimiter
+    """Recent presses, to catch double ones."""
+    responses: Responses
+    settings: Settings
+    known_guilds: Guilds
+
+    @property
+    def uses(self) -> Mapping[type[Any], Any]:
+        """The use cases and readers that cogs may call, by class, once the bot has started."""
+        raise NotImplementedError
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the leader."""
+        raise NotImplementedError
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The current catalogue."""
+        return self.live_catalogue.current
+
+    def mention(self, command: str) -> str:
+        """Return a clickable mention of a slash command, such as `image generate`."""
+        raise NotImplementedError
