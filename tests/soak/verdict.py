@@ -78,7 +78,7 @@ async def books_of(town: Town, store: Store) -> Books:
 
 
 def _closed(town: Town) -> frozenset[int]:
-    """Return the servers whose approval channel has refused a question, by the logs; in a fleet each process has one."""
+    """Return the servers whose approval channel has refused a question, by the logs: a fleet has several."""
     logs = "".join(each.read_text(errors="replace") for each in town.log.parent.rglob(town.log.name))
     return frozenset(int(found) for found in re.findall(rf'"guild": (\d+).*"{CLOSED}"', logs))
 
