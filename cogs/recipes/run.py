@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import discord
@@ -12,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.delivery.channels.facts import in_time
-from bot.domain.money.spend_request import Consent
+from bot.domain.money.spend_request import TYPED, Consent
 from bot.domain.words.templates import parameters_in, with_parameters
 from bot.domain.words.text import shortened
 from bot.errors import InputError
@@ -24,7 +23,7 @@ from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import ABOUT_CHARS, INPUT_CHARS, INPUTS, LABEL_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, origin_of
-from cogs.ui.prices import PRICED, Total, price_shown, priced, total_of
+from cogs.ui.prices import PRICED, Total, pressed, priced, total_of
 from cogs.ui.texts import GONE, PRIVATE_OPTION, with_price
 from cogs.workflows.asked.submit import submit
 
@@ -79,19 +78,20 @@ async def run_shown(interaction: Interaction, subject: str, _values: Sequence[st
     recipe = await find_subject(bot, guild_of(interaction), name)
     use(bot, RecipeRuns).require_runnable(recipe)
     if not recipe.parameters:
-        await run(interaction, recipe, {}, private, labelled=price_shown(interaction))
+        await run(interaction, recipe, {}, private, consent=pressed(interaction))
         return
     total = await total_of_run(bot, guild_of(interaction), recipe)
     await in_time(interaction.response.send_modal(RunForm(bot, recipe, private, total, has_summary=False)))
 
 
 class RunForm(Form):
-    """Asks for parameters, with the price in the title. A medium takes a link or a job id."""
+    """Asks for parameters, with the price in the title, which is a promise. A medium takes a link or a job id."""
 
     def __init__(self, bot: Bot, recipe: Recipe, private: bool, total: Total, *, has_summary: bool) -> None:
         super().__init__(bot, title=with_price(recipe.name, total.short(), TITLE_CHARS), name="run")
         self.recipe = recipe
         self.private = private
+        self.consent = TYPED if total.price is None else Consent(pressed=True, labelled=total.price)
         if has_summary:
             self.add_item(discord.ui.TextDisplay(summary(recipe, bot.catalogue, total, SUMMARY_CHARS)))
         media = use(bot, RecipeRuns).media_parameters(recipe)
@@ -114,7 +114,7 @@ class RunForm(Form):
 
     async def answer(self, interaction: Interaction) -> None:
         typed = {name: item.value for name, item in self.inputs.items()}
-        await run(interaction, self.recipe, typed, self.private)
+        await run(interaction, self.recipe, typed, self.private, consent=self.consent)
 
 
 async def run(
@@ -123,12 +123,11 @@ async def run(
     arguments: Mapping[str, str],
     private: bool,
     *,
-    labelled: Decimal | None = None,
+    consent: Consent,
 ) -> None:
     """Submit all steps of a recipe as one card: priced, limited, confirmed and approved as a whole.
 
-    `labelled` is the price on the pressed button, in credits. If links have to be checked, the interaction is deferred
-    first. Raises what `submit` raises.
+    If links have to be checked, the interaction is deferred first. Raises what `submit` raises.
     """
     runs = use(interaction, RecipeRuns)
     begun = runs.begin(recipe, arguments)
@@ -137,7 +136,7 @@ async def run(
         await runs.require_admitted(begun, origin)
         await in_time(interaction.response.defer(ephemeral=private, thinking=True))
     made = await runs.generation(begun, origin, private=private)
-    await submit(interaction, replace(made, consent=Consent(labelled=labelled)))
+    await submit(interaction, replace(made, consent=consent))
 
 
 Name = app_commands.Range[str, 1, 60]

@@ -7,14 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.domain.models import UNKNOWN, Job
-from bot.domain.money.spend_request import Consent
 from bot.errors import InputError, Refused
 from bot.generation.again.rerun import copies_of
 from bot.generation.generation import Generation
 from bot.jobs.rounds.reconciler import Found, Reconciler
 from cogs.results import texts
 from cogs.ui.interaction import Bot, Interaction, use
-from cogs.ui.prices import price_shown, total_of
+from cogs.ui.prices import pressed, total_of
 from cogs.workflows.asked.submit import submit
 
 
@@ -23,7 +22,7 @@ async def submit_pressed(interaction: Interaction, generation: Generation) -> No
 
     Raises as `submit` does.
     """
-    await submit(interaction, replace(generation, consent=Consent(pressed=True, labelled=price_shown(interaction))))
+    await submit(interaction, replace(generation, consent=pressed(interaction)))
 
 
 def rerun_price(bot: Bot, job: Job, among: Sequence[Job] = ()) -> Decimal | None:

@@ -13,6 +13,7 @@ import discord
 
 from bot.catalogue import Operation, labels_of
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
+from bot.domain.money.spend_request import Consent
 from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
@@ -180,14 +181,19 @@ def priced(label: Text | str, price: Decimal | None, shown_above: Decimal | None
     return str(label) if price is None or is_small else with_price(str(label), plain_amount(price), LABEL_CHARS)
 
 
-def price_shown(interaction: Interaction) -> Decimal | None:
+def pressed(interaction: Interaction) -> Consent:
+    """Return what a press accepts: the price on the button's label, if any; another one is confirmed first."""
+    return Consent(pressed=True, labelled=_price_shown(interaction))
+
+
+def _price_shown(interaction: Interaction) -> Decimal | None:
     """Return the price on the pressed button's label, in credits; None without one.
 
     It is read from the message as Discord sends it: only the bot writes there.
     """
-    pressed = None if interaction.data is None else interaction.data.get("custom_id")
+    custom_id = None if interaction.data is None else interaction.data.get("custom_id")
     for button in _buttons(interaction.message):
-        if button.custom_id == pressed and button.label is not None:
+        if button.custom_id == custom_id and button.label is not None:
             _, mark, price = button.label.rpartition(PRICE_MARK)
             return _amount(price) if mark else None
     return None

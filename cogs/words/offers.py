@@ -8,7 +8,6 @@ import structlog
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
-from bot.domain.money.spend_request import Consent
 from bot.errors import InputError, NotAllowed
 from bot.generation.words.requests import WordRequest, WordRequests
 from bot.generation.words.rules import WordAct
@@ -18,6 +17,7 @@ from bot.store import WordOffer
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, viewer_of
+from cogs.ui.prices import pressed
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
 from cogs.workflows.image import submit_usual
@@ -132,7 +132,7 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         is_new = not request.job_id and generation.operation == "image.generate"
         send = submit_usual if is_new else submit
-        await send(interaction, replace(generation, consent=Consent(pressed=True)))
+        await send(interaction, replace(generation, consent=pressed(interaction)))
     finally:
         if interaction.message is not None:
             message = interaction.message

@@ -11,7 +11,6 @@ from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.posting.copies import ResultCopies
 from bot.domain.models import Job, JobState
-from bot.domain.money.spend_request import Consent
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.errors import InputError, NotAllowed, Refused
 from bot.generation.generation import Generation
@@ -25,7 +24,7 @@ from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import fitting
 from cogs.ui.permissions import guild_of, is_moderator, require_moderator, viewer_of
-from cogs.ui.prices import price_shown, priced, total_of
+from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE
 from cogs.workflows import texts
 from cogs.workflows.asked.submit import submit
@@ -184,7 +183,7 @@ async def make_sample(interaction: Interaction, subject: str, _values: Sequence[
         operation=NARRATION,
         values=_sample_values(voice),
         sample_of=voice.id,
-        consent=Consent(pressed=True, labelled=price_shown(interaction)),
+        consent=pressed(interaction),
     )
     await submit(interaction, generation)
 

@@ -63,7 +63,7 @@ class Consent:
     pressed: bool = False
     """Whether it comes from a control: its price is confirmed first, unless rules call it small."""
     labelled: Decimal | None = None
-    """The price on the control's label, in credits; None: none."""
+    """The price on the control's label or the form's title, in credits, which is a promise; None: none."""
     accepted: Collection[str] = ()
     """Keys of confirmed cautions; in a draft also those that a yes will accept."""
     may_pay_twice: bool = False

@@ -43,9 +43,11 @@ def must_confirm(request: SpendRequest, rules: Rules) -> bool:
 
 
 def _is_shown(request: SpendRequest) -> bool:
-    """Whether the price was shown: by a typed command, or a label at most a tenth below."""
+    """Whether the price was shown: by a label at most a tenth below; without one, by a typed command."""
     consent = request.consent
-    return not consent.pressed or (consent.labelled is not None and request.total <= consent.labelled * YES_COVERS)
+    if consent.labelled is None:
+        return not consent.pressed
+    return request.total <= consent.labelled * YES_COVERS
 
 
 def needs_confirmation(request: SpendRequest, rules: Rules) -> bool:

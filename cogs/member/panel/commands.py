@@ -9,7 +9,6 @@ from discord.ext import commands
 
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import Job
-from bot.domain.money.spend_request import Consent
 from bot.domain.server.member_settings import MemberSettings, Notify, Preset
 from bot.errors import InputError
 from bot.generation.generation import Generation
@@ -21,6 +20,7 @@ from cogs.member.panel.pages import RATIO, STYLE, MePage, key_of, panel, presets
 from cogs.ui.controls import on, on_job
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_unblocked
+from cogs.ui.prices import pressed
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.form import OperationForm
 from cogs.workflows.asked.own import preset_values
@@ -142,7 +142,7 @@ async def run_preset(interaction: Interaction, key: str, _values: Sequence[str])
     if form.has_inputs:
         await in_time(interaction.response.send_modal(form))
     else:
-        await submit(interaction, replace(generation, consent=Consent(pressed=True)))
+        await submit(interaction, replace(generation, consent=pressed(interaction)))
 
 
 @on_job("preset_save")

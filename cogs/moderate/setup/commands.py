@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 import discord
 
 from bot.delivery.channels.facts import in_time, missing_of, to_post
-from bot.domain.money.spend_request import Consent
 from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.server.guild_rules import Limit
 from bot.errors import InputError
@@ -38,6 +37,7 @@ from cogs.moderate.setup.panel import (
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.prices import pressed
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import submit
 
@@ -158,7 +158,7 @@ async def make_test(interaction: Interaction, _subject: str, _values: Sequence[s
     await require_moderator(interaction)
     values = {"prompt": str(texts.TEST_PROMPT)}
     await submit(
-        interaction, Generation(operation=TEST_OPERATION, values=values, private=True, consent=Consent(pressed=True))
+        interaction, Generation(operation=TEST_OPERATION, values=values, private=True, consent=pressed(interaction))
     )
 
 

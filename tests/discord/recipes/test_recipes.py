@@ -360,6 +360,43 @@ async def test_a_step_whose_length_is_to_be_typed_has_no_price_yet(rig: Rig):
     assert form.modal["title"] == "film · price not known yet"
 
 
+async def test_a_run_above_the_price_on_its_button_is_asked_about(rig: Rig):
+    await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
+    await priced(rig)
+    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    await priced(rig, 23)  # more than a tenth above
+    asked = await rig.member.click(shown.response, label="Run · 20")
+    assert "will cost about **23 credits**" in asked.response.content
+    await nothing_happened(rig)
+    await rig.member.click(asked.response, label="Yes, make it")
+    await rig.work()
+    assert await states(rig) == [DELIVERED]
+
+
+async def test_a_run_by_a_button_without_a_price_is_asked_about(rig: Rig):
+    await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
+    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    asked = await rig.member.click(shown.response, label="Run")
+    assert "not known yet" in asked.response.content
+    await nothing_happened(rig)
+
+
+@pytest.mark.parametrize("by", ["the server", "the member"])
+async def test_a_run_above_the_price_in_its_form_is_asked_about(rig: Rig, by: str):
+    steps = "video.generate\nprompt: {prompt} #fast\nduration: {seconds}"
+    await write(rig, steps, parameters="prompt: what\nseconds = 5: how long")
+    prices = rig.bot.parts.store.prices
+    await prices.set(rig.guild.id, "video.generate", "", Decimal(3), per=PriceUnit.SECOND)
+    form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    assert form.modal["title"] == "film · about 15 credits"
+    if by == "the server":
+        await prices.set(rig.guild.id, "video.generate", "", Decimal(6), per=PriceUnit.SECOND)
+    seconds = "5" if by == "the server" else "10"
+    asked = await rig.member.submit_modal(form, fill(form, {"Prompt": "a fox", "Seconds": seconds}))
+    assert "will cost about **30 credits**" in asked.response.content
+    await nothing_happened(rig)
+
+
 async def test_the_whole_waits_for_one_approval(rig: Rig):
     desk = rig.guild.create_text_channel("approvals")
     await write(rig)

@@ -128,7 +128,8 @@ def test_a_yes_is_to_the_price_that_was_shown_and_a_tenth_more():
         (Consent(pressed=True), Rules(confirm_above=Decimal(19)), True),
         (Consent(pressed=True, labelled=Decimal(19)), Rules(), False),
         (Consent(pressed=True, labelled=Decimal(18)), Rules(), True),
-        (Consent(labelled=Decimal(18)), Rules(), False),
+        (Consent(labelled=Decimal(18)), Rules(), True),
+        (Consent(labelled=Decimal(19)), Rules(), False),
     ],
 )
 def test_a_control_shows_its_price_before_it_spends_unless_its_label_did(

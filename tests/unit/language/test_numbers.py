@@ -16,7 +16,7 @@ from bot.domain.models import credits_text, credits_words
 from bot.domain.words.text import with_decimal_point
 from bot.language import LANGUAGES, ago, amount, month_day, percent, plain_amount, short_day, speaking, weekday
 from bot.language.messages import counted_as
-from cogs.ui.prices import price_shown, priced
+from cogs.ui.prices import pressed, priced
 
 MARCH = dt.date(2024, 3, 1)
 LABELLED = "Re-run · "
@@ -26,7 +26,7 @@ def shown_on(label: str) -> Decimal | None:
     """Return the price that a button with this label tells."""
     button = discord.Button(cast("Any", {"type": 2, "style": 1, "custom_id": "one", "label": label}))
     message = SimpleNamespace(components=[SimpleNamespace(children=[button])])
-    return price_shown(cast("Any", SimpleNamespace(data={"custom_id": "one"}, message=message)))
+    return pressed(cast("Any", SimpleNamespace(data={"custom_id": "one"}, message=message))).labelled
 
 
 @pytest.mark.parametrize(
