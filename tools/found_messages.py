@@ -116,7 +116,7 @@ def of_commands(commands: list[dict[str, Any]]) -> Iterator[Found]:
     """Yield names in their context, descriptions, choices and menus."""
     for each in commands:
         if each.get("type") in MENU:
-            yield Found(one=each["name"], comment="A menu of a message. At most 32 characters.")
+            yield Found(one=each["name"], comment="A menu of a message or a member. At most 32 characters.")
         else:
             yield from _of_command(each, "")
 

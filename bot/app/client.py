@@ -201,6 +201,10 @@ class CannonBot(GatewayClient, Bot):
         """Return a clickable mention of a slash command, such as `image generate`."""
         return self.parts.command_sync.mention(command)
 
+    def command_id(self, name: str) -> int | None:
+        """Return the id of a registered command, group or menu by its English name; None if not registered."""
+        return self.parts.command_sync.id_of(name)
+
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume."""
         self.parts = await open_parts(self.setup)

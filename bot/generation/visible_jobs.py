@@ -115,6 +115,17 @@ class VisibleJobs:
             ListedJob(job=each.job, seen=may_see(viewer, each.place, sights[each.place.place_id])) for each in listed
         ]
 
+    async def posted(
+        self, viewer: Viewer, *, author_id: int, words: Sequence[str] = (), limit: int, offset: int = 0
+    ) -> list[ListedJob]:
+        """Return a page of a member's posted results in channels that the viewer sees now, newest first.
+
+        Never private, erased or removed ones, not even to their author. Discord is not asked.
+        """
+        seen = await self._searched(viewer, words, author_id, None, wanted=offset + limit, posted=True)
+        jobs = await self.store.job_lists.found(viewer.guild_id, seen[offset : offset + limit])
+        return [ListedJob(job=job, seen=True) for job in jobs]
+
     async def _searched(
         self,
         viewer: Viewer,
@@ -123,14 +134,18 @@ class VisibleJobs:
         states: Collection[JobState] | None,
         *,
         wanted: int,
+        posted: bool = False,
     ) -> list[str]:
-        """Return the ids of up to `wanted` jobs with all words that the viewer may see."""
+        """Return the ids of up to `wanted` jobs with all words that the viewer may see.
+
+        `posted`: only posted results, in channels that the viewer sees.
+        """
         seen: list[str] = []
         for found_max in SEARCH_LIMITS:
             found = await self.store.job_lists.search(
-                viewer.guild_id, words, author_id=author_id, states=states, limit=found_max
+                viewer.guild_id, words, author_id=author_id, states=states, posted=posted, limit=found_max
             )
-            seen = _seen(viewer, found)
+            seen = _seen(viewer, found, only_there=posted)
             if len(seen) >= wanted or len(found) < found_max:
                 break
         return seen
@@ -168,10 +183,14 @@ class VisibleJobs:
         return read
 
 
-def _seen(viewer: Viewer, found: Sequence[FoundResult]) -> list[str]:
-    """Return the ids the viewer may see, as far as known in memory."""
+def _seen(viewer: Viewer, found: Sequence[FoundResult], *, only_there: bool = False) -> list[str]:
+    """Return the ids the viewer may see, as far as known in memory; `only_there`: in channels they see now."""
     sights = _sights(viewer, [each.place for each in found])
-    return [each.job_id for each in found if may_see(viewer, each.place, sights[each.place.place_id])]
+    return [
+        each.job_id
+        for each in found
+        if may_see(viewer, each.place, sight := sights[each.place.place_id]) and (sight is Sight.SEEN or not only_there)
+    ]
 
 
 def _sights(viewer: Viewer, places: Iterable[CardPlace]) -> dict[int, Sight]:

@@ -29,6 +29,10 @@ STATES: Mapping[str, frozenset[JobState]] = MappingProxyType(
 """The filters by state, by option value."""
 ANY = "any"
 MINE, ALL = "mine", "all"
+POSTED_BY = "by-"
+"""Prefix of a member's id whose posted results everybody may browse."""
+ID_MAX = 2**63 - 1
+"""The largest number that SQLite takes."""
 PAGES_MAX = 10_000
 WORDS_CHARS = 60
 SEARCH_ACTION = "jobs_search"
@@ -41,7 +45,7 @@ class Browsing:
     """A page of filtered jobs."""
 
     whose: str = MINE
-    """`mine`, `all`, or a member's id."""
+    """`mine`, `all`, a member's id, or `by-` with one."""
     state: str = ANY
     number: int = 0
     typed: str = ""
@@ -67,9 +71,19 @@ class Browsing:
         """The search words."""
         return self.typed.split()
 
+    @property
+    def posted(self) -> bool:
+        """Whether it shows only what was posted for everybody, in channels that the reader sees."""
+        return self.whose.startswith(POSTED_BY)
+
+    @property
+    def member_id(self) -> int:
+        """The member's id, 0 for `mine` and `all`."""
+        return 0 if self.whose in {MINE, ALL} else int(self.whose.removeprefix(POSTED_BY))
+
     def author_id(self, reader_id: int) -> int | None:
         """Return the author's id, None for all."""
-        return None if self.whose == ALL else reader_id if self.whose == MINE else int(self.whose)
+        return None if self.whose == ALL else reader_id if self.whose == MINE else self.member_id
 
     def at(self, number: int) -> Self:
         """Return another page of the same jobs."""
@@ -80,7 +94,8 @@ class Browsing:
         """Read the target of a control of `message`. Raises InputError for an invalid subject."""
         whose, _, rest = subject.removesuffix(f".{_SEARCHING}").partition(".")
         state, _, number = rest.partition(".")
-        is_whose = whose in {MINE, ALL} or (whose.isdecimal() and len(whose) <= 20)
+        member = whose.removeprefix(POSTED_BY)
+        is_whose = whose in {MINE, ALL} or (member.isdecimal() and member.isascii() and int(member[:20]) <= ID_MAX)
         is_number = number.isdecimal() and number.isascii() and int(number[:6]) < PAGES_MAX and len(number) < 6
         if not is_whose or state not in {ANY, *STATES} or not is_number:
             raise InputError(GONE)
@@ -88,8 +103,8 @@ class Browsing:
 
 
 async def require_may_browse(interaction: Interaction, browsing: Browsing) -> None:
-    """Raise NotAllowed unless the jobs are the member's own or they are a moderator now."""
-    if browsing.whose not in {MINE, str(interaction.user.id)}:
+    """Raise NotAllowed unless the jobs are posted or the member's own, or they are a moderator now."""
+    if not browsing.posted and browsing.whose not in {MINE, str(interaction.user.id)}:
         await require_moderator(interaction)
 
 

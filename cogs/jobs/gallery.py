@@ -14,6 +14,7 @@ from bot.delivery.channels.facts import in_time
 from bot.delivery.channels.links import Thumbnails
 from bot.delivery.channels.view import message_link
 from bot.domain.models import Card, Job
+from bot.domain.server.places import Viewer
 from bot.domain.texts import mention
 from bot.domain.words.text import harmless, harmless_within, one_line, shortened, stamp
 from bot.errors import InputError
@@ -34,6 +35,8 @@ PAGE_JOBS = 6
 """Keeps a page with pictures below Discord's 40 components."""
 PROMPT_CHARS, TITLE_CHARS, LABEL_CHARS = 150, 60, 100
 """Escaped, keeps the texts of a page below Discord's 4000 characters."""
+
+_NO_JOBS = texts.NOTHING_FOUND, texts.NOTHING_YET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,8 @@ def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
             box.add_item(discord.ui.Section(text, accessory=discord.ui.Thumbnail(picture)))
     if not page.jobs:
         is_narrowed = page.browsing != Browsing(whose=page.browsing.whose)
-        box.add_item(discord.ui.TextDisplay(str(texts.NOTHING_FOUND if is_narrowed else texts.NOTHING_YET)))
+        found, yet = (texts.NO_RESULT_FOUND, texts.NOTHING_POSTED) if page.browsing.posted else _NO_JOBS
+        box.add_item(discord.ui.TextDisplay(str(found if is_narrowed else yet)))
     view: discord.ui.LayoutView = discord.ui.LayoutView(timeout=None)
     view.add_item(box)
     for row in _rows(bot, page):
@@ -72,9 +76,11 @@ def gallery(bot: Bot, page: Page) -> discord.ui.LayoutView:
 
 def _heading(browsing: Browsing) -> str:
     title = {MINE: str(texts.YOUR_JOBS), ALL: str(texts.ALL_JOBS)}.get(browsing.whose)
+    if title is None:
+        title = (texts.POSTED_BY if browsing.posted else texts.JOBS_OF)(member=browsing.member_id)
     number = browsing.number + 1
     small = texts.searched_line(number, SEARCHED) if browsing.typed else texts.PAGE_LINE(number=number)
-    return f"### {title or texts.JOBS_OF(member=int(browsing.whose))}\n-# {small}"
+    return f"### {title}\n-# {small}"
 
 
 def _job_text(bot: Bot, page: Page, listed: ListedJob) -> str:
@@ -101,21 +107,26 @@ def _rows(bot: Bot, page: Page) -> Iterator[list[Control]]:
         options = [_choice(bot, each) for each in page.jobs]
         yield [Control.select("jobs_open", "job", placeholder=texts.OPEN_JOB, options=options)]
     browsing = page.browsing
-    states = [
-        discord.SelectOption(label=str(name), value=value, default=value == browsing.state)
-        for value, name in texts.STATES.items()
-    ]
-    yield [Control.select("jobs_state", browsing.at(0).subject, placeholder=texts.ANY_STATE, options=states)]
+    if not browsing.posted:
+        yield [_state_select(browsing)]
     turns = [(texts.NEWER, browsing.number - 1)] if browsing.number else []
     turns += [(texts.OLDER, browsing.number + 1)] if page.has_more else []
     buttons = [Control.button("jobs_page", browsing.at(number).subject, label=label) for label, number in turns]
     search = browsing.typed or str(texts.SEARCH)
     buttons.append(Control.button(SEARCH_ACTION, browsing.at(0).search_subject, label=search, emoji="🔎"))
-    if page.for_moderator:
+    if page.for_moderator and not browsing.posted:
         whose, label = (ALL, texts.EVERYONES) if browsing.whose == MINE else (MINE, texts.MINE)
         other = Browsing(whose=whose, state=browsing.state)
         buttons.append(Control.button("jobs_whose", other.subject, label=label, emoji="👥"))
     yield buttons
+
+
+def _state_select(browsing: Browsing) -> Control:
+    options = [
+        discord.SelectOption(label=str(name), value=value, default=value == browsing.state)
+        for value, name in texts.STATES.items()
+    ]
+    return Control.select("jobs_state", browsing.at(0).subject, placeholder=texts.ANY_STATE, options=options)
 
 
 def _choice(bot: Bot, listed: ListedJob) -> discord.SelectOption:
@@ -146,14 +157,7 @@ async def _show_instead(interaction: Interaction, browsing: Browsing) -> None:
 
 async def _page(interaction: Interaction, browsing: Browsing) -> Page:
     bot, viewer = interaction.client, await viewer_of(interaction)
-    listed = await use(bot, VisibleJobs).page(
-        viewer,
-        author_id=browsing.author_id(viewer.member_id),
-        states=browsing.states,
-        words=browsing.words,
-        limit=PAGE_JOBS + 1,
-        offset=browsing.number * PAGE_JOBS,
-    )
+    listed = await _listed(use(bot, VisibleJobs), viewer, browsing)
     shown = listed[:PAGE_JOBS]
     cards = await _cards(bot, viewer.guild_id, shown)
     seen = [(cards[each.job.card_id], each.job) for each in shown if each.job.card_id in cards]
@@ -164,6 +168,21 @@ async def _page(interaction: Interaction, browsing: Browsing) -> Page:
         pictures=await use(bot, Thumbnails).of(viewer.member_id, seen),
         has_more=len(listed) > PAGE_JOBS,
         for_moderator=await is_moderator(interaction),
+    )
+
+
+async def _listed(jobs: VisibleJobs, viewer: Viewer, browsing: Browsing) -> list[ListedJob]:
+    """Return the page's jobs, and one more if there is a next page."""
+    limit, offset = PAGE_JOBS + 1, browsing.number * PAGE_JOBS
+    if browsing.posted:
+        return await jobs.posted(viewer, author_id=browsing.member_id, words=browsing.words, limit=limit, offset=offset)
+    return await jobs.page(
+        viewer,
+        author_id=browsing.author_id(viewer.member_id),
+        states=browsing.states,
+        words=browsing.words,
+        limit=limit,
+        offset=offset,
     )
 
 

@@ -43,6 +43,9 @@ SEARCH_HINT = Text("Leave it empty to see all jobs.")
 NO_PROMPT = Text("(no prompt)")
 HIDDEN_JOB = Text("You can't see the channel of this job, or it is private, so its prompt and result are hidden.")
 JOBS_OF = Text("Jobs of {member}", member="<@{}>".format)
+POSTED_BY = Text("Results of {member} that you can see", member="<@{}>".format)
+NO_RESULT_FOUND = Text("No results match. Try other words.")
+NOTHING_POSTED = Text("No results of theirs are posted in channels that you can see.")
 PAGE_LINE = Text("Page {number}")
 """Return the small print under the heading of page `number`, counted from 1."""
 

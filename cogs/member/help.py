@@ -116,9 +116,13 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list
     return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
 
 
-def around(menus: Sequence[str], legend: str) -> list[str]:
+def around(message_menus: Sequence[str], member_menus: Sequence[str], legend: str) -> list[str]:
     """Return the blocks of the page about everything besides slash commands."""
-    return [texts.REACTIONS(legend=legend), *([texts.message_menus(menus)] if menus else [])]
+    return [
+        texts.REACTIONS(legend=legend),
+        *([texts.message_menus(message_menus)] if message_menus else []),
+        *([texts.member_menus(member_menus)] if member_menus else []),
+    ]
 
 
 def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
@@ -205,7 +209,9 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
     if name == START:
         made = pages(str(texts.HELP_TITLE), overview(shown, found.values(), await _payer(interaction)))
     elif name == AROUND:
-        made = pages(str(texts.HELP_MORE), around(_menus(interaction), await _legend(interaction)))
+        on_messages = await _menus(interaction, discord.AppCommandType.message)
+        on_members = await _menus(interaction, discord.AppCommandType.user)
+        made = pages(str(texts.HELP_MORE), around(on_messages, on_members, await _legend(interaction)))
     else:
         made = pages(f"/{name}", details(shown, found[name]))
     number = min(number, len(made) - 1)
@@ -264,8 +270,10 @@ async def _send(interaction: Interaction, embed: discord.Embed, view: discord.ui
         await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
-def _menus(interaction: Interaction) -> list[str]:
-    return [tr(each.name) for each in interaction.client.tree.get_commands(type=discord.AppCommandType.message)]
+async def _menus(interaction: Interaction, kind: discord.AppCommandType) -> list[str]:
+    found = [each for each in interaction.client.tree.get_commands() if isinstance(each, app_commands.ContextMenu)]
+    moderates = await is_moderator(interaction)
+    return [tr(each.name) for each in found if each.type is kind and (moderates or each.default_permissions is None)]
 
 
 async def _legend(interaction: Interaction) -> str:

@@ -88,6 +88,13 @@ def message_menus(names: Iterable[str]) -> str:
     )
 
 
+def member_menus(names: Iterable[str]) -> str:
+    return tr(
+        "**Member menus** · Right-click a member, or open their profile on a phone, then choose Apps: {menus}.",
+        menus=both(f"**{name}**" for name in names),
+    )
+
+
 REACTIONS = Text("**Reactions** · {legend}")
 NO_SUCH_GROUP = Text("There is no such group of commands. Choose one of {groups}.", groups=both)
 """Refuse a topic that is not one of `groups`."""

@@ -20,6 +20,7 @@ from cogs.moderate import texts
 from cogs.moderate.api_key import open_key_form, remove_key
 from cogs.moderate.decisions.review import ReviewScope, set_review
 from cogs.moderate.practice import switch_practice
+from cogs.moderate.role_access import role_access
 from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.setup.commands import add_setup, open_setup
 from cogs.moderate.status import texts as status_texts
@@ -109,6 +110,9 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
         await add_account(embed, interaction)
         await add_books(embed, self.bot, guild_id)
         await add_api_changes(embed, self.bot, guild_id)
+        access = await role_access(interaction)
+        if access is not None:
+            embed.add_field(name=texts.ROLE_ACCESS, value=access, inline=False)
         await add_setup(embed, interaction)
         await in_time(interaction.edit_original_response(embed=embed))
 

@@ -5,7 +5,7 @@ Amounts of credits, times and durations come in as text; what a member or Cannon
 
 from __future__ import annotations
 
-from bot.language import Text, amount, tr
+from bot.language import Text, amount, both, tr
 from cogs.ui.texts import DONE
 
 # ---------------------------------------------------------------------- commands and options
@@ -31,6 +31,32 @@ REVIEW_CHANNEL_OPTION = "Where moderators publish or refuse results"
 REVIEW_SCOPE_OPTION = "Only results from this channel or category; the whole server if empty"
 REVIEW_SWITCH_OPTION = "off: post results without review again"
 PRACTICE_OPTION = "On (the default) or off"
+
+# ---------------------------------------------------------------------- the menus of a member
+
+MENU_USAGE = "Usage"
+MENU_GRANT = "Grant credits"
+MENU_BLOCK = "Block or unblock"
+MENU_RESULTS = "Their results here"
+
+
+# ---------------------------------------------------------------------- who sees moderators' commands
+
+ROLE_ACCESS = Text("Moderator role in Discord")
+THIS_BOT = Text("this bot")
+ROLE_SEES = Text("Members with {role} see {commands}.", role="<@&{}>".format, commands=both)
+ROLE_MISSES = Text(
+    "Discord hides {commands} from members with {role}. In **Server Settings → Integrations → {bot}**, choose each of "
+    "them, press **Add Roles or Members** and allow the role. Allowing it for the whole bot is not enough.",
+    role="<@&{}>".format,
+    commands=both,
+)
+ROLE_UNCHECKED = Text(
+    "I can't check now whether members with {role} see {commands}. If they don't, go to **Server Settings → "
+    "Integrations → {bot}**, choose each of them, press **Add Roles or Members** and allow the role.",
+    role="<@&{}>".format,
+    commands=both,
+)
 
 
 # ---------------------------------------------------------------------- /studio key

@@ -12,7 +12,7 @@ from bot.app.entry_points import describe_commands
 MEMBERS_MAX, MODERATORS_MAX = 32, 15
 SUBCOMMAND, GROUP, MENU = 1, 2, (2, 3)
 MENUS_MAX = 5
-"""They are in a list of their own, at the end of a message's menu."""
+"""Of messages, and of members: they are in a list of their own, at the end of each one's menu."""
 MANAGE_SERVER = str(discord.Permissions(manage_guild=True).value)
 MEMBERS = {
     "batch", "help", "me", "recipe run", "jobs list", "usage me", "usage report", "usage export",
@@ -65,6 +65,6 @@ def test_every_command_is_for_members_or_for_moderators():
     assert set(commands().values()) == {None, MANAGE_SERVER}
 
 
-def test_message_menus_stay_few():
-    menus = [each for each in describe_commands() if each.get("type") in MENU]
-    assert len(menus) <= MENUS_MAX
+def test_menus_stay_few():
+    kinds = [each.get("type") for each in describe_commands()]
+    assert all(kinds.count(kind) <= MENUS_MAX for kind in MENU)

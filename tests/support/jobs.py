@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import discord
@@ -11,7 +12,7 @@ from cogs.jobs import texts
 from cogs.jobs.one_job import CANCEL_ONE, DROP_ONE
 from tests.support.channels import press
 from tests.support.rig import Rig
-from tests.support.surface import agreed, delete, newest, parts, unlinked
+from tests.support.surface import agreed, delete, newest, panel_text, parts, unlinked
 
 ACTIONS = {"link": "link", "retry": "retry", "recover": "recover", "cancel": CANCEL_ONE}
 """The actions of the controls that do what can be done about a job."""
@@ -29,6 +30,11 @@ def said(result: Any) -> str:
 async def gallery(rig: Rig, who: Any, at: Any = None, /, **options: Any) -> Any:
     """Open the gallery of jobs."""
     return await who.slash(at or rig.channel, "jobs list", **options)
+
+
+def ids_in(message: Any) -> list[str]:
+    """Return the ids of the jobs on a page, in their order."""
+    return re.findall(r"^-# `([0-9A-Z]{10})`", panel_text(message), re.MULTILINE)
 
 
 async def on_job(rig: Rig, member: Any, act: str, job_id: str = "", *, channel: Any = None, drop: bool = False) -> Any:

@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 COMMANDS = "commands"
 """The signal that other commands are registered."""
-CHAT_INPUT = discord.AppCommandType.chat_input.value
 _NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
 RENEW_EVERY_S = 3600.0
 """Minimum time between changes: Discord takes 200 creations a day, and a document may flap."""
@@ -92,6 +91,10 @@ class CommandSync:
         """Return a clickable mention of a slash command, such as `image generate`."""
         command_id = self._ids.get(command.partition(" ")[0])
         return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
+
+    def id_of(self, name: str) -> int | None:
+        """Return the id of a registered command, group or menu by its English name; None if not registered."""
+        return self._ids.get(name)
 
     def linked(self, text: str) -> str:
         """Return the text with clickable commands for each "`/jobs list`".
@@ -163,8 +166,8 @@ class CommandSync:
             if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 await meta.set("commands", before)
             raise
-        slash = {each["name"]: int(each["id"]) for each in made if each["type"] == CHAT_INPUT}
-        await meta.set("command_ids", json.dumps(slash))
+        # Menus too: their names begin with a capital letter, which Discord allows no slash command.
+        await meta.set("command_ids", json.dumps({each["name"]: int(each["id"]) for each in made}))
         await meta.set("commands", digest)
         self.store.signals.send(COMMANDS)
 

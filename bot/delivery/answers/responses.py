@@ -212,3 +212,7 @@ class Bot(commands.AutoShardedBot):
     def mention(self, command: str) -> str:
         """Return a clickable mention of a slash command, such as `image generate`."""
         raise NotImplementedError
+
+    def command_id(self, name: str) -> int | None:
+        """Return the id of a registered command, group or menu by its English name; None if not registered."""
+        raise NotImplementedError

@@ -252,13 +252,19 @@ def days(without: Text) -> Kind:
     )
 
 
+def credits_in(typed: str) -> Decimal | None:
+    """Parse an amount of credits; None for anything else."""
+    amount = with_decimal_point(typed)
+    return None if _CREDITS.fullmatch(amount) is None else credits_of(amount)
+
+
 def _read_threshold(typed: str, label: str, name: str) -> Decimal | None:
     if not typed:
         return None
-    amount = with_decimal_point(typed)
-    if _CREDITS.fullmatch(amount) is None:
+    amount = credits_in(typed)
+    if amount is None:
         raise InputError(texts.not_credits(label), name)
-    return credits_of(amount)
+    return amount
 
 
 def threshold(without: Text) -> Kind:

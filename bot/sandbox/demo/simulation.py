@@ -19,6 +19,7 @@ try:
     import simcord
     from simcord.backend.access import channel_accessible
     from simcord.backend.errors import BackendError, SetupError
+    from simcord.http.router import RequestContext, route
     from simcord.results import ResponseMessage
 except ImportError as error:  # pragma: no cover - the extra is installed wherever the tests run
     raise StartError(texts.DEMO_EXTRA_MISSING) from error
@@ -31,6 +32,22 @@ ANSWER_S = 3.0
 """How long a press waits for the bot, like Discord. Later results are published like all else."""
 GLANCE_S = 0.02
 """How long a check of the page, or a due timer, waits for the rest of the bot."""
+
+
+@route("GET", "/applications/{application_id}/guilds/{guild_id}/commands/permissions")
+def command_permissions(context: RequestContext) -> list[dict[str, Any]]:
+    """Answer Discord's list of a server's changed command permissions, of which simcord knows only single ones."""
+    guild_id = context.int_arg("guild_id")
+    return [
+        {
+            "id": str(command_id),
+            "application_id": context.args["application_id"],
+            "guild_id": str(guild_id),
+            "permissions": list(permissions),
+        }
+        for (of_guild, command_id), permissions in context.backend.command_permissions.items()
+        if of_guild == guild_id
+    ]
 
 
 class DemoEnv(simcord.Env):

@@ -116,17 +116,19 @@ class JobLists(Repository):
         *,
         author_id: int | None = None,
         states: Collection[JobState] | None = None,
+        posted: bool = False,
         limit: int = SEARCHED,
     ) -> list[FoundResult]:
         """Return the jobs of `page` with all `words`, ignoring case, newest first, at most `limit`.
 
+        `posted`: only results that are in a message for everybody, neither private nor erased nor removed.
         Searches prompt, id and operation in the newest MATCHING_MAX candidates of the guild. For words of one
         or two letters alone, or without an index, the newest SEARCHED of the guild or member. Visibility is not
         checked.
         """
         values = _narrowed(guild_id, author_id, states)
         newest = _NEWEST if author_id is None else _NEWEST_OF_MEMBER
-        return await self._search(_Search(words, newest, _JOBS, values, limit))
+        return await self._search(_Search(words, newest, _POSTED if posted else _JOBS, values, limit))
 
     async def _search(self, search: _Search) -> list[FoundResult]:
         guild_id: Any = search.values["guild_id"]
@@ -210,7 +212,12 @@ _RESULTS = _FITTING.format(
         WHERE medium.value ->> 'kind' IN (SELECT value FROM json_each(:kinds))
     )"""
 )
-_JOBS = _FITTING.format(which=f"(:author_id IS NULL OR jobs.author_id = :author_id) AND {_IN_STATES}")
+_OF_AUTHOR = f"(:author_id IS NULL OR jobs.author_id = :author_id) AND {_IN_STATES}"
+_JOBS = _FITTING.format(which=_OF_AUTHOR)
+_POSTED = _FITTING.format(
+    which=f"""{_OF_AUTHOR} AND jobs.state = 'delivered' AND jobs.erased_at IS NULL
+        AND cards.private = 0 AND cards.message_id IS NOT NULL"""
+)
 
 _REPEATING = """
 SELECT * FROM jobs WHERE guild_id = ? AND repeats_key = ?

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
 
 import discord
 from discord import app_commands
@@ -14,13 +15,16 @@ from bot.delivery.channels.facts import in_time
 from bot.domain.models import credits_of
 from bot.domain.money.limit_rules import terms, whose
 from bot.domain.server.guild_rules import Limit, Period, Scope
+from bot.domain.server.setting import credits_in
 from bot.domain.words.text import stamp
 from bot.errors import InputError
+from bot.language import Text
 from bot.moderation.members import QuotaChanges
 from bot.store import Limits
 from cogs.moderate.quota import texts
 from cogs.ui.choices import SPAN_CHARS, seconds_of
 from cogs.ui.controls import Control, on
+from cogs.ui.forms import Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import label, member_usage, member_usage_text
 from cogs.ui.panels import PanelPage, number_in, part_of, show_page, turns
@@ -107,6 +111,7 @@ def _id(text: str) -> int:
 
 
 CREDITS_MAX = 999_999_999.0
+CREDITS_CHARS, NOTE_CHARS = 13, 200
 LINES_PER_BLOCK = 20
 """A line has up to about 180 characters, a page of an embed 4000."""
 
@@ -178,23 +183,13 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         interaction: Interaction,
         member: discord.User,
         amount: app_commands.Range[float, 0.001, CREDITS_MAX],
-        note: app_commands.Range[str, 1, 200] | None = None,
+        note: app_commands.Range[str, 1, NOTE_CHARS] | None = None,
         expires: app_commands.Range[str, 2, SPAN_CHARS] | None = None,
     ) -> None:
         """Grant credits that are used when a limit would refuse a job."""
-        guild_id, bot = guild_of(interaction), interaction.client
-        _refuse_bot(member)
-        until = None if expires is None else bot.clock.wall() + seconds_of(expires, "expires")
-        await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        text = await use(bot, QuotaChanges).grant(
-            guild_id,
-            member.id,
-            credits_of(amount),
-            note=note or "",
-            expires_at=until,
-            by_id=interaction.user.id,
-        )
-        await in_time(interaction.edit_original_response(content=DONE(change=text)))
+        refuse_bot(member)
+        life_s = None if expires is None else seconds_of(expires, "expires")
+        await _grant(interaction, member.id, credits_of(amount), note or "", life_s)
 
     @app_commands.command(name="show", description=texts.SHOW_COMMAND)
     @app_commands.describe(member=texts.SHOWN_MEMBER_OPTION)
@@ -204,14 +199,57 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
             page = await limits_page(interaction)
             await in_time(interaction.response.send_message(embed=page.embed, view=page.view(), ephemeral=True))
             return
-        roles = [role.id for role in getattr(member, "roles", ())]
-        shown = await member_usage(interaction.client, guild_of(interaction), member.id, roles)
-        embed = discord.Embed(
-            title=texts.ALLOWANCE_TITLE,
-            description=f"<@{member.id}>\n{member_usage_text(shown, interaction.client.catalogue)}",
-            colour=NEUTRAL,
-        )
-        await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
+        await show_usage(interaction, member)
+
+
+async def show_usage(interaction: Interaction, member: discord.Member | discord.User) -> None:
+    """Show a member's limits, grants and open jobs, ephemerally, to a moderator."""
+    await require_moderator(interaction)
+    roles = [role.id for role in getattr(member, "roles", ())]
+    shown = await member_usage(interaction.client, guild_of(interaction), member.id, roles)
+    embed = discord.Embed(
+        title=texts.ALLOWANCE_TITLE,
+        description=f"<@{member.id}>\n{member_usage_text(shown, interaction.client.catalogue)}",
+        colour=NEUTRAL,
+    )
+    await in_time(interaction.response.send_message(embed=embed, ephemeral=True))
+
+
+class GrantForm(Form):
+    """Takes the credits, note and life of a grant."""
+
+    def __init__(self, bot: Bot, member_id: int) -> None:
+        super().__init__(bot, title=str(texts.GRANT_FORM), name="grant")
+        self._member_id = member_id
+        self.add_item(discord.ui.TextDisplay(f"<@{member_id}>"))
+        self._credits = self._input(texts.GRANT_CREDITS, texts.GRANT_CREDITS_HINT, CREDITS_CHARS, required=True)
+        self._note = self._input(texts.GRANT_NOTE, texts.GRANT_NOTE_HINT, NOTE_CHARS)
+        self._life = self._input(texts.GRANT_LIFE, texts.GRANT_LIFE_HINT, SPAN_CHARS)
+
+    def _input(self, label: Text, hint: Text, chars: int, *, required: bool = False) -> discord.ui.TextInput[Any]:
+        item: discord.ui.TextInput[Any] = discord.ui.TextInput(required=required, max_length=chars)
+        self.add_item(discord.ui.Label(text=str(label), description=str(hint), component=item))
+        return item
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Grant the credits, if the sender is still a moderator."""
+        await require_moderator(interaction)
+        amount = credits_in(self._credits.value.strip())
+        if not amount:
+            raise InputError(texts.not_a_grant(str(texts.GRANT_CREDITS)), "credits")
+        typed = self._life.value.strip()
+        life_s = seconds_of(typed, str(texts.GRANT_LIFE)) if typed else None
+        await _grant(interaction, self._member_id, amount, self._note.value, life_s)
+
+
+async def _grant(interaction: Interaction, member_id: int, amount: Decimal, note: str, life_s: int | None) -> None:
+    guild_id, bot = guild_of(interaction), interaction.client
+    until = None if life_s is None else bot.clock.wall() + life_s
+    await in_time(interaction.response.defer(ephemeral=True, thinking=True))
+    text = await use(bot, QuotaChanges).grant(
+        guild_id, member_id, amount, note=note, expires_at=until, by_id=interaction.user.id
+    )
+    await in_time(interaction.edit_original_response(content=DONE(change=text)))
 
 
 def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
@@ -219,11 +257,12 @@ def _scope(who: Who | None, guild_id: int) -> tuple[Scope, int]:
         return Scope.EVERYONE, 0
     if isinstance(who, discord.Role):
         return Scope.ROLE, who.id
-    _refuse_bot(who)
+    refuse_bot(who)
     return Scope.MEMBER, who.id
 
 
-def _refuse_bot(member: discord.Member | discord.User) -> None:
+def refuse_bot(member: discord.Member | discord.User) -> None:
+    """Raise InputError for a bot."""
     if member.bot:
         raise InputError(texts.BOT_CHOSEN)
 

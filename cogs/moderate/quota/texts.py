@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from bot.domain.models import credits_text
 from bot.domain.texts import mention
 from bot.language import Text, tr
 
@@ -42,12 +45,25 @@ REMOVE_LIMIT = Text("Remove a limit…")
 REMOVE = Text("Remove")
 KEEP = Text("Keep")
 ALLOWANCE_TITLE = Text("Credits of a member")
+GRANT_FORM = Text("Grant credits")
+GRANT_CREDITS = Text("Credits")
+GRANT_CREDITS_HINT = Text("Extra credits, given once. The server's limit still applies.")
+GRANT_NOTE = Text("Note")
+GRANT_NOTE_HINT = Text("What they are for. The member sees it.")
+GRANT_LIFE = Text("Expire after")
+GRANT_LIFE_HINT = Text("12h, 7d or 2w. Leave it empty and they stay until they are used.")
 
 
 def limit_line(whose: str | None, terms: str, by_id: int, at: str) -> str:
     """Return a line of the list of limits; `whose` is None where the heading says it."""
     set_by = tr("set by {moderator} on {date}", moderator=mention(by_id), date=at)
     return f"• {terms} · {set_by}" if whose is None else f"• {whose}: {terms} · {set_by}"
+
+
+def not_a_grant(field: str) -> str:
+    """Refuse an invalid amount of credits to grant."""
+    example = credits_text(Decimal("12.5"))
+    return tr("“{field}” needs an amount above 0, such as 50 or {example}.", field=field, example=example)
 
 
 REMOVE_QUESTION = Text("Remove this limit? {limit}")

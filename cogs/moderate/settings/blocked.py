@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.server.guild_rules import Block
 from bot.domain.server.setting import SettingsPage
@@ -14,7 +15,7 @@ from bot.moderation.members import AccessChanges
 from bot.store import Blocks
 from cogs.moderate.settings import texts
 from cogs.ui.choices import SPAN_CHARS, seconds_of
-from cogs.ui.controls import Control, on
+from cogs.ui.controls import Control, on, view_of
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, Part, number_in, part_of, settings_page, show_page, turns
@@ -26,6 +27,7 @@ SHOWN = 10
 LINE_CHARS = 390
 REASON_CHARS = 200
 BLOCK, UNBLOCK, TURN = "block_member", "unblock_member", "blocked_turn"
+UNBLOCK_ONE = "unblock_one"
 
 
 async def blocked_page(interaction: Interaction, number: int = 0) -> PanelPage:
@@ -68,11 +70,27 @@ async def ask_block(interaction: Interaction, subject: str, values: Sequence[str
     number = number_in(subject)
     if not values:
         raise InputError(GONE)
-    if _is_bot(interaction, values[0]):
+    await _open_form(interaction, int(values[0]), is_bot=_is_bot(interaction, values[0]), number=number)
+
+
+async def _open_form(interaction: Interaction, member_id: int, *, is_bot: bool, number: int | None) -> None:
+    if is_bot:
         raise InputError(texts.BOT_CHOSEN)
-    if int(values[0]) == interaction.user.id:
+    if member_id == interaction.user.id:
         raise InputError(texts.OWN_BLOCK)
-    await in_time(interaction.response.send_modal(BlockForm(interaction, int(values[0]), number)))
+    await in_time(interaction.response.send_modal(BlockForm(interaction, member_id, number)))
+
+
+async def block_or_unblock(interaction: Interaction, member: discord.Member | discord.User) -> None:
+    """Open the form that blocks a member; show one who is blocked with a button that unblocks them."""
+    await require_moderator(interaction)
+    block = await use(interaction, Blocks).active(guild_of(interaction), member.id)
+    if block is None:
+        await _open_form(interaction, member.id, is_bot=member.bot, number=None)
+        return
+    embed = discord.Embed(title=str(texts.MEMBER_BLOCKED), description=_line(block), colour=NEUTRAL)
+    button = Control.button(UNBLOCK_ONE, str(member.id), label=texts.UNBLOCK, style=discord.ButtonStyle.primary)
+    await in_time(interaction.response.send_message(embed=embed, view=view_of([button]), ephemeral=True))
 
 
 def _is_bot(interaction: Interaction, member_id: str) -> bool:
@@ -83,7 +101,8 @@ def _is_bot(interaction: Interaction, member_id: str) -> bool:
 class BlockForm(Form):
     """Takes the duration and reason of a block."""
 
-    def __init__(self, interaction: Interaction, member_id: int, number: int) -> None:
+    def __init__(self, interaction: Interaction, member_id: int, number: int | None) -> None:
+        """`number`: the part of the page that is shown again; None if no page is open."""
         super().__init__(interaction.client, title=str(texts.BLOCK_FORM), name="block")
         self._member_id = member_id
         self._number = number
@@ -112,15 +131,30 @@ class BlockForm(Form):
         change = await use(bot, AccessChanges).block(
             guild_of(interaction), self._member_id, until=until, why=self._reason.value, by_id=interaction.user.id
         )
-        await show_page(interaction, await blocked_page(interaction, self._number), DONE(change=change))
+        if self._number is None:
+            await in_time(interaction.response.send_message(DONE(change=change), ephemeral=True))
+        else:
+            await show_page(interaction, await blocked_page(interaction, self._number), DONE(change=change))
 
 
 @on(UNBLOCK)
 async def unblock(interaction: Interaction, subject: str, values: Sequence[str]) -> None:
     await require_moderator(interaction)
     number = number_in(subject)
-    if not values or not values[0].isdecimal():
+    change = await _unblock(interaction, next(iter(values), ""))
+    await show_page(interaction, await blocked_page(interaction, number), DONE(change=change))
+
+
+@on(UNBLOCK_ONE)
+async def unblock_one(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
+    """Unblock a member who was shown alone."""
+    await require_moderator(interaction)
+    change = await _unblock(interaction, subject)
+    await in_time(interaction.response.edit_message(content=DONE(change=change), embed=None, view=None))
+
+
+async def _unblock(interaction: Interaction, member_id: str) -> str:
+    if not member_id.isdecimal():
         raise InputError(GONE)
     access = use(interaction, AccessChanges)
-    change = await access.unblock(guild_of(interaction), int(values[0]), by_id=interaction.user.id)
-    await show_page(interaction, await blocked_page(interaction, number), DONE(change=change))
+    return await access.unblock(guild_of(interaction), int(member_id), by_id=interaction.user.id)

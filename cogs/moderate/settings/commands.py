@@ -13,12 +13,14 @@ from bot.errors import InputError
 from bot.server.operations import OperationSwitches
 from bot.server.settings import SettingsChanges
 from bot.store import GuildSettings
+from cogs.moderate.role_access import role_access
 from cogs.moderate.settings import texts
 from cogs.moderate.settings.blocked import blocked_page
 from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.operations import operations_page
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
+from cogs.moderate.texts import ROLE_ACCESS
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
 from cogs.ui.interaction import Bot, Interaction, use
@@ -46,7 +48,11 @@ async def draw(interaction: Interaction, page: SettingsPage) -> PanelPage:
     if page in _LISTS:
         return await _LISTS[page](interaction)
     known = _known(interaction.client, guild_of(interaction), interaction.guild)
-    return panel(page, await _rules(interaction), known)
+    drawn = panel(page, await _rules(interaction), known)
+    access = await role_access(interaction) if page is SettingsPage.ACCESS else None
+    if access is not None:
+        drawn.embed.insert_field_at(1, name=str(ROLE_ACCESS), value=access, inline=False)  # below the role
+    return drawn
 
 
 async def _rules(interaction: Interaction) -> Rules:

@@ -118,6 +118,7 @@ def learned_line(subject: str, learned: str) -> str:
 NO_BLOCKED_MEMBERS = Text("Nobody is blocked.")
 BLOCK_MEMBER = Text("Block a member…")
 UNBLOCK_MEMBER = Text("Unblock a member…")
+MEMBER_BLOCKED, UNBLOCK = Text("This member is blocked"), Text("Unblock")
 BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.")
 OWN_BLOCK = Text("You can't block yourself. Choose another member.")
 BLOCK_FORM = Text("Block a member")

@@ -22,6 +22,7 @@ from bot.server.welcome import FirstSetup
 from bot.store import GuildKeys, GuildSettings, Limits, ReactionMaps, ReviewRule, Reviews
 from cogs.moderate.api_key import open_key_form
 from cogs.moderate.decisions.review import require_review_place
+from cogs.moderate.role_access import role_access
 from cogs.moderate.settings.commands import may_post_in, role_chosen
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.panel import (
@@ -82,6 +83,7 @@ async def _draw(interaction: Interaction, step: SetupStep | None) -> tuple[disco
         exists=exists,
         problems=_problems(interaction, [review, rules.log_channel, gallery, *sorted(rules.allowed_channels)]),
         practice=use(interaction, PracticeMode).is_allowed and own_key is None,
+        role_access=await role_access(interaction) if step is SetupStep.ROLE else None,
     )
     return setup_panel(step, known)
 

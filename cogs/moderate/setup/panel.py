@@ -49,6 +49,8 @@ class SetupKnown:
     """A sentence for each place where the bot lacks permissions."""
     practice: bool
     """Whether practice can be switched on: allowed, without an own key, and not on yet."""
+    role_access: str | None
+    """What members with the moderator role see, on that step; None without a role."""
 
 
 def setup_panel(step: SetupStep | None, known: SetupKnown) -> tuple[discord.Embed, discord.ui.View]:
@@ -95,6 +97,8 @@ def _page(step: SetupStep, known: SetupKnown) -> discord.Embed:
     lines = [str(texts.ABOUT[step]), "", texts.step_line(step, _MARKS[state.outcome], _state(state))]
     if step is SetupStep.KEY and known.host_pays:
         lines.append(str(texts.HOST_PAYS))
+    if step is SetupStep.ROLE and known.role_access is not None:
+        lines.append(known.role_access)
     if step is SetupStep.LIMITS:
         lines += [f"• {whose(each)}: {terms(each)}" for each in known.limits[:LIMITS_SHOWN]]
     return discord.Embed(

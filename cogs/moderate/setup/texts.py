@@ -103,7 +103,9 @@ ABOUT: Mapping[SetupStep, Text] = MappingProxyType(
         ),
         SetupStep.ROLE: Text(
             "Choose who else may use `/studio` and `/quota`, approve jobs and review results. Members with **Manage "
-            "Server** always can, and only they can choose this role."
+            "Server** always can, and only they can choose this role. Discord hides the commands from "
+            "the role until you allow them in **Server Settings → Integrations**. Once you have chosen one, I check "
+            "that."
         ),
         SetupStep.CHANNELS: Text(
             "Choose where the bot works, where moderators review results and read the log, and where starred results "

@@ -15,16 +15,11 @@ from cogs.jobs.gallery import PAGE_JOBS
 from cogs.results.details import family_text, total_words
 from cogs.ui.texts import GONE, MODERATORS_ONLY
 from tests.support.channels import press, rule, shown
-from tests.support.jobs import ask, gallery, on_job, pictures_in
+from tests.support.jobs import ask, gallery, ids_in, on_job, pictures_in
 from tests.support.rig import HOST_KEY, Rig
 from tests.support.surface import agreed, inputs, labels, newest, panel_text, parts, private_sentence, whole
 
 # ---------------------------------------------------------------------- the gallery
-
-
-def ids_in(message: Any) -> list[str]:
-    """Return the ids of the jobs on a page, in their order."""
-    return re.findall(r"^-# `([0-9A-Z]{10})`", panel_text(message), re.MULTILINE)
 
 
 async def test_a_gallery_shows_ones_own_jobs_and_nobody_elses(rig: Rig):

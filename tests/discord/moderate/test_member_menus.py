@@ -1,0 +1,203 @@
+"""A right-click on a member: their usage, a grant, a block, and what they have posted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import discord
+import pytest
+
+from bot.moderation.texts import NOT_BLOCKED
+from cogs.jobs.texts import NOTHING_POSTED
+from cogs.moderate.quota import texts as quota_texts
+from cogs.ui.texts import MODERATORS_ONLY
+from tests.discord.moderate.test_settings_panel import decisions
+from tests.support.channels import hidden_channel, made_in, open_to_all, private_thread
+from tests.support.jobs import ask, gallery, ids_in
+from tests.support.reacting import other
+from tests.support.rig import Rig
+from tests.support.settings_pages import send
+from tests.support.surface import inputs, labels, panel_text, private_sentence
+
+USAGE, GRANT, BLOCK, RESULTS = "Usage", "Grant credits", "Block or unblock", "Their results here"
+MODERATORS = (USAGE, GRANT, BLOCK)
+
+
+async def menu(rig: Rig, name: str, target: Any, who: Any = None) -> Any:
+    return await (who or rig.moderator).context_menu(rig.channel, name, target)
+
+
+def test_there_are_four_in_servers_only_three_of_them_for_moderators(rig: Rig):
+    menus = rig.bot.tree.get_commands(type=discord.AppCommandType.user)
+    assert {each.name: each.default_permissions is not None for each in menus} == {
+        USAGE: True,
+        GRANT: True,
+        BLOCK: True,
+        RESULTS: False,
+    }
+    assert all(each.guild_only for each in menus)
+
+
+@pytest.mark.parametrize("name", MODERATORS)
+async def test_what_is_the_moderators_is_refused_to_others_even_where_discord_shows_it(rig: Rig, name: str):
+    open_to_all(rig)
+    assert private_sentence(await menu(rig, name, rig.moderator, rig.member)) == str(MODERATORS_ONLY)
+
+
+@pytest.mark.parametrize("name", [*MODERATORS, RESULTS])
+async def test_a_bot_has_none_of_it(rig: Rig, name: str):
+    helper = rig.guild.add_member(rig.env.create_user("helper", bot=True))
+    assert private_sentence(await menu(rig, name, helper)) == str(quota_texts.BOT_CHOSEN)
+
+
+# ---------------------------------------------------------------------- usage and grants
+
+
+async def test_usage_is_what_quota_show_says_of_the_member(rig: Rig):
+    await rig.moderator.slash(rig.channel, "quota set", credits=50, period="day", who=rig.member)
+    shown = await menu(rig, USAGE, rig.member)
+    by_command = await rig.moderator.slash(rig.channel, "quota show", member=rig.member)
+    assert shown.ephemeral
+    assert shown.response.embeds[0].to_dict() == by_command.response.embeds[0].to_dict()
+    assert "50 credits" in shown.response.embeds[0].description
+
+
+async def grants(rig: Rig) -> list[Any]:
+    return list(await rig.bot.parts.store.grants.of_member(rig.guild.id, rig.member.id))
+
+
+async def test_a_grant_is_filled_in_and_recorded(rig: Rig):
+    shown = await menu(rig, GRANT, rig.member)
+    assert f"<@{rig.member.id}>" in str(shown.modal)
+    done = await send(rig, shown, Credits="12.5", Note="for the *contest*", Expire_after="7d")
+    assert done.ephemeral
+    [made] = await grants(rig)
+    assert (made.credits, made.note, made.granted_by) == (Decimal("12.5"), "for the *contest*", rig.moderator.id)
+    assert made.expires_at == pytest.approx(rig.clock.wall() + 7 * 86_400)
+    [line] = await decisions(rig, "grant")
+    assert line.text in done.response.content
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"Credits": "0"}, "Credits"),
+        ({"Credits": "-5"}, "Credits"),
+        ({"Credits": "lots"}, "Credits"),
+        ({"Credits": "5", "Expire_after": "soon"}, "Expire after"),
+    ],
+)
+async def test_what_is_no_grant_is_refused_by_its_field_and_grants_nothing(rig: Rig, typed: dict[str, str], field: str):
+    refused = private_sentence(await send(rig, await menu(rig, GRANT, rig.member), **typed))
+    assert field in refused
+    assert not await grants(rig)
+
+
+async def test_who_is_no_moderator_any_more_when_the_form_comes_grants_nothing(rig: Rig):
+    shown = await menu(rig, GRANT, rig.member)
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    assert private_sentence(await send(rig, shown, Credits="5")) == str(MODERATORS_ONLY)
+    assert not await grants(rig)
+
+
+# ---------------------------------------------------------------------- blocks
+
+
+async def is_blocked(rig: Rig) -> bool:
+    return await rig.bot.parts.store.blocks.active(rig.guild.id, rig.member.id) is not None
+
+
+async def test_a_member_is_blocked_and_unblocked_again(rig: Rig):
+    done = await send(rig, await menu(rig, BLOCK, rig.member), Reason="spam")
+    assert done.ephemeral
+    assert await is_blocked(rig)
+    assert "blocked" in private_sentence(await rig.member.slash(rig.channel, "image generate", prompt="x"))
+    shown = await menu(rig, BLOCK, rig.member)
+    assert "spam" in shown.response.embeds[0].description
+    assert labels(shown.response) == ["Unblock"]
+    second = await menu(rig, BLOCK, rig.member)
+    await rig.moderator.click(shown.response, label="Unblock")
+    assert not await is_blocked(rig)
+    again = await rig.moderator.click(second.response, label="Unblock")
+    assert private_sentence(again) == NOT_BLOCKED(member=rig.member.id)
+
+
+async def test_nobody_blocks_themselves(rig: Rig):
+    assert "can't block yourself" in private_sentence(await menu(rig, BLOCK, rig.moderator))
+
+
+async def test_who_is_no_moderator_any_more_unblocks_nobody(rig: Rig):
+    await send(rig, await menu(rig, BLOCK, rig.member))
+    shown = await menu(rig, BLOCK, rig.member)
+    rig.env.backend.remove_member_role(rig.guild.id, rig.moderator.id, rig.moderators.id)
+    assert private_sentence(await rig.moderator.click(shown.response, label="Unblock")) == str(MODERATORS_ONLY)
+    assert await is_blocked(rig)
+
+
+# ---------------------------------------------------------------------- their results
+
+
+async def test_their_results_are_those_that_are_posted_where_the_reader_sees_them(rig: Rig):
+    eve = other(rig, "eve")
+    shown = await ask(rig, prompt="a red fox #fast")
+    await ask(rig, prompt="a secret fox #fast", private=True)
+    await ask(rig, prompt="a lost fox #fail")
+    await ask(rig, rig.moderator, prompt="a wolf #fast")
+    await rig.work()
+    secret = await made_in(rig, hidden_channel(rig, rig.member), rig.member, "a hidden fox")
+    quiet = await made_in(rig, private_thread(rig, rig.member), rig.member, "a quiet fox")
+    running = await ask(rig, prompt="a running fox #slow")
+    for who in (eve, rig.moderator):
+        page = await menu(rig, RESULTS, rig.member, who)
+        assert page.ephemeral
+        assert ids_in(page.response) == [shown.id]
+        assert running.id not in panel_text(page.response)
+        assert not {"All states", "Everyone's jobs"} & set(labels(page.response))
+    own = await menu(rig, RESULTS, rig.member, rig.member)
+    assert set(ids_in(own.response)) <= {shown.id, secret.id, quiet.id}, "not their private ones either"
+    assert shown.id in ids_in(own.response)
+
+
+async def test_their_results_are_searched_and_opened(rig: Rig):
+    eve = other(rig, "eve")
+    fox = await ask(rig, prompt="a red fox #fast")
+    wolf = await ask(rig, prompt="a grey wolf #fast")
+    await rig.work()
+    page = await menu(rig, RESULTS, rig.member, eve)
+    assert ids_in(page.response) == [wolf.id, fox.id]
+    form = await eve.click(page.response, label="Search")
+    [(label, _)] = inputs(form).items()
+    await send(rig, form, eve, **{label.replace(" ", "_"): "fox"})
+    found = next(each for each in rig.channel.history(viewer=eve) if each.id == page.response.id)
+    assert ids_in(found) == [fox.id]
+    opened = await eve.select(found, [fox.id], custom_id="c1:jobs_open:job")
+    assert "a red fox" in panel_text(opened.response)
+
+
+async def test_what_was_removed_or_erased_is_in_no_list(rig: Rig):
+    eve = other(rig, "eve")
+    removed = await ask(rig, prompt="a red fox #fast")
+    erased = await ask(rig, prompt="a grey wolf #fast")
+    await rig.work()
+    store = rig.bot.parts.store
+    await store.cards.take_down(rig.guild.id, removed.card_id)
+    await store.cards.erase(rig.guild.id, erased.card_id)
+    page = await menu(rig, RESULTS, rig.member, eve)
+    assert str(NOTHING_POSTED) in panel_text(page.response)
+
+
+async def test_others_jobs_stay_for_moderators_where_a_list_of_results_was_opened(rig: Rig):
+    eve = other(rig, "eve")
+    await ask(rig, prompt="a red fox #fast")
+    await rig.work()
+    assert private_sentence(await gallery(rig, eve, member=rig.member)) == str(MODERATORS_ONLY)
+
+
+async def test_the_help_names_the_menus_that_its_reader_may_use(rig: Rig):
+    for who, names in ((rig.member, [RESULTS]), (rig.moderator, [*MODERATORS, RESULTS])):
+        shown = await who.slash(rig.channel, "help")
+        shown = await who.click(shown.response, label="Reactions and menus")
+        page = next(each for each in rig.channel.history(viewer=who) if each.id == shown.response.id)
+        [line] = [each for each in page.embeds[0].description.splitlines() if "Member menus" in each]
+        assert [name for name in (*MODERATORS, RESULTS) if f"**{name}**" in line] == names

@@ -1,0 +1,141 @@
+"""Whether Discord shows moderators' commands to the moderator role: said where the role is chosen and in the status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+
+from cogs.moderate import texts
+from tests.support.channels import rule
+from tests.support.discord_trouble import DiscordCall, refusal, trouble_with
+from tests.support.rig import Rig
+from tests.support.settings_pages import opened
+
+NAMES = ["`/studio`", "`/quota`", "**Usage**", "**Grant credits**", "**Block or unblock**"]
+
+
+@pytest.fixture
+async def role(rig: Rig) -> Any:
+    made = rig.guild.create_role("helpers")
+    await rule(rig, moderator_role=made.id)
+    return made
+
+
+def allow(rig: Rig, allowed: bool, *targets: Any, names: Any = None) -> None:
+    """Set the permission of commands for these, as *Server Settings → Integrations* does."""
+    for command in rig.env.backend.commands[None].values():
+        if command.get("default_member_permissions") is not None and (names is None or command["name"] in names):
+            rig.guild.set_command_permissions(int(command["id"]), dict.fromkeys(targets, allowed))
+
+
+async def said(rig: Rig) -> str:
+    shown = await rig.moderator.slash(rig.channel, "studio status")
+    fields = {each.name: each.value for each in shown.response.embeds[0].fields}
+    return fields.get(str(texts.ROLE_ACCESS), "")
+
+
+def sees(role: Any, names: list[str]) -> str:
+    return texts.ROLE_SEES(role=role.id, commands=names)
+
+
+def misses(rig: Rig, role: Any, names: list[str]) -> str:
+    return f"⚠️ {texts.ROLE_MISSES(role=role.id, commands=names, bot=rig.bot.user.name)}"
+
+
+async def test_without_a_role_nothing_is_said_and_discord_is_not_asked(rig: Rig):
+    with trouble_with(_no_trouble) as calls:
+        assert await said(rig) == ""
+    assert not [each for each in calls if each.path.endswith("/commands/permissions")]
+
+
+async def _no_trouble(_call: DiscordCall) -> None:
+    pass
+
+
+async def test_a_role_that_discord_shows_nothing_is_named_with_the_path(rig: Rig, role: Any):
+    assert await said(rig) == misses(rig, role, NAMES)
+    assert "Server Settings → Integrations" in await said(rig)
+
+
+async def test_what_is_allowed_in_the_integrations_is_seen(rig: Rig, role: Any):
+    allow(rig, True, role)
+    assert await said(rig) == sees(role, NAMES)
+    rig.env.backend.add_member_role(rig.guild.id, rig.member.id, role.id)
+    assert (await rig.member.slash(rig.channel, "studio settings")).ephemeral, "and Discord agrees"
+
+
+async def test_each_command_has_its_own_answer(rig: Rig, role: Any):
+    allow(rig, True, role, names={"studio", "Usage"})
+    assert await said(rig) == "\n".join(
+        [
+            sees(role, ["`/studio`", "**Usage**"]),
+            misses(rig, role, ["`/quota`", "**Grant credits**", "**Block or unblock**"]),
+        ]
+    )
+
+
+async def test_the_whole_bot_can_be_hidden_but_not_shown(rig: Rig, role: Any):
+    rig.guild.set_command_permissions(rig.bot.application_id, {role: True})
+    assert await said(rig) == misses(rig, role, NAMES)
+    managers = rig.guild.create_role("managers", permissions=discord.Permissions(manage_guild=True))
+    await rule(rig, moderator_role=managers.id)
+    assert await said(rig) == sees(managers, NAMES)
+    rig.guild.set_command_permissions(rig.bot.application_id, {managers: False})
+    assert await said(rig) == misses(rig, managers, NAMES)
+
+
+async def test_everyone_counts_where_the_role_is_not_named(rig: Rig, role: Any):
+    allow(rig, True, rig.guild.default_role)
+    assert await said(rig) == sees(role, NAMES)
+    allow(rig, False, role)
+    assert await said(rig) == misses(rig, role, NAMES)
+
+
+async def test_an_administrator_sees_everything(rig: Rig):
+    owners = rig.guild.create_role("owners", permissions=discord.Permissions(administrator=True))
+    await rule(rig, moderator_role=owners.id)
+    allow(rig, False, owners)
+    assert await said(rig) == sees(owners, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_known"), [(403, False), (500, False), (404, True)], ids=["forbidden", "trouble", "never changed"]
+)
+async def test_without_discords_answer_the_path_is_said_all_the_same(rig: Rig, role: Any, status: int, is_known: bool):
+    async def fail(call: DiscordCall) -> None:
+        if call.path.endswith("/commands/permissions"):
+            raise refusal(status)
+
+    with trouble_with(fail):
+        text = await said(rig)
+    unchecked = texts.ROLE_UNCHECKED(role=role.id, commands=NAMES, bot=rig.bot.user.name)
+    assert text == (misses(rig, role, NAMES) if is_known else unchecked)
+
+
+async def test_commands_that_are_not_registered_are_not_judged(rig: Rig, role: Any):
+    rig.bot.parts.command_sync._ids.clear()
+    assert await said(rig) == texts.ROLE_UNCHECKED(role=role.id, commands=NAMES, bot=rig.bot.user.name)
+
+
+async def test_settings_and_setup_say_it_when_the_role_is_chosen(rig: Rig):
+    role = rig.guild.create_role("helpers")
+    panel = await opened(rig, "access")
+    assert str(texts.ROLE_ACCESS) not in [each.name for each in panel.embeds[0].fields]
+    await rig.moderator.select(panel, [role], custom_id="c1:set_role:moderator_role")
+    panel = next(each for each in rig.channel.history(viewer=rig.moderator) if each.id == panel.id)
+    assert [(each.name, each.value) for each in panel.embeds[0].fields][:2] == [
+        ("Moderator role", f"<@&{role.id}>"),
+        (str(texts.ROLE_ACCESS), misses(rig, role, NAMES)),
+    ]
+    allow(rig, True, role)
+    setup = (await rig.moderator.slash(rig.channel, "studio setup")).response
+    await rig.moderator.click(setup, custom_id="c1:setup:role")
+    setup = next(each for each in rig.channel.history(viewer=rig.moderator) if each.id == setup.id)
+    assert sees(role, NAMES) in setup.embeds[0].description
+
+
+async def test_a_role_that_is_gone_is_not_judged(rig: Rig):
+    await rule(rig, moderator_role=123)
+    assert await said(rig) == ""
