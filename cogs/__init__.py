@@ -11,17 +11,13 @@ from discord.ext import commands
 from bot.account.key_health import StatusChecks
 from bot.app.parts import Parts
 from bot.delivery import CardSurface
-from cogs.described.registration import DescribedCommands
 from cogs.surface import CogSurface
 from cogs.ui.interaction import Bot
+from cogs.workflows.registration import DescribedCommands
 
 EXTENSIONS = (
-    "cogs.workflows.image",
-    "cogs.workflows.video",
-    "cogs.workflows.audio",
-    "cogs.workflows.prompt",
-    "cogs.workflows.finish",
-    "cogs.workflows.sora",
+    "cogs.workflows.command",
+    "cogs.workflows.voices",
     "cogs.recipes.run",
     "cogs.workflows.batch",
     "cogs.moderate.settings.commands",
@@ -53,7 +49,7 @@ EXTENSIONS = (
     "cogs.words.listener",
     "cogs.member.panel.commands",
     "cogs.member.help",
-    "cogs.described.registration",  # last: gives commands to operations that have none
+    "cogs.workflows.registration",  # last: gives commands to operations that have none
 )
 
 

@@ -7,6 +7,9 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from bot.app.connection.commands import rows
+from bot.app.entry_points import describe_commands
+
 ROOT = Path(__file__).resolve().parent.parent
 FLEET = "bot/fleet/"
 NOT_FOR_A_NEWCOMER = (FLEET, "bot/sandbox", "bot/generation/words/phrases.py")
@@ -71,6 +74,9 @@ def main() -> None:
     outside = sum(not name.startswith(FLEET) for name in several)
     print(f"files that know several processes {outside} outside bot/fleet, {len(several)} in all")
     print(f"most rooms in one view           {most} ({largest})")
+    commands = rows(describe_commands())
+    options = [len(each["options"]) for each in commands]
+    print(f"commands in Discord's list       {len(commands)}: {sum(options)} options, at most {max(options)} each")
 
 
 if __name__ == "__main__":

@@ -94,14 +94,14 @@ SHOTS: tuple[Shot, ...] = (
     ),
     Shot(
         name="recipe", alt="A recipe's card: five steps, each with its state and cost, and the finished video",
-        command="recipe run", options={"recipe": "trailer"}, form="A paper boat on its way to the sea",
+        command="recipe", options={"recipe": "trailer"}, form="A paper boat on its way to the sea",
         until="Re-run", gone="Cancel", ends=True,
     ),
     Shot(
         name="failure", alt="A failed job: the reason, “no charge”, and a button to try again",
         command="image generate", options={"prompt": "A lamp that refuses to shine #fail"}, until="Failed",
     ),
-    Shot(name="usage", alt="A member's own jobs, credits and limits", command="usage me", until="credits"),
+    Shot(name="usage", alt="A member's own jobs, credits and limits", command="me", until="credits"),
     Shot(name="gallery", alt="The gallery: results with two stars, with a link to the original", room=GALLERY),
     Shot(name="review", alt="A job above the threshold waits for a moderator's approval", viewer=MORGAN, room=REVIEW),
     Shot(name="log", alt="The log channel: what the moderators decided", viewer=MORGAN, room=LOG),

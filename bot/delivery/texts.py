@@ -97,7 +97,7 @@ def dropped(numbers: Sequence[int], count: int) -> str:
     return f"{said} {CHANGED_YOUR_MIND}"
 
 
-CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it** in `/jobs list`.")
+CHANGED_YOUR_MIND = Text("Changed your mind? Press **Post it** in `/jobs`.")
 
 # ---------------------------------------------------------------------- the facts of a card
 
@@ -198,19 +198,19 @@ def not_seen(kinds: Iterable[MediaKind]) -> str:
 CARD_GONE = Text("The card was deleted.")
 CANCELLED_LATE = Text(
     "The job was canceled after Cannon Studio had started it, so it was charged but not posted. "
-    "To post it, press **Post it** in `/jobs list`."
+    "To post it, press **Post it** in `/jobs`."
 )
 NO_PLACE = Text(
     "I can no longer post in the channel, and a direct message was not possible. "
-    "To try again, press **Post it** in `/jobs list`."
+    "To try again, press **Post it** in `/jobs`."
 )
 NOT_IN_THIS_CHANNEL = Text(
     "I'm not allowed to work in this channel, so I did not post the result here. "
-    "To post it in another channel, press **Post it** in `/jobs list` there."
+    "To post it in another channel, press **Post it** in `/jobs` there."
 )
 AGE_RESTRICTED_ALONE = Text(
     "This result was made with the safety check off, so I only post it in age-restricted channels. "
-    "To post it in one, press **Post it** in `/jobs list` there."
+    "To post it in one, press **Post it** in `/jobs` there."
 )
 TO_AUTHOR_ALONE = Text(
     "This result was made with the safety check off, so only its author can get it by direct message."
@@ -226,14 +226,14 @@ NOT_SHARED_UNREVIEWED = Text(
 )
 NOT_REVIEWED = Text(
     "On this server moderators review results before they are posted, and they did not publish this one. "
-    "A moderator can still press **Post it** in `/jobs list`."
+    "A moderator can still press **Post it** in `/jobs`."
 )
 
 
 def refused_by_discord(job_id: str) -> str:
     return tr(
         "Discord refused the result of job {job}: with its files, as links and as plain text. "
-        "I keep it. To try again, press **Post it** in `/jobs list`.",
+        "I keep it. To try again, press **Post it** in `/jobs`.",
         job=job_id,
     )
 
@@ -269,7 +269,7 @@ def may_be_posted(title: str) -> str:
 
 NO_REVIEW_CHANNEL = Text(
     "Results are waiting for review, but I can't post in {channel}. "
-    "Allow me to post there, or choose another channel with `/studio review`.",
+    "Allow me to post there, or choose another channel with `/studio settings`.",
     channel="<#{}>".format,
 )
 

@@ -401,6 +401,8 @@ RESULTS_PAGE = (Text("Results"), Text("Re-runs, pings, the AI label, language, t
 WORDS_PAGE = (Text("Words and defaults"), Text("Forbidden words; default models, voice and number of images"))
 PRICES_PAGE = (Text("Prices"), Text("What jobs are expected to cost where Cannon Studio names no price"))
 BLOCKED_PAGE = (Text("Blocked members"), Text("Who can't use the bot on this server, until when and why"))
+REVIEW_PAGE = (Text("Review"), Text("Which results moderators review before they are posted"))
+GALLERY_PAGE = (Text("Gallery"), Text("Where starred results are shown, and from how many stars"))
 REACTIONS_PAGE = (Text("Reactions"), Text("What emojis do when members react to a result"))
 OPERATIONS_PAGE = (Text("Operations"), Text("Which of Cannon Studio's operations members can use"))
 

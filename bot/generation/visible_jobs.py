@@ -61,10 +61,12 @@ class VisibleJobs:
         typed: str = "",
         only: Callable[[Job], object] | None = None,
         limit: int = 25,
+        near: int | None = None,
     ) -> list[Job]:
         """Return results with a medium of `kinds` for autocomplete, newest first, at most `limit`.
 
-        `typed` is words, all of which are in a result's prompt, id or operation; `only` filters. Discord is not asked:
+        `typed` is words, all of which are in a result's prompt, id or operation; without any, only the viewer's own
+        results are returned and those in the channel `near`. `only` filters. Discord is not asked:
         what only it knows is left out. A blocked member is offered nothing.
         """
         if await self.store.blocks.active(viewer.guild_id, viewer.member_id) is not None:
@@ -72,7 +74,8 @@ class VisibleJobs:
         words, fitting = typed.split(), list[Job]()
         for found_max in SEARCH_LIMITS:
             found = await self.store.job_lists.results(viewer.guild_id, kinds=kinds, words=words, limit=found_max)
-            fitting = await self._fitting(viewer.guild_id, _seen(viewer, found), only, limit)
+            nearby = found if words or near is None else [each for each in found if _is_near(viewer, each.place, near)]
+            fitting = await self._fitting(viewer.guild_id, _seen(viewer, nearby), only, limit)
             if len(fitting) >= limit or len(found) < found_max:
                 break
         return fitting[:limit]
@@ -181,6 +184,10 @@ class VisibleJobs:
             return replace(page, rows=tuple(rows))
 
         return read
+
+
+def _is_near(viewer: Viewer, place: CardPlace, channel_id: int) -> bool:
+    return viewer.member_id == place.author_id or place.place_id == channel_id
 
 
 def _seen(viewer: Viewer, found: Sequence[FoundResult], *, only_there: bool = False) -> list[str]:

@@ -51,21 +51,21 @@ NOT_AVAILABLE = Text("{operation} is not available on this account: {reason}", r
 GIVEN_UP = Text("Something went wrong on the bot's side again and again, so I stopped trying.")
 GIVEN_UP_MADE = Text(
     "The result was made, but something went wrong on the bot's side when I posted it. "
-    "To try again, press **Post it** in `/jobs list`."
+    "To try again, press **Post it** in `/jobs`."
 )
 
 
 def not_posted_for_a_day(waits_for: WaitsFor | None) -> str:
     """Say that a result could not be posted for a day; `waits_for` is what failed last."""
     if waits_for is WaitsFor.FILE:
-        return tr("I could not download the file for a day. To try again, press **Post it** in `/jobs list`.")
-    return tr("Discord did not accept the result for a day. To try again, press **Post it** in `/jobs list`.")
+        return tr("I could not download the file for a day. To try again, press **Post it** in `/jobs`.")
+    return tr("Discord did not accept the result for a day. To try again, press **Post it** in `/jobs`.")
 
 
 # ---------------------------------------------------------------------- late results
 
 CAME_LATE = Text(
-    "The result came after the job had ended, so I did not post it. To post it, press **Post it** in `/jobs list`."
+    "The result came after the job had ended, so I did not post it. To post it, press **Post it** in `/jobs`."
 )
 
 # ---------------------------------------------------------------------- alerts to moderators
@@ -88,7 +88,7 @@ BILLED_ALERT = Text("Job {job} failed, but Cannon Studio charged {amount} for it
 ASKED_TO_WAIT_ALERT = Text("Cannon Studio asks this server to wait until {time}. Until then its jobs wait.")
 GIVEN_UP_ALERT = Text("The bot failed ten times at job {job}, so I stopped trying. The bot's log has the reason.")
 NOT_POSTED_ALERT = Text(
-    "I could not post the result of job {job} for a day. I keep it. To try again, press **Post it** in `/jobs list`."
+    "I could not post the result of job {job} for a day. I keep it. To try again, press **Post it** in `/jobs`."
 )
 
 

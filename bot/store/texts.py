@@ -49,7 +49,7 @@ PRACTICE_LOST = Text("Practice mode restarted, which ended this job. It was free
 GUILD_LEFT = Text("The bot was removed from this server, so this job did not start. Your credits were refunded.")
 GUILD_LEFT_HELD = Text(
     "The bot was removed from this server before it could post this result. Once it is back, open the job in "
-    "`/jobs list` to post it."
+    "`/jobs` to post it."
 )
 GUILD_LEFT_LOST = Text(
     "The bot was removed from this server for a day and deleted its API key, so this job could not finish. "

@@ -1,1 +1,1 @@
-"""/jobs list: the gallery of jobs, and actions on each."""
+"""/jobs: the gallery of jobs, and actions on each."""

@@ -1,4 +1,4 @@
-"""`/jobs list`: the gallery of jobs, and one job directly."""
+"""`/jobs`: the gallery of jobs, and one job directly."""
 
 from typing import Literal
 
@@ -30,16 +30,16 @@ async def complete_job(interaction: Interaction, typed: str) -> list[app_command
     return [app_commands.Choice(name=job_label(each.job, now), value=each.job.id) for each in listed]
 
 
-@app_commands.guild_only()
-class JobCommands(commands.GroupCog, group_name="jobs", group_description=texts.JOBS_GROUP):
+class JobCommands(commands.Cog):
     """The jobs of a server."""
 
-    @app_commands.command(name="list", description=texts.JOBS_LIST)
+    @app_commands.command(name="jobs", description=texts.JOBS_LIST)
+    @app_commands.guild_only()
     @app_commands.describe(
         search=texts.SEARCH_OPTION, state=texts.STATE_OPTION, member=texts.MEMBER_OPTION, job=texts.JOB_OPTION
     )
     @app_commands.autocomplete(job=complete_job)
-    async def list(
+    async def jobs(
         self,
         interaction: Interaction,
         search: Words | None = None,

@@ -9,7 +9,6 @@ from bot.language import Plural, Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
-JOBS_GROUP = "Your jobs"
 JOBS_LIST = "Browse your jobs and results, and act on them"
 
 SEARCH_OPTION = "Only jobs whose prompt has these words"
@@ -64,7 +63,7 @@ OPEN_CARD = Text("[Open card]({link})")
 CANCEL_JOB = Text("Cancel this job")
 DO_NOT_POST = Text("Don't post the result")
 NOT_YOURS = Text("Only the member who requested this job or a moderator can do this.")
-RESULT_DROPPED = Text("I won't post the result. If you change your mind, press **Post it** in `/jobs list`.")
+RESULT_DROPPED = Text("I won't post the result. If you change your mind, press **Post it** in `/jobs`.")
 RESULT_POSTED = Text("I'll post the result when it is done, unless you choose otherwise.")
 NOTHING_TO_CANCEL = Text("Job {job_id} has already ended, so there is nothing to cancel.")
 OTHERS_REFUNDED = Plural(
@@ -78,9 +77,9 @@ TOO_LATE_TO_CANCEL = Text("Too late to stop {job_id}: Cannon Studio has already 
 # ---------------------------------------------------------------------- sharing a private result
 
 NOT_YOURS_TO_SHARE = Text("Only the member who requested this can share it.")
-SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs list`.")
+SHARED_ALREADY = Text("This is no longer private, so there is nothing to share. Find it in `/jobs`.")
 NOT_SHARED_NOW = Text(
-    "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs list`."
+    "I can't reach its file or Discord right now. If it doesn't show up in a minute, open it in `/jobs`."
 )
 SHARED = Text("Shared with everybody in this channel: {link}")
 

@@ -29,7 +29,7 @@ from cogs.ui.panels import pages
 from cogs.ui.permissions import is_moderator
 from cogs.ui.prices import price_lines, price_range
 from cogs.ui.texts import GONE, LEGEND_WORDS
-from cogs.workflows.asked.options import operation_of
+from cogs.workflows.asked.options import operations_of
 
 
 def legal_links(interaction: Interaction) -> list[discord.ui.Button[Any]]:
@@ -57,10 +57,11 @@ class HelpContext:
 
     def line(self, command: AnyCommand) -> str:
         text = f"{self.bot.mention(command.qualified_name)} {tr(str(command.description))}"
-        operation = self._operation(command)
-        if operation is None:
+        operations = operations_of(self.bot, command)
+        if not operations:
             return text
-        if operation.id in self.off:
+        operation = next((each for each in operations if each.id not in self.off), None)
+        if operation is None:
             return texts.SWITCHED_OFF(command=text)
         text = f"{text} · {price_range(operation, self.prices)}"
         if not operation.offered:
@@ -81,8 +82,7 @@ class HelpContext:
         return [] if operation is None else price_lines(operation, self.prices, KINDS_SHOWN)
 
     def _operation(self, command: AnyCommand) -> Operation | None:
-        key = operation_of(command)
-        return None if key is None else self.bot.catalogue.find(key)
+        return next(iter(operations_of(self.bot, command)), None)
 
 
 async def entries(interaction: Interaction) -> dict[str, HelpEntry]:
@@ -112,7 +112,7 @@ def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list
         )
         for entry in found
     ]
-    personal = texts.PERSONAL(me=mention("me"), usage=mention("usage me"))
+    personal = texts.PERSONAL(me=mention("me"), usage=mention("usage report"))
     return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
 
 

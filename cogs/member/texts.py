@@ -16,7 +16,6 @@ HELP = "Commands, what they cost on this server, and who pays"
 HELP_TOPIC_OPTION = "A group of commands, such as image"
 
 USAGE_GROUP = "What you spent and what you have left"
-USAGE_ME = "What you have left here, when it refills, and your last jobs"
 USAGE_REPORT = "Where your credits went, as a chart; moderators see the whole server"
 USAGE_EXPORT = "Your ledger as files; moderators get the whole server's books"
 REPORT_PERIOD_OPTION = "The last 7, 30 or 90 days; without it, 30 days"
@@ -34,7 +33,7 @@ CHOOSE_TOPIC = Text("Choose a group of commands")
 INTRO = Text("Type a slash command to make something. Its card shows the progress, then the result.")
 MORE = Text("Choose a group below to see its commands, options and prices.")
 SOURCES = Text(
-    "**Files** · Upload a file, paste a link in `url`, or pick an earlier result in `job`. "
+    "**Files** · Upload a file, or use `from`: it offers earlier results and takes a link. "
     "A link may lead to a file or to a Discord message. I check files before you spend any credits."
 )
 COSTS = Text(
@@ -47,13 +46,13 @@ EXAMPLES = {
     "image": "/image generate prompt: a fox in fog",
     "video": "/video generate prompt: waves break on a lighthouse",
     "audio": "/audio narration text: Welcome aboard!",
-    "prompt": "/prompt image prompt: a fox",
-    "finish": "/finish subtitles job: (pick a video)",
-    "sora": "/sora edit prompt: make it snow job: (pick a video)",
-    "3d": "/3d location description: a harbor at dawn",
-    "recipe": "/recipe run recipe: trailer",
+    "prompt": "/prompt for: image prompt: a fox",
+    "finish": "/finish subtitles from: (pick a video)",
+    "sora": "/sora edit prompt: make it snow from: (pick a video)",
+    "location": "/location description: a harbor at dawn",
+    "recipe": "/recipe recipe: trailer",
     "batch": "/batch operation: image.generate prompts: a fox | an owl | a deer",
-    "jobs": "/jobs list state: open",
+    "jobs": "/jobs state: open",
     "quota": "/quota set credits: 200 period: week",
     "usage": "/usage report period: month",
     "studio": "/studio settings",
@@ -67,8 +66,8 @@ def introduction(payer: str) -> str:
 
 
 PERSONAL = Text(
-    "**Yours** · {me} has your defaults, presets, notifications and data. {usage} shows your limits and "
-    "what you have left."
+    "**Yours** · {me} has what you have left, and your defaults, presets, notifications and data. {usage} shows "
+    "where your credits went."
 )
 """Return the line about what members can set and see for themselves; both are mentions of commands."""
 

@@ -136,11 +136,6 @@ class SpendingRate:
 class Usage(commands.GroupCog, group_name="usage", group_description=texts.USAGE_GROUP):
     """Limits, spending and the server's books."""
 
-    @app_commands.command(name="me", description=texts.USAGE_ME)
-    async def me(self, interaction: Interaction) -> None:
-        """Show a member what they have spent and what is left for them, ephemerally."""
-        await in_time(interaction.response.send_message(embed=await spending_embed(interaction), ephemeral=True))
-
     @app_commands.command(name="report", description=texts.USAGE_REPORT)
     @app_commands.describe(period=texts.REPORT_PERIOD_OPTION, scope=texts.SCOPE_OPTION)
     @app_commands.choices(scope=SCOPES)

@@ -12,20 +12,17 @@ from bot.delivery import Delivery
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import RUNNING_STATES, JobState
-from bot.domain.server.reaction_rules import NEEDED_MAX
 from bot.moderation.members import AccessChanges
 from bot.server.operations import OperationSwitches
 from bot.store import JobLists
 from cogs.moderate import texts
 from cogs.moderate.api_key import open_key_form, remove_key
-from cogs.moderate.decisions.review import ReviewScope, set_review
 from cogs.moderate.practice import switch_practice
 from cogs.moderate.role_access import role_access
 from cogs.moderate.settings.commands import open_settings
 from cogs.moderate.setup.commands import add_setup, open_setup
 from cogs.moderate.status import texts as status_texts
 from cogs.moderate.status.books import add_account, add_api_changes, add_books
-from cogs.reactions.settings.page import set_gallery
 from cogs.recipes.panel import open_recipes
 from cogs.recipes.shown import complete as complete_recipes
 from cogs.recipes.texts import RECIPES_COMMAND, SHOWN_OPTION
@@ -139,36 +136,6 @@ class StudioCommands(commands.GroupCog, group_name="studio", group_description=t
     @app_commands.describe(switch=texts.PAUSE_OPTION)
     async def pause(self, interaction: Interaction, switch: Literal["on", "off"]) -> None:
         await pause(interaction, on=switch == "on")
-
-    @app_commands.command(name="gallery", description=texts.GALLERY_COMMAND)
-    @app_commands.describe(
-        channel=texts.GALLERY_CHANNEL_OPTION,
-        stars=texts.GALLERY_STARS_OPTION,
-        switch=texts.GALLERY_SWITCH_OPTION,
-    )
-    async def gallery(
-        self,
-        interaction: Interaction,
-        channel: discord.TextChannel | None = None,
-        stars: app_commands.Range[int, 1, NEEDED_MAX] | None = None,
-        switch: Literal["on", "off"] | None = None,
-    ) -> None:
-        await set_gallery(interaction, channel, stars, switch)
-
-    @app_commands.command(name="review", description=texts.REVIEW_COMMAND)
-    @app_commands.describe(
-        channel=texts.REVIEW_CHANNEL_OPTION,
-        only_in=texts.REVIEW_SCOPE_OPTION,
-        switch=texts.REVIEW_SWITCH_OPTION,
-    )
-    async def review(
-        self,
-        interaction: Interaction,
-        channel: discord.TextChannel | None = None,
-        only_in: ReviewScope | None = None,
-        switch: Literal["off"] | None = None,
-    ) -> None:
-        await set_review(interaction, channel, only_in, switch)
 
 
 async def setup(bot: Bot) -> None:

@@ -17,19 +17,11 @@ SETTINGS_COMMAND = "Access, limits, approval, results, prices, blocks, reactions
 STATUS_COMMAND = "See the key, credits, open jobs, and whether the API is online"
 REQUEST_COMMAND = "Run any operation with its input as JSON (for developers)"
 PAUSE_COMMAND = "Pause new jobs, or resume them; running jobs still finish"
-GALLERY_COMMAND = "Show starred results in a channel, or change where and when"
-REVIEW_COMMAND = "Let moderators review results before they are posted"
 PRACTICE_COMMAND = "Try every command for free, without a key: results are simulated"
 
 KEY_ACTION_OPTION = "Set a new key (the default) or remove the key"
 REQUESTED_OPERATION_OPTION = "The operation, e.g. three_d.location.generate"
 PAUSE_OPTION = "on: no new jobs start; off: jobs start again"
-GALLERY_CHANNEL_OPTION = "The gallery channel"
-GALLERY_STARS_OPTION = "How many stars a result needs; 3 at first"
-GALLERY_SWITCH_OPTION = "off: no gallery"
-REVIEW_CHANNEL_OPTION = "Where moderators publish or refuse results"
-REVIEW_SCOPE_OPTION = "Only results from this channel or category; the whole server if empty"
-REVIEW_SWITCH_OPTION = "off: post results without review again"
 PRACTICE_OPTION = "On (the default) or off"
 
 # ---------------------------------------------------------------------- the menus of a member

@@ -85,7 +85,7 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     except InputError as error:
         await _offer_edit(interaction, draft, error.sentence)
         return
-    run = bot.mention("recipe run")
+    run = bot.mention("recipe")
     await bot.responses.reply_privately(
         interaction,
         texts.SAVED(run=run, name=harmless(recipe.name), count=len(recipe.steps)),

@@ -142,14 +142,14 @@ async def run(
 Name = app_commands.Range[str, 1, 60]
 
 
-@app_commands.guild_only()
-class RecipeCommands(commands.GroupCog, group_name="recipe", group_description=texts.RECIPE_GROUP):
+class RecipeCommands(commands.Cog):
     """A server's recipes and the built-in ones."""
 
-    @app_commands.command(name="run", description=texts.RECIPE_RUN)
+    @app_commands.command(name="recipe", description=texts.RECIPE_RUN)
+    @app_commands.guild_only()
     @app_commands.describe(recipe=texts.NAME_OPTION, private=PRIVATE_OPTION)
     @app_commands.autocomplete(recipe=complete)
-    async def run(self, interaction: Interaction, recipe: Name, private: bool = False) -> None:
+    async def recipe(self, interaction: Interaction, recipe: Name, private: bool = False) -> None:
         """Show the recipe's steps and price and ask for its parameters, then run it."""
         await open_run(interaction, await find(interaction.client, guild_of(interaction), recipe), private)
 

@@ -7,7 +7,6 @@ from bot.language import Plural, Text, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
-RECIPE_GROUP = "Recipes: several steps in one command"
 RECIPE_RUN = "Run a recipe: see its steps and price first"
 RECIPES_COMMAND = "Write, edit, delete, download or import recipes"
 

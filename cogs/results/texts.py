@@ -80,7 +80,7 @@ TOO_LATE = Text("Too late to stop: Cannon Studio has already started it, so it w
 POSTED_UNLESS = Text("I'll post the result when it is done, unless you choose otherwise.")
 NOT_POSTED = Text(
     "It will be charged, and I won't post the result. If you change your mind, press **Post it** when it is done: "
-    "on the card or in `/jobs list`."
+    "on the card or in `/jobs`."
 )
 DO_NOT_POST, DO_NOT_POST_THEM = Text("Don't post the result"), Text("Don't post the results")
 

@@ -62,8 +62,8 @@ FILES_PER_UPLOAD = 10
 class MediaUpload(discord.ui.FileUpload[Any]):
     """Takes up to `max_values` files of these kinds; any file without kinds."""
 
-    def __init__(self, kinds: Collection[MediaKind], *, max_values: int = 1) -> None:
-        super().__init__(required=False, max_values=max_values)
+    def __init__(self, kinds: Collection[MediaKind], *, max_values: int = 1, custom_id: str) -> None:
+        super().__init__(required=False, max_values=max_values, custom_id=custom_id)
         self._kinds = frozenset(kinds)
 
     def to_component_dict(self) -> Any:

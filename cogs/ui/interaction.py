@@ -1,14 +1,13 @@
-"""An interaction's client, place and given options, and the use cases that answer it."""
+"""An interaction's client and place, and the use cases that answer it."""
 
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import discord
 
-from bot.catalogue import FieldKind
 from bot.delivery.answers.responses import Bot
 from bot.domain.jobs.card_spec import Place
 
-__all__ = ["Bot", "Interaction", "PostableChannel", "given", "place_in", "place_of", "use"]
+__all__ = ["Bot", "Interaction", "PostableChannel", "place_in", "place_of", "use"]
 
 Interaction = discord.Interaction[Bot]
 Used = TypeVar("Used")
@@ -16,25 +15,12 @@ Used = TypeVar("Used")
 PostableChannel: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 """Server channels in which results are posted."""
 
-_PLAIN = {FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.BOOLEAN, FieldKind.OBJECT, FieldKind.OBJECTS}
-
 
 def use(caller: Interaction | Bot, kind: type[Used]) -> Used:
     """Return the bot's use case or reader of this class. `cogs.uses` lists them."""
     bot = caller.client if isinstance(caller, discord.Interaction) else caller
     found: Used = bot.uses[kind]
     return found
-
-
-def given(interaction: Interaction, operation_id: str, **renamed: str) -> dict[str, Any]:
-    """Return the given options of the operation's plain fields, by wire name.
-
-    `renamed` maps wire names to option names.
-    """
-    operation = interaction.client.catalogue.resolve(operation_id)
-    options = vars(interaction.namespace)
-    names = {each.name: renamed.get(each.name, each.name) for each in operation.fields if each.kind in _PLAIN}
-    return {name: options[option] for name, option in names.items() if options.get(option) is not None}
 
 
 def place_of(interaction: Interaction) -> Place:

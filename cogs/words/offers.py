@@ -20,7 +20,7 @@ from cogs.ui.permissions import guild_of, viewer_of
 from cogs.ui.prices import pressed
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
-from cogs.workflows.image import submit_usual
+from cogs.workflows.hooks import submit_usual
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,7 @@
 """`/batch`: many prompts for one operation, on one card."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -24,6 +25,10 @@ FILE_MAX_BYTES = 256 * 1024
 """Room for twenty prompts of 6,000 characters."""
 
 
+def _chosen(options: Mapping[str, Any]) -> str:
+    return str(options.get("operation") or "")
+
+
 async def _operations(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     bot, switches = interaction.client, use(interaction, OperationSwitches)
     off = {key for key in bot.catalogue.operations if not switches.is_on(interaction.guild_id or 0, key)}
@@ -32,13 +37,13 @@ async def _operations(interaction: Interaction, typed: str) -> list[app_commands
 
 
 async def _models(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    chosen = str(vars(interaction.namespace).get("operation") or "")
+    chosen = _chosen(vars(interaction.namespace))
     offered = _offers(interaction, "model", typed)
     return _choices(await with_prices(interaction, chosen, "model", offered, {}))
 
 
 async def _ratios(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    chosen = str(vars(interaction.namespace).get("operation") or "")
+    chosen = _chosen(vars(interaction.namespace))
     try:
         name = ratio_field(interaction.client.catalogue.resolve(chosen))
     except InputError:
@@ -72,7 +77,7 @@ class Batch(commands.Cog):
         preset=texts.PRESET_OPTION,
     )
     @app_commands.autocomplete(
-        operation=_operations, model=_models, aspect_ratio=_ratios, preset=preset_completion(None)
+        operation=_operations, model=_models, aspect_ratio=_ratios, preset=preset_completion(_chosen)
     )
     async def batch(
         self,

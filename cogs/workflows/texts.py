@@ -14,17 +14,16 @@ from bot.language import Plural, Text, amount, tr
 PICTURES_OPTION = "How many to make, 1 to 4; each is charged (default: set by the server)"
 COUNT_OPTION = "How many to make, 1 to 4; each is charged as a separate job"
 PRESET_OPTION = "One of your presets from /me; fills in what you leave out"
-ENHANCE_OPTION = "Improve the prompt first (1 credit); the card shows both versions"
-URL_OPTION = "Link to the file, or to a Discord message that contains it"
-JOB_OPTION = "Use the result of an earlier job on this server"
-REFERENCE_OPTION = "Reference image"
-REFERENCE_URLS_OPTION = "Links or job IDs of reference images, separated by spaces"
+ENHANCE_OPTION = Text("Improve the prompt first (1 credit); the card shows both versions")
+FROM_OPTION = "Instead of an upload: an earlier job, a link, or a Discord message's link"
+REFERENCES_FROM_OPTION = "Instead of uploads: earlier jobs or links, separated by spaces"
+REFERENCE_OPTION = "Reference image; more of them with the option more"
+REST_OPTION = "Open a form with everything else this command takes"
 
 # ---------------------------------------------------------------------- commands and options: /image
 
 IMAGE_GROUP = "Generate and edit images"
 IMAGE_GENERATE = "Generate an image from a prompt"
-IMAGE_REFERENCE_JOB_OPTION = "Use the image of an earlier job as a reference"
 IMAGE_EDIT = "Edit an image with a prompt"
 IMAGE_TO_EDIT_OPTION = "Image to edit"
 
@@ -33,14 +32,7 @@ IMAGE_TO_EDIT_OPTION = "Image to edit"
 VIDEO_GROUP = "Generate videos"
 VIDEO_GENERATE = "Generate a video from a prompt, an image, or a video"
 VIDEO_START_OPTION = "Image to start from, or video to continue (Wan 2.7)"
-VIDEO_START_URL_OPTION = "Link to the image or video to start from, or to its message"
-VIDEO_START_JOB_OPTION = "Start from the image or video of an earlier job"
-VIDEO_END_OPTION = "Image that the video ends on"
-VIDEO_END_URL_OPTION = "Link to the image that the video ends on, or to its message"
-VIDEO_END_JOB_OPTION = "End on the image of an earlier job"
-VIDEO_AUDIO_OPTION = "Audio for the video (Wan 2.7)"
-VIDEO_AUDIO_URL_OPTION = "Link to audio for the video, or to its message"
-VIDEO_AUDIO_JOB_OPTION = "Use the audio of an earlier job"
+VIDEO_FROM_OPTION = "Instead of an upload: the job or link of an image to start from or a video to continue"
 
 # ---------------------------------------------------------------------- commands and options: /audio
 
@@ -78,46 +70,26 @@ VOICE_USED = Text("last used {when} with {operation}")
 
 # ---------------------------------------------------------------------- commands and options: /prompt
 
-PROMPT_GROUP = "Improve a prompt, for 1 credit"
-PROMPT_IMAGE = "Improve an image prompt"
-PROMPT_VIDEO = "Improve a video prompt"
-PROMPT_LOCATION = "Improve a location prompt"
-PROMPT_VARIANT = "Create a variant of a character prompt: same person, other clothes"
+PROMPT = "Improve a prompt, for 1 credit"
+PROMPT_FOR_OPTION = "What the prompt is for"
+FOR_IMAGE, FOR_VIDEO, FOR_LOCATION = "image", "video", "location"
+FOR_VARIANT = "character variant"
 
-# ---------------------------------------------------------------------- commands and options: /finish
+# ---------------------------------------------------------------------- commands and options: /finish, /location
 
 FINISH_GROUP = "Lip sync, subtitles, motion, and upscaling"
-
 FINISH_LIPSYNC = "Sync the lips in a video to speech"
 LIPSYNC_VIDEO_OPTION = "Video to lip-sync"
-LIPSYNC_VIDEO_URL_OPTION = "Link to the video, or to a Discord message that contains it"
-LIPSYNC_VIDEO_JOB_OPTION = "Use the video of an earlier job"
 LIPSYNC_AUDIO_OPTION = "Speech to sync with"
-LIPSYNC_AUDIO_URL_OPTION = "Link to the speech, or to a Discord message that contains it"
-LIPSYNC_AUDIO_JOB_OPTION = "Use the audio of an earlier job"
-
+LIPSYNC_AUDIO_FROM_OPTION = "Instead of an upload of speech: an earlier job or a link"
 FINISH_SUBTITLES = "Add subtitles to a video"
 SUBTITLES_VIDEO_OPTION = "Video to subtitle"
-SUBTITLES_FONT_OPTION = "Font, e.g. Arial"
-SUBTITLES_FONT_SIZE_OPTION = "Font size, e.g. 48"
-SUBTITLES_COLOR_OPTION = "Text color, e.g. #FFFFFF"
-SUBTITLES_STROKE_COLOR_OPTION = "Outline color, e.g. #000000"
-SUBTITLES_STROKE_WIDTH_OPTION = "Outline width, e.g. 4"
-
 FINISH_MOTION = "Animate an image or a video"
 MOTION_FILE_OPTION = "Image or video to animate"
-MOTION_PAN_OPTION = "Camera turn to the side, e.g. 10"
-MOTION_TILT_OPTION = "Camera turn up or down, e.g. -5"
-MOTION_ROLL_OPTION = "Camera roll, e.g. 3"
-MOTION_ZOOM_OPTION = "Camera zoom, e.g. 18"
-MOTION_HORIZONTAL_OPTION = "Camera movement to the side, e.g. 10"
-MOTION_VERTICAL_OPTION = "Camera movement up or down, e.g. 10"
-
 FINISH_UPSCALE = "Upscale a video: larger and sharper"
 UPSCALE_VIDEO_OPTION = "Video to upscale"
-UPSCALE_THUMBNAIL_OPTION = "Thumbnail image for the video"
-UPSCALE_THUMBNAIL_JOB_OPTION = "Use the image of an earlier job as the thumbnail"
-UPSCALE_THUMBNAIL_URL_OPTION = "Link to a thumbnail image for the video"
+LOCATION = "Generate a Cannon 3D location"
+LOCATION_IMAGE_OPTION = "Image of the location; more of them with the option more"
 
 # ---------------------------------------------------------------------- commands and options: /sora
 
@@ -135,10 +107,14 @@ SORA_MODEL_OPTION = "Model, e.g. sora-2-pro (required for 1080p)"
 SORA_DURATION_OPTION = "Length in seconds: 4, 8, 12, 16, or 20"
 SORA_ASPECT_RATIO_OPTION = "Portrait (9:16) or landscape (16:9)"
 SORA_RESOLUTION_OPTION = "Resolution, e.g. 1080p (with sora-2-pro)"
-SORA_VIDEO_ID_OPTION = "ID of a Sora video, e.g. video_68c1…; or choose a job"
-SORA_SOURCE_OPTION = "File of the same video, if Cannon Studio requires it"
-SORA_SOURCE_JOB_OPTION = "Earlier job with the same video, if Cannon Studio requires it"
-SORA_SOURCE_URL_OPTION = "Link to the same video, if Cannon Studio requires it"
+SORA_FROM_OPTION = "The job that made the Sora video, or the video's ID, e.g. video_68c1…"
+
+# ---------------------------------------------------------------------- commands and options: of generated commands
+
+THREE_D_GROUP = "Generate 3D locations and objects"
+MORE_GROUP = "More Cannon Studio operations"
+OF_FILE, OF_LINK = "Upload: {label}", "Job or link: {label}"
+AS_JSON = "{about} (JSON)"
 
 # ---------------------------------------------------------------------- commands and options: /batch
 
@@ -152,14 +128,10 @@ BATCH_ASPECT_RATIO_OPTION = "Aspect ratio for all prompts, e.g. 16:9"
 
 # ---------------------------------------------------------------------- refusals
 
-SORA_VIDEO_NOT_GIVEN = Text("Choose the Sora video in one way: by its ID (`video_…`) or by the job that made it.")
 PROMPTS_NOT_GIVEN = Text("Give the prompts in one way: in `prompts`, separated by |, or as a `file`.")
 
-VIDEO_FILE, SOURCE_VIDEO_FILE = Text("video"), Text("source video")
-PICTURE_FILE, REFERENCE_FILE = Text("image"), Text("reference image")
-START_FILE, END_FILE = Text("start image or video"), Text("end image")
-AUDIO_FILE, SPEECH_FILE = Text("audio"), Text("speech")
-MOTION_FILE, THUMBNAIL_FILE = Text("image or video"), Text("thumbnail")
+START_FILE, REFERENCE_FILE = Text("start image or video"), Text("reference image")
+MOTION_FILE = Text("image or video")
 FILE_NOT_GIVEN = Text("A file is missing: {file}. Upload one, paste a link, or choose an earlier job.")
 """Refuse a request without the file that it needs; `label` names it in the language of the moment."""
 
@@ -172,6 +144,10 @@ UPLOAD_HELP = Text("Upload a file, or use the link below")
 LINK_HELP = Text("A link to the file, or the ID of an earlier job")
 LINKS_HELP = Text("Links or job IDs, separated by spaces")
 JSON_INPUT = Text("Input as JSON; null values are left out")
+COUNT_LABEL, ENHANCE_LABEL = Text("Count"), Text("Improve the prompt")
+OTHER_FIELDS = Text("Everything else")
+OTHER_FIELDS_HELP = Text("One field on each line: type its value after the colon, or leave it empty")
+NOT_A_FIELD = Text("“{line}” is no field of this form. Begin each line with one of these and a colon: {fields}.")
 LEAVE_OPEN = Text("Don't set it")
 """The choice of a form that leaves a field out."""
 YES_TO_FIELD, NO_TO_FIELD = Text("Yes"), Text("No")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
+from discord import app_commands
 
 from bot.account.memory import VOICE
 from bot.delivery.card.context import NEUTRAL
@@ -28,6 +29,7 @@ from cogs.ui.prices import pressed, priced, total_of
 from cogs.ui.texts import GONE
 from cogs.workflows import texts
 from cogs.workflows.asked.submit import submit
+from cogs.workflows.command import add_to_group
 
 NARRATION: Final = "narration.generate"
 LIST_CHARS, OPTION_CHARS = 3800, 100
@@ -235,3 +237,11 @@ async def _send(interaction: Interaction, voice: Voice, job: Job, files: Sequenc
         raise InputError(texts.SAMPLE_LATER)
     await use(bot, ServerVoices).forget_sample(job.guild_id, job.id)
     raise InputError(texts.SAMPLE_GONE)
+
+
+async def setup(bot: Bot) -> None:
+    """Add the command to its group."""
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name="voices", description=texts.AUDIO_VOICES, callback=open_voices
+    )
+    add_to_group(bot.tree, "audio", command)

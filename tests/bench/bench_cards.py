@@ -70,7 +70,7 @@ async def _batch(bot: Side, prompts: int) -> int:
 async def _recipe(bot: Side) -> int:
     """Fill its form and start it; return how many calls there were before the form was sent."""
     member, channel = bot.crowd[-2]
-    form = await bot.wire.slash(member, channel, "recipe run", recipe=RECIPE)
+    form = await bot.wire.slash(member, channel, "recipe", recipe=RECIPE)
     before = len(bot.wire.calls())
     await bot.wire.submit_modal(member, form, fill(form, {PARAMETER.capitalize(): "a heron"}))
     return before

@@ -116,7 +116,7 @@ async def walk(page: Page) -> None:
 @pytest.mark.long
 async def test_a_step_that_was_left_above_comes_to_the_end_and_is_there_once():
     async with Demo(speed=6.0) as demo, page_at(demo.url, height=900) as page:
-        await run_slash(page, "usage me")
+        await run_slash(page, "me")
         await expect(newest_message(page)).to_contain_text("Open jobs", timeout=ANSWER_MS)
         await at_rest(page)
         async with demo.turn:

@@ -7,24 +7,27 @@ from typing import Any
 
 import discord
 
+from bot.app.connection.commands import rows
 from bot.app.entry_points import describe_commands
 
-MEMBERS_MAX, MODERATORS_MAX = 32, 15
+MEMBERS_MAX, MODERATORS_MAX = 25, 11
+ENTRIES_MAX, OPTIONS_MAX = 36, 200
+"""All of them together: what a list on a phone can hold."""
 SUBCOMMAND, GROUP, MENU = 1, 2, (2, 3)
 MENUS_MAX = 5
 """Of messages, and of members: they are in a list of their own, at the end of each one's menu."""
 MANAGE_SERVER = str(discord.Permissions(manage_guild=True).value)
 MEMBERS = {
-    "batch", "help", "me", "recipe run", "jobs list", "usage me", "usage report", "usage export",
+    "batch", "help", "me", "recipe", "jobs", "usage report", "usage export",
 }  # fmt: skip
 """What members have besides the groups of the workflows."""
 MODERATORS = {
     *(f"studio {each}" for each in (
-        "key", "setup", "practice", "settings", "status", "request", "review", "gallery", "pause", "recipes",
+        "key", "setup", "practice", "settings", "status", "request", "pause", "recipes",
     )),
-    *(f"quota {each}" for each in ("set", "server", "show", "grant")),
+    *(f"quota {each}" for each in ("set", "show", "grant")),
 }  # fmt: skip
-WORKFLOWS = {"image", "video", "audio", "prompt", "finish", "sora", "3d"}
+WORKFLOWS = {"image", "video", "audio", "prompt", "finish", "sora", "location"}
 
 
 @functools.cache
@@ -59,6 +62,12 @@ def test_members_have_a_list_that_can_be_read():
 def test_moderators_have_a_few_more_which_nobody_else_sees():
     assert len(shown_for(MANAGE_SERVER)) <= MODERATORS_MAX
     assert shown_for(MANAGE_SERVER) == MODERATORS
+
+
+def test_all_entries_and_options_together_stay_few():
+    listed = rows(describe_commands())
+    assert len(listed) <= ENTRIES_MAX
+    assert sum(len(row["options"]) for row in listed) <= OPTIONS_MAX
 
 
 def test_every_command_is_for_members_or_for_moderators():

@@ -23,15 +23,17 @@ from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
 from bot.catalogue.fields import Field
 from bot.errors import InputError
+from bot.generation.generation import Generation
 from bot.generation.own_defaults import PRESET
 from bot.settings import Settings
-from cogs.described.plan import OptionKind, plan_of
+from cogs.workflows.table import BY_OPERATION, OPTIONS_MAX
+from cogs.workflows.table import COMMANDS as TABLE
 from tests.support.workflows import COMMANDS
 
 READ = "is read from the file itself"
 FIRST = "is another model's name for image_url, which the option `start` gives"
 CLIP = "is another model's name for source_video_url, which the option `start` gives"
-LAST = "is another model's name for end_image_url, which the option `end_image` gives"
+LAST = "is another model's name for end_image_url, which the form asks for"
 NOT_OFFERED = {
     ("video.generate", "first_frame_url"): FIRST,
     ("video.generate", "first_clip_url"): CLIP,
@@ -47,15 +49,10 @@ NOT_OFFERED = {
     ("sora2.video.extend", "source_duration"): READ,
 }
 WITHOUT_COMMAND = {"three_d.model.generate": "its fields are not public: `/studio request` takes it as JSON"}
-"""Operations that have no command at all: neither in the code nor made of their data."""
-ABOUT_THE_JOB = {"count", "private", "enhance"}
-EITHER_OR = {"sora edit": "job", "sora extend": "job", "sora remix": "job"}
-"""Options that exclude another one already in the command: left out when everything is given at once."""
+"""Operations that have no command at all."""
 OTHER_FILES = {
     ("finish lipsync", "video_url"): ("audio",),
     ("finish lipsync", "audio_url"): ("video",),
-    ("finish upscale", "thumbnail_url"): ("video",),
-    **{(f"sora {name}", "source_video_url"): ("sora_video_id",) for name in ("edit", "extend", "remix")},
 }
 """What a command needs as well before it takes a field's file."""
 
@@ -73,12 +70,11 @@ def names_of(fields: tuple[Field, ...], above: str = "") -> Iterator[str]:
 
 
 def unoffered(operations: Catalogue, reached: dict[str, set[str]]) -> set[tuple[str, str]]:
-    """Return the fields that no command gives, of the operations that have one in the code."""
-    by_hand = set(COMMANDS.values())
+    """Return the fields that no command gives as an option or in its form, of the nineteen operations with a page."""
     return {
         (operation.id, name)
         for operation in operations.operations.values()
-        if operation.id in by_hand
+        if operation.id in set(COMMANDS.values())
         for name in names_of(operation.fields)
         if name not in reached.get(operation.id, set())
     }
@@ -101,34 +97,53 @@ def value_of(option: app_commands.transformers.CommandParameter) -> Any:
 
 
 class Commands:
-    """The nineteen commands without a Discord, each with what it asks for when it is called."""
+    """The commands of the table without a Discord, each with what it asks for when it is called."""
 
     def __init__(self, bot: CannonBot, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._bot = bot
+        self.bot = bot
         self._asked: list[Any] = []  # of a class that each loading of the surface makes anew
 
         async def submit(_interaction: object, request: Any) -> None:
             self._asked.append(request)
 
-        for name in ("image", "video", "audio", "prompt", "finish", "sora"):
-            monkeypatch.setattr(importlib.import_module(f"cogs.workflows.{name}"), "submit", submit)
-        monkeypatch.setattr(importlib.import_module("cogs.workflows.image"), "submit_usual", submit)
+        hooks = importlib.import_module("cogs.workflows.hooks")
+        monkeypatch.setattr(hooks, "submit", submit)
+        monkeypatch.setattr(hooks, "submit_usual", submit)
         every = {command.qualified_name: command for command in bot.tree.walk_commands()}
-        self.by_name = {name: every[name] for name in COMMANDS}
+        self.by_name = {name: every[name.partition(" for:")[0]] for name in COMMANDS}
 
     def options(self, name: str) -> dict[str, Any]:
-        return {option.name: value_of(option) for option in self.by_name[name].parameters}
+        """Return a value for each option; without `more`, which asks in a form, and `preset`, read at the end."""
+        found = {str(o.display_name): value_of(o) for o in self.by_name[name].parameters}
+        found = {option: value for option, value in found.items() if option not in {"more", PRESET}}
+        _, _, chosen = name.partition(" for:")
+        return found | ({"for": chosen} if chosen else {})
+
+    def required(self, name: str) -> set[str]:
+        return {str(each.display_name) for each in self.by_name[name].parameters if each.required}
 
     async def asks(self, name: str, given: dict[str, Any]) -> Any:
         """Return what the command asks for with these options, or the sentence with which it refuses."""
-        command = self.by_name[name]
-        defaults = {p.name: p.default for p in command.parameters if not p.required}
-        interaction: Any = types.SimpleNamespace(client=self._bot, namespace=types.SimpleNamespace(**given))
+        interaction: Any = types.SimpleNamespace(client=self.bot, namespace=types.SimpleNamespace(**given))
         try:
-            await command.callback(command.binding, interaction, **(defaults | given))
+            await self.by_name[name].callback(interaction)
         except InputError as error:
             return error.sentence
         return self._asked.pop()
+
+    def form(self, operation_id: str) -> Any:
+        """Return the form that `more` opens."""
+        form = importlib.import_module("cogs.workflows.asked.form").OperationForm
+        plan = self.plan(operation_id)
+        values: dict[str, Any] = {}
+        left = plan.left(self.bot.catalogue.resolve(operation_id))
+        request = Generation(operation=operation_id, values=values)
+        return form(self.bot, request, only=left, about_request=plan.left_common, send=None)
+
+    def plan(self, operation_id: str) -> Any:
+        planned = importlib.import_module("cogs.workflows.plan").planned
+        spec = BY_OPERATION[operation_id]
+        return planned(spec, [self.bot.catalogue.resolve(each) for each in spec.operations])
 
 
 @pytest.fixture
@@ -151,12 +166,13 @@ def given_by(request: Any) -> set[str]:
 async def reached_by(called: Commands) -> dict[str, set[str]]:
     reached: dict[str, set[str]] = {}
     for name, operation_id in COMMANDS.items():
-        everything = called.options(name)
-        everything.pop(EITHER_OR.get(name, ""), None)
-        request = await called.asks(name, everything)
+        request = await called.asks(name, called.options(name))
         assert not isinstance(request, str), (name, request)
         assert request.operation == operation_id
         reached[operation_id] = given_by(request)
+        if called.plan(operation_id).has("more"):
+            form = called.form(operation_id)
+            reached[operation_id] |= {*form.inputs, *form.radios, *(line.path for line in form.lines)}
     return reached
 
 
@@ -169,13 +185,10 @@ async def test_every_documented_field_is_given_by_a_command_or_has_its_reason_he
     assert NOT_OFFERED.keys() - missing == set(), "these exceptions are no longer needed"
 
 
-async def test_a_new_field_in_the_catalogue_would_be_noticed(called: Commands):
-    known = catalogue()
-    operation = known.get("image.edit")
+async def test_a_new_field_in_the_catalogue_is_in_the_form_at_once(called: Commands):
+    operation = catalogue().get("image.edit")
     grown = replace(operation, fields=(*operation.fields, Field(name="mask", kind=FieldKind.TEXT, label="m", help="m")))
-    grown_catalogue = Catalogue([grown if each.id == grown.id else each for each in known.operations.values()])
-    missing = unoffered(grown_catalogue, await reached_by(called))
-    assert missing - NOT_OFFERED.keys() == {("image.edit", "mask")}
+    assert "mask" in {field.name for field in called.plan("image.edit").left(grown)}
 
 
 async def test_a_new_key_of_an_object_would_be_noticed(called: Commands):
@@ -184,20 +197,10 @@ async def test_a_new_key_of_an_object_would_be_noticed(called: Commands):
     assert ("smartmotion.generate", "camera_control.roll") in unoffered(catalogue(), reached)
 
 
-def test_every_operation_has_a_command_in_the_code_or_of_its_data_or_its_reason_here():
-    others = [each for each in catalogue().operations.values() if each.id not in set(COMMANDS.values())]
-    assert {each.id for each in others if plan_of(each) is None} == WITHOUT_COMMAND.keys()
-    assert any(plan_of(each) for each in others)
-
-
-def test_a_command_that_is_made_of_data_gives_every_field_of_its_operation():
-    for operation in catalogue().operations.values():
-        plan = plan_of(operation)
-        if plan is not None and operation.id not in set(COMMANDS.values()):
-            given = {option.field.name for option in plan.options if option.field is not None and not option.inside}
-            given |= {option.inside for option in plan.options} | {field.name for field in plan.left}
-            assert {field.name for field in operation.fields if field.probe is None} <= given, operation.id
-            assert plan.left == (), "a built-in operation needs no second form"
+def test_every_operation_has_a_row_or_its_reason_here():
+    others = {each.id for each in catalogue().operations.values()} - BY_OPERATION.keys()
+    assert others == WITHOUT_COMMAND.keys()
+    assert set(COMMANDS.values()) <= BY_OPERATION.keys()
 
 
 def test_what_is_read_from_the_file_has_a_file_to_be_read_from():
@@ -208,46 +211,58 @@ def test_what_is_read_from_the_file_has_a_file_to_be_read_from():
 
 async def test_commands_give_only_fields_that_their_operation_has(called: Commands):
     for operation_id, names in (await reached_by(called)).items():
-        fields = catalogue().get(operation_id).fields
-        if fields:
-            assert names <= set(names_of(fields)), operation_id
+        operation = catalogue().get(operation_id)
+        if operation.fields and not operation_id.startswith("prompt."):  # one command has the options of all four
+            assert {name for name in names if not name.startswith("@")} <= set(names_of(operation.fields)), operation_id
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 async def test_no_option_is_without_effect(called: Commands, name: str):
     everything = called.options(name)
-    everything.pop(EITHER_OR.get(name, ""), None)
-    everything.pop(PRESET, None)  # read where the request is submitted, as what a member left out is
     whole = await called.asks(name, everything)
-    for option in everything:
-        if called.by_name[name].get_parameter(option).required:
-            continue
-        assert await called.asks(name, {key: value for key, value in everything.items() if key != option}) != whole, (
-            option
-        )
+    for option in everything.keys() - called.required(name):
+        without = {key: value for key, value in everything.items() if key != option}
+        assert await called.asks(name, without) != whole, option
 
 
 def test_the_commands_are_registered_under_their_names_within_discords_limits():
     listed = {row["name"]: row for row in rows(describe_commands())}
-    assert listed.keys() >= COMMANDS.keys()
-    for name, operation_id in COMMANDS.items():
-        options = listed[name]["options"]
-        assert len(options) <= 25
+    assert listed.keys() >= {spec.name for spec in TABLE}
+    for spec in TABLE:
+        options = listed[spec.name]["options"]
+        assert len(options) <= OPTIONS_MAX or spec.reason, spec.name
+        assert len(options) <= (6 if spec.name.startswith("sora ") else 25), spec.name
         for option in options:
             assert 1 <= len(option["description"]) <= 100
-            assert option["description"] != "…", (name, option["name"])
-        needed = [f for f in catalogue().get(operation_id).fields if f.required and not f.rule_inferred]
-        required = {f.name for f in needed if f.kind is FieldKind.TEXT}
-        asked = {option["name"] for option in options if option["required"]}
-        assert asked >= required - {"sora_video_id"}
-        assert ABOUT_THE_JOB - {"count", "enhance"} <= {option["name"] for option in options}
+            assert option["description"] != "…", (spec.name, option["name"])
+        names = [option["name"] for option in options]
+        shown = sorted(spec.shows.split(), key=lambda name: name not in needed_of(options))
+        assert names in (shown, [*shown, "more"])
+        assert {"private", PRESET} <= set(names)
 
 
-def test_every_command_with_a_prompt_can_have_it_rewritten_first():
+def needed_of(options: list[dict[str, Any]]) -> set[str]:
+    return {option["name"] for option in options if option["required"]}
+
+
+def test_what_an_operation_requires_is_required_by_its_command():
+    listed = {row["name"]: row for row in rows(describe_commands())}
+    for spec in TABLE:
+        for field in catalogue().get(spec.operation).fields:
+            if field.required and not field.rule_inferred and not kinds_of(field):
+                names = {option for option, path in spec.paths.items() if path == field.name} or {field.name}
+                assert names <= needed_of(listed[spec.name]["options"]), spec.name
+
+
+async def test_every_command_with_a_prompt_can_have_it_rewritten_first(called: Commands):
+    for name, operation_id in COMMANDS.items():
+        plan = called.plan(operation_id)
+        if not name.startswith("prompt ") and any(each.path == "prompt" for each in plan.options):
+            assert "enhance" in {field.name for field in plan.left_common}, name
+
+
+def test_a_batch_can_have_its_prompts_rewritten_first():
     listed = {row["name"]: {option["name"] for option in row["options"]} for row in rows(describe_commands())}
-    for name in COMMANDS:
-        if not name.startswith("prompt ") and "prompt" in listed[name]:
-            assert "enhance" in listed[name], name
     assert "enhance" in listed["batch"]
 
 
@@ -263,31 +278,28 @@ MEDIA_FIELDS = [
 @pytest.mark.parametrize(("name", "field"), MEDIA_FIELDS)
 async def test_every_medium_can_be_an_earlier_job_a_link_or_an_upload(called: Commands, name: str, field: str):
     options = called.options(name)
-    needed = {key: value for key, value in options.items() if called.by_name[name].get_parameter(key).required}
-    uploads = {key: value for key, value in options.items() if not isinstance(value, str | int | float)}
+    needed = {key: value for key, value in options.items() if key in called.required(name)}
     ways = {option: await given_for(called, name, field, needed, option) for option in options.keys() - needed.keys()}
+    uploads = {key for key, value in options.items() if not isinstance(value, str | int | float)}
     found = [ref for refs in ways.values() for ref in refs]
-    assert any(ref.job_id == JOB for ref in found), "offer an option for an earlier job"
-    assert any(ref.url == JOB.lower() + ".png" for ref in found)
-    assert any(refs for option, refs in ways.items() if option in uploads)
+    if found:
+        assert any(ref.job_id == JOB for ref in found), "offer an option for an earlier job"
+        assert any(ref.url == JOB.lower() + ".png" for ref in found)
+        assert any(refs for option, refs in ways.items() if option in uploads)
+        return
+    form = called.form(COMMANDS[name])
+    assert field in {each.name for each, _, _ in form.uploads}, "ask for an upload in the form"
+    assert field in {line.path for line in form.lines}, "and for a link or a job"
 
 
 async def given_for(called: Commands, name: str, field: str, needed: dict[str, Any], option: str) -> list[Any]:
     """Return how the field's file is given if this option is: a job's id where it takes text, and a link."""
-    value = called.options(name)[option]
+    everything = called.options(name)
+    value = everything[option]
     refs = []
     for each in (JOB, JOB.lower() + ".png") if isinstance(value, str) else (value,):
-        everything = called.options(name)
         others = {key: everything[key] for key in OTHER_FILES.get((name, field), ())}
         request = await called.asks(name, needed | others | {option: each})
         files = [] if isinstance(request, str) else request.files
         refs += [file.ref for file in files if field in {file.field, *file.by_kind.values()}]
     return refs
-
-
-def test_the_media_of_commands_that_are_made_of_data_have_a_job_each():
-    for operation in catalogue().operations.values():
-        plan = plan_of(operation)
-        if plan is not None and operation.id not in set(COMMANDS.values()):
-            media = [field.name for field in operation.fields if kinds_of(field)]
-            assert media == [option.field.name for option in plan.options if option.kind is OptionKind.JOB]

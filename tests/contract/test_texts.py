@@ -150,7 +150,6 @@ ENGLISH_ONLY = {
     "bot/app/host": "what hosts read in a terminal or a bug report",
     "bot/runtime/texts.py": "what hosts read in a terminal or a log",
     "bot/sandbox": "what the sandbox's API, its log and the demo's host read",
-    "cogs/described/texts.py": "descriptions of commands, which Discord gets in all languages",
     "bot/store/texts.py": "what hosts read in a terminal or a log",
     "bot/fleet/texts.py": "what hosts read in a log",
 }

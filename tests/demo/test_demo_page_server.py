@@ -69,7 +69,7 @@ async def test_a_press_that_meets_something_else_on_the_simulated_discord_is_ans
 
         async def act() -> None:
             async with demo.turn:
-                await member.slash(demo.preview.channel, "usage me")
+                await member.slash(demo.preview.channel, "me")
 
         for _ in range(10):
             _, (status, receipt) = await asyncio.gather(act(), browser.press("refresh"))

@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.models import JobState
 from tests.support.rig import Rig
-from tests.support.settings_pages import seed_emojis
+from tests.support.settings_pages import seed_emojis, set_review
 from tests.support.surface import settled_exactly, until
 
 GENERATE = "image generate"
@@ -42,7 +42,7 @@ async def test_a_result_that_comes_after_a_restart_has_its_controls_and_reaction
 
 async def test_a_result_that_is_reviewed_after_a_restart_can_be_published(rig: Rig):
     channel = rig.guild.create_text_channel("review")
-    await rig.moderator.slash(rig.channel, "studio review", channel=channel)
+    await set_review(rig, channel=channel)
     await rig.member.slash(rig.channel, GENERATE, prompt="a heron")
     await until(rig, JobState.READY)
     assert own(rig, channel) == []

@@ -27,7 +27,7 @@ class Who(StrEnum):
 
 
 WORKS, HIDDEN = "works", "hidden by Discord"
-SPENDING = frozenset({*COMMANDS, "3d location", "batch", "recipe run"})
+SPENDING = frozenset({*(name.partition(" for:")[0] for name in COMMANDS), "location", "batch", "recipe"})
 MODERATORS = ("studio ", "quota ")
 REFUSED = {Who.STRANGER: str(CHANNEL_FORBIDDEN), Who.BLOCKED: blocked(None, "")}
 """The one refusal of each who may not spend: a reason, and what to do."""
@@ -40,11 +40,11 @@ FILES = {
     "sora character": {"video": VIDEO},
 }
 TYPED: dict[str, dict[str, Any]] = {
-    "sora edit": {"sora_video_id": "video_123"},
-    "sora extend": {"sora_video_id": "video_123"},
-    "sora remix": {"sora_video_id": "video_123"},
+    "sora edit": {"from": "video_123"},
+    "sora extend": {"from": "video_123"},
+    "sora remix": {"from": "video_123"},
     "sora video": {"character_id": "char_123"},
-    "recipe run": {"recipe": "trailer"},
+    "recipe": {"recipe": "trailer"},
 }
 FORM_WORDS = {"studio key": HOST_KEY}
 LAST = ("quota ", "studio pause", "studio practice", "studio key")

@@ -17,7 +17,7 @@ from tests.support.prices import priced
 from tests.support.reacting import in_channel, other
 from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
-from tests.support.settings_pages import block_member
+from tests.support.settings_pages import block_member, set_review
 from tests.support.surface import fill, private_sentence, sends
 
 HERS, HIS = "adas private words", "bobs words elsewhere"
@@ -99,12 +99,12 @@ async def test_no_command_knows_an_id_of_another_server_or_of_somebodys_private_
 ):
     job: Job = getattr(targets, which)
     before = await targets.state(rig)
-    assert private_sentence(await eve.slash(rig.channel, "jobs list", job=job.id)) == str(GONE)
+    assert private_sentence(await eve.slash(rig.channel, "jobs", job=job.id)) == str(GONE)
     for act in ("link", "cancel", "recover", "retry"):
         assert private_sentence(await on_job(rig, eve, act, job.id)) == str(GONE), act
     for command, options in (("image edit", {"prompt": "x"}), ("sora edit", {"prompt": "x"}), ("finish upscale", {})):
-        private_sentence(await eve.slash(rig.channel, command, job=job.id, **options))
-    for command, option in (("image edit", "job"), ("jobs list", "job")):
+        private_sentence(await eve.slash(rig.channel, command, from_=job.id, **options))
+    for command, option in (("image edit", "from"), ("jobs", "job")):
         choices = await eve.autocomplete(rig.channel, command, option, "")
         assert job.id not in [choice["value"] for choice in choices]
     assert await targets.state(rig) == before
@@ -115,7 +115,7 @@ async def test_a_moderator_does_not_read_private_results_either(rig: Rig, target
     opened = await on_job(rig, rig.moderator, "show", targets.private.id)
     assert HERS not in shown(opened)
     assert targets.private.media == () or targets.private.media[0].url not in shown(opened)
-    mine = await rig.moderator.slash(rig.channel, "jobs list")
+    mine = await rig.moderator.slash(rig.channel, "jobs")
     everyones = await rig.moderator.click(mine.response, label="Everyone's jobs")
     assert targets.private.id in shown(everyones)
     assert HERS not in shown(everyones)
@@ -169,7 +169,7 @@ async def _opened(rig: Rig, form: str, desk: Any) -> Any:
         await rule(rig, approve_above=Decimal(1), approval_channel=desk.id)
         await rig.member.slash(rig.channel, "image generate", prompt="x")
     else:
-        await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+        await set_review(rig, channel=desk)
         await rig.member.slash(rig.channel, "image generate", prompt="x #fast")
     for _ in range(5):
         await rig.step()
@@ -184,8 +184,8 @@ async def test_no_message_can_ping_anybody_whatever_was_typed(rig: Rig):
     await priced(rig)
     await rule(rig, log_channel=log.id, approve_above=Decimal(1000))
     await rig.member.slash(rig.channel, "image generate", prompt=f"{words} #fast", model=words)
-    await rig.member.slash(rig.channel, "prompt image", prompt=words)
-    await rig.member.slash(rig.channel, "image edit", prompt=words, url=words)
+    await rig.member.slash(rig.channel, "prompt for:image", prompt=words)
+    await rig.member.slash(rig.channel, "image edit", prompt=words, from_=words)
     await block_member(rig, rig.member, Reason=words)
     await rig.member.slash(rig.channel, "image generate", prompt=words)
     await rig.work()

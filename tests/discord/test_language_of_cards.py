@@ -18,6 +18,7 @@ from bot.moderation import texts as guild_texts
 from tests.support.locales import speaks
 from tests.support.pseudo import OPEN, speak_pseudo, spoken
 from tests.support.rig import Rig
+from tests.support.settings_pages import set_review
 from tests.support.surface import close_private, delete, deny, newest, post_log, private_messages, until
 
 GENERATE = "image generate"
@@ -194,7 +195,7 @@ async def test_the_log_says_in_english_what_moderators_are_alerted_of(rig: Rig):
 
 async def test_a_private_result_is_reviewed_in_the_server_s_language(rig: Rig):
     desk = rig.guild.create_text_channel("review")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox", private=True)
     await until(rig, JobState.READY)
     await rig.step()

@@ -109,7 +109,7 @@ async def test_choices_are_listed_in_the_member_s_language(rig: Rig, monkeypatch
 
     monkeypatch.setattr(VisibleJobs, "results", noting)
     speaks(rig.member, "de")
-    await rig.member.autocomplete(rig.channel, "image edit", "job", "")
+    await rig.member.autocomplete(rig.channel, "image edit", "from", "")
     assert heard
     assert set(heard) == {"de"}
 

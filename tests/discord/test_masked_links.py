@@ -16,7 +16,7 @@ from tests.support.jobs import on_job
 from tests.support.reacting import in_channel
 from tests.support.recipes import new_recipe
 from tests.support.rig import GUILD_KEY, Rig
-from tests.support.settings_pages import block_member, opened
+from tests.support.settings_pages import block_member, opened, set_review
 from tests.support.surface import fill, newest, post_log, sends, until
 
 EVIL = (
@@ -82,7 +82,7 @@ async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(ri
     for _ in range(3):
         await rig.step()
     await rule(rig, approve_above=None)
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     await rig.member.slash(rig.channel, "image generate", prompt=f"{EVIL} #fast")
     for _ in range(4):
         await rig.step()
@@ -94,15 +94,15 @@ async def test_prompts_are_harmless_on_cards_and_in_every_question_about_them(ri
 
 
 async def test_texts_of_members_are_harmless_beside_results(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt image", prompt=EVIL)
+    await rig.member.slash(rig.channel, "prompt for:image", prompt=EVIL)
     await rig.member.slash(rig.channel, "image generate", prompt="x #fast", model=EVIL)
     await rig.member.slash(rig.channel, "audio narration", text=EVIL, voice_id=EVIL)
     await on_job(rig, rig.member, "show", "[a](https://evil.example)"[:20])
-    await rig.member.slash(rig.channel, "image edit", prompt="x", url=EVIL)
-    await rig.member.slash(rig.channel, "recipe run", recipe=EVIL[:60])
+    await rig.member.slash(rig.channel, "image edit", prompt="x", from_=EVIL)
+    await rig.member.slash(rig.channel, "recipe", recipe=EVIL[:60])
     await rig.member.slash(rig.channel, "help", topic=EVIL[:60])
     await rig.work()
-    await rig.member.slash(rig.channel, "usage me")
+    await rig.member.slash(rig.channel, "me")
     assert live_since(rig) == []
 
 
@@ -115,13 +115,13 @@ async def test_what_moderators_write_is_harmless_too(rig: Rig):
     await rig.moderator.submit_modal(form, fill(form, texts))
     for recipe in await rig.bot.parts.store.recipes.all(rig.guild.id):
         await rig.moderator.slash(rig.channel, "studio recipes", recipe=recipe.name)
-        await rig.moderator.slash(rig.channel, "recipe run", recipe=recipe.name)
-    await rig.moderator.slash(rig.channel, "recipe run", recipe=EVIL[:60])
+        await rig.moderator.slash(rig.channel, "recipe", recipe=recipe.name)
+    await rig.moderator.slash(rig.channel, "recipe", recipe=EVIL[:60])
     await rig.moderator.slash(rig.channel, "studio recipes")
     await block_member(rig, rig.member, Reason=EVIL)
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=5.0, note=EVIL)
-    await rig.member.slash(rig.channel, "usage me")
+    await rig.member.slash(rig.channel, "me")
     await rig.moderator.slash(rig.channel, "studio settings")
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", EVIL[:80], Decimal(2))
     for page in ("prices", "blocked", "words"):

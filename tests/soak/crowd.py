@@ -102,7 +102,7 @@ class Crowd:
         await self._slash(server, member, "batch", operation="image.generate", prompts=prompts.replace("\n", " | "))
 
     async def _recipe(self, server: Server, member: MemberActor) -> None:
-        form = await self._slash(server, member, "recipe run", recipe=RECIPE)
+        form = await self._slash(server, member, "recipe", recipe=RECIPE)
         await self._send(member, form, [self._prompt(server)])
 
     async def _mention(self, server: Server, member: MemberActor) -> None:

@@ -154,7 +154,7 @@ class Server:
         await self._slash(member, "image generate", prompt=prompt, private=private, count=count)
 
     async def enhanced(self, member: MemberActor, *, prompt: str, private: bool, **_: Any) -> None:
-        await self._slash(member, "image generate", prompt=prompt, private=private, enhance=True)
+        await self._slash(member, "batch", operation="image.generate", prompts=prompt, private=private, enhance=True)
 
     async def edit(self, member: MemberActor, *, prompt: str, **_: Any) -> None:
         await self._slash(member, "image edit", prompt=prompt, image=("a.png", _picture()))
@@ -163,7 +163,7 @@ class Server:
         await self._slash(member, "video generate", prompt=prompt, private=private)
 
     async def text(self, member: MemberActor, *, prompt: str, private: bool, **_: Any) -> None:
-        await self._slash(member, "prompt image", prompt=prompt, private=private)
+        await self._slash(member, "prompt", **{"for": "image"}, prompt=prompt, private=private)
 
     async def again(self, member: MemberActor, *, pick: float, **_: Any) -> None:
         await self._press(member, self._some(pick, lambda message: bool(_buttons(message, AGAIN))), AGAIN)

@@ -12,7 +12,7 @@ OWN_WORDS = "zzyzx"
 """What members type: it is shown as it is."""
 VALUES: Mapping[str, Any] = {
     "operation": "image.generate", "prompts": f"{OWN_WORDS} | {OWN_WORDS}", "recipe": "polish", "text": OWN_WORDS,
-    "url": "https://example.org/zzyzx.png", "duration": 5, "count": 1,
+    "from": "https://example.org/zzyzx.png", "duration": 5, "count": 1,
 }  # fmt: skip
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 8, 10, 11
 SUBCOMMAND, GROUP = 1, 2

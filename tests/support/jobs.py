@@ -29,7 +29,7 @@ def said(result: Any) -> str:
 
 async def gallery(rig: Rig, who: Any, at: Any = None, /, **options: Any) -> Any:
     """Open the gallery of jobs."""
-    return await who.slash(at or rig.channel, "jobs list", **options)
+    return await who.slash(at or rig.channel, "jobs", **options)
 
 
 def ids_in(message: Any) -> list[str]:

@@ -12,7 +12,7 @@ from tests.support.surface import fill
 async def opened(rig: Rig, member: Any, page: str = "defaults", channel: Any = None) -> Any:
     """Open the panel of a member, turn to a page, and return its message."""
     message = (await member.slash(channel or rig.channel, "me")).response
-    return message if page == "defaults" else (await turned(member, message, page))
+    return message if page == "spending" else (await turned(member, message, page))
 
 
 async def turned(member: Any, message: Any, page: str) -> Any:

@@ -16,7 +16,7 @@ from bot.store import ReviewRule
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
-from tests.support.settings_pages import choose, opened, press, send
+from tests.support.settings_pages import choose, opened, press, send, set_gallery, set_review
 from tests.support.surface import fill, inputs, post_log, until
 
 FAST = "a fox #fast"
@@ -133,6 +133,18 @@ async def a_blocked_member(stage: Stage) -> Any:
 
 async def a_paused_server(stage: Stage) -> None:
     await stage.begin(paused=True)
+
+
+async def review_on(stage: Stage, _: Any) -> None:
+    await set_review(stage.rig, stage.desk)
+
+
+async def gallery_on(stage: Stage, _: Any) -> None:
+    await set_gallery(stage.rig, stage.desk)
+
+
+async def gallery_off(stage: Stage, panel: Any) -> None:
+    await press(stage.rig, panel, "gallery_off")
 
 
 async def a_price(stage: Stage) -> None:
@@ -473,7 +485,9 @@ def setting(page: str, custom_id: str, values: Callable[[Stage], list[Any]] | No
 
 ACTS: dict[str, Act] = {
     "quota set": command("quota set", "limit", credits=lambda _, number: float(number), period="day"),
-    "quota server": command("quota server", "limit", credits=lambda _, number: float(number), period="day"),
+    "quota set together": command(
+        "quota set", "limit", credits=lambda _, number: float(number), period="day", scope="server"
+    ),
     "quota remove": Act(a_limit_to_remove, remove_limit, "limit"),
     "quota grant": command("quota grant", "grant", member=lambda stage, _: stage.rig.member, credits=5.0),
     "block": Act(a_newcomer_to_block, block, "block"),
@@ -491,8 +505,8 @@ ACTS: dict[str, Act] = {
     "operation on": Act(
         at("operations", an_operation_that_is_off), chosen("operation_switch", "on image.generate"), "operation"
     ),
-    "review on": command("studio review", "settings", channel=lambda stage, _: stage.desk),
-    "review off": command("studio review", "settings", a_review_rule, switch="off"),
+    "review on": Act(nothing, review_on, "settings"),
+    "review off": Act(at("review", a_review_rule), chosen("review_end", "0"), "settings"),
     "publish": Act(a_result_in_review, pressed("Publish"), "review"),
     "refuse a result": Act(a_result_in_review, refused, "review"),
     "approve": Act(a_job_to_approve, pressed("Approve"), "approval"),
@@ -502,8 +516,8 @@ ACTS: dict[str, Act] = {
     "reaction remove": Act(at("reactions", a_reaction), unmap_an_emoji, "settings"),
     "reactions reset": Act(reactions_to_reset, reset_reactions, "settings"),
     "reactions switch": Act(at("reactions", no_reaction), flip_reactions, "settings"),
-    "gallery": command("studio gallery", "settings", no_reaction, channel=lambda stage, _: stage.desk),
-    "gallery off": command("studio gallery", "settings", a_gallery, switch="off"),
+    "gallery": Act(no_reaction, gallery_on, "settings"),
+    "gallery off": Act(at("gallery", a_gallery), gallery_off, "settings"),
     "recipe: write": Act(nothing, write_recipe, "recipe"),
     "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),
     "recipe: delete": Act(a_recipe, delete_recipe, "recipe"),

@@ -20,9 +20,8 @@ COMMANDS: tuple[tuple[str, dict[str, str]], ...] = (
     ("image generate", {"prompt": "a patient snail #slow"}),
     ("video generate", {"prompt": "waves on a shore"}),
     ("audio narration", {"text": "Welcome aboard"}),
-    ("prompt image", {"prompt": "a fox"}),
-    ("jobs list", {}),
-    ("usage me", {}),
+    ("prompt", {"for": "image", "prompt": "a fox"}),
+    ("jobs", {}),
     ("help", {}),
 )
 SETTLED_MS = 30_000

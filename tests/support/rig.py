@@ -25,6 +25,7 @@ from bot.sandbox.demo import simulation  # noqa: F401 - importing it adds a rout
 from bot.sandbox.server import Sandbox
 from bot.sandbox.studio.variant import Variant
 from bot.settings import SecretStr, Settings
+from tests.support.more import ask_the_rest_in_the_form
 from tests.support.new_file import write_empty_database
 from tests.support.plain_copies import copy_plainly
 from tests.support.practice import SandboxInProcess
@@ -95,6 +96,7 @@ def simulated(bot: CannonBot) -> simcord.Env:
 
 
 share_starts()
+ask_the_rest_in_the_form()
 copy_plainly()
 
 

@@ -121,6 +121,32 @@ async def seed_emojis(rig: Rig, seeds: str) -> Any:
     return await choose(rig, await opened(rig, "reactions"), "emoji_seeds", seeds)
 
 
+# ---------------------------------------------------------------------- review and gallery
+
+
+async def set_review(rig: Rig, channel: Any, only_in: Any = None, who: Any = None) -> Any:
+    """Have results reviewed in a channel: all of them, or those from `only_in`."""
+    who = who or rig.moderator
+    shown = await press(rig, await opened(rig, "review", who), "review_add", who)
+    place, scope = (each["custom_id"] for each in inputs(shown).values())
+    return await who.submit_modal(shown, {place: [channel], **({} if only_in is None else {scope: [only_in]})})
+
+
+async def end_review(rig: Rig, only_in: Any = None) -> Any:
+    where = "0" if only_in is None else str(only_in.id)
+    return await choose(rig, await opened(rig, "review"), "review_end", where)
+
+
+async def set_gallery(rig: Rig, channel: Any, stars: int | None = None) -> Any:
+    """Show results with enough stars in a channel."""
+    shown = await press(rig, await opened(rig, "gallery"), "gallery_set")
+    return await send(rig, shown, The_gallery_channel=[channel], **({} if stars is None else {"Stars": str(stars)}))
+
+
+async def end_gallery(rig: Rig) -> Any:
+    return await press(rig, await opened(rig, "gallery"), "gallery_off")
+
+
 # ---------------------------------------------------------------------- limits
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.app.connection import commands as command_sync
 from bot.app.connection.commands import CommandSync
 from bot.catalogue import Operation
-from cogs.described.registration import DescribedCommands, Made, Room
+from cogs.workflows.registration import DescribedCommands, Made, Room
 
 _compute_payload = CommandSync._payload
 _fingerprint = command_sync.fingerprint
@@ -60,7 +60,7 @@ async def _fitted_once(cog: DescribedCommands, operations: list[Operation]) -> l
     made, rooms = found
     for name, room in rooms.items():
         cog._rooms.setdefault(name, room)  # they are measured before anything is added to them
-    return [Made(each.group, each.command._copy_with(parent=None, binding=None)) for each in made]
+    return [Made(each.group, each.operation, each.command._copy_with(parent=None, binding=None)) for each in made]
 
 
 def share_starts() -> None:

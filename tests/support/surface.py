@@ -13,6 +13,7 @@ import discord
 from PIL import Image
 
 from bot.domain.models import Job, JobState, LedgerKind
+from tests.support.more import REST
 from tests.support.rig import HOST_KEY, Rig
 
 ROW, TEXT = 1, 10
@@ -96,7 +97,7 @@ def links(message: Any) -> list[str]:
 
 
 def unlinked(text: str) -> str:
-    """Return a text with the commands that members can click as the code writes them: "`/jobs list`"."""
+    """Return a text with the commands that members can click as the code writes them: "`/jobs`"."""
     return re.sub(r"</([^:>]+):\d+>", r"`/\1`", text)
 
 
@@ -123,9 +124,10 @@ def inputs(shown: Any) -> dict[str, dict[str, Any]]:
 
 
 def fill(shown: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """Return `values`, given by label, as a form is sent; all other inputs are left empty."""
+    """Return `values`, given by label, as a form is sent; of the others only the lines of many fields stay filled."""
     found = inputs(shown)
-    return {found[label]["custom_id"]: value for label, value in values.items()}
+    kept = {each["custom_id"]: each["value"] for each in found.values() if each["custom_id"] == REST}
+    return kept | {found[label]["custom_id"]: value for label, value in values.items()}
 
 
 def state_text(message: Any) -> str:

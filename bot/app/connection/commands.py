@@ -97,7 +97,7 @@ class CommandSync:
         return self._ids.get(name)
 
     def linked(self, text: str) -> str:
-        """Return the text with clickable commands for each "`/jobs list`".
+        """Return the text with clickable commands for each "`/jobs`".
 
         Only for Markdown: contents, descriptions and fields. Other code
         stays: groups, options, removed commands.

@@ -133,7 +133,7 @@ PENDING = (
     " `jobs release --end` refunds it instead."
 )
 CHANGED_MEANWHILE = "The job has changed in this moment. Look at it again with `cannon-bot jobs show`."
-WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs list"
+WOULD_BE_KEPT = "its result was made and is paid, so it is kept; its author posts it with Post it in /jobs"
 WOULD_BE_POLLED = "its credits are refunded; Cannon Studio is still asked now and then, and a late result is posted"
 WOULD_BE_REFUNDED = "its credits are refunded"
 BOTS_RUN = "A bot is running on the database. Stop every bot, wait a minute, and run this again."
@@ -165,7 +165,7 @@ RECHECK_NOW = (
 
 def cannot_retry(state: str, *, has_request: bool) -> str:
     if state == "held":
-        return "The result of this job was made and is kept. Its author or a moderator posts it: Post it in /jobs list."
+        return "The result of this job was made and is kept. Its author or a moderator posts it: Post it in /jobs."
     if state in {"failed", "expired"} and not has_request:
         return "Cannon Studio never took this job, and it was refunded. Its author can press Retry on its card."
     if state in {"failed", "expired"}:

@@ -3,11 +3,11 @@
 from bot.language import Text
 
 UNEXPECTED = Text(
-    "Something went wrong in the bot. Check `/jobs list` to see whether a job was started. If not, please try again."
+    "Something went wrong in the bot. Check `/jobs` to see whether a job was started. If not, please try again."
 )
 DISCORD_TROUBLE = Text(
     "Discord is having trouble and didn't take the bot's answer."
-    " Check `/jobs list` to see whether a job was started. If not, please try again."
+    " Check `/jobs` to see whether a job was started. If not, please try again."
 )
 SERVER_ONLY = Text("You can use this only in a server.")
 NEEDS_MANAGE_SERVER = Text("You need the permission Manage Server for this.")

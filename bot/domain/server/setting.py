@@ -337,11 +337,13 @@ class SettingsPage(StrEnum):
     ACCESS = "access"
     LIMITS = "limits"
     APPROVAL = "approval"
+    REVIEW = "review"
     RESULTS = "results"
     WORDS = "words"
     PRICES = "prices"
     BLOCKED = "blocked"
     REACTIONS = "reactions"
+    GALLERY = "gallery"
     OPERATIONS = "operations"
 
 
@@ -349,11 +351,13 @@ PAGES: Mapping[SettingsPage, tuple[Text, Text]] = {
     SettingsPage.ACCESS: texts.ACCESS_PAGE,
     SettingsPage.LIMITS: texts.LIMITS_PAGE,
     SettingsPage.APPROVAL: texts.APPROVAL_PAGE,
+    SettingsPage.REVIEW: texts.REVIEW_PAGE,
     SettingsPage.RESULTS: texts.RESULTS_PAGE,
     SettingsPage.WORDS: texts.WORDS_PAGE,
     SettingsPage.PRICES: texts.PRICES_PAGE,
     SettingsPage.BLOCKED: texts.BLOCKED_PAGE,
     SettingsPage.REACTIONS: texts.REACTIONS_PAGE,
+    SettingsPage.GALLERY: texts.GALLERY_PAGE,
     SettingsPage.OPERATIONS: texts.OPERATIONS_PAGE,
 }
 """Each page's title and description."""

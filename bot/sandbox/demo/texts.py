@@ -24,10 +24,10 @@ TRY: tuple[tuple[str, str], ...] = (
     ("/image generate  count: 4", "four images on one card, once you confirm the price"),
     ("/video generate  prompt: waves on a shore", "a video that plays on the card"),
     ("/audio music  prompt: slow piano, rain", "the price is not known yet, so you confirm it first"),
-    ("/recipe run  recipe: trailer", "five steps on one card, each with its state and cost"),
+    ("/recipe  recipe: trailer", "five steps on one card, each with its state and cost"),
     ("/image generate  prompt: a lamp #fail", "a failure costs nothing and offers a retry"),
     ("#slow #flood #none #gone #billed in a prompt", "more trouble on demand; docs/sandbox.md lists it all"),
-    ("/jobs list, /me, /usage me", "your results, your settings, your credits and limits"),
+    ("/jobs, /me", "your results, your settings, your credits and limits"),
     ("/help", "every command, with what it costs on this server"),
     ("Viewing as: Morgan, then /studio status", "the account; also /studio settings, /quota set, /usage report"),
     ("Language, next to Viewing as", "the bot in German, French, Spanish, Portuguese, or Japanese"),
@@ -154,11 +154,11 @@ STEP = Text("Take the next step")
 STEP_TRY = Text(
     "Choose **Next step…** below an image to animate it, edit it, or use it in a new image. Video and audio have next "
     "steps too, such as subtitles, lip sync, and upscaling.\n\n"
-    "{jobs list} finds every result again, with what it was made from and what it cost."
+    "{jobs} finds every result again, with what it was made from and what it cost."
 )
 RECIPE = Text("Run a recipe")
 RECIPE_TRY = Text(
-    "Run {recipe run} with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
+    "Run {recipe} with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
     "five steps on one card, each with its state and cost.\n\n"
     "You see the steps and the price before anything starts."
 )

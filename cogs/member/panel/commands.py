@@ -34,7 +34,7 @@ class Me(commands.Cog):
     @app_commands.guild_only()
     async def me(self, interaction: Interaction) -> None:
         """Show the panel, ephemerally."""
-        embed, view = await panel(interaction, MePage.DEFAULTS)
+        embed, view = await panel(interaction, MePage.SPENDING)
         await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 

@@ -37,10 +37,10 @@ _Drawn = tuple[discord.Embed, Sequence[discord.ui.Item[Any]]]
 class MePage(StrEnum):
     """A page of the panel."""
 
+    SPENDING = "spending"
     DEFAULTS = "defaults"
     PRESETS = "presets"
     NOTIFICATIONS = "notifications"
-    SPENDING = "spending"
     DATA = "data"
 
 

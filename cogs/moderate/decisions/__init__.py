@@ -1,1 +1,1 @@
-"""Moderators' decisions by buttons: approvals, refunds, reviews; and /studio review."""
+"""Moderators' decisions by buttons: approvals, refunds, reviews; and /studio settings."""

@@ -83,25 +83,11 @@ NO_REFUND_READERS = Text(
 )
 
 
-# ---------------------------------------------------------------------- /studio review and its answers
+# ---------------------------------------------------------------------- review
 
-NO_REVIEW = Text("Results are posted without review. To turn it on, use `/studio review` with a `channel`.")
-REVIEW_CHANNEL_MISSING = Text("Choose the `channel` in which moderators review results, too.")
-REVIEW_IN_SAME_CHANNEL = Text("Choose another review channel. Results can't be reviewed where they are held back.")
 PUBLISH = Text("Publish")
 REFUSE_RESULT_FORM = Text("Refuse this result")
 NO_PERMISSION_TO_POST = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
-
-
-def review_rule(channel_id: int, review_channel: int) -> str:
-    """Return a rule as one line; a `channel_id` of 0 is the whole server."""
-    if not channel_id:
-        return tr("All results are reviewed in {review} before they are posted.", review=f"<#{review_channel}>")
-    return tr(
-        "Results from {channel} are reviewed in {review} before they are posted.",
-        channel=f"<#{channel_id}>",
-        review=f"<#{review_channel}>",
-    )
 
 
 PEOPLE_WORK_THERE = Text(
@@ -109,19 +95,6 @@ PEOPLE_WORK_THERE = Text(
     "Choose a channel that only moderators can read.",
     channel="<#{}>".format,
 )
-
-
-def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
-    """Confirm that a rule was set; with `is_open`, everybody can read the channel for reviews."""
-    said = f"✅ {rule} " + tr("Jobs requested in {review} itself skip the review.", review=f"<#{review_channel}>")
-    if not is_open:
-        return said
-    return said + " " + tr("⚠️ Everyone can read that channel. Make it visible to moderators only.")
-
-
-def review_off(removed: str) -> str:
-    """Confirm that rules were removed; `removed` is a sentence that says which."""
-    return f"✅ {removed} " + tr("You can still decide on results that are already waiting.")
 
 
 PUBLISHED = Text("Published by {member}.", member="<@{}>".format)

@@ -117,6 +117,10 @@ LINES_PER_BLOCK = 20
 
 Credits = app_commands.Range[float, 0.0, CREDITS_MAX]
 Periods = Literal["day", "week", "month", "total"]
+SCOPES = [
+    app_commands.Choice(name=texts.SCOPE_EACH, value=Scope.EVERYONE.value),
+    app_commands.Choice(name=texts.SCOPE_SERVER, value=Scope.SERVER.value),
+]
 Who: TypeAlias = discord.Member | discord.User | discord.Role
 
 
@@ -137,7 +141,9 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         who=texts.WHO_OPTION,
         operation=texts.LIMITED_OPERATION_OPTION,
         channel=texts.LIMITED_CHANNEL_OPTION,
+        scope=texts.SCOPE_OPTION,
     )
+    @app_commands.choices(scope=SCOPES)
     async def set_limit(
         self,
         interaction: Interaction,
@@ -146,11 +152,18 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
         who: discord.Member | discord.User | discord.Role | None = None,
         operation: str | None = None,
         channel: discord.TextChannel | discord.CategoryChannel | None = None,
+        scope: str | None = None,
     ) -> None:
-        scope, scope_id = _scope(who, guild_of(interaction))
+        """Set a limit that applies to each member separately, or one for all members together."""
+        if scope == Scope.SERVER:
+            if who is not None or operation is not None or channel is not None:
+                raise InputError(texts.SERVER_LIMIT_IS_WHOLE, "scope")
+            await _set(interaction, Limit(scope=Scope.SERVER, period=Period(period), credits=credits_of(amount)))
+            return
+        limited, scope_id = _scope(who, guild_of(interaction))
         found = None if operation is None else interaction.client.catalogue.resolve(operation.strip())
         limit = Limit(
-            scope=scope,
+            scope=limited,
             scope_id=scope_id,
             operation="" if found is None else found.id,
             channel_id=0 if channel is None else channel.id,
@@ -163,12 +176,6 @@ class Quota(commands.GroupCog, group_name="quota", group_description=texts.GROUP
     async def _operation(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         offered = interaction.client.catalogue.suggest_operations(typed)
         return [app_commands.Choice(name=name, value=value) for name, value in offered]
-
-    @app_commands.command(name="server", description=texts.SERVER_COMMAND)
-    @app_commands.rename(amount="credits")
-    @app_commands.describe(amount=texts.SERVER_LIMIT_OPTION, period=texts.PERIOD_OPTION)
-    async def server(self, interaction: Interaction, amount: Credits, period: Periods) -> None:
-        await _set(interaction, Limit(scope=Scope.SERVER, period=Period(period), credits=credits_of(amount)))
 
     @app_commands.command(name="grant", description=texts.GRANT_COMMAND)
     @app_commands.rename(amount="credits")

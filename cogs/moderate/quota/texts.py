@@ -11,17 +11,17 @@ from bot.language import Text, tr
 # ---------------------------------------------------------------------- commands and options
 
 GROUP = "Credit limits on this server"
-SET_COMMAND = "Limit what a member, a role or everyone can spend"
-SERVER_COMMAND = "Limit what the whole server can spend"
+SET_COMMAND = "Limit what a member, a role, everyone or the whole server can spend"
 GRANT_COMMAND = "Give a member extra credits once, on top of their limits"
 SHOW_COMMAND = "See and remove limits, or see what one member has left"
 
-LIMIT_OPTION = "Credits per member and period; 0 forbids use"
+LIMIT_OPTION = "Credits per period, for each member or for all together; 0 forbids use"
 PERIOD_OPTION = "Calendar day, week or month in the server's time zone, or the total"
 WHO_OPTION = "A member or a role; everyone if empty"
 LIMITED_OPERATION_OPTION = "Only for this operation, e.g. video.generate"
 LIMITED_CHANNEL_OPTION = "Only in this channel and its threads, or in this category"
-SERVER_LIMIT_OPTION = "Credits per period for all members together"
+SCOPE_OPTION = "Whether each member may spend that much, or all members together"
+SCOPE_EACH, SCOPE_SERVER = "each member", "all members together"
 GRANTED_MEMBER_OPTION = "Who gets the credits"
 GRANT_OPTION = "How many; they cover what exceeds a member's limits, not the server's"
 GRANT_NOTE_OPTION = "What they are for; the member sees it"
@@ -30,12 +30,10 @@ SHOWN_MEMBER_OPTION = "See what applies to this member; all limits if empty"
 
 # ---------------------------------------------------------------------- answers
 
+SERVER_LIMIT_IS_WHOLE = Text("A limit for all members together has no `who`, `operation` or `channel`.")
 BOT_CHOSEN = Text("Bots can't use Cannon Studio. Choose a member.")
 LIMITS_TITLE = Text("Credit limits")
-NO_LIMITS = Text(
-    "There are no limits. Members can spend all credits of the account. Set a limit with `/quota set` or "
-    "`/quota server`."
-)
+NO_LIMITS = Text("There are no limits. Members can spend all credits of the account. Set a limit with `/quota set`.")
 ABOUT = Text("A member's own limit comes first, then the best limit of their roles, then everyone's.")
 SERVER_LIMITS = Text("Whole server")
 EVERYONE_LIMITS = Text("Everyone")

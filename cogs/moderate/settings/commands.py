@@ -20,7 +20,9 @@ from cogs.moderate.settings.forms import ModelForm, NewRules, TypedSettings
 from cogs.moderate.settings.operations import operations_page
 from cogs.moderate.settings.panel import Known, panel
 from cogs.moderate.settings.prices import prices_page
+from cogs.moderate.settings.reviews import reviews_page
 from cogs.moderate.texts import ROLE_ACCESS
+from cogs.reactions.settings.gallery import gallery_page
 from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
 from cogs.ui.interaction import Bot, Interaction, use
@@ -38,7 +40,9 @@ async def open_settings(interaction: Interaction) -> None:
 _LISTS: Mapping[SettingsPage, Callable[[Interaction], Awaitable[PanelPage]]] = {
     SettingsPage.PRICES: prices_page,
     SettingsPage.BLOCKED: blocked_page,
+    SettingsPage.REVIEW: reviews_page,
     SettingsPage.REACTIONS: reactions_page,
+    SettingsPage.GALLERY: gallery_page,
     SettingsPage.OPERATIONS: operations_page,
 }
 """Pages with a list of their own instead of `Rules`."""

@@ -141,3 +141,40 @@ def block_line(member_id: int, until: str | None, reason: str, by_id: int, at: s
     life = tr("until unblocked") if until is None else tr("until {date}", date=until)
     by = tr("blocked by {moderator} on {date}", moderator=mention(by_id), date=at)
     return " · ".join([f"• <@{member_id}>", life, *([reason] if reason else []), by])
+
+
+# ---------------------------------------------------------------------- review
+
+NO_REVIEW = Text("Results are posted without review.")
+ADD_REVIEW, END_REVIEW = Text("Review results…"), Text("Stop reviewing…")
+WHOLE_SERVER = Text("The whole server")
+REVIEW_FORM = Text("Review results")
+REVIEW_CHANNEL = Text("Review channel")
+REVIEW_CHANNEL_HINT = Text("Where moderators publish or refuse results")
+REVIEW_SCOPE = Text("Only results from")
+REVIEW_SCOPE_HINT = Text("A channel or category; the whole server if empty")
+REVIEW_IN_SAME_CHANNEL = Text("Choose another review channel. Results can't be reviewed where they are held back.")
+
+
+def review_rule(channel_id: int, review_channel: int) -> str:
+    """Return a rule as one line; a `channel_id` of 0 is the whole server."""
+    if not channel_id:
+        return tr("All results are reviewed in {review} before they are posted.", review=f"<#{review_channel}>")
+    return tr(
+        "Results from {channel} are reviewed in {review} before they are posted.",
+        channel=f"<#{channel_id}>",
+        review=f"<#{review_channel}>",
+    )
+
+
+def review_on(rule: str, review_channel: int, *, is_open: bool) -> str:
+    """Confirm that a rule was set; with `is_open`, everybody can read the channel for reviews."""
+    said = f"✅ {rule} " + tr("Jobs requested in {review} itself skip the review.", review=f"<#{review_channel}>")
+    if not is_open:
+        return said
+    return said + " " + tr("⚠️ Everyone can read that channel. Make it visible to moderators only.")
+
+
+def review_off(removed: str) -> str:
+    """Confirm that rules were removed; `removed` is a sentence that says which."""
+    return f"✅ {removed} " + tr("You can still decide on results that are already waiting.")

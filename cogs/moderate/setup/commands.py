@@ -1,6 +1,6 @@
 """The controls of `/studio setup`. Permission is checked at each press.
 
-They share the use cases of `/studio key`, `/quota`, `/studio settings`, `/studio review` and `/studio gallery`.
+They share the use cases of `/studio key`, `/quota` and `/studio settings`.
 Progress comes from the store, so an old or second panel does no harm.
 """
 

@@ -33,7 +33,7 @@ from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, number_in, part_of, settings_page, show_page, turns
-from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
+from cogs.ui.permissions import guild_of, require_moderator
 from cogs.ui.texts import DONE, GONE
 
 _PICKED = re.compile(r"<(?P<animated>a?):(?P<name>\w{2,32}):(?P<id>\d{15,20})>")
@@ -133,7 +133,7 @@ class EmojiForm(Form):
             action=action,
             who=Who.ROLE if role is not None else Who(who or Who.EVERYONE),
             role_id=None if role is None else role.id,
-            needed=1 if self._needed is None or action in ALONE else _count(self._needed.value),
+            needed=1 if self._needed is None or action in ALONE else count_typed(self._needed.value),
             payer=Purse((None if self._payer is None else self._payer.value) or Purse.REACTOR),
         )
 
@@ -194,7 +194,8 @@ def _radio(words: Mapping[Any, Text], chosen: Any) -> list[discord.RadioGroupOpt
     ]
 
 
-def _count(typed: str) -> int:
+def count_typed(typed: str) -> int:
+    """Return a number of members. Raises InputError unless it is one from 1 to NEEDED_MAX."""
     text = typed.strip() or "1"
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= NEEDED_MAX):
         raise InputError(texts.NOT_A_NUMBER_OF_MEMBERS(most=NEEDED_MAX), "needed")
@@ -338,26 +339,3 @@ async def reset_reactions(interaction: Interaction, subject: str, _values: Seque
         return
     reactions, by_id = use(interaction, ReactionChanges), interaction.user.id
     await _shows(interaction, DONE(change=await reactions.reset(guild_of(interaction), by_id=by_id)))
-
-
-async def set_gallery(
-    interaction: Interaction, channel: discord.TextChannel | None, stars: int | None, switch: str | None
-) -> None:
-    """Show where the gallery is, move it, or switch it off."""
-    await require_moderator(interaction)
-    if channel is None and stars is None and switch is None:
-        now = await use(interaction, ReactionMaps).get(guild_of(interaction))
-        await in_time(interaction.response.send_message(texts.GALLERY_NOW(state=gallery_text(now)), ephemeral=True))
-        return
-    if channel is not None and interaction.guild is not None:
-        missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
-        if missing:
-            raise InputError(texts.CANNOT_POST_IN(channel=channel.mention, permissions=missing), "channel")
-    text = await use(interaction, ReactionChanges).set_gallery(
-        guild_of(interaction),
-        channel_id=None if channel is None else channel.id,
-        stars=stars,
-        off=switch == "off",
-        by_id=interaction.user.id,
-    )
-    await in_time(interaction.response.send_message(DONE(change=text), ephemeral=True))

@@ -1,4 +1,4 @@
-"""What the page Reactions of `/studio settings` and `/studio gallery` say."""
+"""What the pages Reactions and Gallery of `/studio settings` say."""
 
 from __future__ import annotations
 
@@ -64,9 +64,12 @@ NOT_A_NUMBER_OF_MEMBERS = Text("Enter how many members must react: a number from
 """Refuse what is no number of members from 1 to `most`."""
 
 
-# ---------------------------------------------------------------------- /studio gallery
+# ---------------------------------------------------------------------- the gallery
 
 
 GALLERY_NOW = Text("Gallery: {state}")
+SET_GALLERY, END_GALLERY = Text("Choose channel and stars…"), Text("Turn off")
+GALLERY_CHANNEL, GALLERY_STARS = Text("The gallery channel"), Text("Stars")
+STARS_HINT = Text("How many stars a result needs to be shown there")
 CANNOT_POST_IN = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
 """Refuse a channel in which the bot lacks `permissions`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -10,6 +10,7 @@ import discord
 
 from bot.catalogue import Field, FieldKind, Operation, ProbeKind, Scalar
 from bot.catalogue.catalogue import LINK_KINDS, kinds_of
+from bot.catalogue.checks.values import take
 from bot.catalogue.texts import counted
 from bot.delivery.channels.facts import in_time
 from bot.domain.models import SOURCE_KINDS, MediaKind
@@ -17,7 +18,6 @@ from bot.domain.words.text import shortened
 from bot.errors import InputError
 from bot.generation.generation import Generation, SourceFile, nested
 from bot.generation.generations import Generations, Incomplete
-from bot.generation.sources import SourceRef
 from bot.language import Text, tr
 from cogs.ui.controls import Control, view_of
 from cogs.ui.forms import (
@@ -34,6 +34,7 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.texts import CONTINUED
 from cogs.workflows import texts
 from cogs.workflows.asked.files import offered_file, offered_files
+from cogs.workflows.asked.lines import Line, distinct, read, written
 
 RadioInput: TypeAlias = discord.ui.RadioGroup[Any]
 
@@ -51,6 +52,8 @@ def radio_for(field: Field, text: str, *, model: str | None) -> RadioInput | Non
     """
     options = _options(field, model)
     values = [value for value, _ in options]
+    if field.kind is FieldKind.BOOLEAN:
+        text = {"yes": YES, "no": NO}.get(text, text)
     if not OPTIONS_MIN <= len(options) <= OPTIONS_MAX - (not field.required):
         return None
     if text and text not in values:
@@ -89,6 +92,10 @@ MAIN_FIELDS = (
 )  # fmt: skip
 """Asked first, in this order; the rest follows in the catalogue's, as far as there is room."""
 LONG_TEXTS = frozenset({"prompt", "text", "description", "negative_prompt"})
+REST = "rest"
+"""The custom id of the input with the lines."""
+ABOUT_REQUEST = "@"
+"""Begins the paths of fields of the request itself: no field has such a name."""
 OWN_SENSE = frozenset({"model", "resolution"})
 """Fields whose values belong to their operation alone."""
 
@@ -100,14 +107,14 @@ TextInput: TypeAlias = discord.ui.TextInput[Any]
 
 
 class OperationForm(Form):
-    """Asks for what a generation lacks: one operation's main fields, prefilled, in at most five inputs.
+    """Asks for what a generation lacks, prefilled: files, one operation's main fields, and a line for each other field.
 
     Given values are not asked. `prefilled` maps fields (`object.key` inside an object) to the text in their input. With
     `also`, the member chooses between the generation's operation and those; then only common fields are asked. `source`
-    is the kind of the generation's file. `kept` are values of fields without room in the form. `still_may` raises if
-    the
-    sender lost permission: filling it in takes minutes. With `only`, just these fields are asked. `send` submits. The
-    catalogue parses typed values, as for a command's options.
+    is the kind of the generation's file. `kept` are values of fields that the form does not ask for. `still_may` raises
+    if the sender lost permission: filling it in takes minutes. With `only`, just these fields are asked, and with
+    `about_request` these of the request itself (`Common` options). `send` submits. The catalogue parses typed values,
+    as for a command's options.
     """
 
     def __init__(
@@ -122,6 +129,7 @@ class OperationForm(Form):
         kept: Mapping[str, Any] | None = None,
         still_may: StillMay | None = None,
         only: Sequence[Field] | None = None,
+        about_request: Sequence[Field] = (),
         send: Send,
     ) -> None:
         operations = [bot.catalogue.resolve(each) for each in (generation.operation, *also)]
@@ -134,17 +142,20 @@ class OperationForm(Form):
         self.inputs: dict[str, list[TextInput]] = {}
         self.seams: dict[str, str] = {}
         self.radios: dict[str, RadioInput] = {}
-        self.uploads: list[tuple[Field, MediaUpload, TextInput]] = []
+        self.uploads: list[tuple[Field, MediaUpload, TextInput | None]] = []
+        self.lines: list[Line] = []
+        self.rest: TextInput | None = None
+        self.about_request = {f"{ABOUT_REQUEST}{each.name}": each for each in about_request}
+        self.parsed: dict[str, Field] = dict(self.about_request)
         if also:
             self._add_choice(operations)
-        taken = {file.field for file in generation.files}
-        for field in _other_media(operations[0], taken):
-            self._add_upload(field)
+        taken = {file.field for file in generation.files if not file.into_list}
+        self._add_media(operations[0], taken, only or ())
         known = {*generation.values, *taken}
         asked = _fields_to_ask(operations, known, source) if only is None else _paths(only)
-        model = None if also else _settled_model(generation, asked)
-        for path, field in asked:
-            self._add_value(path, field, (prefilled or {}).get(path, ""), model)
+        model = None if also else _settled_model({**self.kept, **generation.values}, asked)
+        self.parsed |= {path: each for path, each in asked if _is_parsed(each, operations[0], inside="." in path)}
+        self._add_values([*asked, *self.about_request.items()], prefilled or {}, model)
 
     @property
     def has_inputs(self) -> bool:
@@ -155,17 +166,38 @@ class OperationForm(Form):
         """Submit what was typed. Raises what `submit` raises, and what the form's own check does."""
         if self.still_may is not None:
             await self.still_may(interaction)
-        generation = self.generation
+        generation, values = self.generation, self._values()
         chosen = self.choice.values[0] if self.choice is not None else generation.operation
-        files = [*generation.files, *(file for each in self.uploads for file in _files(*each))]
+        about = {field.name: values.pop(path) for path, field in self.about_request.items() if path in values}
+        files = [file for field, upload, link in self.uploads for file in self._given(field, upload, link, values)]
         await self.submit(
             interaction,
-            replace(generation, operation=chosen, values={**generation.values, **self._values()}, files=files),
+            replace(
+                generation,
+                operation=chosen,
+                values={**generation.values, **values},
+                files=[*generation.files, *files],
+                **about,
+            ),
+        )
+
+    def _given(
+        self, field: Field, upload: MediaUpload, link: TextInput | None, values: dict[str, Any]
+    ) -> list[SourceFile]:
+        typed = values.pop(field.name, "") if link is None else link.value.strip()
+        kinds = kinds_of(field) or SOURCE_KINDS
+        required = link is not None
+        if field.kind is FieldKind.URLS:
+            return offered_files(
+                field.label, *upload.values, typed=typed, field=field.name, kinds=kinds, required=required
+            )
+        attachment = upload.values[0] if upload.values else None
+        return offered_file(
+            field.label, attachment=attachment, typed=typed, field=field.name, kinds=kinds, required=required
         )
 
     def _add(self, label: str | Text, about: str | Text, item: discord.ui.Item[Any]) -> None:
-        said = str(label)
-        text = shortened(f"{said[:1].upper()}{said[1:]}", LABEL_CHARS)
+        text = shortened(_capital(str(label)), LABEL_CHARS)
         self.add_item(discord.ui.Label(text=text, description=shortened(str(about), ABOUT_CHARS), component=item))
 
     def _add_choice(self, operations: Sequence[Operation]) -> None:
@@ -174,41 +206,81 @@ class OperationForm(Form):
         self.choice = discord.ui.Select(options=options)
         self._add(texts.CHOOSE_OPERATION, texts.CHOOSE_OPERATION_HELP, self.choice)
 
-    def _add_upload(self, field: Field) -> None:
+    def _add_media(self, operation: Operation, taken: Collection[str | None], only: Sequence[Field]) -> None:
+        """Add the uploads: of a required file with an input for its link, of any other with a line for it."""
+        required = [
+            field
+            for field in operation.fields
+            if field.kind in LINK_KINDS and field.required and field.name not in taken
+        ]
+        for field in required:
+            self._add_upload(field, link=discord.ui.TextInput(required=False, max_length=INPUT_CHARS))
+        others = [each for each in only if each.kind in LINK_KINDS and each.name not in {*taken, *_named(required)}]
+        for field in others[: max(0, INPUTS - 1 - len(self.children))]:
+            self._add_upload(field, link=None)
+        self.lines = [Line(path=each.name, label=_capital(tr(each.label))) for each in others]
+
+    def _add_upload(self, field: Field, *, link: TextInput | None) -> None:
         is_list = field.kind is FieldKind.URLS
-        upload = MediaUpload(kinds_of(field), max_values=FILES_PER_UPLOAD if is_list else 1)
-        link: TextInput = discord.ui.TextInput(required=False, max_length=INPUT_CHARS)
+        upload = MediaUpload(kinds_of(field), max_values=FILES_PER_UPLOAD if is_list else 1, custom_id=field.name)
         self._add(tr(field.label), texts.UPLOADS_HELP(count=FILES_PER_UPLOAD) if is_list else texts.UPLOAD_HELP, upload)
-        self._add(texts.LINK_OR_JOB(file=tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
+        if link is not None:
+            self._add(texts.LINK_OR_JOB(file=tr(field.label)), texts.LINKS_HELP if is_list else texts.LINK_HELP, link)
         self.uploads.append((field, upload, link))
 
+    def _add_values(self, asked: Sequence[tuple[str, Field]], prefilled: Mapping[str, str], model: str | None) -> None:
+        """Add an input for each field while there is room, and one with a line for each other."""
+        room = INPUTS - len(self.children)
+        sizes = [len(_pieces(prefilled.get(path, ""))[0]) for path, _ in asked]
+        singles = room if not self.lines and sum(sizes) <= room else room - 1
+        for (path, field), size in zip(asked, sizes, strict=True):
+            if size <= singles:
+                singles -= size
+                self._add_value(path, field, prefilled.get(path, ""), model)
+            else:
+                singles = 0
+                self.lines.append(_line(path, field, prefilled.get(path, "")))
+        self._add_rest()
+
+    def _add_rest(self) -> None:
+        """Add the input with the lines, without the longest values if it can't hold them all: those are kept."""
+        self.lines = distinct(self.lines)
+        while len(written(self.lines)) > INPUT_CHARS:
+            self.lines.remove(max(self.lines, key=lambda line: len(line.written)))
+        if not self.lines or len(self.children) >= INPUTS:
+            return
+        self.rest = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            default=written(self.lines),
+            required=False,
+            max_length=INPUT_CHARS,
+            custom_id=REST,
+        )
+        self._add(texts.OTHER_FIELDS, texts.OTHER_FIELDS_HELP, self.rest)
+
     def _add_value(self, path: str, field: Field, text: str, model: str | None) -> None:
-        """Add the field's input: a choice for a short closed list of values, else text."""
+        """Add the field's input: a choice for a short closed list of values, else text, in two inputs if it is long."""
         radio = radio_for(field, text, model=model)
-        if radio is None:
-            self._add_text(path, field, text)
-        elif len(self.children) < INPUTS:
+        if radio is not None:
+            radio.custom_id = path
             self._add(tr(field.label), tr(field.help), radio)
             self.radios[path] = radio
-
-    def _add_text(self, path: str, field: Field, text: str) -> None:
-        """Add the field's input, and a second one if the text is longer than one takes; none without room."""
-        pieces, self.seams[path] = _pieces(text)
-        if len(self.children) + len(pieces) > INPUTS:
             return
+        pieces, self.seams[path] = _pieces(text)
         for number, piece in enumerate(pieces):
             item: TextInput = discord.ui.TextInput(
                 style=discord.TextStyle.paragraph if field.name in LONG_TEXTS else discord.TextStyle.short,
                 default=piece or None,
                 required=field.required and number == 0,
                 max_length=min(field.longest, INPUT_CHARS),
+                custom_id=f"{path}+{number}" if number else path,
             )
             self._add(tr(field.label) if number == 0 else CONTINUED(title=tr(field.label)), tr(field.help), item)
             self.inputs.setdefault(path, []).append(item)
 
     def _values(self) -> dict[str, Any]:
         """Return the form's values and the kept values that it did not ask for, inside objects too."""
-        values, asked = self._typed(), {*self.inputs, *self.radios}
+        values, asked = self._typed(), {*self.inputs, *self.radios, *(line.path for line in self.lines)}
         for name, value in self.kept.items():
             if isinstance(value, Mapping):
                 unasked = {key: each for key, each in value.items() if f"{name}.{key}" not in asked}
@@ -224,28 +296,34 @@ class OperationForm(Form):
             path: self.seams[path].join(item.value for item in items if item.value.strip())
             for path, items in self.inputs.items()
         }
-        return nested({path: text for path, text in given.items() if text.strip()})
+        given |= {} if self.rest is None else read(self.rest.value, self.lines)
+        return nested({path: self._parsed(path, text) for path, text in given.items() if text.strip()})
+
+    def _parsed(self, path: str, text: str) -> Any:
+        words = {str(texts.YES_TO_FIELD).casefold(): YES, str(texts.NO_TO_FIELD).casefold(): NO}
+        if path not in self.parsed:
+            return text
+        field = self.parsed[path]
+        is_switch = field.kind is FieldKind.BOOLEAN
+        return take(field, words.get(text.strip().casefold(), text) if is_switch else text, allow_local=True)
 
 
-def _files(field: Field, upload: MediaUpload, link: TextInput) -> list[SourceFile]:
-    typed, kinds = link.value.strip(), kinds_of(field) or SOURCE_KINDS
-    if field.kind is FieldKind.URLS:
-        return offered_files(field.label, *upload.values, url=typed, field=field.name, kinds=kinds, required=True)
-    source = SourceRef.of_text(typed) if typed else SourceRef()
-    return offered_file(
-        field.label,
-        attachment=upload.values[0] if upload.values else None,
-        url=source.url,
-        job=source.job_id,
-        field=field.name,
-        required=True,
-    )
+def _is_parsed(field: Field, operation: Operation, *, inside: bool) -> bool:
+    """Whether the form parses the value: a switch, which rules read before the catalogue does, or an assumed field."""
+    return field.kind is FieldKind.BOOLEAN or not (inside or field.name in _named(operation.fields))
 
 
-def _other_media(operation: Operation, taken: Collection[str | None]) -> list[Field]:
-    return [
-        field for field in operation.fields if field.kind in LINK_KINDS and field.required and field.name not in taken
-    ]
+def _capital(label: str) -> str:
+    return f"{label[:1].upper()}{label[1:]}"
+
+
+def _named(fields: Iterable[Field]) -> set[str]:
+    return {field.name for field in fields}
+
+
+def _line(path: str, field: Field, text: str) -> Line:
+    is_long = field.name in LONG_TEXTS or field.kind not in TYPED
+    return Line(path=path, label=_capital(tr(field.label)), text=text, is_long=is_long)
 
 
 def _fields_to_ask(
@@ -267,18 +345,28 @@ def _fields_to_ask(
     return sorted(flat, key=lambda each: (not each[1].required, _rank(each[0])))
 
 
+def is_flat(field: Field) -> bool:
+    """Whether it is an object whose keys are asked one by one."""
+    return (
+        field.kind is FieldKind.OBJECT
+        and bool(field.item_fields)
+        and all(key.kind in TYPED for key in field.item_fields)
+    )
+
+
 def _paths(fields: Sequence[Field]) -> list[tuple[str, Field]]:
     """Return the fields with their paths, keys of objects each for itself, without files."""
-    return [
-        (f"{field.name}.{inner.name}" if field.item_fields and field.kind is FieldKind.OBJECT else field.name, inner)
+    found = [
+        (f"{field.name}.{inner.name}" if is_flat(field) else field.name, inner)
         for field in fields
-        for inner in (field.item_fields if field.item_fields and field.kind is FieldKind.OBJECT else (field,))
+        for inner in (field.item_fields if is_flat(field) else (field,))
         if inner.kind not in LINK_KINDS
     ]
+    return sorted(found, key=lambda each: (not each[1].required, _rank(each[0])))
 
 
-def _settled_model(generation: Generation, asked: Sequence[tuple[str, Field]]) -> str | None:
-    model = generation.values.get("model")
+def _settled_model(values: Mapping[str, Any], asked: Sequence[tuple[str, Field]]) -> str | None:
+    model = values.get("model")
     return model if isinstance(model, str) and "model" not in dict(asked) else None
 
 

@@ -1,6 +1,6 @@
 """A member's presets and defaults in requests; and what presets keep."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -47,12 +47,11 @@ def _typed(interaction: Interaction) -> Typed:
     return Typed(preset=str(options.get(PRESET) or ""), said=frozenset(options))
 
 
-def preset_completion(operation_id: str | None) -> Any:
-    """Return an autocomplete over the member's presets for an operation; None: the one typed so far."""
+def preset_completion(choose: Callable[[Mapping[str, Any]], str]) -> Any:
+    """Return an autocomplete over the member's presets for the operation that the options typed so far choose."""
 
     async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        chosen = operation_id or str(vars(interaction.namespace).get("operation") or "")
-        operation = interaction.client.catalogue.find(chosen)
+        operation = interaction.client.catalogue.find(choose(vars(interaction.namespace)))
         if operation is None:
             return []
         presets = await use(interaction, OwnSettings).presets(interaction.guild_id or 0, interaction.user.id)

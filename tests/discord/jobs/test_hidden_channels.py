@@ -29,16 +29,16 @@ from tests.support.workflows import AUDIO, hosted, sample
 
 WORDS = "plans for carols party"
 JOB_OPTIONS = {
-    "image generate": "reference_job",
-    "image edit": "job",
-    "video generate": "job",
-    "audio soundfx": "job",
-    "finish lipsync": "video_job",
-    "finish subtitles": "job",
-    "finish motion": "job",
-    "finish upscale": "job",
-    "sora edit": "job",
-    "sora extend": "job",
+    "image generate": "from",
+    "image edit": "from",
+    "video generate": "from",
+    "audio soundfx": "from",
+    "finish lipsync": "from",
+    "finish subtitles": "from",
+    "finish motion": "from",
+    "finish upscale": "from",
+    "sora edit": "from",
+    "sora extend": "from",
 }
 """Every command with an option for an earlier result that it completes, and that option."""
 STILLS = {"image generate", "image edit", "video generate"}
@@ -81,12 +81,12 @@ async def test_an_act_on_the_job_answers_as_if_there_were_none(rig: Rig, eve: An
 
 @pytest.mark.parametrize("typed", ["", "carol", "CAROL"])
 async def test_no_option_offers_it(rig: Rig, eve: Any, hidden: Job, typed: str):
-    assert await eve.autocomplete(rig.channel, "image edit", "job", typed) == []
-    assert await eve.autocomplete(rig.channel, "image edit", "job", hidden.id) == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", typed) == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", hidden.id) == []
 
 
 async def test_who_sees_the_channel_is_offered_it_everywhere(rig: Rig, hidden: Job):
-    [choice] = await rig.moderator.autocomplete(rig.channel, "image edit", "job", "carol")
+    [choice] = await rig.moderator.autocomplete(rig.channel, "image edit", "from", "carol")
     assert choice["value"] == hidden.id
     assert WORDS in shown(await on_job(rig, rig.moderator, "show", hidden.id))
 
@@ -118,7 +118,7 @@ async def test_it_is_no_input_of_a_new_job_nor_offered_as_one(rig: Rig, eve: Any
     assert await eve.autocomplete(rig.channel, command, option, "carol") == []
     options = {option: job.id} | ({} if command in WITHOUT_PROMPT else {"prompt": "the same"})
     if command == "finish lipsync":
-        options["audio_url"] = hosted(rig, "talk.mp3", sample(AUDIO)[1])
+        options["audio_from"] = hosted(rig, "talk.mp3", sample(AUDIO)[1])
     sentence = private_sentence(await eve.slash(rig.channel, command, **options))
     assert job.id in sentence or "cannot see a job" in sentence
     await rig.work()
@@ -151,7 +151,7 @@ async def test_a_recipe_takes_no_hidden_result(rig: Rig, eve: Any, hidden: Job):
     steps = "image.edit\nprompt: again #fast\nimage_url: {picture}"
     texts = {"Name": "again", "About": "", "Inputs": "picture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
-    asked = await eve.slash(rig.channel, "recipe run", recipe="again")
+    asked = await eve.slash(rig.channel, "recipe", recipe="again")
     result = await eve.submit_modal(asked, fill(asked, {"Picture": hidden.id}))
     assert hidden.media[0].url not in shown(result)
     await rig.work()
@@ -172,9 +172,10 @@ async def test_a_lineage_leaves_out_what_its_reader_does_not_see(rig: Rig, eve: 
 async def test_what_was_hidden_later_is_hidden_from_then_on(rig: Rig, eve: Any):
     room = hidden_channel(rig, rig.moderator, eve, name="room")
     job = await made_in(rig, room, rig.moderator, WORDS)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "")
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "carol")
+    assert await eve.autocomplete(room, "image edit", "from", "")
     let_in(rig, room, eve.id, view_channel=False)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "carol") == []
     assert private_sentence(await on_job(rig, eve, "show", job.id)) == str(GONE)
 
 
@@ -183,7 +184,7 @@ async def test_an_author_keeps_their_own_even_where_they_may_no_longer_look(rig:
     job = await made_in(rig, room, eve, WORDS)
     let_in(rig, room, eve.id, view_channel=False)
     assert WORDS in shown(await on_job(rig, eve, "show", job.id))
-    [choice] = await eve.autocomplete(rig.channel, "image edit", "job", "")
+    [choice] = await eve.autocomplete(rig.channel, "image edit", "from", "")
     assert choice["value"] == job.id
 
 
@@ -192,7 +193,7 @@ async def test_a_channel_that_is_gone_leaves_its_results_to_their_author_and_to_
     job = await made_in(rig, room, rig.member, WORDS)
     rig.env.backend.delete_channel(room.id)
     assert private_sentence(await on_job(rig, eve, "show", job.id)) == str(GONE)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "") == []
     assert WORDS in shown(await on_job(rig, rig.member, "show", job.id))
     assert WORDS in shown(await on_job(rig, rig.moderator, "show", job.id))
 
@@ -201,11 +202,11 @@ async def test_a_private_thread_keeps_its_results_from_who_is_not_in_it(rig: Rig
     thread = private_thread(rig, rig.member)
     job = await made_in(rig, thread, rig.member, WORDS)
     assert private_sentence(await on_job(rig, eve, "show", job.id)) == str(GONE)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "") == []
     rig.env.backend.add_thread_member(thread.id, eve.id)
     rig.advance(120)
     assert WORDS in shown(await on_job(rig, eve, "show", job.id))
-    assert [choice["value"] for choice in await eve.autocomplete(thread, "image edit", "job", "")] == [job.id]
+    assert [choice["value"] for choice in await eve.autocomplete(thread, "image edit", "from", "")] == [job.id]
 
 
 async def test_a_thread_under_a_hidden_channel_is_hidden_too(rig: Rig, eve: Any):
@@ -214,7 +215,7 @@ async def test_a_thread_under_a_hidden_channel_is_hidden_too(rig: Rig, eve: Any)
     thread = next(each for each in parent.threads if each.id == made.id)
     job = await made_in(rig, thread, rig.moderator, WORDS)
     assert private_sentence(await on_job(rig, eve, "link", job.id)) == str(GONE)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "") == []
 
 
 async def test_a_public_card_does_not_lead_into_a_channel_that_its_readers_do_not_see(rig: Rig):
@@ -236,9 +237,9 @@ async def test_a_result_of_an_age_restricted_room_stays_with_those_who_see_it(ri
 
 async def test_a_blocked_member_is_offered_nothing(rig: Rig, eve: Any):
     await made_in(rig, rig.channel, rig.member, WORDS)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "")
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "")
     await block_member(rig, eve)
-    assert await eve.autocomplete(rig.channel, "image edit", "job", "") == []
+    assert await eve.autocomplete(rig.channel, "image edit", "from", "") == []
 
 
 async def test_the_books_hold_the_words_of_those_channels_only_that_their_reader_sees(rig: Rig):

@@ -306,5 +306,5 @@ async def test_jobs_are_completed_with_ones_own_by_the_words_of_their_prompts(ri
     owl = await ask(rig, prompt="an owl")
     await ask(rig, rig.moderator, prompt="a fox of somebody else")
     for typed, expected in (("", [owl.id, fox.id]), ("snow fox", [fox.id]), (owl.id.lower(), [owl.id]), ("wolf", [])):
-        offered = await rig.member.autocomplete(rig.channel, "jobs list", "job", typed)
+        offered = await rig.member.autocomplete(rig.channel, "jobs", "job", typed)
         assert [each["value"] for each in offered] == expected, typed

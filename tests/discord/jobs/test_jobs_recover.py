@@ -122,7 +122,7 @@ async def test_where_there_is_still_no_place_it_says_so_and_the_result_stays(rig
     await held(rig)
     deny(rig, send_messages=False)
     result = await on_job(rig, rig.member, "recover")
-    assert "To try again, press **Post it** in `/jobs list`" in said(result)
+    assert "To try again, press **Post it** in `/jobs`" in said(result)
     assert (await newest(rig)).state is JobState.HELD
 
 

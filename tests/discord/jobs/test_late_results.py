@@ -376,7 +376,7 @@ async def test_another_try_with_a_file_sends_the_same_link_though_it_has_expired
     """What Cannon Studio has under the idempotency key is the input as it was: a renewed link would be another one."""
     source = await until_ended(rig, (await ask(rig, "a heron #fast")).id, HOUR_S, 1)
     rig.sandbox.fault("submit", "status", status=500, times=None, commit=True)
-    await rig.member.slash(rig.channel, "image edit", prompt="in snow", job=source.id)
+    await rig.member.slash(rig.channel, "image edit", prompt="in snow", from_=source.id)
     job = await until_ended(rig, newest(rig).id, HOUR_S)
     assert "did not confirm" in job.error
     rig.sandbox.faults.clear()

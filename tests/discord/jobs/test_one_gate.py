@@ -16,7 +16,7 @@ from tests.support.following import (
     the_job,
 )
 from tests.support.rig import Rig
-from tests.support.settings_pages import block_member, switch_operation
+from tests.support.settings_pages import block_member, set_review, switch_operation
 
 ACTIVE = frozenset({"submitting", "queued", "processing"})
 
@@ -142,7 +142,7 @@ async def test_an_operation_that_was_switched_off_since_is_not_started(rig: Rig,
 @pytest.mark.long
 async def test_a_result_that_waits_for_review_still_takes_no_place(rig: Rig):
     desk = rig.guild.create_text_channel("review")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     for number in range(3):
         await ask(rig, f"a heron {number} #fast")
     await pass_time(rig, 60, 5)

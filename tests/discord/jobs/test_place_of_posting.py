@@ -11,6 +11,7 @@ from tests.support.channels import age_restricted, rule, shown
 from tests.support.jobs import on_job
 from tests.support.reacting import in_channel, other
 from tests.support.rig import Rig
+from tests.support.settings_pages import set_review
 from tests.support.surface import newest, until
 
 GENERATE = "image generate"
@@ -135,17 +136,17 @@ async def test_a_channel_that_is_no_longer_age_restricted_gets_no_such_result(ri
 async def test_a_review_of_either_channel_stands(rig: Rig, eve: Any, reviewed: str):
     spam, desk = rig.guild.create_text_channel("spam"), rig.guild.create_text_channel("desk")
     if reviewed in {"there", "both"}:
-        await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=rig.channel)
+        await set_review(rig, channel=desk, only_in=rig.channel)
     job = await dropped(rig, eve, spam)
     if reviewed in {"here", "both"}:
-        await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=spam)
+        await set_review(rig, channel=desk, only_in=spam)
     assert "⚠️" in await recover(rig, job, rig.channel, eve)
     await nothing_posted(rig, job, rig.channel, spam)
 
 
 async def test_a_moderator_recovers_past_a_review(rig: Rig, eve: Any):
     spam, desk = rig.guild.create_text_channel("spam"), rig.guild.create_text_channel("desk")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=rig.channel)
+    await set_review(rig, channel=desk, only_in=rig.channel)
     job = await dropped(rig, eve, spam)
     await recover(rig, job, rig.channel, rig.moderator)
     assert len(in_channel(rig, rig.channel)) == 1
@@ -163,7 +164,7 @@ async def test_what_comes_later_on_a_card_that_was_moved_is_reviewed_for_its_new
     [card] = in_channel(rig, spam)
     store = rig.bot.parts.store
     await store.cards.move(rig.guild.id, fast.card_id, message_id=card.id, channel_id=talk.id)
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=talk)
+    await set_review(rig, channel=desk, only_in=talk)
     for _ in range(120):
         rig.advance(10)
         await rig.step()

@@ -29,6 +29,7 @@ from tests.support.following import (
 )
 from tests.support.reacting import made, newest, sent
 from tests.support.rig import Rig
+from tests.support.settings_pages import set_review
 from tests.support.surface import links_on, private_messages, settled_exactly, state_text, until, watch
 
 INVALID_FORM = 50035
@@ -146,7 +147,7 @@ async def test_the_calls_that_post_a_result_are_marked_as_such_and_its_download_
 ):
     """The mark is what makes the gate give an upload its slot, and Discord's trouble surface at once."""
     desk = rig.guild.create_text_channel("review")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     marks: dict[str, set[int | None]] = {"download": set(), "upload": set(), "card": set()}
     original = type(rig.bot.parts.media).download
 
@@ -186,7 +187,7 @@ async def test_a_dead_link_is_asked_for_again_at_delivery(rig: Rig):
 
 async def test_a_dead_link_is_asked_for_again_when_a_moderator_publishes(rig: Rig):
     desk = rig.guild.create_text_channel("review")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     job = await ask(rig, "a heron #fast")
     await pass_time(rig, MINUTE_S, 5)
     [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]
@@ -201,7 +202,7 @@ async def test_a_dead_link_is_asked_for_again_when_a_moderator_publishes(rig: Ri
 
 async def test_a_result_that_the_api_forgot_is_published_from_the_message_of_the_reviewers(rig: Rig):
     desk = rig.guild.create_text_channel("review")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     job = await ask(rig, "a heron #fast")
     await pass_time(rig, MINUTE_S, 5)
     [question] = [m for m in desk.history() if m.author.id == rig.bot.user.id]

@@ -100,7 +100,7 @@ async def forms(rig: Rig) -> None:
 
 
 async def run_recipe(rig: Rig, eve: Any, job: Job) -> Any:
-    asked = await eve.slash(rig.channel, "recipe run", recipe="again")
+    asked = await eve.slash(rig.channel, "recipe", recipe="again")
     return await eve.submit_modal(asked, fill(asked, {"Picture": job.id}))
 
 
@@ -113,7 +113,7 @@ async def ways_to(rig: Rig, eve: Any, job: Job) -> dict[str, bool]:
         "a control": await press(rig, eve, "next", job.id),
         "a form": await press(rig, eve, "edit", job.id),
         "a press that spends": await press(rig, eve, "again", job.id),
-        "an option": await eve.slash(rig.channel, "image edit", job=job.id, prompt="brighter"),
+        "an option": await eve.slash(rig.channel, "image edit", from_=job.id, prompt="brighter"),
         "a recipe": await run_recipe(rig, eve, job),
     }
     refusals = (str(GONE), NO_JOB(job=f"`{job.id}`"))
@@ -133,7 +133,7 @@ async def reacts(rig: Rig, eve: Any, place: Any, job: Job) -> bool:
 
 async def compare(rig: Rig, places: Places, chance: random.Random) -> None:
     places.shuffle(chance)
-    choices = await places.eve.autocomplete(rig.channel, "image edit", "job", "")
+    choices = await places.eve.autocomplete(rig.channel, "image edit", "from", "")
     offered = {choice["value"] for choice in choices}
     family = shown(await on_job(rig, places.eve, "show", places.root.id))
     for place, job, private in places.jobs:

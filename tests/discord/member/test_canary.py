@@ -53,7 +53,7 @@ async def walk(rig: Rig) -> None:
         await ask(rig.channel, "image generate", prompt=f"{WORDS} {prompt}")
     await ask(rig.channel, "image generate", prompt=f"{WORDS} two", enhance=True, private=True)
     await ask(rig.channel, "image generate", prompt=WORDS, model=WORDS)
-    await ask(rig.channel, "image edit", prompt=WORDS, url=LINK)
+    await ask(rig.channel, "image edit", prompt=WORDS, from_=LINK)
     await ask(rig.channel, "audio narration", text=f"{WORDS} x", voice_id=WORDS)
     raw = f'{{"prompt": "{WORDS}", "{WORDS}": 1}}'
     form = await rig.moderator.slash(rig.channel, "studio request", operation="image.generate")
@@ -69,7 +69,7 @@ async def walk(rig: Rig) -> None:
     with contextlib.suppress(AssertionError):  # some of these are followed for hours
         await rig.work(limit_s=600)
     await press(rig, rig.member, "again", (await newest(rig)).id)
-    await rig.member.autocomplete(rig.channel, "image edit", "job", WORDS)
+    await rig.member.autocomplete(rig.channel, "image edit", "from", WORDS)
     with contextlib.suppress(AssertionError):
         await rig.work(limit_s=120)
 

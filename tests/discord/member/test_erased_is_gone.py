@@ -17,6 +17,7 @@ from tests.support.channels import press, rule, shown
 from tests.support.erased import delete_data, left_in_files, left_in_tables, round_of_upkeep, sealed_key, send_key
 from tests.support.reacting import direct_texts, in_channel, other, sent
 from tests.support.rig import GUILD_KEY, Rig
+from tests.support.settings_pages import set_review
 from tests.support.surface import labels, newest
 
 WORDS = "canary-person-xyzzy"
@@ -65,7 +66,7 @@ async def test_when_the_month_has_ended_a_random_number_is_in_the_place_of_their
     report = await rig.moderator.slash(rig.channel, "usage report", period="quarter")
     [spenders] = [field.value for field in report.response.embeds[0].fields if field.name == "By member"]
     assert spenders.startswith("1. a former member")
-    listed = await rig.moderator.slash(rig.channel, "jobs list")
+    listed = await rig.moderator.slash(rig.channel, "jobs")
     assert "a former member" in shown(await rig.moderator.click(listed.response, label="Everyone's jobs"))
 
 
@@ -110,7 +111,7 @@ async def test_models_that_nobody_knows_do_not_fill_what_is_learned(rig: Rig, ev
 
 async def test_a_draft_and_what_a_reviewer_wrote_go_too(rig: Rig, eve: Any):
     desk = rig.guild.create_text_channel("desk")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     await eve.slash(rig.channel, "image generate", prompt=f"{WORDS} #fast")
     for _ in range(5):
         await rig.step()
@@ -128,7 +129,7 @@ async def test_a_draft_and_what_a_reviewer_wrote_go_too(rig: Rig, eve: Any):
 async def test_the_copies_in_gallery_review_channel_and_messages_follow(rig: Rig, eve: Any):
     desk, gallery = rig.guild.create_text_channel("desk"), rig.guild.create_text_channel("gallery")
     await rig.bot.parts.store.reactions.change_settings(rig.guild.id, gallery=lambda _: (gallery.id, 1))
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     await eve.slash(rig.channel, "image generate", prompt=f"{WORDS} #fast")
     for _ in range(5):
         await rig.step()

@@ -9,7 +9,6 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.catalogue import OPERATIONS
 from cogs.member import help as help_cog
 from cogs.member import texts
 from cogs.member.help import commands_of
@@ -17,6 +16,7 @@ from cogs.member.texts import EXAMPLES
 from cogs.ui.controls import Control, view_of
 from cogs.ui.panels import PAGE_CHARS, pages
 from cogs.ui.texts import GONE
+from cogs.workflows.table import COMMANDS
 from tests.support.rig import GUILD_KEY, Rig, running
 from tests.support.surface import labels, private_sentence, watch
 
@@ -98,7 +98,7 @@ async def test_moderators_commands_are_shown_to_moderators_only(rig: Rig):
 
 
 async def test_a_fixed_price_is_told_and_one_that_nobody_knows_is_said_to_be_unknown(rig: Rig):
-    assert (await line(rig, rig.member, "prompt image")).endswith("· 1 credit")
+    assert (await line(rig, rig.member, "prompt")).endswith("· 1 credit")
     assert (await line(rig, rig.member, "image generate")).endswith("· price not known yet")
 
 
@@ -178,7 +178,7 @@ async def test_a_price_that_moderators_have_set_is_told_but_not_before_a_fixed_o
     for operation in ("image.generate", "prompt.enhance.image"):
         await rig.bot.parts.store.prices.set(rig.guild.id, operation, "", Decimal(31))
     assert (await line(rig, rig.member, "image generate")).endswith("· about 31 credits (this server's price list)")
-    assert (await line(rig, rig.member, "prompt image")).endswith("· 1 credit")
+    assert (await line(rig, rig.member, "prompt")).endswith("· 1 credit")
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "gptimage2", Decimal(40))
     assert (await line(rig, rig.member, "image generate")).endswith("· about 31 to 40 credits")
 
@@ -218,7 +218,7 @@ async def test_a_server_without_a_key_reads_how_to_get_one(tmp_path: Path):
 
 async def test_how_files_are_given_is_told(rig: Rig):
     shown = text(await rig.member.slash(rig.channel, HELP))
-    for word in ("Upload a file", "`url`", "`job`", "before you spend any credits"):
+    for word in ("Upload a file", "`from`", "earlier results", "before you spend any credits"):
         assert word in shown
 
 
@@ -295,10 +295,9 @@ async def test_every_group_has_an_example_that_names_a_real_command_and_real_opt
 
 
 async def test_every_operation_that_has_a_command_shows_what_it_costs(rig: Rig):
-    topics = ("image", "video", "audio", "prompt", "finish", "sora", "3d")
+    topics = ("image", "video", "audio", "prompt", "finish", "sora", "location")
     shown = "\n".join([await read(rig, rig.member, each) for each in topics])
-    with_command = [each for each in OPERATIONS if each.id != "three_d.model.generate"]  # its fields are not public
-    assert shown.count("· price not known yet") + shown.count("· 1 credit") == len(with_command)
+    assert shown.count("· price not known yet") + shown.count("· 1 credit") == len(COMMANDS)
 
 
 async def test_the_pages_are_turned_by_controls_that_outlive_a_restart(rig: Rig):
@@ -313,7 +312,7 @@ async def test_the_pages_are_turned_by_controls_that_outlive_a_restart(rig: Rig)
     assert all(name in text(around) for name in menus)
     start = await rig.member.click(shown, label=str(texts.HELP_START))
     assert "</me:" in text(start)
-    assert "</usage me:" in text(start)
+    assert "</me:" in text(start)
 
 
 async def test_a_member_who_turns_to_a_moderators_page_is_refused(rig: Rig):

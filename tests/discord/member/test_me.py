@@ -68,12 +68,10 @@ async def test_a_notification_is_chosen(rig: Rig):
         assert texts.notify_now(how, server_pings=False) in text(page)
 
 
-async def test_the_spending_page_is_that_of_usage_me(rig: Rig):
+async def test_the_spending_page_says_what_was_spent(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="a fox")
     await rig.work()
     shown = (await opened(rig, rig.member, "spending")).embeds[0].to_dict()
-    asked = (await rig.member.slash(rig.channel, "usage me")).response.embeds[0].to_dict()
-    assert shown == asked
     assert {"Spent today", "Spent this month", "This month by kind"} <= {each["name"] for each in shown["fields"]}
 
 

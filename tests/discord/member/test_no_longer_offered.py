@@ -86,7 +86,7 @@ def buttons(rig: Rig, job: Job) -> list[str]:
 
 
 async def test_a_rewritten_prompt_leads_to_what_is_offered_first(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt image", prompt="gold")
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="gold")
     await rig.work()
     [job] = await rig.jobs()
     targets = rig.bot.parts.generation.rewritten_prompts.targets

@@ -55,7 +55,7 @@ async def test_controls_and_reactions_on_it_then_say_so(rig: Rig):
     await rig.moderator.react(rig.messages()[0], "🔁")
     await rig.env.settle()
     assert any(str(ERASED) in sentence for sentence in direct_texts(rig, rig.moderator))
-    assert await rig.moderator.autocomplete(rig.channel, "image edit", "job", "") == []
+    assert await rig.moderator.autocomplete(rig.channel, "image edit", "from", "") == []
     assert len(await rig.jobs()) == 1
 
 

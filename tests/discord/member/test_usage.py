@@ -59,7 +59,7 @@ async def spend(rig: Rig) -> None:
     await rig.work()
     rig.advance(2 * DAY_S)
     await rig.moderator.slash(rig.channel, GENERATE, prompt="@SUM(1+1)*cmd")
-    await rig.moderator.slash(rig.channel, "prompt image", prompt="a fox", private=True)
+    await rig.moderator.slash(rig.channel, "prompt for:image", prompt="a fox", private=True)
     await rig.member.slash(rig.channel, GENERATE, prompt="#fail")
     await rig.work()
     rig.advance(DAY_S)
@@ -101,7 +101,7 @@ async def test_me_shows_a_member_all_their_limits_with_what_is_left_and_when_the
     await limit(rig, 300, period=Period.TOTAL)
     await limit(rig, 10, operation="image.generate", period=Period.DAY)
     await limit(rig, 77, operation="video.generate", channel_id=rig.channel.id)
-    shown = page(await rig.member.slash(rig.channel, "usage me"))
+    shown = page(await rig.member.slash(rig.channel, "me"))
     start = dt.datetime.fromtimestamp(rig.clock.wall(), dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = int((start + dt.timedelta(days=1)).timestamp())
     monday = int((start + dt.timedelta(days=7 - start.weekday())).timestamp())
@@ -127,7 +127,7 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
         await rig.member.slash(rig.channel, GENERATE, prompt="#fail" if number == 11 else "x")
         await rig.work()
     await rig.moderator.slash(rig.channel, GENERATE, prompt="not theirs")
-    shown = facts(await rig.member.slash(rig.channel, "usage me"))["Last 10 jobs"].splitlines()
+    shown = facts(await rig.member.slash(rig.channel, "me"))["Last 10 jobs"].splitlines()
     mine = await rig.bot.parts.store.job_lists.recent(rig.guild.id, author_id=rig.member.id)
     assert len(shown) == 10
     for line, job in zip(shown, mine[:10], strict=True):
@@ -139,11 +139,11 @@ async def test_me_shows_the_last_ten_jobs_with_what_each_cost(rig: Rig):
 async def test_me_is_about_the_one_who_asks_and_there_with_nothing_set(rig: Rig):
     await rig.moderator.slash(rig.channel, GENERATE, prompt="x")
     await rig.bot.parts.store.grants.add(rig.guild.id, rig.moderator.id, Decimal(30), note="", by_id=1, expires_at=None)
-    result = await rig.member.slash(rig.channel, "usage me")
+    result = await rig.member.slash(rig.channel, "me")
     assert "There's no credit limit here." in page(result)
     assert "30" not in page(result)
     assert facts(result) == {"Spent today": "0 credits", "Spent this month": "0 credits", "Last job": "None yet."}
-    shown = page(await rig.moderator.slash(rig.channel, "usage me"))
+    shown = page(await rig.moderator.slash(rig.channel, "me"))
     assert "• 30 of 30 credits left" in shown
 
 
@@ -154,7 +154,7 @@ async def test_me_fits_into_discords_limits_however_much_there_is(rig: Rig):
         await rig.bot.parts.store.grants.add(
             rig.guild.id, rig.member.id, Decimal(30), note="n" * 200, by_id=1, expires_at=None
         )
-    shown = page(await rig.member.slash(rig.channel, "usage me"))
+    shown = page(await rig.member.slash(rig.channel, "me"))
     assert len(shown) <= 4096
     assert shown.count("more\n") == 2
 
@@ -444,7 +444,7 @@ async def test_a_member_exports_their_own_ledger_and_nobody_elses(rig: Rig):
 @pytest.mark.long
 async def test_me_says_what_was_spent_today_and_this_month_by_kind(rig: Rig):
     await spend(rig)
-    shown = facts(await rig.moderator.slash(rig.channel, "usage me"))
+    shown = facts(await rig.moderator.slash(rig.channel, "me"))
     total = await spent(rig, member_id=rig.moderator.id)
     assert shown["Spent this month"] == f"{credits_text(total)} credits"
     assert shown["Spent today"] == "0 credits"

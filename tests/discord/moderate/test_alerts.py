@@ -172,7 +172,7 @@ async def test_a_refusal_is_a_line_once_per_member_and_reason_in_ten_minutes(rig
 
 
 async def test_what_no_rule_of_the_server_refuses_is_not_in_the_record(rig: Rig, desk: Any):
-    private_sentence(await ask(rig, aspect_ratio="x" * 7000))
+    private_sentence(await ask(rig, aspect_ratio="x" * 6000))
     await rig.bot.parts.switches.switch(
         rig.guild.id, rig.bot.catalogue.resolve("image.generate"), on=False, by_id=rig.moderator.id
     )

@@ -124,7 +124,7 @@ async def test_what_its_own_key_paid_does_not_count(rig: Rig):
 async def test_no_moderator_lifts_it(rig: Rig, way: str):
     await spend(rig, 4)
     if way == "limits":
-        await rig.moderator.slash(rig.channel, "quota server", credits=9999.0, period="month")
+        await rig.moderator.slash(rig.channel, "quota set", credits=9999.0, period="month", scope="server")
         await rig.moderator.slash(rig.channel, "quota set", credits=9999.0, period="month")
     elif way == "a grant":
         await rig.moderator.slash(rig.channel, "quota grant", member=rig.member, credits=9999.0)
@@ -179,7 +179,7 @@ async def test_no_member_reads_the_balance_of_the_host(rig: Rig, question: str):
     elif question == "help":
         text = shown(await rig.member.slash(rig.channel, "help"))
     elif question == "usage":
-        text = shown(await rig.member.slash(rig.channel, "usage me"))
+        text = shown(await rig.member.slash(rig.channel, "me"))
     else:
         rig.sandbox.add_key(HOST_KEY, credits=7)
         text = shown(await ask(rig))

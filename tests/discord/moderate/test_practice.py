@@ -231,13 +231,13 @@ async def test_a_file_of_practice_is_no_input_for_real(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     [job] = await rig.jobs()
-    await rig.member.slash(rig.channel, "image edit", prompt="blue", job=job.id)
+    await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.id)
     await rig.work()
     assert [each.state for each in await rig.jobs()] == [JobState.DELIVERED] * 2
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
-    refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", job=job.id)
+    refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.id)
     assert "made in practice" in shown(refused)
-    linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", url=job.media[0].url)
+    linked = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=job.media[0].url)
     assert "made in practice" in shown(linked)
     assert len(await rig.jobs()) == 2
     assert rig.sandbox.posts == 0
@@ -298,7 +298,7 @@ async def test_starting_twice_and_ending_twice_is_told(rig: Rig):
 async def test_practice_raises_no_alert_that_would_silence_a_true_one(rig: Rig):
     log = rig.guild.create_text_channel("log")
     await rule(rig, log_channel=log.id)
-    await rig.moderator.slash(rig.channel, "quota server", credits=25, period="month")
+    await rig.moderator.slash(rig.channel, "quota set", credits=25, period="month", scope="server")
     await practise(rig)
     for _ in range(2):
         await rig.member.slash(rig.channel, GENERATE, prompt="gold")
@@ -368,7 +368,7 @@ async def test_what_was_made_of_a_file_of_practice_is_not_made_again_for_real(ri
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
     [first] = await rig.jobs()
-    await rig.member.slash(rig.channel, "image edit", prompt="blue", job=first.id)
+    await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=first.id)
     await rig.work()
     await rig.moderator.slash(rig.channel, "studio practice", switch="off")
     card = rig.messages()[-1]

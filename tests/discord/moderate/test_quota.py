@@ -106,7 +106,7 @@ async def test_the_same_limit_again_takes_the_place_of_the_first(rig: Rig):
 
 
 async def test_the_server_as_a_whole_has_its_own_limit(rig: Rig):
-    answer = told(await rig.moderator.slash(rig.channel, "quota server", credits=1000, period="month"))
+    answer = told(await rig.moderator.slash(rig.channel, "quota set", credits=1000, period="month", scope="server"))
     assert answer == f"✅ <@{rig.moderator.id}> set the limit of the whole server to 1,000 credits a month."
     assert await limits(rig) == [(Scope.SERVER, 0, "", 0, Period.MONTH, Decimal(1000))]
 
@@ -347,13 +347,12 @@ async def test_show_tells_what_holds_for_a_member_and_what_is_left_of_it(rig: Ri
 def calls(rig: Rig) -> dict[str, dict[str, Any]]:
     return {
         "quota set": {"credits": 5, "period": "day"},
-        "quota server": {"credits": 5, "period": "day"},
         "quota grant": {"member": rig.member, "credits": 5},
         "quota show": {},
     }
 
 
-COMMANDS = ["quota set", "quota server", "quota grant", "quota show"]
+COMMANDS = ["quota set", "quota grant", "quota show"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from bot.account.texts import DECIDED
 from bot.domain.models import JobState
 from tests.support.jobs import on_job
 from tests.support.rig import Rig
+from tests.support.settings_pages import choose, end_review, opened, page_text, set_review
 from tests.support.surface import settled_exactly, until
 
 GENERATE = "image generate"
@@ -22,8 +23,8 @@ DAY_S = 24 * 3600
 async def desk(rig: Rig):
     """The review channel, switched on for the whole server by a moderator."""
     channel = rig.guild.create_text_channel("review")
-    done = await rig.moderator.slash(rig.channel, "studio review", channel=channel)
-    assert done.ephemeral
+    done = await set_review(rig, channel=channel)
+    assert done.response.ephemeral
     assert f"reviewed in <#{channel.id}> before they are posted" in done.response.content
     return channel
 
@@ -65,7 +66,7 @@ async def test_a_result_waits_for_review_and_nothing_of_it_is_public(rig: Rig, d
 
 
 async def test_the_text_of_a_prompt_is_kept_back_too(rig: Rig, desk):
-    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
     asked = await waiting(rig, desk)
     [card] = rig.messages()
     assert "Rewritten" in asked.embeds[0].description
@@ -144,7 +145,7 @@ async def test_the_member_gets_a_refused_result_by_no_other_way_but_a_moderator_
         answer = await on_job(rig, rig.member, act, job.id)
         said = [message.content for message in (answer.response, *answer.followups) if message is not None]
         assert any("they did not publish this one" in text for text in said), act
-    used = await rig.member.slash(rig.channel, "image edit", prompt="more", job=job.id, private=True)
+    used = await rig.member.slash(rig.channel, "image edit", prompt="more", from_=job.id, private=True)
     said = [message.content for message in (used.response, *used.followups) if message is not None]
     assert any("has not passed this server's review" in text for text in said)
     assert rig.messages()[0].attachments == []
@@ -213,8 +214,8 @@ async def test_after_seven_days_it_is_refused_with_a_sentence(rig: Rig, desk):
 
 async def test_only_public_cards_of_the_named_channel_wait(rig: Rig, desk):
     other = rig.guild.create_text_channel("free")
-    await rig.moderator.slash(rig.channel, "studio review", switch="off")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=rig.channel)
+    await end_review(rig)
+    await set_review(rig, channel=desk, only_in=rig.channel)
     await rig.member.slash(other, GENERATE, prompt="free")
     await rig.member.slash(rig.channel, GENERATE, prompt="private", private=True)
     await rig.work()
@@ -226,7 +227,7 @@ async def test_only_public_cards_of_the_named_channel_wait(rig: Rig, desk):
 
 async def test_without_a_way_into_the_review_channel_moderators_are_told_once_and_nothing_is_public(rig: Rig, desk):
     log = rig.guild.create_text_channel("log")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, log_channel=log.id))
     rig.env.inject_error("POST", f"/channels/{desk.id}/messages", status=403, code=50001, message="no", times=None)
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
@@ -238,7 +239,7 @@ async def test_without_a_way_into_the_review_channel_moderators_are_told_once_an
     assert len(alerts) == 1
     assert rig.messages()[0].attachments == []
     spare = rig.guild.create_text_channel("spare")
-    await rig.moderator.slash(rig.channel, "studio review", channel=spare)
+    await set_review(rig, channel=spare)
     rig.advance(700)
     await rig.step()
     assert len(own(rig, spare)) == 1
@@ -260,19 +261,16 @@ async def test_results_that_wait_keep_nobody_from_asking_for_more(rig: Rig, desk
 
 
 async def test_the_review_channel_and_the_kept_back_channel_must_differ(rig: Rig, desk):
-    refused = await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=desk)
+    refused = await set_review(rig, channel=desk, only_in=desk)
     assert "can't be reviewed where they are held back" in refused.response.content
-    unnamed = await rig.moderator.slash(rig.channel, "studio review", only_in=rig.channel)
-    assert "Choose the `channel`" in unnamed.response.content
 
 
 async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
-    shown = await rig.moderator.slash(rig.channel, "studio review")
-    assert "All results are reviewed in" in shown.response.content
-    await rig.moderator.slash(rig.channel, "studio review", switch="off")
-    shown = await rig.moderator.slash(rig.channel, "studio review")
-    assert "without review" in shown.response.content
-    again = await rig.moderator.slash(rig.channel, "studio review", switch="off")
+    assert "All results are reviewed in" in page_text(await opened(rig, "review"))
+    old = await opened(rig, "review")
+    await end_review(rig)
+    assert "without review" in page_text(await opened(rig, "review"))
+    again = await choose(rig, old, "review_end", "0")
     assert "no such review rule to turn off" in again.response.content
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
@@ -282,11 +280,11 @@ async def test_the_rules_are_shown_and_switched_off(rig: Rig, desk):
 async def test_the_channel_where_everybody_works_is_no_place_for_reviews(rig: Rig):
     await rig.member.slash(rig.channel, GENERATE, prompt="gold")
     await rig.work()
-    refused = await rig.moderator.slash(rig.channel, "studio review", channel=rig.channel)
+    refused = await set_review(rig, channel=rig.channel)
     assert f"Everyone can read <#{rig.channel.id}>, and members use the bot there" in refused.response.content
     assert await rig.bot.parts.store.reviews.rules(rig.guild.id) == ()
     rig.clock.advance(31 * DAY_S)
-    allowed = await rig.moderator.slash(rig.channel, "studio review", channel=rig.channel)
+    allowed = await set_review(rig, channel=rig.channel)
     assert f"requested in <#{rig.channel.id}> itself skip the review" in allowed.response.content
     assert "Everyone can read that channel" in allowed.response.content
 
@@ -299,6 +297,6 @@ async def test_a_channel_for_moderators_alone_may_be_worked_in_and_gets_no_warni
     channel = rig.guild.create_text_channel("review", overwrites=overwrites)
     await rig.moderator.slash(channel, GENERATE, prompt="gold")
     await rig.work()
-    done = await rig.moderator.slash(rig.channel, "studio review", channel=channel)
+    done = await set_review(rig, channel=channel)
     assert "Everybody" not in done.response.content
     assert [rule.review_channel for rule in await rig.bot.parts.store.reviews.rules(rig.guild.id)] == [channel.id]

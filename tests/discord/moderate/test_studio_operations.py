@@ -133,7 +133,7 @@ async def test_what_is_off_disappears_from_the_operations_that_can_be_requested_
 async def test_sora_tells_its_announced_end_when_it_is_switched_and_when_it_is_used(rig: Rig):
     told = said(await switch(rig, "sora2.video.edit", "off"))
     assert "announced its end for 2026-09-24" in told
-    result = await rig.member.slash(rig.channel, "sora edit", prompt="x", sora_video_id="video_1")
+    result = await rig.member.slash(rig.channel, "sora edit", prompt="x", from_="video_1")
     assert "2026-09-24" in private_sentence(result)
     await nothing_happened(rig)
 

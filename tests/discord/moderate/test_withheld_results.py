@@ -13,6 +13,7 @@ from tests.support.me import export_own
 from tests.support.reacting import in_channel, other
 from tests.support.recipes import new_recipe
 from tests.support.rig import Rig
+from tests.support.settings_pages import set_review
 from tests.support.surface import fill, labels, newest, private_sentence, sends
 
 GENERATE = "image generate"
@@ -39,7 +40,7 @@ def free(rig: Rig) -> Any:
 async def desk(rig: Rig) -> Any:
     """The review channel of #general."""
     channel = rig.guild.create_text_channel("desk")
-    await rig.moderator.slash(rig.channel, "studio review", channel=channel, only_in=rig.channel)
+    await set_review(rig, channel=channel, only_in=rig.channel)
     return channel
 
 
@@ -64,7 +65,7 @@ async def film(rig: Rig, eve: Any, motion: str = "it runs") -> list[Job]:
     form = await new_recipe(rig)
     texts = {"Name": "film", "About": "", "Inputs": "prompt: what\nmotion: how", "Steps": FILM}
     await rig.moderator.submit_modal(form, fill(form, texts))
-    asked = await eve.slash(rig.channel, "recipe run", recipe="film")
+    asked = await eve.slash(rig.channel, "recipe", recipe="film")
     await eve.submit_modal(asked, fill(asked, {"Prompt": "not for all", "Motion": motion}))
     await let_run(rig)
     return await in_order(rig)
@@ -101,7 +102,7 @@ async def refused(rig: Rig, eve: Any, desk: Any) -> Job:
 async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: Any, refused: Job, way: str):
     link, before, posts = refused.media[0].url, len(list(sends(rig))), len(rig.sandbox.requests)
     if way in {"image edit", "video generate"}:
-        private_sentence(await eve.slash(free, way, prompt="more", job=refused.id))
+        private_sentence(await eve.slash(free, way, prompt="more", from_=refused.id))
     elif way == "a control":
         actions = ("again", "again_all", "vary_subtle", "vary_strong", "vary_look", "alone")
         for action in (*actions, "edit", "next", "pick", "link", "recover"):
@@ -111,7 +112,7 @@ async def test_a_refused_result_is_reached_in_no_way(rig: Rig, eve: Any, free: A
         texts = {"Name": "more", "About": "", "Inputs": "picture: which"}
         texts["Steps"] = "image.edit\nprompt: more\nimage_url: {picture}"
         await rig.moderator.submit_modal(form, fill(form, texts))
-        asked = await eve.slash(free, "recipe run", recipe="more")
+        asked = await eve.slash(free, "recipe", recipe="more")
         await eve.submit_modal(asked, fill(asked, {"Picture": refused.id}))
     else:
         private_sentence(await on_job(rig, eve, way, refused.id, channel=free))
@@ -236,7 +237,7 @@ async def asked_in_private(rig: Rig, eve: Any) -> Any:
 
 async def test_where_all_is_reviewed_private_results_are_too_and_their_author_is_told(rig: Rig, eve: Any):
     desk = rig.guild.create_text_channel("desk")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk)
+    await set_review(rig, channel=desk)
     result = await asked_in_private(rig, eve)
     [asked] = questions(rig, desk)
     assert (await newest(rig)).state is JobState.READY
@@ -258,7 +259,7 @@ async def test_where_one_channel_is_reviewed_private_results_are_not(rig: Rig, e
 async def test_a_setting_says_otherwise(rig: Rig, eve: Any, setting: str):
     desk = rig.guild.create_text_channel("desk")
     where = {} if setting == "off" else {"only_in": rig.channel}
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk, **where)
+    await set_review(rig, channel=desk, **where)
     await rule(rig, review_private=setting)
     await asked_in_private(rig, eve)
     assert len(questions(rig, desk)) == (1 if setting == "on" else 0)

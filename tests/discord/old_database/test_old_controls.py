@@ -154,7 +154,7 @@ async def test_old_prices_batches_lists_and_questions_are_answered(rig: OldRig):
     second = listed(await rig.press(ada, "c1:jobs_page:mine.any.1"))
     assert len(second) == PAGE_JOBS
     assert second <= {job_id for (job_id,) in rig.rows("SELECT id FROM jobs WHERE author_id = ?", ada.id)}
-    assert not second & listed(await ada.slash(rig.channel, "jobs list"))
+    assert not second & listed(await ada.slash(rig.channel, "jobs"))
 
     mine = "SELECT input FROM jobs WHERE id = ?"
     await rig.press(gus, f"c1:privacy_keep:{gus.id}")

@@ -61,7 +61,7 @@ def check(path: Path, secret_key: str) -> subprocess.Popen[str]:
     )
 
 
-LISTS = ("prices", "blocked", "reactions")
+LISTS = ("prices", "blocked", "reactions", "review")
 """Pages of the settings that were commands."""
 
 
@@ -83,7 +83,7 @@ async def test_settings_read_as_they_were_set(rig: OldRig):
         (morgan, "reactions", {}, [
             "🎨 ", "<:again:123456789012345678> ", f"<@&{painters.id}>", "🔥 ", place["gallery"], "2 ⭐",
         ]),
-        (morgan, "studio review", {}, [place["reviews"], f"<#{rig.channels['Making'].id}>"]),
+        (morgan, "review", {}, [place["reviews"], f"<#{rig.channels['Making'].id}>"]),
         (morgan, "studio status", {}, [KEYS[3][-4:]]),
         (morgan, "studio recipes", {"recipe": "night film"}, ["a picture that moves", "result of step 1", "it turns"]),
         (mona, "quota show", {}, ["1,234 "]),
@@ -119,7 +119,7 @@ async def test_what_was_set_and_spent_still_binds(rig: OldRig):
         (await ask("gus", prompt="a cat"), "20 credits"),  # a limit, of which the old picture took 12
         (await ask("ada", prompt="a GARGOYLE on a roof"), ""),  # a word of the list
         (await ask("ada", channel="quiet", prompt="a cat"), ""),  # a forbidden channel
-        (await ask("ada", "sora remix", prompt="at night", sora_video_id="video_1"), ""),  # switched off
+        (await ask("ada", "sora remix", prompt="at night", from_="video_1"), ""),  # switched off
         (await ask("ada", "audio music", prompt="a song"), "250 credits"),  # the server's price, to be confirmed
     ]:
         assert answer.ephemeral

@@ -10,6 +10,7 @@ from bot.domain.server.reaction_rules import GALLERY_STARS
 from cogs.reactions.texts import NOTHING_TO_SHOW
 from tests.support.reacting import direct_texts, event, in_channel, made, sent, stars_on
 from tests.support.rig import Rig
+from tests.support.settings_pages import end_gallery, opened, page_text, set_gallery
 from tests.support.surface import delete
 
 
@@ -147,7 +148,7 @@ async def test_all_results_of_a_card_are_in_one_post(rig: Rig, gallery: Any):
 
 
 async def test_words_alone_do_not_go_to_the_gallery(rig: Rig, gallery: Any):
-    message = await made(rig, "prompt image", prompt="a fox")
+    message = await made(rig, "prompt for:image", prompt="a fox")
     await starred(rig, message)
     assert in_channel(rig, gallery) == []
     assert str(NOTHING_TO_SHOW) in direct_texts(rig, rig.member)[0]
@@ -176,7 +177,7 @@ async def test_a_gallery_that_takes_no_posts_is_reported_to_the_moderators_once(
     third = await starred(rig, message)
     await third.react(message, "⭐")
     assert [m.content for m in in_channel(rig, log_channel)] == [
-        "⚠️ I can't post in the gallery channel. Check it with `/studio gallery`."
+        "⚠️ I can't post in the gallery channel. Check it with `/studio settings`."
     ]
     assert direct_texts(rig, third) == []
 
@@ -188,24 +189,21 @@ async def test_a_star_without_a_gallery_does_nothing(rig: Rig):
     assert direct_texts(rig, rig.member) == []
 
 
-# ---------------------------------------------------------------------- /studio gallery
+# ---------------------------------------------------------------------- its page
 
 
-async def studio(rig: Rig, **options: Any) -> str:
-    result = await rig.moderator.slash(rig.channel, "studio gallery", **options)
-    assert result.response.ephemeral
-    return result.response.content
+async def shown(rig: Rig) -> str:
+    return page_text(await opened(rig, "gallery"))
 
 
 async def test_a_moderator_sets_shows_and_switches_off_the_gallery(rig: Rig):
     channel = rig.guild.create_text_channel("best")
-    assert "Gallery: off" in await studio(rig)
-    assert "Choose a channel for the gallery" in await studio(rig, stars=2)
-    said = await studio(rig, channel=channel)
+    assert "Gallery: off" in await shown(rig)
+    said = (await set_gallery(rig, channel)).response.content
     assert f"<#{channel.id}>, for results with {GALLERY_STARS} ⭐" in said
-    assert "with 5 ⭐" in await studio(rig, stars=5)
-    assert f"<#{channel.id}>, from 5 ⭐" in await studio(rig)
-    assert "off" in await studio(rig, switch="off")
+    assert "with 5 ⭐" in (await set_gallery(rig, channel, stars=5)).response.content
+    assert f"<#{channel.id}>, from 5 ⭐" in await shown(rig)
+    assert "off" in (await end_gallery(rig)).response.content
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None
     assert len(await rig.bot.parts.store.decisions.all(rig.guild.id)) == 3
 
@@ -218,5 +216,5 @@ async def test_a_gallery_in_which_nothing_could_be_posted_is_refused(rig: Rig):
     allow, refuse = discord.PermissionOverwrite(attach_files=False).pair()
     role = rig.guild.default_role.id
     rig.env.backend.set_overwrite(channel.id, Overwrite(role, OverwriteType.ROLE, allow.value, refuse.value))
-    assert "Give me Attach Files there" in await studio(rig, channel=channel)
+    assert "Give me Attach Files there" in (await set_gallery(rig, channel)).response.content
     assert (await rig.bot.parts.store.reactions.get(rig.guild.id)).gallery_channel is None

@@ -9,6 +9,7 @@ import pytest
 from tests.support.channels import age_restricted, hidden_channel, rule
 from tests.support.reacting import in_channel, other, sent
 from tests.support.rig import Rig
+from tests.support.settings_pages import set_review
 
 GENERATE = "image generate"
 
@@ -62,7 +63,7 @@ async def test_a_gallery_that_is_reviewed_shows_nothing_that_no_moderator_has_pu
     rig: Rig, eve: Any, gallery: Any
 ):
     desk = rig.guild.create_text_channel("desk")
-    await rig.moderator.slash(rig.channel, "studio review", channel=desk, only_in=gallery)
+    await set_review(rig, channel=desk, only_in=gallery)
     await starred(rig, await made(rig, rig.channel, eve), eve)
     assert in_channel(rig, gallery) == []
 

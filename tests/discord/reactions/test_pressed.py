@@ -12,13 +12,13 @@ from cogs.results import texts as of_results
 from cogs.ui.texts import GONE
 from tests.support.reacting import in_channel, made, other, sent
 from tests.support.rig import Rig
-from tests.support.settings_pages import add_emoji, remove_emoji
+from tests.support.settings_pages import add_emoji, remove_emoji, set_gallery
 from tests.support.surface import close_private, deny, labels, private_sentence, unlinked
 
 
 async def gallery_of(rig: Rig, stars: int = 1) -> Any:
     channel = rig.guild.create_text_channel("gallery")
-    await rig.moderator.slash(rig.channel, "studio gallery", channel=channel, stars=stars)
+    await set_gallery(rig, channel=channel, stars=stars)
     return channel
 
 

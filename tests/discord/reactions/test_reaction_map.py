@@ -22,6 +22,7 @@ from tests.support.settings_pages import (
     remove_emoji,
     seed_emojis,
     send,
+    set_gallery,
 )
 from tests.support.surface import inputs, private_sentence, unlinked
 
@@ -222,7 +223,7 @@ async def test_the_bot_puts_a_few_emojis_on_results_or_all_that_fit_or_none(
     if seeds is not None:
         await seed_emojis(rig, seeds)
     if gallery:
-        await rig.moderator.slash(rig.channel, "studio gallery", channel=rig.guild.create_text_channel("gallery"))
+        await set_gallery(rig, channel=rig.guild.create_text_channel("gallery"))
     await made(rig)
     await settle_seeds(rig)
     assert [str(each.emoji) for each in newest(rig).reactions] == expected

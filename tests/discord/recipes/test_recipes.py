@@ -60,7 +60,7 @@ async def states(rig: Rig) -> list[JobState]:
 async def run(rig: Rig, recipe: str, *, member: Any = None, private: bool = False, **given: str) -> Any:
     """Run a recipe with its parameters, given by the labels of its form."""
     who = member or rig.member
-    shown = await who.slash(rig.channel, "recipe run", recipe=recipe, private=private)
+    shown = await who.slash(rig.channel, "recipe", recipe=recipe, private=private)
     values = {label.replace("_", " "): value for label, value in given.items()}
     return await who.submit_modal(shown, fill(shown, values))
 
@@ -278,7 +278,7 @@ async def test_an_error_in_a_run_names_its_step(rig: Rig):
 async def test_a_recipe_without_inputs_shows_its_steps_and_price_and_runs_by_a_button_that_survives_a_restart(rig: Rig):
     await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
     await priced(rig)
-    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    shown = await rig.member.slash(rig.channel, "recipe", recipe="film")
     assert shown.ephemeral
     assert "Prompt: a fox" in shown.response.embeds[0].description
     assert "**Price:** about 20 credits" in shown.response.embeds[0].description
@@ -292,7 +292,7 @@ async def test_a_recipe_without_inputs_shows_its_steps_and_price_and_runs_by_a_b
 async def test_with_as_many_inputs_as_a_form_takes_the_steps_are_read_before_the_form(rig: Rig):
     inputs_ = "".join(f"{name}: what\n" for name in "abcde")
     await write(rig, "image.generate\nprompt: {a} {b} {c} {d} {e} #fast", parameters=inputs_)
-    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film", private=True)
+    shown = await rig.member.slash(rig.channel, "recipe", recipe="film", private=True)
     assert "Prompt: “your input: A” “your input: B”" in shown.response.embeds[0].description
     form = await rig.member.click(shown.response, label="Run")
     made = await rig.member.submit_modal(form, fill(form, dict.fromkeys("ABCDE", "x")))
@@ -340,7 +340,7 @@ async def test_the_form_and_the_recipe_itself_name_what_the_whole_costs(rig: Rig
     await write(rig, steps, parameters="prompt: what\nseconds = 5: how long")
 
     async def told() -> tuple[str, str]:
-        form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+        form = await rig.member.slash(rig.channel, "recipe", recipe="film")
         [said] = [row["content"] for row in form.modal["components"] if "content" in row]
         return said.splitlines()[-1].removeprefix("**Price:** "), form.modal["title"]
 
@@ -356,7 +356,7 @@ async def test_the_form_and_the_recipe_itself_name_what_the_whole_costs(rig: Rig
 async def test_a_step_whose_length_is_to_be_typed_has_no_price_yet(rig: Rig):
     await write(rig, "video.generate\nprompt: x\nduration: {seconds}", parameters="seconds: how long")
     await priced(rig, 20, "video.generate")
-    form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    form = await rig.member.slash(rig.channel, "recipe", recipe="film")
     assert form.modal["title"] == "film · price not known yet"
 
 
@@ -474,7 +474,7 @@ async def test_the_list_leads_to_each_recipe_and_back(rig: Rig):
 
 
 async def test_before_a_run_members_read_steps_by_their_labels_and_no_names_of_the_wire(rig: Rig):
-    form = await rig.member.slash(rig.channel, "recipe run", recipe="trailer")
+    form = await rig.member.slash(rig.channel, "recipe", recipe="trailer")
     [said] = [row["content"] for row in form.modal["components"] if "content" in row]
     assert "**2. Generate Image**" in said
     assert "Prompt: “result of step 1”" in said
@@ -513,7 +513,7 @@ async def test_members_and_strangers_run_but_do_not_write(rig: Rig, who: str):
         refused = await press(rig, them, action, "film" if action in PAGE else "panel")
         assert "Only moderators can do this" in private_sentence(refused), action
     assert await names(rig) == ["film"]
-    shown = await them.slash(rig.channel, "recipe run", recipe="film")
+    shown = await them.slash(rig.channel, "recipe", recipe="film")
     assert shown.modal is not None
 
 
@@ -567,5 +567,5 @@ async def test_a_file_that_is_no_recipe_is_refused(rig: Rig, data: bytes, words:
 
 
 async def test_a_recipe_that_is_not_there_is_answered_with_the_nearest(rig: Rig):
-    refused = await rig.member.slash(rig.channel, "recipe run", recipe="trailr")
+    refused = await rig.member.slash(rig.channel, "recipe", recipe="trailr")
     assert private_sentence(refused) == "There is no recipe “trailr” here. Did you mean “trailer”?"

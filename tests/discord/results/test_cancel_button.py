@@ -95,7 +95,7 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     done = await rig.member.click(asked.response, label=str(texts.DO_NOT_POST))
     assert done.acknowledged
     [card] = rig.messages()
-    assert "🔕 I won't post the result. Changed your mind? Press **Post it** in `/jobs list`." in state_text(card)
+    assert "🔕 I won't post the result. Changed your mind? Press **Post it** in `/jobs`." in state_text(card)
     again = await rig.member.click(card, label="Cancel")
     assert again.response.content == str(texts.NOT_POSTED)
     await rig.work()

@@ -56,7 +56,7 @@ async def test_details_are_there_from_the_start_and_name_the_job_of_the_message(
 
 async def test_details_name_the_host_of_a_link_that_was_sent_and_not_the_link(rig: Rig):
     _, parent = await picture(rig)
-    await rig.member.slash(rig.channel, "image edit", job=parent.id, prompt="at night #fast")
+    await rig.member.slash(rig.channel, "image edit", from_=parent.id, prompt="at night #fast")
     await rig.work()
     told = panel_text((await on_job(rig, rig.member, "show", (await newest(rig)).id)).response)
     assert "a file from 127.0.0.1" in told

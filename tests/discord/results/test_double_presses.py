@@ -32,14 +32,14 @@ async def failed(rig: Rig) -> Job:
 
 
 async def rewritten(rig: Rig) -> Job:
-    await rig.member.slash(rig.channel, "prompt image", prompt="a fox #fast")
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox #fast")
     await rig.work()
     return await newest(rig)
 
 
 async def with_character(rig: Rig) -> Job:
     character = await a_picture(rig)
-    await rig.member.slash(rig.channel, "image generate", prompt="her in a boat #fast", reference_job=character.id)
+    await rig.member.slash(rig.channel, "image generate", prompt="her in a boat #fast", from_=character.id)
     await rig.work()
     return await newest(rig)
 

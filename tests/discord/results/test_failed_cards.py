@@ -106,7 +106,7 @@ async def test_steps_after_the_failed_one_are_retried_too_and_filled_as_before(r
 async def test_a_control_that_has_nothing_to_do_says_so(rig: Rig, action: str):
     from cogs.ui.controls import view_of
 
-    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
     await rig.work()
     job = await newest(rig)
     channel: Any = rig.bot.get_channel(rig.channel.id)

@@ -75,7 +75,7 @@ async def test_an_edit_of_what_its_sender_no_longer_sees_makes_nothing(rig: Rig,
 
 async def test_a_form_of_a_rewritten_prompt_asks_again_too(rig: Rig, eve: Any):
     room = hidden_channel(rig, rig.moderator, eve, name="room")
-    await rig.moderator.slash(room, "prompt image", prompt="a fox")
+    await rig.moderator.slash(room, "prompt for:image", prompt="a fox")
     await rig.work()
     form = await press(rig, eve, "prompt_edit", (await newest(rig)).id)
     let_in(rig, room, eve.id, view_channel=False)

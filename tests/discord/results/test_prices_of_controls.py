@@ -135,7 +135,7 @@ async def test_what_failed_is_tried_again_at_the_price_that_was_held_for_it(rig:
 
 
 async def test_a_picture_of_a_prompt_is_asked_about(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
     await rig.work()
     message = rig.messages()[0]
     assert labels(message)[:3] == ["Generate image", "Generate video", "Rewrite again · 1"]

@@ -36,7 +36,7 @@ LABELS = ["Generate image", "Generate video", "Rewrite again", "Edit first", "De
 
 async def rewritten(rig: Rig, kind: str = "image", **options: Any) -> tuple[discord.Message, Job]:
     """Have a prompt rewritten; return the card and the job."""
-    await rig.member.slash(rig.channel, f"prompt {kind}", prompt="a fox", **options)
+    await rig.member.slash(rig.channel, f"prompt for:{kind}", prompt="a fox", **options)
     await rig.work()
     return rig.messages(viewer=rig.member)[0], (await rig.jobs())[0]
 
@@ -57,7 +57,7 @@ async def forged(rig: Rig, where: Any, custom: str) -> discord.Message:
     [
         ("image", LABELS),
         pytest.param("location", LABELS, marks=pytest.mark.long),
-        ("variant", LABELS),
+        ("character variant", LABELS),
         ("video", LABELS[1:]),
     ],
 )
@@ -71,7 +71,7 @@ async def test_a_rewritten_prompt_offers_what_it_is_good_for(rig: Rig, kind: str
 
 
 async def test_a_card_offers_nothing_before_there_is_a_rewritten_prompt_nor_on_a_picture(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt image", prompt="a fox")
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="a fox")
     assert labels(rig.messages()[0]) == ["Cancel", "Details"]
     await rig.work()
     await rig.member.slash(rig.channel, "image generate", prompt="a fox")
@@ -299,7 +299,7 @@ def test_a_text_is_cut_without_losing_anything(text: str):
 
 async def test_a_control_of_another_server_a_private_one_and_an_unknown_one_have_the_same_answer(rig: Rig):
     _, job = await rewritten(rig)
-    await rig.member.slash(rig.channel, "prompt image", prompt="a secret", private=True)
+    await rig.member.slash(rig.channel, "prompt for:image", prompt="a secret", private=True)
     await rig.work()
     secret = await newest(rig)
     other = rig.env.create_guild("Elsewhere")

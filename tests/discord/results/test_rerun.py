@@ -78,7 +78,7 @@ async def test_a_double_press_makes_one_and_a_press_after_a_while_another(rig: R
 
 async def test_a_rerun_of_what_was_made_from_a_file_checks_the_file_again(rig: Rig):
     _, parent = await picture(rig)
-    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
+    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", from_=parent.id)
     await rig.work()
     edit = await newest(rig)
     await rig.moderator.click(card_of(rig, edit), label=whole(card_of(rig, edit), "Re-run"))
@@ -90,7 +90,7 @@ async def test_a_rerun_of_what_was_made_from_a_file_checks_the_file_again(rig: R
 
 async def test_a_rerun_whose_source_is_gone_says_so_and_costs_nothing(rig: Rig):
     _, parent = await picture(rig)
-    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
+    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", from_=parent.id)
     await rig.work()
     edit = await newest(rig)
     await gone(rig, parent)
@@ -241,7 +241,7 @@ async def test_the_form_has_what_the_result_was_made_of_and_keeps_what_it_does_n
 @pytest.mark.long
 async def test_the_form_keeps_the_file_of_what_it_edits(rig: Rig):
     clip = await earlier(rig, VIDEO)
-    await rig.member.slash(rig.channel, "finish subtitles", job=clip.id)
+    await rig.member.slash(rig.channel, "finish subtitles", from_=clip.id)
     await rig.work()
     parent = await newest(rig)
     shown = await rig.member.click(card_of(rig, parent), label="Edit and run")

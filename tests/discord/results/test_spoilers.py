@@ -113,7 +113,7 @@ async def test_a_fresh_link_and_a_next_step_find_the_file_by_its_name(rig: Rig):
     job = await newest(rig)
     link = await rig.bot.parts.sources.fresh_link(job, job.media[0])
     assert link is not None
-    await rig.member.slash(rig.channel, "image edit", job=job.id, prompt="at night #fast")
+    await rig.member.slash(rig.channel, "image edit", from_=job.id, prompt="at night #fast")
     await rig.work()
     assert (await newest(rig)).state is JobState.DELIVERED
     assert marks(card) == {True}

@@ -50,7 +50,7 @@ async def test_a_variant_of_a_picture_is_one_edit_of_it_and_its_price_is_said_be
 
 async def test_a_variant_of_an_edit_does_not_ask_for_the_same_edit_once_more(rig: Rig):
     _, parent = await picture(rig)
-    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", job=parent.id)
+    await rig.member.slash(rig.channel, "image edit", prompt="at night #fast", from_=parent.id)
     await rig.work()
     how = await rig.member.click(card_of(rig, await newest(rig)), label="Vary")
     await agreed(rig.member, await rig.member.click(how.response, label=whole(how.response, "Subtle")))
@@ -59,7 +59,7 @@ async def test_a_variant_of_an_edit_does_not_ask_for_the_same_edit_once_more(rig
 
 async def test_the_tool_for_characters_is_offered_where_a_character_was_given(rig: Rig):
     _, character = await picture(rig)
-    await rig.member.slash(rig.channel, "image generate", prompt="her in a boat #fast", reference_job=character.id)
+    await rig.member.slash(rig.channel, "image generate", prompt="her in a boat #fast", from_=character.id)
     await rig.work()
     parent = await newest(rig)
     how = await rig.member.click(card_of(rig, parent), label="Vary")
@@ -75,7 +75,7 @@ async def test_the_tool_for_characters_is_offered_where_a_character_was_given(ri
 
 
 async def test_a_character_is_meant_too_where_its_prompt_was_made_by_the_tool_for_characters(rig: Rig):
-    await rig.member.slash(rig.channel, "prompt variant", prompt="a knight #fast")
+    await rig.member.slash(rig.channel, "prompt for:character variant", prompt="a knight #fast")
     await rig.work()
     message = rig.messages()[0]
     await agreed(rig.member, await rig.member.click(message, label=whole(message, "Generate image")))

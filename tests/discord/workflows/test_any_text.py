@@ -17,12 +17,12 @@ from tests.support.workflows import COMMANDS, IMAGE, VIDEO, hosted, sample
 CATALOGUE = Catalogue(allow_local=True)
 TEXT_OPTION = 3
 NEEDED = {
-    "image edit": {"prompt": "x", "url": IMAGE},
-    "finish lipsync": {"video_url": VIDEO, "audio": True},
-    "finish subtitles": {"url": VIDEO},
-    "finish motion": {"url": IMAGE},
-    "finish upscale": {"url": VIDEO},
-    "sora character": {"name": "x", "url": VIDEO},
+    "image edit": {"prompt": "x", "from": IMAGE},
+    "finish lipsync": {"from": VIDEO, "audio": True},
+    "finish subtitles": {"from": VIDEO},
+    "finish motion": {"from": IMAGE},
+    "finish upscale": {"from": VIDEO},
+    "sora character": {"name": "x", "from": VIDEO},
     "sora video": {"prompt": "x", "character_id": "ch_1"},
     **{f"sora {word}": {"prompt": "x", "sora_video_id": "video_1"} for word in ("edit", "extend", "remix")},
     "audio narration": {"text": "x"},
@@ -173,7 +173,10 @@ async def test_any_text_in_any_option_gives_a_job_or_one_private_sentence(rig: R
 
 @pytest.mark.parametrize(
     "command",
-    [*ALWAYS, *(pytest.param(each, marks=pytest.mark.long) for each in ("audio music", "prompt video", "sora edit"))],
+    [
+        *ALWAYS,
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("audio music", "prompt for:video", "sora edit")),
+    ],
 )
 @BOUNDED
 @given(data=st.data())
@@ -209,20 +212,20 @@ HALF = "x\ud800"
 
 
 async def test_half_a_character_names_no_job(rig: Rig):
-    assert "went wrong" not in private_sentence(await rig.member.slash(rig.channel, "jobs list", job=HALF))
+    assert "went wrong" not in private_sentence(await rig.member.slash(rig.channel, "jobs", job=HALF))
 
 
 async def test_half_a_character_finds_no_job(rig: Rig):
-    found = await rig.member.slash(rig.channel, "jobs list", search=HALF)
+    found = await rig.member.slash(rig.channel, "jobs", search=HALF)
     assert "went wrong" not in panel_text(found.response)
 
 
-@pytest.mark.parametrize("command", ["recipe run", "studio recipes"])
+@pytest.mark.parametrize("command", ["recipe", "studio recipes"])
 async def test_half_a_character_names_no_recipe(rig: Rig, command: str):
     assert "went wrong" not in private_sentence(await rig.moderator.slash(rig.channel, command, recipe=HALF))
 
 
-@pytest.mark.parametrize(("command", "option"), [("image edit", "job"), ("jobs list", "job"), ("recipe run", "recipe")])
+@pytest.mark.parametrize(("command", "option"), [("image edit", "from"), ("jobs", "job"), ("recipe", "recipe")])
 async def test_half_a_character_finds_nothing(rig: Rig, caplog: pytest.LogCaptureFixture, command: str, option: str):
     assert await rig.member.autocomplete(rig.channel, command, option, HALF) == []
     assert "Ignoring exception" not in caplog.text

@@ -160,7 +160,7 @@ async def test_a_request_with_a_file_is_asked_about_before_anything_is_fetched(r
     await rig.work()
     await limit(rig, 10)
     [made] = await rig.jobs()
-    refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", job=made.id)
+    refused = await rig.member.slash(rig.channel, "image edit", prompt="blue", from_=made.id)
     await rig.member.click(refused.response, label=ASK)
     await rig.step()
     await rig.moderator.click(question(rig, desk), label="Approve")

@@ -72,7 +72,7 @@ async def test_a_doubt_survives_a_restart_and_one_yes_covers_it_with_the_price(r
 
 
 async def test_another_doubt_that_has_come_up_meanwhile_is_asked_about_again(rig: Rig):
-    asked = await rig.member.slash(rig.channel, "video generate", url=hosted(rig, *sample(MediaKind.IMAGE)))
+    asked = await rig.member.slash(rig.channel, "video generate", from_=hosted(rig, *sample(MediaKind.IMAGE)))
     assert "probably needs: prompt" in asked.followups[0].content
     withdraw(rig, "video.generate")
     second = await rig.member.click(asked.followups[0], label="Continue anyway")
@@ -83,7 +83,7 @@ async def test_another_doubt_that_has_come_up_meanwhile_is_asked_about_again(rig
 
 
 async def test_a_video_without_a_prompt_is_sent_after_a_yes(rig: Rig):
-    asked = await rig.member.slash(rig.channel, "video generate", url=hosted(rig, *sample(MediaKind.IMAGE)))
+    asked = await rig.member.slash(rig.channel, "video generate", from_=hosted(rig, *sample(MediaKind.IMAGE)))
     await nothing_happened(rig)
     await agreed(rig.member, asked)
     await rig.work()
@@ -132,7 +132,7 @@ async def test_a_recipe_asks_once_for_all_its_steps(rig: Rig):
     written = {"Name": "room", "About": "", "Inputs": "", "Steps": steps}
     await rig.moderator.submit_modal(shown, fill(shown, written))
     withdraw(rig, "image.generate")
-    asked = await rig.member.slash(rig.channel, "recipe run", recipe="room")
+    asked = await rig.member.slash(rig.channel, "recipe", recipe="room")
     asked = await rig.member.click(asked.response, label="Run")
     assert asked.response.content.count(GONE) == 1
     await nothing_happened(rig)

@@ -36,7 +36,7 @@ def expired(attachment: dict[str, Any], ex: str = "65000000") -> str:
 
 async def test_of_a_messages_files_the_one_of_the_needed_kind_is_taken(rig: Rig):
     link, files = own_message(rig, ("prompt.txt", b"words"), sample(VIDEO), sample(IMAGE))
-    assert await sent_link(rig, url=link) == files[2]["url"]
+    assert await sent_link(rig, from_=link) == files[2]["url"]
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ async def test_of_a_messages_files_the_one_of_the_needed_kind_is_taken(rig: Rig)
 )
 async def test_a_message_link_of_every_discord_client_is_understood(rig: Rig, host: str):
     link, [file] = own_message(rig, sample(IMAGE))
-    assert await sent_link(rig, url=f" <{link.replace('discord.com', host)}/> ") == file["url"]
+    assert await sent_link(rig, from_=f" <{link.replace('discord.com', host)}/> ") == file["url"]
 
 
 async def test_a_message_without_a_visible_file_is_refused_with_what_works_instead(rig: Rig):
     message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
     link = f"https://discord.com/channels/{rig.guild.id}/{rig.channel.id}/{message.id}"
-    sentence = await refused(rig, EDIT, prompt="x", url=link)
+    sentence = await refused(rig, EDIT, prompt="x", from_=link)
     assert sentence.startswith("I can't see a file of this kind in that message: image.")
     assert "Upload the file, or use the link of the file" in sentence
     await nothing_happened(rig)
@@ -61,18 +61,18 @@ async def test_a_message_of_a_channel_that_the_member_may_not_read_stays_closed(
     secret = secret_channel(rig)
     let_in(rig, secret, rig.bot.user.id, view_channel=True, read_message_history=True)
     link, [file] = own_message(rig, sample(IMAGE), channel=secret)
-    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", url=link)
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", from_=link)
     await nothing_happened(rig)
     let_in(rig, secret, rig.member.id, view_channel=True, read_message_history=True)
-    assert await sent_link(rig, url=link) == file["url"]
+    assert await sent_link(rig, from_=link) == file["url"]
 
 
 async def test_a_message_of_a_server_that_the_member_is_not_in_stays_closed(rig: Rig):
     other = rig.env.create_guild("Other")
     channel = other.create_text_channel("general")
     link, [file] = own_message(rig, sample(IMAGE), channel=channel)
-    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", url=link)
-    assert "no longer there" in await refused(rig, EDIT, prompt="x", url=expired(file))
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", from_=link)
+    assert "no longer there" in await refused(rig, EDIT, prompt="x", from_=expired(file))
     await nothing_happened(rig)
 
 
@@ -83,13 +83,13 @@ async def test_a_private_result_is_found_again_by_the_link_to_its_direct_message
     await rig.work()
     [message] = private_messages(rig, rig.member)
     link = f"https://discord.com/channels/@me/{message.channel.id}/{message.id}"
-    assert "I can't see a file of this kind" in await refused(rig, EDIT, rig.moderator, prompt="x", url=link)
-    assert await sent_link(rig, url=link) == message.attachments[0].url
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, rig.moderator, prompt="x", from_=link)
+    assert await sent_link(rig, from_=link) == message.attachments[0].url
 
 
 async def test_a_message_that_is_gone_is_reported(rig: Rig):
     link, _ = own_message(rig, sample(IMAGE))
-    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", url=link[:-3] + "999")
+    assert "I can't see a file of this kind" in await refused(rig, EDIT, prompt="x", from_=link[:-3] + "999")
     await nothing_happened(rig)
 
 
@@ -97,14 +97,14 @@ async def test_an_expired_file_link_is_renewed_from_its_message(rig: Rig):
     _, [_, second] = own_message(rig, sample(IMAGE), ("dog.png", sample(IMAGE)[1]))
     for _ in range(4):
         own_message(rig, sample(IMAGE))
-    assert await sent_link(rig, url=expired(second)) == second["url"]
+    assert await sent_link(rig, from_=expired(second)) == second["url"]
 
 
 async def test_a_file_link_that_still_lives_is_passed_on_as_it_is(rig: Rig):
     _, [file] = own_message(rig, sample(IMAGE))
     link = expired(file, ex="ffffffff")
     rig.env.backend.cdn._blobs[link] = sample(IMAGE)[1]
-    assert await sent_link(rig, url=link) == link
+    assert await sent_link(rig, from_=link) == link
 
 
 @pytest.mark.parametrize("ex", ["65000000", "zz", ""])
@@ -112,7 +112,7 @@ async def test_an_expired_link_whose_message_cannot_be_found_is_reported(rig: Ri
     message = await rig.moderator.send(rig.channel, "mine", attachments=[sample(IMAGE)])
     [file] = message.attachments
     link = expired({"url": file.url}, ex=ex)
-    assert "its link has expired" in await refused(rig, EDIT, prompt="x", url=link)
+    assert "its link has expired" in await refused(rig, EDIT, prompt="x", from_=link)
     await nothing_happened(rig)
 
 
@@ -120,5 +120,5 @@ async def test_an_expired_link_into_a_channel_that_the_member_may_not_read_is_no
     secret = secret_channel(rig)
     let_in(rig, secret, rig.bot.user.id, view_channel=True, read_message_history=True)
     _, [file] = own_message(rig, sample(IMAGE), channel=secret)
-    assert "its link has expired" in await refused(rig, EDIT, prompt="x", url=expired(file))
+    assert "its link has expired" in await refused(rig, EDIT, prompt="x", from_=expired(file))
     await nothing_happened(rig)

@@ -17,7 +17,7 @@ ENHANCED = {
     "audio music": ({}, {"style": "noir"}, {"rewriteRequest": ENHANCE_MUSIC}),
     "audio soundfx": ({}, {"duration_seconds": 2}, {"rewriteRequest": ENHANCE_SOUND}),
     "finish motion": ({"file": sample(IMAGE)}, {"duration": 4}, {"duration": 4}),
-    "sora edit": ({"sora_video_id": "video_1"}, {"duration": 8}, {"duration": 8}),
+    "sora edit": ({"from": "video_1"}, {"duration": 8}, {"duration": 8}),
 }
 
 

@@ -49,7 +49,7 @@ async def test_what_only_a_document_asks_for_may_be_left_empty(rig: Rig):
 async def test_where_no_form_can_be_opened_any_more_a_button_opens_it(rig: Rig):
     await require(rig, "image.edit", **NAME)
     picture = hosted(rig, *sample(MediaKind.IMAGE))
-    answer = await rig.member.slash(rig.channel, "image edit", prompt="night", url=picture)
+    answer = await rig.member.slash(rig.channel, "image edit", prompt="night", from_=picture)
     [message] = [each for each in (answer.response, *answer.followups) if each is not None and each.ephemeral]
     assert "probably needs: display name" in message.content
     assert labels(message) == ["Fill in…"]
@@ -66,7 +66,7 @@ async def test_where_no_form_can_be_opened_any_more_a_button_opens_it(rig: Rig):
 
 async def test_the_button_expires(rig: Rig):
     await require(rig, "image.edit", **NAME)
-    answer = await rig.member.slash(rig.channel, "image edit", prompt="x", url=hosted(rig, *sample(MediaKind.IMAGE)))
+    answer = await rig.member.slash(rig.channel, "image edit", prompt="x", from_=hosted(rig, *sample(MediaKind.IMAGE)))
     [message] = [each for each in (answer.response, *answer.followups) if each is not None and each.ephemeral]
     rig.clock.advance(16 * 60)
     late = await rig.member.click(message, label="Fill in…")

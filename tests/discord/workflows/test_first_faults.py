@@ -30,7 +30,7 @@ async def read_document(rig: Rig) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_what_failed_under_a_guessed_id_works_by_try_again_once_the_true_one_is_known(tmp_path: Path, shape: str):
     async with running(tmp_path, document_shape=shape, renamed=RENAMED) as rig:
-        await rig.member.slash(rig.channel, "prompt location", prompt="a harbour at dawn")
+        await rig.member.slash(rig.channel, "prompt for:location", prompt="a harbour at dawn")
         await rig.work()
         failed = await newest(rig)
         assert failed.state is JobState.FAILED

@@ -32,7 +32,7 @@ async def write_moody(rig: Rig) -> None:
 
 
 async def run_moody(rig: Rig, idea: str, mood: str) -> Any:
-    shown = await rig.member.slash(rig.channel, "recipe run", recipe="moody")
+    shown = await rig.member.slash(rig.channel, "recipe", recipe="moody")
     return await rig.member.submit_modal(shown, fill(shown, {"Idea": idea, "Mood": mood}))
 
 

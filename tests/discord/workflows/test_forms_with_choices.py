@@ -57,10 +57,8 @@ def test_a_radio_group_is_within_discords_limits_and_gives_back_what_was_there(
 
 
 async def test_ten_reference_images_are_uploaded_with_one_command(rig: Rig):
-    names = ["reference", *(f"reference_{number}" for number in range(2, 11))]
-    await rig.member.slash(
-        rig.channel, "image generate", prompt="x", count=1, **{name: (f"{name}.png", png()) for name in names}
-    )
+    files = [(f"{number}.png", png()) for number in range(10)]
+    await rig.member.slash(rig.channel, "image generate", prompt="x", count=1, reference_image_urls=files)
     await rig.work()
     [request] = rig.sandbox.requests
     assert len(request.input["reference_image_urls"]) == 10
@@ -68,7 +66,7 @@ async def test_ten_reference_images_are_uploaded_with_one_command(rig: Rig):
 
 @pytest.mark.long
 async def test_what_is_chosen_in_a_form_is_sent_as_if_it_was_typed(rig: Rig):
-    await rig.member.slash(rig.channel, "sora edit", prompt="make it snow", sora_video_id="video_68c1", duration=8)
+    await rig.member.slash(rig.channel, "sora edit", prompt="make it snow", from_="video_68c1", duration=8)
     await rig.work()
     [message] = [each for each in rig.messages() if each.embeds]
     for chosen, sent in (("12", 12), (LEFT_OUT, None)):
@@ -82,7 +80,8 @@ async def test_what_is_chosen_in_a_form_is_sent_as_if_it_was_typed(rig: Rig):
 
 
 def test_an_upload_in_a_form_is_filtered_too_and_a_list_takes_ten():
-    one, many = MediaUpload({MediaKind.AUDIO}), MediaUpload({MediaKind.IMAGE}, max_values=FILES_PER_UPLOAD)
+    one = MediaUpload({MediaKind.AUDIO}, custom_id="audio_url")
+    many = MediaUpload({MediaKind.IMAGE}, max_values=FILES_PER_UPLOAD, custom_id="image_urls")
     assert one.to_component_dict()["file_types"] == list(file_types({MediaKind.AUDIO}))
     assert (one.max_values, many.max_values) == (1, 10)
-    assert "file_types" not in MediaUpload(()).to_component_dict()
+    assert "file_types" not in MediaUpload((), custom_id="file").to_component_dict()

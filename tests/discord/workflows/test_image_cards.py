@@ -129,8 +129,8 @@ async def test_references_go_along_in_order_with_their_balance(rig: Rig):
         rig.channel,
         GENERATE,
         prompt="both",
-        reference=("a.png", png()),
-        reference_3=("b.png", png()),
+        image=("a.png", png()),
+        reference_image_urls=("b.png", png()),
         reference_prompt_balance=0.5,
     )
     await rig.work()
@@ -163,7 +163,7 @@ async def test_what_only_calls_itself_a_picture_is_refused_privately_before_anyt
 
 async def test_a_sound_as_reference_is_refused_privately_also_on_a_private_card(rig: Rig):
     sound = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
-    result = await rig.member.slash(rig.channel, GENERATE, prompt="x", reference=("hum.png", sound), private=True)
+    result = await rig.member.slash(rig.channel, GENERATE, prompt="x", image=("hum.png", sound), private=True)
     assert "is not an image" in private_sentence(result)
     await nothing_happened(rig)
 

@@ -16,7 +16,9 @@ from tests.support.viewers import seeing
 from tests.support.workflows import AUDIO, IMAGE, VIDEO, earlier
 
 
-async def offered(rig: Rig, typed: str = "", command: str = EDIT, option: str = "job", member: Any = None) -> list[Any]:
+async def offered(
+    rig: Rig, typed: str = "", command: str = EDIT, option: str = "from", member: Any = None
+) -> list[Any]:
     return await (member or rig.member).autocomplete(rig.channel, command, option, typed)
 
 
@@ -71,16 +73,16 @@ async def test_part_of_an_id_finds_its_job(rig: Rig):
 async def test_only_results_of_the_kind_that_the_option_takes_are_offered(rig: Rig):
     picture, clip, speech = [await earlier(rig, kind) for kind in (IMAGE, VIDEO, AUDIO)]
     for command, option, wanted in [
-        (EDIT, "job", [picture]),
-        ("image generate", "reference_job", [picture]),
-        ("video generate", "job", [clip, picture]),
-        ("finish subtitles", "job", [clip]),
-        ("finish motion", "job", [clip, picture]),
-        ("finish lipsync", "video_job", [clip]),
-        ("finish lipsync", "audio_job", [speech]),
-        ("audio soundfx", "job", [clip]),
-        ("sora character", "job", [clip]),
-        ("sora edit", "job", []),
+        (EDIT, "from", [picture]),
+        ("image generate", "from", [picture]),
+        ("video generate", "from", [clip, picture]),
+        ("finish subtitles", "from", [clip]),
+        ("finish motion", "from", [clip, picture]),
+        ("finish lipsync", "from", [clip]),
+        ("finish lipsync", "audio_from", [speech]),
+        ("audio soundfx", "from", [clip]),
+        ("sora character", "from", [clip]),
+        ("sora edit", "from", []),
     ]:
         choices = await offered(rig, "", command, option)
         assert [choice["value"] for choice in choices] == [job.id for job in wanted], (command, option)

@@ -31,7 +31,7 @@ def links(count: int, start: int = 0) -> str:
 
 
 async def generate(rig: WatchedRig, urls: str, member: Any = None, **more: Any) -> Any:
-    options = {"prompt": "x", "reference_urls": urls} | more
+    options = {"prompt": "x", "from": urls} | more
     return await (member or rig.member).slash(rig.channel, "image generate", **options)
 
 
@@ -43,8 +43,9 @@ async def test_too_many_links_are_refused_and_none_is_followed(rig: WatchedRig, 
 
 
 async def test_uploads_count_with_the_links(rig: WatchedRig):
-    uploads = {name: (f"{name}.png", png()) for name in ("reference", "reference_2", "reference_3", "reference_4")}
-    assert str(FILES_MAX) in private_sentence(await generate(rig, links(7), **uploads))
+    more = [(f"{number}.png", png()) for number in range(3)]
+    shown = await generate(rig, links(7), image=("0.png", png()), reference_image_urls=more)
+    assert str(FILES_MAX) in private_sentence(shown)
     assert rig.looks.fetched == []
 
 
@@ -82,7 +83,7 @@ async def test_the_links_of_a_recipe_count_together(rig: WatchedRig):
     form = await new_recipe(rig)
     texts = {"Name": "many", "About": "", "Inputs": "pictures: which\npicture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
-    asked = await rig.member.slash(rig.channel, "recipe run", recipe="many")
+    asked = await rig.member.slash(rig.channel, "recipe", recipe="many")
     given = {"Pictures": links(FILES_MAX), "Picture": link("another")}
     assert str(FILES_MAX) in private_sentence(await rig.member.submit_modal(asked, fill(asked, given)))
     assert rig.looks.fetched == []

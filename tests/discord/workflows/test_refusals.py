@@ -28,7 +28,7 @@ BANNED = discord.HTTPException(SimpleNamespace(status=429, reason="Too Many Requ
     ("options", "said"),
     [
         ({"prompt": "x", "model": "gptimage2", "resolution": "4K", "aspect_ratio": "1:1"}, "4K"),
-        ({"prompt": "x", "model": "gptimage2", "resolution": "@everyone"}, ""),
+        ({"prompt": "x", "model": "gptimage2", "aspect_ratio": "@everyone"}, ""),
     ],
 )
 async def test_an_input_that_breaks_a_rule_is_refused_in_one_ephemeral_sentence_and_costs_nothing(
@@ -49,7 +49,7 @@ async def test_a_wrong_input_next_to_a_good_upload_is_refused_privately_and_the_
         model="gptimage2",
         resolution="4K",
         aspect_ratio="1:1",
-        reference=("a.png", png()),
+        image=("a.png", png()),
     )
     assert "4K" in private_sentence(result)
     assert rig.messages(viewer=rig.moderator) == []
@@ -143,7 +143,7 @@ async def test_an_unexpected_error_is_one_private_sentence_without_details(
 
     rig.forgiven = (RuntimeError,)
     monkeypatch.setattr(rig.bot.parts.jobs, "accept", broken)
-    for upload in ({}, {"reference": ("a.png", png())}):
+    for upload in ({}, {"image": ("a.png", png())}):
         result = await rig.member.slash(rig.channel, GENERATE, prompt="x", **options, **upload)
         sentence = private_sentence(result)
         assert "Something went wrong in the bot" in sentence

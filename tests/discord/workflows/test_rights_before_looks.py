@@ -79,9 +79,9 @@ async def test_who_may_not_spend_makes_the_bot_follow_no_link(rig: WatchedRig, b
     await bar(rig)
     before = len(list(sends(rig)))
     for command, options in (
-        ("image generate", {"prompt": "x", "reference_urls": MANY}),
-        ("image edit", {"prompt": "x", "url": link("one")}),
-        ("video generate", {"prompt": "x", "url": link("one")}),
+        ("image generate", {"prompt": "x", "from": MANY}),
+        ("image edit", {"prompt": "x", "from": link("one")}),
+        ("video generate", {"prompt": "x", "from": link("one")}),
     ):
         private_sentence(await rig.member.slash(rig.channel, command, **options))
     assert rig.looks.fetched == []
@@ -110,7 +110,7 @@ async def test_a_recipe_of_who_is_blocked_looks_at_nothing(rig: WatchedRig):
     texts = {"Name": "again", "About": "", "Inputs": "picture: which", "Steps": steps}
     await rig.moderator.submit_modal(form, fill(form, texts))
     await block(rig)
-    asked = await rig.member.slash(rig.channel, "recipe run", recipe="again")
+    asked = await rig.member.slash(rig.channel, "recipe", recipe="again")
     if asked.modal is not None:
         await rig.member.submit_modal(asked, fill(asked, {"Picture": link("one")}))
     assert rig.looks.fetched == []
@@ -118,7 +118,7 @@ async def test_a_recipe_of_who_is_blocked_looks_at_nothing(rig: WatchedRig):
 
 @pytest.mark.parametrize("bar", [block, pause, leave_nothing], ids=lambda each: each.__name__)
 async def test_a_rerun_looks_at_nothing_either(rig: WatchedRig, bar: Any):
-    await rig.moderator.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+    await rig.moderator.slash(rig.channel, "image edit", prompt="x #fast", from_=link("one"))
     await rig.work()
     [job] = await rig.jobs()
     rig.looks.fetched.clear()
@@ -145,20 +145,20 @@ async def test_a_menu_on_a_message_looks_at_nothing_for_who_is_blocked(
 
 
 async def test_who_may_spend_has_the_links_followed(rig: WatchedRig):
-    await rig.member.slash(rig.channel, "image generate", prompt="x #fast", reference_urls=MANY)
+    await rig.member.slash(rig.channel, "image generate", prompt="x #fast", from_=MANY)
     await rig.work()
     assert len(rig.looks.fetched) == 6
     assert len(rig.sandbox.requests[-1].input["reference_image_urls"]) == 6
 
 
 async def test_what_the_age_rule_refuses_is_refused_before_the_look(rig: WatchedRig):
-    result = await rig.member.slash(rig.channel, "video generate", prompt="x", url=link("one"), nsfw_checker=False)
+    result = await rig.member.slash(rig.channel, "video generate", prompt="x", from_=link("one"), nsfw_checker=False)
     private_sentence(result)
     assert rig.looks.fetched == []
 
 
 async def test_a_rerun_that_the_server_does_not_allow_looks_at_nothing(rig: WatchedRig):
-    await rig.moderator.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+    await rig.moderator.slash(rig.channel, "image edit", prompt="x #fast", from_=link("one"))
     await rig.work()
     [job] = await rig.jobs()
     rig.looks.fetched.clear()
@@ -176,7 +176,7 @@ async def spend(rig: WatchedRig, left_of: int) -> None:
 
 
 async def edit(rig: WatchedRig) -> Any:
-    return await rig.member.slash(rig.channel, "image edit", prompt="x #fast", url=link("one"))
+    return await rig.member.slash(rig.channel, "image edit", prompt="x #fast", from_=link("one"))
 
 
 async def test_a_limit_that_is_used_up_is_told_with_the_usual_price_and_looks_at_nothing(rig: WatchedRig):

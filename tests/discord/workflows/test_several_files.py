@@ -9,25 +9,25 @@ from tests.support.workflows import AUDIO, IMAGE, VIDEO, delivered, earlier, exa
 async def test_pictures_to_follow_keep_the_order_of_their_options(rig: Rig):
     job = await earlier(rig, IMAGE)
     first, second = hosted(rig, "one.png", sample(IMAGE)[1]), hosted(rig, "two.png", sample(IMAGE)[1])
-    uploads = {option: (f"{option}.png", sample(IMAGE)[1]) for option in ("reference_4", "reference", "reference_2")}
+    chosen = [(f"{name}.png", sample(IMAGE)[1]) for name in ("second", "third")]
     await rig.member.slash(
         rig.channel,
         "image generate",
         prompt="all of it",
-        reference_urls=f"{first}, {second}",
-        reference_job=job.id,
-        **uploads,
+        image=("first.png", sample(IMAGE)[1]),
+        from_=f"{first}, {second} {job.id}",
+        reference_image_urls=chosen,
     )
     await rig.work()
     links = rig.sandbox.requests[-1].input["reference_image_urls"]
     names = [link.rpartition("/")[2] for link in links]
     assert names == [
-        "reference.png",
-        "reference_2.png",
-        "reference_4.png",
+        "first.png",
         "one.png",
         "two.png",
         job.media[0].url.rpartition("/")[2],
+        "second.png",
+        "third.png",
     ]
 
 

@@ -18,17 +18,14 @@ from tests.support.workflows import AUDIO, IMAGE, VIDEO, earlier, hosted, sample
 @pytest.mark.parametrize(
     ("command", "options", "label"),
     [
-        (EDIT, ("image", "url"), "image"),
-        pytest.param(EDIT, ("url", "job"), "image", marks=pytest.mark.long),
-        pytest.param(EDIT, ("image", "url", "job"), "image", marks=pytest.mark.long),
-        ("finish motion", ("file", "job"), "image or video"),
-        pytest.param("video generate", ("start", "url"), "start image or video", marks=pytest.mark.long),
-        ("video generate", ("end_image", "end_image_url"), "end image"),
+        (EDIT, ("image", "from"), "image"),
+        ("finish motion", ("file", "from"), "image or video"),
+        pytest.param("video generate", ("start", "from"), "start image or video", marks=pytest.mark.long),
     ],
 )
 async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, options: tuple[str, ...], label: str):
     name, data = sample(IMAGE)
-    uploads = {"image", "file", "start", "end_image"}
+    uploads = {"image", "file", "start"}
     given = {each: (name, data) if each in uploads else hosted(rig, name, data) for each in options}
     prompt = {} if command == "finish motion" else {"prompt": "x"}
     sentence = await refused(rig, command, **prompt, **given)
@@ -41,7 +38,7 @@ async def test_a_file_is_given_in_exactly_one_way(rig: Rig, command: str, option
     [
         (EDIT, {"prompt": "x"}, "image"),
         pytest.param("finish subtitles", {}, "video", marks=pytest.mark.long),
-        pytest.param("finish upscale", {"thumbnail": sample(IMAGE)}, "video", marks=pytest.mark.long),
+        pytest.param("finish upscale", {"thumbnail_url": sample(IMAGE)}, "video", marks=pytest.mark.long),
         ("finish motion", {"prompt": "x"}, "image or video"),
         pytest.param("finish lipsync", {"audio": sample(AUDIO)}, "video", marks=pytest.mark.long),
         pytest.param("finish lipsync", {"video": sample(VIDEO)}, "speech", marks=pytest.mark.long),
@@ -54,22 +51,16 @@ async def test_a_file_that_is_needed_is_requested(rig: Rig, command: str, option
     await nothing_happened(rig)
 
 
-@pytest.mark.parametrize("options", [{}, {"sora_video_id": "video_1", "job": "7AB2CD3EF4"}])
-async def test_a_sora_video_is_given_in_exactly_one_way(rig: Rig, options: dict[str, str]):
-    assert "in one way" in await refused(rig, "sora remix", prompt="x", **options)
-    await nothing_happened(rig)
-
-
 # ---------------------------------------------------------------------- checked before anything is spent
 
 
 TAKES_CLIP = [
-    ("finish subtitles", "url", {}),
-    ("finish upscale", "url", {}),
-    ("finish lipsync", "video_url", {"audio": sample(AUDIO)}),
-    ("audio soundfx", "url", {"prompt": "x"}),
-    ("sora character", "url", {"name": "x"}),
-    ("sora edit", "source_video_url", {"prompt": "x", "sora_video_id": "video_1"}),
+    ("finish subtitles", "from", {}),
+    ("finish upscale", "from", {}),
+    ("finish lipsync", "from", {"audio": sample(AUDIO)}),
+    ("audio soundfx", "from", {"prompt": "x"}),
+    ("sora character", "from", {"name": "x"}),
+    ("sora edit", "source_video_url", {"prompt": "x", "from": "video_1"}),
 ]
 
 
@@ -102,7 +93,7 @@ async def test_a_picture_where_a_video_is_needed_costs_nothing(rig: Rig, command
 async def test_a_link_that_leads_to_nothing_usable_costs_nothing(rig: Rig, link: str, why: str):
     hosted(rig, "page.png", b"<!doctype html><html></html>")
     hosted(rig, "empty.png", b"")
-    sentence = await refused(rig, EDIT, prompt="x", url=link.format(sandbox=rig.sandbox.url))
+    sentence = await refused(rig, EDIT, prompt="x", from_=link.format(sandbox=rig.sandbox.url))
     assert sentence.startswith("The file for “image” cannot be used.")
     assert why in sentence
     await nothing_happened(rig)
@@ -162,7 +153,7 @@ async def test_an_empty_upload_is_called_empty(rig: Rig):
 
 async def test_every_link_of_a_list_is_checked(rig: Rig):
     links = f"{hosted(rig, *sample(IMAGE))} {rig.sandbox.url}/media/nothing.png"
-    assert "“reference image” cannot be used" in await refused(rig, "image generate", prompt="x", reference_urls=links)
+    assert "“reference image” cannot be used" in await refused(rig, "image generate", prompt="x", from_=links)
     await nothing_happened(rig)
 
 
@@ -171,39 +162,39 @@ async def test_every_link_of_a_list_is_checked(rig: Rig):
 
 async def test_the_private_result_of_another_member_cannot_be_used(rig: Rig):
     job = await earlier(rig, IMAGE, private=True)
-    sentence = await refused(rig, EDIT, rig.moderator, prompt="x", job=job.id)
+    sentence = await refused(rig, EDIT, rig.moderator, prompt="x", from_=job.id)
     assert sentence == f"You cannot see a job `{job.id}` here. Choose one from the list."
-    assert await sent_link(rig, job=job.id) == job.media[0].url
+    assert await sent_link(rig, from_=job.id) == job.media[0].url
 
 
 async def test_the_job_of_another_server_cannot_be_used(rig: Rig):
     job = await earlier(rig, IMAGE)
     other = rig.env.create_guild("Other")
     channel, same = other.create_text_channel("general"), other.add_member(rig.member.user)
-    assert "You cannot see a job" in await refused(rig, EDIT, same, channel, prompt="x", job=job.id)
-    assert "You cannot see a job" in await refused(rig, "sora edit", same, channel, prompt="x", job=job.id)
-    assert await same.autocomplete(channel, EDIT, "job", "") == []
+    assert "You cannot see a job" in await refused(rig, EDIT, same, channel, prompt="x", from_=job.id)
+    assert "You cannot see a job" in await refused(rig, "sora edit", same, channel, prompt="x", from_=job.id)
+    assert await same.autocomplete(channel, EDIT, "from", "") == []
 
 
 async def test_a_job_without_the_needed_kind_is_refused(rig: Rig):
     job = await earlier(rig, IMAGE)
     assert (
-        await refused(rig, "finish subtitles", job=job.id)
+        await refused(rig, "finish subtitles", from_=job.id)
         == f"The result of job {job.id} is not a video. Choose a job whose result is."
     )
-    assert "was not made by Sora" in await refused(rig, "sora edit", prompt="x", job=job.id)
+    assert "was not made by Sora" in await refused(rig, "sora edit", prompt="x", from_=job.id)
 
 
 async def test_a_job_that_is_not_done_yet_is_refused(rig: Rig):
     await rig.member.slash(rig.channel, "image generate", prompt="x")
     [job] = await rig.jobs()
-    assert "is not an image" in await refused(rig, EDIT, prompt="x", job=job.id)
+    assert "is not an image" in await refused(rig, EDIT, prompt="x", from_=job.id)
 
 
 @pytest.mark.long
 async def test_a_job_id_is_taken_in_any_case_and_with_spaces(rig: Rig):
     job = await earlier(rig, IMAGE)
-    assert await sent_link(rig, job=f" {job.id.lower()} ") == job.media[0].url
+    assert await sent_link(rig, from_=f" {job.id.lower()} ") == job.media[0].url
 
 
 def moved(rig: Rig, job: Job) -> str:
@@ -219,7 +210,7 @@ def moved(rig: Rig, job: Job) -> str:
 async def test_an_expired_result_link_is_renewed_from_the_api(rig: Rig):
     job = await earlier(rig, IMAGE)
     new = moved(rig, job)
-    assert await sent_link(rig, job=job.id) == new
+    assert await sent_link(rig, from_=job.id) == new
 
 
 async def test_a_result_that_the_api_has_lost_is_taken_from_its_card(rig: Rig):
@@ -227,7 +218,7 @@ async def test_a_result_that_the_api_has_lost_is_taken_from_its_card(rig: Rig):
     [message] = rig.messages()
     moved(rig, job)
     rig.sandbox.fault("get", "status", status=404)
-    assert await sent_link(rig, job=job.id) == message.attachments[0].url
+    assert await sent_link(rig, from_=job.id) == message.attachments[0].url
 
 
 @pytest.mark.long
@@ -238,7 +229,7 @@ async def test_the_right_one_of_a_cards_files_is_taken(rig: Rig):
     [message] = rig.messages()
     for medium in job.media:
         rig.sandbox.studio.files._files.pop(medium.url.rpartition("/")[2])
-    await rig.member.slash(rig.channel, "finish subtitles", job=job.id)
+    await rig.member.slash(rig.channel, "finish subtitles", from_=job.id)
     await rig.work()
     assert rig.sandbox.requests[-1].input["video_url"] == message.attachments[1].url
 
@@ -247,7 +238,7 @@ async def test_a_result_that_is_nowhere_any_more_costs_nothing(rig: Rig):
     job = await earlier(rig, IMAGE)
     delete(rig, rig.messages()[0])
     rig.sandbox.studio.files._files.clear()
-    assert "no longer there" in await refused(rig, EDIT, prompt="x", job=job.id)
+    assert "no longer there" in await refused(rig, EDIT, prompt="x", from_=job.id)
 
 
 # ---------------------------------------------------------------------- an earlier job for every medium
@@ -256,7 +247,7 @@ async def test_a_result_that_is_nowhere_any_more_costs_nothing(rig: Rig):
 @pytest.mark.parametrize(
     ("command", "option", "kind", "field", "others"),
     [
-        ("video generate", "end_image_job", IMAGE, "end_image_url", {"prompt": "x", "start": sample(IMAGE)}),
+        ("video generate", "end_image_url", IMAGE, "end_image_url", {"prompt": "x", "start": sample(IMAGE)}),
         pytest.param(
             "video generate",
             "end_image_url",
@@ -265,12 +256,12 @@ async def test_a_result_that_is_nowhere_any_more_costs_nothing(rig: Rig):
             {"prompt": "x", "start": sample(IMAGE)},
             marks=pytest.mark.long,
         ),
-        pytest.param("video generate", "audio_job", AUDIO, "audio_url", {"prompt": "x"}, marks=pytest.mark.long),
-        ("video generate", "reference_urls", IMAGE, "reference_image_urls", {"prompt": "x"}),
+        pytest.param("video generate", "audio_url", AUDIO, "audio_url", {"prompt": "x"}, marks=pytest.mark.long),
+        ("video generate", "reference_image_urls", IMAGE, "reference_image_urls", {"prompt": "x"}),
         pytest.param(
-            "finish upscale", "thumbnail_job", IMAGE, "thumbnail_url", {"video": sample(VIDEO)}, marks=pytest.mark.long
+            "finish upscale", "thumbnail_url", IMAGE, "thumbnail_url", {"video": sample(VIDEO)}, marks=pytest.mark.long
         ),
-        ("sora remix", "source_video_job", VIDEO, "source_video_url", {"prompt": "x", "sora_video_id": "video_1"}),
+        ("sora remix", "source_video_url", VIDEO, "source_video_url", {"prompt": "x", "from": "video_1"}),
     ],
 )
 async def test_any_medium_can_be_an_earlier_job(

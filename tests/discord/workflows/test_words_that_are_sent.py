@@ -29,7 +29,7 @@ async def recipe(rig: Rig, steps: str, parameters: str) -> None:
 
 
 async def run(rig: Rig, **given: str) -> Any:
-    asked = await rig.member.slash(rig.channel, "recipe run", recipe="moody")
+    asked = await rig.member.slash(rig.channel, "recipe", recipe="moody")
     return await rig.member.submit_modal(asked, fill(asked, {name.capitalize(): text for name, text in given.items()}))
 
 

@@ -39,8 +39,8 @@ class Slot:
     field: str
     kind: MediaKind
     attachment: str
-    url: str
-    job: str | None = None
+    text: str
+    """The option, or the line of the form, that takes a link or a job."""
     many: bool = False
 
 
@@ -57,8 +57,8 @@ class Case:
     made: tuple[MediaKind, ...] = ()
 
 
-CLIP = Slot("video_url", VIDEO, "video", "url", "job")
-SORA_SOURCE = Slot("source_video_url", VIDEO, "source_video", "source_video_url")
+CLIP = Slot("video_url", VIDEO, "video", "from")
+SORA_SOURCE = Slot("source_video_url", VIDEO, "source_video_url", "source_video_url")
 MUSIC = {
     "prompt": "slow piano", "title": "Rain", "style": "lo-fi", "duration_seconds": 3.5, "instrumental": True,
     "model": "V5", "provider": "kie", "mode": "auto", "custom_mode": False, "vocal_gender": "f",
@@ -93,37 +93,37 @@ def motion_case(kind: MediaKind, *, steered: bool) -> Case:
         "finish motion",
         MOTION | steering | ({"duration": 6} if kind is IMAGE else {}),
         MOTION | control | ({"duration": 6} if kind is IMAGE else {}),
-        (Slot("file_url", kind, "file", "url", "job"),),
+        (Slot("file_url", kind, "file", "from"),),
         {"file_name": "file_url", "content_type": "file_url", **({} if kind is IMAGE else {"duration": "file_url"})},
         (VIDEO,),
     )
 
 
-ALWAYS = ("image edit", "finish lipsync", "sora character", "prompt image")
+ALWAYS = ("image edit", "finish lipsync", "sora character", "prompt for:image")
 """What takes a picture, two kinds of files, a clip, or words alone; all commands are in `make test-long`."""
 CASES = {
     "image generate": Case(
         "image generate",
         PICTURE,
         PICTURE,
-        (Slot("reference_image_urls", IMAGE, "reference", "reference_urls", "reference_job", many=True),),
+        (Slot("reference_image_urls", IMAGE, "image", "from", many=True),),
         made=(IMAGE,),
     ),
-    "image edit": Case("image edit", EDITED, EDITED, (Slot("image_url", IMAGE, "image", "url", "job"),), made=(IMAGE,)),
+    "image edit": Case("image edit", EDITED, EDITED, (Slot("image_url", IMAGE, "image", "from"),), made=(IMAGE,)),
     "video generate from a picture": Case(
         "video generate",
         FILM,
         FILM,
         (
-            Slot("image_url", IMAGE, "start", "url", "job"),
-            Slot("end_image_url", IMAGE, "end_image", "end_image_url"),
-            Slot("audio_url", AUDIO, "audio", "audio_url"),
-            Slot("reference_image_urls", IMAGE, "reference", "reference_urls", many=True),
+            Slot("image_url", IMAGE, "start", "from"),
+            Slot("end_image_url", IMAGE, "end_image_url", "end_image_url"),
+            Slot("audio_url", AUDIO, "audio_url", "audio_url"),
+            Slot("reference_image_urls", IMAGE, "reference_image_urls", "reference_image_urls", many=True),
         ),
         made=(VIDEO,),
     ),
     "video generate from a clip": Case(
-        "video generate", FILM, FILM, (Slot("source_video_url", VIDEO, "start", "url", "job"),), made=(VIDEO,)
+        "video generate", FILM, FILM, (Slot("source_video_url", VIDEO, "start", "from"),), made=(VIDEO,)
     ),
     "audio music": Case("audio music", MUSIC, MUSIC, made=(AUDIO,)),
     "audio narration": Case(
@@ -143,11 +143,11 @@ CASES = {
     "audio soundfx for a video": Case(
         "audio soundfx", SOUND, SOUND | {"mode": "video_context"}, (CLIP,), made=(AUDIO, VIDEO)
     ),
-    "prompt image": Case("prompt image", REWRITE, REWRITE_SENT),
-    "prompt video": Case("prompt video", REWRITE | {"duration": 8}, REWRITE_SENT | {"duration": 8}),
-    "prompt location": Case("prompt location", REWRITE, REWRITE_SENT),
-    "prompt variant": Case(
-        "prompt variant",
+    "prompt for:image": Case("prompt for:image", REWRITE, REWRITE_SENT),
+    "prompt for:video": Case("prompt for:video", REWRITE | {"duration": 8}, REWRITE_SENT | {"duration": 8}),
+    "prompt for:location": Case("prompt for:location", REWRITE, REWRITE_SENT),
+    "prompt for:character variant": Case(
+        "prompt for:character variant",
         {"prompt": "a knight", "rewrite_request": "in linen"},
         {"prompt": "a knight", "rewriteRequest": "in linen"},
     ),
@@ -156,15 +156,15 @@ CASES = {
         {"video_title": "Host", "audio_title": "Welcome"},
         {"video_title": "Host", "audio_title": "Welcome"},
         (
-            Slot("video_url", VIDEO, "video", "video_url", "video_job"),
-            Slot("audio_url", AUDIO, "audio", "audio_url", "audio_job"),
+            Slot("video_url", VIDEO, "video", "from"),
+            Slot("audio_url", AUDIO, "audio", "audio_from"),
         ),
         {"video_duration": "video_url", "audio_duration": "audio_url"},
         (VIDEO,),
     ),
     "finish subtitles": Case(
         "finish subtitles",
-        {"font": "Arial", "font_size": 48, "color": "#FFFFFF", "stroke_color": "#000000", "stroke_width": 4},
+        {"font": "Arial", "font_size": 48, "color": "#FFFFFF", "strokeColor": "#000000", "strokeWidth": 4},
         {
             "subtitle_settings": {
                 "font": "Arial",
@@ -184,7 +184,7 @@ CASES = {
         "finish upscale",
         BIGGER,
         BIGGER,
-        (CLIP, Slot("thumbnail_url", IMAGE, "thumbnail", "thumbnail_url")),
+        (CLIP, Slot("thumbnail_url", IMAGE, "thumbnail_url", "thumbnail_url")),
         {"duration_seconds": "video_url"},
         (VIDEO,),
     ),
@@ -193,7 +193,7 @@ CASES = {
     **{
         f"sora {word}": Case(
             f"sora {word}",
-            SORA | {"sora_video_id": "video_68c1"},
+            SORA | {"from": "video_68c1"},
             SORA | {"sora_video_id": "video_68c1"},
             (SORA_SOURCE,),
             {"source_duration": "source_video_url"} if word == "extend" else {},
@@ -223,25 +223,23 @@ class Given:
                 return {slot.attachment: (name, data)}, None
             case "hosted link":
                 link = hosted(rig, name, data)
-                return {slot.url: f"<{link}>"}, link
+                return {slot.text: f"<{link}>"}, link
             case "Discord link":
                 link = await posted_link(rig, slot.kind)
-                return {slot.url: f" {link} "}, link
+                return {slot.text: f" {link} "}, link
             case "message link":
                 link, [file] = own_message(rig, sample(slot.kind))
-                return {slot.url: link}, file["url"]
-        assert slot.job is not None
+                return {slot.text: link}, file["url"]
         if slot.kind not in self._jobs:
             self._jobs[slot.kind] = await earlier(rig, slot.kind)
         job = self._jobs[slot.kind]
-        return {slot.job: job.id}, job.media[0].url
+        return {slot.text: job.id}, job.media[0].url
 
     async def all_options(self, case: Case, number: int) -> tuple[dict[str, Any], dict[str, str | None]]:
         """Return the options of the case's files in their `number`-th ways, and the links by field."""
         options, links = {}, {}
         for slot in case.slots:
-            ways = WAYS if slot.job is not None else WAYS[:-1]
-            given, links[slot.field] = await self.options(slot, ways[number % len(ways)])
+            given, links[slot.field] = await self.options(slot, WAYS[number % len(WAYS)])
             options |= given
         return options, links
 
@@ -252,7 +250,7 @@ class Given:
 )
 async def test_a_command_delivers_from_every_kind_of_source_and_sends_exactly_this(rig: Rig, name: str):
     case, given = CASES[name], Given(rig)
-    rounds = max((len(WAYS) if slot.job is not None else len(WAYS) - 1 for slot in case.slots), default=1)
+    rounds = len(WAYS) if case.slots else 1
     prepared = [await given.all_options(case, number) for number in range(rounds)]
     before, ids = len(rig.sandbox.requests), []
     for options, _ in prepared:
@@ -315,7 +313,7 @@ def shown_on_the_card(rig: Rig, case: Case, job: Job) -> None:
     assert "took" in card.fields[0].value
     title = CATALOGUE.get(COMMANDS[case.command]).title
     assert card.title == (None if job.media else title)
-    if case.command.startswith("prompt "):
+    if case.command.startswith("prompt for:"):
         assert f"> {case.options['prompt']}" in card.description
         assert job.output["enhancedPrompt"] in card.description
     if case.command == "sora character":
@@ -341,10 +339,12 @@ def test_every_plain_field_that_a_command_offers_is_given_in_a_case():
         pytest.param("audio music", {"prompt": "piano"}, {"prompt": "piano"}, marks=pytest.mark.long),
         pytest.param("audio narration", {"text": "Hello."}, {"text": "Hello."}, marks=pytest.mark.long),
         pytest.param("audio soundfx", {"prompt": "rain"}, {"prompt": "rain"}, marks=pytest.mark.long),
-        pytest.param("prompt image", {"prompt": "a fox"}, {"prompt": "a fox"}, marks=pytest.mark.long),
-        pytest.param("prompt video", {"prompt": "a fox"}, {"prompt": "a fox"}, marks=pytest.mark.long),
-        ("prompt location", {"prompt": "a harbour"}, {"prompt": "a harbour"}),
-        pytest.param("prompt variant", {"prompt": "a knight"}, {"prompt": "a knight"}, marks=pytest.mark.long),
+        pytest.param("prompt for:image", {"prompt": "a fox"}, {"prompt": "a fox"}, marks=pytest.mark.long),
+        pytest.param("prompt for:video", {"prompt": "a fox"}, {"prompt": "a fox"}, marks=pytest.mark.long),
+        ("prompt for:location", {"prompt": "a harbour"}, {"prompt": "a harbour"}),
+        pytest.param(
+            "prompt for:character variant", {"prompt": "a knight"}, {"prompt": "a knight"}, marks=pytest.mark.long
+        ),
         pytest.param(
             "sora video",
             {"prompt": "x", "character_id": "ch_1"},
@@ -353,13 +353,13 @@ def test_every_plain_field_that_a_command_offers_is_given_in_a_case():
         ),
         pytest.param(
             "sora edit",
-            {"prompt": "x", "sora_video_id": "video_1"},
+            {"prompt": "x", "from": "video_1"},
             {"prompt": "x", "sora_video_id": "video_1"},
             marks=pytest.mark.long,
         ),
         pytest.param(
             "image generate",
-            {"prompt": " a fox\r\n ", "style": " ", "model": ""},
+            {"prompt": " a fox\r\n ", "aspect_ratio": " ", "model": " "},
             {"prompt": "a fox"},
             marks=pytest.mark.long,
         ),
@@ -374,7 +374,7 @@ def test_every_plain_field_that_a_command_offers_is_given_in_a_case():
 )
 async def test_nothing_is_sent_that_was_not_given(rig: Rig, command: str, options: dict, sent: dict):
     if command == "finish upscale":
-        options = options | {"url": (link := hosted(rig, *sample(VIDEO)))}
+        options = options | {"from": (link := hosted(rig, *sample(VIDEO)))}
         sent = sent | {"video_url": link, "duration_seconds": pytest.approx(CLIP_S, abs=0.1)}
     await rig.member.slash(rig.channel, command, **options)
     await rig.work()
@@ -392,7 +392,7 @@ async def test_a_sora_job_is_named_to_sora_by_its_own_id(rig: Rig, word: str):
     await rig.work()
     [first] = await rig.jobs()
     assert first.output["task_id"].startswith("video_")
-    await rig.member.slash(rig.channel, f"sora {word}", prompt="again", job=first.id.lower())
+    await rig.member.slash(rig.channel, f"sora {word}", prompt="again", from_=first.id.lower())
     await rig.work()
     assert rig.sandbox.requests[-1].input == {"prompt": "again", "sora_video_id": first.output["task_id"]}
     job = (await rig.jobs())[0]
@@ -404,7 +404,7 @@ async def test_only_videos_that_sora_made_are_offered_to_sora(rig: Rig):
     await rig.member.slash(rig.channel, "sora video", prompt="Captain Fog waves", character_id="ch_1")
     await rig.work()
     made = (await rig.jobs())[0]
-    choices = await rig.member.autocomplete(rig.channel, "sora edit", "job", "")
+    choices = await rig.member.autocomplete(rig.channel, "sora edit", "from", "")
     assert [choice["value"] for choice in choices] == [made.id]
 
 
@@ -422,7 +422,7 @@ async def test_only_a_small_part_of_a_camera_is_set_and_the_rest_keeps_still(rig
 
 async def test_an_operation_that_the_account_has_not_is_refused_in_one_sentence(rig: Rig):
     rig.sandbox.fault("submit", "status", status=400, body='{"error": {"message": "Unknown operation."}}', times=None)
-    await rig.member.slash(rig.channel, "prompt location", prompt="a harbour")
+    await rig.member.slash(rig.channel, "prompt for:location", prompt="a harbour")
     await rig.work()
     [job] = await rig.jobs()
     assert job.state is JobState.FAILED

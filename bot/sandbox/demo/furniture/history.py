@@ -44,7 +44,7 @@ class WroteMessage(DemoAct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanCommand(DemoAct):
-    """A command. `card` names its card for later acts; `from_card` is the option `job`."""
+    """A command. `card` names its card for later acts; `from_card` is the option `from`."""
 
     command: str
     options: Mapping[str, object] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class History:
         options = {name: self._value(given) for name, given in act.options.items()}
         written = options.pop(WRITTEN, None)
         if act.from_card:
-            options["job"] = await self._job_of(act.from_card)
+            options["from"] = await self._job_of(act.from_card)
         shown = await who.slash(self._made.rooms[act.room], act.command, **options)
         if shown.modal is not None:
             shown = await who.submit_modal(shown, dict(zip(_fields(shown.modal), (written,), strict=True)))
@@ -196,7 +196,7 @@ def _ids(components: list[dict[str, Any]]) -> list[str]:
 
 
 WIDE = "16:9"
-CLIP = {"duration": 4, "resolution": "480p"}
+CLIP = {"duration": 4}
 
 
 def _picture(
@@ -240,7 +240,7 @@ WEEK: tuple[DemoAct, ...] = (
     _picture(2.5 * DAY_S, "bo", texts.NEON, card="neon", room=AFTER_DARK),
     PressedButton(ago_s=1.6 * DAY_S, who="cleo", card="door", action="vary", made="door variant"),
     RanCommand(
-        ago_s=1.4 * DAY_S, who="dara", command="recipe run", card="postcard",
+        ago_s=1.4 * DAY_S, who="dara", command="recipe", card="postcard",
         options={"recipe": POSTCARD, WRITTEN: texts.PLACE},
     ),
     WroteMessage(ago_s=1.3 * DAY_S, who="dara", text=texts.SAID_POSTCARD),

@@ -12,22 +12,19 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.catalogue import Catalogue, Operation
+from bot.catalogue import Operation
 from bot.delivery.answers.command_payload import Translator
-from cogs.described import texts
-from cogs.described.command import DescribedCommand, command_of
-from cogs.described.plan import OVERFLOW, called, named, plan_of
 from cogs.ui.interaction import Bot
-from cogs.workflows.asked.options import operation_of
+from cogs.workflows.asked.options import operations_of
+from cogs.workflows.command import MadeCommand, add_to_group, command_of
+from cogs.workflows.plan import OVERFLOW, called, named, plan_of
+from cogs.workflows.table import GROUPS
 
 log = structlog.get_logger(__name__)
 
 SUBCOMMANDS_MAX = 25
 COMMAND_CHARS = 8000
 """Discord: characters of names, descriptions and values of a command with all its parts, in the longest language."""
-GROUPS: Mapping[str, str] = {"3d": texts.THREE_D_GROUP, OVERFLOW: texts.MORE_GROUP}
-"""The groups that exist only for these commands, with their descriptions."""
-_BUILT_IN = Catalogue()
 
 
 @dataclass(slots=True)
@@ -49,10 +46,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A command and its group."""
+    """A command with its group and its operation's id."""
 
     group: str
-    command: DescribedCommand
+    operation: str
+    command: MadeCommand
 
 
 class DescribedCommands(commands.Cog):
@@ -70,7 +68,7 @@ class DescribedCommands(commands.Cog):
         missing = [each for each in self._bot.catalogue.operations.values() if each.id not in by_hand]
         made = await self._fitted(missing)
         self._replace(made)
-        with_command = {operation_of(each.command) for each in made}
+        with_command = {each.operation for each in made}
         self.left = tuple(each.id for each in missing if each.id not in with_command)
 
     def log(self) -> None:
@@ -79,14 +77,13 @@ class DescribedCommands(commands.Cog):
 
     def remove(self) -> None:
         """Remove them all, after Discord has rejected one."""
-        self.left = tuple(operation_of(each.command) or "" for each in self._made) + self.left
+        self.left = tuple(each.operation for each in self._made) + self.left
         self._replace([])
 
     def _by_hand(self) -> set[str]:
         own = {id(each.command) for each in self._made}
-        keys = (operation_of(each) for each in _slash(self._bot) if id(each) not in own)
-        found = (self._bot.catalogue.find(key) for key in keys if key is not None)
-        return {operation.id for operation in found if operation is not None}
+        slash = (each for each in _slash(self._bot) if id(each) not in own)
+        return {operation.id for each in slash for operation in operations_of(self._bot, each)}
 
     async def _fitted(self, operations: list[Operation]) -> list[Made]:
         plans = {each.id: plan_of(each) for each in operations}
@@ -97,14 +94,14 @@ class DescribedCommands(commands.Cog):
             plan = plans[one.operation.id]
             if plan is None:
                 continue
-            before = _BUILT_IN.find(one.operation.id)
-            command = command_of(plan, name, translated=before is not None and plan_of(before) == plan)
+            # A translated word beside foreign names may equal one of them, and Discord rejects both.
+            command = command_of(plan, name, translated=False)
             chars = length(await command.get_translated_payload(self._bot.tree, _translator()))
             for group in (one.group, OVERFLOW):
                 room = rooms.setdefault(group, Room(len(group) + len(GROUPS.get(group, "")), 0))
                 if room.takes(chars) and command.name not in (room.names if group == OVERFLOW else ()):
                     room.add(chars, name)
-                    made.append(Made(group, command))
+                    made.append(Made(group, one.operation.id, command))
                     break
         return made
 
@@ -115,20 +112,10 @@ class DescribedCommands(commands.Cog):
             group = tree.get_command(each.group)
             if isinstance(group, app_commands.Group):
                 group.remove_command(each.command.name)
-                if each.group in GROUPS and not group.commands:
+                if not group.commands:
                     tree.remove_command(each.group)
         for each in made:
-            group = tree.get_command(each.group)
-            if group is None:
-                group = app_commands.Group(
-                    name=each.group,
-                    description=GROUPS.get(each.group, texts.MORE_GROUP),
-                    guild_only=True,
-                    auto_locale_strings=each.group != OVERFLOW,
-                )
-                tree.add_command(group)
-            if isinstance(group, app_commands.Group):
-                group.add_command(each.command)
+            add_to_group(tree, each.group, each.command)
         self._made = made
 
     async def _room(self, name: str) -> Room:
@@ -136,7 +123,7 @@ class DescribedCommands(commands.Cog):
         if name not in self._rooms:
             group = self._bot.tree.get_command(name)
             self._rooms[name] = Room(len(name) + len(GROUPS.get(name, "")), 0)
-            if isinstance(group, app_commands.Group) and name not in GROUPS:
+            if isinstance(group, app_commands.Group):
                 payload = await group.get_translated_payload(self._bot.tree, _translator())
                 names = {each for inner in payload["options"] for each in _names(inner)}
                 self._rooms[name] = Room(length(payload), len(payload["options"]), names)

@@ -16,9 +16,11 @@ from bot.app.entry_points import unconnected
 from bot.catalogue import OPERATIONS, Catalogue, Field, FieldKind, Operation
 from bot.domain.models import MediaKind
 from bot.settings import Settings
-from cogs.described.command import command_of, generation_of
-from cogs.described.plan import OPTIONS_MAX, called, named, option_name, plan_of
-from cogs.described.registration import COMMAND_CHARS, SUBCOMMANDS_MAX, DescribedCommands, length
+from cogs.workflows.asked.form import is_flat
+from cogs.workflows.command import command_of, generation_of
+from cogs.workflows.plan import Common, called, named, option_name, plan_of
+from cogs.workflows.registration import COMMAND_CHARS, SUBCOMMANDS_MAX, DescribedCommands, length
+from cogs.workflows.table import OPTIONS_MAX
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 NUMBERS = st.one_of(st.none(), st.floats(-1e300, 1e300), st.integers(-(10**18), 10**18))
@@ -98,11 +100,21 @@ def test_every_field_has_an_option_or_is_left_for_the_form(operation: Operation)
     plan = plan_of(operation)
     if plan is None:
         return
-    given_names = {option.inside or (option.field.name if option.field else "") for option in plan.options}
-    left = {field.name for field in plan.left}
-    assert {field.name for field in operation.fields} == (given_names | left) - {""}
-    assert not given_names & left
-    assert not left or any(option.name.startswith("more") for option in plan.options)
+    given_names = {option.path for option in plan.options if option.fields}
+    left = {
+        f"{field.name}.{key.name}" if is_flat(field) else field.name
+        for field in plan.left(operation)
+        for key in (field.item_fields if is_flat(field) else (field,))
+    }
+    every = {
+        f"{field.name}.{key.name}" if is_flat(field) else field.name
+        for field in operation.fields
+        for key in (field.item_fields if is_flat(field) else (field,))
+    }
+    lists = {field.name for field in operation.fields if field.kind is FieldKind.URLS}
+    assert every == given_names | left
+    assert given_names & left <= lists, "only a list of files may be given by both"
+    assert not left or plan.has(Common.REST)
 
 
 @given(operation=OPERATION)
@@ -110,7 +122,7 @@ def test_plain_options_become_values_under_their_names_on_the_wire(operation: Op
     plan = plan_of(operation)
     if plan is None:
         return
-    typed = {option.name: f"v{number}" for number, option in enumerate(plan.options) if option.field is not None}
+    typed = {option.name: f"v{number}" for number, option in enumerate(plan.options) if option.fields}
     made = generation_of(plan, {**typed, **{each.name: None for each in plan.options if each.kind == "upload"}})
     known = {field.name for field in operation.fields}
     assert set(made.values) <= known
@@ -144,6 +156,7 @@ def test_names_are_valid_and_different_whatever_the_ids_are_and_in_whatever_orde
         ("avatar.train", "finish", "finish", "avatar_train"),
         ("music.extend", "audio", "audio", "music_extend"),
         ("x.y", "unheard of", "finish", "x_y"),
+        ("prompt.shorten", "prompt", "more", "prompt_shorten"),
     ],
 )
 def test_a_command_is_called_by_what_its_id_says_beyond_its_group(

@@ -1,0 +1,85 @@
+"""The page Gallery of `/studio settings`: where starred results are shown, and from how many stars."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.delivery.channels.facts import in_time
+from bot.domain.server.reaction_rules import ReactionRules
+from bot.domain.server.setting import SettingsPage
+from bot.errors import InputError
+from bot.server.reactions import ReactionChanges, gallery_text
+from bot.store import ReactionMaps
+from cogs.reactions.settings import texts
+from cogs.reactions.settings.page import NEEDED_CHARS, count_typed
+from cogs.ui.controls import Control, on
+from cogs.ui.forms import Form
+from cogs.ui.interaction import Interaction, use
+from cogs.ui.panels import PanelPage, settings_page, show_page
+from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
+from cogs.ui.texts import DONE
+
+SET, OFF = "gallery_set", "gallery_off"
+
+
+async def gallery_page(interaction: Interaction) -> PanelPage:
+    """Draw where the gallery is, with its controls."""
+    now = await use(interaction, ReactionMaps).get(guild_of(interaction))
+    controls = [Control.button(SET, "panel", label=str(texts.SET_GALLERY), style=discord.ButtonStyle.primary)]
+    if now.gallery_channel is not None:
+        controls.append(Control.button(OFF, "panel", label=str(texts.END_GALLERY)))
+    return settings_page(SettingsPage.GALLERY, texts.GALLERY_NOW(state=gallery_text(now)), controls)
+
+
+@on(SET)
+async def set_gallery(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Ask where the gallery is, and how many stars a result needs."""
+    await require_moderator(interaction)
+    now = await use(interaction, ReactionMaps).get(guild_of(interaction))
+    await in_time(interaction.response.send_modal(GalleryForm(interaction, now)))
+
+
+@on(OFF)
+async def end_gallery(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Switch the gallery off."""
+    await require_moderator(interaction)
+    await _change(interaction, None, None, off=True)
+
+
+async def _change(interaction: Interaction, channel_id: int | None, stars: int | None, *, off: bool) -> None:
+    said = await use(interaction, ReactionChanges).set_gallery(
+        guild_of(interaction), channel_id=channel_id, stars=stars, off=off, by_id=interaction.user.id
+    )
+    await show_page(interaction, await gallery_page(interaction), DONE(change=said))
+
+
+class GalleryForm(Form):
+    """Takes the gallery's channel and stars."""
+
+    def __init__(self, interaction: Interaction, now: ReactionRules) -> None:
+        super().__init__(interaction.client, title=str(texts.GALLERY), name="gallery")
+        guild = interaction.guild
+        there = None if guild is None or now.gallery_channel is None else guild.get_channel(now.gallery_channel)
+        self._channel: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
+            channel_types=[discord.ChannelType.text], default_values=[] if there is None else [there]
+        )
+        self._stars: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            default=str(now.gallery_stars), max_length=NEEDED_CHARS
+        )
+        self.add_item(discord.ui.Label(text=str(texts.GALLERY_CHANNEL), component=self._channel))
+        self.add_item(
+            discord.ui.Label(text=str(texts.GALLERY_STARS), description=str(texts.STARS_HINT), component=self._stars)
+        )
+
+    async def answer(self, interaction: Interaction) -> None:
+        """Move the gallery, if the sender still is a moderator. Raises InputError for a channel it can't post in."""
+        await require_moderator(interaction)
+        stars = count_typed(self._stars.value)
+        chosen = self._channel.values[0].id
+        channel = None if interaction.guild is None else interaction.guild.get_channel(chosen)
+        if channel is not None and interaction.guild is not None:
+            missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
+            if missing:
+                raise InputError(texts.CANNOT_POST_IN(channel=channel.mention, permissions=missing), "channel")
+        await _change(interaction, chosen, stars, off=False)

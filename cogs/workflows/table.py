@@ -1,0 +1,279 @@
+"""The commands that run an operation: a row each. Everything else about them follows from the operation's fields.
+
+To show another field as an option, add its name to the row's `shows`. What is not shown is asked in the form that the
+option `more` opens, so a row needs no word for it. By hand besides these: `/batch`, whose operation is an option, and
+`/audio voices`, which runs none. An operation without a row has a command of its fields alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from types import MappingProxyType
+
+from bot.catalogue import Field
+from bot.catalogue.fields import SORA_SECONDS, VIDEO, identifier, link, number, ratio, text
+from bot.domain.models import Job
+from bot.generation.sources import native_video_id
+from bot.language import Text
+from cogs.workflows import hooks, texts
+
+OPTIONS_MAX = 10
+"""Shown options of a command: more are a wall on a phone."""
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Two options for a file: an upload, and a text that takes a link or a job."""
+
+    upload: str
+    fields: tuple[str, ...]
+    """The field that the file is for; of several, the one that takes its kind."""
+    about: str
+    _: KW_ONLY
+    link: str = "from"
+    link_about: str = texts.FROM_OPTION
+    label: str | Text = ""
+    """What sentences call the file, instead of the field's label."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command: its operation, its name, and the options that are shown."""
+
+    operation: str
+    name: str
+    """As members type it, without the slash: `image generate`."""
+    about: str
+    shows: str
+    """The options in order, separated by spaces: fields, uploads, `from` and the `Common` ones."""
+    _: KW_ONLY
+    files: tuple[FileOptions, ...] = ()
+    paths: Mapping[str, str] = _NONE
+    """Fields by option, for options that are called otherwise; `object.key` inside an object."""
+    abouts: Mapping[str, str] = _NONE
+    """Descriptions of options, instead of the field's."""
+    instead: Mapping[str, str] = _NONE
+    """The operations of a command with several, by the value of its option `for`."""
+    count: bool = False
+    """Whether several can be made at once."""
+    aliases: frozenset[str] = frozenset()
+    """Fields that are other models' names for a shown one, so the form doesn't ask for them."""
+    assumed: tuple[Field, ...] = ()
+    """The fields of an operation whose own are not public."""
+    picks: str = ""
+    """The option that suggests results without being a file."""
+    only: Callable[[Job], object] | None = None
+    """Which results it suggests: those with a true result."""
+    hook: hooks.Hook = hooks.plain
+    """Submits the request, where that takes more than data."""
+    reason: str = ""
+    """Why it shows more than OPTIONS_MAX options."""
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The ids of its operations."""
+        return tuple(dict.fromkeys((self.operation, *self.instead.values())))
+
+
+def _video(about: str) -> FileOptions:
+    return FileOptions("video", ("video_url",), about)
+
+
+def _sora_change(name: str, about: str) -> CommandSpec:
+    return CommandSpec(
+        f"sora2.video.{name}",
+        f"sora {name}",
+        about,
+        "prompt from preset private spoiler",
+        paths={"from": "sora_video_id"},
+        abouts={"from": texts.SORA_FROM_OPTION},
+        picks="from",
+        only=native_video_id,
+        hook=hooks.sora_video,
+    )
+
+
+GROUPS: Mapping[str, str] = {
+    "image": texts.IMAGE_GROUP,
+    "video": texts.VIDEO_GROUP,
+    "audio": texts.AUDIO_GROUP,
+    "finish": texts.FINISH_GROUP,
+    "sora": texts.SORA_GROUP,
+    "3d": texts.THREE_D_GROUP,
+    "more": texts.MORE_GROUP,
+}
+"""The groups of these and of generated commands, with their descriptions; an empty one is not registered."""
+
+COMMANDS = (
+    CommandSpec(
+        "image.generate",
+        "image generate",
+        texts.IMAGE_GENERATE,
+        "prompt model aspect_ratio image from count preset private spoiler",
+        files=(
+            FileOptions(
+                "image",
+                ("reference_image_urls",),
+                texts.REFERENCE_OPTION,
+                link_about=texts.REFERENCES_FROM_OPTION,
+                label=texts.REFERENCE_FILE,
+            ),
+        ),
+        abouts={"count": texts.PICTURES_OPTION},
+        count=True,
+        hook=hooks.usual_count,
+    ),
+    CommandSpec(
+        "image.edit",
+        "image edit",
+        texts.IMAGE_EDIT,
+        "prompt image from model aspect_ratio count preset private spoiler",
+        files=(FileOptions("image", ("image_url",), texts.IMAGE_TO_EDIT_OPTION),),
+        count=True,
+    ),
+    CommandSpec(
+        "video.generate",
+        "video generate",
+        texts.VIDEO_GENERATE,
+        "prompt model duration aspect_ratio start from preset private spoiler",
+        files=(
+            FileOptions(
+                "start",
+                ("image_url", "source_video_url"),
+                texts.VIDEO_START_OPTION,
+                link_about=texts.VIDEO_FROM_OPTION,
+                label=texts.START_FILE,
+            ),
+        ),
+        count=True,
+        aliases=frozenset({"first_frame_url", "first_clip_url", "last_frame_url"}),
+    ),
+    CommandSpec(
+        "music.generate",
+        "audio music",
+        texts.AUDIO_MUSIC,
+        "prompt style duration_seconds instrumental model count preset private spoiler",
+        count=True,
+    ),
+    CommandSpec(
+        "narration.generate",
+        "audio narration",
+        texts.AUDIO_NARRATION,
+        "text voice_id tone speed preset private spoiler",
+    ),
+    CommandSpec(
+        "soundfx.generate",
+        "audio soundfx",
+        texts.AUDIO_SOUNDFX,
+        "prompt video from duration_seconds count preset private spoiler",
+        files=(_video(texts.SOUNDFX_VIDEO_OPTION),),
+        count=True,
+        hook=hooks.sound_of_video,
+    ),
+    CommandSpec(
+        "prompt.enhance.image",
+        "prompt",
+        texts.PROMPT,
+        "for prompt style duration aspect_ratio rewrite_request preset private",
+        paths={"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"},
+        abouts={"for": texts.PROMPT_FOR_OPTION},
+        instead={
+            texts.FOR_IMAGE: "prompt.enhance.image",
+            texts.FOR_VIDEO: "prompt.enhance.video",
+            texts.FOR_LOCATION: "prompt.enhance.location",
+            texts.FOR_VARIANT: "prompt.enhance.variant",
+        },
+    ),
+    CommandSpec(
+        "lipsync.generate",
+        "finish lipsync",
+        texts.FINISH_LIPSYNC,
+        "video from audio audio_from preset private spoiler",
+        files=(
+            _video(texts.LIPSYNC_VIDEO_OPTION),
+            FileOptions(
+                "audio",
+                ("audio_url",),
+                texts.LIPSYNC_AUDIO_OPTION,
+                link="audio_from",
+                link_about=texts.LIPSYNC_AUDIO_FROM_OPTION,
+            ),
+        ),
+    ),
+    CommandSpec(
+        "subtitles.generate",
+        "finish subtitles",
+        texts.FINISH_SUBTITLES,
+        "video from font font_size color preset private spoiler",
+        files=(_video(texts.SUBTITLES_VIDEO_OPTION),),
+        paths={
+            "font": "subtitle_settings.font",
+            "font_size": "subtitle_settings.fontSize",
+            "color": "subtitle_settings.color",
+        },
+    ),
+    CommandSpec(
+        "smartmotion.generate",
+        "finish motion",
+        texts.FINISH_MOTION,
+        "file from prompt motion duration preset private spoiler",
+        files=(FileOptions("file", ("file_url",), texts.MOTION_FILE_OPTION, label=texts.MOTION_FILE),),
+        hook=hooks.camera_motion,
+    ),
+    CommandSpec(
+        "video.upscale",
+        "finish upscale",
+        texts.FINISH_UPSCALE,
+        "video from model target_resolution upscale_factor preset private spoiler",
+        files=(_video(texts.UPSCALE_VIDEO_OPTION),),
+    ),
+    CommandSpec(
+        "sora2.character.create",
+        "sora character",
+        texts.SORA_CHARACTER,
+        "name video from preset private spoiler",
+        files=(_video(texts.CHARACTER_VIDEO_OPTION),),
+        assumed=(
+            replace(text("name", "name", texts.CHARACTER_NAME_OPTION, required=True), max_length=80),
+            link("video_url", "video", texts.CHARACTER_VIDEO_OPTION, VIDEO, required=True),
+        ),
+        hook=hooks.by_true_names,
+    ),
+    CommandSpec(
+        "sora2.character.generate",
+        "sora video",
+        texts.SORA_VIDEO,
+        "prompt character_id preset private spoiler",
+        assumed=(
+            text("prompt", "prompt", texts.SORA_PROMPT_OPTION, required=True),
+            identifier("character_id", "character", texts.SORA_CHARACTER_OPTION, required=True),
+            text("model", "model", texts.SORA_MODEL_OPTION),
+            number("duration", "duration", texts.SORA_DURATION_OPTION, unit="seconds", seen=SORA_SECONDS),
+            ratio("aspect_ratio", "aspect ratio", texts.SORA_ASPECT_RATIO_OPTION, seen=("16:9", "9:16")),
+            text("resolution", "resolution", texts.SORA_RESOLUTION_OPTION),
+        ),
+        hook=hooks.by_true_names,
+    ),
+    _sora_change("edit", texts.SORA_EDIT),
+    _sora_change("extend", texts.SORA_EXTEND),
+    _sora_change("remix", texts.SORA_REMIX),
+    CommandSpec(
+        "three_d.location.generate",
+        "location",
+        texts.LOCATION,
+        "description image from name quality count preset private spoiler",
+        files=(
+            FileOptions(
+                "image",
+                ("source_image_urls",),
+                texts.LOCATION_IMAGE_OPTION,
+                link_about=texts.REFERENCES_FROM_OPTION,
+                label=texts.REFERENCE_FILE,
+            ),
+        ),
+        count=True,
+    ),
+)
+BY_OPERATION: Mapping[str, CommandSpec] = {each: spec for spec in COMMANDS for each in spec.operations}
