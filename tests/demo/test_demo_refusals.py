@@ -18,14 +18,14 @@ async def test_a_refused_command_is_no_failure_and_an_unexpected_one_is(monkeypa
             async with demo.turn:
                 return private_sentence(await member.slash(channel, "image generate", prompt="a fox"))
 
-        def refuses(*_given: object) -> None:
+        def refuses(*_given: object, **_named: object) -> None:
             raise InputError("Choose another prompt.")
 
         monkeypatch.setattr(Generations, "accept_or_quote", refuses)
         assert "Choose another prompt." in await generate()
         assert demo.env.errors == []
 
-        def fails(*_given: object) -> None:
+        def fails(*_given: object, **_named: object) -> None:
             raise LookupError("nobody expected this")
 
         monkeypatch.setattr(Generations, "accept_or_quote", fails)
