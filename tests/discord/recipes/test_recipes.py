@@ -363,7 +363,7 @@ async def test_a_step_whose_length_is_to_be_typed_has_no_price_yet(rig: Rig):
 async def test_a_run_above_the_price_on_its_button_is_asked_about(rig: Rig):
     await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
     await priced(rig)
-    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    shown = await rig.member.slash(rig.channel, "recipe", recipe="film")
     await priced(rig, 23)  # more than a tenth above
     asked = await rig.member.click(shown.response, label="Run · 20")
     assert "will cost about **23 credits**" in asked.response.content
@@ -375,7 +375,7 @@ async def test_a_run_above_the_price_on_its_button_is_asked_about(rig: Rig):
 
 async def test_a_run_by_a_button_without_a_price_is_asked_about(rig: Rig):
     await write(rig, "image.generate\nprompt: a fox #fast", parameters="")
-    shown = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    shown = await rig.member.slash(rig.channel, "recipe", recipe="film")
     asked = await rig.member.click(shown.response, label="Run")
     assert "not known yet" in asked.response.content
     await nothing_happened(rig)
@@ -387,7 +387,7 @@ async def test_a_run_above_the_price_in_its_form_is_asked_about(rig: Rig, by: st
     await write(rig, steps, parameters="prompt: what\nseconds = 5: how long")
     prices = rig.bot.parts.store.prices
     await prices.set(rig.guild.id, "video.generate", "", Decimal(3), per=PriceUnit.SECOND)
-    form = await rig.member.slash(rig.channel, "recipe run", recipe="film")
+    form = await rig.member.slash(rig.channel, "recipe", recipe="film")
     assert form.modal["title"] == "film · about 15 credits"
     if by == "the server":
         await prices.set(rig.guild.id, "video.generate", "", Decimal(6), per=PriceUnit.SECOND)
