@@ -63,6 +63,34 @@ async def unindexed(open_store: Any, monkeypatch: pytest.MonkeyPatch) -> Store:
     return store
 
 
+async def posted(store: Store, *words: str) -> set[str]:
+    return {each.job_id for each in await store.job_lists.search(GUILD, words, author_id=AUTHOR, posted=True)}
+
+
+async def test_posted_results_are_in_a_message_for_everybody_and_neither_private_nor_erased(
+    store: Store, accepted: Any
+) -> None:
+    await history(store, accepted, 3)
+    card_id = (await store.job_lists.found(GUILD, ["K000000000"]))[0].card_id
+
+    async def change(query: str) -> None:
+        await store._database.write(lambda db: db.execute(query))
+
+    everything = {"K000000000", "K000000001", "K000000002"}
+    await change("UPDATE cards SET message_id = 5")
+    assert await posted(store) == everything
+    assert await posted(store, "zebra") == {"K000000000"}
+    await change("UPDATE jobs SET state = 'ready' WHERE id = 'K000000001'")
+    await change("UPDATE jobs SET erased_at = 1 WHERE id = 'K000000002'")
+    assert await posted(store) == {"K000000000"}
+    await change("UPDATE cards SET private = 1")
+    assert await posted(store) == set()
+    await change("UPDATE cards SET private = 0")
+    assert await posted(store) == {"K000000000"}
+    await store.cards.take_down(GUILD, card_id)
+    assert await posted(store) == set()
+
+
 async def test_results_of_any_age_are_found_by_their_words(store: Store, accepted: Any) -> None:
     await history(store, accepted, LOOKED_AT + 1)
     assert await found(store, "quagga") == ["a quagga"]
