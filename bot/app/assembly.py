@@ -420,7 +420,6 @@ def _alerts(setup: Setup, core: _Core, delivery: Delivery) -> Alerts:
         client=core.client,
         clock=setup.clock,
         channel=delivery.log_channel,
-        ping=delivery.ping_late,
         language_of=delivery.languages.of,
         leads=core.leads,
     )

@@ -112,11 +112,12 @@ class Delivery:
             await self.cards.show(guild_id, card_id, at_once=at_once, if_unleased=False)
 
     async def watch_unleased(self) -> None:
-        """Redraw cards that no process follows: ended ones with old content, and those waiting entirely.
+        """Redraw cards that no process follows: ended ones with old content or a missing ping, and waiting ones.
 
-        The latter are followed by a process of its own.
+        Those are followed by a process of its own.
         """
         self.ticker.spread(await self.store.cards.undrawn(OPEN_CARDS_KEPT))
+        self.ticker.spread(await self.store.pings.overdue(OPEN_CARDS_KEPT))
         if not self.owner.is_sole:
             self.ticker.take_over(await self.store.cards.queued(OPEN_CARDS_KEPT))
 
@@ -134,11 +135,6 @@ class Delivery:
     async def _correct(self, guild_id: int, card_id: str) -> None:
         if not self.absences.is_absent(guild_id):
             await self.cards.correct(guild_id, card_id)
-
-    async def ping_late(self, guild_id: int, card_id: str) -> None:
-        """Complete a finished card after a crash, the author's ping last; best effort."""
-        if not self.absences.is_absent(guild_id):
-            await self.cards.ping_late(guild_id, card_id)
 
     async def alert(self, guild_id: int, sentence: Sentence) -> None:
         """Alert the guild's moderators in the server's language; best effort, never raises."""

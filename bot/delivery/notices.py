@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from datetime import UTC, datetime
 
 import discord
 import structlog
@@ -24,12 +23,12 @@ from bot.delivery.channels.facts import (
     missing_of,
 )
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.messages import CLOCK_SKEW_S, SEARCH_MESSAGES, Messages, named_on, nonce_of
+from bot.delivery.channels.messages import Messages, named_on, nonce_of
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.surface import CardSurface
-from bot.domain.models import Card, Job, JobState
+from bot.domain.models import Card, Job
 from bot.domain.server.guild_rules import Rules
-from bot.domain.server.member_settings import MemberSettings, Notify
+from bot.domain.server.member_settings import MemberSettings, Notify, notified_by
 from bot.domain.texts import mention, with_former_members
 from bot.domain.words.text import harmless, shortened, stamp
 from bot.jobs.surface import Sentence, spoken
@@ -156,11 +155,8 @@ class LogChannel:
     async def _is_there(
         self, channel: discord.abc.Messageable, decision: Decision, fits: Callable[[discord.Message], bool]
     ) -> bool:
-        written_at = datetime.fromtimestamp(decision.at - CLOCK_SKEW_S, UTC)
         try:
-            async for message in channel.history(limit=SEARCH_MESSAGES, after=written_at, oldest_first=True):
-                if self.messages.is_own(message) and fits(message):
-                    return True
+            return await self.messages.search(channel, fits, since=decision.at) is not None
         except discord.HTTPException as error:
             if not is_closed(error):
                 raise
@@ -220,71 +216,95 @@ class Notifications:
     log_channel: LogChannel
     languages: CardLanguages
 
-    async def ping_author(self, card: Card, jobs: Sequence[Job], *, search: bool = False) -> None:
-        """Send the one short message that the result is ready: the edit pinged no one.
+    async def ping_author(self, card: Card, jobs: Sequence[Job]) -> None:
+        """Send the one short message that a result is ready, if it is due: an edit notifies no one.
 
-        Where: the author's choice, else the server's rule. A DM with the result pings by itself, and a private card
-        must not be mentioned. `search` looks for the message first; otherwise its nonce prevents a duplicate. Raises
-        Discord's or the network's error.
+        Where: the author's choice, else the server's rule. A DM with the result notifies by itself. The attempt is
+        noted first, so that a death or a lost answer never causes a second message. Raises Discord's or the network's
+        error, to be tried again.
         """
-        if card.private or card.message_id is None or not any(job.state is JobState.DELIVERED for job in jobs):
+        if card.message_id is None or not await self.store.pings.is_due(card.guild_id, card.id):
             return
         own = await self.store.member_settings.get(card.guild_id, card.author_id)
-        how = await self._chosen(card, own)
-        if how is Notify.NOTHING or await self.store.pings.is_noted(card.guild_id, card.id):
-            return
-        if card.is_in_channel:
-            is_direct = how is Notify.DIRECT and await self._send_direct(card, jobs[0], search=search)
-            if not is_direct:
-                says_refused = how is Notify.DIRECT and not own.direct_refused
-                await self._send_ping(card, jobs[0], search=search, says_refused=says_refused)
-        await self.store.pings.note(card.guild_id, card.id)
+        rules = await self.store.settings.get(card.guild_id)
+        how = notified_by(own.notify, card, jobs, server_pings=rules.ping)
+        if how is not Notify.NOTHING and card.is_in_channel and not card.private:
+            began_at = await self.store.pings.begin(card.guild_id, card.id)
+            try:
+                await self._notify(card, jobs[0], own, how, began_at)
+            except discord.HTTPException as error:
+                if not is_closed(error):
+                    raise
+                log.info("card.not_pinged", card=card.id, code=error.code)
+        await self.store.pings.done(card.guild_id, card.id)
 
-    async def _chosen(self, card: Card, own: MemberSettings) -> Notify:
-        if own.notify is not Notify.SERVER:
-            return own.notify
-        return Notify.PING if (await self.store.settings.get(card.guild_id)).ping else Notify.NOTHING
+    async def _notify(self, card: Card, job: Job, own: MemberSettings, how: Notify, began_at: float | None) -> None:
+        is_direct = how is Notify.DIRECT
+        if not (is_direct and await self._send_direct(card, job, began_at)):
+            await self._send_ping(card, job, began_at, says_refused=is_direct and not own.direct_refused)
 
-    async def _send_direct(self, card: Card, job: Job, *, search: bool) -> bool:
-        link = message_link(card)
+    async def _send_direct(self, card: Card, job: Job, began_at: float | None) -> bool:
+        """Send a DM; False if the author takes none."""
         with speaking(from_discord(card.locale)):
-            content = texts.READY_DIRECTLY(link=link)
+            content = texts.READY_DIRECTLY(link=message_link(card))
         try:
             channel = await self.messages.direct_message(card.author_id)
-            if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
-                return True
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                sent = await channel.send(content, nonce=nonce_of("ping", card.id, channel.id))
+            await self._send_once(channel, content, card, job, began_at, place_id=channel.id)
         except discord.HTTPException as error:
             if not is_closed(error):
                 raise
             return False
-        await self.store.copies.note(card.guild_id, job.id, channel_id=channel.id, message_id=sent.id, kind="ping")
         return True
 
-    async def _send_ping(self, card: Card, job: Job, *, search: bool, says_refused: bool = False) -> None:
+    async def _send_ping(self, card: Card, job: Job, began_at: float | None, *, says_refused: bool) -> None:
         """Ping the author in the channel; `says_refused` mentions once that their DMs are closed."""
-        channel = self.messages.channel(card.channel_id, card.guild_id)
-        link = message_link(card)
-        if search and await self.messages.search(channel, lambda message: link in message.content) is not None:
-            return
         with speaking(await self.languages.of_guild(card.guild_id)):
-            content = texts.READY(member=card.author_id, link=link)
+            content = texts.READY(member=card.author_id, link=message_link(card))
             if says_refused:
                 content = f"{content}\n{texts.NO_DIRECT_MESSAGES}"
-        async with asyncio.timeout(CALL_TIMEOUT_S):
-            ping = await channel.send(
-                content,
-                nonce=nonce_of("ping", card.id),
-                allowed_mentions=discord.AllowedMentions(
-                    everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
-                ),
-            )
-        await self.store.copies.note(card.guild_id, job.id, channel_id=card.channel_id, message_id=ping.id, kind="ping")
+        await self._send_once(self.messages.channel(card.channel_id, card.guild_id), content, card, job, began_at)
         if says_refused:
             await self.store.member_settings.change(
                 card.guild_id, card.author_id, lambda own: replace(own, direct_refused=True)
             )
+
+    async def _send_once(
+        self,
+        channel: discord.abc.Messageable,
+        content: str,
+        card: Card,
+        job: Job,
+        began_at: float | None,
+        *,
+        place_id: int | None = None,
+    ) -> None:
+        """Send the message, unless the attempt that began at `began_at` did, or may have."""
+        sent = None
+        if began_at is not None:
+            if place_id is None and not await self._may_search(card):
+                log.info("card.perhaps_pinged", card=card.id)  # rather never than twice
+                return
+            marks = (message_link(card), *([mention(card.author_id)] if place_id is None else []))
+            sent = await self.messages.search(
+                channel, lambda message: all(each in message.content for each in marks), since=began_at
+            )
+        if sent is None:
+            author = discord.AllowedMentions(
+                everyone=False, roles=False, replied_user=False, users=[discord.Object(card.author_id)]
+            )
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                sent = await channel.send(content, nonce=nonce_of("ping", card.id, place_id), allowed_mentions=author)
+        await self.store.copies.note(
+            card.guild_id, job.id, channel_id=place_id or card.channel_id, message_id=sent.id, kind="ping"
+        )
+
+    async def _may_search(self, card: Card) -> bool:
+        """Whether Discord shows the bot what is in the card's channel; without the right, it shows an empty one."""
+        guild = await self.guilds.find(card.guild_id)
+        if guild is None:
+            return True
+        channel = guild.get_channel_or_thread(card.channel_id) or guild.get_channel(card.parent_channel_id or 0)
+        return channel is not None and channel.permissions_for(guild.me).read_message_history
 
     async def alert_moderators(self, guild_id: int, sentence: Sentence) -> None:
         """Post to the log channel and DM the member who set the key, in the server's language; best effort.

@@ -134,8 +134,6 @@ REFUSAL_QUIET_S = 600.0
 """In this time, a member's refusals for one reason are one line."""
 POSTING_S = 900.0
 PENDING_MAX = 1000
-PING_LATE_S = 600.0
-"""How long a ping lost in a crash is still sent."""
 
 MakeAlerts = Callable[[], Sequence[Alert]]
 
@@ -144,7 +142,7 @@ MakeAlerts = Callable[[], Sequence[Alert]]
 class Alerts:
     """Reports to moderators; not in guilds without a log channel.
 
-    `ping` sends a card's missed ping, `language_of` returns a guild's language.
+    `language_of` returns a guild's language.
 
     Only the process that `leads` posts the record and checks guilds; each reports its own alerts.
     """
@@ -155,7 +153,6 @@ class Alerts:
     client: CannonClient
     clock: Clock
     channel: LogSink
-    ping: Callable[[int, str], Awaitable[None]]
     language_of: Callable[[int], Awaitable[str]]
     leads: Callable[[], bool] = lambda: True
     _pending: deque[tuple[int, MakeAlerts]] = field(default_factory=lambda: deque(maxlen=PENDING_MAX), init=False)
@@ -163,7 +160,6 @@ class Alerts:
     """Set to run soon."""
     _look_due: float = field(default=0.0, init=False)
     _ask_due: float = field(default=0.0, init=False)
-    _pinged: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._expiry = BalanceExpiry(keys=self.keys, client=self.client, clock=self.clock)
@@ -204,9 +200,6 @@ class Alerts:
     async def run_once(self) -> float:
         """Report pending alerts; check every guild if due. Return the seconds until the next is due."""
         leads = self.leads()
-        if leads and not self._pinged:
-            self._pinged = True
-            await self._ping_late()
         if leads and await self._decisions.post_due():
             self.woken.set()
         await self._tell_pending()
@@ -241,10 +234,6 @@ class Alerts:
         if await self.channel.post(guild_id, texts.ALERT(text=alert.text)) is Posted.DONE:
             for name in (alert.name, *alert.covers):
                 await self.store.alerts.keep(guild_id, name, until=alert.until)
-
-    async def _ping_late(self) -> None:
-        for guild_id, card_id in await self.store.pings.missing(self.clock.wall() - PING_LATE_S):
-            await self.ping(guild_id, card_id)
 
     async def _look(self, guild_id: int) -> None:
         now = self.clock.wall()

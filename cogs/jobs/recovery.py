@@ -91,6 +91,7 @@ async def _post(interaction: Interaction, job: Job) -> None:
             media,
             channel_id=interaction.channel_id or 0,
             by_moderator=await is_moderator(interaction),
+            by_author=interaction.user.id == job.author_id,
             record=recovered_by(interaction.user.id),
         )
     except NoPlace as error:

@@ -13,6 +13,7 @@ import structlog.testing
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import JobState
 from bot.domain.server.guild_rules import ServerLanguage
+from bot.domain.server.member_settings import Notify
 from bot.language import speaking, tr
 from bot.moderation import texts as guild_texts
 from tests.support.locales import speaks
@@ -81,7 +82,7 @@ async def test_a_public_card_is_in_the_server_s_language_whoever_asks(rig: Rig):
 
 
 async def test_the_message_that_pings_is_in_the_server_s_language(rig: Rig):
-    await change_rules(rig, ping=True)
+    await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, Notify.PING)
     await rig.member.slash(rig.channel, GENERATE, prompt="a fox #fast")
     await rig.work()
     [ping] = [message for message in rig.messages() if not message.embeds]

@@ -23,7 +23,7 @@ class Verdict:
         self.seed = seed
         self.acts = 0
         self.pingable: set[str] = set()
-        """Whom a message may ping: who asked, where a moderator of the round may switch that on."""
+        """Whom a message may ping: the authors of jobs."""
         self._calls = len(rig.env.http_requests)
         self._sends = 0
         self.forgive()

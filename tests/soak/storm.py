@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bot.domain.server.member_settings import Notify
 from bot.generation.recipes.recipes import Parameter, Recipe, parse_steps
 from bot.sandbox.server import Sandbox
 from bot.sandbox.studio.accounts import StudioRequest
@@ -176,8 +177,12 @@ class Storm:
         async with town.store() as store:
             for server in town.servers:
                 log = town.discord.create_text_channel(server.guild, "log")
-                places = {"log_channel": log.id, "approval_channel": server.questions.id, "ping": True}
+                places = {"log_channel": log.id, "approval_channel": server.questions.id}
                 await store.settings.change(server.guild.id, lambda rules, places=places: replace(rules, **places))
+                for each in server.members:
+                    await store.member_settings.change(
+                        server.guild.id, each.id, lambda own: replace(own, notify=Notify.PING)
+                    )
                 await store.recipes.save(server.guild.id, RECIPE, recipe.to_json(), by_id=server.moderator.id)
             shown = town.discord.create_text_channel(town.servers[STARRED].guild, "gallery")
             await store.reactions.change_settings(town.servers[STARRED].guild.id, gallery=lambda _: (shown.id, 1))

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.sqlite_only(
 )
 
 # What is of no concern to whoever holds a card or a job: one statement writes it, another asks for it.
-APART = {"cards": {"dropped_at", "pinged_at", "undrawn"}, "jobs": {"refund_asked_at", "refund_granted_at", "allowed"}}
+APART = {
+    "cards": {"dropped_at", "ping_due_at", "pinged_at", "undrawn"},
+    "jobs": {"refund_asked_at", "refund_granted_at", "allowed"},
+}
 
 
 @pytest.mark.parametrize(("name", "table", "type_"), [("cards", CARDS, Card), ("jobs", JOBS, Job)])

@@ -211,7 +211,7 @@ CALLS: dict[str, Call] = {
     ),
     "settings.get": lambda store, guild_id, *_: store.settings.get(guild_id),
     "settings.change": lambda store, guild_id, *_: store.settings.change(
-        guild_id, lambda rules: replace(rules, ping=True)
+        guild_id, lambda rules: replace(rules, ping=False)
     ),
     "limits.all": lambda store, guild_id, *_: store.limits.all(guild_id),
     "limits.set": lambda store, guild_id, *_: store.limits.set(guild_id, a_limit("7"), by_id=1),
@@ -226,8 +226,9 @@ CALLS: dict[str, Call] = {
     "blocks.all": lambda store, guild_id, *_: store.blocks.all(guild_id),
     "alerts.note": lambda store, guild_id, *_: store.alerts.note(guild_id, CANARY, until=9e9),
     "alerts.keep": lambda store, guild_id, *_: store.alerts.keep(guild_id, CANARY, until=9e9),
-    "pings.note": lambda store, guild_id, other, _: store.pings.note(guild_id, other.card.id),
-    "pings.is_noted": lambda store, guild_id, other, _: store.pings.is_noted(guild_id, other.card.id),
+    "pings.begin": lambda store, guild_id, other, _: store.pings.begin(guild_id, other.card.id),
+    "pings.done": lambda store, guild_id, other, _: store.pings.done(guild_id, other.card.id),
+    "pings.is_due": lambda store, guild_id, other, _: store.pings.is_due(guild_id, other.card.id),
     "prices.set": lambda store, guild_id, *_: store.prices.set(guild_id, "image.generate", "", None),
     "prices.replace": lambda store, guild_id, *_: store.prices.replace(guild_id, {}),
     "prices.all": lambda store, guild_id, *_: store.prices.all(guild_id),
@@ -376,7 +377,7 @@ WITHOUT_GUILD = {
     "histograms.save", "histograms.all", "histograms.forget",
     "switched_off.all", "queue.guilds", "reaction_acts.due", "approvals.unasked", "approvals.overdue",
     "true_costs.unsorted", "true_costs.sort", "meta.forget", "meta.get", "meta.set",
-    "settings.guilds_with_log", "pings.missing", "outbox.next_lines", "outbox.listen",
+    "settings.guilds_with_log", "pings.overdue", "outbox.next_lines", "outbox.listen",
     "absent_guilds.all", "absent_guilds.concerned", "absent_guilds.with_unsent", "absent_guilds.overdue",
     "privacy.guilds_of", "retention.erase_old", "retention.forget_expired", "retention.to_purge", "word_offers.due",
     "retention.forget_unused",

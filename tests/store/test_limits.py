@@ -184,14 +184,14 @@ async def test_two_changes_at_once_lose_neither(open_store: Open) -> None:
 
 
 async def test_a_change_that_fails_changes_nothing(store: Store) -> None:
-    await store.settings.change(GUILD, lambda rules: replace(rules, ping=True))
+    await store.settings.change(GUILD, lambda rules: replace(rules, ping=False))
 
     def fail(rules: Rules) -> Rules:
         raise KeyError("no such channel")
 
     with pytest.raises(KeyError):
         await store.settings.change(GUILD, fail)
-    assert await store.settings.get(GUILD) == Rules(ping=True)
+    assert await store.settings.get(GUILD) == Rules(ping=False)
 
 
 async def test_a_block_applies_until_its_time_and_survives_a_restart(open_store: Open, clock: Any) -> None:

@@ -192,7 +192,6 @@ class PriceLimits(RuleBasedStateMachine):
                 client=self.client,
                 clock=self.clock,
                 channel=NoChannel(),
-                ping=NoChannel().show,
                 language_of=Spoken().of_guild,
             ),
             languages=Spoken(),

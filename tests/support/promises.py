@@ -42,6 +42,9 @@ _OVERDUE = {
     "a card does not show how its jobs have ended": """
         SELECT id FROM cards WHERE undrawn = 1 AND answered = 1 AND message_id IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM jobs WHERE jobs.card_id = cards.id AND (finished_at IS NULL OR finished_at > :late))""",
+    "the author of a result was not pinged": """
+        SELECT id FROM cards WHERE ping_due_at <= :late AND answered = 1 AND message_id IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM jobs WHERE jobs.card_id = cards.id AND (finished_at IS NULL OR finished_at > :late))""",
     "a copy of an erased result is still there": "SELECT message_id FROM copies WHERE delete_at <= :late",
     "a card was not answered and not dropped": """
         SELECT id FROM cards WHERE answered = 0 AND dropped_at IS NULL AND created_at <= :late""",

@@ -143,16 +143,18 @@ class Messages:
         return self._client.user is not None and message.author.id == self._client.user.id
 
     async def search(
-        self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool]
+        self, channel: discord.abc.Messageable, fits: Callable[[discord.Message], bool], *, since: float | None = None
     ) -> discord.Message | None:
-        """Return the bot's newest message in the channel that `fits`.
+        """Return the bot's newest message in the channel that `fits`, or with `since` (Unix seconds) its first one.
 
         Nonces prevent duplicates for minutes only. None also without read access. Raises Discord's or the network's
         error.
         """
+        after = None if since is None else datetime.fromtimestamp(since - CLOCK_SKEW_S, UTC)
+        history = channel.history(limit=SEARCH_MESSAGES, after=after, oldest_first=after is not None)
         with contextlib.suppress(discord.Forbidden):
             async with asyncio.timeout(CALL_TIMEOUT_S):
-                async for message in channel.history(limit=SEARCH_MESSAGES):
+                async for message in history:
                     if self.is_own(message) and fits(message):
                         return message
         return None

@@ -96,13 +96,14 @@ class Poster:
         *,
         channel_id: int,
         by_moderator: bool = False,
+        by_author: bool = False,
         record: RecordOf[Job | None] | None = None,
     ) -> bool:
         """Post a held result: on its card, else in `channel_id`, else by DM.
 
         `media` are its files with working links; `by_moderator`: a moderator wants it posted, and `record` gives the
-        record line. Returns False if posted meanwhile. Raises Later or NoPlace: it stays held. This costs nothing: the
-        job is paid for.
+        record line; `by_author`: its author does, who needs no ping. Returns False if posted meanwhile. Raises Later or
+        NoPlace: it stays held. This costs nothing: the job is paid for.
         """
         async with self.memory.lock(job.card_id):
             found = await self.store.cards.with_jobs(job.guild_id, job.card_id)
@@ -120,6 +121,8 @@ class Poster:
             except DISCORD_ERRORS as error:
                 raise Later(REFUSED_AGAIN_S, WaitsFor.DISCORD) from error
             await self._note_delivered(current, media, message_id, record)
+            if by_author:
+                await self.store.pings.done(card.guild_id, card.id)
             self.memory.forget_shown(card.id)
         return True
 

@@ -127,7 +127,8 @@ class CardRefresh:
                 if _is_more_than_its_result(found[1]):
                     await self.store.cards.note_drawn(guild_id, card_id)
                 self.memory.forget_shown(card_id)
-                await self._finish(card, jobs, search=False)
+                await self.sheets.add(card, jobs)
+                await self.notifications.ping_author(card, jobs)
         return True
 
     def _can_wait(self, card: Card, jobs: Sequence[Job]) -> bool:
@@ -161,22 +162,6 @@ class CardRefresh:
             changes["view"] = await self.drawing.view(card, jobs, () if seen is None else seen.links)
         await self.messages.edit(card, **changes)
         self.memory.note_shown(card.id, embed, jobs)
-
-    async def _finish(self, card: Card, jobs: Sequence[Job], *, search: bool) -> None:
-        await self.sheets.add(card, jobs)
-        await self.notifications.ping_author(card, jobs, search=search)
-
-    async def ping_late(self, guild_id: int, card_id: str) -> None:
-        """Complete a finished card after a crash, the author's ping last; best effort."""
-        try:
-            async with self.memory.lock(card_id):
-                found = await self.store.cards.with_jobs(guild_id, card_id)
-                if found is not None and _has_ended(found[1]):
-                    with speaking(await self.languages.of(found[0])):
-                        await self._finish(*found, search=True)
-        except DISCORD_ERRORS as error:
-            self.metrics.discord_error(error)
-            log.info("card.not_pinged", card=card_id, error=type(error).__name__)
 
     async def renew_links(self, card: Card, jobs: Sequence[Job], fresh: Mapping[str, str]) -> None:
         """Renew expired links of the card's link buttons; best effort."""

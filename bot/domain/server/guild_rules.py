@@ -299,7 +299,8 @@ class Rules:
             label=texts.RERUN_PAYER, kind=choice(PAYERS, prefix=texts.RERUN), control=texts.RERUN_PAYER_CONTROL
         ),
     ] = Payer.PRESSER
-    ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = False
+    ping: Annotated[bool, _on_results(label=texts.PING, kind=SWITCH, control=texts.PING_CONTROL)] = True
+    """Whether authors of long jobs are pinged, unless they chose otherwise."""
     spoilers: Annotated[
         Spoilers,
         _on_results(

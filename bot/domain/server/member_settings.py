@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from bot.domain.models import Card, Job, JobState, MediaKind
 
 STYLE_CHARS: Final = 300
 """Longest text added to prompts."""
@@ -15,11 +17,15 @@ PRESETS_MAX: Final = 25
 PRESET_NAME_CHARS: Final = 32
 
 
+PING_AFTER_S: Final = 60.0
+"""From this time between request and result on, a server pings the author."""
+
+
 class Notify(StrEnum):
     """How a member is notified of a result."""
 
     SERVER = "server"
-    """By the server's rule."""
+    """By the server's rule, which concerns long jobs."""
     PING = "ping"
     DIRECT = "direct"
     """By DM."""
@@ -62,6 +68,21 @@ class MemberSettings:
         if "notify" in known:
             known["notify"] = Notify(known["notify"])
         return cls(**(known | {"models": MappingProxyType(dict(known.get("models", {})))}))
+
+
+def notified_by(own: Notify, card: Card, jobs: Sequence[Job], *, server_pings: bool) -> Notify:
+    """Return how the author hears of the card's results: as they chose, else by a ping if the server's rule fits."""
+    if own is not Notify.SERVER:
+        return own
+    return Notify.PING if server_pings and _took_long(card, jobs) else Notify.NOTHING
+
+
+def _took_long(card: Card, jobs: Sequence[Job]) -> bool:
+    """Whether the results came late enough, and are more than pictures, for which their author mostly waits."""
+    posted = [job for job in jobs if job.state is JobState.DELIVERED]
+    ended_at = max((job.delivered_at or 0.0 for job in posted), default=0.0)
+    is_more = any(medium.kind is not MediaKind.IMAGE for job in posted for medium in job.media)
+    return is_more and ended_at - card.created_at > PING_AFTER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

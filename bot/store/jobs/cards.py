@@ -98,7 +98,8 @@ WHERE cards.guild_id = :guild_id AND cards.id = :card_id AND private = 1 AND mes
 ON CONFLICT (job_id, message_id) DO NOTHING
 """
 _SHARE = """
-UPDATE cards SET private = 0, message_id = NULL, message_channel_id = :channel_id, token = NULL, token_expires_at = 0
+UPDATE cards SET private = 0, message_id = NULL, message_channel_id = :channel_id, token = NULL, token_expires_at = 0,
+    pinged_at = :now
 WHERE guild_id = :guild_id AND id = :card_id AND private = 1
 """
 _HOLD_AGAIN = """
@@ -300,9 +301,9 @@ class Cards(Repository):
         """Publish a private card, in no message yet: its results are to be posted in `channel_id`.
 
         Returns those, held and paid for as they were; None if the card is not private, has none, or is
-        unfinished. Its direct message is deleted with the results.
+        unfinished. Its direct message is deleted with the results, which its author knows: they are not pinged.
         """
-        post_again_at = self._clock.wall() + POST_AGAIN_S
+        now = self._clock.wall()
 
         def change(db: Connection) -> tuple[Job, ...] | None:
             jobs = jobs_of_card(db, guild_id, card_id)
@@ -311,7 +312,7 @@ class Cards(Repository):
                 return None
             values = {
                 "guild_id": guild_id, "card_id": card_id, "channel_id": channel_id, "posted": json.dumps(posted),
-                "post_again_at": post_again_at,
+                "post_again_at": now + POST_AGAIN_S, "now": now,
             }  # fmt: skip
             db.execute(_KEEP_DIRECT_MESSAGE, values)
             if not db.execute(_SHARE, values).rowcount:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.store.engine.repository import Repository
-from bot.store.jobs.tried_values import KEPT
 from bot.store.sql import Connection
 
 
@@ -85,51 +84,51 @@ GROUP BY guild_id, channel_id, message_id ORDER BY min(delete_at) LIMIT :limit
 """
 
 
-_LATE = f"{KEPT} AND coalesce(jobs.finished_at, jobs.created_at) >= :since"
-"""What ended since then, in the order of the index."""
-# Only where the member or, by default, the server's rule wants one; never for private cards, which a ping would reveal.
-# The two halves cover servers with pings on, and members who chose.
-_UNPINGED = f"""
-SELECT cards.guild_id, cards.id FROM rules
-JOIN jobs ON jobs.guild_id = rules.guild_id AND jobs.state = 'delivered' AND {_LATE}
-JOIN cards ON cards.id = jobs.card_id AND cards.pinged_at IS NULL AND cards.private = 0
-LEFT JOIN member_settings AS own ON own.guild_id = cards.guild_id AND own.member_id = cards.author_id
-WHERE rules.data -> 'ping' = 'true' AND coalesce(own.data ->> 'notify', 'server') != 'nothing'
-UNION
-SELECT cards.guild_id, cards.id FROM member_settings AS own
-JOIN jobs ON jobs.guild_id = own.guild_id AND jobs.state = 'delivered' AND {_LATE}
-    AND jobs.author_id = own.member_id
-JOIN cards ON cards.id = jobs.card_id AND cards.pinged_at IS NULL AND cards.private = 0
-WHERE own.data ->> 'notify' IN ('ping', 'direct')
-LIMIT :limit
-"""  # noqa: S608 - constant conditions
+PING_LATE_S = 3600.0
+"""How long after the result its author is still pinged; later it speaks for itself."""
+PING_MISSING_S = 60.0
+"""The age from which a ping that is due is taken for one that a death prevented."""
+_OVERDUE = """
+SELECT guild_id, id FROM cards
+WHERE ping_due_at BETWEEN :since AND :until AND answered = 1 AND message_id IS NOT NULL
+    AND guild_id NOT IN (SELECT guild_id FROM absent_guilds)
+    AND NOT EXISTS (
+        SELECT 1 FROM jobs WHERE card_id = cards.id
+        AND state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
+    )
+ORDER BY ping_due_at LIMIT :limit
+"""
 
 
 class Pings(Repository):
-    """Ping times of cards' authors."""
+    """Whether the author of a card is still to hear of its results: once, from the first result on."""
 
-    async def note(self, guild_id: int, card_id: str) -> bool:
-        """Store that the author was pinged for the card; False if already done."""
-        now = self._clock.wall()
-
-        def change(db: Connection) -> bool:
-            return (
-                db.execute(
-                    "UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ? AND pinged_at IS NULL",
-                    (now, guild_id, card_id),
-                ).rowcount
-                == 1
-            )
-
-        return await self._database.write(change)
-
-    async def is_noted(self, guild_id: int, card_id: str) -> bool:
+    async def is_due(self, guild_id: int, card_id: str) -> bool:
         row = await self._row(
-            "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND pinged_at IS NOT NULL", (guild_id, card_id)
+            "SELECT 1 FROM cards WHERE guild_id = ? AND id = ? AND ping_due_at >= ?",
+            (guild_id, card_id, self._clock.wall() - PING_LATE_S),
         )
         return row is not None
 
-    async def missing(self, since: float, limit: int = 100) -> list[tuple[int, str]]:
-        """Return (guild, card) of cards with a result since then without a noted ping."""
-        rows = await self._rows(_UNPINGED, {"since": since, "limit": limit})
-        return [(row[0], row[1]) for row in rows]
+    async def begin(self, guild_id: int, card_id: str) -> float | None:
+        """Note that the author is pinged now; return when an earlier attempt began (Unix seconds), None if none did."""
+        now = self._clock.wall()
+
+        def change(db: Connection) -> float | None:
+            its = (guild_id, card_id)
+            row = db.execute("SELECT pinged_at FROM cards WHERE guild_id = ? AND id = ?", its).fetchone()
+            if row is not None and row["pinged_at"] is None:
+                db.execute("UPDATE cards SET pinged_at = ? WHERE guild_id = ? AND id = ?", (now, *its))
+            return None if row is None else row["pinged_at"]
+
+        return await self._database.write(change)
+
+    async def done(self, guild_id: int, card_id: str) -> None:
+        """Note that the author was pinged, or need not be."""
+        await self._execute("UPDATE cards SET ping_due_at = NULL WHERE guild_id = ? AND id = ?", (guild_id, card_id))
+
+    async def overdue(self, limit: int) -> list[tuple[int, str]]:
+        """Return all guilds' finished cards with a ping due for a minute, as (guild's id, own id)."""
+        now = self._clock.wall()
+        rows = await self._rows(_OVERDUE, {"since": now - PING_LATE_S, "until": now - PING_MISSING_S, "limit": limit})
+        return [(row["guild_id"], row["id"]) for row in rows]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.models import Card, Job, JobState, WaitsFor
+from bot.domain.server.member_settings import PING_AFTER_S
 from bot.domain.server.places import CardPlace
 from bot.store.engine.columns import (
     ChangedBy,
@@ -54,7 +55,7 @@ CARDS = Table(
         Column(name="role_ids", to_sql=to_json, from_sql=lambda text: tuple(json.loads(text))),
     ),
 )
-"""The table also has `dropped_at`, `pinged_at` and `undrawn`, which only their own statements read and write."""
+"""The table also has `dropped_at`, `ping_due_at`, `pinged_at` and `undrawn`, which only their own statements use."""
 
 JOBS = Table(
     "jobs",
@@ -97,6 +98,15 @@ _TO_BE_DRAWN = """
 UPDATE cards SET undrawn = CASE
     WHEN :state <> 'delivered' OR EXISTS (SELECT 1 FROM jobs WHERE card_id = :card_id AND id <> :id) THEN 1 ELSE 0
 END WHERE guild_id = :guild_id AND id = :card_id
+"""
+# How the author hears of it is decided at the ping; a quick result concerns only those who chose to hear of each.
+_PING_IS_DUE = """
+UPDATE cards SET ping_due_at = :delivered_at
+WHERE guild_id = :guild_id AND id = :card_id AND private = 0 AND pinged_at IS NULL
+    AND (:delivered_at - created_at > :long_s OR EXISTS (
+        SELECT 1 FROM member_settings AS own WHERE own.guild_id = cards.guild_id AND own.member_id = cards.author_id
+        AND own.data ->> 'notify' IN ('ping', 'direct')
+    ))
 """
 
 CHANGEABLE = frozenset(column.field for column in JOBS.columns if column.changes is ChangedBy.BY_WORKER)
@@ -156,9 +166,12 @@ def insert_job(db: Connection, job: Job) -> None:
 def update_job(db: Connection, job: Job, was: Job) -> None:
     """Write a job's differences from `was`, which was read in this transaction.
 
-    Its card is due for redrawing once it has ended, unless its result's message is all of the card.
+    Its card is due for redrawing once it has ended, unless its result's message is all of the card. With a result, its
+    author is to hear of it.
     """
     JOBS.update(db, job, was)
     if job.state.ended and job.state is not was.state:
         values = {"guild_id": job.guild_id, "card_id": job.card_id, "id": job.id, "state": job.state}
         db.execute(_TO_BE_DRAWN, values)
+        if job.state is JobState.DELIVERED:
+            db.execute(_PING_IS_DUE, {**values, "delivered_at": job.delivered_at, "long_s": PING_AFTER_S})

@@ -108,16 +108,18 @@ CHOOSE_NOTIFY = Text("Choose a notification")
 NOTIFY: Mapping[Notify, Text] = MappingProxyType(
     {
         Notify.SERVER: Text("As this server does"),
-        Notify.PING: Text("Ping me in the channel"),
-        Notify.DIRECT: Text("Send me a direct message"),
+        Notify.PING: Text("Ping me for every result"),
+        Notify.DIRECT: Text("Send me a direct message for every result"),
         Notify.NOTHING: Text("Don't notify me"),
     }
 )
 
 
 def notify_now(how: Notify, *, server_pings: bool) -> str:
-    if how is Notify.PING or (how is Notify.SERVER and server_pings):
+    if how is Notify.PING:
         return tr("Now: **I ping you** in the channel of the result.")
+    if how is Notify.SERVER and server_pings:
+        return tr("Now: **I ping you once** if your job took longer than a minute, but not for images.")
     if how is Notify.DIRECT:
         return tr("Now: **I send you a direct message**. If Discord doesn't allow it, I ping you instead.")
     return tr("Now: **I don't notify you**. The card itself shows the result.")

@@ -65,7 +65,7 @@ async def test_a_notification_is_chosen(rig: Rig):
     for how in (Notify.DIRECT, Notify.NOTHING, Notify.PING, Notify.SERVER):
         page = (await rig.member.select(page, values=[how.value], custom_id="c1:me_notify:how")).response
         assert (await own(rig)).notify is how
-        assert texts.notify_now(how, server_pings=False) in text(page)
+        assert texts.notify_now(how, server_pings=True) in text(page)
 
 
 async def test_the_spending_page_says_what_was_spent(rig: Rig):

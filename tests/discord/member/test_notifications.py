@@ -9,21 +9,47 @@ from typing import Any
 import pytest
 
 from bot.delivery import texts
+from bot.delivery.card.ticker import SPREAD_S
 from bot.delivery.posting.refresh import AGAIN_S
+from bot.domain.models import JobState
 from bot.domain.server.member_settings import Notify
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
+from bot.store.jobs.copies import PING_LATE_S, PING_MISSING_S
+from tests.support.channels import press
 from tests.support.rig import Rig
-from tests.support.surface import close_private, post_log, private_messages
+from tests.support.surface import close_private, delete, deny, newest, private_messages, sends
 
 
-async def make(rig: Rig, how: Notify | None, *, server: bool = False, **options: Any) -> None:
+async def make(rig: Rig, how: Notify | None, *, server: bool = True, **options: Any) -> None:
     """Have a picture made for a member who wants to hear of it so."""
-    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, ping=server))
-    if how is not None:
-        await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, how)
+    await chosen(rig, how, server=server)
     await rig.member.slash(rig.channel, "image generate", prompt="a fox", **options)
     await rig.work()
+
+
+async def chosen(rig: Rig, how: Notify | None, *, server: bool = True) -> None:
+    if not server:
+        await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, ping=False))
+    if how is not None:
+        await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, how)
+
+
+async def film(rig: Rig, words: str = "#slow", **options: Any) -> Any:
+    """Have a video made, which takes some minutes; return the answer."""
+    made = await rig.member.slash(rig.channel, "video generate", prompt=f"a fox {words}", **options)
+    await rig.work()
+    return made
+
+
+async def later(rig: Rig, seconds: float = PING_MISSING_S + 1) -> None:
+    """Let the rounds of upkeep and the ticker do what is due after some time."""
+    rig.advance(seconds)
+    with rig.env.time_context():
+        await rig.bot.parts.rounds.run_once()
+    rig.advance(SPREAD_S)
+    await rig.tick()
+    await rig.env.settle()
 
 
 def pings(rig: Rig) -> list[str]:
@@ -39,16 +65,15 @@ def direct(rig: Rig) -> list[str]:
 @pytest.mark.parametrize(
     ("how", "server", "pinged", "told"),
     [
-        (None, False, 0, 0),
-        pytest.param(None, True, 1, 0, marks=pytest.mark.long),
-        pytest.param(Notify.SERVER, True, 1, 0, marks=pytest.mark.long),
+        (None, True, 0, 0),
         (Notify.PING, False, 1, 0),
+        pytest.param(Notify.PING, True, 1, 0, marks=pytest.mark.long),
         pytest.param(Notify.NOTHING, True, 0, 0, marks=pytest.mark.long),
         pytest.param(Notify.DIRECT, False, 0, 1, marks=pytest.mark.long),
         (Notify.DIRECT, True, 0, 1),
     ],
 )
-async def test_a_result_is_told_as_the_member_has_chosen(
+async def test_a_picture_is_told_to_those_who_chose_to_hear_of_every_result(
     rig: Rig, how: Notify | None, server: bool, pinged: int, told: int
 ):
     await make(rig, how, server=server)
@@ -57,10 +82,89 @@ async def test_a_result_is_told_as_the_member_has_chosen(
         assert "discord.com/channels" in direct(rig)[0]
 
 
+async def test_by_default_a_job_of_more_than_a_minute_mentions_its_author_once(rig: Rig):
+    made = await film(rig)
+    [ping] = pings(rig)
+    assert ping.startswith(f"<@{rig.member.id}> ")
+    assert ping.endswith(f"/{rig.guild.id}/{rig.channel.id}/{made.response.id}")
+    await rig.bot.parts.delivery.show_now(rig.guild.id, (await newest(rig)).card_id)
+    await rig.restart()
+    await later(rig)
+    assert len(pings(rig)) == 1
+    assert await rig.bot.parts.store.pings.overdue(10) == []
+
+
+async def test_a_card_of_several_results_mentions_its_author_once_and_nobody_else(rig: Rig):
+    await make(rig, Notify.PING, count=3)
+    assert len(pings(rig)) == 1
+    [body] = [body for _, body in sends(rig) if "result is ready" in str(body.get("content"))]
+    assert [int(each) for each in body["allowed_mentions"].pop("users")] == [rig.member.id]
+    assert not any(body["allowed_mentions"].values())
+
+
+@pytest.mark.parametrize(
+    ("command", "prompt", "options"),
+    [
+        ("video generate", "a fox #fast", {}),
+        ("image generate", "a fox #slow #slow", {}),
+        ("video generate", "a fox #slow", {"private": True}),
+        pytest.param("video generate", "a fox #slow #fail", {}, marks=pytest.mark.long),
+        pytest.param("image generate", "a fox #slow", {"count": 3}, marks=pytest.mark.long),
+    ],
+)
+async def test_quick_results_pictures_private_ones_and_failures_mention_nobody_by_default(
+    rig: Rig, command: str, prompt: str, options: dict[str, Any]
+):
+    await rig.member.slash(rig.channel, command, prompt=prompt, **options)
+    await rig.work()
+    await later(rig)
+    assert (pings(rig), direct(rig)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("how", "server", "pinged"),
+    [(None, False, 0), (Notify.NOTHING, True, 0), pytest.param(Notify.PING, False, 1, marks=pytest.mark.long)],
+)
+async def test_the_server_and_the_member_can_turn_it_off(rig: Rig, how: Notify | None, server: bool, pinged: int):
+    await chosen(rig, how, server=server)
+    await film(rig)
+    await later(rig)
+    assert len(pings(rig)) == pinged
+    await chosen(rig, Notify.PING)
+    await rig.bot.parts.delivery.show_now(rig.guild.id, (await newest(rig)).card_id)
+    assert len(pings(rig)) == pinged, "a choice is for results to come"
+
+
 @pytest.mark.parametrize("how", list(Notify))
 async def test_a_private_result_is_told_to_nobody(rig: Rig, how: Notify):
-    await make(rig, how, server=True, private=True)
+    await make(rig, how, private=True)
     assert (pings(rig), direct(rig)) == ([], [])
+
+
+async def test_a_private_result_that_its_author_shares_does_not_mention_them(rig: Rig):
+    made = await film(rig, private=True)
+    await rig.member.click(made.response, label="Share in channel")
+    await later(rig)
+    assert [each for each in rig.messages() if each.attachments]
+    assert (pings(rig), direct(rig)) == ([], [])
+
+
+@pytest.mark.parametrize("who", ["author", "moderator"])
+async def test_a_result_that_its_author_has_posted_does_not_mention_them(rig: Rig, who: str):
+    await rig.member.slash(rig.channel, "video generate", prompt="a fox #slow")
+    await rig.step()
+    delete(rig, rig.messages()[0])
+    deny(rig, send_messages=False)
+    close_private(rig, rig.member)
+    await rig.work()
+    job = await newest(rig)
+    assert job.state is JobState.HELD
+    deny(rig)
+    presser = rig.member if who == "author" else rig.moderator
+    await press(rig, presser, "recover", job.id)
+    assert (await newest(rig)).state is JobState.DELIVERED
+    await later(rig)
+    assert len(pings(rig)) == (who == "moderator")
 
 
 async def test_closed_direct_messages_become_pings_with_one_note(rig: Rig):
@@ -81,18 +185,63 @@ async def test_the_choice_of_a_member_is_no_other_members(rig: Rig):
     assert pings(rig) == []
 
 
-@pytest.mark.parametrize("server", [True, False])
-@pytest.mark.parametrize(("how", "found"), [(Notify.PING, True), (Notify.DIRECT, True), (Notify.NOTHING, False)])
-async def test_what_a_crash_prevented_is_found_for_those_who_want_it(rig: Rig, how: Notify, found: bool, server: bool):
-    await make(rig, Notify.NOTHING, server=server)
-    await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, how)
-    missing = await rig.bot.parts.store.pings.missing(0.0)
-    [card_id] = {job.card_id for job in await rig.jobs()}
-    assert missing == ([(rig.guild.id, card_id)] if found else [])
-    for _ in range(2):
-        await rig.bot.parts.delivery.ping_late(rig.guild.id, card_id)
-    assert (len(pings(rig)), len(direct(rig))) == (how is Notify.PING, how is Notify.DIRECT)
-    assert await rig.bot.parts.store.pings.missing(0.0) == []
+async def dies(*_: object, **__: object) -> None:
+    raise Crash("ping")
+
+
+@pytest.mark.parametrize("sent_before", [False, True])
+@pytest.mark.parametrize("how", [Notify.SERVER, pytest.param(Notify.DIRECT, marks=pytest.mark.long)])
+async def test_a_death_before_or_after_the_message_leaves_exactly_one(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, how: Notify, sent_before: bool
+):
+    """Also after the time in which Discord knows its nonce."""
+    await chosen(rig, how)
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.bot.parts.store.pings, "done" if sent_before else "begin", dies)
+        with pytest.raises(Crash):
+            await film(rig)
+    assert len(pings(rig) + direct(rig)) == int(sent_before)
+    await rig.moderator.send(rig.channel, "Nice fox!")
+    await rig.restart(after_s=1200)
+    await later(rig)
+    assert (len(pings(rig)), len(direct(rig))) == ((1, 0) if how is Notify.SERVER else (0, 1))
+    await later(rig)
+    assert len(pings(rig) + direct(rig)) == 1
+    assert await rig.bot.parts.store.copies.of_card(rig.guild.id, (await newest(rig)).card_id) != []
+
+
+async def test_where_it_cannot_be_read_whether_the_message_is_there_none_follows(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.bot.parts.store.pings, "done", dies)
+        with pytest.raises(Crash):
+            await film(rig)
+    deny(rig, read_message_history=False)
+    await rig.restart(after_s=1200)
+    await later(rig)
+    deny(rig)
+    assert len(pings(rig)) == 1
+
+
+async def test_hours_later_the_result_speaks_for_itself(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.bot.parts.store.pings, "begin", dies)
+        with pytest.raises(Crash):
+            await film(rig)
+    await rig.restart(after_s=PING_LATE_S)
+    await later(rig)
+    await rig.bot.parts.delivery.show_now(rig.guild.id, (await newest(rig)).card_id)
+    assert pings(rig) == []
+
+
+async def test_a_channel_that_takes_no_message_is_not_tried_for_ever(rig: Rig):
+    path = f"/channels/{rig.channel.id}/messages"
+    rig.env.inject_error("POST", path, status=403, code=50013, message="no", times=1)
+    await film(rig)
+    await later(rig)
+    assert pings(rig) == []
+    assert not await rig.bot.parts.store.pings.is_due(rig.guild.id, (await newest(rig)).card_id)
 
 
 async def test_a_ping_that_discord_does_not_take_is_sent_later(rig: Rig):
@@ -119,5 +268,5 @@ async def test_the_ping_of_what_took_an_hour_is_not_too_late_for_a_crash(rig: Ri
     assert failpoints.disarm() == []
     assert pings(rig) == []
     await rig.restart()
-    await post_log(rig)
+    await later(rig)
     assert len(pings(rig)) == 1

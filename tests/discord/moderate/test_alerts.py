@@ -12,10 +12,9 @@ from bot.domain.models import JobState
 from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.errors import StoreError
 from bot.moderation.alerts import CHECK_EVERY_S
-from bot.runtime import failpoints
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
-from tests.support.surface import private_messages, private_sentence, sends, settled_exactly, until
+from tests.support.surface import private_messages, private_sentence, until
 
 
 async def rule(rig: Rig, **changes: Any) -> None:
@@ -298,67 +297,6 @@ async def test_a_refused_key_is_told_in_the_log_channel_and_to_who_set_it(rig: R
     rig.sandbox.add_key(GUILD_KEY, credits=500)
     await rig.moderator.slash(rig.channel, "studio status")
     await rig.work()
-
-
-# ---------------------------------------------------------------------- the ping
-
-
-def pings(rig: Rig) -> list[dict[str, Any]]:
-    return [body for _, body in sends(rig) if "Your result is ready" in str(body.get("content"))]
-
-
-async def test_by_default_nobody_is_pinged(rig: Rig):
-    await ask(rig)
-    await rig.work()
-    assert pings(rig) == []
-
-
-async def test_who_asked_is_pinged_once_for_a_card_however_many_results_it_has(rig: Rig):
-    await rule(rig, ping=True)
-    card = await ask(rig, count=3)
-    await rig.work()
-    [ping] = pings(rig)
-    assert ping["allowed_mentions"]["users"] == [str(rig.member.id)] or ping["allowed_mentions"]["users"] == [
-        rig.member.id
-    ]
-    assert ping["allowed_mentions"].get("parse", []) == []
-    assert ping["content"].startswith(f"<@{rig.member.id}> ")
-    assert ping["content"].endswith(f"/{rig.guild.id}/{rig.channel.id}/{card.response.id}")
-
-
-async def test_a_private_card_and_one_without_a_result_ping_nobody(rig: Rig):
-    await rule(rig, ping=True)
-    await ask(rig, private=True)
-    await rig.work()
-    await rig.member.slash(rig.channel, "image generate", prompt="#fail")
-    await rig.work()
-    assert pings(rig) == []
-
-
-async def dies(*_: Any) -> bool:
-    raise failpoints.Crash("ping sent")
-
-
-@pytest.mark.parametrize("sent_before", [False, True])
-async def test_a_crash_before_or_after_the_ping_leaves_exactly_one(rig: Rig, sent_before: bool):
-    await rule(rig, ping=True)
-    rig.forgiven = (failpoints.Crash,)
-    await ask(rig)
-    if sent_before:
-        rig.bot.parts.store.pings.note = dies  # type: ignore[method-assign]  # until the restart
-    else:
-        failpoints.arm(["deliver.stored"])
-    with pytest.raises(failpoints.Crash):
-        await rig.work()
-    assert len(pings(rig)) == int(sent_before)
-    await rig.restart()
-    await watch(rig)
-    await rig.work()
-    assert len(pings(rig)) == 1
-    await rig.restart()
-    await watch(rig)
-    assert len(pings(rig)) == 1
-    await settled_exactly(rig)
 
 
 async def test_who_has_left_the_server_is_told_nothing_of_it(rig: Rig, desk: Any):

@@ -467,7 +467,7 @@ async def test_the_panel_works_on_after_a_restart_but_a_form_opened_before_it_sa
     assert "was restarted after you opened" in private_sentence(await fill(rig, form, "Europe/Berlin"))
     assert (await rules(rig)).timezone == "UTC"
     await rig.moderator.click(panel, custom_id="c1:set_flip:ping")
-    assert (await rules(rig)).ping
+    assert not (await rules(rig)).ping
     await rig.moderator.select(fresh(rig, panel), ["access"], custom_id="c1:set_page:panel")
     await rig.moderator.select(fresh(rig, panel), [rig.channel], custom_id="c1:set_channels:allowed_channels")
     assert (await rules(rig)).allowed_channels == {rig.channel.id}

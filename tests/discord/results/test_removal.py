@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.models import JobState
+from bot.domain.server.member_settings import Notify
 from bot.generation.texts import ERASED
 from cogs.results import texts
 from cogs.ui.controls import Control
@@ -50,7 +51,7 @@ async def test_every_copy_goes_with_the_result(rig: Rig):
 
 
 async def test_the_ping_and_the_place_that_the_card_has_left_go_too(rig: Rig):
-    await rig.bot.parts.store.settings.change(rig.guild.id, lambda rules: replace(rules, ping=True))
+    await rig.bot.parts.own_settings.set_notify(rig.guild.id, rig.member.id, Notify.PING)
     message, _ = await picture(rig)
     assert len(rig.messages()) == 2
     asked = await rig.member.click(message, label="Remove")

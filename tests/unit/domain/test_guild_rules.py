@@ -125,7 +125,7 @@ EVERYTHING = Rules(
     review_private=ReviewPrivate.ON,
     spoilers=Spoilers.ALWAYS,
     words=("zebra", "ape"),
-    ping=True,
+    ping=False,
     answer_words=False,
     default_models=MappingProxyType({"image.generate": "flux"}),
     pictures=PictureCount.FOUR,
@@ -148,7 +148,7 @@ def test_settings_survive_being_written_and_read() -> None:
 
 def test_only_what_differs_from_the_defaults_is_written() -> None:
     assert Rules().to_json() == {}
-    assert Rules(ping=True, approve_above=Decimal(5)).to_json() == {"ping": True, "approve_above": "5"}
+    assert Rules(ping=False, approve_above=Decimal(5)).to_json() == {"ping": False, "approve_above": "5"}
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
     ],
 )
 def test_a_value_that_makes_no_sense_leaves_the_default_and_the_rest(name: str, value: Any) -> None:
-    rules = Rules.from_json({name: value, "ping": True, "unheard of": 1})
-    assert rules == Rules(ping=True)
+    rules = Rules.from_json({name: value, "ping": False, "unheard of": 1})
+    assert rules == Rules(ping=False)
 
 
 def test_the_word_list_has_an_end() -> None:

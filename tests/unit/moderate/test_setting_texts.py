@@ -65,7 +65,7 @@ CHANGED = Rules(
     review_private=ReviewPrivate.ON,
     spoilers=Spoilers.ALWAYS,
     words=("stoat",),
-    ping=True,
+    ping=False,
     answer_words=False,
     default_models=MappingProxyType({"image.generate": "gptimage2"}),
     pictures=PictureCount.FOUR,
@@ -178,7 +178,7 @@ def shown(page: SettingsPage) -> dict[str, str]:
 
 async def test_a_new_setting_is_kept_said_and_shown_from_its_one_line():
     assert INVENTED.to_json() == {"sparkle": True, "mood": "wild", "stage": 7, "encores": 2}
-    assert InventedRules.from_json({**INVENTED.to_json(), "ping": True}) == replace(INVENTED, ping=True)
+    assert InventedRules.from_json({**INVENTED.to_json(), "ping": False}) == replace(INVENTED, ping=False)
     assert InventedRules.from_json({"mood": "sad", "encores": 0, "sparkle": True}) == InventedRules(sparkle=True)
     assert change_text(InventedRules(), INVENTED, 1) == (
         "<@1> changed settings: Sparkle: off → on; Mood: calm, as a rule → wild; "
