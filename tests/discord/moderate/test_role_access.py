@@ -101,12 +101,16 @@ async def test_an_administrator_sees_everything(rig: Rig):
 
 
 @pytest.mark.parametrize(
-    ("status", "is_known"), [(403, False), (500, False), (404, True)], ids=["forbidden", "trouble", "never changed"]
+    ("trouble", "is_known"),
+    [(refusal(403), False), (refusal(500), False), (TimeoutError(), False), (refusal(404), True)],
+    ids=["forbidden", "trouble", "silence", "never changed"],
 )
-async def test_without_discords_answer_the_path_is_said_all_the_same(rig: Rig, role: Any, status: int, is_known: bool):
+async def test_without_discords_answer_the_path_is_said_all_the_same(
+    rig: Rig, role: Any, trouble: Exception, is_known: bool
+):
     async def fail(call: DiscordCall) -> None:
         if call.path.endswith("/commands/permissions"):
-            raise refusal(status)
+            raise trouble
 
     with trouble_with(fail):
         text = await said(rig)
