@@ -14,11 +14,11 @@ from bot.domain.jobs.card_spec import Origin
 from bot.domain.money.spending_policy import refuse_blocked
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import Viewer
-from bot.errors import BotError, NotAllowed, Refused
+from bot.errors import BotError, InputError, NotAllowed, Refused
 from bot.store import Blocks, GuildSettings
 from cogs.ui import texts
 from cogs.ui.interaction import Bot, Interaction, PostableChannel, place_of, use
-from cogs.ui.texts import IN_SERVER_ONLY
+from cogs.ui.texts import CHANNEL_UNKNOWN, IN_SERVER_ONLY, NO_PERMISSION_TO_POST
 
 HOST_ROLES = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 """Team roles that may change an application; a read-only role decides nothing here."""
@@ -140,3 +140,16 @@ async def origin_of(interaction: Interaction) -> Origin:
         interaction_id=interaction.id,
         token=interaction.token,
     )
+
+
+def require_may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:
+    """Raise InputError for a channel in which the bot can't see or post, with or without files."""
+    guild = interaction.guild
+    channel = None if guild is None else guild.get_channel_or_thread(channel_id)
+    if guild is None or channel is None:
+        raise InputError(CHANNEL_UNKNOWN)
+    missing = missing_permissions(
+        channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=files
+    )
+    if missing:
+        raise InputError(NO_PERMISSION_TO_POST(channel=channel_id, permissions=missing))

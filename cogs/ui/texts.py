@@ -216,3 +216,8 @@ NEXT_PART = Text("Next ▶")
 SETTINGS_TITLE = Text("Settings · {page}")
 DONE = "✅ {change}".format
 """Confirm a change; `change` is the line that the record has of it, a whole sentence."""
+
+CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there first.")
+NO_PERMISSION_TO_POST = Text(
+    "I can't post in {channel}. Give me {permissions} there.", channel="<#{}>".format, permissions=both
+)

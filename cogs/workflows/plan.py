@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.catalogue import Field, FieldKind, Operation
 from bot.catalogue.catalogue import kinds_of
+from bot.catalogue.fields import flag, text
 from bot.domain.words.text import shortened
 from cogs.ui.texts import PRIVATE_OPTION, SPOILER_OPTION
 from cogs.workflows import texts
@@ -55,32 +56,22 @@ class Common(StrEnum):
     FOR = "for"
 
 
-_ABOUTS = {
-    Common.COUNT: texts.COUNT_OPTION,
-    Common.ENHANCE: texts.ENHANCE_OPTION.message,
-    Common.PRIVATE: PRIVATE_OPTION,
-    Common.SPOILER: SPOILER_OPTION,
-    Common.PRESET: texts.PRESET_OPTION,
-    Common.REST: texts.REST_OPTION,
-}
-_KINDS = {Common.COUNT: OptionKind.INTEGER, Common.PRESET: OptionKind.TEXT, Common.FOR: OptionKind.CHOICE}
-"""The `Common` options that are not booleans."""
-_OF_FORM = {
+_COMMON = {
     Common.COUNT: Field(
-        name=Common.COUNT,
+        name="count",
         kind=FieldKind.INTEGER,
         label=texts.COUNT_LABEL.message,
         help=texts.COUNT_OPTION,
         choices=(1, 2, 3, 4),
     ),
-    Common.ENHANCE: Field(
-        name=Common.ENHANCE,
-        kind=FieldKind.BOOLEAN,
-        label=texts.ENHANCE_LABEL.message,
-        help=texts.ENHANCE_OPTION.message,
-    ),
+    Common.ENHANCE: flag("enhance", texts.ENHANCE_LABEL.message, texts.ENHANCE_OPTION.message),
+    Common.PRIVATE: flag("private", "", PRIVATE_OPTION),
+    Common.SPOILER: flag("spoiler", "", SPOILER_OPTION),
+    Common.PRESET: text("preset", "", texts.PRESET_OPTION),
+    Common.REST: flag("more", "", texts.REST_OPTION),
+    Common.FOR: text("for", "", texts.PROMPT_FOR_OPTION),
 }
-"""The `Common` options that a form asks for where they are not shown."""
+"""They are no fields, but Discord's options and our forms ask for them as for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +141,7 @@ class CommandPlan:
     def left_common(self) -> list[Field]:
         """The `Common` options that the form asks for, as fields."""
         wanted = {Common.COUNT: self.spec.count, Common.ENHANCE: self.has_enhance}
-        return [field for word, field in _OF_FORM.items() if wanted[word] and not self.has(word)]
+        return [_COMMON[word] for word, is_wanted in wanted.items() if is_wanted and not self.has(word)]
 
 
 def is_needed(field: Field) -> bool:
@@ -214,12 +205,10 @@ def _of_source(word: str, source: FileOptions, fields: Mapping[str, Field]) -> P
 
 
 def _common(word: Common, spec: CommandSpec) -> PlannedOption:
-    return PlannedOption(
-        name=word.value,
-        about=spec.abouts.get(word) or _ABOUTS[word],
-        kind=_KINDS.get(word, OptionKind.FLAG),
-        required=word is Common.FOR,
-    )
+    option = replace(_of_value(_COMMON[word]), fields=())
+    if word is Common.FOR:
+        option = replace(option, kind=OptionKind.CHOICE, required=True)
+    return replace(option, about=spec.abouts.get(word, option.about))
 
 
 def _of_value(field: Field) -> PlannedOption:

@@ -178,7 +178,6 @@ COMMANDS = (
         texts.PROMPT,
         "for prompt style duration aspect_ratio rewrite_request preset private",
         paths={"style": "visualStyle", "aspect_ratio": "aspectRatio", "rewrite_request": "rewriteRequest"},
-        abouts={"for": texts.PROMPT_FOR_OPTION},
         instead={
             texts.FOR_IMAGE: "prompt.enhance.image",
             texts.FOR_VIDEO: "prompt.enhance.video",

@@ -17,7 +17,7 @@ PRESET_OPTION = "One of your presets from /me; fills in what you leave out"
 ENHANCE_OPTION = Text("Improve the prompt first (1 credit); the card shows both versions")
 FROM_OPTION = "Instead of an upload: an earlier job, a link, or a Discord message's link"
 REFERENCES_FROM_OPTION = "Instead of uploads: earlier jobs or links, separated by spaces"
-REFERENCE_OPTION = "Reference image; more of them with the option more"
+REFERENCE_OPTION = "Reference image; for several, use the option more"
 REST_OPTION = "Open a form with everything else this command takes"
 
 # ---------------------------------------------------------------------- commands and options: /image
@@ -89,7 +89,7 @@ MOTION_FILE_OPTION = "Image or video to animate"
 FINISH_UPSCALE = "Upscale a video: larger and sharper"
 UPSCALE_VIDEO_OPTION = "Video to upscale"
 LOCATION = "Generate a Cannon 3D location"
-LOCATION_IMAGE_OPTION = "Image of the location; more of them with the option more"
+LOCATION_IMAGE_OPTION = "Image of the location; for several, use the option more"
 
 # ---------------------------------------------------------------------- commands and options: /sora
 

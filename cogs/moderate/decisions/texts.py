@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.delivery.texts import BASES
 from bot.domain.models import credits_words
 from bot.domain.words.text import full_stop
-from bot.language import Text, both, tr
+from bot.language import Text, tr
 
 REASON_INPUT = Text("Reason (the member sees it)")
 REFUSE = Text("Refuse…")
@@ -87,7 +87,6 @@ NO_REFUND_READERS = Text(
 
 PUBLISH = Text("Publish")
 REFUSE_RESULT_FORM = Text("Refuse this result")
-NO_PERMISSION_TO_POST = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
 
 
 PEOPLE_WORK_THERE = Text(

@@ -27,7 +27,7 @@ from cogs.reactions.settings.page import reactions_page
 from cogs.ui.controls import on
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.panels import PAGE_ACTION, PanelPage, show_page
-from cogs.ui.permissions import guild_of, missing_permissions, require_manager, require_moderator
+from cogs.ui.permissions import guild_of, require_manager, require_may_post_in, require_moderator
 from cogs.ui.texts import GONE
 
 
@@ -141,21 +141,8 @@ async def set_channels(interaction: Interaction, subject: str, values: Sequence[
     await require_moderator(interaction)
     chosen = next(iter(ids), None)
     if chosen is not None:
-        may_post_in(interaction, chosen, files=False)
+        require_may_post_in(interaction, chosen, files=False)
     await _set(interaction, setting, chosen)
-
-
-def may_post_in(interaction: Interaction, channel_id: int, *, files: bool) -> None:
-    """Raise InputError for a channel in which the bot can't see or post, with or without files."""
-    guild = interaction.guild
-    channel = None if guild is None else guild.get_channel_or_thread(channel_id)
-    if guild is None or channel is None:
-        raise InputError(texts.CHANNEL_UNKNOWN)
-    missing = missing_permissions(
-        channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=files
-    )
-    if missing:
-        raise InputError(texts.NO_PERMISSION_TO_POST(channel=channel_id, permissions=missing))
 
 
 @on("set_flip")

@@ -12,13 +12,12 @@ from bot.errors import InputError
 from bot.moderation.questions import ReviewDecisions
 from bot.store import ReviewRule, Reviews
 from cogs.moderate.decisions.review import require_review_place
-from cogs.moderate.decisions.texts import NO_PERMISSION_TO_POST
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import OPTION_CHARS, PanelPage, settings_page, show_page
-from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
+from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.texts import GONE
 
 ADD, END = "review_add", "review_end"
@@ -98,11 +97,7 @@ class ReviewForm(Form):
         only_in = self._only_in.values[0].id if self._only_in.values else 0
         if only_in == channel_id:
             raise InputError(texts.REVIEW_IN_SAME_CHANNEL, "channel")
-        channel = None if interaction.guild is None else interaction.guild.get_channel(channel_id)
-        if channel is not None and interaction.guild is not None:
-            missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
-            if missing:
-                raise InputError(NO_PERMISSION_TO_POST(channel=channel.mention, permissions=missing), "channel")
+        require_may_post_in(interaction, channel_id, files=True)
         is_open = await require_review_place(interaction, channel_id)
         rule = ReviewRule(channel_id=only_in, review_channel=channel_id)
         reviews = use(interaction, ReviewDecisions)

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.money.costs import PriceUnit
 from bot.domain.texts import mention
-from bot.language import Text, both, ntr, tr
+from bot.language import Text, ntr, tr
 
 NO_DEFAULT_MODEL = Text("No default model")
 PAUSED = Text("New jobs are paused. Resume them with /studio pause.")
 EVERYONE = Text("@everyone would make every member a moderator. Choose another role, or none.")
-CHANNEL_UNKNOWN = Text("I can't see this channel. Give me View Channel there first.")
 MODEL_FORM = Text("Default model")
 MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")
 MODEL_UNPRINTABLE = Text("The model's name contains invisible characters. Type it again.")
@@ -33,9 +32,6 @@ NOT_SET: Mapping[str, Text] = {
 }
 """What it means that a setting is empty, by its name."""
 MODEL_INPUT = Text("Model for {operation}")
-NO_PERMISSION_TO_POST = Text(
-    "I can't post in {channel}. Give me {permissions} there first.", channel="<#{}>".format, permissions=both
-)
 
 
 # ---------------------------------------------------------------------- operations

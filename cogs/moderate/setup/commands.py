@@ -23,7 +23,7 @@ from bot.store import GuildKeys, GuildSettings, Limits, ReactionMaps, ReviewRule
 from cogs.moderate.api_key import open_key_form
 from cogs.moderate.decisions.review import require_review_place
 from cogs.moderate.role_access import role_access
-from cogs.moderate.settings.commands import may_post_in, role_chosen
+from cogs.moderate.settings.commands import role_chosen
 from cogs.moderate.setup import texts
 from cogs.moderate.setup.panel import (
     OVERVIEW,
@@ -37,7 +37,7 @@ from cogs.moderate.setup.panel import (
 )
 from cogs.ui.controls import on
 from cogs.ui.interaction import Interaction, use
-from cogs.ui.permissions import guild_of, require_moderator
+from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.prices import pressed
 from cogs.ui.texts import GONE
 from cogs.workflows.asked.submit import submit
@@ -205,7 +205,7 @@ async def choose_channel(interaction: Interaction, subject: str, values: Sequenc
         raise InputError(GONE)
     if subject != "results":
         for each in ids:
-            may_post_in(interaction, each, files=subject != "log")
+            require_may_post_in(interaction, each, files=subject != "log")
             if subject == "review":
                 await require_review_place(interaction, each)
     await _set_channel(interaction, subject, ids)

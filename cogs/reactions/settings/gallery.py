@@ -8,7 +8,6 @@ import discord
 from bot.delivery.channels.facts import in_time
 from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.server.setting import SettingsPage
-from bot.errors import InputError
 from bot.server.reactions import ReactionChanges, gallery_text
 from bot.store import ReactionMaps
 from cogs.reactions.settings import texts
@@ -17,7 +16,7 @@ from cogs.ui.controls import Control, on
 from cogs.ui.forms import Form
 from cogs.ui.interaction import Interaction, use
 from cogs.ui.panels import PanelPage, settings_page, show_page
-from cogs.ui.permissions import guild_of, missing_permissions, require_moderator
+from cogs.ui.permissions import guild_of, require_may_post_in, require_moderator
 from cogs.ui.texts import DONE
 
 SET, OFF = "gallery_set", "gallery_off"
@@ -77,9 +76,5 @@ class GalleryForm(Form):
         await require_moderator(interaction)
         stars = count_typed(self._stars.value)
         chosen = self._channel.values[0].id
-        channel = None if interaction.guild is None else interaction.guild.get_channel(chosen)
-        if channel is not None and interaction.guild is not None:
-            missing = missing_permissions(channel.permissions_for(interaction.guild.me), is_thread=False)
-            if missing:
-                raise InputError(texts.CANNOT_POST_IN(channel=channel.mention, permissions=missing), "channel")
+        require_may_post_in(interaction, chosen, files=True)
         await _change(interaction, chosen, stars, off=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.server.reaction_rules import Purse, ReactionAction, Seeding, Who
-from bot.language import Text, both
+from bot.language import Text
 
 # ---------------------------------------------------------------------- the page
 
@@ -71,5 +71,3 @@ GALLERY_NOW = Text("Gallery: {state}")
 SET_GALLERY, END_GALLERY = Text("Choose channel and stars…"), Text("Turn off")
 GALLERY_CHANNEL, GALLERY_STARS = Text("The gallery channel"), Text("Stars")
 STARS_HINT = Text("How many stars a result needs to be shown there")
-CANNOT_POST_IN = Text("I can't post in {channel}. Give me {permissions} there.", permissions=both)
-"""Refuse a channel in which the bot lacks `permissions`."""
