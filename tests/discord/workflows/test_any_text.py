@@ -24,7 +24,7 @@ NEEDED = {
     "finish upscale": {"from": VIDEO},
     "sora character": {"name": "x", "from": VIDEO},
     "sora video": {"prompt": "x", "character_id": "ch_1"},
-    **{f"sora {word}": {"prompt": "x", "sora_video_id": "video_1"} for word in ("edit", "extend", "remix")},
+    **{f"sora {word}": {"prompt": "x", "from": "video_1"} for word in ("edit", "extend", "remix")},
     "audio narration": {"text": "x"},
     "audio soundfx": {},
 }
@@ -66,11 +66,12 @@ BOUNDED = settings(
 
 def options_of(rig: Rig, command: str) -> dict[str, dict[str, Any]]:
     """Return a command's text options, as Discord has them registered, by name."""
-    group, name = command.split()
+    group, _, name = command.partition(" for:")[0].partition(" ")
     [root] = [each for each in rig.bot.tree.get_commands() if each.name == group]
     payload = root.to_dict(rig.bot.tree)
-    [leaf] = [each for each in payload["options"] if each["name"] == name]
-    return {option["name"]: option for option in leaf["options"] if option["type"] == TEXT_OPTION}
+    [leaf] = [each for each in payload["options"] if each["name"] == name] if name else [payload]
+    texts = [each for each in leaf["options"] if each["type"] == TEXT_OPTION and not each.get("choices")]
+    return {option["name"]: option for option in texts}
 
 
 def needed(rig: Rig, command: str) -> dict[str, Any]:
