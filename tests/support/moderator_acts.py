@@ -16,7 +16,7 @@ from bot.store import ReviewRule
 from tests.support.jobs import on_job
 from tests.support.prices import priced
 from tests.support.rig import Rig
-from tests.support.settings_pages import choose, opened, press, send, set_gallery, set_review
+from tests.support.settings_pages import choose, opened, press, send, send_review
 from tests.support.surface import fill, inputs, post_log, until
 
 FAST = "a fox #fast"
@@ -135,12 +135,12 @@ async def a_paused_server(stage: Stage) -> None:
     await stage.begin(paused=True)
 
 
-async def review_on(stage: Stage, _: Any) -> None:
-    await set_review(stage.rig, stage.desk)
+async def review_on(stage: Stage, panel: Any) -> None:
+    await send_review(stage.rig, await press(stage.rig, panel, "review_add"), stage.desk)
 
 
-async def gallery_on(stage: Stage, _: Any) -> None:
-    await set_gallery(stage.rig, stage.desk)
+async def gallery_on(stage: Stage, panel: Any) -> None:
+    await send(stage.rig, await press(stage.rig, panel, "gallery_set"), The_gallery_channel=[stage.desk])
 
 
 async def gallery_off(stage: Stage, panel: Any) -> None:
@@ -505,7 +505,7 @@ ACTS: dict[str, Act] = {
     "operation on": Act(
         at("operations", an_operation_that_is_off), chosen("operation_switch", "on image.generate"), "operation"
     ),
-    "review on": Act(nothing, review_on, "settings"),
+    "review on": Act(at("review", nothing), review_on, "settings"),
     "review off": Act(at("review", a_review_rule), chosen("review_end", "0"), "settings"),
     "publish": Act(a_result_in_review, pressed("Publish"), "review"),
     "refuse a result": Act(a_result_in_review, refused, "review"),
@@ -516,7 +516,7 @@ ACTS: dict[str, Act] = {
     "reaction remove": Act(at("reactions", a_reaction), unmap_an_emoji, "settings"),
     "reactions reset": Act(reactions_to_reset, reset_reactions, "settings"),
     "reactions switch": Act(at("reactions", no_reaction), flip_reactions, "settings"),
-    "gallery": Act(no_reaction, gallery_on, "settings"),
+    "gallery": Act(at("gallery", no_reaction), gallery_on, "settings"),
     "gallery off": Act(at("gallery", a_gallery), gallery_off, "settings"),
     "recipe: write": Act(nothing, write_recipe, "recipe"),
     "recipe: edit": Act(a_recipe, edit_recipe, "recipe"),

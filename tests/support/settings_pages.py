@@ -127,7 +127,16 @@ async def seed_emojis(rig: Rig, seeds: str) -> Any:
 async def set_review(rig: Rig, channel: Any, only_in: Any = None, who: Any = None) -> Any:
     """Have results reviewed in a channel: all of them, or those from `only_in`."""
     who = who or rig.moderator
-    shown = await press(rig, await opened(rig, "review", who), "review_add", who)
+    return await send_review(
+        rig, await press(rig, await opened(rig, "review", who), "review_add", who), channel, only_in, who
+    )
+
+
+async def send_review(rig: Rig, shown: Any, channel: Any, only_in: Any = None, who: Any = None) -> Any:
+    """Send the form of a review that was shown; a sentence in place of it is returned as it is."""
+    if shown.modal is None:
+        return shown
+    who = who or rig.moderator
     place, scope = (each["custom_id"] for each in inputs(shown).values())
     return await who.submit_modal(shown, {place: [channel], **({} if only_in is None else {scope: [only_in]})})
 

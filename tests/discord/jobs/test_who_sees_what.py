@@ -133,7 +133,7 @@ async def reacts(rig: Rig, eve: Any, place: Any, job: Job) -> bool:
 
 async def compare(rig: Rig, places: Places, chance: random.Random) -> None:
     places.shuffle(chance)
-    choices = await places.eve.autocomplete(rig.channel, "image edit", "from", "")
+    choices = await places.eve.autocomplete(rig.channel, "image edit", "from", "image")
     offered = {choice["value"] for choice in choices}
     family = shown(await on_job(rig, places.eve, "show", places.root.id))
     for place, job, private in places.jobs:

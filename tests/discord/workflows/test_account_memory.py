@@ -28,16 +28,15 @@ async def make(rig: Rig, command: str, **options: Any) -> None:
 
 
 @pytest.mark.long
-async def test_after_one_success_a_model_a_voice_and_a_mode_are_offered_first_also_after_a_restart(rig: Rig):
+async def test_after_one_success_a_model_a_voice_and_a_quality_are_offered_first_also_after_a_restart(rig: Rig):
     await make(rig, "image generate", prompt="a fox", model="Seedream 5.0 Lite", resolution="2K")
     await make(rig, "audio narration", text="Good morning", voice_id="v_ada")
-    await make(rig, "audio music", prompt="rain", mode="manual")
+    await make(rig, "location", description="a harbour", quality="fine")
     for _ in range(2):
         assert (await offered(rig, "image generate", "model"))[0] == ("seedream5", "Seedream 5.0 Lite (seedream5)")
         assert (await offered(rig, "image edit", "model"))[0][0] == "seedream5"
-        assert (await offered(rig, "image generate", "resolution"))[0][0] == "2K"
         assert (await offered(rig, "audio narration", "voice_id"))[0] == ("v_ada", "v_ada")
-        assert [each[0] for each in await offered(rig, "audio music", "mode")] == ["manual", "auto"]
+        assert [each[0] for each in await offered(rig, "location", "quality")] == ["fine", "standard"]
         await rig.restart()
 
 

@@ -20,6 +20,7 @@ from bot.sandbox.studio.error_bodies import STYLES
 from bot.sandbox.studio.openapi_shapes import SHAPES
 from bot.sandbox.studio.variant import UNDOCUMENTED
 from tests.support.menus import menu, posted
+from tests.support.more import shown
 from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.surface import agreed, fill, panel_text, private_sentence, settled_exactly, whole
 from tests.support.workflows import AUDIO, COMMANDS, IMAGE, VIDEO, sample
@@ -238,7 +239,8 @@ async def test_after_one_success_a_model_a_voice_and_a_mode_are_offered_first_an
         why = await tried(rig, command, {**options, name: wrong})
         assert name in why, why
         assert await tried(rig, command, {**options, name: right}) == ""
-        assert await first_offer(rig, command, name) == right
+        if name in shown(rig.member, rig.channel, command):
+            assert await first_offer(rig, command, name) == right
     assert rig.sandbox.spent(HOST_KEY) == sum(job.cost or 0 for job in await rig.jobs())
     await settled_exactly(rig)
 
