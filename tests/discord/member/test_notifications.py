@@ -12,7 +12,7 @@ from bot.delivery import texts
 from bot.delivery.card.ticker import SPREAD_S
 from bot.delivery.posting.refresh import AGAIN_S
 from bot.domain.models import JobState
-from bot.domain.server.member_settings import Notify
+from bot.domain.server.member_settings import PING_AFTER_S, Notify
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
 from bot.store.jobs.copies import PING_LATE_S, PING_MISSING_S
@@ -106,19 +106,29 @@ async def test_a_card_of_several_results_mentions_its_author_once_and_nobody_els
     ("command", "prompt", "options"),
     [
         ("video generate", "a fox #fast", {}),
-        ("image generate", "a fox #slow #slow", {}),
         ("video generate", "a fox #slow", {"private": True}),
         pytest.param("video generate", "a fox #slow #fail", {}, marks=pytest.mark.long),
-        pytest.param("image generate", "a fox #slow", {"count": 3}, marks=pytest.mark.long),
     ],
 )
-async def test_quick_results_pictures_private_ones_and_failures_mention_nobody_by_default(
+async def test_quick_results_private_ones_and_failures_mention_nobody_by_default(
     rig: Rig, command: str, prompt: str, options: dict[str, Any]
 ):
     await rig.member.slash(rig.channel, command, prompt=prompt, **options)
     await rig.work()
     await later(rig)
     assert (pings(rig), direct(rig)) == ([], [])
+
+
+@pytest.mark.parametrize("command", ["image generate", "video generate"])
+async def test_pictures_that_took_long_mention_nobody_by_default(rig: Rig, command: str):
+    await rig.member.slash(rig.channel, command, prompt="a fox #forever")
+    await rig.step()
+    rig.advance(PING_AFTER_S * 3)
+    for request in rig.sandbox.requests:
+        rig.sandbox.finish(request.id)
+    await rig.work()
+    await later(rig)
+    assert len(pings(rig)) == (command == "video generate")
 
 
 @pytest.mark.parametrize(
