@@ -18,8 +18,8 @@ from babel.messages.extract import extract
 
 from bot.app.entry_points import unconnected
 from bot.catalogue import OPERATIONS, Field
-from bot.delivery.answers.command_payload import NAME
 from bot.generation.recipes.recipes import BUILT_IN
+from bot.language import NAME
 from bot.settings import Settings
 from cogs.recipes.shown import input_label
 

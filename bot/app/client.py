@@ -20,6 +20,7 @@ from discord.ext import commands
 from bot.app import texts
 from bot.app.assembly import open_parts
 from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
+from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties
 from bot.app.parts import Cdn, Parts, Role, Setup
@@ -119,8 +120,7 @@ class CannonBot(GatewayClient, Bot):
         self.known_guilds = self._guilds()
         self.metrics.dropped_lines(dropped_lines)
         self.metrics.shards(functools.partial(shard_states, self))
-        linked = lambda text: self.parts.command_sync.linked(text)  # noqa: E731, PLW0108 - the parts are made later
-        self.responses = Responses(self.metrics, linked)
+        self.responses = Responses(self.metrics)
         self.live_catalogue = LiveCatalogue(Catalogue(allow_local=_is_local(settings.cannon_api_url)))
         self.forms = OpenForms()
         self.presses = RateLimiter(self.clock, 1, PRESS_AGAIN_S)
@@ -197,9 +197,8 @@ class CannonBot(GatewayClient, Bot):
         """Update or remove the commands made from the catalogue's data."""
         await _surface_module().renew(self, described=described)
 
-    def mention(self, command: str) -> str:
-        """Return a clickable mention of a slash command, such as `image generate`."""
-        return self.parts.command_sync.mention(command)
+    def _sent(self, body: Any) -> Any:
+        return self.parts.command_sync.names.sent(body)
 
     def command_id(self, name: str) -> int | None:
         """Return the id of a registered command, group or menu by its English name; None if not registered."""
@@ -207,6 +206,7 @@ class CannonBot(GatewayClient, Bot):
 
     async def setup_hook(self) -> None:
         """Put the parts together, load the surface, and resume."""
+        pass_all(self.http, self._sent)  # before any task of ours begins
         self.parts = await open_parts(self.setup)
         self._join()
         await self.tree.set_translator(Translator())

@@ -10,7 +10,7 @@ from bot.catalogue.fields import Field, FieldKind, Probe, ProbeKind, Scalar, und
 from bot.catalogue.live import ApiChange, ChangeKind, LiveCatalogue, Subject
 from bot.catalogue.openapi import describe, merge
 from bot.catalogue.operation import labels_of, model_id, model_name
-from bot.catalogue.operations import OPERATIONS, Model, Operation, Output
+from bot.catalogue.operations import OPERATIONS, Model, Operation, Output, label_of
 
 __all__ = [
     "OPERATIONS",
@@ -32,6 +32,7 @@ __all__ = [
     "Tried",
     "describe",
     "distinct",
+    "label_of",
     "labels_of",
     "merge",
     "model_id",

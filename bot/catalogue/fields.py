@@ -204,7 +204,6 @@ def seed(about: str) -> Field:
     return Field(name="seed", kind=FieldKind.INTEGER, label="seed", help=about)
 
 
-def undocumented_field(name: str) -> Field:
+def undocumented_field(name: str, label: str) -> Field:
     """A required text field known only from the API's error."""
-    label = name.replace("_", " ")
     return text(name, label, ASKED_BY_THE_API.message, required=True)

@@ -77,9 +77,9 @@ def the_nearest(values: Sequence[Value]) -> str:
 
 
 def _name(label: str) -> str:
-    """Return a field's label as the first word of a sentence."""
+    """Return a field's label as the first word of a sentence; the API's own name for it, as `zone_id`, stays."""
     said = _inner(label)
-    return f"{said[:1].upper()}{said[1:]}"
+    return said if "_" in said else f"{said[:1].upper()}{said[1:]}"
 
 
 def _inner(label: str) -> str:

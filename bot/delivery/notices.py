@@ -23,7 +23,7 @@ from bot.delivery.channels.facts import (
     missing_of,
 )
 from bot.delivery.channels.guilds import Guilds
-from bot.delivery.channels.messages import Messages, named_on, nonce_of
+from bot.delivery.channels.messages import Messages, bare_of_names, named_on, nonce_of
 from bot.delivery.channels.view import message_link, message_view
 from bot.delivery.surface import CardSurface
 from bot.domain.models import Card, Job
@@ -105,9 +105,10 @@ class LogChannel:
             sentence = texts.unreached(f"{decision.about['job']}", is_refund=decision.kind == REFUND_REQUEST)
             content = sentence if guild is None else texts.DIRECT_ALERT(server=harmless(guild.name), sentence=sentence)
         try:
+            bare = bare_of_names(content)
             async with asyncio.timeout(POST_TIMEOUT_S):
                 channel = await self.messages.direct_message(decision.by_id)
-                if not await self._is_there(channel, decision, lambda message: message.content == content):
+                if not await self._is_there(channel, decision, lambda message: bare_of_names(message.content) == bare):
                     await channel.send(content, nonce=nonce_of("unreached", f"{decision.id}", channel.id))
         except DISCORD_ERRORS as error:
             log.info("log_channel.not_told", guild=decision.guild_id, error=type(error).__name__)
@@ -148,7 +149,7 @@ class LogChannel:
 
         def fits(message: discord.Message) -> bool:
             is_question = decision.kind == REFUND_REQUEST and decision.about["job"] in named_on(message)
-            return is_question or message.content.startswith(line)
+            return is_question or bare_of_names(message.content).startswith(bare_of_names(line))
 
         return await self._is_there(self.messages.channel(channel_id, decision.guild_id), decision, fits)
 

@@ -34,7 +34,7 @@ def numbered_member(member_id: int) -> str:
 # ---------------------------------------------------------------------- refusals: who, where, what
 
 PAUSED = Text("Moderators have paused new jobs on this server. Running jobs still finish. Try again later.")
-UNCHECKED = Text("You can switch the safety check off only in age-restricted channels. Keep `nsfw_checker` on here.")
+UNCHECKED = Text("You can switch the safety check off only in age-restricted channels. Keep the NSFW check on here.")
 FORBIDDEN_WORD = Text("Your text contains a word that this server does not allow. Change the text and try again.")
 CHANNEL_FORBIDDEN = Text("You cannot use the bot in this channel. Try another one.")
 
@@ -250,7 +250,7 @@ def zone_hint() -> str:
 
 
 def voice_hint() -> str:
-    return tr("The ID of a voice from /audio voices. Empty: none")
+    return tr("The ID of a voice from `/audio voices`. Empty: none")
 
 
 def word_list_hint() -> str:
@@ -445,8 +445,8 @@ LANGUAGE_AUTO = Text("as in Discord's server settings")
 TIME_ZONE = Text("Time zone")
 WORD_LIST = Text("Forbidden words")
 DEFAULT_MODELS, DEFAULT_MODELS_CONTROL = Text("Default models"), Text("Set a default model for…")
-PICTURES, PICTURES_CONTROL = Text("Images per `/image generate`"), Text("Images per /image generate…")
-PICTURES_PREFIX = Text("Images per /image generate")
+PICTURES, PICTURES_CONTROL = Text("Images per `/image generate`"), Text("Images per `/image generate`…")
+PICTURES_PREFIX = Text("Images per `/image generate`")
 VARY_STRENGTH, VARY_STRENGTH_CONTROL = Text("Strength of variants by reaction"), Text("How different are variants?")
 VARY_STRENGTH_PREFIX = Text("Variants by reaction")
 SUBTLE, STRONG = Text("subtle"), Text("strong")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.catalogue import OPERATIONS, Catalogue, Field, Operation, undocumented_field
+from bot.catalogue import OPERATIONS, Catalogue, Field, Operation, label_of, undocumented_field
 from bot.catalogue.checks.cautions import Caution, needed_key, undocumented_key
 from bot.domain.jobs.card_spec import JobSpec
 from bot.domain.models import JOBS_PER_CARD, PROMPT_FIELDS, SOURCE_KINDS, MediaKind
@@ -179,7 +179,7 @@ def missing_fields(operation: Operation, names: Collection[str], accepted: Colle
         for field in operation.fields
         if field.name in names
     ]
-    return [*there, *(undocumented_field(name) for name in names if name not in known)]
+    return [*there, *(undocumented_field(name, label_of(name)) for name in names if name not in known)]
 
 
 def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from bot.language.current import LANGUAGES, NAMES, SOURCE, current, from_discord, speak, speaking
 from bot.language.messages import (
+    NAME,
     Plural,
     Text,
     ago,
@@ -9,6 +10,8 @@ from bot.language.messages import (
     both,
     either,
     month_day,
+    name_of,
+    named,
     ntr,
     percent,
     plain_amount,
@@ -21,6 +24,7 @@ from bot.language.messages import (
 
 __all__ = [
     "LANGUAGES",
+    "NAME",
     "NAMES",
     "SOURCE",
     "Plural",
@@ -32,6 +36,8 @@ __all__ = [
     "either",
     "from_discord",
     "month_day",
+    "name_of",
+    "named",
     "ntr",
     "percent",
     "plain_amount",

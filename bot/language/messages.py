@@ -3,6 +3,9 @@
 `tools/translations.py` finds messages by these functions' names, so their first arguments are literals. Values are in
 braces and given by name: `tr("{name} is paused.", name=name)`. A message is a whole sentence or a label: concatenated
 fragments cannot be translated.
+
+A message names a command as "`/audio voices`" and an option as "`period`": the names that Discord shows in the current
+language are filled in. What is sent passes `bot/app/connection/names.py`, which makes commands clickable.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import functools
 import gettext
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_UP, Decimal
@@ -69,6 +73,9 @@ def _compile(source: Path) -> bytes:
     return into.getvalue()
 
 
+NAME = "name"
+"""The context of names of commands and options in the catalogues."""
+_NAMED = re.compile(r"(?<!`)`(?P<path>/[a-z0-9_-]+(?: [a-z0-9_-]+){0,2}|[a-z][a-z0-9_]*)`(?!`)")
 DECIMALS = "#,##0.###"
 CENT = Decimal("0.01")
 MANY = 2
@@ -163,7 +170,24 @@ def tr(message: str, /, **values: object) -> str:
     Without values it is not formatted, so it may contain braces. Raises KeyError if a value is missing.
     """
     said = translations(current()).gettext(message) if message else ""  # gettext keeps its header there
+    said = with_names(said) if "`" in said else said
     return said.format(**values) if values else said
+
+
+def name_of(path: str) -> str:
+    """Return a command or an option as Discord shows it in the current language: `/audio voices`, `period`."""
+    slash, words = ("/", path[1:]) if path.startswith("/") else ("", path)
+    return slash + " ".join(ptr(NAME, word) for word in words.split())
+
+
+def named(path: str) -> str:
+    """Return a command or an option as a text names it, in backticks: a command can then be clicked."""
+    return f"`{name_of(path)}`"
+
+
+def with_names(message: str) -> str:
+    """Return a message with its names of commands and options as Discord shows them in the current language."""
+    return _NAMED.sub(lambda found: named(found["path"]), message)
 
 
 def ptr(context: str, message: str, /, **values: object) -> str:
@@ -175,6 +199,7 @@ def ptr(context: str, message: str, /, **values: object) -> str:
 def ntr(one: str, many: str, count: Decimal | float, /, **values: object) -> str:
     """Translate with the plural form for `count`, filled in as `{count}` in the language's format."""
     said = translations(current()).ngettext(one, many, counted_as(count))
+    said = with_names(said) if "`" in said else said
     return said.format(**{"count": amount(count), **values})
 
 

@@ -64,7 +64,7 @@ PURSES: Mapping[Purse, Text] = MappingProxyType(
     {Purse.REACTOR: Text("whoever reacts pays"), Purse.AUTHOR: Text("the author pays")}
 )
 GALLERY_OFF = Text("off")
-NOTHING_TO_SWITCH = Text("Choose what to switch: `reactions`, `seeds`, or both.")
+NOTHING_TO_SWITCH = Text("Choose what to switch: the reactions, which ones I add, or both.")
 NO_GALLERY_CHANNEL = Text("Choose a channel for the gallery.")
 NEEDED = Plural("{count} member", "{count} members")
 GALLERY_AT = Text("{channel}, from {stars} ⭐", channel="<#{}>".format)

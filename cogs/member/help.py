@@ -13,10 +13,9 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.catalogue.checks.cautions import passed_end, passed_models
-from bot.delivery.answers.command_payload import NAME
 from bot.delivery.channels.facts import OPTIONS_PER_SELECT, in_time
 from bot.errors import InputError, NoKey
-from bot.language import ptr, tr
+from bot.language import NAME, name_of, named, ptr, tr
 from bot.prices.book import PriceBook, PriceBooks
 from bot.server.operations import OperationSwitches
 from bot.store import GuildSettings, ReactionMaps
@@ -56,7 +55,7 @@ class HelpContext:
     off: frozenset[str]
 
     def line(self, command: AnyCommand) -> str:
-        text = f"{self.bot.mention(command.qualified_name)} {tr(str(command.description))}"
+        text = f"{named(f'/{command.qualified_name}')} {tr(str(command.description))}"
         operations = operations_of(self.bot, command)
         if not operations:
             return text
@@ -101,18 +100,17 @@ def commands_of(entry: HelpEntry) -> Iterator[AnyCommand]:
         yield entry
 
 
-def overview(shown: HelpContext, found: Iterable[HelpEntry], payer: str) -> list[str]:
+def overview(found: Iterable[HelpEntry], payer: str) -> list[str]:
     """Return the blocks of the first page: how it works, and each group with its commands' names."""
-    mention = shown.bot.mention
     groups = [
         texts.group_line(
             ptr(NAME, entry.name),
             tr(str(entry.description)),
-            [mention(each.qualified_name) for each in commands_of(entry)],
+            [named(f"/{each.qualified_name}") for each in commands_of(entry)],
         )
         for entry in found
     ]
-    personal = texts.PERSONAL(me=mention("me"), usage=mention("usage report"))
+    personal = str(texts.PERSONAL)
     return [texts.introduction(payer), "\n".join(groups), personal, str(texts.SOURCES), str(texts.COSTS)]
 
 
@@ -141,11 +139,11 @@ def details(shown: HelpContext, entry: HelpEntry) -> list[str]:
 
 
 def _names(command: AnyCommand) -> str:
-    return " ".join(f"`{_name(each)}`" if each.required else f"[`{_name(each)}`]" for each in command.parameters)
+    return " ".join(named(_name(each)) if each.required else f"[{named(_name(each))}]" for each in command.parameters)
 
 
 def _name(option: app_commands.Parameter) -> str:
-    return ptr(NAME, str(option.display_name))
+    return str(option.display_name)
 
 
 def _options(commands_: Sequence[AnyCommand]) -> list[str]:
@@ -161,7 +159,7 @@ def _options(commands_: Sequence[AnyCommand]) -> list[str]:
     for name, senses in meanings.items():
         for about, users in senses.items():
             where = f" ({', '.join(users)})" if len(senses) > 1 else ""
-            lines.append(f"`{name}`{where} {about}")
+            lines.append(f"{named(name)}{where} {about}")
     return lines
 
 
@@ -194,6 +192,12 @@ async def choose(interaction: Interaction, _subject: str, values: Sequence[str])
     await turn_help(interaction, next(iter(values), ""), ())
 
 
+@on("help_open")
+async def open_help(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Show the first page to the presser, ephemerally."""
+    await show_help(interaction)
+
+
 @on("help")
 async def turn_help(interaction: Interaction, subject: str, _values: Sequence[str]) -> None:
     """Show another page of the help; `subject` is its name, or `name.number`."""
@@ -207,13 +211,13 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
     """Answer with a page; `number` counts its parts. `again`: replace the page shown."""
     found, shown = await entries(interaction), await _shown(interaction, again=again)
     if name == START:
-        made = pages(str(texts.HELP_TITLE), overview(shown, found.values(), await _payer(interaction)))
+        made = pages(str(texts.HELP_TITLE), overview(found.values(), await _payer(interaction)))
     elif name == AROUND:
         on_messages = await _menus(interaction, discord.AppCommandType.message)
         on_members = await _menus(interaction, discord.AppCommandType.user)
         made = pages(str(texts.HELP_MORE), around(on_messages, on_members, await _legend(interaction)))
     else:
-        made = pages(f"/{name}", details(shown, found[name]))
+        made = pages(name_of(f"/{name}"), details(shown, found[name]))
     number = min(number, len(made) - 1)
     links = legal_links(interaction) if name == START else []
     view = view_of([_topics(found, name), *_turns(name, number, len(made)), *links])
@@ -223,7 +227,7 @@ async def show_help(interaction: Interaction, name: str = START, number: int = 0
 def _topics(found: Mapping[str, HelpEntry], name: str) -> Control:
     options = [
         discord.SelectOption(
-            label=f"/{ptr(NAME, each)}",
+            label=name_of(f"/{each}"),
             description=tr(str(entry.description))[:CHOICE_CHARS],
             value=each,
             default=each == name,

@@ -3,12 +3,13 @@
 Amounts of credits come in as text.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
 from bot.domain.models import credits_words
-from bot.language import Plural, Text, both, ntr, tr
+from bot.language import Plural, Text, both, name_of, ntr, tr
 
 # ---------------------------------------------------------------------- commands and options
 
@@ -66,18 +67,27 @@ def introduction(payer: str) -> str:
 
 
 PERSONAL = Text(
-    "**Yours** · {me} has what you have left, and your defaults, presets, notifications and data. {usage} shows "
-    "where your credits went."
+    "**Yours** · `/me` has what you have left, and your defaults, presets, notifications and data. `/usage report` "
+    "shows where your credits went."
 )
-"""Return the line about what members can set and see for themselves; both are mentions of commands."""
 
 
 def group_line(name: str, about: str, commands: Iterable[str]) -> str:
-    """Return the overview's line of a group: its commands are mentions."""
+    """Return the overview's line of a group; `commands` in backticks."""
     return f"**{name}** · {about}\n-# {' · '.join(commands)}"
 
 
-EXAMPLE = Text("For example: `{command}`")
+_EXAMPLE_COMMAND = re.compile(r"^/[a-z0-9 ]+?(?=$| [a-z_]+:)")
+_EXAMPLE_OPTION = re.compile(r"(?<= )[a-z_]+(?=:)")
+
+
+def _as_typed(example: str) -> str:
+    """Return an example with the names of its command and options in the current language."""
+    example = _EXAMPLE_OPTION.sub(lambda found: name_of(found[0]), example)
+    return _EXAMPLE_COMMAND.sub(lambda found: name_of(found[0]), example)
+
+
+EXAMPLE = Text("For example: `{command}`", command=_as_typed)
 
 
 def message_menus(names: Iterable[str]) -> str:

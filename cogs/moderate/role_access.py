@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.domain.words.text import harmless
-from bot.language import tr
+from bot.language import named, tr
 from bot.store import GuildSettings
 from cogs.moderate import texts
 from cogs.ui.interaction import Bot, Interaction, use
@@ -66,7 +66,7 @@ def _restricted(bot: Bot) -> list[_Restricted]:
 def _shown(command: object) -> str:
     if isinstance(command, app_commands.ContextMenu):
         return f"**{tr(command.name)}**"
-    return f"`/{getattr(command, 'name', '')}`"
+    return named(f"/{getattr(command, 'name', '')}")
 
 
 async def _overrides(bot: Bot, guild_id: int) -> Overrides | None:

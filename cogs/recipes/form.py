@@ -85,10 +85,9 @@ async def save(interaction: Interaction, draft: RecipeTexts) -> None:
     except InputError as error:
         await _offer_edit(interaction, draft, error.sentence)
         return
-    run = bot.mention("recipe")
     await bot.responses.reply_privately(
         interaction,
-        texts.SAVED(run=run, name=harmless(recipe.name), count=len(recipe.steps)),
+        texts.SAVED(name=harmless(recipe.name), count=len(recipe.steps)),
     )
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import discord
 from discord import app_commands
 
-from bot.catalogue import Catalogue
+from bot.catalogue import Catalogue, label_of
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import EMBED_DESCRIPTION_CHARS, EMBED_FIELD_CHARS
 from bot.domain.models import credits_words
@@ -45,11 +45,10 @@ def _step(number: int, step: RecipeStep, inputs: dict[str, str], catalogue: Cata
         return
     fixed = operation.fixed_credits
     yield texts.step_line(number, harmless(tr(operation.title)), "" if fixed is None else credits_words(fixed))
-    labels = {each.name: _capitalized(tr(each.label)) for each in operation.fields}
     for name, value in step.values.items():
         shown = with_outputs(value, {ref: texts.RESULT_OF(number=source) for source, ref in steps_in(value)})
         words = harmless_within(with_parameters(shown, inputs), VALUE_CHARS)
-        yield texts.field_line(harmless(labels.get(name, input_label(name))), words)
+        yield texts.field_line(harmless(_capitalized(label_of(name, operation))), words)
 
 
 def _capitalized(label: str) -> str:

@@ -89,10 +89,9 @@ STEPS_HELP = Text("One paragraph each: the operation, then “field: value”; {
 EDIT_AGAIN = Text("Edit again")
 TEXT_GONE = Text("This text has expired. Start again with `/studio recipes`.")
 SAVED = Plural(
-    "The recipe “{name}” was saved. {run} runs its {count} step.",
-    "The recipe “{name}” was saved. {run} runs its {count} steps.",
+    "The recipe “{name}” was saved. `/recipe` runs its {count} step.",
+    "The recipe “{name}” was saved. `/recipe` runs its {count} steps.",
 )
-"""Say that a recipe was saved; `run` is the command that runs it."""
 
 
 def not_saved(reason: str) -> str:

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import discord
 
-from bot.catalogue import Operation, labels_of
+from bot.catalogue import Operation, label_of
 from bot.domain.models import Estimate, credits_of, credits_text, credits_words
 from bot.domain.money.spend_request import Consent
 from bot.domain.texts import price_per
 from bot.domain.words.text import harmless
 from bot.errors import InputError
-from bot.language import Text, plain_amount, tr
+from bot.language import Text, plain_amount
 from bot.prices.book import KnownPrice, PriceBook, PriceBooks
 from bot.prices.factors import COUNTS, GRADES, LENGTHS, model_word, size_unit
 from cogs.ui import texts
@@ -79,10 +79,10 @@ def kind_words(operation: Operation, kind: str) -> str:
 
 
 def _option(operation: Operation, name: str, value: str) -> str:
-    label = labels_of(operation).get(name, name.replace("_", " "))
+    label = label_of(name, operation)
     if value in texts.SWITCHES:
-        return texts.OPTION_IS(option=tr(label), value=str(texts.SWITCHES[value]))
-    return value if len(value) > 1 else texts.OPTION_IS(option=tr(label), value=value)
+        return texts.OPTION_IS(option=label, value=str(texts.SWITCHES[value]))
+    return value if len(value) > 1 else texts.OPTION_IS(option=label, value=value)
 
 
 def _model(operation: Operation, word: str) -> str:

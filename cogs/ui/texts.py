@@ -6,7 +6,7 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 from collections.abc import Iterable, Mapping
 
 from bot.domain.server.reaction_rules import ReactionAction
-from bot.language import Plural, Text, amount, both, ntr, span, tr
+from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
 # ---------------------------------------------------------------------- said by several packages
 
@@ -111,7 +111,8 @@ HOST_ONLY = Text("Only the host of this bot can do this, because it applies to e
 FILE_UNREADABLE = Text("I couldn't read the file from Discord. Please try again.")
 FILE_NOT_TEXT = Text("This file isn't UTF-8 text. Save it as plain text and try again.")
 NOT_A_DURATION = Text(
-    "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years."
+    "Give `{option}` in hours, days, or weeks, such as `12h`, `7d`, or `2w`. The maximum is ten years.",
+    option=name_of,
 )
 FILE_TOO_LARGE = Text(
     "This file is too large: it has {size} bytes, and the limit is {limit}.", size=amount, limit=amount

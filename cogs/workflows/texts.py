@@ -13,7 +13,7 @@ from bot.language import Plural, Text, amount, tr
 
 PICTURES_OPTION = "How many to make, 1 to 4; each is charged (default: set by the server)"
 COUNT_OPTION = "How many to make, 1 to 4; each is charged as a separate job"
-PRESET_OPTION = "One of your presets from /me; fills in what you leave out"
+PRESET_OPTION = "One of your presets from `/me`; fills in what you leave out"
 ENHANCE_OPTION = Text("Improve the prompt first (1 credit); the card shows both versions")
 FROM_OPTION = "Instead of an upload: an earlier job, a link, or a Discord message's link"
 REFERENCES_FROM_OPTION = "Instead of uploads: earlier jobs or links, separated by spaces"
@@ -102,7 +102,7 @@ SORA_REMIX = "Remix a Sora 2 video"
 CHARACTER_NAME_OPTION = "Name of the character, e.g. Captain Fog"
 CHARACTER_VIDEO_OPTION = "Short video of the character, about 2 to 4 seconds"
 SORA_PROMPT_OPTION = "What happens, e.g. Captain Fog waves from the bridge"
-SORA_CHARACTER_OPTION = "ID of the character, from the result of /sora character"
+SORA_CHARACTER_OPTION = "ID of the character, from the result of `/sora character`"
 SORA_MODEL_OPTION = "Model, e.g. sora-2-pro (required for 1080p)"
 SORA_DURATION_OPTION = "Length in seconds: 4, 8, 12, 16, or 20"
 SORA_ASPECT_RATIO_OPTION = "Portrait (9:16) or landscape (16:9)"

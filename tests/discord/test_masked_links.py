@@ -23,7 +23,7 @@ EVIL = (
     "x [y](https://y.example) [free](https://evil.example) <t:1:R> <@111222333444555666> </studio key:1> <#3> @everyone"
 )
 """What a member may write; the first link of a line is the one that a careless escape catches."""
-LIVE = ("](http", "](<http", "<t:1:", "<@111", "</studio", "<#3>", "https://evil", "https://y.example")
+LIVE = ("](http", "](<http", "<t:1:", "<@111", "</studio key:1>", "<#3>", "https://evil", "https://y.example")
 _CODE = re.compile(r"```.*?```|``[^`]*``|`[^`]*`", re.DOTALL)
 _ESCAPED = re.compile(r"\\[^A-Za-z0-9\s]")
 _OURS = re.compile(r"\[[^\]]*\]\(https://discord\.com/channels/[0-9/]+\)")

@@ -1,11 +1,10 @@
-"""Registers the slash commands with Discord, and makes mentions of them clickable."""
+"""Registers the slash commands with Discord, and keeps the ids that mentions need."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
@@ -13,9 +12,9 @@ from typing import Any, Protocol
 
 import discord
 import structlog
-from discord import app_commands
 from discord.ext import commands
 
+from bot.app.connection.names import CommandNames
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers.command_payload import payload_of
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
@@ -26,7 +25,6 @@ log = structlog.get_logger(__name__)
 
 COMMANDS = "commands"
 """The signal that other commands are registered."""
-_NAMED = re.compile(r"(?<!`)`/(?P<command>[a-z0-9_-]+(?: [a-z0-9_-]+){0,2})`(?!`)")
 RENEW_EVERY_S = 3600.0
 """Minimum time between changes: Discord takes 200 creations a day, and a document may flap."""
 RETRY_S = 15.0
@@ -54,7 +52,7 @@ class CommandSync:
     clock: Clock
     renew: Renew
     registers: bool
-    _ids: dict[str, int] = field(default_factory=dict, init=False)
+    names: CommandNames = field(default_factory=CommandNames, init=False)
     _known: Catalogue | None = field(default=None, init=False)
     """The registered catalogue; None before."""
     _again_at: float = field(default=0.0, init=False)
@@ -87,33 +85,9 @@ class CommandSync:
             await self.renew()
             await self._sync()
 
-    def mention(self, command: str) -> str:
-        """Return a clickable mention of a slash command, such as `image generate`."""
-        command_id = self._ids.get(command.partition(" ")[0])
-        return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
-
     def id_of(self, name: str) -> int | None:
         """Return the id of a registered command, group or menu by its English name; None if not registered."""
-        return self._ids.get(name)
-
-    def linked(self, text: str) -> str:
-        """Return the text with clickable commands for each "`/jobs`".
-
-        Only for Markdown: contents, descriptions and fields. Other code
-        stays: groups, options, removed commands.
-        """
-
-        def clickable(found: re.Match[str]) -> str:
-            return self.mention(found["command"]) if self._is_there(found["command"]) else found[0]
-
-        return _NAMED.sub(clickable, text)
-
-    def _is_there(self, command: str) -> bool:
-        first, *rest = command.split()
-        found: Any = self.bot.tree.get_command(first)
-        for name in rest:
-            found = found.get_command(name) if isinstance(found, app_commands.Group) else None
-        return isinstance(found, app_commands.Command)
+        return self.names.ids.get(name)
 
     async def _sync(self) -> None:
         known = self.catalogue.current
@@ -146,7 +120,7 @@ class CommandSync:
 
     async def read_again(self) -> None:
         """Reread the command ids, perhaps from another process."""
-        self._ids = json.loads(await self.store.meta.get("command_ids") or "{}")
+        self.names.learn(self.bot.tree, json.loads(await self.store.meta.get("command_ids") or "{}"))
 
     async def _register_if_changed(self) -> None:
         if not self.registers:

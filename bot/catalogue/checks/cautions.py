@@ -14,7 +14,8 @@ from typing import Any
 from bot.catalogue import texts
 from bot.catalogue.checks.validation import refusal
 from bot.catalogue.fields import NAMED_IDS, Field
-from bot.catalogue.operation import Model, Operation, labels_of, same_name
+from bot.catalogue.operation import Model, Operation, same_name
+from bot.catalogue.operations import label_of
 from bot.language import Text
 
 
@@ -96,13 +97,12 @@ def _narrowed(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Cautio
 
 def _unlikely_ids(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
     """Flag ids without digits, except voices, which providers name; flag spaces in all."""
-    labels = labels_of(operation)
     for name, value in taken.items():
         if not name.endswith("_id") or not isinstance(value, str):
             continue
         has_digit = any(letter.isdigit() for letter in value)
         if " " in value or not (has_digit or name in NAMED_IDS):
-            label = labels.get(name) or name.replace("_", " ")
+            label = label_of(name, operation)
             yield Caution(f"id:{operation.id}:{name}:{value[:60]}", texts.UNLIKELY_ID(field=label, given=value))
 
 

@@ -11,6 +11,7 @@ from bot.catalogue import texts
 from bot.catalogue.checks.values import nearest, plain, require_id, take
 from bot.catalogue.fields import NAMED_IDS, Field, FieldKind, Scalar
 from bot.catalogue.operation import Operation, bare, model_id, model_name
+from bot.catalogue.operations import label_of
 from bot.errors import FieldsMissing, InputError
 
 _RATIO = re.compile(r"\s*(\d{1,5})\s*[:x/]\s*(\d{1,5})\s*", re.ASCII | re.IGNORECASE)
@@ -174,7 +175,7 @@ def _undescribed(values: Mapping[str, object]) -> dict[str, Any]:
     given = {key: value for key, value in plain(values).items() if value is not None and value not in ("", [])}
     for name, value in given.items():
         if name.endswith("_id") and name not in NAMED_IDS and isinstance(value, str):
-            require_id(name, name.replace("_", " "), value.strip())
+            require_id(name, label_of(name), value.strip())
     return given
 
 

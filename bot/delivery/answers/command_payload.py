@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -13,9 +14,10 @@ from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Place
 
 from bot.domain.models import MediaKind
-from bot.language import SOURCE, from_discord
-from bot.language.messages import translations
+from bot.language import NAME, SOURCE, from_discord, speaking
+from bot.language.messages import translations, with_names
 
+_COMMAND = re.compile(r"`(/[^`\n]+)`")
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 TEXT_FILES = (".txt", ".md", ".csv", ".json")
@@ -55,7 +57,16 @@ async def payload_of(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]
     payloads = [await command.get_translated_payload(tree, translator) for command in commands]
     for command, payload in zip(commands, payloads, strict=True):
         _add_file_types(command, payload)
-    return payloads
+    return [_plainly(each) for each in payloads]
+
+
+def _plainly(node: Any) -> Any:
+    """Return a payload whose descriptions name commands without backticks: Discord shows them as plain text."""
+    if isinstance(node, dict):
+        return {key: _plainly(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plainly(each) for each in node]
+    return _COMMAND.sub(r"\1", node) if isinstance(node, str) else node
 
 
 def _add_file_types(command: object, payload: dict[str, Any]) -> None:
@@ -72,8 +83,6 @@ def _add_file_types(command: object, payload: dict[str, Any]) -> None:
             option["file_types"] = list(types[option["name"]])
 
 
-NAME = "name"
-"""The context of names in the catalogues."""
 NAMES = frozenset({Place.command_name, Place.group_name, Place.parameter_name})
 
 Catalogues = Callable[[str], gettext.NullTranslations]
@@ -99,4 +108,7 @@ class Translator(app_commands.Translator):
         is_name = context.location in NAMES and not isinstance(context.data, app_commands.ContextMenu)
         message = string.message
         said = catalogue.pgettext(NAME, message) if is_name else catalogue.gettext(message)
-        return None if said == message else said
+        if said == message:
+            return None
+        with speaking(language):
+            return said if is_name else with_names(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 import discord
@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.delivery.answers import texts
-from bot.delivery.channels.facts import CONTENT_CHARS, DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
+from bot.delivery.channels.facts import DEAD_INTERACTION, DISCORD_ERRORS, in_time, is_trouble
 from bot.delivery.channels.guilds import Guilds
 from bot.errors import BotError
 from bot.language import Text, from_discord, speak
@@ -49,10 +49,8 @@ def speak_to(interaction: discord.Interaction[Any]) -> None:
 class Responses:
     """Answers members ephemerally, in any state of their interaction."""
 
-    def __init__(self, metrics: Metrics, link: Callable[[str], str]) -> None:
-        """`link` makes commands in texts clickable."""
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._link = link
 
     async def report(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
         """Answer a failed interaction with one ephemeral sentence.
@@ -81,8 +79,6 @@ class Responses:
     ) -> None:
         """Reply ephemerally, optionally with controls; never raises if Discord rejects it."""
         shown = discord.utils.MISSING if view is None else view
-        linked = self._link(text)
-        text = linked if len(linked) <= CONTENT_CHARS else text
         try:
             if not interaction.response.is_done():
                 await in_time(interaction.response.send_message(text, view=shown, ephemeral=True))
@@ -208,10 +204,6 @@ class Bot(commands.AutoShardedBot):
     def catalogue(self) -> Catalogue:
         """The current catalogue."""
         return self.live_catalogue.current
-
-    def mention(self, command: str) -> str:
-        """Return a clickable mention of a slash command, such as `image generate`."""
-        raise NotImplementedError
 
     def command_id(self, name: str) -> int | None:
         """Return the id of a registered command, group or menu by its English name; None if not registered."""

@@ -136,7 +136,7 @@ WELCOME = Text(
 )
 PICTURE = Text("Generate an image")
 PICTURE_TRY = Text(
-    "Click {image generate}, type a prompt such as `a lighthouse in fog`, and press Enter.\n\n"
+    "Click `/image generate`, type a prompt such as `a lighthouse in fog`, and press Enter.\n\n"
     "The card shows the price first, then the progress, and in the end what it really cost."
 )
 REACT = Text("React to a result")
@@ -154,17 +154,17 @@ STEP = Text("Take the next step")
 STEP_TRY = Text(
     "Choose **Next step…** below an image to animate it, edit it, or use it in a new image. Video and audio have next "
     "steps too, such as subtitles, lip sync, and upscaling.\n\n"
-    "{jobs} finds every result again, with what it was made from and what it cost."
+    "`/jobs` finds every result again, with what it was made from and what it cost."
 )
 RECIPE = Text("Run a recipe")
 RECIPE_TRY = Text(
-    "Run {recipe} with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
+    "Run `/recipe` with the recipe `trailer`. One prompt becomes an image, a video, sound effects, and subtitles: "
     "five steps on one card, each with its state and cost.\n\n"
     "You see the steps and the price before anything starts."
 )
 FAULTS = Text("See it fail")
 FAULTS_TRY = Text(
-    "Here, a word in your prompt makes Cannon Studio fail. Try {image generate} with `a lamp #fail`.\n"
+    "Here, a word in your prompt makes Cannon Studio fail. Try `/image generate` with `a lamp #fail`.\n"
     "`#fail` The job fails, and its credits are refunded.\n"
     "`#slow` The job takes ten times as long, so you can try **Cancel**.\n"
     "`#broke` The account has no credits left.\n"
@@ -178,12 +178,12 @@ MODERATE = Text("Be a moderator")
 MODERATE_TRY = Text(
     "Choose **Morgan (moderator)** under *Viewing as* at the top of the page. Morgan also sees {#review}, where "
     "Bo's long video waits for your **Approve**, and {#staff-log}, which records every decision.\n\n"
-    "{usage report} shows who spent how much on what. {studio settings} and {quota set} hold the rules."
+    "`/usage report` shows who spent how much on what. `/studio settings` and `/quota set` hold the rules."
 )
 SET_UP = Text("Set it up for your server")
 SET_UP_TRY = Text(
-    "Still as Morgan: {studio setup} takes you through everything a new server needs, one question at a time. "
-    "{studio status} shows what is missing.\n\n"
+    "Still as Morgan: `/studio setup` takes you through everything a new server needs, one question at a time. "
+    "`/studio status` shows what is missing.\n\n"
     "To see how the bot greets a new server, stop this demo and run `cannon-bot demo --new` "
     "(or `make demo ARGS=--new`). There you can also turn on practice: every command works without a key or credits, "
     "and every card says so."

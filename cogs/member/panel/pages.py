@@ -100,7 +100,7 @@ async def _defaults(interaction: Interaction) -> tuple[discord.Embed, list[Contr
         *(texts.model_line(tr(each.title), _model(each, own.models.get(each.id, ""))) for each in operations),
         texts.ratio_line(own.aspect_ratio),
         texts.style_line(harmless(own.style)),
-        texts.voice_line(harmless(voice), interaction.client.mention("audio voices")),
+        texts.voice_line(harmless(voice)),
         texts.private_line(on=own.private),
         texts.spoiler_line(rules.spoilers, on=own.spoiler),
     ]

@@ -58,9 +58,9 @@ def style_line(style: str) -> str:
     return tr("Style suffix for images and videos: **{style}**", style=style or str(NOT_SET))
 
 
-def voice_line(voice: str, command: str) -> str:
-    """Return the line of the member's own voice, '' for none; `command` changes it."""
-    return tr("Narration voice: **{voice}** (change it in {command})", voice=voice or str(NOT_SET), command=command)
+def voice_line(voice: str) -> str:
+    """Return the line of the member's own voice, '' for none."""
+    return tr("Narration voice: **{voice}** (change it in `/audio voices`)", voice=voice or str(NOT_SET))
 
 
 def private_line(*, on: bool) -> str:

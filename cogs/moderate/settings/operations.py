@@ -10,7 +10,7 @@ from bot.domain.server.setting import SettingsPage
 from bot.domain.words.text import harmless, harmless_within, shortened
 from bot.errors import InputError
 from bot.jobs.signals import WorkerSignals
-from bot.language import tr
+from bot.language import named, tr
 from bot.server.operations import OperationSwitches
 from cogs.moderate.settings import texts
 from cogs.ui.controls import Control, on
@@ -44,7 +44,7 @@ def _line(interaction: Interaction, operation: Operation, command: str | None) -
     switches, guild_id = use(interaction, OperationSwitches), guild_of(interaction)
     is_off_everywhere = switches.is_off_everywhere(operation.id)
     notes = [
-        str(texts.BY_REQUEST_ONLY) if command is None else f"`/{command}`",
+        str(texts.BY_REQUEST_ONLY) if command is None else named(f"/{command}"),
         *([str(texts.OFF_EVERYWHERE)] if is_off_everywhere else []),
         *([] if operation.offered else [str(texts.NO_LONGER_OFFERED)]),
         *([] if operation.ends is None else [texts.ENDS_ON(date=operation.ends)]),

@@ -12,7 +12,7 @@ from bot.domain.texts import mention
 from bot.language import Text, ntr, tr
 
 NO_DEFAULT_MODEL = Text("No default model")
-PAUSED = Text("New jobs are paused. Resume them with /studio pause.")
+PAUSED = Text("New jobs are paused. Resume them with `/studio pause`.")
 EVERYONE = Text("@everyone would make every member a moderator. Choose another role, or none.")
 MODEL_FORM = Text("Default model")
 MODEL_HINT = Text("Id or name of the model; Cannon Studio chooses if empty")

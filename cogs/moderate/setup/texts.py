@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.domain.server.first_contact import SetupStep, StepOutcome
 from bot.domain.texts import mention
-from bot.language import Text, both, ptr, tr
+from bot.language import Text, both, name_of, ptr, tr
 
 # ---------------------------------------------------------------------- the greeting
 
@@ -46,7 +46,9 @@ def greeting(server: str, *, to_owner: bool, missing: Sequence[str], practice: b
     return "\n".join(lines)
 
 
-OPEN_THERE = Text("Use `{command}` in your server: {link}", link="https://discord.com/channels/{}".format)
+OPEN_THERE = Text(
+    "Use `{command}` in your server: {link}", command=name_of, link="https://discord.com/channels/{}".format
+)
 
 
 # ---------------------------------------------------------------------- missing permissions

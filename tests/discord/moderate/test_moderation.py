@@ -13,7 +13,15 @@ from bot.domain.models import JobState
 from bot.domain.money.costs import ListedPrice
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.settings_pages import block_member, choose, opened, page_text, set_price, unblock_member
-from tests.support.surface import inputs, nothing_happened, private_sentence, settled_exactly, state_text, until
+from tests.support.surface import (
+    inputs,
+    nothing_happened,
+    private_sentence,
+    settled_exactly,
+    state_text,
+    unlinked,
+    until,
+)
 
 OTHER_KEY = "cs_test_other_00000000cafe"
 COMMANDS: list[tuple[str, dict[str, Any]]] = [
@@ -138,7 +146,7 @@ async def test_without_a_hosts_key_removing_says_that_a_new_one_is_needed(tmp_pa
         await until(rig, JobState.QUEUED, JobState.PROCESSING)
         text = done(await rig.moderator.slash(rig.channel, "studio key", action="remove"))
         assert "until its open jobs are done" in text
-        assert text.endswith("To start new jobs, set a key with `/studio key`.")
+        assert unlinked(text).endswith("To start new jobs, set a key with `/studio key`.")
         refused = await rig.member.slash(rig.channel, "image generate", prompt="new")
         assert "no Cannon Studio key yet" in private_sentence(refused)
         await rig.work()

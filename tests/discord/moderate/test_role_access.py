@@ -119,7 +119,7 @@ async def test_without_discords_answer_the_path_is_said_all_the_same(
 
 
 async def test_commands_that_are_not_registered_are_not_judged(rig: Rig, role: Any):
-    rig.bot.parts.command_sync._ids.clear()
+    rig.bot.parts.command_sync.names.ids = {}
     assert await said(rig) == texts.ROLE_UNCHECKED(role=role.id, commands=NAMES, bot=rig.bot.user.name)
 
 

@@ -337,7 +337,7 @@ async def test_the_operations_are_shown_from_the_panel(rig: Rig):
     panel = await opened(rig)
     shown = await rig.moderator.click(panel, custom_id="c1:set_operations:panel")
     assert shown.response.ephemeral
-    assert "`/image generate`" in shown.response.embeds[0].description
+    assert "</image generate:" in shown.response.embeds[0].description
 
 
 # ---------------------------------------------------------------------- who may, and when

@@ -221,7 +221,7 @@ async def test_without_any_key_status_and_commands_say_what_to_do(tmp_path: Path
     async with running(tmp_path, cannon_api_key=None) as rig:
         result = await rig.moderator.slash(rig.channel, STATUS)
         assert result.ephemeral
-        assert "`/studio key`" in facts(result)["Key"]
+        assert "</studio key:" in facts(result)["Key"]
         result = await rig.member.slash(rig.channel, "image generate", prompt="x")
         assert "`/studio key`" in private_sentence(result)
         assert rig.sandbox.posts == 0

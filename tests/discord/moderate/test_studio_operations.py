@@ -55,7 +55,7 @@ def owned_by(rig: Rig, application: Owner) -> None:
 
 async def test_the_page_names_every_operation_with_its_state_and_its_announced_end(rig: Rig):
     await switch(rig, "video.upscale", "off")
-    text = page_text(await opened(rig, "operations"))
+    text = unlinked(page_text(await opened(rig, "operations")))
     lines = [line for line in text.splitlines() if line[:1] in "✅🚫" and line]
     assert len(lines) == len(rig.bot.catalogue.operations)
     assert "🚫 Upscale Video · `/finish upscale`" in lines
@@ -151,7 +151,7 @@ async def test_only_the_owner_of_the_bot_switches_everywhere(rig: Rig):
     assert "for all servers" in said(await everywhere(rig, "off"))
     result = await rig.member.slash(rig.channel, "image generate", prompt="x")
     assert "host" in private_sentence(result)
-    text = page_text(await opened(rig, "operations"))
+    text = unlinked(page_text(await opened(rig, "operations")))
     assert "🚫 Generate Image · `/image generate` · turned off by the host" in text
 
     await switch(rig, "image.generate", "off")

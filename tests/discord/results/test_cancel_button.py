@@ -13,7 +13,7 @@ from tests.support.channels import press
 from tests.support.jobs import on_job
 from tests.support.results import RESULT
 from tests.support.rig import Rig
-from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, until
+from tests.support.surface import labels, newest, private_sentence, settled_exactly, state_text, unlinked, until
 
 
 async def made(rig: Rig, prompt: str = "a fox", **options: Any) -> Any:
@@ -95,9 +95,9 @@ async def test_a_dropped_result_shows_on_the_card_and_is_not_posted_until_it_is_
     done = await rig.member.click(asked.response, label=str(texts.DO_NOT_POST))
     assert done.acknowledged
     [card] = rig.messages()
-    assert "🔕 I won't post the result. Changed your mind? Press **Post it** in `/jobs`." in state_text(card)
+    assert "🔕 I won't post the result. Changed your mind? Press **Post it** in `/jobs`." in unlinked(state_text(card))
     again = await rig.member.click(card, label="Cancel")
-    assert again.response.content == str(texts.NOT_POSTED)
+    assert unlinked(again.response.content) == str(texts.NOT_POSTED)
     await rig.work()
     [card] = rig.messages()
     assert (card.attachments, (await newest(rig)).state) == ([], JobState.HELD)

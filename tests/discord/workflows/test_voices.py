@@ -18,6 +18,7 @@ from tests.support.me import export_own
 from tests.support.origins import origin
 from tests.support.prices import priced
 from tests.support.rig import Rig
+from tests.support.surface import unlinked
 
 ADA = "v/ada:1"
 
@@ -47,7 +48,7 @@ async def other_member(rig: Rig) -> Any:
 
 async def test_the_voices_that_worked_are_listed_with_when_and_by_what(rig: Rig):
     empty = (await rig.member.slash(rig.channel, "audio voices")).response
-    assert empty.embeds[0].description == str(texts.NO_VOICES)
+    assert unlinked(empty.embeds[0].description) == str(texts.NO_VOICES)
     await narrate(rig, voice_id=ADA)
     found = (await rig.member.slash(rig.channel, "audio voices")).response
     assert f"**{ADA}** · last used <t:" in found.embeds[0].description

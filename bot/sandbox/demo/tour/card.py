@@ -24,19 +24,19 @@ from bot.language import from_discord, speaking
 if TYPE_CHECKING:
     from bot.app.client import CannonBot
 
-_NAMED = re.compile(r"\{(#?)([a-z -]+)\}")
+_CHANNEL = re.compile(r"\{#([a-z-]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class TourStep:
-    """A step. The text names commands as `{image generate}` and channels as `{#gallery}`."""
+    """A step. The text names channels as `{#gallery}`."""
 
     emoji: str
     heading: Text
     text: Text
 
-    def filled(self, command: Callable[[str], str], channel: Callable[[str], str]) -> str:
-        return _NAMED.sub(lambda named: (channel if named[1] else command)(named[2]), str(self.text))
+    def filled(self, channel: Callable[[str], str]) -> str:
+        return _CHANNEL.sub(lambda found: channel(found[1]), str(self.text))
 
 
 STEPS = (
@@ -95,7 +95,7 @@ class Tour:
             found = discord.utils.get(guild.text_channels, name=name)
             return f"#{name}" if found is None else found.mention
 
-        text = step.filled(self._bot.parts.command_sync.mention, channel)
+        text = step.filled(channel)
         title = texts.TITLE(number=number + 1, count=len(STEPS), heading=f"{step.emoji} {step.heading}")
         description = f"{texts.WELCOME}\n\n{text}" if number == 0 else text
         return discord.Embed(title=title, description=description, colour=COLOUR)
