@@ -17,7 +17,16 @@ from bot.domain.server.places import PostingPlace, Viewer, require_channel
 from bot.domain.words.text import harmless_within, whole
 from bot.errors import Refused
 from bot.generation.words.requests import WordRequest, WordRequests
-from bot.generation.words.rules import Unclear, Wish, WordAct, clean_words, is_addressed, understand
+from bot.generation.words.rules import (
+    Question,
+    Unclear,
+    Wish,
+    WordAct,
+    clean_words,
+    is_addressed,
+    question_in,
+    understand,
+)
 from bot.language import speak
 from bot.runtime.pace import RateLimiter
 from bot.store import Blocks, GuildSettings
@@ -79,7 +88,9 @@ class WordListener(commands.Cog):
         viewer = await viewer_in(self.bot, member, channel)
         found = await self._understood(message, viewer)
         if isinstance(found, WordRequest):
-            await self.answers.offer(message, found)
+            await self.answers.offer(message, found, viewer)
+        elif isinstance(found, Question):
+            await self.answers.point(message, found)
         elif found.sentence:
             await self.answers.say(message, found.sentence)
 
@@ -98,10 +109,12 @@ class WordListener(commands.Cog):
             channel.permissions_for(guild.me), is_thread=isinstance(channel, discord.Thread), files=False
         )
 
-    async def _understood(self, message: discord.Message, viewer: Viewer) -> WordRequest | Unclear:
-        """Return the request: about an attached file, the replied result, or neither."""
+    async def _understood(self, message: discord.Message, viewer: Viewer) -> WordRequest | Question | Unclear:
+        """Return the request: about an attached file, the replied result, or neither; or what is asked instead."""
         own = self.bot.user
         said = clean_words(whole(message.content), 0 if own is None else own.id)
+        if question := question_in(said):
+            return question
         files = list(parts_of(message)) if message.attachments or message.message_snapshots else []
         if files:
             return _of_file(said, files)

@@ -1,28 +1,43 @@
 """The reply to words: a short message with a button for its author only, deleted after ten minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType
 
 import discord
 import structlog
 
 from bot.delivery.channels.facts import DISCORD_ERRORS, in_time
 from bot.delivery.channels.messages import custom_ids_of, nonce_of
-from bot.errors import InputError, NotAllowed
+from bot.domain.money.spend_request import ShownPrice
+from bot.domain.server.places import Viewer
+from bot.errors import BotError, InputError, NotAllowed
+from bot.generation.generation import Generation
+from bot.generation.own_defaults import OwnDefaults, Typed
 from bot.generation.words.requests import WordRequest, WordRequests
-from bot.generation.words.rules import WordAct
+from bot.generation.words.rules import Question, WordAct
 from bot.jobs.second_copy import SecondCopy
+from bot.language import Text
 from bot.runtime.background import BackgroundTasks
-from bot.store import WordOffer
+from bot.store import GuildSettings, WordOffer
 from cogs.ui.controls import Control, on, view_of
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, viewer_of
-from cogs.ui.prices import pressed
+from cogs.ui.prices import pressed, priced, total_of
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
 from cogs.workflows.hooks import submit_usual
 
 log = structlog.get_logger(__name__)
+
+POINTERS: Mapping[Question, tuple[Text, str, Text]] = MappingProxyType(
+    {
+        Question.CREDITS: (texts.CREDITS_HERE, "me_open", texts.SHOW_CREDITS),
+        Question.HOW: (texts.HELP_HERE, "help_open", texts.SHOW_HELP),
+    }
+)
+"""The answer to a question, and its button: its action, in cogs/member, and label."""
 
 
 class WordAnswers:
@@ -33,16 +48,16 @@ class WordAnswers:
         self._rounds = BackgroundTasks()
         self._busy = False
 
-    async def offer(self, message: discord.Message, request: WordRequest) -> None:
-        """Reply with the request and a button. Raises Discord's errors, with nothing kept."""
+    async def offer(self, message: discord.Message, request: WordRequest, viewer: Viewer) -> None:
+        """Reply with the request and a button that has its price. Raises Discord's errors, with nothing kept."""
         guild_id, member_id = _guild_id(message), message.author.id
         requests = use(self._bot, WordRequests)
+        price = await self._price(viewer, request)
         draft_id = await requests.keep(guild_id, member_id, request)
-        button = Control.button(
-            "words", f"{draft_id}.{member_id}", label=texts.CONTINUE, style=discord.ButtonStyle.primary
-        )
+        label = str(texts.SEE_PRICE) if price is None else priced(texts.CONTINUE, price)
+        button = Control.button("words", f"{draft_id}.{member_id}", label=label, style=discord.ButtonStyle.primary)
         try:
-            sent = await self._send(message, _offer_text(request), view_of([button]))
+            sent = await self._send(message, _offer_text(request, price), view_of([button]))
         except DISCORD_ERRORS:
             await requests.take(guild_id, member_id, draft_id)
             raise
@@ -51,6 +66,25 @@ class WordAnswers:
         else:  # another copy of the bot has answered, with the same nonce: the answer and its button are its own
             await use(self._bot, SecondCopy).look(sent.id, custom_ids_of(sent), is_taken=True)
             await requests.take(guild_id, member_id, draft_id)
+
+    async def _price(self, viewer: Viewer, request: WordRequest) -> Decimal | None:
+        """Return the price in credits, None if it is unknown or the request can't be made: pressing says why."""
+        try:
+            generation = await _counted(self._bot, viewer, request)
+            own = use(self._bot, OwnDefaults)
+            generation = await own.applied(generation, viewer.guild_id, viewer.member_id, Typed())
+        except BotError:
+            return None
+        steps = [(step.operation, step.input) for step in generation.before]
+        given = {file.field: file.label for file in generation.files if file.field}
+        last = (generation.operation, {**generation.values, **given})
+        return (await total_of(self._bot, viewer.guild_id, [*steps, last] * generation.count)).price
+
+    async def point(self, message: discord.Message, question: Question) -> None:
+        """Reply with a button that opens what is asked about, for its presser alone. Raises Discord's errors."""
+        text, action, label = POINTERS[question]
+        button = Control.button(action, "words", label=label)
+        await self._note(await self._send(message, str(text), view_of([button])))
 
     async def say(self, message: discord.Message, sentence: str) -> None:
         """Reply with a sentence alone. Raises Discord's errors."""
@@ -127,23 +161,39 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
     if request is None:
         raise InputError(texts.EXPIRED)
     try:
-        generation = await requests.generation(await viewer_of(interaction), request)
-        if generation.files:  # the price comes in any case, ephemerally: no public "thinking"
+        generation = await _counted(bot, await viewer_of(interaction), request)
+        consent = pressed(interaction)
+        if consent.labelled is None and generation.files:  # the price comes in any case: no public "thinking"
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
-        is_new = not request.job_id and generation.operation == "image.generate"
-        send = submit_usual if is_new else submit
-        await send(interaction, replace(generation, consent=pressed(interaction)))
+        elif consent.labelled is not None:  # this button asked, with the price: there is no second question
+            consent = replace(consent, agreed=ShownPrice(credits=consent.labelled, known=True))
+        send = submit_usual if _is_new_picture(request) and not request.wish.count and not consent.agreed else submit
+        await send(interaction, replace(generation, consent=consent))
     finally:
         if interaction.message is not None:
             message = interaction.message
             await delete_offer(bot, WordOffer(guild_id=guild_id, channel_id=message.channel.id, message_id=message.id))
 
 
-def _offer_text(request: WordRequest) -> str:
+def _offer_text(request: WordRequest, price: Decimal | None) -> str:
     wish = request.wish
     if wish.act is not WordAct.RUN:
-        return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "")
-    return texts.offer(texts.MAKES[wish.operation], wish.values.get("aspect_ratio", ""))
+        return texts.offer(texts.AGAIN if wish.act is WordAct.AGAIN else texts.VARY, "", is_priced=price is not None)
+    ratio = wish.values.get("aspect_ratio", "")
+    return texts.offer(texts.MAKES[wish.operation], ratio, wish.count, is_priced=price is not None)
+
+
+async def _counted(bot: Bot, viewer: Viewer, request: WordRequest) -> Generation:
+    """Return the generation; of new pictures as many as said, or usual on the server. Raises as `generation` does."""
+    generation = await use(bot, WordRequests).generation(viewer, request)
+    if request.wish.count or not _is_new_picture(request):
+        return generation
+    rules = await use(bot, GuildSettings).get(viewer.guild_id)
+    return replace(generation, count=int(rules.pictures))
+
+
+def _is_new_picture(request: WordRequest) -> bool:
+    return not request.job_id and request.kind is None and request.wish.operation == "image.generate"
 
 
 def _guild_id(message: discord.Message) -> int:

@@ -1,6 +1,6 @@
 """What the answers to members' words say."""
 
-from bot.language import Text, tr
+from bot.language import Text
 
 CONTINUE = Text("Continue")
 EXPIRED = Text("This offer has expired. Mention me again with what you want.")
@@ -11,6 +11,10 @@ CANNOT_SEE_FILES = Text(
 )
 NOTHING_THERE = Text("That message has no result. Reply to one of my images, videos, or audio files.")
 FILES_NOT_AGAIN = Text("“Again” and “vary” work on my results only. Reply to one of them.")
+SEE_PRICE = Text("See the price")
+PRICE_ON_BUTTON = Text("The button shows the price. You are not charged until you press it.")
+CREDITS_HERE, SHOW_CREDITS = Text("`/me` shows what you have left. Only you see it."), Text("Show my credits")
+HELP_HERE, SHOW_HELP = Text("`/help` explains what I can do and how."), Text("Show help")
 PRICE_FIRST = Text("You see the price first. You are not charged until you confirm.")
 
 MAKES = {
@@ -25,13 +29,18 @@ MAKES = {
     "lipsync.generate": Text("👄 Lip-sync this video?"),
     "sora2.video.remix": Text("🎬 Remix this video?"),
 }
+HOW_MANY, RATIO = Text("I'll make {count}."), Text("The aspect ratio will be {ratio}.")
 AGAIN, VARY = Text("🔁 Make the same again?"), Text("🎲 Make a variation?")
 UNUSABLE = Text("{file} is not an image, a video, or audio. Attach one of these, or only write.")
 """Refuse an attached file; `name` is harmless."""
 
 
-def offer(makes: Text, ratio: str) -> str:
-    """Offer what was understood; `ratio` is '' or as in 16:9."""
-    if not ratio:
-        return f"{makes} {PRICE_FIRST}"
-    return f"{makes} {tr('The aspect ratio will be {ratio}.', ratio=ratio)} {PRICE_FIRST}"
+def offer(makes: Text, ratio: str, count: int = 0, *, is_priced: bool) -> str:
+    """Offer what was understood; `ratio` is '' or as in 16:9, `count` 0 if it was not said."""
+    said = [
+        str(makes),
+        *([HOW_MANY(count=count)] if count > 1 else []),
+        *([RATIO(ratio=ratio)] if ratio else []),
+        str(PRICE_ON_BUTTON if is_priced else PRICE_FIRST),
+    ]
+    return " ".join(said)

@@ -44,6 +44,19 @@ class Phrases:
     picture: str = r"(?!)"
     """Nouns that may open a wish. `noun_needs`, if given, has to follow them, unless a verb came first."""
     noun_needs: str = ""
+    pictures: str = r"(?!)"
+    """Plural nouns behind a number; so are `videos`."""
+    videos: str = r"(?!)"
+    numbers: tuple[str, ...] = ()
+    """The words for two, three and so on, to ten."""
+    counted: str = r"(?!)"
+    """How many, before the verb of a verb-final language; `{number}` is where the number is."""
+    credits: str
+    """A whole message that asks what is left to spend."""
+    how: str
+    """The start of a question how something is done, or what the bot can do."""
+    how_to: str = r"(?!)"
+    """The same, which without a question mark is a description."""
     draw: str = r"(?!)"
     say: str = r"(?!)"
     say_with_colon: str = r"(?!)"
@@ -92,6 +105,21 @@ ENGLISH = Phrases(
     picture="picture|image|photo",
     draw=r"/?imagine|(?:draw|paint)(?: me)?",
     say="say|read aloud|read out|speak",
+    pictures="pictures|images|photos",
+    videos="videos|clips|films|animations",
+    numbers=("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    credits=(
+        "(?:show (?:me )?)?my (?:credits|balance|limits?|usage|spending)|credits(?: left)?"
+        "|what(?:['’]s| is| are) my (?:credits|balance|limits?|usage)"
+        "|how (?:many|much)(?: credits?)? (?:do i|can i|have i|i)(?: still)? (?:have|got|use|used|spend|spent)"
+        "(?: left| remaining)?(?: today| this week| this month)?"
+        "|how many credits(?: are)? (?:left|remaining)|(?:do i have|are there) (?:any )?credits(?: left)?"
+    ),
+    how=(
+        r"how (?:do|can|could|should|would) (?:i|we|you)\b|how does (?:this|it|that)(?: bot)? work"
+        r"|what can (?:you|i|this bot) (?:do|make)\b|what do you do\b|what commands\b|which commands\b"
+    ),
+    how_to=r"how to\b",
     formats={
         "16:9": ("wide", "wider", "widescreen", "landscape"),
         "9:16": ("portrait", "vertical", "tall", "taller", "upright"),
@@ -140,6 +168,22 @@ FRENCH = Phrases(
     draw="(?:dessine|peins)(?:-moi)?|dessiner|peindre",
     say="(?:dis|lis) à voix haute|prononce",
     say_with_colon="dis|lis|récite|parle",
+    pictures="images|photos|illustrations|dessins",
+    videos="vidéos|films|animations",
+    numbers=("deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
+    credits=(
+        "(?:montre(?:-moi)? )?(?:mes crédits|mon solde|mes limites|ma limite|mes dépenses)|crédits"
+        "|quel(?:le)? est (?:mon solde|ma limite)"
+        "|combien (?:de crédits )?(?:me reste-t-il|il me reste|est-ce qu['’]il me reste|est-ce que j['’]ai|ai-je"
+        "|j['’]ai|puis-je dépenser|ai-je dépensé|j['’]ai dépensé)(?: encore)?(?: de crédits)?"
+        "(?: aujourd['’]hui| cette semaine| ce mois-ci)?"
+        "|il me reste combien(?: de crédits)?|(?:est-ce que j['’]ai|ai-je) (?:encore )?des crédits"
+    ),
+    how=(
+        "comment (?:puis-je|je|est-ce que|on|faire|ça marche|ça fonctionne|utiliser|créer|générer|animer|fais-tu"
+        r"|tu (?:marches|fonctionnes))\b|que (?:peux-tu|sais-tu|puis-je) faire\b"
+        r"|qu['’]est-ce que (?:tu peux|tu sais|je peux) faire\b|quelles (?:sont les )?commandes\b"
+    ),
     formats={
         "16:9": ("large", "plus large", "paysage", "horizontal", "panoramique"),
         "9:16": ("vertical", "portrait", "plus haut", "plus haute", "verticale"),
@@ -178,6 +222,22 @@ GERMAN = Phrases(
     picture="bild|foto",
     draw="(?:male?|zeichne)(?: mir)?",
     say="sage?|sprich|lies vor",
+    pictures="bilder|fotos",
+    videos="videos|clips|filme",
+    numbers=("zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"),
+    credits=(
+        "(?:zeige? (?:mir )?)?mein(?:e|en)? (?:credits|guthaben|limits?|verbrauch|ausgaben)|credits"
+        "|(?:was|wie hoch) ist mein (?:guthaben|limit)"
+        "|wie ?viele? credits? (?:habe? ich|bleiben mir|sind|hab ich)(?: noch)?(?: übrig)?"
+        "(?: heute| diese woche| diesen monat)?"
+        "|wie ?viel (?:habe?|kann|darf) ich(?: heute)?(?: noch)?(?: übrig| ausgeben| ausgegeben| verbraucht)?"
+        "|habe? ich noch credits"
+    ),
+    how=(
+        r"wie (?:kann|mache?|erstelle|erzeuge|bekomme|benutze|nutze|ändere|lösche|animiere|soll|starte) (?:ich|man)\b"
+        r"|wie (?:funktionier(?:t|st)|geht) (?:das|es|du|dieser bot|der bot)\b|was kannst du\b"
+        r"|was kann (?:ich|man) (?:hier|mit dir)\b|welche befehle\b"
+    ),
     formats={
         "16:9": ("breit", "breiter", "querformat"),
         "9:16": ("hochformat", "hochkant", "höher"),
@@ -227,6 +287,17 @@ JAPANESE = Phrases(
         "narration.generate": "(?:と|って|を)(?:言って|読み上げて)",
         "image.generate": f"(?:の(?:絵|画像|イラスト|写真))?(?:を描いて|{_MAKE})",
     },
+    numbers=("二", "三", "四", "五", "六", "七", "八", "九", "十"),
+    counted=f"の(?:絵|画像|写真|イラスト)(?:を|、)?{{number}}枚(?:{_MAKE}|(?:を)?描いて)?",
+    credits=(
+        "(?:私の|自分の|残りの)?(?:クレジット|残高)(?:は|を)?(?:あと|まだ|今)?(?:どれ(?:くらい|ぐらい|だけ)?|いくつ|いくら)?"
+        "(?:残ってい(?:る|ます)|残って(?:る|ます)|あります|ある|残り|見せて|教えて)?(?:か)?"
+        "|(?:あと|残り)?何クレジット(?:使えますか|使える|残っていますか|残ってる|ありますか|ある)?"
+    ),
+    how=(
+        ".{0,60}(?:どうやって|どうすれば|どうやれば)|何ができ|なにができ"
+        "|.{0,60}(?:使い方|作り方|やり方)(?:は|を教えて|が(?:わかりません|わからない))?$"
+    ),
     formats={
         "16:9": ("横長", "横向き", "横", "ワイド"),
         "9:16": ("縦長", "縦向き", "縦", "ポートレート"),
@@ -273,6 +344,21 @@ PORTUGUESE = Phrases(
     draw="(?:desenhe|desenha)(?: (?:para|pra) mim)?|desenhar|pinte(?= uma? )",
     say="diga|fale|leia em voz alta",
     say_with_colon="fala|leia|diz",
+    pictures="imagens|fotos|desenhos|ilustrações",
+    videos="vídeos|animações",
+    numbers=("dois|duas", "três", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez"),
+    credits=(
+        "(?:mostr[ea] )?(?:meus créditos|meu saldo|meus limites|meu limite|meus gastos)|créditos"
+        "|qual é (?:o )?meu (?:saldo|limite)"
+        "|quantos cr[eé]ditos (?:eu )?(?:ainda )?(?:tenho|me restam|restam|sobraram|sobram)(?: ainda)?"
+        "(?: hoje| esta semana| este mês)?"
+        "|quanto (?:eu )?(?:ainda )?(?:tenho|posso gastar|gastei|me resta)(?: ainda)?(?: hoje| esta semana| este mês)?"
+        "|(?:eu )?(?:ainda )?tenho créditos"
+    ),
+    how=(
+        r"como (?:(?:eu )?(?:posso|faço|crio|gero|uso|mudo|apago|animo)|(?:isso |você )?funciona|se (?:faz|usa|cria))\b"
+        r"|(?:o )?que (?:você )?(?:pode|sabe|consegue|posso) fazer\b|quais (?:são os )?comandos\b"
+    ),
     formats={
         "16:9": ("largo", "larga", "mais largo", "mais larga", "paisagem", "horizontal", "panorâmico"),
         "9:16": ("vertical", "retrato", "mais alto", "mais alta"),
@@ -319,6 +405,20 @@ SPANISH = Phrases(
     draw="dibuja(?:me)?|dibújame|píntame|dibujar|pintar",
     say="(?:di|lee) en voz alta",
     say_with_colon="di|lee|habla|pronuncia",
+    pictures="imágenes|imagenes|fotos|dibujos|ilustraciones",
+    videos="v[ií]deos|animaciones",
+    numbers=("dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
+    credits=(
+        "(?:muéstrame |enséñame )?(?:mis créditos|mi saldo|mis límites|mi límite|mis gastos)|créditos"
+        "|cuál es mi (?:saldo|límite)"
+        "|cu[aá]ntos cr[eé]ditos (?:me quedan|tengo|quedan)(?: todavía| aún)?(?: hoy| esta semana| este mes)?"
+        "|cu[aá]nto (?:me queda|puedo gastar|he gastado|tengo)(?: todavía| aún)?(?: hoy| esta semana| este mes)?"
+        "|(?:todavía |aún )?(?:me quedan|tengo) créditos"
+    ),
+    how=(
+        r"c[oó]mo (?:puedo|se (?:puede|hace|usa|crea)|hago|creo|genero|uso|animo|cambio|borro|funcionas?)\b"
+        r"|qu[eé] (?:puedes|sabes|puedo) hacer\b|qu[eé] comandos\b"
+    ),
     formats={
         "16:9": ("ancho", "ancha", "más ancho", "más ancha", "apaisado", "apaisada", "horizontal", "panorámico"),
         "9:16": ("vertical", "retrato", "más alto", "más alta"),

@@ -42,6 +42,7 @@ class WordRequest:
             "operation": wish.operation,
             "values": dict(wish.values),
             "strength": wish.strength,
+            "count": wish.count,
             "job_id": self.job_id,
             "link": self.link,
             "name": self.name,
@@ -57,6 +58,7 @@ class WordRequest:
                 operation=data["operation"],
                 values=data["values"],
                 strength=data["strength"],
+                count=data.get("count", 0),
             ),
             job_id=data["job_id"],
             link=data["link"],
@@ -123,7 +125,7 @@ class WordRequests:
             return self._on_medium(viewer.guild_id, medium, wish)
         operation = self.catalogue.current.resolve(wish.operation)
         self.switches.require_on(viewer.guild_id, operation)
-        return Generation(operation=operation.id, values=dict(wish.values), typed=True)
+        return Generation(operation=operation.id, values=dict(wish.values), count=wish.count or 1, typed=True)
 
     async def _made_again(self, job: Job, viewer: Viewer, wish: Wish) -> Generation:
         if wish.act is WordAct.AGAIN:

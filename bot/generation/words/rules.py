@@ -45,6 +45,17 @@ class Wish:
     operation: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     strength: str = "subtle"
+    count: int = 0
+    """How many; 0 if that was not said."""
+
+
+class Question(StrEnum):
+    """What a member asks about, instead of for something."""
+
+    CREDITS = "credits"
+    """What they have left, as in `/me`."""
+    HOW = "how"
+    """How something is done, as in `/help`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,7 @@ class Unclear:
 
 
 _MARKS = ",;.、，；。"
+_AROUND = " .!?,…¡¿。！？、，"
 _GAP = r"[\s,:.：、，。-]*"
 _END = r"[.!?。！？]*$"
 _NOT_WORDS = re.compile(r"<a?:(\w{2,32}):\d{15,20}>|<(?:@[!&]?|#)\d{15,20}>")
@@ -90,6 +102,7 @@ _VARY = _Rule(rf"(?:(?P<before>{_HOW_MUCH})\s?)?{joined('vary')}(?:\s(?P<after>{
 _STRONG = _Rule(joined("strong"))
 _ANIMATE = _Rule(rf"^{joined('animate')}(?!\w)(?: {joined('it')}(?!\w))?{_GAP}")
 _AS_VIDEO = _Rule(rf"(?<![\s,、])[\s,、]*{joined('as_video')}[.!。！]*$")
+_CREDITS, _HOW, _HOW_TO = _Rule(joined("credits")), _Rule(joined("how")), _Rule(joined("how_to"))
 _UPSCALE = _Rule(rf"^{joined('upscale')}(?!\w)")
 _SUBTITLES = _Rule(joined("subtitles"))
 _LIPSYNC = _Rule(rf"^{joined('lipsync')}(?!\w)")
@@ -113,6 +126,28 @@ _CLOSING = tuple(
 """Closings in a verb-final language."""
 _SHAPED = frozenset({"video.generate", "image.generate"})
 """Operations of those with a format."""
+COUNT_MAX = 4
+"""As many as a command makes."""
+_NUMBERS = {
+    word: number
+    for each in PHRASES.values()
+    for number, words in enumerate(each.numbers, start=2)
+    for word in words.split("|")
+}
+_NUMBER = rf"(?P<number>[1-9]\d?|{'|'.join(_NUMBERS)})"
+_COUNTED = tuple(
+    (
+        _Rule(
+            rf"^(?:{joined('make')} )?{_NUMBER} (?:{joined(plural)}|{joined(one)})(?!\w)"
+            rf"(?:\s+{joined('of')}(?!\w){_GAP}|\s+d['’]|\s*[:：]\s*|$)"
+        ),
+        operation,
+    )
+    for plural, one, operation in (("pictures", "picture", "image.generate"), ("videos", "video", "video.generate"))
+)
+"""Openings with a number: "make 4 pictures of …"."""
+_COUNT_CLAUSE = _Rule(rf"(?:{joined('make')} )?{_NUMBER} {joined('pictures')}")
+_COUNT_CLOSING = _Rule(rf"{joined('counted')}{_END}".replace("{number}", _NUMBER))
 SHORT_WORDS, SHORT_CHARS = 6, 60
 """A longer text about subtitles is a description, not an order."""
 _RATIO = re.compile(r"(?<![\d:.：\0])(?:--ar )?(?P<width>\d{1,2}) ?[:x：×] ?(?P<height>\d{1,2})(?![\d:：\0])")
@@ -136,6 +171,19 @@ def is_addressed(content: str, bot_id: int) -> bool:
 
 
 @reads_foreign_text("words")
+def question_in(said: str) -> Question | None:
+    """Return what a whole message asks about; None for a request. Never raises."""
+    if len(said) > END_CHARS:
+        return None
+    said = _PLEASE.regex.sub("", said.strip()).strip()
+    whole = said.casefold().strip(_AROUND)
+    if _CREDITS.regex.fullmatch(whole):
+        return Question.CREDITS
+    is_asked = said.endswith(("?", "？"))
+    return Question.HOW if _HOW.regex.match(whole) or (is_asked and _HOW_TO.regex.match(whole)) else None
+
+
+@reads_foreign_text("words")
 def understand(said: str, about: Collection[MediaKind], *, native: bool = False) -> Wish | Unclear:
     """Return the meaning of `said`. `about` are the kinds of its file, () without one.
 
@@ -153,7 +201,7 @@ def understand(said: str, about: Collection[MediaKind], *, native: bool = False)
 
 def _understood(said: str, about: Collection[MediaKind], *, native: bool) -> Wish | Unclear:
     said = _PLEASE.regex.sub("", said.strip()).strip()
-    whole = said.casefold().strip(" .!?,…¡¿。！？、，")
+    whole = said.casefold().strip(_AROUND)
     if whole in _SMALL_TALK:
         return Unclear()
     if not about:
@@ -213,6 +261,34 @@ def _from_sound(said: str) -> Wish | Unclear:
 
 
 def _from_nothing(said: str) -> Wish | Unclear:
+    rest, operation, count = _counted(said)
+    if not count:
+        return _of_one(said)
+    if count > COUNT_MAX:
+        return Unclear(sentence=texts.TOO_MANY_IN_WORDS(most=COUNT_MAX, count=count))
+    found = _new(operation, "prompt", rest) if operation else _of_one(rest)
+    return replace(found, count=count) if isinstance(found, Wish) else found
+
+
+def _counted(said: str) -> tuple[str, str, int]:
+    """Return the words without how many, whose operation, '' if the words say it, and how many; 0 if not said."""
+    for rule, operation in _COUNTED:
+        if found := rule.regex.match(said):
+            return said[found.end() :], operation, _number(found)
+    if found := _COUNT_CLOSING.regex.search(said):
+        return said[: found.start()], "image.generate", _number(found)
+    for clause in map(str.strip, _CLAUSES.regex.split(said)):
+        if found := _COUNT_CLAUSE.regex.fullmatch(clause.strip(" .!?。！？")):
+            return _without(said, clause), "", _number(found)
+    return said, "", 0
+
+
+def _number(found: re.Match[str]) -> int:
+    written = found["number"].casefold()
+    return _NUMBERS.get(written) or int(written)
+
+
+def _of_one(said: str) -> Wish | Unclear:
     for rule, operation, field_name in _NEW:
         found = rule.regex.match(said)
         if found is not None:

@@ -34,8 +34,14 @@ class Me(commands.Cog):
     @app_commands.guild_only()
     async def me(self, interaction: Interaction) -> None:
         """Show the panel, ephemerally."""
-        embed, view = await panel(interaction, MePage.SPENDING)
-        await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
+        await open_panel(interaction, "", ())
+
+
+@on("me_open")
+async def open_panel(interaction: Interaction, _subject: str, _values: Sequence[str]) -> None:
+    """Show the presser's own panel, ephemerally."""
+    embed, view = await panel(interaction, MePage.SPENDING)
+    await in_time(interaction.response.send_message(embed=embed, view=view, ephemeral=True))
 
 
 @on("me")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import discord
@@ -12,6 +13,9 @@ from bot.domain.models import JobState
 from bot.domain.server.guild_rules import PictureCount
 from bot.generation.words.requests import OFFER_LIFE_S, WordRequest
 from bot.generation.words.rules import Wish
+from bot.server.members import OwnSettings
+from cogs.ui.interaction import use
+from cogs.ui.prices import priced
 from cogs.words import texts
 from tests.support.channels import hidden_channel, made_in, rule
 from tests.support.channels import press as forged_press
@@ -19,7 +23,17 @@ from tests.support.menus import sent
 from tests.support.prices import all_priced
 from tests.support.reacting import made, other
 from tests.support.rig import Rig
-from tests.support.surface import agreed, delete, deny, labels, nothing_happened, png, private_sentence, settled_exactly
+from tests.support.surface import (
+    agreed,
+    delete,
+    deny,
+    labels,
+    nothing_happened,
+    png,
+    private_sentence,
+    settled_exactly,
+    whole,
+)
 
 
 def at(rig: Rig, words: str) -> str:
@@ -36,7 +50,7 @@ async def say(rig: Rig, words: str, *, member: Any = None, **more: Any) -> disco
 
 
 async def press(rig: Rig, answer: discord.Message, member: Any = None) -> Any:
-    return await (member or rig.member).click(answer, label=str(texts.CONTINUE))
+    return await (member or rig.member).click(answer, label=whole(answer, labels(answer)[0]))
 
 
 async def done(rig: Rig, answer: discord.Message) -> None:
@@ -52,9 +66,9 @@ async def done(rig: Rig, answer: discord.Message) -> None:
 async def test_words_make_a_picture_once_their_author_has_seen_the_price(rig: Rig):
     answer = await say(rig, "a fox in the snow, 16:9")
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9")
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", is_priced=False)
     assert "fox" not in answer.content
-    assert labels(answer) == [str(texts.CONTINUE)]
+    assert labels(answer) == [str(texts.SEE_PRICE)]
     await nothing_happened(rig)
     asked = await press(rig, answer)
     question = [m for m in (asked.response, *asked.followups) if m is not None][-1]
@@ -80,7 +94,7 @@ async def test_a_reply_changes_the_picture_also_after_a_restart_and_with_it_dele
     [source] = await rig.jobs()
     answer = await say(rig, "make it night, wider", reply_to=message)
     assert answer is not None
-    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9")
+    assert answer.content == texts.offer(texts.MAKES["image.edit"], "16:9", is_priced=False)
     if deleted:
         delete(rig, message)
     if restarted:
@@ -105,12 +119,78 @@ async def test_a_reply_animates_repeats_and_varies(rig: Rig, words: str, operati
     assert sent(rig)[0] == operation
 
 
+async def test_a_known_price_is_on_the_button_and_one_press_is_enough(rig: Rig):
+    await all_priced(rig, rig.guild.id)
+    await rule(rig, confirm_above=Decimal(1))
+    answer = await say(rig, "make 4 pictures of a fox, 16:9")
+    assert answer is not None
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "16:9", 4, is_priced=True)
+    label = whole(answer, str(texts.CONTINUE))
+    assert label.startswith(f"{texts.CONTINUE} · ")
+    await press(rig, answer)
+    await rig.work()
+    jobs = await rig.jobs()
+    assert [(job.operation, job.prompt) for job in jobs] == [("image.generate", "a fox")] * 4
+    assert label == priced(texts.CONTINUE, sum(job.held for job in jobs))
+    assert len({job.card_id for job in jobs}) == 1
+    await settled_exactly(rig)
+
+
+async def test_a_price_that_rose_since_is_asked_about_again(rig: Rig):
+    await all_priced(rig, rig.guild.id)
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(500))
+    asked = await press(rig, answer)
+    [question] = [message for message in (asked.response, *asked.followups) if message is not None]
+    assert question.ephemeral
+    assert "You are not charged until you confirm" in question.content
+    await nothing_happened(rig)
+
+
+async def test_the_price_on_the_button_is_that_of_the_members_own_default_model(rig: Rig):
+    await all_priced(rig, rig.guild.id)
+    model = rig.bot.catalogue.operations["image.generate"].models[-1]
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", model.name, Decimal(99))
+    own = use(rig.bot, OwnSettings)
+    await own.change(rig.guild.id, rig.member.id, lambda old: replace(old, models={"image.generate": model.name}))
+    answer = await say(rig, "a fox")
+    assert answer is not None
+    assert whole(answer, str(texts.CONTINUE)) == priced(texts.CONTINUE, Decimal(99))
+    await press(rig, answer)
+    assert [job.held for job in await rig.jobs()] == [99]
+
+
+@pytest.mark.parametrize("who", ["member", "other"])
+async def test_a_question_about_credits_opens_the_own_panel_of_whoever_presses(rig: Rig, who: str):
+    answer = await say(rig, "how many credits do I have left?")
+    assert answer is not None
+    assert rig.bot.parts.command_sync.names.mention("me") in answer.content
+    presser = rig.member if who == "member" else other(rig)
+    shown = (await presser.click(answer, label=str(texts.SHOW_CREDITS))).response
+    assert shown.ephemeral
+    assert shown.embeds[0].title == (await presser.slash(rig.channel, "me")).response.embeds[0].title
+    await nothing_happened(rig)
+
+
+async def test_a_question_how_to_do_something_opens_the_help_also_about_a_picture(rig: Rig):
+    message = await made(rig)
+    answer = await say(rig, "how do I animate this?", reply_to=message)
+    assert answer is not None
+    assert rig.bot.parts.command_sync.names.mention("help") in answer.content
+    shown = (await rig.member.click(answer, label=str(texts.SHOW_HELP))).response
+    assert shown.ephemeral
+    assert shown.embeds[0].description == (await rig.member.slash(rig.channel, "help")).response.embeds[0].description
+    assert len(await rig.jobs()) == 1
+
+
 async def test_new_pictures_are_as_many_as_usual_here(rig: Rig):
     await all_priced(rig, rig.guild.id)
     await rule(rig, pictures=PictureCount.FOUR)
     answer = await say(rig, "a fox")
     assert answer is not None
-    await done(rig, answer)
+    await press(rig, answer)
+    await rig.work()
     assert [job.operation for job in await rig.jobs()] == ["image.generate"] * 4
     assert len({job.card_id for job in await rig.jobs()}) == 1
 
@@ -272,7 +352,7 @@ async def test_a_result_that_the_member_may_not_see_is_as_none(rig: Rig):
     await rig.work()
     answer = await say(rig, "make it night", member=rig.moderator)
     assert answer is not None  # of words alone: nothing of the private result is reachable by a reply
-    assert answer.content == texts.offer(texts.MAKES["image.generate"], "")
+    assert answer.content == texts.offer(texts.MAKES["image.generate"], "", is_priced=False)
 
 
 # ---------------------------------------------------------------------- who may press

@@ -13,7 +13,7 @@ from bot.domain.models import MediaKind
 from bot.generation import rewrites as rewrite_prompts
 from bot.generation import texts
 from bot.generation.words.phrases import PHRASES
-from bot.generation.words.rules import Unclear, Wish, WordAct, understand
+from bot.generation.words.rules import COUNT_MAX, Question, Unclear, Wish, WordAct, question_in, understand
 from bot.language import LANGUAGES, speaking
 from cogs.ui import texts as ui_texts
 from cogs.words import texts as offer_texts
@@ -295,3 +295,130 @@ def test_no_mixture_raises_or_asks_for_nothing(words: list[str], between: str, a
     if isinstance(found, Wish):
         assert bool(found.operation) == (found.act is WordAct.RUN)
         assert all(value for value in found.values.values())
+
+
+# ---------------------------------------------------------------------- how many, and questions
+
+COUNTED = {
+    "en": (
+        "make 4 pictures of a fox, 16:9",
+        "four images of a fox, wide",
+        "a fox, 4 photos, 16:9",
+        "draw me 4 pictures: a fox, 16:9",
+    ),
+    "de": ("mach 4 Bilder von a fox, 16:9", "vier Bilder von a fox, Querformat", "a fox, 4 Fotos, 16:9"),
+    "fr": ("fais-moi 4 images de a fox, 16:9", "quatre photos de a fox, paysage", "a fox, 4 dessins, 16:9"),
+    "es": ("haz 4 imágenes de a fox, 16:9", "cuatro fotos de a fox, apaisado", "a fox, 4 dibujos, 16:9"),
+    "pt-BR": ("faça 4 imagens de a fox, 16:9", "quatro fotos de a fox, paisagem", "a fox, 4 desenhos, 16:9"),
+    "ja": ("16:9、a foxの絵を4枚描いて", "16:9、a foxの画像を四枚作ってください", "16:9、a foxの写真4枚お願いします"),
+}
+"""Four wide pictures of a fox."""
+CREDITS = {
+    "en": (
+        "How many credits do I have left?",
+        "how much can I spend today?",
+        "what's my balance?",
+        "my credits",
+        "how much have I spent this week",
+    ),
+    "de": (
+        "Wie viele Credits habe ich noch?",
+        "wie viel kann ich heute noch ausgeben?",
+        "mein Guthaben",
+        "wie hoch ist mein Limit?",
+    ),
+    "fr": (
+        "Combien de crédits me reste-t-il ?",
+        "combien puis-je dépenser aujourd'hui ?",
+        "mon solde",
+        "il me reste combien de crédits ?",
+    ),
+    "es": ("¿Cuántos créditos me quedan?", "¿cuánto puedo gastar hoy?", "mi saldo", "cuantos creditos tengo"),
+    "pt-BR": ("Quantos créditos eu ainda tenho?", "quanto posso gastar hoje?", "meu saldo", "qual é o meu limite?"),
+    "ja": (
+        "クレジットはあとどれくらい残っていますか？",
+        "残りのクレジットは？",
+        "残高を教えてください",
+        "あと何クレジット使えますか？",
+    ),
+}
+HOW = {
+    "en": (
+        "How do I make a video?",
+        "how can I change my voice",
+        "what can you do?",
+        "how to animate a picture?",
+        "how does this work?",
+    ),
+    "de": ("Wie mache ich ein Video?", "wie kann ich ein Bild animieren", "Was kannst du?", "wie funktioniert das?"),
+    "fr": (
+        "Comment je fais une vidéo ?",
+        "comment puis-je animer une image",
+        "que peux-tu faire ?",
+        "comment ça marche ?",
+    ),
+    "es": ("¿Cómo hago un vídeo?", "como puedo animar una imagen", "¿Qué puedes hacer?", "¿cómo funciona?"),
+    "pt-BR": ("Como faço um vídeo?", "como posso animar uma imagem", "o que você sabe fazer?", "como funciona?"),
+    "ja": ("動画はどうやって作りますか？", "どうすれば絵を動かせますか", "何ができますか？", "動画の作り方を教えて"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_of_pictures_is_how_many_are_made(language: str):
+    four = Wish(operation="image.generate", values={"prompt": "a fox", "aspect_ratio": "16:9"}, count=4)
+    assert not misread((said, (), four) for said in COUNTED[language])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_questions_are_no_requests(language: str):
+    asked = [
+        *((said, Question.CREDITS) for said in CREDITS[language]),
+        *((said, Question.HOW) for said in HOW[language]),
+    ]
+    assert [(said, found) for said, right in asked if (found := question_in(said)) is not right] == []
+    assert [said for said in COUNTED[language] if question_in(said)] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "4 foxes in the snow",
+        "four horsemen",
+        "ten pictures on a wall",
+        "2 cats, 3 dogs",
+        "4枚の葉の絵を描いて",
+        "vier Reiter",
+        "a wall with 4 pictures of cats",
+    ],
+)
+def test_numbers_in_a_subject_stay_there(said: str):
+    found = understand(said, ())
+    assert isinstance(found, Wish)
+    assert (found.count, found.operation) == (0, "image.generate")
+
+
+@pytest.mark.parametrize("said", ["make 5 pictures of a fox", "40 images of a fox"])
+def test_more_than_a_command_makes_is_refused_with_what_would_work(said: str):
+    wanted = int("".join(filter(str.isdigit, said)))
+    assert understand(said, ()) == Unclear(sentence=texts.TOO_MANY_IN_WORDS(most=COUNT_MAX, count=wanted))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "how to train your dragon",
+        "a credits roll",
+        "credits of a film, black and white",
+        "a balance on a table",
+        "how a fox sees",
+        "wie ein Traum",
+        "comme un rêve",
+        "what a fox",
+        "my limit is the sky, poster",
+        "can you draw a fox?",
+        "como un sueño",
+        "残高照会画面の絵を描いて",
+    ],
+)
+def test_descriptions_that_look_like_questions_are_made(said: str):
+    assert question_in(said) is None
