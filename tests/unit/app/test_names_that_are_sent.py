@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import discord
 import pytest
 from discord import app_commands
+from discord.http import HTTPClient
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
-from bot.app.connection.names import CommandNames
+from bot.app.connection.names import CommandNames, pass_all
 from bot.delivery.channels.facts import CONTENT_CHARS, EMBEDS_CHARS, TEXT_DISPLAYS_CHARS
 from bot.language import named, speaking
 
@@ -114,3 +118,31 @@ def test_a_text_that_would_be_too_long_with_mentions_is_sent_without(names: Comm
 @pytest.mark.parametrize("body", [None, [], {}, [{"name": "`/jobs`"}], {"embeds": None, "content": None}])
 def test_other_bodies_pass_unchanged(names: CommandNames, body: Any):
     assert names.sent(body) == body
+
+
+async def test_each_body_of_discord_pys_own_clients_passes_once_also_with_files(
+    names: CommandNames, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[dict[str, Any]] = []
+
+    async def request(_caller: Any, *_args: Any, **options: Any) -> None:
+        seen.append(options)
+
+    monkeypatch.setattr(HTTPClient, "request", request)
+    monkeypatch.setattr(AsyncWebhookAdapter, "request", request)
+    http, shared = HTTPClient(asyncio.get_running_loop()), async_context.get()
+    pass_all(http, names.sent)
+    adapter = async_context.get()
+    assert adapter is not shared, "another client of the process keeps its own"
+    form = [{"name": "payload_json", "value": json.dumps({"content": JOBS})}, {"name": "files[0]", "value": b"x"}]
+    await http.request("route", json={"content": JOBS})  # type: ignore[arg-type]
+    await http.request("route", form=form)  # type: ignore[arg-type]
+    await adapter.request("route", "session", payload={"content": JOBS})  # type: ignore[arg-type]
+    await adapter.request("route", "session", multipart=form)  # type: ignore[arg-type]
+    await shared.request("route", "session", payload={"content": JOBS})  # type: ignore[arg-type]
+    linked = {"content": LINKED}
+    assert [each.get("json") or each.get("payload") for each in (seen[0], seen[2])] == [linked, linked]
+    forms = [each.get("form") or each.get("multipart") for each in (seen[1], seen[3])]
+    assert [json.loads(parts[0]["value"]) for parts in forms] == [linked, linked]
+    assert [parts[1] for parts in forms] == [form[1], form[1]]
+    assert seen[4] == {"payload": {"content": JOBS}}
