@@ -179,7 +179,10 @@ def missing_fields(operation: Operation, names: Collection[str], accepted: Colle
         for field in operation.fields
         if field.name in names
     ]
-    return [*there, *(undocumented_field(name, label_of(name)) for name in names if name not in known)]
+    return [
+        *there,  # of the others the API's own name is all that there is
+        *(undocumented_field(name, label_of(name).replace("_", " ")) for name in names if name not in known),
+    ]
 
 
 def described_as_needed(operation: Operation, cautions: Collection[Caution]) -> list[str]:
