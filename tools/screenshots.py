@@ -29,11 +29,13 @@ sys.path.append(str(ROOT))
 from tests.support.page import (  # noqa: E402 - the tests' own module
     CHROMIUM,
     at_rest,
+    list_options,
     look_as,
     newest_message,
     open_room,
     page_at,
     run_slash,
+    type_slash,
 )
 
 FOLDER = ROOT / "docs" / "images"
@@ -70,6 +72,10 @@ class Shot:
     room: str = STUDIO
     command: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    typed: bool = False
+    """Whether to show the command's options instead of sending it."""
+    opens: bool = False
+    """Whether to show the form that the command opens."""
     form: str = ""
     """The text for the form that the command opens."""
     until: str = ""
@@ -87,6 +93,14 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         name="demo", alt="The demo page: a card with a finished image, its cost and the model that made it",
         command="image generate", options={"prompt": LIGHTHOUSE}, until="Re-run",
+    ),
+    Shot(
+        name="options", alt="The options of /image generate: the prompt, and the nine others in a list",
+        command="image generate", options={"prompt": LIGHTHOUSE}, typed=True,
+    ),
+    Shot(
+        name="more", alt="The form that the option “more” opens: uploads, main fields, a line for each other one",
+        command="image generate", options={"prompt": LIGHTHOUSE, "more": "True"}, opens=True,
     ),
     Shot(
         name="reactions", alt="The reaction picker below a result: re-run, vary, animate, send, star, remove",
@@ -127,6 +141,8 @@ async def take_all(names: Collection[str]) -> dict[str, bytes]:
                 await page.set_viewport_size({"width": width, "height": height})
                 taken[f"{shot.name}{suffix}.webp"] = compressed(await framed(page, message, shot))
             await page.set_viewport_size({"width": 1280, "height": 940})
+            if shot.typed or shot.opens:
+                await page.reload()  # what is typed would be in the way
     return taken
 
 
@@ -137,8 +153,15 @@ async def prepared(page: Page, shot: Shot) -> Locator:
     await look_as(page, shot.viewer)
     await open_room(page, shot.room)
     before = await page.evaluate(NEWEST)
+    if shot.typed:
+        await type_slash(page, shot.command, **shot.options)
+        await list_options(page)
+        return newest_message(page)
     if shot.command:
         await run_slash(page, shot.command, **shot.options)
+    if shot.opens:
+        await page.locator("#modal-root button").filter(has_text="Submit").wait_for(timeout=WAIT_MS)
+        return newest_message(page)
     if shot.form:
         field = page.locator("#modal-root :is(textarea, input)").first
         await field.fill(shot.form, timeout=WAIT_MS)

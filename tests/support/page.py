@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 
@@ -36,6 +37,12 @@ async def page_at(url: str, *, width: int = 1280, height: int = 1180) -> AsyncIt
 
 async def run_slash(page: Page, command: str, **options: str) -> None:
     """Pick a command in the composer, fill its options, and send it, by keyboard as a member does."""
+    await type_slash(page, command, **options)
+    await page.keyboard.press("Enter")
+
+
+async def type_slash(page: Page, command: str, **options: str) -> None:
+    """Pick a command in the composer and fill its options; a yes or no is chosen from its list."""
     composer = page.locator("#channel-composer-input")
     await composer.click()
     await composer.press_sequentially(f"/{command}")
@@ -43,7 +50,15 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
     await page.keyboard.press("Enter")
     for name, value in options.items():
         await (await _option(page, name)).fill(value)
-    await page.keyboard.press("Enter")
+        if value in {"True", "False"}:
+            await page.locator(".command-suggestion").get_by_text(value, exact=True).click()
+            await page.locator(".command-option-input").first.focus()  # the click has taken it away
+
+
+async def list_options(page: Page) -> None:
+    """Open the list of the options that the chosen command has besides those that are there."""
+    await page.get_by_text(re.compile(r"^\+\d+ more$")).click()
+    await page.locator(".command-suggestion").first.wait_for()
 
 
 async def at_rest(page: Page) -> None:
@@ -94,8 +109,10 @@ async def _option(page: Page, name: str) -> Locator:
     """Return an option's field. A required one is there; one that is optional is taken from the list of options."""
     field = page.locator(f".command-option-input[data-option={name}]")
     listed = page.locator(f".command-suggestion[data-value={name}]")
-    await field.or_(listed).first.wait_for()
+    await page.locator(".command-option-input").first.wait_for()
     if not await field.is_visible():
+        if not await listed.is_visible():
+            await list_options(page)
         await listed.click()
         await field.wait_for()
     return field
