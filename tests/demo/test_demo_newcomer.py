@@ -9,6 +9,7 @@ from bot.sandbox.demo.demo import Demo
 from bot.sandbox.demo.furniture.server import DEMO_KEY
 from bot.sandbox.demo.texts import MORGAN
 from cogs.moderate.setup import texts
+from tests.support.surface import unlinked
 
 
 @pytest.mark.long
@@ -17,7 +18,7 @@ async def test_the_bot_has_greeted_the_server_and_nothing_is_set_up_until_the_ke
         guild_id, [looks, *_] = demo.preview.channel.guild.id, demo.preview.viewers
         note, greeting = demo.preview.channel.history()
         assert DEMO_KEY in note.embeds[0].description
-        assert str(texts.WHAT_IT_IS) in greeting.content
+        assert str(texts.WHAT_IT_IS) in unlinked(greeting.content)
         assert demo.env.backend.users[looks.id].global_name == MORGAN
         setup = demo.bot.parts.first_setup
         before = await setup.checklist(guild_id, lambda _: True)

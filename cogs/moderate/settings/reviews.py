@@ -93,6 +93,8 @@ class ReviewForm(Form):
     async def answer(self, interaction: Interaction) -> None:
         """Set the rule, if the sender still is a moderator. Raises InputError for a channel that can't be used."""
         await require_moderator(interaction)
+        if not self._channel.values:
+            raise InputError(texts.NO_REVIEW_CHANNEL, "channel")
         channel_id = self._channel.values[0].id
         only_in = self._only_in.values[0].id if self._only_in.values else 0
         if only_in == channel_id:

@@ -149,6 +149,7 @@ REVIEW_CHANNEL = Text("Review channel")
 REVIEW_CHANNEL_HINT = Text("Where moderators publish or refuse results")
 REVIEW_SCOPE = Text("Only results from")
 REVIEW_SCOPE_HINT = Text("A channel or category; the whole server if empty")
+NO_REVIEW_CHANNEL = Text("Choose a review channel.")
 REVIEW_IN_SAME_CHANNEL = Text("Choose another review channel. Results can't be reviewed where they are held back.")
 
 

@@ -8,7 +8,9 @@ import discord
 from bot.delivery.channels.facts import in_time
 from bot.domain.server.reaction_rules import ReactionRules
 from bot.domain.server.setting import SettingsPage
+from bot.errors import InputError
 from bot.server.reactions import ReactionChanges, gallery_text
+from bot.server.texts import NO_GALLERY_CHANNEL
 from bot.store import ReactionMaps
 from cogs.reactions.settings import texts
 from cogs.reactions.settings.page import NEEDED_CHARS, count_typed
@@ -75,6 +77,8 @@ class GalleryForm(Form):
         """Move the gallery, if the sender still is a moderator. Raises InputError for a channel it can't post in."""
         await require_moderator(interaction)
         stars = count_typed(self._stars.value)
+        if not self._channel.values:
+            raise InputError(NO_GALLERY_CHANNEL, "channel")
         chosen = self._channel.values[0].id
         require_may_post_in(interaction, chosen, files=True)
         await _change(interaction, chosen, stars, off=False)

@@ -200,6 +200,7 @@ async def test_an_open_panel_still_changes_the_settings(rig: OldRig):
         "confirm_above": "90.000",
         "approve_above": "95.500",
         "approve_own": True,
+        "ping": False,
         "estimate_tool": False,
         "rerun_payer": "off",
         "words": ["banshee"],
