@@ -24,20 +24,25 @@ class _Payload(list[dict[str, Any]]):
         return self
 
 
-_payloads: dict[tuple[tuple[str, Any], ...], _Payload] = {}
-"""By the names of the commands and the functions that they were made of."""
+_payloads: dict[tuple[Any, ...], _Payload] = {}
+"""By what of the commands is in their payload."""
 _fitted: deque[tuple[list[Operation], list[Made], dict[str, Room]]] = deque(maxlen=4)
 """The commands made of these operations, and the groups as measured for them; few tests change the document."""
 
 
-def _function_of(command: Any) -> Any:
-    callback = getattr(command, "callback", None)
-    return getattr(callback, "__func__", callback)
+def _shown_of(command: Any) -> tuple[Any, ...]:
+    """Return what a command's payload has of it: the functions of those from a table are made at each start."""
+    options = tuple(
+        (name, str(each.display_name), str(each.description), each.type, each.required, str(each.choices),
+         each.min_value, each.max_value, bool(each.autocomplete), str(each.channel_types))
+        for name, each in getattr(command, "_params", {}).items()
+    )  # fmt: skip
+    return command.qualified_name, str(getattr(command, "description", "")), options
 
 
 async def _payload_computed_once(sync: CommandSync) -> list[dict[str, Any]]:
     """Return the payload of these commands: to translate it takes as long as the rest of a bot's start."""
-    made_of = tuple((each.qualified_name, _function_of(each)) for each in sync.bot.tree.walk_commands())
+    made_of = tuple(map(_shown_of, sync.bot.tree.walk_commands()))
     if made_of not in _payloads:
         _payloads[made_of] = _Payload(await _compute_payload(sync))
     return _payloads[made_of]
