@@ -37,7 +37,8 @@ def _shown_of(command: Any) -> tuple[Any, ...]:
          each.min_value, each.max_value, bool(each.autocomplete), str(each.channel_types))
         for name, each in getattr(command, "_params", {}).items()
     )  # fmt: skip
-    return command.qualified_name, str(getattr(command, "description", "")), options
+    rules = [str(getattr(command, each, None)) for each in ("description", "nsfw", "default_permissions")]
+    return command.qualified_name, *rules, options
 
 
 async def _payload_computed_once(sync: CommandSync) -> list[dict[str, Any]]:
