@@ -23,6 +23,7 @@ from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
+from bot.cannon.mcp import McpClient
 from bot.delivery import Delivery, DiscordLinks, make_delivery
 from bot.delivery.answers.recovery import OwnMessages, Recovery
 from bot.delivery.card.memory import CardOwner
@@ -113,7 +114,7 @@ class _Core:
     key_health: KeyHealth
     unavailable: UnavailableOperations
     switches: OperationSwitches
-    estimates: Estimates
+    mcp: McpClient
     estimate_tool: EstimateTool
     price_books: PriceBooks
     learned: LearnedDurations
@@ -226,7 +227,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         rounds=Rounds(setup.clock, core.leads),
         learned=core.learned,
         switches=core.switches,
-        estimates=core.estimates,
+        mcp=core.mcp,
         estimate_tool=core.estimate_tool,
         price_books=core.price_books,
         sources=sources,
@@ -275,8 +276,8 @@ async def _core(setup: Setup, store: Store) -> _Core:
         practice_transport=PracticeTransport(address),
         metrics=setup.metrics,
     )
-    estimates = Estimates(settings.cannon_api_url, practice_transport=PracticeTransport(address))
-    tool = EstimateTool(estimates, setup.clock)
+    mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address))
+    tool = EstimateTool(Estimates(mcp), setup.clock)
     core = _Core(
         store=store,
         visible=VisibleJobs(store),
@@ -288,7 +289,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         key_health=KeyHealth(keys, client, setup.clock),
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
-        estimates=estimates,
+        mcp=mcp,
         estimate_tool=tool,
         price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, estimated=ToolPrices(tool, setup.clock)),
         learned=LearnedDurations(store, setup.catalogue),

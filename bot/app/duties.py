@@ -64,7 +64,7 @@ EACH, ONE = False, True
 
 
 def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: LearnedDurations) -> None:
-    store, delivery = parts.store, parts.delivery
+    store, delivery, tool = parts.store, parts.delivery, parts.estimate_tool
     audit = AccountAudit(store, client=parts.client, clock=setup.clock)
     retention = DataRetention(store, setup.catalogue, setup.clock, host_days=setup.settings.retention_days)
     parts.rounds.add(
@@ -83,6 +83,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("practice", parts.practice.run_once, UPKEEP_S, ONE),
         Round("learned", learned.forget_unknown, UPKEEP_S, ONE),
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
+        Round("warming", tool.warm, UPKEEP_S, EACH, beside=True, woken=tool.expected),
         Round("watch", parts.alerts.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.alerts.woken),
     )
     if setup.role.answers:

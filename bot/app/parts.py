@@ -17,7 +17,7 @@ from bot.app.connection.commands import CommandSync, Renew
 from bot.app.practice_process import PracticeStudio
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
-from bot.cannon.estimates import Estimates
+from bot.cannon.mcp import McpClient
 from bot.catalogue import LiveCatalogue
 from bot.delivery import CardSurface, Delivery
 from bot.delivery.answers.recovery import Recovery, Spawn
@@ -127,7 +127,7 @@ class Parts:
     reconciler: Reconciler
     rounds: Rounds
     switches: OperationSwitches
-    estimates: Estimates
+    mcp: McpClient
     estimate_tool: EstimateTool
     price_books: PriceBooks
     sources: Sources
@@ -167,7 +167,8 @@ class Parts:
         """Close what is open, the store last."""
         await self.http.close()
         await self.client.aclose()
-        await self.estimates.aclose()
+        await self.estimate_tool.aclose()
+        await self.mcp.aclose()
         await self.media.aclose()
         await self.practice_studio.aclose()
         await self.store.close()

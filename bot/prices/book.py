@@ -134,13 +134,15 @@ class PriceBooks:
         self._in_use: dict[int, None] = {}
 
     async def of(self, guild_id: int, operation: Operation | None = None) -> PriceBook:
-        """Return the current prices, without requests; of one operation if given."""
+        """Return the current prices, without waiting for requests; of one operation if given."""
         self._in_use[guild_id] = None
         listed = self._listed(await self._store.prices.all(guild_id))
         rules = await self._store.settings.get(guild_id)
         key = await self._key(guild_id)
         if key is None:
             return PriceBook(listed=listed, costs={}, estimated={}, default_models=rules.default_models)
+        if rules.estimate_tool and not key.is_practice:
+            self._estimated.expect()
         wanted = None if operation is None else operation.id
         return PriceBook(
             listed=listed,

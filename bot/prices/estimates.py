@@ -1,15 +1,16 @@
 """Cannon Studio's estimate tool for servers: cached for an hour, with its health.
 
-An estimate never stops a job, and delays it by at most `TIMEOUT_S`: a failing tool rests for a minute, and moderators
-are alerted once an hour.
+An estimate never stops a job, and delays it by at most `WAIT_S`: the call goes on, for the next job of the kind. A
+failing tool rests for a minute, and moderators are alerted once an hour.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
-import weakref
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,13 +25,19 @@ from bot.prices import texts
 from bot.prices.factors import price_factors
 from bot.runtime.clock import Clock
 
+WAIT_S: Final = 1.5
+"""How long a member waits for an estimate."""
+QUIET_S: Final = 60.0
+"""After so long without a call the server may start cold."""
+USUAL_RATIO: Final = "16:9"
+"""The tool expects a ratio and every page shows this one."""
 KEPT_S: Final = 3600.0
 REST_S: Final = 60.0
 ANSWERS_MAX: Final = 5000
 SLOTS_MAX: Final = 1024
 """Keys whose health is cached."""
 _UNPRICED: Final = frozenset({"seed"})
-FAILURES: Final = frozenset({EstimateOutcome.SILENT, EstimateOutcome.REFUSED})
+FAILURES: Final = frozenset({EstimateOutcome.SILENT, EstimateOutcome.NOT_UNDERSTOOD, EstimateOutcome.REFUSED})
 
 Tell = Callable[[int, Callable[[], Sequence[Alert]]], None]
 
@@ -62,7 +69,27 @@ class EstimateTool:
         self._answers: dict[tuple[str, str, str], _Answer] = {}
         self._health: dict[str, EstimateHealth] = {}
         self._rests_until: dict[str, float] = {}
-        self._locks: weakref.WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = weakref.WeakValueDictionary()
+        self._asking: dict[tuple[str, str, str], asyncio.Task[Decimal | None]] = {}
+        self._called_at = -math.inf
+        self.expected = asyncio.Event()
+        """Set to warm the server now."""
+
+    async def aclose(self) -> None:
+        """Abandon calls in progress."""
+        for task in (asking := list(self._asking.values())):
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def expect(self) -> None:
+        """Warm the server, in the background, if it may be cold: a price is about to be shown."""
+        if self._clock.monotonic() - self._called_at >= QUIET_S:
+            self.expected.set()
+
+    async def warm(self) -> float:
+        """Start the server by a call without a key. Return infinity: it waits for `expected`."""
+        self._called_at = self._clock.monotonic()
+        await self._estimates.warm()
+        return math.inf
 
     def listen(self, tell: Tell) -> None:
         """Have `tell` called with a guild's alerts."""
@@ -79,17 +106,28 @@ class EstimateTool:
 
         Inputs that differ only in words, links and seed share a request.
         """
-        slot = key.slot(guild_id)
-        name = (slot, operation.id, _digest(operation, values))
-        async with self._locks.setdefault(name, asyncio.Lock()):
-            cached, now = self._answers.get(name), self._clock.monotonic()
-            if cached is not None and now < cached.until:
-                return cached.credits
-            answer = await self.ask_now(guild_id, key, operation.id, values)
-            if answer is None or answer.outcome in FAILURES:
-                return None
-            self._keep(name, answer.credits)
-            return answer.credits
+        name = (key.slot(guild_id), operation.id, _digest(operation, values))
+        cached = self._answers.get(name)
+        if cached is not None and self._clock.monotonic() < cached.until:
+            return cached.credits
+        task = self._asking.get(name)
+        if task is None:
+            sent = _with_ratio(operation, values)
+            task = self._asking[name] = asyncio.create_task(self._fetch(name, guild_id, key, operation.id, sent))
+            task.add_done_callback(lambda _: self._asking.pop(name))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                return await asyncio.shield(task)
+        return None
+
+    async def _fetch(
+        self, name: tuple[str, str, str], guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
+    ) -> Decimal | None:
+        answer = await self.ask_now(guild_id, key, operation_id, values)
+        if answer is None or answer.outcome in FAILURES:
+            return None
+        self._keep(name, answer.credits)
+        return answer.credits
 
     async def ask_now(
         self, guild_id: int, key: UsableKey, operation_id: str, values: Mapping[str, Any]
@@ -98,6 +136,8 @@ class EstimateTool:
         slot, now = key.slot(guild_id), self._clock.monotonic()
         if now < self._rests_until.get(slot, now):
             return None
+        if not key.is_practice:
+            self._called_at = now
         answer = await self._estimates.ask(key.secret, operation_id, values)
         self._note(guild_id, slot, answer.outcome, tells=not key.is_practice)
         return answer
@@ -124,8 +164,17 @@ class EstimateTool:
 
 
 def _alerts(outcome: EstimateOutcome, until: float) -> list[Alert]:
-    text = texts.estimate_tool_failed(refused=outcome is EstimateOutcome.REFUSED)
-    return [Alert(name="estimate_tool", until=until, text=text)]
+    failed = {
+        EstimateOutcome.REFUSED: texts.TOOL_REJECTS_KEY,
+        EstimateOutcome.NOT_UNDERSTOOD: texts.TOOL_NOT_UNDERSTOOD,
+    }.get(outcome, texts.TOOL_SILENT)
+    return [Alert(name="estimate_tool", until=until, text=f"{failed} {texts.UNTIL_IT_WORKS}")]
+
+
+def _with_ratio(operation: Operation, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an input with a ratio, if the operation has one: without it the tool has no price."""
+    has_ratio = any(each.name == "aspect_ratio" for each in operation.fields)
+    return {"aspect_ratio": USUAL_RATIO, **values} if has_ratio else values
 
 
 def _digest(operation: Operation, values: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Sample inputs for Cannon Studio's estimate tool, one per operation and model.
 
-Optional fields are left out, except the length that the price depends on.
+Optional fields are left out, except the length that the price depends on and what the tool expects: a ratio, and a
+model where an id is known (the tool's description names both for images and videos).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from bot.catalogue.fields import Field, FieldKind
 from bot.catalogue.operation import Operation
 from bot.domain.models import MediaKind
 from bot.domain.money.costs import PriceFactors
-from bot.prices.estimates import EstimateTool
+from bot.prices.estimates import USUAL_RATIO, EstimateTool
 from bot.prices.factors import LENGTHS, SPOKEN
 from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
@@ -40,15 +41,14 @@ class PriceSample:
 
 
 def price_samples(operation: Operation, default_model: str = "") -> list[PriceSample]:
-    """Return an operation's samples: without a model, with `default_model`, with each public id.
+    """Return an operation's samples: with `default_model` and each public id; without a model if there is none.
 
     None for a fixed price, or a required field that no sample can fill.
     """
     if operation.fixed_credits is not None or not operation.fields:
         return []
-    models = [""]
-    if any(each.name == "model" for each in operation.fields):
-        models += [default_model, *(each.id or "" for each in operation.models)]
+    takes_model = any(each.name == "model" for each in operation.fields)
+    models = [each for each in (default_model, *(each.id for each in operation.models)) if each and takes_model] or [""]
     made = ((model, _input(operation, model)) for model in dict.fromkeys(models))
     return [PriceSample(operation=operation.id, model=model, input=each) for model, each in made if each is not None]
 
@@ -62,7 +62,9 @@ def _input(operation: Operation, model: str) -> dict[str, Any] | None:
     for field in operation.fields:
         if field.name == "model":
             continue
-        if field.required or (operation.id, field.name) in _USUAL:
+        if field.name == "aspect_ratio":
+            values[field.name] = USUAL_RATIO
+        elif field.required or (operation.id, field.name) in _USUAL:
             value = _needed(field)
             if value is None:
                 return None
@@ -126,6 +128,10 @@ class ToolPrices:
         self._pace = RateLimiter(clock, ASKED_IN_AN_HOUR, 3600.0)
         self._answers: dict[str, dict[tuple[str, str], _Answer]] = {}
         self._pending: set[tuple[str, str, str]] = set()
+
+    def expect(self) -> None:
+        """Warm the tool: a price is about to be shown."""
+        self._tool.expect()
 
     def estimated(self, slot: str, sample: PriceSample) -> Decimal | None:
         """Return a sample's price with this key, None without an answer within a day."""

@@ -111,13 +111,9 @@ def price_removed(by_id: int, named: str, before: str) -> str:
     return tr("{who} removed the price of {operation}.", who=actor(by_id), operation=named)
 
 
-def estimate_tool_failed(*, refused: bool) -> str:
-    """Return the alert that Cannon Studio's estimate tool has failed."""
-    if refused:
-        failed = tr("Cannon Studio's estimate tool rejects this server's key.")
-    else:
-        failed = tr("Cannon Studio's estimate tool is not responding.")
-    until_then = tr(
-        "Until it works again, estimates come from the price list and earlier jobs. Check `/studio status`."
-    )
-    return f"{failed} {until_then}"
+TOOL_REJECTS_KEY = Text("Cannon Studio's estimate tool rejects this server's key.")
+TOOL_NOT_UNDERSTOOD = Text("Cannon Studio's estimate tool doesn't know this bot's request.")
+TOOL_SILENT = Text("Cannon Studio's estimate tool is not responding.")
+UNTIL_IT_WORKS = Text(
+    "Until it works again, estimates come from the price list and earlier jobs. Check `/studio status`."
+)

@@ -48,8 +48,18 @@ PRICE_NOT_KNOWN = "There is no estimate for this operation."
 ESTIMATE_INCOMPLETE = "`operation` and `input` are needed."
 NOT_JSON = "This is no JSON."
 NOT_JSON_RPC = "This is no JSON-RPC 2.0 request."
-ONLY_TOOL_CALLS = "The sandbox knows `tools/call` only."
-ONLY_TOOL = "The sandbox knows the tool {name} only.".format
+ACCEPT_BOTH = "Accept both application/json and text/event-stream."
+SEND_JSON = "Send application/json."
+WRONG_VERSION = "Unsupported protocol version: {version}.".format
+WRONG_HEADERS = "The headers of the protocol are missing or differ from the body."
+NO_SESSION = "Server not initialized: there is no session."
+SESSION_ENDED = "There is no such session."
+NO_METHOD = "There is no such method."
+NO_TOOL = "There is no such tool, or its arguments are no object."
+READS_ONLY = "The sandbox makes nothing by this tool."
+NO_PRODUCT = "There is no such product."
+AVAILABILITY = "Availability may differ by account."
+PRICING = "Prompts take 1 credit; for media, estimate."
 
 
 # ---------------------------------------------------------------------- the sandbox's controls

@@ -64,14 +64,13 @@ class PracticeTransport(httpx.AsyncBaseTransport):
             if self._others is None:
                 raise httpx.UnsupportedProtocol("this transport leads to the practice sandbox only")
             return await self._others.handle_async_request(request)
-        key = request.headers.get("x-api-key")
-        if key is not None and not practice.is_practice_key(key):
+        headers = request.headers
+        keys = [headers.get("x-api-key"), headers.get("authorization", "").removeprefix("Bearer ")]
+        if not all(practice.is_practice_key(key) for key in keys if key):
             raise httpx.UnsupportedProtocol("the practice sandbox is given practice keys only")
         there = httpx.URL(await self._address() + request.url.raw_path.decode("ascii"))
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
-        sent = httpx.Request(
-            request.method, there, headers=headers, stream=request.stream, extensions=request.extensions
-        )
+        kept = [(name, value) for name, value in headers.raw if name.lower() != b"host"]
+        sent = httpx.Request(request.method, there, headers=kept, stream=request.stream, extensions=request.extensions)
         return await self._inner.handle_async_request(sent)
 
     async def aclose(self) -> None:

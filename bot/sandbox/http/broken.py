@@ -43,7 +43,7 @@ async def play(fault: Fault, request: web.Request, answer: Answer, closing: asyn
     if fault.kind in _TWISTS and true.content_type == "text/html":
         return true  # an error as a web page has no JSON to change
     if fault.kind in _TWISTS:
-        return web.json_response(_TWISTS[fault.kind](json.loads(_body(true))), status=true.status)
+        return web.json_response(_TWISTS[fault.kind](_document(true)), status=true.status)
     return _WHOLE[fault.kind](fault)
 
 
@@ -94,6 +94,15 @@ def _text(body: str, content_type: str, status: int, headers: dict[str, str]) ->
     if not any(name.casefold() == "content-type" for name in headers):
         headers = {**headers, "Content-Type": f"{content_type}; charset=utf-8"}
     return web.Response(body=body.encode(), status=status, headers=headers)
+
+
+def _document(answer: web.Response) -> Any:
+    """Return an answer's JSON: of its first event with data, where it is a stream."""
+    if answer.content_type != "text/event-stream":
+        return json.loads(_body(answer))
+    events = _body(answer).split(b"\n\n")
+    data = (b"\n".join(line[6:] for line in each.split(b"\n") if line.startswith(b"data: ")) for each in events)
+    return json.loads(next(filter(None, data)))
 
 
 def _body(answer: web.Response) -> bytes:

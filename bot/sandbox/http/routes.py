@@ -6,72 +6,20 @@ import asyncio
 import hashlib
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox import texts
 from bot.sandbox.http.broken import play
+from bot.sandbox.http.mcp import Mcp
 from bot.sandbox.studio.accounts import Account, ApiError
 from bot.sandbox.studio.answers import POLL_AFTER_MS, number
-from bot.sandbox.studio.costs import Tariff
 from bot.sandbox.studio.error_bodies import refusal
 from bot.sandbox.studio.faults import FIRST_POST_WORDS, Fault, words_in
 from bot.sandbox.studio.files import serve
 from bot.sandbox.studio.state import State
-from bot.sandbox.studio.variant import TrueApi
-
-TOOL = "estimate_generation_cost"
-PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
-
-
-def answer(api: TrueApi, tariff: Tariff, body: Any) -> dict[str, Any]:
-    """Return the JSON-RPC answer to a call. Never raises, for any `body`."""
-    if body is None:
-        return _error(None, PARSE_ERROR, texts.NOT_JSON)
-    if not isinstance(body, dict) or body.get("jsonrpc") != "2.0" or not isinstance(body.get("method"), str):
-        return _error(None, INVALID_REQUEST, texts.NOT_JSON_RPC)
-    call_id, given = body.get("id"), body.get("params")
-    if body["method"] != "tools/call":
-        return _error(call_id, NO_METHOD, texts.ONLY_TOOL_CALLS)
-    if not isinstance(given, dict) or given.get("name") != TOOL or not isinstance(given.get("arguments"), dict):
-        return _error(call_id, INVALID_PARAMS, texts.ONLY_TOOL(name=TOOL))
-    if api.variant.silent_estimates:
-        return {"jsonrpc": "2.0", "id": call_id, "result": {"content": []}}
-    estimate = _estimate(api, tariff, given["arguments"])
-    result = {
-        "content": [{"type": "text", "text": json.dumps(estimate)}],
-        "structuredContent": estimate,
-        "isError": not estimate["ok"],
-    }
-    return {"jsonrpc": "2.0", "id": call_id, "result": result}
-
-
-def _estimate(api: TrueApi, tariff: Tariff, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    name, given = arguments.get("operation"), arguments.get("input")
-    if not isinstance(name, str) or not isinstance(given, dict):
-        return {"ok": False, "status": 400, "error": texts.ESTIMATE_INCOMPLETE}
-    try:
-        operation, _ = api.checked(name, given)
-    except ApiError as error:
-        return {"ok": False, "status": error.status, "operation": name, "error": error.message}
-    credits_ = tariff.shown_price(operation.id, given, operation.fixed_credits)
-    if credits_ is None:
-        return {"ok": False, "status": 404, "operation": name, "error": texts.PRICE_NOT_KNOWN}
-    return {
-        "ok": True,
-        "status": 200,
-        "operation": name,
-        "label": operation.title,
-        "estimatedCredits": number(credits_),
-        "note": texts.ESTIMATE_NOTE,
-    }
-
-
-def _error(call_id: Any, code: int, message: str) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": call_id, "error": {"code": code, "message": message}}
-
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answering = Callable[[web.Request], Awaitable[web.Response]]
@@ -86,6 +34,7 @@ class Routes:
     def __init__(self, state: State) -> None:
         self.closing = asyncio.Event()
         self._state = state
+        self._mcp_server = Mcp(state)
         self._tripped: set[tuple[str | None, str | bytes]] = set()
 
     def application(self) -> web.Application:
@@ -97,6 +46,7 @@ class Routes:
                 web.get("/api/v1/requests/{target}", self._faulty("get", self._get)),
                 web.get("/api/v1/openapi", self._faulty("openapi", self._openapi)),
                 web.post("/mcp", self._faulty("mcp", self._mcp)),
+                *self._mcp_server.routes(),
                 web.get("/media/{target}", self._faulty("media", self._media)),
                 web.get("/_sandbox/state", _local(self._show_state)),
                 web.post("/_sandbox/faults", _local(self._add_fault)),
@@ -199,8 +149,7 @@ class Routes:
         return web.Response(text=text, content_type="application/json", headers=headers)
 
     async def _mcp(self, request: web.Request) -> web.Response:
-        self._account(request)
-        return web.json_response(answer(self._state.api, self._state.tariff, _json(await request.read())))
+        return await self._mcp_server.answer(request, _json(await request.read()))
 
     async def _media(self, request: web.Request) -> web.Response:
         file = self._state.studio.files.get(request.match_info["target"])

@@ -33,6 +33,10 @@ class State:
         """The key of each call of /api/v1/openapi, None for a call without one."""
         self.posts = 0
         """Creates received, failed ones and repeats included."""
+        self.mcp_calls: list[str] = []
+        """The method of each call of the MCP server; '' for what is no JSON-RPC."""
+        self.mcp_sessions: set[str] = set()
+        """The MCP server's open sessions: others are answered 404."""
         self.url = ""
         """The API's address, without a trailing slash; empty before the start."""
         self._studio: Studio | None = None

@@ -36,9 +36,28 @@ UNDOCUMENTED: Mapping[str, Operation] = {_UPSCALE.id: _UPSCALE}
 
 TIMES = ("missing", "now")
 """Functions of each time and that of the answer, so that nothing seems to take any time."""
+MCP_ERAS = ("old", "sessions", "stateless")
+"""Up to 2025-11-25, the same with sessions demanded, 2026-07-28 alone."""
+MCP_STREAMS = ("json", "empty", "before", "after", "lines")
+"""No stream; an empty first event; a message before and after the answer; data over several lines."""
+MCP_AUTHS = ("x-api-key", "bearer")
+MCP_FAULTS = ("rpc", "result")
+"""-32602 for a bad input; 200 with `ok: false` and `status: 401` for a refused key."""
+MCP_ESTIMATES = ("bare", "response")
+"""Without `ok`; and the number under `response`."""
+_MCP: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "mcp_era": MCP_ERAS,
+        "mcp_stream": MCP_STREAMS,
+        "mcp_auth": MCP_AUTHS,
+        "mcp_faults": MCP_FAULTS,
+        "mcp_estimate": MCP_ESTIMATES,
+    }
+)
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[type, type | tuple[type, ...]] = {
     bool: bool,
+    float: (int, float),
     str: str,
     frozenset: (list, tuple, set, frozenset),
     Mapping: Mapping,
@@ -69,6 +88,20 @@ class Variant:
     """The form of an error's body: one of STYLES."""
     silent_estimates: bool = False
     """Whether the estimate tool answers without an estimate."""
+    mcp_era: str = ""
+    """What POST /mcp takes: one of MCP_ERAS; empty: calls with and without opening, and stateless ones."""
+    mcp_stream: frozenset[str] = frozenset()
+    """The form of its answers, of MCP_STREAMS; empty: one event."""
+    mcp_auth: str = ""
+    """The only header for keys, of MCP_AUTHS; empty: both."""
+    mcp_faults: str = ""
+    """How it refuses, of MCP_FAULTS; empty: 401, and `isError` for a bad input."""
+    mcp_demands: frozenset[str] = frozenset()
+    """Fields without which there is no estimate, of operations that have them."""
+    mcp_estimate: str = ""
+    """Where the estimate is, of MCP_ESTIMATES; empty: in `estimatedCredits`, next to `ok`."""
+    mcp_cold_s: float = 0.0
+    """How long it takes to start after a quiet minute."""
     bills_failures: bool = False
     """Whether a failed request stays charged."""
     times: str = ""
@@ -81,6 +114,10 @@ class Variant:
             raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
         if self.times and self.times not in TIMES:
             raise ValueError(f"no times {self.times!r}; there are {', '.join(TIMES)}")
+        for name, known in _MCP.items():
+            given = getattr(self, name)
+            if strange := ({given} if isinstance(given, str) else set(given)) - {"", *known}:
+                raise ValueError(f"no {name} {min(strange)!r}; there are {', '.join(known)}")
         if strange := set(self.added) - set(UNDOCUMENTED):
             raise ValueError(f"no operation {min(strange)!r} to add; there are {', '.join(UNDOCUMENTED)}")
 
@@ -120,7 +157,7 @@ class TrueApi:
 
     def document(self) -> dict[str, Any]:
         """Return the body of /api/v1/openapi."""
-        catalogue = Catalogue(self._offered())
+        catalogue = Catalogue(self.offered())
         shape = self.variant.document_shape
         return SHAPES[shape](list(catalogue.operations.values())) if shape else describe(catalogue)
 
@@ -154,7 +191,8 @@ class TrueApi:
             raise ApiError(400, error.sentence, error.field) from None
         return operation, valid | extra
 
-    def _offered(self) -> list[Operation]:
+    def offered(self) -> list[Operation]:
+        """Return the operations with their true ids and required fields."""
         return [
             replace(each, id=self.true_id(each.id), fields=_with(each, self.variant.required_fields.get(each.id, ())))
             for each in self._catalogue.operations.values()

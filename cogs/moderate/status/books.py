@@ -87,7 +87,8 @@ async def _add_tool(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKe
             EstimateOutcome.ANSWERED: texts.TOOL_ANSWERS,
             EstimateOutcome.UNPRICED: texts.TOOL_HAS_NO_PRICE,
             EstimateOutcome.SILENT: texts.TOOL_SILENT,
-            EstimateOutcome.REFUSED: texts.TOOL_REFUSES,
+            EstimateOutcome.NOT_UNDERSTOOD: texts.TOOL_NOT_UNDERSTOOD,
+            EstimateOutcome.REFUSED: texts.TOOL_REFUSES_HOST if key.id is None else texts.TOOL_REFUSES,
         }
         words = says[health.outcome](since=stamp(health.since), last=stamp(health.last_at))
     embed.add_field(name=texts.TOOL, value=words, inline=False)

@@ -110,8 +110,22 @@ TOOL_OFF = Text("Off. Turn them on in `/studio settings` under Limits.")
 TOOL_NOT_USED = Text("On. Not used since the bot started.")
 TOOL_ANSWERS = Text("✅ Working since {since}. Last used {last}.")
 TOOL_HAS_NO_PRICE = Text("Online, but without a price for these jobs since {since}. Last used {last}.")
-TOOL_SILENT = Text("⚠️ No answer since {since}. Last tried {last}.")
-TOOL_REFUSES = Text("⚠️ Refusing this key since {since}. Last tried {last}.")
+TOOL_SILENT = Text(
+    "⚠️ Not reached since {since}. Last tried {last}. The bot tries again by itself; until then it uses the price list "
+    "and earlier jobs."
+)
+TOOL_NOT_UNDERSTOOD = Text(
+    "⚠️ Doesn't know this bot's request since {since}. Last tried {last}. The key is not the cause: ask the bot's host "
+    "for an update, and set prices with `/studio price` until then."
+)
+TOOL_REFUSES = Text(
+    "⚠️ Refusing this key since {since}. Last tried {last}. Check the key in Cannon Studio, or set another with "
+    "`/studio key`."
+)
+TOOL_REFUSES_HOST = Text(
+    "⚠️ Refusing the host's key since {since}. Last tried {last}. Ask the bot's host to check it; until then the bot "
+    "uses the price list and earlier jobs."
+)
 
 
 # ---------------------------------------------------------------------- what Cannon Studio has changed
