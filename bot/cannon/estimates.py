@@ -12,8 +12,12 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, Final
 
+import structlog
+
 from bot.cannon.mcp import McpClient, McpError, McpFailure, ToolResult
 from bot.domain.models import credits_of
+
+log = structlog.get_logger(__name__)
 
 TOOL: Final = "estimate_generation_cost"
 
@@ -62,6 +66,7 @@ class Estimates:
         except McpError as error:
             return EstimateAnswer(_OUTCOMES[error.failure])
         except ValueError:
+            log.info("estimate.unreadable")
             return EstimateAnswer(EstimateOutcome.SILENT)
 
     async def warm(self) -> None:

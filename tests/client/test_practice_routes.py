@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import EstimateOutcome, Estimates
 from bot.cannon.key_routes import KeyRoutes
+from bot.cannon.mcp import McpClient
 from bot.domain import practice
 from bot.errors import CannonUnavailable, MediaError
 from bot.media.fetcher import MediaFetcher
@@ -56,10 +57,11 @@ async def test_where_nobody_practises_a_practice_key_is_sent_nowhere():
     async with client(real, None) as api:
         with pytest.raises(CannonUnavailable, match="not available"):
             await api.status(practice.new_practice_key())
-    estimates = Estimates(REAL)
+    mcp = McpClient(REAL)
+    estimates = Estimates(mcp)
     answer = await estimates.ask(practice.new_practice_key(), "image.generate", {})
     assert answer.outcome is EstimateOutcome.SILENT
-    await estimates.aclose()
+    await mcp.aclose()
     assert real.requests == []
 
 
@@ -73,6 +75,8 @@ async def test_the_way_to_the_sandbox_takes_no_true_key_and_leads_to_no_other_ho
     async with httpx.AsyncClient(transport=PracticeTransport(address)) as http:
         with pytest.raises(httpx.UnsupportedProtocol):
             await http.get(f"{practice.URL}/api/v1/status", headers={"x-api-key": "cs_live_0000000000"})
+        with pytest.raises(httpx.UnsupportedProtocol):
+            await http.post(f"{practice.URL}/mcp", headers={"authorization": "Bearer cs_live_0000000000"})
         with pytest.raises(httpx.UnsupportedProtocol):
             await http.get("https://example.org/", headers={"x-api-key": practice.new_practice_key()})
     assert called == []

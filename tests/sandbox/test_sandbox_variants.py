@@ -15,6 +15,7 @@ from bot.sandbox.studio.variant import Variant
 
 KEY = "cs_test_sandbox_key"
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
+MCP = {"Accept": "application/json, text/event-stream"}
 RENAMED = {"sora2.character.create": "sora2.cameo.create", "prompt.enhance.location": "prompt.enhance.place"}
 
 
@@ -156,10 +157,10 @@ async def test_the_document_may_need_a_key(sandbox):
 async def test_the_estimate_tool_may_be_silent(api, sandbox):
     call = {"name": "estimate_generation_cost", "arguments": {"operation": "image.generate", "input": {"prompt": "A"}}}
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
-    async with api.post("/mcp", json=body) as answer:
+    async with api.post("/mcp", json=body, headers=MCP) as answer:
         assert "estimatedCredits" in await answer.text()
     sandbox.vary(silent_estimates=True)
-    async with api.post("/mcp", json=body) as answer:
+    async with api.post("/mcp", json=body, headers=MCP) as answer:
         assert answer.status == 200
         assert "estimatedCredits" not in await answer.text()
 

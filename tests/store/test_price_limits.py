@@ -25,6 +25,7 @@ from bot.account.key_health import KeyHealth
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.cannon.client import CannonClient
 from bot.cannon.estimates import Estimates
+from bot.cannon.mcp import McpClient
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.jobs.card_spec import CardSpec, JobSpec, Origin, Place
 from bot.domain.models import UNKNOWN, Card, Job, JobState
@@ -165,7 +166,7 @@ class PriceLimits(RuleBasedStateMachine):
         for limit in self.limits:
             await self.store.limits.set(GUILD, limit, by_id=9)
         catalogue = LiveCatalogue(Catalogue())
-        self.client, self.estimates = CannonClient(NOWHERE, clock=self.clock), Estimates(NOWHERE)
+        self.client, self.mcp = CannonClient(NOWHERE, clock=self.clock), McpClient(NOWHERE)
         keys = ApiKeys(
             self.store,
             host_key="cs_test_host_000000000000",
@@ -183,7 +184,7 @@ class PriceLimits(RuleBasedStateMachine):
                 catalogue=catalogue,
                 switches=OperationSwitches(self.store, catalogue),
             ),
-            pricing=Pricing(self.store, EstimateTool(self.estimates, self.clock)),
+            pricing=Pricing(self.store, EstimateTool(Estimates(self.mcp), self.clock)),
             memories=AccountMemories(self.store, keys=keys, catalogue=catalogue, clock=self.clock),
             clock=self.clock,
             alerts=Alerts(
@@ -210,7 +211,7 @@ class PriceLimits(RuleBasedStateMachine):
 
     async def close(self) -> None:
         await self.client.aclose()
-        await self.estimates.aclose()
+        await self.mcp.aclose()
         await self.store.close()
 
     # ------------------------------------------------------------------ members

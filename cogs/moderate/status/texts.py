@@ -116,7 +116,7 @@ TOOL_SILENT = Text(
 )
 TOOL_NOT_UNDERSTOOD = Text(
     "⚠️ Doesn't know this bot's request since {since}. Last tried {last}. The key is not the cause: ask the bot's host "
-    "for an update, and set prices with `/studio price` until then."
+    "for an update, and set prices in `/studio settings` until then."
 )
 TOOL_REFUSES = Text(
     "⚠️ Refusing this key since {since}. Last tried {last}. Check the key in Cannon Studio, or set another with "
