@@ -423,7 +423,7 @@ async def another(rig: Rig):
             store = await stack.enter_async_context(reopened(rig))
             parts = await assemble(rig.bot.setup, store)
             stack.push_async_callback(parts.client.aclose)
-            stack.push_async_callback(parts.estimates.aclose)
+            stack.push_async_callback(parts.mcp.aclose)
             stack.push_async_callback(parts.media.aclose)
             if surface is not None:
                 parts.worker.delivering.transitions.surface = surface

@@ -88,7 +88,7 @@ async def parts_on(url: str, monthly_limit: str) -> AsyncIterator[Parts]:
         try:
             parts = await assemble(bot.setup, store)
             yield parts
-            for each in (parts.client, parts.estimates, parts.media):
+            for each in (parts.client, parts.mcp, parts.media):
                 await each.aclose()
         finally:
             await store.close()

@@ -230,7 +230,8 @@ class Rig:
             for turn in parts.worker._turns:
                 turn.cancel()
             await parts.client.aclose()
-            await parts.estimates.aclose()
+            await parts.estimate_tool.aclose()
+            await parts.mcp.aclose()
             await parts.media.aclose()
             await parts.practice_studio.aclose()
             await parts.store.close()

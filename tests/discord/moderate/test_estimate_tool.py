@@ -87,15 +87,16 @@ async def test_an_estimate_past_the_limit_is_refused_at_once(rig: Rig):
         pytest.param(
             "status", {"status": 401}, EstimateOutcome.REFUSED, "rejects this server's key", marks=pytest.mark.long
         ),
-        ("status", {"status": 404}, EstimateOutcome.REFUSED, "rejects this server's key"),
+        ("status", {"status": 404}, EstimateOutcome.NOT_UNDERSTOOD, "doesn't know this bot's request"),
     ],
 )
 async def test_where_it_fails_the_next_estimate_takes_its_place_and_moderators_are_told(
     rig: Rig, desk: Any, kind: str, options: dict[str, Any], outcome: EstimateOutcome, said: str
 ):
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(15))
-    rig.sandbox.fault("mcp", kind, **options)
+    rig.sandbox.fault("mcp", kind, times=None, **options)
     card = await draw(rig)
+    rig.sandbox.faults.clear()
     assert "about 15 credits (from this server's price list)" in str(card.response.embeds[0].to_dict())
     assert health(rig).outcome is outcome
     [line] = await alerts(rig, desk)
@@ -119,3 +120,39 @@ async def test_it_is_left_alone_for_a_minute_after_a_failure_and_told_once_an_ho
     assert health(rig).outcome is EstimateOutcome.ANSWERED
     assert health(rig).since == rig.clock.wall()
     await rig.work()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (200, "Working since"),
+        (404, "Doesn't know this bot's request since"),
+        (401, "Refusing the host's key since"),
+        (503, "Not reached since"),
+    ],
+)
+async def test_the_status_says_which_it_is_and_what_to_do(rig: Rig, status: int, said: str):
+    if status != 200:
+        rig.sandbox.fault("mcp", "status", times=None, status=status)
+    await draw(rig)
+    shown = await rig.moderator.slash(rig.channel, "studio status")
+    messages = [message for message in (shown.response, *shown.followups) if message is not None]
+    assert said in "".join(str(embed.to_dict()) for message in messages for embed in message.embeds).replace("\\'", "'")
+
+
+async def test_a_bad_input_has_no_price_and_the_tool_still_works(rig: Rig, desk: Any):
+    rig.sandbox.vary(mcp_faults="rpc", mcp_demands=["model"])
+    await draw(rig)
+    assert health(rig).outcome is EstimateOutcome.UNPRICED
+    card = await draw(rig, model="gptimage2")
+    assert "about 12 credits (Cannon Studio's estimate)" in str(card.response.embeds[0].to_dict())
+    assert await alerts(rig, desk) == []
+    await rig.work()
+
+
+async def test_a_tool_that_expects_a_ratio_gets_one(rig: Rig):
+    rig.sandbox.vary(mcp_demands=["aspect_ratio"])
+    card = await draw(rig)
+    assert "about 12 credits (Cannon Studio's estimate)" in str(card.response.embeds[0].to_dict())
+    await rig.work()
+    assert "aspect_ratio" not in rig.sandbox.requests[0].input

@@ -12,6 +12,7 @@ import discord
 import pytest
 
 from bot.app.assembly import open_parts
+from bot.cannon.estimates import Estimates
 from bot.domain import practice
 from bot.domain.models import JobState
 from bot.errors import StartError
@@ -267,7 +268,7 @@ async def test_each_key_leads_to_its_own_api_and_never_to_the_other(rig: Rig):
     parts, key = rig.bot.parts, practice.new_practice_key()
     await parts.client.status(key)
     await parts.client.openapi(key)
-    await parts.estimates.ask(key, "image.generate", {"prompt": "x"})
+    await Estimates(parts.mcp).ask(key, "image.generate", {"prompt": "x"})
     sandbox = studio(rig).sandbox
     assert sandbox is not None
     assert list(sandbox.accounts.accounts) == [key]
@@ -276,7 +277,7 @@ async def test_each_key_leads_to_its_own_api_and_never_to_the_other(rig: Rig):
     for real in (HOST_KEY, GUILD_KEY, f"{KEY_PREFIXES[0]}another_000000"):
         await parts.client.status(real)
         await parts.client.openapi(real)
-        await parts.estimates.ask(real, "image.generate", {"prompt": "x"})
+        await Estimates(parts.mcp).ask(real, "image.generate", {"prompt": "x"})
     assert list(sandbox.accounts.accounts) == [key]
 
 

@@ -31,8 +31,8 @@ def test_nothing_is_asked_where_the_price_is_fixed():
 
 def test_models_are_those_with_a_public_id_and_the_servers_own():
     samples = price_samples(CATALOGUE.get("video.generate"), "brand-new-9")
-    assert [each.model for each in samples] == ["", "brand-new-9", "seedance2", "wan27video"]
-    assert [each.input.get("model") for each in samples] == [None, "brand-new-9", "seedance2", "wan27video"]
+    assert [each.model for each in samples] == ["brand-new-9", "seedance2", "wan27video"]
+    assert [each.input.get("model") for each in samples] == ["brand-new-9", "seedance2", "wan27video"]
     assert [each.model for each in price_samples(CATALOGUE.get("narration.generate"), "brand-new-9")] == [""]
 
 
@@ -52,8 +52,17 @@ def test_a_sample_has_the_length_that_its_price_goes_by(operation_id: str, size:
 
 
 def test_a_model_that_offers_no_five_seconds_is_asked_for_the_nearest_length():
-    [_, sample, *_] = price_samples(CATALOGUE.get("video.generate"), "sora-2")
+    [sample, *_] = price_samples(CATALOGUE.get("video.generate"), "sora-2")
     assert (sample.model, sample.input["duration"]) == ("sora-2", 4)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
+def test_the_tool_gets_the_ratio_and_the_model_that_it_expects_where_there_are_any(operation: Operation):
+    names = {each.name for each in operation.fields}
+    has_ids = "model" in names and any(each.id for each in operation.models)
+    for sample in price_samples(operation):
+        assert sample.input.get("aspect_ratio") == ("16:9" if "aspect_ratio" in names else None)
+        assert bool(sample.input.get("model")) == has_ids
 
 
 def test_all_of_them_fit_into_the_first_hour():

@@ -94,8 +94,8 @@ def test_the_servers_own_model_is_taken_where_none_is_named():
         (book(listed={"": 31, "seedance2": 40}), VIDEO, "about 31 to 40 credits"),
         (book(listed={"": A_SECOND}), VIDEO, "about 4 credits per second (this server's price list)"),
         (book(listed={"": A_SECOND, "seedance2": 40}), VIDEO, "about 20 to 40 credits"),
-        (book(tool=estimated(VIDEO, usual=20)), VIDEO, "about 20 credits for 5 s (Cannon Studio's estimate)"),
-        (book(tool=estimated(VIDEO, usual=20, seedance2=24)), VIDEO, "about 20 to 24 credits"),
+        (book(tool=estimated(VIDEO, wan27video=20)), VIDEO, "about 20 credits for 5 s (Cannon Studio's estimate)"),
+        (book(tool=estimated(VIDEO, wan27video=20, seedance2=24)), VIDEO, "about 20 to 24 credits"),
         (
             book(SPEECH, tool=estimated(SPEECH, usual=2)),
             SPEECH,
