@@ -38,6 +38,9 @@ OLD_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26")
 STATELESS_VERSION = "2026-07-28"
 QUIET_S = 60.0
 """Without a call for so long, the server starts cold."""
+SERVER = {"name": "sandbox", "version": "1"}
+KEPT = {"resultType": "complete", "ttlMs": 0, "cacheScope": "public"}
+"""How long an answer may be kept, since 2026-07-28."""
 ADDRESS = "https://www.cannonstudio.app"
 
 
@@ -177,11 +180,16 @@ class Mcp:
             headers |= self._opening()
             version = given.get("protocolVersion")
             version = version if version in OLD_VERSIONS else OLD_VERSIONS[0]
-            return {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": {"name": "sandbox"}}
+            return {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": SERVER}
         if body["method"] == "server/discover" and request.headers.get("MCP-Protocol-Version") == STATELESS_VERSION:
-            return {"supportedVersions": [STATELESS_VERSION], "capabilities": {"tools": {}}, "resultType": "complete"}
+            return {
+                "supportedVersions": [STATELESS_VERSION],
+                "capabilities": {"tools": {}},
+                "serverInfo": SERVER,
+                **KEPT,
+            }
         if body["method"] == "tools/list":
-            return {"tools": [{"name": each, "inputSchema": {"type": "object"}} for each in TOOLS]}
+            return {"tools": [{"name": each, "inputSchema": {"type": "object"}} for each in TOOLS], **KEPT}
         if body["method"] != "tools/call":
             status = 404 if request.headers.get("MCP-Protocol-Version") == STATELESS_VERSION else 200
             raise RpcError(NO_METHOD, texts.NO_METHOD, status)
