@@ -1,7 +1,7 @@
 """Client of Cannon Studio's MCP server (`POST /mcp`): calls tools, with a key or without one.
 
 Two eras of the protocol are spoken. Up to 2025-11-25 a server may demand `initialize` and a session; since 2026-07-28
-each call stands alone and names its version. The bare call comes first: the usual servers take it in both eras. What
+each call is independent and names its version. The bare call comes first: the usual servers take it in both eras. What
 an origin took is remembered. Sources: https://www.cannonstudio.app/developers/docs/mcp and
 https://modelcontextprotocol.io/specification. The key's header is not documented, so both that the REST API takes
 are tried (INFERRED).
@@ -306,9 +306,9 @@ def _stateless_version(answer: _Answer) -> str | None:
 
 
 def _denials(answer: _Answer) -> list[int]:
-    """Return 401 and 403, of the HTTP answer or told as a tool's result."""
-    told = [each.get("status") for each in _objects(answer.result) if not each.get("ok")]
-    return [each for each in (answer.status, *told) if isinstance(each, int) and each in DENIED]
+    """Return 401 and 403, of the HTTP answer or in a tool's result."""
+    inner = [each.get("status") for each in _objects(answer.result) if not each.get("ok")]
+    return [each for each in (answer.status, *inner) if isinstance(each, int) and each in DENIED]
 
 
 def _checked(answer: _Answer) -> Message:

@@ -1,6 +1,6 @@
 """Cannon Studio's estimate tool for servers: cached for an hour, with its health.
 
-An estimate never stops a job, and delays it by at most `WAIT_S`: the call goes on, for the next job of the kind. A
+An estimate never stops a job, and delays it by at most `WAIT_S`: the call continues, for the next job of the kind. A
 failing tool rests for a minute, and moderators are alerted once an hour.
 """
 
@@ -69,16 +69,16 @@ class EstimateTool:
         self._answers: dict[tuple[str, str, str], _Answer] = {}
         self._health: dict[str, EstimateHealth] = {}
         self._rests_until: dict[str, float] = {}
-        self._asking: dict[tuple[str, str, str], asyncio.Task[Decimal | None]] = {}
+        self._calls: dict[tuple[str, str, str], asyncio.Task[Decimal | None]] = {}
         self._called_at = -math.inf
         self.expected = asyncio.Event()
         """Set to warm the server now."""
 
     async def aclose(self) -> None:
         """Abandon calls in progress."""
-        for task in (asking := list(self._asking.values())):
+        for task in (calls := list(self._calls.values())):
             task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+        await asyncio.gather(*calls, return_exceptions=True)
 
     def expect(self) -> None:
         """Warm the server, in the background, if it may be cold: a price is about to be shown."""
@@ -110,11 +110,11 @@ class EstimateTool:
         cached = self._answers.get(name)
         if cached is not None and self._clock.monotonic() < cached.until:
             return cached.credits
-        task = self._asking.get(name)
+        task = self._calls.get(name)
         if task is None:
             sent = _with_ratio(operation, values)
-            task = self._asking[name] = asyncio.create_task(self._fetch(name, guild_id, key, operation.id, sent))
-            task.add_done_callback(lambda _: self._asking.pop(name))
+            task = self._calls[name] = asyncio.create_task(self._fetch(name, guild_id, key, operation.id, sent))
+            task.add_done_callback(lambda _: self._calls.pop(name))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WAIT_S):
                 return await asyncio.shield(task)

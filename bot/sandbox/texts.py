@@ -54,6 +54,7 @@ WRONG_VERSION = "Unsupported protocol version: {version}.".format
 WRONG_HEADERS = "The headers of the protocol are missing or differ from the body."
 NO_SESSION = "Server not initialized: there is no session."
 SESSION_ENDED = "There is no such session."
+CHALLENGE = 'Bearer resource_metadata="https://www.cannonstudio.app/.well-known/oauth-protected-resource"'
 NO_METHOD = "There is no such method."
 NO_TOOL = "There is no such tool, or its arguments are no object."
 READS_ONLY = "The sandbox makes nothing by this tool."

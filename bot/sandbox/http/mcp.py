@@ -50,7 +50,7 @@ class RpcError(Exception):
     def __init__(self, code: int, message: str, status: int = 200, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.told = {"code": code, "message": message} | ({"data": data} if data else {})
+        self.error = {"code": code, "message": message} | ({"data": data} if data else {})
 
 
 class Mcp:
@@ -108,13 +108,12 @@ class Mcp:
                 return web.Response(status=202)
             result = self._result(request, body, headers)
         except RpcError as error:
-            document = {"jsonrpc": "2.0", "id": call_id, "error": error.told}
+            document = {"jsonrpc": "2.0", "id": call_id, "error": error.error}
             if error.status != 200:
                 return web.json_response(document, status=error.status)
         except ApiError as error:
             if error.status == 401:
-                challenge = f'Bearer resource_metadata="{ADDRESS}/.well-known/oauth-protected-resource"'
-                raise web.HTTPUnauthorized(headers={"WWW-Authenticate": challenge}) from None
+                raise web.HTTPUnauthorized(headers={"WWW-Authenticate": texts.CHALLENGE}) from None
             raise
         else:
             document = {"jsonrpc": "2.0", "id": call_id, "result": result}
@@ -216,7 +215,7 @@ class Mcp:
             except ApiError as error:
                 if variant.mcp_faults != "result":
                     raise
-                return _told({"ok": False, "status": error.status, "error": error.message}, is_error=False)
+                return _result_of({"ok": False, "status": error.status, "error": error.message}, is_error=False)
         if tool == TOOL and variant.silent_estimates:
             return {"content": []}
         found = _estimate(state, arguments) if tool == TOOL else _read(state, tool, arguments, account)
@@ -227,7 +226,7 @@ class Mcp:
             found["response"] = {"estimatedCredits": found.pop("estimatedCredits")}
         if variant.mcp_estimate:
             found.pop("ok", None)
-        return _told(found, is_error=is_error)
+        return _result_of(found, is_error=is_error)
 
     def _account(self, request: web.Request) -> Account:
         """Return the account of the key in a header that is taken. Raises ApiError 401."""
@@ -237,7 +236,7 @@ class Mcp:
         return self._state.accounts.account(keys[taken] if taken else keys["x-api-key"] or keys["bearer"])
 
 
-def _told(found: Mapping[str, Any], *, is_error: bool) -> dict[str, Any]:
+def _result_of(found: Mapping[str, Any], *, is_error: bool) -> dict[str, Any]:
     content = [{"type": "text", "text": json.dumps(found)}]
     return {"content": content, "structuredContent": found, "isError": is_error, "resultType": "complete"}
 
@@ -268,7 +267,7 @@ def _estimate(state: State, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(state: State, tool: str, arguments: Mapping[str, Any], account: Account | None) -> dict[str, Any]:
-    """Return what the tools tell that make and estimate nothing."""
+    """Return the answers of tools that make and estimate nothing."""
     if account is not None:
         if tool != "api_status":
             return {"ok": False, "status": 501, "error": texts.READS_ONLY}
