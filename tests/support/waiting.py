@@ -18,7 +18,7 @@ from bot.domain.jobs.poll_schedule import next_poll_s
 SPREAD = 0.35
 """The sigma of the log-normal that durations are drawn from, as in the sandbox."""
 WISH_S = 2.0
-"""The API's sample says `poll_after_ms: 2000` when a job is accepted."""
+"""The API's sample says `poll_after_ms: 2000` when a job is accepted: that is for its whole life."""
 LATE_SHARE, LATE_S = 0.25, 2.0
 
 
@@ -68,7 +68,7 @@ def run(
         if age_s < job.took_s:
             learned.note_running(job.kind, job.workflow, since_s=since_s, age_s=age_s)
             last_seen_s[number] = age_s
-            put(number, age_s, polls, None)
+            put(number, age_s, polls, wish_s)
             continue
         if job.counts:
             seen.append(Seen(job, polls, age_s - job.took_s))

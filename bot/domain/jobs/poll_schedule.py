@@ -3,7 +3,8 @@
 Polls cost, and so does each second between a job's end and its discovery. The cheapest interval is inverse to the root
 of the hazard (the share of running jobs that end in the next second; bot/domain/jobs/durations.py), so polls are spread
 evenly over the integral of that root. Once jobs may have ended, none is found later than a quarter of its duration plus
-two seconds. The server's own hint (`poll_after_ms`, `Retry-After`) always wins.
+two seconds. The server asks for a wait between two polls of a request, and for rarer ones of long work: that always
+wins (`poll_after_ms` and the poll tool's description, "every 10-30 s, sparingly").
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from itertools import accumulate
 
 from bot.domain.jobs.durations import EDGES_S, Durations, between
 
-POLLS_A_SECOND, PATIENCE = 21.7, 0.27
-"""Polls that a saved second is worth, falling with this power of the duration."""
+POLLS_A_SECOND = 4.4
+"""Polls that a saved second is worth."""
 FIRST_SHARE, FIRST_MARGIN = 0.015, 0.62
 """Few jobs end before this part of that share's age: observations miss the rarest."""
 LATE_SHARE, LATE_S = 0.25, 2.0
 """Latest discovery: a share of the duration, plus seconds."""
-WAIT_MIN_S = 0.25
+POLL_AFTER_S = 2.0
+"""The wait between two polls where no answer had one: that of the create's sample."""
+LONG_AFTER_S, LONG_WAIT_S = 60.0, 5.0
+"""From this age on, the least wait."""
 OVERDUE_AFTER, OVERDUE_SHARE_OF_LONGEST = 0.99, 1.5
 """Past this multiple of that share's age, a webhook counts as missed."""
 INTERVAL_MAX_S = 60.0
@@ -48,7 +52,7 @@ class PollPlan:
     @classmethod
     def of(cls, durations: Durations) -> PollPlan:
         due = [
-            math.sqrt(rate * (high - low) * _worth_of_a_second(high) / 2)
+            math.sqrt(rate * (high - low) * POLLS_A_SECOND / 2)
             for rate, low, high in zip(durations.rates(), EDGES_S, EDGES_S[1:], strict=False)
         ]
         return cls(
@@ -58,9 +62,10 @@ class PollPlan:
         )
 
 
-def _worth_of_a_second(age_s: float) -> float:
-    """Return the polls that a second's earlier discovery is worth at this age."""
-    return POLLS_A_SECOND / math.pow(max(1.0, age_s), PATIENCE)
+def least_wait_s(poll_after_s: float | None, age_s: float) -> float:
+    """Return the least seconds between two polls of a request; `poll_after_s` is what the API asked for last."""
+    asked_s = POLL_AFTER_S if poll_after_s is None else poll_after_s
+    return max(asked_s, LONG_WAIT_S) if age_s >= LONG_AFTER_S else asked_s
 
 
 def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | None, jitter: float) -> float:
@@ -73,7 +78,7 @@ def next_poll_s(durations: Durations, age_s: float, *, poll_after_s: float | Non
     # No job is found later than this, whatever is expected.
     latest_s = max(age_s, plan.first_end_s) * (1 + LATE_SHARE) + LATE_S - age_s
     wait_s = min(pays_off_s * (1 + JITTER * jitter), latest_s, INTERVAL_MAX_S)
-    return max(wait_s, WAIT_MIN_S, poll_after_s or 0.0)
+    return max(wait_s, least_wait_s(poll_after_s, age_s))
 
 
 def unhinted_wait_s(durations: Durations, age_s: float, *, poll_after_s: float | None, jitter: float) -> float:
@@ -81,7 +86,7 @@ def unhinted_wait_s(durations: Durations, age_s: float, *, poll_after_s: float |
     overdue_s = durations.derived(_webhook_overdue_s)
     if age_s >= overdue_s:
         return next_poll_s(durations, age_s, poll_after_s=poll_after_s, jitter=jitter)
-    return max((overdue_s - age_s) * (1 + JITTER * abs(jitter)), WAIT_MIN_S, poll_after_s or 0.0)
+    return max((overdue_s - age_s) * (1 + JITTER * abs(jitter)), least_wait_s(poll_after_s, age_s))
 
 
 def _webhook_overdue_s(durations: Durations) -> float:

@@ -22,6 +22,7 @@ from bot.domain.jobs.poll_schedule import (
     REMEMBERED_S,
     deadline_s,
     done_between,
+    least_wait_s,
     next_poll_s,
     slow_wait_s,
     unhinted_wait_s,
@@ -100,7 +101,9 @@ class Polling:
             await self.transitions.show(job)
         if last_seen_s is not None and not job.practice:
             self.learned.note_running(job, since_s=last_seen_s, age_s=followed.active_s)
-        return await self._wait(followed, progress.poll_after_s)
+        if progress.poll_after_s is not None:
+            followed.poll_after_s = progress.poll_after_s
+        return await self._wait(followed)
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the last answer; False if the job was lost."""
@@ -119,7 +122,7 @@ class Polling:
             await self.transitions.show(job)
         return True
 
-    async def _wait(self, followed: Followed, poll_after_s: float | None) -> float | None:
+    async def _wait(self, followed: Followed) -> float | None:
         job, jitter = followed.job, self.rng.uniform(-1, 1)
         if job.overdue_at is not None:
             return await self._wait_slowly(followed, jitter)
@@ -130,7 +133,7 @@ class Polling:
             return None
         waits_for_hint = self.trust.covers(job) and not was_hinted(followed)
         wait_s = unhinted_wait_s if waits_for_hint else next_poll_s
-        return wait_s(durations, followed.active_s, poll_after_s=poll_after_s, jitter=jitter)
+        return wait_s(durations, followed.active_s, poll_after_s=followed.poll_after_s, jitter=jitter)
 
     async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
         """Show that the job takes unusually long. It keeps its hold, but frees its place."""
@@ -170,6 +173,7 @@ class Polling:
         followed.is_watched = False
         followed.failures += 1
         wait_s = poll_again(followed.failures, error, random=self.rng.random()) or UNKNOWN_KEY_S
+        wait_s = max(wait_s, least_wait_s(followed.poll_after_s, followed.active_s))
         if isinstance(error, RateLimited):
             self.key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
         if self._age_s(followed.job) > FORGOTTEN_S:

@@ -156,6 +156,7 @@ class Submitting:
         followed.answers_to = key.slot(job.guild_id)
         await self.transitions.show(job)
         jitter = self.rng.uniform(-1, 1)
+        followed.poll_after_s = accepted.poll_after_s
         wait_s = unhinted_wait_s if self.trust.covers(job) else next_poll_s
         return wait_s(self.learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
 

@@ -96,3 +96,15 @@ async def test_the_flood_comes_over_the_port_and_is_answered(tmp_path):
                     assert answer.status == 202
                 await rig.step()
         assert len(of(calls, "get")) == 1
+
+
+async def test_no_two_polls_of_a_request_are_closer_than_the_create_asked_for(rig: Rig):
+    """The sandbox asks for two seconds once, in its answer to the create."""
+    calls = watch(rig)
+    await ask(rig, "a fox")
+    for _ in range(int(60 / TICK_S)):
+        await rig.step()
+        rig.advance(TICK_S)
+    at = [call.at for call in of(calls, "get")]
+    assert len(at) >= 2
+    assert min(later - earlier for earlier, later in zip(at, at[1:], strict=False)) >= 2.0

@@ -156,7 +156,7 @@ async def test_what_comes_later_on_a_card_that_was_moved_is_reviewed_for_its_new
     """One of two results was recovered elsewhere, and the card with it; a review there holds for the other too."""
     spam, talk, desk = (rig.guild.create_text_channel(name) for name in ("spam", "talk", "desk"))
     await eve.slash(spam, "batch", operation="image.generate", prompts="a fox #fast\na hare #slow")
-    for _ in range(6):
+    for _ in range(10):
         await rig.step()
         rig.advance(1)
     fast, slow = sorted(await rig.jobs(), key=lambda job: job.position)

@@ -13,7 +13,9 @@ from bot.domain.jobs.poll_schedule import (
     JITTER,
     LATE_S,
     LATE_SHARE,
-    WAIT_MIN_S,
+    LONG_AFTER_S,
+    LONG_WAIT_S,
+    POLL_AFTER_S,
     deadline_s,
     done_between,
     next_poll_s,
@@ -39,7 +41,7 @@ def looks(durations: Durations, until_s: float, *, wish_s: float | None = None, 
     """Return at which ages a job is polled that is done at `until_s`."""
     ages = [next_poll_s(durations, 0.0, poll_after_s=wish_s, jitter=jitter)]
     while ages[-1] < until_s:
-        ages.append(ages[-1] + next_poll_s(durations, ages[-1], poll_after_s=None, jitter=jitter))
+        ages.append(ages[-1] + next_poll_s(durations, ages[-1], poll_after_s=wish_s, jitter=jitter))
         assert len(ages) < 2000
     return ages
 
@@ -50,7 +52,7 @@ def looks(durations: Durations, until_s: float, *, wish_s: float | None = None, 
 @given(HISTORIES, SECONDS, JITTERS)
 def test_a_wait_is_never_zero_nor_endless(history: list[float], age: float, jitter: float):
     durations = taught(Durations.prior("image"), history)
-    assert WAIT_MIN_S <= next_poll_s(durations, age, poll_after_s=None, jitter=jitter) <= INTERVAL_MAX_S
+    assert POLL_AFTER_S <= next_poll_s(durations, age, poll_after_s=None, jitter=jitter) <= INTERVAL_MAX_S
 
 
 @given(HISTORIES, SECONDS, JITTERS, st.floats(0, 3600))
@@ -59,11 +61,18 @@ def test_the_servers_wish_is_never_undercut(history: list[float], age: float, ji
     assert next_poll_s(durations, age, poll_after_s=wish, jitter=jitter) >= wish
 
 
+@given(HISTORIES, st.floats(LONG_AFTER_S, 20_000), JITTERS)
+def test_after_a_minute_there_is_at_most_one_poll_in_five_seconds(history: list[float], age: float, jitter: float):
+    durations = taught(Durations.prior("image"), history)
+    for wish in (None, 0.02, 2.0):
+        assert next_poll_s(durations, age, poll_after_s=wish, jitter=jitter) >= LONG_WAIT_S
+
+
 @given(HISTORIES, SECONDS)
 def test_jitter_changes_a_wait_by_a_twentieth_at_most(history: list[float], age: float):
     durations = taught(Durations.prior("image"), history)
     low, middle, high = (next_poll_s(durations, age, poll_after_s=None, jitter=jitter) for jitter in (-1, 0, 1))
-    assert middle * (1 - JITTER) - 1e-9 <= low <= middle <= high <= middle * (1 + JITTER) + 1e-9
+    assert min(middle, middle * (1 - JITTER)) - 1e-9 <= low <= middle <= high <= middle * (1 + JITTER) + 1e-9
 
 
 @given(st.floats(1, 900), st.integers(0, 2**32), JITTERS)
@@ -73,14 +82,14 @@ def test_no_job_as_long_as_those_before_is_seen_later_than_a_quarter_of_its_time
     *history, took_s = lasting(median_s, 41, seed)
     durations = taught(Durations.prior("video"), history)
     took_s = max(took_s, min(history))
-    assert looks(durations, took_s, jitter=jitter)[-1] <= took_s * (1 + LATE_SHARE) + LATE_S + WAIT_MIN_S
+    assert looks(durations, took_s, jitter=jitter)[-1] <= took_s * (1 + LATE_SHARE) + LATE_S + POLL_AFTER_S
 
 
 @pytest.mark.parametrize("workflow", [*PRIOR_MEDIAN_S, "unheard of"])
 @pytest.mark.parametrize("took_s", [0.6, 1.0, 3.0, 8.0, 20.0, 60.0, 240.0, 2000.0])
 def test_while_nothing_is_known_no_job_is_seen_later_than_that_whatever_its_duration(workflow: str, took_s: float):
     seen_s = looks(Durations.prior(workflow), took_s, wish_s=SERVERS_WISH_S)[-1]
-    assert seen_s <= max(SERVERS_WISH_S, took_s * (1 + LATE_SHARE) + LATE_S + WAIT_MIN_S)
+    assert seen_s <= max(SERVERS_WISH_S, took_s * (1 + LATE_SHARE) + LATE_S + POLL_AFTER_S)
 
 
 def test_polls_follow_closely_where_jobs_end_and_rest_where_none_does():
@@ -88,9 +97,9 @@ def test_polls_follow_closely_where_jobs_end_and_rest_where_none_does():
     durations = taught(Durations.prior("image"), [*lasting(5.0, 100), *lasting(60.0, 100)][::-1])
     ages = looks(durations, 120.0)
     assert sum(age < 3 for age in ages) <= 1
-    assert 4 <= sum(3 <= age < 8 for age in ages) <= 9
+    assert 2 <= sum(3 <= age < 8 for age in ages) <= 4
     assert sum(18 <= age < 28 for age in ages) <= 2
-    assert 5 <= sum(45 <= age < 75 for age in ages) <= 14
+    assert 4 <= sum(45 <= age < 75 for age in ages) <= 10
 
 
 def test_a_known_picture_is_not_polled_before_it_may_be_done():
@@ -103,7 +112,7 @@ def test_a_job_that_is_past_all_others_is_polled_more_and_more_seldom():
     waits = [next_poll_s(durations, age, poll_after_s=None, jitter=0) for age in (30, 60, 120, 600, 6000)]
     assert waits == sorted(waits)
     assert waits[0] > 1.5
-    assert waits[-1] == INTERVAL_MAX_S
+    assert waits[-1] > 0.8 * INTERVAL_MAX_S
 
 
 @pytest.mark.parametrize(("before_s", "now_s"), [(60.0, 10.0), (300.0, 20.0), (60.0, 3.0)])
@@ -114,7 +123,7 @@ def test_a_model_that_got_faster_is_followed_after_three_jobs(before_s: float, n
         assert seen_s <= before_s  # at once, it is seen no later than it was before
         durations.note_running(0.0, since_s)
         durations.note_done(since_s, seen_s)
-    assert looks(durations, now_s)[-1] <= now_s * (1 + LATE_SHARE) + LATE_S + WAIT_MIN_S
+    assert looks(durations, now_s)[-1] <= now_s * (1 + LATE_SHARE) + LATE_S + POLL_AFTER_S
     assert watched is not None
 
 
