@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import aiohttp
 import pytest
 
@@ -107,4 +109,4 @@ async def test_no_two_polls_of_a_request_are_closer_than_the_create_asked_for(ri
         rig.advance(TICK_S)
     at = [call.at for call in of(calls, "get")]
     assert len(at) >= 2
-    assert min(later - earlier for earlier, later in zip(at, at[1:], strict=False)) >= 2.0
+    assert min(later - earlier for earlier, later in itertools.pairwise(at)) >= 2.0

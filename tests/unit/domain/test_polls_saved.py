@@ -18,7 +18,7 @@ SEEDS = (1, 2)
     ],
 )
 def test_it_polls_less_than_a_fixed_interval_of_the_same_lag(name: str, reported: bool):
-    """As few as any where the wait that the API asks for is all; a fifth less where jobs last long enough to choose between intervals of 2 s and more."""
+    """As few as any where the API's wait leaves no choice; a fifth less where jobs last longer."""
     figures = measure(name, SEEDS, reported=reported)
     is_long = any(word in name for word in ("video", "40 s", "tail", "faster"))
     assert figures.polls <= (0.8 if is_long else 1.05) * figures.fixed_polls
