@@ -63,7 +63,7 @@ class PollPlan:
 
 
 def least_wait_s(poll_after_s: float | None, age_s: float) -> float:
-    """Return the least seconds between two polls of a request; `poll_after_s` is what the API asked for last."""
+    """Return the least seconds between two polls of a request; `poll_after_s` is the last one requested by the API."""
     asked_s = POLL_AFTER_S if poll_after_s is None else poll_after_s
     return max(asked_s, LONG_WAIT_S) if age_s >= LONG_AFTER_S else asked_s
 

@@ -94,7 +94,7 @@ class Followed:
     trouble = _Rare[str]("")
     """Result of its last failed call, so that the same is not stored again."""
     poll_after_s = _Rare[float | None](None)
-    """The wait between two polls that the API asked for last, in seconds."""
+    """The wait between two polls last requested by the API, in seconds."""
     hint_due = _Rare[float | None](None)
     """Deadline of the poll that a hint asks for, monotonic seconds; None without an unserved hint."""
     hint_served_at = _Rare[float](-math.inf)
