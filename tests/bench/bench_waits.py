@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import random
 import sys
 from contextlib import AsyncExitStack
@@ -76,15 +75,10 @@ async def rows(*, quick: bool, folder: Path) -> list[Row]:
 
 def _rows(name: str, seen: list[Seen]) -> list[Row]:
     polls, lag_s = mean(each.polls for each in seen), mean(each.lag_s for each in seen)
-    fixed = mean(math.ceil(each.took_s / (2 * lag_s)) for each in seen)
     latest = max(each.lag_s / (0.25 * each.took_s + 2) for each in seen)
     return [
-        Row(
-            number=5, figure=f"polls a picture, {name}", ours=polls, naive=fixed, unit="", bar=0.75, times_naive=True,
-            note="not naive but a fixed interval of the same lag",
-        ),
-        Row(number=5, figure=f"polls a picture, {name}", ours=polls, unit="", bar=6.5),
-        Row(number=5, figure=f"mean lag, {name}", ours=lag_s, unit="s", bar=0.45),
+        Row(number=5, figure=f"polls a picture, {name}", ours=polls, unit="", bar=4),
+        Row(number=5, figure=f"mean lag, {name}", ours=lag_s, unit="s", bar=1.1),
         Row(number=5, figure=f"latest, of 25 % of its duration + 2 s, {name}", ours=latest, unit="", bar=1),
     ]  # fmt: skip
 
