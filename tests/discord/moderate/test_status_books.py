@@ -104,7 +104,7 @@ async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
         f"⚠️ Not reached since {stamp(rig)}. Last tried {stamp(rig)}. The bot tries"
     )
     rig.advance(HOUR_S)
-    rig.sandbox.fault("mcp", "status", status=401)
+    rig.sandbox.fault("mcp", "status", times=2, status=401)  # asked once with each of the two headers
     await draw(rig)
     assert (await facts(rig))[name].startswith("⚠️ Refusing this key since ")
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, estimate_tool=False))
