@@ -106,7 +106,7 @@ async def test_how_the_estimate_tool_is_stands_there(rig: Rig):
     rig.advance(HOUR_S)
     rig.sandbox.fault("mcp", "status", times=2, status=401)  # asked once with each of the two headers
     await draw(rig)
-    assert (await facts(rig))[name].startswith("⚠️ Refusing this key since ")
+    assert (await facts(rig))[name].startswith("⚠️ Refusing the host's key since ")
     await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, estimate_tool=False))
     assert (await facts(rig))[name].startswith("Off. ")
     await rig.work()
