@@ -42,11 +42,16 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 class Names:
     """Finds ids by names derived from them or their titles: `generate_image`, `imageGenerate`."""
 
-    def __init__(self, ids: Sequence[str], operations: Sequence[Operation]) -> None:
-        """Know `ids`, which win, and the ids and titles of `operations`."""
-        self._families = {each.split(".")[0] for each in (*ids, *(operation.id for operation in operations))}
-        self._by_bare = {bare(operation.title): operation.id for operation in operations}
-        self._by_bare |= {bare(each): each for each in (*(operation.id for operation in operations), *ids)}
+    def __init__(self, titles: Mapping[str, Collection[str]], operations: Sequence[Operation]) -> None:
+        """Know the titles of the listed ids, which win, and the ids and titles of `operations`.
+
+        A title of an operation whose id is not listed may be that of a listed one.
+        """
+        self._families = {each.split(".")[0] for each in (*titles, *(operation.id for operation in operations))}
+        known = [each for each in operations if not titles or each.id in titles]
+        self._by_bare = {bare(title): key for key, listed in titles.items() for title in listed}
+        self._by_bare |= {bare(operation.title): operation.id for operation in known}
+        self._by_bare |= {bare(each): each for each in (*(operation.id for operation in operations), *titles)}
 
     def has_family(self, operation_id: str) -> bool:
         """Whether a known id begins with the same word: most new operations are of known families."""
@@ -84,11 +89,15 @@ def at_paths(reader: Reader, document: Mapping[str, Any], names: Names) -> list[
 
 
 def named_components(
-    reader: Reader, document: Mapping[str, Any], ids: Sequence[str], operations: Sequence[Operation]
+    reader: Reader,
+    document: Mapping[str, Any],
+    listed_titles: Mapping[str, Collection[str]],
+    operations: Sequence[Operation],
 ) -> Iterator[Entry]:
     """Yield components named after an operation: `ImageGenerateInput` for `image.generate`.
 
-    If the document lists no ids, one named alike but unknown is a new operation.
+    If the document lists no ids, one named alike but unknown is a new operation. If it does, one named by title
+    belongs to the listed id of that title.
     """
     components = document.get("components")
     schemas = components.get("schemas") if isinstance(components, Mapping) else None
@@ -96,8 +105,10 @@ def named_components(
         return
     by_name = {bare(name): name for name in sorted(name for name in schemas if isinstance(name, str))[:PLACE_LIMIT]}
     used: dict[str, int] = {}
-    for key in sorted({*ids, *(operation.id for operation in operations)}):
-        titles = [operation.title for operation in operations if operation.id == key]
+    for key in sorted({*listed_titles, *(operation.id for operation in operations)}):
+        titles = [*listed_titles.get(key, ())]
+        if not listed_titles or key in listed_titles:
+            titles += [operation.title for operation in operations if operation.id == key]
         for ending in _ENDINGS:
             name = next((by_name[bare(each) + ending] for each in (key, *titles) if bare(each) + ending in by_name), "")
             entry = _component(reader, key, schemas[name]) if name else None
@@ -105,7 +116,7 @@ def named_components(
                 used[ending] = used.get(ending, 0) + 1
                 yield entry
                 break
-    if not ids and sum(used.values()) >= SEVERAL:
+    if not listed_titles and sum(used.values()) >= SEVERAL:
         yield from _like_the_others(reader, schemas, max(used, key=lambda each: used[each]), operations)
 
 
@@ -354,15 +365,22 @@ def entries_of(document: Mapping[str, Any], operations: Sequence[Operation]) -> 
         if len(found) >= FOUND_LIMIT:
             break
         found += [*tied(reader, node), *shown(reader, node), *listed(reader, node, known)]
-    found += at_paths(reader, document, Names(_offered(found), operations))
-    found += named_components(reader, document, _offered(found), operations)
-    sure = known | set(_offered(found))
+    found += at_paths(reader, document, Names(_listed_titles(found), operations))
+    found += named_components(reader, document, _listed_titles(found), operations)
+    sure = known | _listed_titles(found).keys()
     entries = combined(each for each in found if each.id in sure or each.source is FactSource.SAMPLE)
     return {key: _tidy(entry) for key, entry in list(entries.items())[:OPERATION_LIMIT]}
 
 
-def _offered(found: Sequence[Entry]) -> list[str]:
-    return sorted({entry.id for entry in found if entry.is_listed})
+def _listed_titles(found: Sequence[Entry]) -> dict[str, list[str]]:
+    """Return the titles of the listed operations, by id."""
+    titles: dict[str, list[str]] = {
+        entry.id: [] for entry in sorted(found, key=lambda each: each.id) if entry.is_listed
+    }
+    for entry in found:
+        if entry.id in titles:
+            titles[entry.id] += entry.titles
+    return titles
 
 
 def _tidy(entry: Entry) -> Entry:

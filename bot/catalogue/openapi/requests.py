@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ SHARED_LIMIT = 6
 
 _HELPERS = frozenset({"input", "request", "param", "body", "schema"})
 """Words in an input schema's title besides its operation's."""
+_NAME_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _NAMING_KEYS = ("x-operation", "x-operation-id", "x-operationId", "$id", "title")
 
 
@@ -94,7 +96,16 @@ def _by_discriminator(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry
             continue
         schema = reader.resolve({"$ref": target if "/" in target else f"#/components/schemas/{target}"})
         given = input_of(reader, schema)
-        yield _with_input(Entry(id=key), titles_of(schema, given), without_envelope(reader.fields(given)))
+        titles = (*titles_of(schema, given), *_title_of_name(target))
+        yield _with_input(Entry(id=key), titles, without_envelope(reader.fields(given)))
+
+
+def _title_of_name(reference: str) -> tuple[str, ...]:
+    """Return the possible title in a component's name: `Create Sora2 Character` of `CreateSora2CharacterInput`."""
+    words = _NAME_WORD.findall(reference.rpartition("/")[2])
+    while words and words[-1].casefold() in _HELPERS:
+        words.pop()
+    return (" ".join(words),) if words else ()
 
 
 def _by_name(reader: Reader, node: Mapping[str, Any]) -> Iterator[Entry]:
