@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from enum import Enum
+from typing import Any, Final
 
 from bot.account import texts
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.catalogue import LiveCatalogue, Operation, Tried, model_name
-from bot.catalogue.checks.tried import blamed, telling_values
+from bot.catalogue.checks.tried import blamed, is_telling, telling_values
 from bot.domain.models import Job
-from bot.domain.words.text import stamp
+from bot.domain.words.text import one_line, stamp
 from bot.errors import CannonError, InputRefused, NoKey, Refused
 from bot.runtime.clock import Clock
 from bot.runtime.pace import TimedMemory
@@ -156,36 +159,89 @@ def _renamed(row: TriedValue, aliases: Mapping[str, str]) -> TriedValue:
 
 REMEMBERED_S = 3600.0
 WORKED_LATELY_S = 7 * 24 * 3600.0
-UNAVAILABLE = "unavailable"
-"""Signal: an account may not use an operation (server, key, operation, the API's sentence)."""
+REFUSED = "operation.refused"
+"""Signal: a refusal that may be about an operation (server, key, operation, sentence, input's digest, Refusal)."""
 SAID_CHARS = 1000
+_OF_ACCOUNT = re.compile(r"\b(?:plans?|subscri\w+|tiers?|upgrad\w+|scopes?|permissions?|entitle\w+)\b", re.IGNORECASE)
+"""What a sentence about the account names."""
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”|`[^`]*`")
+"""A prompt that a sentence repeats says nothing about the account."""
+
+
+class Refusal(Enum):
+    """What a 403 with a working key is about."""
+
+    INPUT = "input"
+    """This input: others may work."""
+    ACCOUNT = "account"
+    """The account's plan or scope, by the API's own sentence."""
+    REPEATED = "repeated"
+    """Unexplained, but two different inputs in a row were refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An operation's last refusal that may be about it."""
+
+    said: str
+    digest: str
+    """Digest of the input's words and links."""
+    at: float
+    """Unix seconds."""
+    refusal: Refusal
+    until: float
+    """How long the operation is refused without asking the API, in monotonic seconds."""
 
 
 class UnavailableOperations:
-    """In memory: a restart costs one refused create, and no credits."""
+    """In memory: a restart costs one or two refused creates, and no credits."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._known: dict[tuple[int, int | None, str], tuple[float, str]] = {}
-        store.signals.listen(UNAVAILABLE, self._heard)
+        self._known: dict[tuple[int, int | None, str], _Refused] = {}
+        store.signals.listen(REFUSED, self._heard)
 
-    async def note(self, guild_id: int, key: UsableKey, operation: str, said: str) -> None:
-        """Store for an hour that the account may not use the operation; `said` is the API's sentence.
+    async def note(self, job: Job, key: UsableKey, operation: Operation | None, said: str) -> Refusal:
+        """Return what a 403 is about. An operation that the account may not use is closed for an hour.
 
-        Not if it worked with this key recently: then a prompt was forbidden, not the operation.
+        `said` is the API's sentence. What worked within a week with this key is closed only by two sentences about the
+        account in a row: one member's forbidden inputs must not stop a server.
         """
-        since = self._clock.wall() - WORKED_LATELY_S
-        if not await self._store.job_lists.has_made(guild_id, key.id, operation, since=since):
-            number = "" if key.id is None else str(key.id)
-            self._store.signals.send(UNAVAILABLE, str(guild_id), number, operation, said[:SAID_CHARS])
-            self._remember(guild_id, key.id, operation, said)
+        words = _words_of(operation, job.input)
+        is_of_account = _OF_ACCOUNT.search(_QUOTED.sub(" ", said)) is not None
+        works = await self._has_worked(job, key, self._clock.wall() - WORKED_LATELY_S)
+        if works and not is_of_account:
+            return Refusal.INPUT
+        refusal = Refusal.ACCOUNT if is_of_account else Refusal.REPEATED
+        digest = hashlib.sha256(words.encode()).hexdigest()
+        if (works or not is_of_account) and not await self._is_second(job, key, digest):
+            refusal = Refusal.INPUT
+        number = "" if key.id is None else str(key.id)
+        self._remember(job.guild_id, key.id, job.operation, said, digest, refusal)
+        self._store.signals.send(
+            REFUSED, str(job.guild_id), number, job.operation, said[:SAID_CHARS], digest, refusal.value
+        )
+        return refusal
 
-    def _remember(self, guild_id: int, key_id: int | None, operation: str, said: str) -> None:
-        self._known[guild_id, key_id, operation] = (self._clock.monotonic() + REMEMBERED_S, said)
+    async def _is_second(self, job: Job, key: UsableKey, digest: str) -> bool:
+        """Whether another input was refused before, and nothing has worked since."""
+        before = self._known.get((job.guild_id, key.id, job.operation))
+        if before is None or before.digest == digest:
+            return False
+        return not await self._has_worked(job, key, before.at)
 
-    def _heard(self, guild_id: str, key_id: str, operation: str, said: str) -> None:
-        self._remember(int(guild_id), int(key_id) if key_id else None, operation, said)
+    async def _has_worked(self, job: Job, key: UsableKey, since: float) -> bool:
+        return await self._store.job_lists.has_made(job.guild_id, key.id, job.operation, since=since)
+
+    def _remember(
+        self, guild_id: int, key_id: int | None, operation: str, said: str, digest: str, refusal: Refusal
+    ) -> None:
+        until = 0.0 if refusal is Refusal.INPUT else self._clock.monotonic() + REMEMBERED_S
+        self._known[guild_id, key_id, operation] = _Refused(said, digest, self._clock.wall(), refusal, until)
+
+    def _heard(self, guild_id: str, key_id: str, operation: str, said: str, digest: str, refusal: str) -> None:
+        self._remember(int(guild_id), int(key_id) if key_id else None, operation, said, digest, Refusal(refusal))
 
     def forget(self, guild_id: int, key: UsableKey) -> None:
         """Ask the API again for each operation: the account's plan may have changed."""
@@ -194,8 +250,24 @@ class UnavailableOperations:
 
     def require_available(self, guild_id: int, key: UsableKey, operation: Operation) -> None:
         """Raise Refused if the API said within the hour that the account may not use the operation."""
-        until, said = self._known.get((guild_id, key.id, operation.id), (0.0, ""))
-        left_s = until - self._clock.monotonic()
-        if left_s > 0:
-            again = stamp(round(self._clock.wall() + left_s))
-            raise Refused(texts.UNAVAILABLE_NOW(operation=operation.title, said=said, again=again))
+        refused = self._known.get((guild_id, key.id, operation.id))
+        left_s = 0.0 if refused is None else refused.until - self._clock.monotonic()
+        if refused is None or left_s <= 0:
+            return
+        again = stamp(round(self._clock.wall() + left_s))
+        if refused.refusal is Refusal.ACCOUNT:
+            raise Refused(texts.UNAVAILABLE_NOW(operation=operation.title, said=refused.said, again=again))
+        raise Refused(texts.REFUSED_NOW(operation=operation.title, said=refused.said, again=again))
+
+
+def _words_of(operation: Operation | None, values: Mapping[str, Any]) -> str:
+    """Return a member's words and links in an input, in lower case: no settings, and links without their query."""
+    settings = set() if operation is None else {each.name for each in operation.fields if is_telling(each)}
+    own = (values[name] for name in sorted(values) if name not in settings)
+    found = (each for value in own for each in (value if isinstance(value, list) else [value]))
+    return "\n".join(_word_of(each) for each in found if isinstance(each, str))
+
+
+def _word_of(text: str) -> str:
+    is_link = text.startswith(("https://", "http://"))
+    return one_line(text.partition("?")[0] if is_link else text).casefold()

@@ -5,6 +5,9 @@ Amounts of credits come in as words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from bot.account.memory import Refusal
 from bot.domain.models import WaitsFor
 from bot.domain.words.text import full_stop
 from bot.language import Text, amount, tr
@@ -42,8 +45,18 @@ FORBIDDEN_WORD = Text(
     "The text contains a word that this server does not allow, so I did not send it. Your credits were refunded."
 )
 NO_WORKING_KEY = Text("This server had no working API key for a day. Your credits were refunded.")
-NOT_AVAILABLE = Text("{operation} is not available on this account: {reason}", reason=full_stop)
-"""Say that the account may not use the operation; `reason` is the API's own sentence."""
+REFUSED: Mapping[Refusal, Text] = {
+    Refusal.INPUT: Text(
+        "Cannon Studio refused this input for {operation}: {reason} Other inputs may work.", reason=full_stop
+    ),
+    Refusal.ACCOUNT: Text("{operation} is not available on this account: {reason}", reason=full_stop),
+    Refusal.REPEATED: Text(
+        "{operation} is probably not available on this account. Cannon Studio refused two different inputs in a row: "
+        "{reason}",
+        reason=full_stop,
+    ),
+}
+"""Say what a create was refused for; `reason` is the API's own sentence."""
 
 
 # ---------------------------------------------------------------------- why a result was not posted

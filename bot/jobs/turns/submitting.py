@@ -11,7 +11,7 @@ import structlog
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import KeyVerdict
-from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.account.memory import AccountMemories, Refusal, UnavailableOperations
 from bot.cannon.client import CannonClient
 from bot.cannon.errors import missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
@@ -190,8 +190,9 @@ class Submitting:
         if await self.memories.refused(job, error) is not None:  # one model, say: others may work
             await self._refused_for_good(followed, error)
             return None
-        await self.unavailable.note(job.guild_id, key, job.operation, error.said)
-        sentence = texts.NOT_AVAILABLE(operation=self._title(job), reason=error.said)
+        operation = self.catalogue.current.find(job.operation)
+        refusal = await self.unavailable.note(job, key, operation, error.said)
+        sentence = texts.REFUSED[refusal](operation=self._title(job), reason=error.said)
         await self.transitions.end(followed, JobState.FAILED, sentence)
         return None
 
@@ -209,8 +210,8 @@ class Submitting:
         job = followed.job
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
-        if isinstance(error, KeyRefused):  # the key works: its account lacks one thing
-            sentence = texts.NOT_AVAILABLE(operation=self._title(job), reason=error.said)
+        if isinstance(error, KeyRefused):  # the key works: its account lacks a value of this input
+            sentence = texts.REFUSED[Refusal.INPUT](operation=self._title(job), reason=error.said)
         else:
             sentence = relabelled(error.sentence, error.said, error.faults, labels)
         if tried is not None and job.model is not None and "model" in tried.values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ from tests.support.surface import Call, of, watch
 
 OTHER_KEY = "cs_test_other_0000000000"
 NOT_AVAILABLE = "not available on this account"
+UNEXPLAINED = "Rejected by the safety system."
 NO_SORA = {"status": 403, "body": '{"error": {"message": "Your plan does not include Sora 2."}}'}
 
 
@@ -84,12 +86,74 @@ async def test_the_key_lives_on_for_everybody_else(rig: Rig, key: str):
     assert log_channel_text(rig).count("refuses") == 0
 
 
-async def test_a_403_for_one_prompt_stops_nobody(rig: Rig):
-    rig.sandbox.fault("submit", "status", status=403, body='{"error": {"message": "Rejected by the safety system."}}')
-    job = await ask(rig, "a heron")
+def refuse_once(rig: Rig, sentence: str) -> None:
+    rig.sandbox.fault("submit", "status", status=403, body=json.dumps({"error": {"message": sentence}}))
+
+
+async def refused(rig: Rig, prompt: str, sentence: str = UNEXPLAINED) -> str:
+    """Have one create refused; return what its job says."""
+    refuse_once(rig, sentence)
+    job = await ask(rig, prompt)
     await until_ended(rig, job.id, 5 * MINUTE_S, 5)
     assert the_job(rig, job.id).state == "failed"
-    assert "safety system" in the_job(rig, job.id).error
+    return str(the_job(rig, job.id).error)
+
+
+async def is_made(rig: Rig, prompt: str) -> bool:
+    job = await ask(rig, f"{prompt} #fast")
+    return bool((await until_ended(rig, job.id, MINUTE_S, 1)).state == "delivered")
+
+
+async def closed(rig: Rig) -> str:
+    """Return why no picture can be requested."""
+    before = len(kept(rig))
+    answer = await rig.member.slash(rig.channel, "image generate", prompt="a swan #fast")
+    assert answer.ephemeral
+    assert len(kept(rig)) == before
+    return said(answer)
+
+
+async def test_a_403_for_one_prompt_stops_nobody(rig: Rig, key: str):
+    for prompt in ("a heron", "A  heron"):  # the same in other forms, and no success before
+        assert await refused(rig, prompt) == (
+            "Cannon Studio refused this input for Generate Image: Rejected by the safety system. Other inputs may work."
+        )
+    assert await is_made(rig, "a fox")
+
+
+async def test_two_different_prompts_refused_in_a_row_close_an_operation_that_never_worked(rig: Rig, key: str):
+    await refused(rig, "a heron")
+    sentence = (
+        "Generate Image is probably not available on this account. Cannon Studio refused two different inputs in a row:"
+        " Rejected by the safety system."
+    )
+    assert await refused(rig, "a wolf") == sentence
+    assert sentence in await closed(rig)
+    rig.advance(HOUR_S + 1)
+    assert await is_made(rig, "a fox")
+
+
+async def test_a_success_between_two_refusals_keeps_an_operation_open(rig: Rig, key: str):
+    await refused(rig, "a heron")
+    assert await is_made(rig, "a fox")
+    assert "Other inputs may work" in await refused(rig, "a wolf")
+    assert await is_made(rig, "a hare")
+
+
+async def test_a_reason_that_names_plan_or_scope_closes_what_has_worked_after_the_second_input(rig: Rig, key: str):
+    sentence = "This key lacks the scope images:write."
+    assert await is_made(rig, "a fox")
+    assert "Other inputs may work" in await refused(rig, "a heron", sentence)
+    assert await is_made(rig, "a hare")
+    for prompt in ("a heron", "a heron"):
+        assert "Other inputs may work" in await refused(rig, prompt, sentence)
+    assert await refused(rig, "a wolf", sentence) == f"Generate Image is not available on this account: {sentence}"
+    assert f"not available on this account right now. Cannon Studio says: {sentence}" in await closed(rig)
+
+
+async def test_a_prompt_that_a_reason_repeats_is_no_plan(rig: Rig, key: str):
+    assert "Other inputs may work" in await refused(rig, "a floor plan", 'The prompt "a floor plan" is not allowed.')
+    assert await is_made(rig, "a fox")
 
 
 async def test_a_403_to_one_prompt_leaves_open_what_has_worked_on_this_account(rig: Rig, key: str):

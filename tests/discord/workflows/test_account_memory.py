@@ -140,7 +140,8 @@ async def test_a_plan_without_one_voice_says_so_and_does_not_lock_narration(rig:
     rig.sandbox.faults.add("submit", "status", status=403, body=body)
     await make(rig, "audio narration", text="Good morning", voice_id="v_gold")
     assert (await rig.jobs())[0].error == (
-        "Generate Narration is not available on this account: The voice_id v_gold needs a larger plan."
+        "Cannon Studio refused this input for Generate Narration: The voice_id v_gold needs a larger plan. "
+        "Other inputs may work."
     )
     await make(rig, "audio narration", text="Good morning")
     assert (await rig.jobs())[0].state is JobState.DELIVERED
