@@ -32,6 +32,12 @@ def not_in_plan(title: str) -> str:
     return f"Your plan does not include {title}."
 
 
+NOT_VERIFIED = "Verify your email address before you use credits."
+TOO_MANY_POLLS = "Too many polls: slow down."
+SORA_ENDED = "Sora 2 is no longer available."
+SORA_FAILED = "The model `sora-2` has been deprecated."
+WRONG_SIGNATURE = "Access denied."
+LINK_ENDED = "The provided token has expired."
 FIELD_REQUIRED = "{name} is required.".format
 VALUE_NOT_ACCEPTED = '{name}: "{value}" is not available.'.format
 DEMANDED_FIELD = "The field {name}; required".format

@@ -20,6 +20,8 @@ class JumpClock:
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
         self._moved = asyncio.Event()
+        self.awaited = asyncio.Event()
+        """Set once something waits."""
 
     def wall(self) -> float:
         return self.now
@@ -34,6 +36,7 @@ class JumpClock:
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
         until = math.inf if seconds is None else self.now + seconds
+        self.awaited.set()
         while not event.is_set() and self.now < until:
             waits = [asyncio.create_task(each.wait()) for each in (event, self._moved)]
             try:

@@ -13,6 +13,7 @@ import discord
 
 from bot.cannon.outputs import text_of
 from bot.catalogue import Catalogue, Operation, model_name
+from bot.catalogue.operation import bare
 from bot.delivery import texts
 from bot.delivery.card import context as colours
 from bot.delivery.card.context import CardContext, marked_title
@@ -69,7 +70,7 @@ def _model_of_result(operation: Operation, model: object) -> str:
     if not isinstance(model, str):
         return ""
     known = [(model.id, model.name) for model in operation.models if model.id is not None]
-    found = [(len(each), name) for each, name in known if each.casefold() in model.casefold()]
+    found = [(len(each), name) for each, name in known if bare(each) in bare(model)]
     return harmless_within(max(found)[1], NAME_CHARS) if found else ""
 
 

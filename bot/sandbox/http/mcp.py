@@ -233,7 +233,7 @@ class Mcp:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         keys = {"x-api-key": request.headers.get("x-api-key"), "bearer": token if kind == "Bearer" else None}
         taken = self._state.api.variant.mcp_auth
-        return self._state.accounts.account(keys[taken] if taken else keys["x-api-key"] or keys["bearer"])
+        return self._state.account(keys[taken] if taken else keys["x-api-key"] or keys["bearer"])
 
 
 def _result_of(found: Mapping[str, Any], *, is_error: bool) -> dict[str, Any]:

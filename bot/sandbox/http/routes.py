@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.sandbox import texts
 from bot.sandbox.http.broken import play
 from bot.sandbox.http.mcp import Mcp
+from bot.sandbox.http.poll_limit import PollLimit
 from bot.sandbox.studio.accounts import Account, ApiError
 from bot.sandbox.studio.answers import POLL_AFTER_MS, number
 from bot.sandbox.studio.error_bodies import refusal
@@ -35,6 +36,7 @@ class Routes:
         self.closing = asyncio.Event()
         self._state = state
         self._mcp_server = Mcp(state)
+        self._limit = PollLimit(state.speed)
         self._tripped: set[tuple[str | None, str | bytes]] = set()
 
     def application(self) -> web.Application:
@@ -109,7 +111,7 @@ class Routes:
         return Fault(**FIRST_POST_WORDS[word])
 
     def _account(self, request: web.Request, scope: str | None = None) -> Account:
-        account = self._state.accounts.account(_key(request))
+        account = self._state.account(_key(request))
         if scope is not None and scope not in account.scopes:
             raise ApiError(403, texts.MISSING_SCOPE(scope=scope))
         return account
@@ -128,14 +130,24 @@ class Routes:
             "id": created.id,
             "status": "queued",
             "operation": created.called,
-            "poll_after_ms": max(POLL_AFTER_MIN_MS, round(POLL_AFTER_MS / self._state.speed)),
             "urls": {"get": f"{self._state.url}/api/v1/requests/{created.id}"},
         }
-        return web.json_response(answer, status=202)
+        if created.operation in self._state.api.variant.at_once:
+            status = await self._state.studio.ended(created)
+            return web.json_response(answer | {"status": status}, status=200)
+        pause = {"poll_after_ms": max(POLL_AFTER_MIN_MS, round(POLL_AFTER_MS / self._state.speed))}
+        return web.json_response(answer | pause, status=202)
 
     async def _get(self, request: web.Request) -> web.Response:
-        account = self._account(request, "requests:read")
-        return web.json_response(await self._state.studio.document(account, request.match_info["target"]))
+        account, target = self._account(request, "requests:read"), request.match_info["target"]
+        if limit := self._state.api.variant.poll_limit:
+            now = self._state.clock.wall()
+            try:
+                self._limit.count(account.secret, target, now, says_when=limit == "retry_after")
+            except ApiError:
+                self._state.polls_refused += 1
+                raise
+        return web.json_response(await self._state.studio.document(account, target))
 
     async def _openapi(self, request: web.Request) -> web.Response:
         if self._state.api.variant.document_needs_key:
@@ -152,9 +164,14 @@ class Routes:
         return await self._mcp_server.answer(request, _json(await request.read()))
 
     async def _media(self, request: web.Request) -> web.Response:
-        file = self._state.studio.files.get(request.match_info["target"])
+        studio, name = self._state.studio, request.match_info["target"]
+        file = studio.files.get(name)
         if file is None:
             raise ApiError(404, texts.NO_FILE)
+        if self._state.api.variant.signed_links:
+            refused = studio.links.refused(name, request.query, self._state.clock.wall())
+            if refused is not None:
+                return refused
         return serve(file, request)
 
     async def _show_state(self, _request: web.Request) -> web.Response:

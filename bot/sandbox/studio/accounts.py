@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any
 from bot.sandbox import texts
 from bot.sandbox.studio import answers
 from bot.sandbox.studio.answers import number
+from bot.sandbox.studio.lots import Lot, unspent
 
 SCOPES = ("requests:read", "requests:write")
 KEY_PREFIXES = ("cs_test_", "cs_live_")
@@ -24,6 +25,7 @@ KEY_MIN_CHARS = 12
 SKEW_S = 86_400.0
 """The clock error of a request with the word `#skewed`, in seconds."""
 RETENTION_S = answers.RETENTION_DAYS * 86_400
+Link = Callable[[str], str]
 
 
 class ApiError(Exception):
@@ -38,6 +40,7 @@ class ApiError(Exception):
         self.message = message
         self.field = wrong_field
         self.style: str | None = None
+        self.retry_after_s: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,8 +53,14 @@ class Account:
     plan: str = "creator"
     scopes: tuple[str, ...] = SCOPES
     name: str = "Sandbox"
-    packs: tuple[tuple[Decimal, float], ...] = ()
-    """Bought credits with their expiry, earliest first. They are not lost here."""
+    lots: tuple[Lot, ...] = ()
+    """Those of its credits that lapse."""
+    lists_lots: bool = True
+    """Whether the status answer has them."""
+    is_verified: bool = True
+    """Whether its owner has confirmed the e-mail address: until then nothing that costs credits is accepted."""
+    used_of_lapsed: Decimal = Decimal(0)
+    """What was spent out of lots that have lapsed."""
     top_up_url: str | None = None
     elsewhere: Decimal = Decimal(0)
     """Credits spent without a request of this API, for instance in the app."""
@@ -64,17 +73,28 @@ class Account:
         return self.accepted - sum((each.cost - each.charged(now) for each in self.failures), Decimal(0))
 
     def left(self, now: float) -> Decimal:
-        """Return the remaining credits."""
+        """Return the remaining credits, less those that have lapsed."""
+        for lot, rest in list(unspent(self.lots, self._spent_of_lots(now))):
+            if lot.expires_at <= now:
+                self.credits -= rest
+                self.used_of_lapsed += lot.credits - rest
+        self.lots = tuple(lot for lot in self.lots if lot.expires_at > now)
+        return self._left(now)
+
+    def _left(self, now: float) -> Decimal:
         return self.credits - self.spent(now) - self.elsewhere
 
     def bought(self, now: float) -> dict[str, Any]:
-        """Return the status's part about bought credits, which are spent first; empty without any (INFERRED)."""
-        spent, packs = self.credits - self.left(now), []
-        for amount, expires_at in self.packs:
-            packs.append({"remaining": number(max(Decimal(0), amount - spent)), "expiresAt": iso(expires_at)})
-            spent = max(Decimal(0), spent - amount)
+        """Return the status's part about credits that lapse, which are spent first; empty without any (INFERRED)."""
+        packs = [
+            {"kind": lot.kind, "remaining": number(rest), "expiresAt": iso(lot.expires_at)}
+            for lot, rest in unspent(self.lots, self._spent_of_lots(now))
+        ]
         link = {} if self.top_up_url is None else {"topUpUrl": self.top_up_url}
-        return ({"packs": packs} if packs else {}) | link
+        return ({"packs": packs} if packs and self.lists_lots else {}) | link
+
+    def _spent_of_lots(self, now: float) -> Decimal:
+        return self.credits - self._left(now) - self.used_of_lapsed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +130,12 @@ class StudioRequest:
     finished: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
     """Set when a test ends it early."""
     polls: int = 0
+    waits_for_poll: bool = False
+    """Whether its end comes about by a poll after it."""
+    synced: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set by that poll."""
+    synced_at: float = -math.inf
+    """The last poll, in Unix seconds."""
 
     @property
     def key(self) -> str:
@@ -117,7 +143,18 @@ class StudioRequest:
         return self.account.secret
 
     def has_ended(self, now: float) -> bool:
-        return now >= self.ends_at
+        return now >= self.ends_at and (not self.waits_for_poll or self.synced.is_set())
+
+    def sync(self, now: float) -> None:
+        """Note a poll: what waits for it starts and ends with it."""
+        if not self.waits_for_poll or self.synced.is_set():
+            return
+        if now >= self.starts_at > self.synced_at:
+            self.starts_at = now
+        if now >= self.ends_at:
+            self.ends_at = now
+            self.synced.set()
+        self.synced_at = now
 
     def fail(self, sentence: str, *, billed: bool = False) -> None:
         """Make it fail at its end; with `billed` it is charged anyway."""
@@ -141,14 +178,14 @@ class StudioRequest:
         """Return its cost in credits: charged on acceptance, refunded on unbilled failure."""
         return Decimal(0) if self.status(now) == "failed" and not self.billed else self.cost
 
-    def document(self, now: float) -> dict[str, Any]:
-        """Return the answer of `GET /api/v1/requests/{id}`."""
+    def document(self, now: float, link: Link = str) -> dict[str, Any]:
+        """Return the answer of `GET /api/v1/requests/{id}`; `link` makes the links to its files."""
         status = self.status(now)
         ended = status in {"succeeded", "failed"}
         shown = "in_review" if status == "processing" and "#strange" in self.words else status
         document: dict[str, Any] = {"id": self.id, "operation": self.called, "status": shown}
         document["billableCredits"] = number(self.charged(now))
-        output = self._output(status)
+        output = self._output(status, link)
         if ended:
             document["inputPreview"] = answers.input_preview(self.input)
             document["outputPreview"] = answers.output_preview(output or {})
@@ -163,14 +200,15 @@ class StudioRequest:
             document["requestLog"] = self._log(now, document)
         return document
 
-    def _output(self, status: str) -> dict[str, Any] | None:
+    def _output(self, status: str, link: Link) -> dict[str, Any] | None:
         if status == "queued":
             return None
         if status != "succeeded":
             return answers.partial(self.operation, self.input, self.task, status)
         if "#none" in self.words:
             return {"task_id": self.task, "status": "succeeded"}
-        output = answers.output(self.operation, self.input, self.task, self.urls, self.cost)
+        urls = {kind: [link(each) for each in of_kind] for kind, of_kind in self.urls.items()}
+        output = answers.output(self.operation, self.input, self.task, urls, self.cost)
         if "operation" in output:
             output["operation"] = self.called
         if "#twice" in self.words and isinstance(links := output.get("image_urls"), list):
@@ -189,6 +227,10 @@ class StudioRequest:
         }
 
 
+Opened = Callable[[Account], Account]
+"""Changes an account that is opened."""
+
+
 class Accounts:
     """All accounts and all requests."""
 
@@ -201,10 +243,14 @@ class Accounts:
         self.requests: dict[str, StudioRequest] = {}
         self._repeats: dict[tuple[str, str], StudioRequest] = {}
 
-    def account(self, secret: str | None) -> Account:
-        """Return a key's account, created at the first use of a well-formed key. Raises ApiError 401."""
+    def account(self, secret: str | None, opened: Opened | None = None) -> Account:
+        """Return a key's account, created at the first use of a well-formed key. Raises ApiError 401.
+
+        `opened` makes a new one.
+        """
         if secret is not None and secret not in self.accounts and _well_formed(secret):
-            self.accounts[secret] = Account(secret=secret, credits=self.credits_each)
+            new = Account(secret=secret, credits=self.credits_each)
+            self.accounts[secret] = new if opened is None else opened(new)
         account = self.accounts.get(secret or "")
         if account is None or secret in self.revoked:
             raise ApiError(401, texts.KEY_REFUSED)

@@ -216,8 +216,9 @@ def _links(key: str, links: Sequence[str]) -> str | list[str]:
 def _maker(operation: str, product: Product, given: Mapping[str, Any]) -> dict[str, Any]:
     model = product.model
     if operation in {"image.generate", "image.edit"}:
-        # The provider's slug, not the requested id.
-        model = f"sandbox/{given.get('model', 'seedream5')}-{product.model}"
+        # The provider's slug, not the requested id: https://www.cannonstudio.app/developers/docs/lifecycle has one.
+        wanted = given.get("model", "seedream5")
+        model = f"seedream/5-lite-{product.model}" if wanted == "seedream5" else f"sandbox/{wanted}-{product.model}"
     elif operation in {"video.generate", "music.generate"}:
         model = str(given.get("model", product.model))
     return {"provider": product.provider, "model": model} if product.provider else {"model": model}

@@ -1,7 +1,7 @@
 """The sandbox's prices. Invented: Cannon Studio publishes no price list, only the few samples named here.
 
-The samples are matched: 28 for an image by GPT Image 2 in 4K, 48 for 10 seconds of Seedance 2.0, 17 for lip sync of
-6.2 s and 17 for an upscale of 7.2 s to 4k.
+The samples: 28 for an image by Seedream 5.0 Lite and 48 for a video by Seedance 2.0 without a length (`as_pages`), 17
+for lip sync of 6.2 s and 17 for an upscale of 7.2 s to 4k.
 
 A test may set other price functions (`fixed`, `by_second`, `by_output`, `by_resolution`, `by_both`), with noise.
 """
@@ -33,6 +33,8 @@ class Tariff:
     def __init__(self, seed: int = 0) -> None:
         self._set: dict[str, tuple[PriceFunction, float]] = {}
         self._hidden: set[str] = set()
+        self.as_pages = False
+        """Whether images and videos cost what they do in the samples of the pages."""
         self._dice = random.Random(f"tariff:{seed}")  # noqa: S311 - for the noise of prices, not for secrets
 
     def hide(self, operation: str) -> None:
@@ -61,7 +63,8 @@ class Tariff:
         return _whole(function(given) * (1 + noise * self._dice.uniform(-1, 1) if noise else 1))
 
     def _function(self, operation: str, fixed_price: Decimal | None) -> tuple[PriceFunction, float]:
-        usual = _PRICES.get(operation, fixed(10)) if fixed_price is None else fixed(float(fixed_price))
+        prices = {**_PRICES, **(_SAMPLES if self.as_pages else {})}
+        usual = prices.get(operation, fixed(10)) if fixed_price is None else fixed(float(fixed_price))
         return self._set.get(operation, (usual, 0.0))
 
 
@@ -111,6 +114,14 @@ def _clip(given: Input) -> float:
     return by_both(_CLIP_RATES.get(model, fallback), _SHARPNESS)(given)
 
 
+def _sampled_image(given: Input) -> float:
+    return 28 if given.get("model", "seedream5") == "seedream5" else by_resolution(_PICTURE, "1K")(given)
+
+
+def _sampled_clip(given: Input) -> float:
+    return by_second(4.8, 10.0)(given) if given.get("model", "seedance2") == "seedance2" else _clip(given)
+
+
 def _speech(given: Input) -> float:
     return 1 + len(str(given.get("text", ""))) / 100
 
@@ -134,3 +145,6 @@ _PRICES: Mapping[str, PriceFunction] = {
     "smartmotion.generate": by_second(3.0),
     "video.upscale": by_second(2.3),
 }
+_SAMPLES: Mapping[str, PriceFunction] = {"image.generate": _sampled_image, "video.generate": _sampled_clip}
+"""https://www.cannonstudio.app/developers/docs/lifecycle and …/reference/get-request; the length of the video is
+not stated there."""

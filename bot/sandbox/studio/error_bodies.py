@@ -22,12 +22,14 @@ def error_body(message: str) -> dict[str, Any]:
 
 def refusal(error: ApiError, style: str) -> web.Response:
     """Return the answer for `error` in one of STYLES."""
+    headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
     if style == "page":
         title = html.escape(f"{error.status} {HTTPStatus(error.status).phrase}: {error.message}")
         page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>Error</h1></body></html>"
-        return web.Response(text=page, content_type="text/html", status=error.status)
+        return web.Response(text=page, content_type="text/html", status=error.status, headers=headers)
     kind = "application/problem+json" if style == "problem" else "application/json"
-    return web.Response(text=json.dumps(STYLES[style](error)), content_type=kind, status=error.status)
+    text = json.dumps(STYLES[style](error))
+    return web.Response(text=text, content_type=kind, status=error.status, headers=headers)
 
 
 def _path(error: ApiError) -> list[str]:

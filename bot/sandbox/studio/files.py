@@ -133,8 +133,16 @@ class SourceLost(Exception):
 class InputFiles:
     """Reads sources: own files from memory, others through the injected `fetch`, else by a plain GET."""
 
-    def __init__(self, files: Files, session: aiohttp.ClientSession, own_url: str, fetch: Fetch | None) -> None:
+    def __init__(
+        self,
+        files: Files,
+        session: aiohttp.ClientSession,
+        own_url: str,
+        fetch: Fetch | None,
+        may_read: Callable[[str], bool],
+    ) -> None:
         self._files = files
+        self._may_read = may_read
         self._session = session
         self._own_prefix = f"{own_url}/media/"
         self._fetch = fetch
@@ -155,7 +163,8 @@ class InputFiles:
 
     async def _get(self, url: str) -> bytes | None:
         if url.startswith(self._own_prefix):
-            file = self._files.get(url.removeprefix(self._own_prefix))
+            name = url.removeprefix(self._own_prefix).partition("?")[0]
+            file = self._files.get(name) if self._may_read(url) else None
             return file.data if file is not None and file.fault is None else None
         if self._fetch is not None:
             try:

@@ -10,8 +10,12 @@ from bot.runtime.clock import Clock
 from bot.sandbox.studio.accounts import SCOPES, Account, Accounts, StudioRequest
 from bot.sandbox.studio.costs import Tariff
 from bot.sandbox.studio.faults import Faults
+from bot.sandbox.studio.lots import Lot, usual_lots
 from bot.sandbox.studio.studio import Studio, Webhook
 from bot.sandbox.studio.variant import TrueApi
+
+STARTER_CREDITS = Decimal(100)
+"""Of a new account: https://www.cannonstudio.app/faq."""
 
 
 class State:
@@ -27,12 +31,15 @@ class State:
         self.faults = Faults()
         self.tariff = tariff
         """The prices; a test may set others."""
+        self.tariff.as_pages = api.variant.page_prices
         self.document: dict[str, Any] | None = None
         """The body of /api/v1/openapi, if not the catalogue's description."""
         self.document_readers: list[str | None] = []
         """The key of each call of /api/v1/openapi, None for a call without one."""
         self.posts = 0
         """Creates received, failed ones and repeats included."""
+        self.polls_refused = 0
+        """How many polls were answered 429 for coming too soon."""
         self.mcp_calls: list[str] = []
         """The method of each call of the MCP server; '' for what is no JSON-RPC."""
         self.mcp_sessions: set[str] = set()
@@ -72,20 +79,42 @@ class State:
         account = self.accounts.accounts.get(key)
         return account.spent(self.clock.wall()) if account is not None else Decimal(0)
 
+    def account(self, secret: str | None) -> Account:
+        """Return a key's account, opened at its first use as the variant says. Raises ApiError 401."""
+        return self.accounts.account(secret, self._opened)
+
+    def _opened(self, account: Account) -> Account:
+        variant = self.api.variant
+        if variant.new_account:
+            account.credits, account.plan, account.is_verified = STARTER_CREDITS, "trial", False
+        elif variant.credit_lots:
+            account.lots = usual_lots(account.credits, account.plan, self.clock.wall())
+        account.lists_lots = variant.credit_lots != "unlisted"
+        return account
+
     def add_key(
         self, secret: str, credits: float | Decimal = 10_000, plan: str = "creator", scopes: Sequence[str] = SCOPES,  # noqa: A002 - the domain's word
+        verified: bool = True,
     ) -> None:  # fmt: skip
-        """Make or change the account of `secret`, in any form."""
+        """Make or change the account of `secret`, in any form. `verified`: its e-mail address is."""
         account = self.accounts.accounts.setdefault(secret, Account(secret=secret, credits=Decimal(0)))
         account.credits, account.plan, account.scopes = Decimal(str(credits)), plan, tuple(scopes)
+        account.is_verified = verified
+        if lots := self.api.variant.credit_lots:
+            account.lots = usual_lots(account.credits, plan, self.clock.wall())
+            account.lists_lots = lots == "listed"
         self.accounts.revoked.discard(secret)
+
+    def verify(self, key: str) -> None:
+        """Confirm the e-mail address of a key's account. Raises KeyError."""
+        self.accounts.accounts[key].is_verified = True
 
     def sell_pack(self, key: str, credits: float | Decimal, expires_at: float, top_up_url: str | None = None) -> None:  # noqa: A002 - the domain's word
         """Add bought, expiring credits to a key's account, and where to buy more. Raises KeyError."""
         account = self.accounts.accounts[key]
         amount = Decimal(str(credits))
         account.credits += amount
-        account.packs = tuple(sorted((*account.packs, (amount, expires_at)), key=lambda pack: pack[1]))
+        account.lots = (*account.lots, Lot(credits=amount, expires_at=expires_at))
         account.top_up_url = top_up_url or account.top_up_url
 
     def add_second_key(self, secret: str, of: str) -> None:
@@ -117,6 +146,7 @@ class State:
     def vary(self, **options: Any) -> None:
         """Change the API by options of `Variant`. Raises ValueError for an unknown one."""
         self.api.vary(self.api.variant.changed(options))
+        self.tariff.as_pages = self.api.variant.page_prices
 
     def fault(self, where: str, kind: str, times: int | None = 1, **options: Any) -> None:
         """Queue a fault, see `Faults.add` and docs/sandbox.md. Raises ValueError."""

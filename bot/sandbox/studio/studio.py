@@ -12,7 +12,7 @@ import struct
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +29,8 @@ from bot.sandbox.studio.answers import PRODUCTS, input_preview
 from bot.sandbox.studio.costs import CLIP_DEFAULT_S, TRACK_DEFAULT_S, Tariff, seconds_of
 from bot.sandbox.studio.faults import ERROR_WORDS, MEDIA_WORDS, Faults, words_in
 from bot.sandbox.studio.files import Fetch, Files, InputFile, InputFiles, SourceLost, StoredFile
-from bot.sandbox.studio.variant import TrueApi
+from bot.sandbox.studio.links import SignedLinks
+from bot.sandbox.studio.variant import TrueApi, is_sora
 
 BIG_BYTES = 11 * 1024 * 1024
 """The size of a `#big` file: over Discord's 10 MiB for a server without boosts."""
@@ -170,12 +171,13 @@ class Studio:
         self.clock = clock
         self.files = files
         self.webhooks: list[Webhook] = []
+        self.links = SignedLinks()
         self._moves = 0
         self._speed = speed
         self._seed = seed
         self._small = small
         self._session = aiohttp.ClientSession(trust_env=False)
-        self._sources = InputFiles(self.files, self._session, url, fetch)
+        self._sources = InputFiles(self.files, self._session, url, fetch, self._may_read)
         self._threads = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="sandbox")
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -192,6 +194,9 @@ class Studio:
         earlier = self.accounts.repeated(account, idempotency_key, digest)
         if earlier is not None:
             return earlier
+        variant = self.api.variant
+        if not account.is_verified:
+            raise ApiError(int(variant.new_account or 403), texts.NOT_VERIFIED)
         try:
             operation, given = self._checked(body)
         except ApiError as error:
@@ -199,12 +204,15 @@ class Studio:
             raise
         request = self._entered(account, operation, body, idempotency_key, digest)
         if "#fail" in request.words:
-            request.fail(texts.FAILED, billed=self.api.variant.bills_failures)
+            request.fail(texts.FAILED, billed=variant.bills_failures)
         elif "#billed" in request.words:
             request.fail(texts.BILLED, billed=True)
+        elif variant.sora in {"fails", "bills"} and is_sora(operation, given):
+            request.fail(texts.SORA_FAILED, billed=variant.sora == "bills" or variant.bills_failures)
         else:
             self._start(self._make(request, operation, given, order=len(self.accounts.requests)))
         if request.webhook_fault == "early":
+            request.waits_for_poll = False
             request.finish(self.clock.wall())
             await self._post_webhooks(request)
         elif request.webhook_url is not None:
@@ -217,6 +225,7 @@ class Studio:
         if request is None or request.account is not account or "#lost" in request.words:
             raise ApiError(404, texts.NO_REQUEST)
         request.polls += 1
+        request.sync(self.clock.wall())
         if request.has_ended(self.clock.wall()):
             # The time is up: it must not look unfinished only because drawing takes longer.
             await request.made.wait()
@@ -224,13 +233,28 @@ class Studio:
 
     def _shown(self, request: StudioRequest) -> dict[str, Any]:
         now, times = self.clock.wall(), self.api.variant.times
-        document = request.document(now)
+        document = request.document(now, partial(self._link, request, now))
         for name in TIMES_OF_A_REQUEST if times else ():
             if times == "missing":
                 del document[name]
             elif document[name] is not None:
                 document[name] = int(now * 1000)
         return document
+
+    def _link(self, request: StudioRequest, now: float, url: str) -> str:
+        variant = self.api.variant
+        if not variant.signed_links:
+            return url
+        at = now if variant.signed_links == "renewed" else request.ends_at
+        return self.links.signed(url, at, variant.signed_links_s)
+
+    async def ended(self, request: StudioRequest) -> str:
+        """Wait until a request has ended and return its state. Not for one that ends by a poll."""
+        while not request.has_ended(now := self.clock.wall()):
+            left = request.ends_at - now
+            await self.clock.wait(request.finished, left if math.isfinite(left) else None)
+        await request.made.wait()
+        return request.status(now)
 
     def _checked(self, body: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
         name, given, hook = body.get("operation"), body.get("input"), body.get("webhook_url")
@@ -277,6 +301,7 @@ class Studio:
             starts_at=now + min(QUEUE_MAX_S / self._speed, took_s * QUEUE_SHARE),
             ends_at=now + took_s,
             webhook_fault=fault.kind if fault else None,
+            waits_for_poll=self.api.variant.only_when_polled and operation.id not in self.api.variant.at_once,
         )
         self.accounts.add(request)
         return request
@@ -288,6 +313,8 @@ class Studio:
             return 0.0
         if "#late" in words:
             return LATE_S
+        if operation.id in self.api.variant.at_once:
+            return self.api.variant.at_once_s
         dice = random.Random(f"{self._seed}:{len(self.accounts.requests)}")  # noqa: S311 - a pace, not a secret
         seconds = MEDIAN_S.get(operation.workflow, 30) * math.exp(dice.gauss(0, SPREAD)) / self._speed
         return seconds * SLOW_FACTOR if "#slow" in words else seconds
@@ -321,6 +348,10 @@ class Studio:
             return await loop.run_in_executor(self._threads, _make_small, task.operation, plain, task.words)
         return await loop.run_in_executor(self._threads, make, task, sources)
 
+    def _may_read(self, link: str) -> bool:
+        """Whether a link to a file of ours, in an input, is still good."""
+        return not self.api.variant.signed_links or self.links.is_good(link, self.clock.wall())
+
     def _earlier_clip(self, given: Mapping[str, Any]) -> dict[str, InputFile]:
         wanted = given.get("sora_video_id")
         for request in self.accounts.requests.values() if wanted else ():
@@ -353,10 +384,9 @@ class Studio:
 
     async def _post_webhooks(self, request: StudioRequest) -> None:
         """Post the request's webhook at its end: once, unless a fault says otherwise."""
-        while not request.has_ended(now := self.clock.wall()):
-            left = request.ends_at - now
-            await self.clock.wait(request.finished, left if math.isfinite(left) else None)
-        await request.made.wait()
+        if request.waits_for_poll:
+            await request.synced.wait()
+        await self.ended(request)
         fault = request.webhook_fault
         if fault == "lost":
             return

@@ -36,6 +36,16 @@ UNDOCUMENTED: Mapping[str, Operation] = {_UPSCALE.id: _UPSCALE}
 
 TIMES = ("missing", "now")
 """Functions of each time and that of the answer, so that nothing seems to take any time."""
+POLL_LIMITS = ("bare", "retry_after")
+"""429 for polls that come too soon, without and with Retry-After."""
+NEW_ACCOUNTS = ("402", "403")
+"""The answer to what costs credits, while a new account's e-mail address is not verified."""
+CREDIT_LOTS = ("listed", "unlisted")
+"""Credits that lapse, in the status answer or not."""
+SORA = ("fails", "bills", "refuses", "absent")
+"""Accepted and then failed, refunded or charged; answered 400; in no document either."""
+SIGNED_LINKS = ("once", "renewed")
+"""Signed when the request ends, or at each answer."""
 MCP_ERAS = ("old", "sessions", "stateless")
 """Up to 2025-11-25, the same with sessions demanded, 2026-07-28 alone."""
 MCP_STREAMS = ("json", "empty", "before", "after", "lines")
@@ -45,8 +55,14 @@ MCP_FAULTS = ("rpc", "result")
 """-32602 for a bad input; 200 with `ok: false` and `status: 401` for a refused key."""
 MCP_ESTIMATES = ("bare", "response")
 """Without `ok`; and the number under `response`."""
-_MCP: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "times": TIMES,
+        "poll_limit": POLL_LIMITS,
+        "new_account": NEW_ACCOUNTS,
+        "credit_lots": CREDIT_LOTS,
+        "sora": SORA,
+        "signed_links": SIGNED_LINKS,
         "mcp_era": MCP_ERAS,
         "mcp_stream": MCP_STREAMS,
         "mcp_auth": MCP_AUTHS,
@@ -54,6 +70,7 @@ _MCP: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mcp_estimate": MCP_ESTIMATES,
     }
 )
+SORA_WORKFLOW = "sora"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _FORMS: Mapping[type, type | tuple[type, ...]] = {
     bool: bool,
@@ -106,15 +123,33 @@ class Variant:
     """Whether a failed request stays charged."""
     times: str = ""
     """Timestamps to report: one of TIMES; empty: the real ones."""
+    poll_limit: str = ""
+    """How a poll that comes too soon is answered, of POLL_LIMITS; empty: as any other."""
+    only_when_polled: bool = False
+    """Whether a request starts and ends by a poll, which also sends its webhook."""
+    new_account: str = ""
+    """What a new account answers until its e-mail address is verified, of NEW_ACCOUNTS; empty: it needs none."""
+    credit_lots: str = ""
+    """Whether accounts have credits that lapse, of CREDIT_LOTS; empty: only those sold to them."""
+    sora: str = ""
+    """What happens to Sora's operations and models, of SORA; empty: they work."""
+    at_once: frozenset[str] = frozenset()
+    """Operations whose create is answered when they have ended."""
+    at_once_s: float = 0.0
+    """How long that takes."""
+    page_prices: bool = False
+    """Whether images and videos cost what they do in the samples of the pages."""
+    signed_links: str = ""
+    """Whether links to files have a signed query that ends, of SIGNED_LINKS; empty: they have none."""
+    signed_links_s: float = 3600.0
+    """How long such a query lasts."""
 
     def __post_init__(self) -> None:
         if self.document_shape and self.document_shape not in SHAPES:
             raise ValueError(f"no shape {self.document_shape!r}; there are {', '.join(SHAPES)}")
         if self.error_style not in STYLES:
             raise ValueError(f"no style {self.error_style!r}; there are {', '.join(STYLES)}")
-        if self.times and self.times not in TIMES:
-            raise ValueError(f"no times {self.times!r}; there are {', '.join(TIMES)}")
-        for name, known in _MCP.items():
+        for name, known in _WORDS.items():
             given = getattr(self, name)
             if strange := ({given} if isinstance(given, str) else set(given)) - {"", *known}:
                 raise ValueError(f"no {name} {min(strange)!r}; there are {', '.join(known)}")
@@ -152,7 +187,8 @@ class TrueApi:
         self.variant = variant
         added = [UNDOCUMENTED[each] for each in sorted(variant.added)]
         known = [*self._documented.operations.values(), *added]
-        there = [each for each in known if each.id not in variant.vanished]
+        gone = {each.id for each in known if variant.sora == "absent" and each.workflow == SORA_WORKFLOW}
+        there = [_without_sora(each, variant) for each in known if each.id not in variant.vanished | gone]
         self._catalogue = Catalogue(there, allow_local=self._documented.allow_local)
 
     def document(self) -> dict[str, Any]:
@@ -176,6 +212,8 @@ class TrueApi:
         operation = self.operation(name)
         if operation.id in self.variant.plan_without:
             raise ApiError(403, texts.not_in_plan(operation.title))
+        if self.variant.sora in {"refuses", "absent"} and is_sora(operation, given):
+            raise ApiError(400, texts.SORA_ENDED, None if operation.workflow == SORA_WORKFLOW else "model")
         demanded = self.variant.required_fields.get(operation.id, ())
         for missing in (each for each in demanded if given.get(each) in {None, ""}):
             raise ApiError(400, texts.FIELD_REQUIRED(name=missing), missing)
@@ -197,6 +235,17 @@ class TrueApi:
             replace(each, id=self.true_id(each.id), fields=_with(each, self.variant.required_fields.get(each.id, ())))
             for each in self._catalogue.operations.values()
         ]
+
+
+def is_sora(operation: Operation, given: Mapping[str, Any]) -> bool:
+    """Whether a request is for Sora, by its operation or its model."""
+    return operation.workflow == SORA_WORKFLOW or "sora" in str(given.get("model", "")).casefold()
+
+
+def _without_sora(operation: Operation, variant: Variant) -> Operation:
+    if variant.sora != "absent":
+        return operation
+    return replace(operation, models=tuple(each for each in operation.models if "sora" not in each.name.casefold()))
 
 
 def _with(operation: Operation, demanded: Collection[str]) -> tuple[Field, ...]:

@@ -294,7 +294,13 @@ def test_a_finished_picture_has_one_line_of_facts_and_nothing_technical():
 
 @pytest.mark.parametrize(
     ("told", "shown"),
-    [("sandbox/seedream5-text-to-image", ["Seedream 5.0 Lite"]), ("inner-model", []), (None, []), (7, [])],
+    [
+        ("sandbox/seedream5-text-to-image", ["Seedream 5.0 Lite"]),
+        ("seedream/5-lite-text-to-image", ["Seedream 5.0 Lite"]),
+        ("inner-model", []),
+        (None, []),
+        (7, []),
+    ],
 )
 def test_a_result_names_its_model_where_none_was_requested_and_the_catalogue_knows_it(told: Any, shown: list[str]):
     embed = drawn(job(state=JobState.DELIVERED, output={"model": told}, cost=Decimal(12)))
