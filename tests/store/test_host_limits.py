@@ -15,7 +15,7 @@ from bot.domain.models import UNKNOWN, Job, JobState
 from bot.domain.money.limit_rules import host_limits
 from bot.domain.money.spend_request import Spender, SpendItem, SpendRequest, Verdict
 from bot.domain.money.spending_policy import decide
-from bot.domain.server.guild_rules import Rules, Scope
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
 from bot.store import Spending, Store
 from tests.store.conftest import GUILD
@@ -81,6 +81,22 @@ async def test_what_waits_at_an_unknown_price_spends_at_most_one_job_over_the_li
     spent = await run_all(store, truth)
     assert 0 < spent <= limit + Decimal(truth)
     assert await store.check() == []
+
+
+@pytest.mark.parametrize("scope", [Scope.HOST_SERVER, Scope.HOST_TOTAL, Scope.SERVER, Scope.EVERYONE])
+async def test_what_waits_when_its_period_ends_still_spends_that_periods_credits(
+    store: Store, accepted: Any, clock: Any, scope: Scope
+):
+    limit = Limit(scope=scope, period=Period.MONTH, credits=Decimal(400))
+    if scope.is_host:
+        store.limit_host_key((limit,))
+    else:
+        await store.limits.set(GUILD, limit, by_id=1)
+    await wait_for(store, accepted, *["20"] * 10, basis=UNKNOWN)
+    clock.now += 31 * 86_400
+    [later] = await wait_for(store, accepted, "20", author_id=2)
+    assert await run_all(store, "300") == 900  # two of the last month, and the one of this
+    assert await now(store, [later]) == [JobState.DELIVERED]
 
 
 async def test_the_servers_of_a_total_spend_at_most_one_job_over_it_together(store: Store, accepted: Any):

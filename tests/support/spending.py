@@ -51,12 +51,15 @@ class Past:
     on_host_key: tuple[int, int] = (0, 0)
     """Spent on the host's key: of this server, and of all together."""
 
-    def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
+    def spent(
+        self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
+    ) -> Decimal:
         return sum(
             (
                 Decimal(each.credits)
                 for each in self.paid
                 if each.at >= since
+                and (until is None or each.at < until)
                 and (not member or each.member == ME)
                 and operation in {"", each.operation}
                 and channel_id in {0, each.channel_id}
@@ -64,7 +67,7 @@ class Past:
             Decimal(0),
         )
 
-    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
+    def spent_on_host_key(self, since: float, until: float | None = None, *, everywhere: bool) -> Decimal:
         assert since == dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()
         return Decimal(self.on_host_key[everywhere])
 

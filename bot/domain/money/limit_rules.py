@@ -19,6 +19,8 @@ from bot.domain.words.text import stamp
 from bot.errors import Refused
 from bot.language import Plural, Text, month_day, weekday
 
+HOST_ZONE = dt.UTC
+"""The time zone of the host's months."""
 _EACH: Mapping[Period, Plural] = {
     Period.DAY: texts.A_DAY,
     Period.WEEK: texts.A_WEEK,
@@ -157,16 +159,23 @@ def headrooms(limits: Iterable[Limit], request: SpendRequest, spending: Spending
 
 
 def headroom_of(limit: Limit, spending: SpendingView) -> Headroom:
-    """Return what the limit leaves, in the server's time zone; the host's months are in UTC."""
-    zone, now = dt.UTC if limit.scope.is_host else spending.rules.zone, spending.now
-    since = limit.period.start(now, zone)
+    """Return what the limit leaves in the period of `spending.now`, by jobs accepted in it.
+
+    Periods are in the server's time zone, the host's months in UTC.
+    """
+    zone, now = zone_of(limit, spending.rules), spending.now
+    since, until = limit.period.start(now, zone), limit.period.end(now, zone)
     if limit.scope.is_host:
-        spent = spending.spent_on_host_key(since, everywhere=limit.scope is Scope.HOST_TOTAL)
+        spent = spending.spent_on_host_key(since, until, everywhere=limit.scope is Scope.HOST_TOTAL)
     else:
-        spent = spending.spent(
-            since, member=limit.scope is not Scope.SERVER, operation=limit.operation, channel_id=limit.channel_id
-        )
-    return Headroom(limit=limit, left=limit.credits - spent, refills_at=limit.period.end(now, zone))
+        is_members = limit.scope is not Scope.SERVER
+        spent = spending.spent(since, until, member=is_members, operation=limit.operation, channel_id=limit.channel_id)
+    return Headroom(limit=limit, left=limit.credits - spent, refills_at=until)
+
+
+def zone_of(limit: Limit, rules: Rules) -> dt.tzinfo:
+    """Return the time zone of the limit's periods."""
+    return HOST_ZONE if limit.scope.is_host else rules.zone
 
 
 def _shared(limits: Sequence[Limit]) -> list[Limit]:

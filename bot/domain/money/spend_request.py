@@ -227,8 +227,10 @@ class SpendingView(Protocol):
         """In practice mode all of this is about practice only, otherwise none is."""
         ...
 
-    def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
-        """Return credits settled or held since; for a member, less what grants paid."""
+    def spent(
+        self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
+    ) -> Decimal:
+        """Return credits settled or held from since, before until; for a member, less what grants paid."""
         ...
 
     @property
@@ -244,8 +246,8 @@ class SpendingView(Protocol):
         """Return whether an excess request of the member awaits a moderator."""
         ...
 
-    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
-        """Return credits settled or held on the host's key since; `everywhere`: by all guilds."""
+    def spent_on_host_key(self, since: float, until: float | None = None, *, everywhere: bool) -> Decimal:
+        """Return credits settled or held on the host's key in that time; `everywhere`: by all guilds."""
         ...
 
     def grants(self) -> Sequence[Grant]:

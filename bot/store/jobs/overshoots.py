@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.models import Job, credits_words
-from bot.domain.money.limit_rules import all_headrooms, allowance
+from bot.domain.money.limit_rules import all_headrooms, allowance, zone_of
 from bot.domain.money.spend_request import ZERO, Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.money.spending_policy import binding_limits
 from bot.domain.server.guild_rules import Limit
@@ -16,13 +15,13 @@ from bot.store import texts
 from bot.store.engine.repository import Record, write_decision
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.rows import CARDS, job_in, job_of
-from bot.store.money.spending import Spending, rules_of, spending
+from bot.store.money.spending import Spending, end_of, rules_of, spending
 from bot.store.sql import Connection
 
 # Unsent jobs that count for a limit, newest first. Jobs paid by grants don't count for a member's.
 _UNSENT = """
 SELECT jobs.* FROM jobs JOIN cards ON cards.id = jobs.card_id
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.attempts = 0
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.created_at < :until AND jobs.attempts = 0
     AND jobs.practice = :practice AND (CASE WHEN :host = 1 THEN jobs.key_id IS NULL ELSE jobs.allowed = 0 END)
     AND jobs.state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready')
     AND (:operation = '' OR jobs.operation = :operation) AND (:member_id IS NULL OR jobs.author_id = :member_id)
@@ -72,13 +71,18 @@ def end_what_exceeds(db: Connection, job: Job, now: float, host_limits: tuple[Li
 def _stop_what_exceeds(
     db: Connection, job: Job, now: float, host_limits: tuple[Limit, ...], sentence: str
 ) -> tuple[list[Headroom], list[Job]]:
-    # As of the job's own mode: practice may have begun or ended since it was accepted.
-    known = replace(spending(db, job.guild_id, job.author_id, now, host_limits), practice=job.practice)
+    # In the job's own mode and period: practice may have begun or ended since it was accepted, and a period ended.
+    known = spending(db, job.guild_id, job.author_id, now, host_limits)
+    known = replace(known, practice=job.practice, now=job.created_at)
     request = _request(db, job)
     allowed = db.execute("SELECT allowed FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
     found = [each for each in _headrooms(known, request) if each.limit.scope.is_host or not allowed]
     broken = [each for each in found if each.left < 0]
-    return broken, [stopped for headroom in broken for stopped in _stop(db, known, request, headroom.limit, sentence)]
+
+    def cancel(unsent: Job) -> Job:
+        return cancel_in(db, unsent, sentence, now, steps=sentence).job
+
+    return broken, [stopped for headroom in broken for stopped in _stop(known, request, headroom.limit, cancel)]
 
 
 def _request(db: Connection, job: Job) -> SpendRequest:
@@ -91,24 +95,26 @@ def _headrooms(known: Spending, request: SpendRequest) -> Sequence[Headroom]:
     return all_headrooms(binding_limits(request, known), request, known)
 
 
-def _stop(db: Connection, known: Spending, request: SpendRequest, limit: Limit, sentence: str) -> list[Job]:
+def _stop(known: Spending, request: SpendRequest, limit: Limit, cancel: Callable[[Job], Job]) -> list[Job]:
     """Cancel unsent jobs that count for the limit until it holds; return them."""
+    zone = zone_of(limit, known.rules)
     values = {
         "guild_id": known.guild_id,
         "practice": known.practice,
-        "since": limit.period.start(known.now, dt.UTC if limit.scope.is_host else known.rules.zone),
+        "since": limit.period.start(known.now, zone),
+        "until": end_of(limit.period.end(known.now, zone)),
         "host": int(limit.scope.is_host),
         "operation": limit.operation,
         "channel_id": limit.channel_id,
         "member_id": None if limit.scope.is_shared else known.author_id,
     }
     stopped: list[Job] = []
-    for row in db.execute(_UNSENT, values).fetchall():
+    for row in known.db.execute(_UNSENT, values).fetchall():
         if _left(known, request, limit) >= 0:
             break
-        job = job_in(db, known.guild_id, job_of(row).id)
+        job = job_in(known.db, known.guild_id, job_of(row).id)
         if job is not None and not job.state.ended:  # perhaps cancelled with a previous one
-            stopped.append(cancel_in(db, job, sentence, known.now, steps=sentence).job)
+            stopped.append(cancel(job))
     return stopped
 
 

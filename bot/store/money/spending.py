@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -50,8 +51,8 @@ LEFT JOIN ledger AS closed ON closed.job_id = jobs.id AND closed.kind IN ('settl
 LEFT JOIN ledger AS adjusted ON adjusted.job_id = jobs.id AND adjusted.kind = 'adjust'
 """
 _OF_GUILD = f"SELECT sum({_CHARGE}) FROM jobs {_CLOSED}"  # noqa: S608 - put together from constants
-_ON_HOST_KEY = _OF_GUILD + " WHERE jobs.key_id IS NULL AND jobs.created_at >= ?"
-_OF_GUILD_ON_HOST_KEY = _ON_HOST_KEY + " AND jobs.guild_id = ?"
+SPENT_ON_HOST_KEY = _OF_GUILD + " WHERE jobs.key_id IS NULL AND jobs.created_at >= ? AND jobs.created_at < ?"
+_OF_GUILD_ON_HOST_KEY = SPENT_ON_HOST_KEY + " AND jobs.guild_id = ?"
 # What grants paid is not on the member's limits.
 _OF_MEMBER = f"""
 SELECT sum(max(0, {_CHARGE}
@@ -59,8 +60,8 @@ SELECT sum(max(0, {_CHARGE}
 FROM jobs {_CLOSED}
 """  # noqa: S608 - assembled from constants
 _IN_WINDOW = """
-WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.practice = :practice
-    AND (:operation = '' OR jobs.operation = :operation)
+WHERE jobs.guild_id = :guild_id AND jobs.created_at >= :since AND jobs.created_at < :until
+    AND jobs.practice = :practice AND (:operation = '' OR jobs.operation = :operation)
 """
 _BY_MEMBER = " AND jobs.author_id = :member_id"
 _IN_CHANNEL = """
@@ -116,14 +117,17 @@ class Spending:
     """Whether the guild practises: then all sums are of practice only."""
     db: Connection = field(repr=False)
 
-    def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
-        """Return credits settled or held for jobs accepted since then; for a member, minus grants.
+    def spent(
+        self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
+    ) -> Decimal:
+        """Return credits settled or held for jobs accepted from since, before until; for a member, minus grants.
 
         A job counts in the period of its acceptance, whenever settled.
         """
         values = {
             "guild_id": self.guild_id,
             "since": since,
+            "until": end_of(until),
             "member_id": self.author_id if member else None,
             "operation": operation,
             "channel_id": channel_id,
@@ -140,14 +144,20 @@ class Spending:
         """Return whether the member has an over-limit request awaiting a moderator."""
         return self.db.execute(_HAS_ASKED, (self.guild_id, self.author_id)).fetchone() is not None
 
-    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
-        """Return credits settled or held on the host's key for jobs accepted since; `everywhere`: by all guilds."""
-        query, values = (_ON_HOST_KEY, (since,)) if everywhere else (_OF_GUILD_ON_HOST_KEY, (since, self.guild_id))
+    def spent_on_host_key(self, since: float, until: float | None = None, *, everywhere: bool) -> Decimal:
+        """Return credits settled or held on the host's key for jobs accepted then; `everywhere`: by all guilds."""
+        query = SPENT_ON_HOST_KEY if everywhere else _OF_GUILD_ON_HOST_KEY
+        values = (since, end_of(until)) if everywhere else (since, end_of(until), self.guild_id)
         return from_milli(self.db.execute(query, values).fetchone()[0])
 
     def grants(self) -> list[Grant]:
         """Return the member's usable grants, soonest to expire first."""
         return grants_of(self.db, self.guild_id, self.author_id, self.now)
+
+
+def end_of(until: float | None) -> float:
+    """Return the end of a period for a query; None: it has none."""
+    return math.inf if until is None else until
 
 
 def spent_query(*, of_member: bool, in_channel: bool) -> str:

@@ -38,12 +38,14 @@ class Known:
     of_guild: Decimal = Decimal(0)
     given: Sequence[Grant] = field(default_factory=tuple)
 
-    def spent(self, since: float, *, member: bool, operation: str, channel_id: int) -> Decimal:
+    def spent(
+        self, since: float, until: float | None = None, *, member: bool, operation: str, channel_id: int
+    ) -> Decimal:
         return self.of_member if member else self.of_guild
 
     host_limits: Sequence[Limit] = ()
 
-    def spent_on_host_key(self, since: float, *, everywhere: bool) -> Decimal:
+    def spent_on_host_key(self, since: float, until: float | None = None, *, everywhere: bool) -> Decimal:
         return Decimal(0)
 
     def unpriced(self, *, everywhere: bool) -> Sequence[Unpriced]:
