@@ -107,7 +107,8 @@ async def _count_jobs(store: Store, metrics: Metrics) -> None:
         if waits_for is not None:
             waits[waits_for.value] += count
     metrics.open_jobs(states, waits)
-    metrics.books(figures.booked, figures.held, figures.refused_keys)
+    of_host = {"total" if each.is_total else "server": (each.spent, each.limit.credits) for each in figures.of_host}
+    metrics.books(figures.booked, figures.held, figures.refused_keys, of_host)
 
 
 def _lane(state: JobState) -> str:

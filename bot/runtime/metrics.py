@@ -169,6 +169,8 @@ class Metrics:
             "whose",
         )
         self._held = gauge("cannon_bot_credits_held", "Credits held for jobs that have not ended.")
+        self._host_limit = gauge("cannon_bot_host_limit_credits", texts.HOST_LIMIT, "limit")
+        self._host_spent = gauge("cannon_bot_host_spent_credits", texts.HOST_SPENT, "limit")
         self._refused_keys = gauge("cannon_bot_keys_refused", "Servers' keys that are refused.")
         self._second_copy = gauge("cannon_bot_second_copy", "Whether another copy of the bot runs with the same token.")
         self._files = gauge("cannon_bot_file_bytes", "Size of the database's files.", "file")
@@ -189,11 +191,23 @@ class Metrics:
         for what, count in waits.items():
             self._waits.labels(what).set(count)
 
-    def books(self, booked: Mapping[str, Decimal], held: Decimal, refused_keys: int) -> None:
-        """Set the ledger's totals by kind and the held credits; and the number of rejected keys."""
+    def books(
+        self,
+        booked: Mapping[str, Decimal],
+        held: Decimal,
+        refused_keys: int,
+        of_host: Mapping[str, tuple[Decimal, Decimal]],
+    ) -> None:
+        """Set the ledger's totals by kind and the held credits; and the number of rejected keys.
+
+        `of_host`: credits spent and allowed under the host's limits, by `server` and `total`.
+        """
         self._ledger.booked = booked
         self._held.set(float(held))
         self._refused_keys.set(refused_keys)
+        for limit, (spent, allowed) in of_host.items():
+            self._host_spent.labels(limit).set(float(spent))
+            self._host_limit.labels(limit).set(float(allowed))
 
     def second_copy(self, is_there: Callable[[], float]) -> None:
         """Register the gauge of a second copy with the same token: 1 or 0."""

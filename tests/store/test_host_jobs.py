@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from bot.app.host import texts
-from bot.app.host.jobs import list_jobs, release_job, retry_job, show_job
+from bot.app.host.doctor import examine
+from bot.app.host.jobs import host_credits_spent, list_jobs, release_job, retry_job, show_job
 from bot.domain.models import Job, JobState
+from bot.domain.money.limit_rules import host_limits
 from bot.errors import Refused, StoreError
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
@@ -212,3 +215,29 @@ async def test_a_database_of_another_schema_is_not_read(store: Store, settings: 
         show_job(settings, "x")
     with pytest.raises(StoreError, match="schema 5"):
         list_jobs(settings, states=None, guild_id=None, member_id=None, older_s=0, limit=1, clock=SystemClock())
+
+
+async def test_the_hosts_limits_and_what_servers_spent_under_them_are_shown(
+    store: Store, accepted: Any, settings: Settings, clock: Any
+) -> None:
+    assert host_credits_spent(settings, clock) == []
+    await accepted(store, "10")
+    _, (theirs,) = await accepted(store, "20", guild_id=701)
+    await store.jobs.change(theirs, JobState.DELIVERED, settle=Decimal("25.5"), cost=Decimal("25.5"))
+    limited = replace(settings, cannon_api_key_limit=Decimal(100), cannon_api_key_total=Decimal(300))
+    found = host_credits_spent(limited, clock)
+    assert [tuple(each.values()) for each in found] == [
+        ("CANNON_API_KEY_LIMIT", "25.5", "100", "701"),
+        ("CANNON_API_KEY_TOTAL", "35.5", "300", "all"),
+    ]
+    page = examine(limited, (), is_online=False, clock=clock, progress=no_progress)
+    assert page["host_credits"] == found
+    assert "35.5 of 300 credits" in texts.host_credits(found)
+    clock.now += 32 * 86_400
+    assert [each["spent"] for each in host_credits_spent(limited, clock)] == ["0", "0"]
+    store.limit_host_key(host_limits(Decimal(100), Decimal(300)))
+    clock.now -= 32 * 86_400
+    assert [(each.is_total, each.spent) for each in (await store.figures.now()).of_host] == [
+        (False, Decimal("25.5")),
+        (True, Decimal("35.5")),
+    ]

@@ -165,7 +165,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _list_jobs(arguments: argparse.Namespace) -> int:
     settings = host_settings()
     from bot.app.host import texts
-    from bot.app.host.jobs import list_jobs
+    from bot.app.host.jobs import host_credits_spent, list_jobs
     from bot.domain.models import OPEN_STATES, JobState
 
     wanted: set[JobState] = set()
@@ -183,7 +183,12 @@ def _list_jobs(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         clock=clock,
     )
-    print(json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else texts.table(found, clock.wall()))
+    if arguments.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    print(texts.table(found, clock.wall()))
+    if spent := texts.host_credits(host_credits_spent(settings, clock)):
+        print(f"\n{spent}")
     return 0
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot import __version__
-from bot.errors import StartError
+from bot.app.host.jobs import host_credits_spent
+from bot.errors import StartError, StoreError
 from bot.media.contact_sheet import attacked
 from bot.media.decoder_cage import closes
 from bot.runtime.clock import Clock
@@ -47,6 +48,7 @@ def examine(
         "settings": masked(settings),
         "settings_problems": list(problems),
         "database": condition(settings.database, keys, clock.wall(), progress),
+        "host_credits": _host_credits(settings, clock),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "bot": _health(settings),
         "decoder": {"cage": closes().value, **attacked()},
@@ -92,6 +94,13 @@ def _presence(value: object) -> str:
     if isinstance(value, tuple):
         return f"set ({len(value)})" if value else "not set"
     return "not set" if value is None else "set"
+
+
+def _host_credits(settings: Settings, clock: Clock) -> list[dict[str, str]]:
+    try:
+        return host_credits_spent(settings, clock)
+    except StoreError:
+        return []  # the part about the database says what is wrong
 
 
 def _health(settings: Settings) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.app.host import texts
 from bot.app.host.offline import any_bots_store
 from bot.domain.models import PENDING_STATES, Job, JobState
+from bot.domain.money.limit_rules import host_limits
 from bot.errors import Refused
 from bot.jobs import texts as job_texts
 from bot.jobs.turns.transitions import true_cost
@@ -17,7 +18,8 @@ from bot.runtime.clock import Clock
 from bot.runtime.progress import Progress
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.host.jobs import JobOnFile, listed, may_recheck, shown
+from bot.store.host.jobs import JobOnFile, listed, may_recheck, reading, shown
+from bot.store.money.host_credits import host_credits
 
 REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
 _PLAIN = (
@@ -45,6 +47,24 @@ def list_jobs(
     before = clock.wall() - older_s
     found = listed(settings.database, states=states, guild_id=guild_id, member_id=member_id, before=before, limit=limit)
     return [as_json(job) for job in found]
+
+
+def host_credits_spent(settings: Settings, clock: Clock) -> list[dict[str, str]]:
+    """Return the spending under each of the host's limits this month, as JSON values. Raises StoreError."""
+    limits = host_limits(settings.cannon_api_key_limit, settings.cannon_api_key_total)
+    if not limits:
+        return []
+    with reading(settings.database) as db:
+        found = host_credits(db, limits, clock.wall())
+    return [
+        {
+            "setting": "CANNON_API_KEY_TOTAL" if each.is_total else "CANNON_API_KEY_LIMIT",
+            "spent": f"{each.spent.normalize():f}",
+            "limit": f"{each.limit.credits.normalize():f}",
+            "server": "all" if each.is_total else str(each.guild_id or "none"),
+        }
+        for each in found
+    ]
 
 
 def show_job(settings: Settings, job_id: str) -> dict[str, Any]:

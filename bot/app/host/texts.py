@@ -208,6 +208,15 @@ def table(rows: Sequence[Mapping[str, Any]], now: float) -> str:
     )
 
 
+def host_credits(found: Sequence[Mapping[str, str]]) -> str:
+    """Return what is spent under each of the host's limits, as a line each; '' without any."""
+    return "\n".join(
+        f"{each['setting']}: {each['spent']} of {each['limit']} credits spent or reserved this month (UTC), "
+        + ("by all servers" if each["server"] == "all" else f"most of any server: {each['server']}")
+        for each in found
+    )
+
+
 def _status(status: int | None) -> str:
     return "" if status is None else f" ({status})"
 

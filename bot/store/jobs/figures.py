@@ -12,6 +12,7 @@ from bot.runtime.clock import Clock
 from bot.store.engine.columns import from_milli
 from bot.store.engine.database import Database
 from bot.store.engine.repository import Repository
+from bot.store.money.host_credits import HostCredits, host_credits
 from bot.store.sql import Connection
 from bot.store.vault.secret_box import SecretBox
 
@@ -28,6 +29,8 @@ class StoreFigures:
     """Credits held for open jobs."""
     refused_keys: int
     """How many servers' keys Cannon Studio refuses."""
+    of_host: tuple[HostCredits, ...] = ()
+    """What was spent under each of the host's limits."""
 
 
 class Figures(Repository):
@@ -39,7 +42,10 @@ class Figures(Repository):
         self._milli: dict[str, int] = {}
 
     async def now(self) -> StoreFigures:
-        counts, lines, held, refused = await self._database.read(lambda db: _look(db, self._upto))
+        limits, now = self._database.host_limits, self._clock.wall()
+        (counts, lines, held, refused), of_host = await self._database.read(
+            lambda db: (_look(db, self._upto), host_credits(db, limits, now))
+        )
         for kind, milli, last in lines:
             self._milli[kind] = self._milli.get(kind, 0) + milli
             self._upto = max(self._upto, last)
@@ -48,6 +54,7 @@ class Figures(Repository):
             booked={kind: from_milli(milli) for kind, milli in self._milli.items()},
             held=from_milli(held),
             refused_keys=refused,
+            of_host=of_host,
         )
 
 

@@ -14,6 +14,7 @@ from bot.domain.words import text as reading_time
 from bot.runtime.metrics import DatabaseState, Metrics, ShardState
 
 DATABASE = DatabaseState(is_up=True, last_commit=1.8e9, errors={"busy": 2})
+HOST = {"server": (Decimal(3), Decimal(9))}
 FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_jobs_open": lambda each: each.open_jobs({("poll", JobState.QUEUED): 1}, {}),
     "cannon_bot_jobs_waiting": lambda each: each.open_jobs({}, {"discord": 1}),
@@ -29,10 +30,12 @@ FED: dict[str, Callable[[Metrics], object]] = {
     "cannon_bot_api_calls": lambda each: each.api_call("post_requests", "ok"),
     "cannon_bot_discord_calls": lambda each: each.discord_call("result", "2xx"),
     "cannon_bot_rate_limit_wait_seconds": lambda each: each.rate_limit_wait("own", 1.5),
-    "cannon_bot_credits": lambda each: each.books({"settle": Decimal(3)}, Decimal(0), 0),
-    "cannon_bot_credits_held": lambda each: each.books({}, Decimal(3), 0),
+    "cannon_bot_credits": lambda each: each.books({"settle": Decimal(3)}, Decimal(0), 0, {}),
+    "cannon_bot_credits_held": lambda each: each.books({}, Decimal(3), 0, {}),
+    "cannon_bot_host_limit_credits": lambda each: each.books({}, Decimal(0), 0, HOST),
+    "cannon_bot_host_spent_credits": lambda each: each.books({}, Decimal(0), 0, HOST),
     "cannon_bot_second_copy": lambda each: each.second_copy(lambda: 1.0),
-    "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1),
+    "cannon_bot_keys_refused": lambda each: each.books({}, Decimal(0), 1, {}),
     "cannon_bot_file_bytes": lambda each: each.file_size("database", lambda: 4096.0),
     "cannon_bot_database_up": lambda each: each.database(lambda: DATABASE),
     "cannon_bot_last_commit_timestamp_seconds": lambda each: each.database(lambda: DATABASE),
