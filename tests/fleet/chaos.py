@@ -36,7 +36,7 @@ from tests.support.wire.world import Reply
 
 SHARDS = 2
 GATEWAYS, WORKERS = 2, 3
-START_S = 100.0
+START_S = 240.0
 SETTLES_S = 4.0
 """What is requested in the last seconds of a trouble may meet the next one."""
 GOES_ON_S = 5.0
@@ -273,19 +273,25 @@ class Chaos:
 
     # ------------------------------------------------------------------ the end
 
-    async def calm(self, seconds: float) -> bool:
-        """Wait until every job has ended; return whether that was in time."""
+    async def calm(self, seconds: float) -> None:
+        """Wait until every command is answered and every job has ended; note what has not within that time."""
         until = self._loop.time() + seconds
-        while self._loop.time() < until:
+        while left := await self._unfinished():
+            if self._loop.time() >= until:
+                self.note(f"not finished: {left}")
+                break
             self.look()
-            if not await asyncio.to_thread(self.open_jobs):
-                return True
             with contextlib.suppress(TimeoutError):
                 await self.town.discord.world.until(self._news(), 0.5)
-        return False
+        self.look()
 
-    def open_jobs(self) -> list[Any]:
-        return self.town.ask_database(f"SELECT id, state, waits_for, lease, next_at, input FROM jobs WHERE {OPEN}")
+    async def _unfinished(self) -> list[Any]:
+        """Return the commands without an answer; once there are none, what is open: a command may make a job."""
+        return list(self.town.discord.in_hand()) or await asyncio.to_thread(self._open)
+
+    def _open(self) -> list[Any]:
+        jobs = self.town.ask_database(f"SELECT id, state, waits_for, lease, next_at, input FROM jobs WHERE {OPEN}")
+        return jobs + self.town.ask_database("SELECT id FROM cards WHERE answered = 0 AND dropped_at IS NULL")
 
 
 @dataclass
@@ -330,6 +336,7 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
     outcome.wrong += [f"{each.name} has ended" for each in chaos.members if not each.running ^ (each in chaos.victims)]
     outcome.commits_lost = sum(each.happened.is_set() for each in chaos.losses)
     outcome.wrong += [] if outcome.commits_lost else ["no commit was lost"]
+    outcome.wrong += [f"{each!r} has no answer" for each in town.discord.in_hand()]
     outcome.unanswered = sum(each.reply.response is None for each in chaos.asked)
     failing = {job.prompt for job in books.jobs if str(job.state) != "delivered"}
     kept = {job.prompt for job in books.jobs}

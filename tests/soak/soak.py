@@ -214,8 +214,9 @@ class Soak:
             until = self._loop.time() + self._size.calm_s
             while self._loop.time() < until:
                 await asyncio.sleep(2.0)
+                in_hand = town.discord.in_hand()  # before the books: each may make a job
                 books = await verdict.books_of(town, store)
-                if not {None, verdict.MOVES_ON} & set(verdict.reasons(books).values()):
+                if not in_hand and not {None, verdict.MOVES_ON} & set(verdict.reasons(books).values()):
                     return
 
     async def _judge(self) -> None:

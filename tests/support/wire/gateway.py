@@ -54,6 +54,8 @@ class Session:
         shard: tuple[int, int] = identify.get("shard") or (0, 1)
         self.shard_id, self.shard_count = shard
         self.outbox: asyncio.Queue[str] | None = None
+        self.interactions: list[int] = []
+        """The ids of those that it was sent, oldest first."""
         self._world = world
         self._sequence = 0
         self._backlog: deque[tuple[int, str]] = deque(maxlen=BACKLOG_EVENTS)
@@ -69,6 +71,8 @@ class Session:
         gate = intent_rules.required_intent(event, payload)
         if (gate is not None and not getattr(self.intents, gate)) or not self.owns(event, payload):
             return
+        if event == "INTERACTION_CREATE":
+            self.interactions.append(int(payload["id"]))
         shaped = deepcopy(dict(payload))
         self._shape(event, shaped)
         self.dispatch(event, shaped)

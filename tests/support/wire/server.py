@@ -36,7 +36,11 @@ TOKEN = ".".join(("w" * 24, "wire", "w" * 27))
 """Shaped like a bot token, so that the settings take it."""
 BACKLOG = 4096
 """aiohttp's 128 makes a burst of clicks wait a second for the SYN to be sent again."""
-WAIT_S = 10.0
+WAIT_S = 60.0
+"""No wait for an event is this long unless it hangs: a process takes two seconds to start, or fifteen among others."""
+ANSWER_S = 15.0
+"""Discord waits 3 s for the first answer: https://discord.com/developers/docs/interactions/receiving-and-responding. A
+machine with much else to do needs more."""
 T = TypeVar("T")
 
 
@@ -44,7 +48,7 @@ class WireDiscord:
     """See the module. `backend` is simcord's world itself, for whatever has no method here."""
 
     def __init__(
-        self, *, token: str = TOKEN, privileged_intents: Iterable[str] = (), answer_deadline_s: float = 3.0
+        self, *, token: str = TOKEN, privileged_intents: Iterable[str] = (), answer_deadline_s: float = ANSWER_S
     ) -> None:
         privileged = frozenset(privileged_intents)
         self.token = token
@@ -243,6 +247,19 @@ class WireDiscord:
     def calls(self, method: str = "*", pattern: str = "*") -> list[Call]:
         """Return the bot's requests so far, e.g. `calls("PATCH", "/webhooks/*/messages/@original")`."""
         return [call for call in self.rest.calls if call.matches(method, pattern)]
+
+    def in_hand(self) -> list[Reply]:
+        """Return the interactions at which a connected bot may be working: what it does for them is still to come.
+
+        That is until its answer is more than a deferral, or the time for a first answer has passed without one.
+        """
+        now = self.backend.now_iso()
+        sent = (self.backend.interactions[each] for session in self.gateway.live for each in session.interactions)
+        return [
+            Reply(self.world, record)  # type: ignore[arg-type]  # as above
+            for record in sent
+            if record.loading or (not record.responded and now < (record.initial_response_deadline or ""))
+        ]
 
     def commands(self) -> dict[str, dict[str, Any]]:
         """Return the global commands that the bot has registered, by name."""
