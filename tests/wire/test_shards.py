@@ -12,13 +12,13 @@ import aiohttp
 import pytest
 
 from bot.runtime.network.health_probe import ask, stored_address
-from tests.support.wire.server import WireDiscord
+from tests.support.wire.server import WAIT_S, WireDiscord
 from tests.wire.test_addresses import life
 
 
 async def ready(address: str) -> dict[str, Any]:
     """Return what the bot says of its health once it is ready."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         while True:
             health: dict[str, Any] = json.loads((await asyncio.to_thread(ask, address))[1])
             if health["ready"]:
@@ -32,7 +32,7 @@ async def test_the_bot_makes_as_many_connections_as_discord_wants_and_tells_the_
         for name in ("one", "two", "three", "four"):
             discord.create_guild(name)
         async with life(discord, tmp_path) as bot:
-            await discord.until(lambda: len(discord.gateway.live) == 2, 20)
+            await discord.until(lambda: len(discord.gateway.live) == 2)
             assert {(each.shard_id, each.shard_count) for each in discord.gateway.live} == {(0, 2), (1, 2)}
             address = stored_address(tmp_path / "bot.db")
             health = await ready(address)

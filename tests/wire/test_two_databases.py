@@ -40,7 +40,7 @@ class Twins:
         return BotProcess(self.discord, ["run"], folder / log, env=self.environment(folder))
 
     async def ready(self, bot: BotProcess) -> None:
-        await self.discord.until(lambda: '"ready"' in bot.output() or not bot.running, 40.0)
+        await self.discord.until(lambda: '"ready"' in bot.output() or not bot.running)
         assert bot.running
 
     def environment(self, folder: Path) -> dict[str, str]:
@@ -76,7 +76,9 @@ class Twins:
         return card
 
     async def ask(self, prompt: str) -> Any:
-        return await self.discord.slash(self.ada, self.channel, "image generate", prompt=prompt)
+        reply = await self.discord.slash(self.ada, self.channel, "image generate", prompt=prompt)
+        await self.discord.until(lambda: not reply.loading)
+        return reply
 
     async def press(self, message: Any, action: str) -> Any:
         [name] = [each["custom_id"] for each in message.buttons if f":{action}:" in each.get("custom_id", "")]
@@ -101,7 +103,7 @@ class Twins:
     async def until_late(self) -> None:
         """Wait until one copy has refunded its job, or had heard of the other's before it took one."""
         late = ("answer.dropped", "interaction.not_answered")
-        await self.discord.until(lambda: any(each in self.log() for each in late), 30.0)
+        await self.discord.until(lambda: any(each in self.log() for each in late))
 
     async def exact(self) -> list[list[JobState]]:
         """Fail unless each request is one delivered job of one database; return the states in each, oldest first."""
@@ -169,13 +171,13 @@ async def test_what_two_copies_of_one_database_hear_is_made_once(twins: Twins, w
             bot_id = twins.discord.backend.bot_user.id
             twins.discord.post(twins.ada, twins.channel, f"<@{bot_id}> draw a wolf #fast")
             [offer] = await twins.discord.until(lambda: twins.offers)
-            await twins.discord.until(lambda: "second_copy.found" in twins.log(), 30.0)
+            await twins.discord.until(lambda: "second_copy.found" in twins.log())
             reply = await twins.press(offer, "words")
             assert reply.message.ephemeral
             assert "wolf" not in "".join(twins.posted)
         if way != "mention":
             await twins.until_late()
-            await twins.discord.until(lambda: len(twins.posted) == 2, 30.0)
+            await twins.discord.until(lambda: len(twins.posted) == 2)
             assert twins.log().count("second_copy.found") >= 1
     states = await twins.exact()
     made = [each for every in states for each in every[1:]]

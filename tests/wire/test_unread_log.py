@@ -91,12 +91,9 @@ async def test_a_log_that_nobody_reads_stops_neither_the_bot_nor_its_watchdog(tm
             await discord.until(lambda: sum(bool(each.attachments) for each in discord.messages(channel)) == count)
 
         module = "tests.support.wire.unread_child"
-        async with (
-            asyncio.timeout(60),
-            BotProcess(discord, ["run"], tmp_path / "bot.log", env=env, module=module, stderr=log.writes) as bot,
-        ):
+        async with BotProcess(discord, ["run"], tmp_path / "bot.log", env=env, module=module, stderr=log.writes) as bot:
             log.read()
-            await bot.online(30)
+            await bot.online()
             log.stop_reading()
             for count in range(1, 4):
                 await pictures(count)  # each with more than a thousand bytes of log

@@ -16,8 +16,6 @@ from tests.support.wire.bot import BotProcess
 from tests.support.wire.server import WireDiscord
 
 pytestmark = pytest.mark.long
-START_S = 30.0
-"""A start on a busy machine."""
 
 
 class Stage:
@@ -50,7 +48,7 @@ class Stage:
 
     async def die_with_a_job(self) -> None:
         async with self.life() as bot:
-            await bot.online(START_S)
+            await bot.online()
             await self.ask()
             await bot.kill()
 
@@ -65,7 +63,7 @@ async def test_without_sessions_left_jobs_are_followed_and_the_bot_waits_for_the
     await stage.die_with_a_job()
     stage.discord.rest.session_starts |= {"remaining": 0, "reset_after": 3_600_000}
     async with stage.life() as bot:
-        await stage.discord.until(lambda: stage.pictures == 1, START_S)
+        await stage.discord.until(lambda: stage.pictures == 1)
         assert not stage.discord.gateway.live
         assert await bot.terminate() == 0
     [wait] = [json.loads(line) for line in stage.log.read_text().splitlines() if '"start.waits"' in line]
@@ -73,7 +71,7 @@ async def test_without_sessions_left_jobs_are_followed_and_the_bot_waits_for_the
 
     stage.discord.rest.session_starts["reset_after"] = 1000
     async with stage.life() as bot:
-        await bot.online(START_S)
+        await bot.online()
         assert await bot.terminate() == 0
 
 
@@ -85,7 +83,7 @@ async def test_what_fails_at_a_start_is_tried_again_and_ends_nothing(stage: Stag
     method, path, status = fault
     stage.discord.fault(method, path, status=status, times=2)
     async with stage.life() as bot:
-        await bot.online(START_S)
+        await bot.online()
         await stage.ask()
-        await stage.discord.until(lambda: stage.pictures == 2, START_S)
+        await stage.discord.until(lambda: stage.pictures == 2)
         assert await bot.terminate() == 0

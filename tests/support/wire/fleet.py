@@ -14,11 +14,10 @@ from bot.settings import PostgresUrl
 from bot.store import Store
 from tests.support.rig import HOST_KEY
 from tests.support.wire.bot import BotProcess
-from tests.support.wire.server import WireDiscord
+from tests.support.wire.server import WAIT_S, WireDiscord
 
 SECRET = "f" * 44
 """The key of the fleet's secrets, which each process is given."""
-START_S = 40.0
 
 
 def environment(discord: WireDiscord, sandbox: Sandbox, database: str) -> dict[str, str]:
@@ -70,19 +69,22 @@ class Fleet:
 
     async def ready(self, process: BotProcess) -> None:
         """Wait until a process is connected to Discord, in the way of its role."""
-        await self.discord.until(lambda: '"ready"' in process.output() or not process.running, START_S)
+        await self.discord.until(lambda: '"ready"' in process.output() or not process.running)
         if not process.running:
             raise RuntimeError(f"it ended with exit status {await process.ended()}")
 
     async def ask(self, prompt: str, **more: Any) -> Any:
-        return await self.discord.slash(self.ada, self.channel, "image generate", prompt=prompt, **more)
+        """Ask for a picture; return once the bot's answer is complete."""
+        reply = await self.discord.slash(self.ada, self.channel, "image generate", prompt=prompt, **more)
+        await self.discord.until(lambda: not reply.loading)
+        return reply
 
     @property
     def posted(self) -> list[str]:
         """Return the names of all files that are posted in the channel."""
         return [file["filename"] for message in self.discord.messages(self.channel) for file in message.attachments]
 
-    async def until(self, predicate: Callable[[], Any], seconds: float = START_S) -> Any:
+    async def until(self, predicate: Callable[[], Any], seconds: float = WAIT_S) -> Any:
         return await self.discord.until(predicate, seconds)
 
     @contextlib.asynccontextmanager
