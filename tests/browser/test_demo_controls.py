@@ -12,8 +12,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bot.sandbox.demo.demo import Demo
+from bot.sandbox.demo.furniture.server import REVIEW, STUDIO
 from bot.sandbox.demo.simulation import SetupError
-from tests.support.page import CHROMIUM, at_rest, page_at, run_slash
+from bot.sandbox.demo.texts import MORGAN
+from tests.support.page import CHROMIUM, at_rest, look_as, open_room, page_at, run_slash
 
 pytestmark = [
     pytest.mark.browser,
@@ -77,6 +79,17 @@ async def test_a_picker_has_its_choices_when_it_opens_and_a_mentioned_command_go
         await page.locator(".command-ghost").click()
         await page.locator(".command-suggestion").get_by_text("model", exact=True).click()
         await expect(page.locator(".command-suggestion").first).to_contain_text("credits", timeout=SOON_MS)
+
+
+@pytest.mark.long
+async def test_a_command_of_optional_options_is_typed_into_the_channel_that_a_changed_viewer_sees():
+    async with demo_page() as page:
+        await look_as(page, MORGAN)
+        await open_room(page, REVIEW)
+        await page.locator("#viewer-picker").select_option(index=0)
+        await run_slash(page, "video generate", prompt="waves on a shore")  # the page changes the channel meanwhile
+        await expect(page.locator(".demo-channels [aria-current=page]")).to_have_text(f"# {STUDIO}", timeout=SOON_MS)
+        await expect(page.locator("body")).to_contain_text("waves on a shore", timeout=SOON_MS)
 
 
 @pytest.mark.long

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator
 
@@ -12,6 +11,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ANSWER_MS = 20_000
+AT_REST = "() => window.demoPage?.busy === false"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,6 +44,7 @@ async def run_slash(page: Page, command: str, **options: str) -> None:
 async def type_slash(page: Page, command: str, **options: str) -> None:
     """Pick a command in the composer and fill its options; a yes or no is chosen from its list."""
     composer = page.locator("#channel-composer-input")
+    await at_rest(page)
     await composer.click()
     await composer.press_sequentially(f"/{command}")
     await page.locator(".command-popup").get_by_text(f"/{command}", exact=True).first.wait_for()
@@ -57,13 +58,13 @@ async def type_slash(page: Page, command: str, **options: str) -> None:
 
 async def list_options(page: Page) -> None:
     """Open the list of the options that the chosen command has besides those that are there."""
-    await page.get_by_text(re.compile(r"^\+\d+ more$")).click()
+    await page.locator(".command-ghost").click()
     await page.locator(".command-suggestion").first.wait_for()
 
 
 async def at_rest(page: Page) -> None:
     """Wait until the page takes a press again."""
-    await page.wait_for_function("() => window.simcordPreview && !window.simcordPreview.pendingAction")
+    await page.wait_for_function(AT_REST)
 
 
 async def look_as(page: Page, viewer: str) -> None:
@@ -106,10 +107,13 @@ def newest_message(page: Page) -> Locator:
 
 
 async def _option(page: Page, name: str) -> Locator:
-    """Return an option's field. A required one is there; one that is optional is taken from the list of options."""
+    """Return an option's field. A required one is there; one that is optional is taken from the list of options.
+
+    A command without a required option has no field at first, and its list is open.
+    """
     field = page.locator(f".command-option-input[data-option={name}]")
     listed = page.locator(f".command-suggestion[data-value={name}]")
-    await page.locator(".command-option-input").first.wait_for()
+    await page.locator(".command-row").wait_for()
     if not await field.is_visible():
         if not await listed.is_visible():
             await list_options(page)

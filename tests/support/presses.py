@@ -48,12 +48,12 @@ IDLE = """
 () => {
   const now = window.simcordPreview;
   return {
-    busy: !now?.contextId || Boolean(now.pendingAction) || (now.awaitingRevision ?? 0) > now.publishedRevision,
+    busy: window.demoPage?.busy !== false,
     transport: now?.transport.state,
     says: document.querySelector("#action-status")?.textContent ?? "" };
 }
 """
-"""Whether the page would refuse the next press, and what it says of the last."""
+"""Whether the page is at work, and what it says of the last press."""
 CONTROLS = {
     "button": ".message-components button:not(.select-trigger)",
     "menu": ".message-components .select-trigger",

@@ -8,17 +8,38 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `demo-zone=${zone}; path=/; SameSite=Strict`;
 
 const status = () => window.simcordPreview;
+let calls = 0;
+let leaving = false;
 
 async function call(path, body) {
-  const answer = await fetch(path, {
-    method: body ? "POST" : "GET",
-    headers: { "X-Simcord-Capability": key, ...(body ? { "Content-Type": "application/json" } : {}) },
-    body: body && JSON.stringify(body),
-    cache: "no-store",
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
+  calls += 1;
+  try {
+    const answer = await fetch(path, {
+      method: body ? "POST" : "GET",
+      headers: { "X-Simcord-Capability": key, ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+      cache: "no-store",
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return await answer.json();
+  } finally { calls -= 1; }
 }
+
+function reload() {
+  leaving = true;
+  location.reload();
+}
+
+/** Whether simcord would drop a press: another is on its way, or its result is not drawn yet. */
+const blocked = (now) => !now.contextId || Boolean(now.pendingAction) || (now.awaitingRevision ?? 0) > now.publishedRevision;
+
+/** What a test asks before each press: whether the page is at work, or about to load again. */
+window.demoPage = {
+  get busy() {
+    const now = status();
+    return !now || blocked(now) || calls > 0 || leaving || sending !== null || offeredTo !== now.viewerId;
+  },
+};
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -109,7 +130,7 @@ function languagePicker() {
 async function chooseLanguage(language) {
   try {
     await call("/demo/language", { viewer: status().viewerId, language });
-    location.reload();
+    reload();
   } catch (error) { note(error.message); }
 }
 
@@ -117,7 +138,7 @@ async function openChannel(id) {
   const viewer = status().viewerId;
   try {
     await call("/demo/channel", { viewer, channel: id });
-    location.reload();
+    reload();
   } catch (error) { note(error.message); }
 }
 
@@ -211,21 +232,22 @@ document.addEventListener("keydown", (event) => {
 
 // A press of Send while the page is being published is lost in simcord; it is repeated until the bot got the command.
 // One that failed there stays in the composer: only the person sends it again.
-const RESEND_MS = 300, RESEND_FOR_MS = 6000;
+const RESEND_MS = 300, RESENDS = 20;
 let sending = null;
 const lastCommand = (now) => now?.activity.findLast((act) => act.command && act.dispatched)?.requestId;
 document.addEventListener("submit", ({ target }) => {
-  if (target.id === "channel-composer" && composing()) sending ??= { since: Date.now(), after: lastCommand(status()) };
+  if (target.id === "channel-composer" && composing()) sending ??= { left: RESENDS, after: lastCommand(status()) };
 }, true);
 document.addEventListener("input", () => { sending = null; });
 document.addEventListener("pointerdown", () => { sending = null; });
 setInterval(() => {
   if (!sending) return;
   const now = status();
-  const over = !now?.commandPicker.draft?.submittable || lastCommand(now) !== sending.after
-    || Date.now() - sending.since > RESEND_FOR_MS;
+  const over = !now?.commandPicker.draft?.submittable || lastCommand(now) !== sending.after || sending.left === 0;
   if (over) { sending = null; return; }
-  if (!now.pendingAction) document.querySelector("#channel-composer").requestSubmit();
+  if (blocked(now)) return;
+  sending.left -= 1;
+  document.querySelector("#channel-composer").requestSubmit();
 }, RESEND_MS);
 
 function useCommand(mention) {
@@ -289,7 +311,7 @@ function recover() {
   stuckSince ??= Date.now();
   if (Date.now() - stuckSince < STUCK_MS) return;
   stuckSince = null;
-  location.reload();
+  reload();
 }
 
 // -------------------------------------------------------------------- pickers
