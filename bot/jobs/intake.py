@@ -179,7 +179,9 @@ class JobService:
         key = await self.gate.key(spec.guild_id, [job.operation for job in checked])
         if not key.is_practice and any(job.has_practice_link for job in checked):
             raise InputError(texts.MADE_IN_PRACTICE)
-        estimates = await self.pricing.estimate_all(spec.guild_id, checked, rules=rules, key=key)
+        estimates = await self.pricing.estimate_all(
+            spec.guild_id, checked, rules=rules, key=key, parent_id=spec.parent_id
+        )
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice

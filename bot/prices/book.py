@@ -19,7 +19,7 @@ from bot.domain.models import Estimate
 from bot.domain.money.costs import CostSeen, PriceFactors, PriceList, PriceUnit, Shape, known_hold, learn
 from bot.domain.server.guild_rules import Rules
 from bot.errors import NoKey
-from bot.prices.factors import model_word, price_factors
+from bot.prices.factors import learned_hold, model_word, price_factors
 from bot.prices.pricing import ListedPrices, by_model, highest, listed_line, listed_price
 from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample, ToolPrice, ToolPrices, price_samples
 from bot.store import PricedKind, Store
@@ -72,17 +72,12 @@ class PriceBook:
         ]
         return sorted(found, key=lambda each: (each.estimate.credits, each.factors.kind))
 
-    def seen(self, operation: Operation) -> tuple[Decimal, Decimal] | None:
-        """Return the lowest and highest cost of the operation here, in credits; None without any."""
-        found = [each.credits for costs in self.costs.get(operation.id, {}).values() for each in costs]
-        return (min(found), max(found)) if found else None
-
     def _of(self, operation: Operation, factors: PriceFactors) -> Estimate | None:
         estimated = (each.credits for each in self.estimated.get(operation.id, ()) if each.factors == factors)
         return highest(
             estimated=next(estimated, None),
             listed=listed_price(self.listed.get(operation.id, {}), factors),
-            learned=known_hold(factors, self.costs.get(operation.id, {}).get(factors.kind, ())),
+            learned=learned_hold(factors, self.costs.get(operation.id, {})),
             trusts_list=self.trusts_list,
         )
 

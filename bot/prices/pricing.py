@@ -14,13 +14,13 @@ from bot.account.api_keys import UsableKey
 from bot.catalogue import Caution, LiveCatalogue, Operation
 from bot.domain.jobs.card_spec import CardSpec, JobSpec
 from bot.domain.models import UNKNOWN, Estimate
-from bot.domain.money.costs import ListedPrice, PriceFactors, PriceList, guessed_hold, known_hold
+from bot.domain.money.costs import CostSeen, ListedPrice, PriceFactors, PriceList, guessed_hold, known_hold
 from bot.domain.money.spend_request import DEFAULT_HOLD, ZERO, SpendItem, SpendRequest
 from bot.domain.practice import has_practice_link
 from bot.domain.server.guild_rules import Rules
 from bot.domain.server.places import is_unchecked
 from bot.prices.estimates import EstimateTool
-from bot.prices.factors import model_word, price_factors
+from bot.prices.factors import is_graded, learned_hold, model_word, price_factors
 from bot.store import Store
 
 ListedPrices = Mapping[str, ListedPrice]
@@ -94,7 +94,7 @@ class Pricing:
     tool: EstimateTool
 
     async def estimate_all(
-        self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey
+        self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey, parent_id: str | None = None
     ) -> list[Estimate]:
         """Return estimates in job order, made concurrently: the tool's time limit is for all."""
         if any(job.has_forbidden_word for job in jobs):
@@ -106,18 +106,28 @@ class Pricing:
                 distinct.append(job)
             places.append(len(distinct) - 1)
         found = await asyncio.gather(
-            *(self.estimate(guild_id, job.operation, job.input, rules=rules, key=key) for job in distinct)
+            *(
+                self.estimate(guild_id, job.operation, job.input, rules=rules, key=key, parent_id=parent_id)
+                for job in distinct
+            )
         )
         return [found[place] for place in places]
 
     async def estimate(
-        self, guild_id: int, operation: Operation, values: Mapping[str, Any], *, rules: Rules, key: UsableKey
+        self,
+        guild_id: int,
+        operation: Operation,
+        values: Mapping[str, Any],
+        *,
+        rules: Rules,
+        key: UsableKey,
+        parent_id: str | None = None,
     ) -> Estimate:
-        """Return a job's estimated cost.
+        """Return a job's estimated cost; `parent_id` is the job that it repeats or continues.
 
         A fixed price is certain. Else the highest of Cannon Studio's estimate tool (if enabled), the guild's price
-        list, and what 9 of 10 such jobs on the same key cost or less: a list or tool below actual costs would guard
-        nothing. Without any it is a guess; a server's list alone also is, where the host limits spending on their key.
+        list, and what earlier jobs on the same key show: a list or tool below actual costs would guard nothing.
+        Without any it is a guess; a server's list alone also is, where the host limits spending on their key.
         """
         if operation.fixed_credits is not None:
             return Estimate(credits=operation.fixed_credits, basis="fixed")
@@ -127,7 +137,7 @@ class Pricing:
         found = highest(
             estimated=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed,
-            learned=known_hold(factors, seen),
+            learned=await self._learned(guild_id, operation, factors, seen, key, parent_id),
             trusts_list=not key.is_limited,
         )
         if found is not None:
@@ -135,6 +145,23 @@ class Pricing:
         costs = await self.store.true_costs.range(guild_id, key.id, operation.id)
         guess = guessed_hold(factors, seen) or (costs[1] if costs else DEFAULT_HOLD)
         return Estimate(credits=max(guess, listed or ZERO), basis=UNKNOWN, seen=costs)
+
+    async def _learned(
+        self,
+        guild_id: int,
+        operation: Operation,
+        factors: PriceFactors,
+        seen: Sequence[CostSeen],
+        key: UsableKey,
+        parent_id: str | None,
+    ) -> Decimal | None:
+        costs = self.store.true_costs
+        siblings = [] if parent_id is None else await costs.beside(guild_id, key.id, parent_id, operation.id, factors)
+        own = known_hold(factors, seen, siblings)
+        if own is not None or not is_graded(factors.kind):
+            return own
+        found = await costs.all(guild_id, key.id, operation=operation.id)
+        return learned_hold(factors, {each.kind: others for each, others in found.items()})
 
     async def guess(self, guild_id: int, operation: Operation, *, key: UsableKey) -> Decimal:
         """Return the estimate known locally for the operation alone."""

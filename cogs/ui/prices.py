@@ -29,8 +29,7 @@ from cogs.ui.texts import PRICE_MARK, with_price
 def price_range(operation: Operation, book: PriceBook) -> str:
     known = book.known(operation)
     if not known:
-        seen = book.seen(operation)
-        return str(texts.PRICE_NOT_KNOWN) if seen is None else texts.price_seen(*map(credits_text, seen))
+        return str(texts.PRICE_NOT_KNOWN)
     low, high = known[0].estimate.credits, known[-1].estimate.credits
     if low == high and len({(each.factors.size, each.estimate.basis) for each in known}) == 1:
         return price_words(operation, known[0])

@@ -51,12 +51,6 @@ def price_for_characters(price: str, characters: float) -> str:
     return ntr("about {price} for {count} character", "about {price} for {count} characters", characters, price=price)
 
 
-def price_seen(low: str, high: str) -> str:
-    if low == high:
-        return tr("price not known yet; {price} so far", price=low)
-    return tr("price not known yet; {low} to {high} so far", low=low, high=high)
-
-
 def with_basis(price: str, basis: str, jobs: int) -> str:
     """Return a price with how it is known; `basis` as in Estimate."""
     if basis == "estimate tool":

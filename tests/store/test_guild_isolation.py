@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
+from bot.domain.money.costs import PriceFactors
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
@@ -176,6 +177,9 @@ CALLS: dict[str, Call] = {
     "ledger.rows": lambda store, guild_id, *_: store.ledger.rows(guild_id),
     "true_costs.of_kind": lambda store, guild_id, other, _: store.true_costs.of_kind(
         guild_id, other.paid.key_id, other.paid.operation, other.paid.price_kind
+    ),
+    "true_costs.beside": lambda store, guild_id, other, _: store.true_costs.beside(
+        guild_id, other.paid.key_id, other.paid.id, other.paid.operation, PriceFactors(kind=other.paid.price_kind or "")
     ),
     "true_costs.range": lambda store, guild_id, other, _: store.true_costs.range(
         guild_id, other.paid.key_id, other.paid.operation

@@ -11,6 +11,7 @@ import pytest
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import Job, JobState
+from bot.domain.money.costs import PriceFactors
 from bot.prices.pricing import sort_earlier_costs
 from bot.store import PricedKind, Store
 from tests.support import old_database
@@ -46,6 +47,32 @@ async def test_costs_are_of_this_kind_of_job_newest_first(store: Store, accepted
     assert (newest.size, newest.outputs) == (5.0, 3)
     assert await store.true_costs.range(700, None, "image.generate") == (1, 7)
     assert await store.true_costs.range(700, None, "music.generate") is None
+
+
+async def test_a_cost_counts_from_when_the_api_tells_it(store: Store, accepted: Any):
+    _, (job,) = await accepted(store, price_kind=FLUX)
+    processing = await store.jobs.change(job, JobState.PROCESSING)
+    assert processing is not None
+    assert await costs(store) == []
+    assert await store.jobs.raise_hold(processing, Decimal(31)) is not None
+    assert await costs(store) == [31]
+    assert await store.true_costs.range(700, None, "image.generate") == (31, 31)
+
+
+async def test_costs_on_the_same_card_are_of_the_same_kind_and_account(store: Store, accepted: Any, made: Any):
+    first = await pay(store, accepted, "7")
+    _, jobs = await accepted(store, "10", "10", price_kind=FLUX)
+    for job, cost in zip(jobs, ("8", "9"), strict=True):
+        await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost), cost=Decimal(cost))
+
+    async def beside(job: Job, kind: str = FLUX, key_id: int | None = None, guild_id: int = 700) -> list[Decimal]:
+        factors = PriceFactors(kind=kind)
+        found = await store.true_costs.beside(guild_id, key_id, job.id, "image.generate", factors)
+        return sorted(each.credits for each in found)
+
+    assert await beside(first) == [7]
+    assert await beside(jobs[0]) == [8, 9]
+    assert await beside(jobs[0], kind="") == await beside(jobs[0], key_id=1) == await beside(jobs[0], guild_id=701) == []
 
 
 async def test_another_key_shows_no_price_and_servers_of_the_hosts_key_share_theirs(

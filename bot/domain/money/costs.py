@@ -1,7 +1,8 @@
 """Job costs learned from actual costs, with spread. Pure.
 
 Four price shapes: fixed, per output, per size (a second, a character) and output, or a base plus size. The simplest
-that fits about as well as the best wins. The hold is that price times a factor that 9 of 10 jobs stay within.
+that fits about as well as the best wins. The hold is that price times a factor that 9 of 10 jobs stay within. Too few
+costs for a shape bracket a price: the hold is the bracket's upper end.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from operator import mul
 from bot.domain import texts
 from bot.domain.models import CREDIT_STEP, credits_words
 
-JOBS_TO_KNOW = 3
-"""How many actual costs make a price known."""
+JOBS_TO_FIT = 3
+"""How many actual costs show the shape and the spread of a price."""
+SIBLINGS_TO_AGREE = 2
+"""How many equal costs of jobs on the same card outweigh all earlier ones."""
 JOBS_READ = 20
 """The newest costs read: old ones drop out soon after a price change."""
 COVERED = 0.9
@@ -101,14 +104,44 @@ class LearnedPrice:
         return _rounded(self.expected(max(size, self.shortest / reach), outputs) * self.bound, self.step)
 
 
-def known_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | None:
-    """Return the hold of a job; None if the costs of its kind do not suffice."""
+def known_hold(factors: PriceFactors, seen: Sequence[CostSeen], siblings: Sequence[CostSeen] = ()) -> Decimal | None:
+    """Return the hold of a job; None if the costs of its kind do not suffice.
+
+    `siblings` are costs on the same card: two that agree are a better sample than all others.
+    """
+    beside = [each.credits for each in siblings if _is_same(each, factors)]
+    if len(beside) >= SIBLINGS_TO_AGREE and len(set(beside)) == 1:
+        return beside[0]
     alike = _alike(factors, seen)
     same = [each for each in alike if _is_same(each, factors)]
-    if len(same) >= JOBS_TO_KNOW and len({each.credits for each in same}) == 1:
+    if len(same) >= JOBS_TO_FIT and len({each.credits for each in same}) == 1:
         alike = same
     price = learn(alike)
-    return None if price is None else price.hold(factors.size, factors.outputs)
+    hold = None if price is None else price.hold(factors.size, factors.outputs)
+    return _upper_bracket(factors, alike) if hold is None else hold
+
+
+def _upper_bracket(factors: PriceFactors, alike: Sequence[CostSeen]) -> Decimal | None:
+    """Return the cost of the next larger jobs; None without, or if all are larger by far.
+
+    Assumes that a larger job costs no less, and n results no more than n times one. Costs of 0 alone prove no price.
+    """
+    size, outputs = factors.size or 1.0, factors.outputs
+    points: dict[tuple[float, int], Decimal] = {}
+    for each in alike:
+        point = (each.size or 1.0, each.outputs)
+        points[point] = max(each.credits, points.get(point, each.credits))
+    is_bracketed = any(length <= size for length, _ in points)
+    reach = math.inf if is_bracketed else size * _REACH
+    above = [
+        float(cost) * max(1.0, size / length) * max(1.0, outputs / count)
+        for (length, count), cost in points.items()
+        if size / _REACH_UNVARIED <= length <= reach
+    ]
+    if not above:
+        return None
+    below = [float(cost) for (length, count), cost in points.items() if length <= size and count <= outputs]
+    return _rounded(max(min(above), *below, 0.0), _step(alike)) or None
 
 
 def guessed_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | None:
@@ -122,7 +155,7 @@ def guessed_hold(factors: PriceFactors, seen: Sequence[CostSeen]) -> Decimal | N
 
 def learn(seen: Sequence[CostSeen]) -> LearnedPrice | None:
     """Return the price shown by these costs; None if too few. All have a size, or none."""
-    if len(seen) < JOBS_TO_KNOW:
+    if len(seen) < JOBS_TO_FIT:
         return None
     fits = list(_fits(seen))
     best = min(fit.spread for fit in fits)
@@ -134,10 +167,15 @@ def learn(seen: Sequence[CostSeen]) -> LearnedPrice | None:
         rate=fit.rate,
         bound=_bound(fit),
         jobs=len(seen),
-        step=Decimal(1) if all(each.credits == each.credits.to_integral_value() for each in seen) else CREDIT_STEP,
+        step=_step(seen),
         shortest=min(sizes, default=None),
         longest=max(sizes, default=None),
     )
+
+
+def _step(seen: Sequence[CostSeen]) -> Decimal:
+    """Return the granularity of costs: 1 for whole credits."""
+    return Decimal(1) if all(each.credits == each.credits.to_integral_value() for each in seen) else CREDIT_STEP
 
 
 def _alike(factors: PriceFactors, seen: Sequence[CostSeen]) -> list[CostSeen]:
@@ -189,7 +227,7 @@ def _with_base(seen: Sequence[CostSeen]) -> _Fit | None:
 
     Least squares of relative errors.
     """
-    if len(seen) <= JOBS_TO_KNOW or len({each.size for each in seen}) < JOBS_TO_KNOW:
+    if len(seen) <= JOBS_TO_FIT or len({each.size for each in seen}) < JOBS_TO_FIT:
         return None
     points = [(each.size or 0.0, float(each.credits) / each.outputs) for each in seen if each.credits]
     if len(points) < len(seen):

@@ -11,7 +11,7 @@ from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceFactor
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as, to_milli
 from bot.store.engine.repository import Change, RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
-from bot.store.sql import Connection
+from bot.store.sql import Connection, Row
 
 _PUT = """
 INSERT INTO prices (guild_id, operation, model, credits_milli, per) VALUES (?, ?, ?, ?, ?)
@@ -87,11 +87,19 @@ LATEST_OF_OPERATION = 1000
 """The same for one operation: autocompletion reads it at each keystroke."""
 
 # Must match the condition of the indexes jobs_costs and jobs_host_costs.
-_HAS_COST = "state IN ('delivered', 'held') AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
+_HAS_COST = (
+    "state IN ('queued', 'processing', 'ready', 'delivered', 'held')"
+    " AND price_kind IS NOT NULL AND cost_milli IS NOT NULL"
+)
 _OF_KIND = f"""
 SELECT cost_milli, price_size, price_outputs FROM jobs
 WHERE {{payer}} AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
 ORDER BY created_at DESC LIMIT :limit
+"""  # noqa: S608 - assembled from constants
+_BESIDE = f"""
+SELECT cost_milli, price_size, price_outputs FROM jobs
+WHERE guild_id = :guild_id AND card_id = (SELECT card_id FROM jobs WHERE guild_id = :guild_id AND id = :job_id)
+    AND {{payer}} AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
 """  # noqa: S608 - assembled from constants
 _RANGE = f"""
 SELECT min(cost_milli), max(cost_milli) FROM jobs
@@ -135,7 +143,7 @@ class UnsortedCost:
 
 
 class TrueCosts(Repository):
-    """Costs that the API reported for jobs with a result.
+    """Costs that the API reported for jobs that did not fail, also while it works.
 
     `key_id` is the paying API key, None for the host's: prices are per account. Servers on the host's key are one
     account and share knowledge: otherwise each could spend at an unknown price first.
@@ -148,7 +156,17 @@ class TrueCosts(Repository):
             _paid_by(_OF_KIND, key_id),
             {"guild_id": guild_id, "key_id": key_id, "operation": operation, "kind": kind, "limit": limit},
         )
-        return [CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2]) for row in rows]
+        return [_cost_seen(row) for row in rows]
+
+    async def beside(
+        self, guild_id: int, key_id: int | None, job_id: str, operation: str, factors: PriceFactors
+    ) -> list[CostSeen]:
+        """Return the costs of jobs of this kind on the card of a job."""
+        rows = await self._rows(
+            _paid_by(_BESIDE, key_id),
+            {"guild_id": guild_id, "key_id": key_id, "job_id": job_id, "operation": operation, "kind": factors.kind},
+        )
+        return [_cost_seen(row) for row in rows]
 
     async def range(self, guild_id: int, key_id: int | None, operation: str) -> tuple[Decimal, Decimal] | None:
         """Return the lowest and highest cost of the operation's jobs, in credits; None without any."""
@@ -185,6 +203,10 @@ class TrueCosts(Repository):
             db.executemany(_SORT, rows)
 
         await self._database.write(change)
+
+
+def _cost_seen(row: Row) -> CostSeen:
+    return CostSeen(credits=from_milli(row[0]), size=row[1], outputs=row[2])
 
 
 def _paid_by(query: str, key_id: int | None) -> str:

@@ -46,6 +46,7 @@ async def test_retry_shows_no_guess_as_a_price(rig: Rig):
     known = replace(job, basis="earlier jobs", held=Decimal(14))
     assert retry_price([known, known]) == 28
     assert retry_price([known, job]) is None
+    assert retry_price([known, job], [replace(job, cost=Decimal(12))]) == 24
 
 
 async def test_a_label_of_old_is_asked_about(rig: Rig):
@@ -53,7 +54,7 @@ async def test_a_label_of_old_is_asked_about(rig: Rig):
     _, job = await picture(rig)
     asked = await press(rig, rig.moderator, "again", job.id)
     assert asked.ephemeral
-    assert "not known yet" in shown(asked)
+    assert "about **12 credits**" in shown(asked)
     assert await count(rig) == 1
     await rig.moderator.click(asked.response, label="Yes, make it")
     assert (await newest(rig)).parent_id == job.id
@@ -92,9 +93,11 @@ async def test_up_to_the_threshold_a_label_tells_no_price_and_a_press_is_not_ask
 
 
 async def test_an_unknown_price_is_asked_about_whatever_the_threshold(rig: Rig):
-    _, job = await picture(rig)
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fail")
+    await rig.work()
+    job = await newest(rig)
     await rule(rig, confirm_above=Decimal(1000))
-    asked = await press(rig, rig.moderator, "again", job.id)
+    asked = await press(rig, rig.moderator, "retry", job.id)
     assert "not known yet" in shown(asked)
     assert await count(rig) == 1
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
-from bot.domain.money.costs import PriceFactors
-from bot.prices.factors import price_factors
+from bot.domain.money.costs import CostSeen, PriceFactors
+from bot.prices.factors import is_graded, learned_hold, price_factors
 
 CATALOGUE = Catalogue()
 
@@ -65,3 +66,34 @@ def test_a_members_own_words_are_not_kept():
 def test_the_model_is_found_in_a_kind():
     assert factors("video.generate", model="seedance2", resolution="720p").model == "seedance2"
     assert factors("video.generate", resolution="720p").model == ""
+
+
+@pytest.mark.parametrize(
+    ("lower", "kind", "upper"),
+    [
+        ("resolution=480p", "resolution=720p", "resolution=1080p"),
+        ("resolution=720p", "resolution=1080p", "resolution=4k"),
+        ("resolution=1k", "resolution=2k", "resolution=4k"),
+        ("quality=low", "quality=medium", "quality=high"),
+        ("upscale_factor=1", "upscale_factor=2", "upscale_factor=4"),
+        ("target_fps=24", "target_fps=30", "target_fps=60"),
+        ("model=a resolution=1k", "model=a resolution=2k", "model=a resolution=4k"),
+    ],
+)
+def test_a_grade_between_a_lower_and_a_higher_one_holds_the_higher(lower: str, kind: str, upper: str):
+    costs = {lower: [CostSeen(credits=Decimal(7))], upper: [CostSeen(credits=Decimal(9))]}
+    assert is_graded(kind)
+    assert learned_hold(PriceFactors(kind=kind), costs) == 9
+    assert learned_hold(PriceFactors(kind=kind, outputs=2), costs) == 18
+    assert learned_hold(PriceFactors(kind=kind), {lower: costs[lower]}) is None
+    assert learned_hold(PriceFactors(kind=kind), {upper: costs[upper]}) is None
+    assert learned_hold(PriceFactors(kind=f"{kind} with=audio"), costs) is None
+    assert learned_hold(PriceFactors(kind=lower), costs) == 7
+
+
+def test_a_grade_without_an_order_is_between_none():
+    costs = {"quality=low": [CostSeen(credits=Decimal(7))], "quality=high": [CostSeen(credits=Decimal(9))]}
+    assert learned_hold(PriceFactors(kind="quality=auto"), costs) is None
+    assert not is_graded("model=flux quality=auto")
+    dearer_below = {"quality=low": costs["quality=high"], "quality=high": costs["quality=low"]}
+    assert learned_hold(PriceFactors(kind="quality=medium"), dearer_below) == 9

@@ -36,10 +36,37 @@ def test_after_ten_jobs_nine_of_ten_holds_cover_the_cost_and_hold_little_more(ki
     assert found.ratio <= 1.3
 
 
-def test_fewer_than_three_costs_tell_no_price():
-    assert held(None, seen(12, 12)) is None
-    assert held(None, seen(12, 12, 12)) == 12
+def test_one_cost_is_the_price_of_the_same_job_and_of_several():
     assert held(None, []) is None
+    assert held(None, seen(7)) == 7
+    assert held(None, seen(7), outputs=4) == 28
+    assert held(5, seen(24, sizes=(5,))) == 24
+    assert held(None, seen(7, 9)) == 9
+
+
+def test_a_price_between_two_costs_is_held_at_the_higher():
+    assert held(7, seen(24, 48, sizes=(5, 10))) == 48
+    assert held(5, seen(24, 48, sizes=(5, 10))) == 24
+    assert held(7, seen(48, 24, sizes=(5, 10))) == 48  # a longer one was cheaper
+    assert held(None, seen(12, 30, outputs=(1, 4)), outputs=2) == 24  # no more than twice one
+    assert held(None, seen(12, 20, outputs=(1, 4)), outputs=2) == 20
+
+
+def test_one_cost_tells_nothing_of_a_longer_job_and_of_a_much_shorter_one():
+    assert held(10, seen(24, sizes=(5,))) is None
+    assert held(5.4, seen(24, sizes=(5,))) == 26
+    assert held(3, seen(24, sizes=(5,))) == 24
+    assert held(2, seen(24, sizes=(5,))) is None
+    assert held(2, seen(3, 24, sizes=(1, 5))) == 24
+    assert held(12, seen(24, 48, sizes=(5, 10))) is None
+
+
+def test_siblings_that_agree_outweigh_what_others_cost():
+    before, now = seen(9, 9, 9, 12, 9), seen(7, 7)
+    assert known_hold(PriceFactors(), before, now) == 7
+    assert known_hold(PriceFactors(), before, now[:1]) != 7
+    assert known_hold(PriceFactors(), before, seen(7, 8)) != 7
+    assert known_hold(PriceFactors(outputs=2), seen(9), now) == 18
 
 
 def test_a_price_without_spread_is_held_exactly():
@@ -90,6 +117,7 @@ def test_jobs_that_say_their_length_tell_nothing_of_one_that_does_not():
 
 def test_free_jobs_are_free():
     assert held(None, seen(0, 0, 0)) == 0
+    assert held(None, seen(0, 0)) is None  # perhaps a free trial
     assert held(10, seen(0, 0, 0, 0, sizes=(5, 10, 20, 40))) == 0
 
 
@@ -100,6 +128,26 @@ def test_costs_in_parts_of_a_credit_are_held_in_parts():
 
 def test_after_a_change_of_the_price_two_costs_in_twenty_are_enough_to_hold_it():
     assert held(None, seen(*[40] * 2, *[20] * 18)) >= 40
+
+
+@given(
+    st.sets(st.integers(1, 40), min_size=1, max_size=2),
+    st.integers(1, 40),
+    st.integers(1, 6),
+    st.floats(0, 50),
+    st.floats(0.1, 5),
+)
+def test_up_to_two_costs_never_hold_less_than_a_price_that_grows_with_length_and_number(
+    lengths: set[int], size: int, outputs: int, base: float, rate: float
+):
+    def price(length: float, count: int) -> Decimal:
+        return Decimal(str(round((base + rate * length) * count, 3)))
+
+    hold = held(size, [CostSeen(credits=price(each, 1), size=each) for each in lengths], outputs)
+    if min(lengths) <= size <= max(lengths):
+        assert hold is not None
+    if hold is not None:
+        assert hold >= price(size, outputs) - Decimal("0.01")
 
 
 @given(

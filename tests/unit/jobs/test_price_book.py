@@ -67,6 +67,19 @@ def test_the_highest_of_the_known_prices_counts_and_a_fixed_one_before_all():
     assert book().estimate(VIDEO, values) is None
 
 
+def test_a_grade_between_two_is_about_what_the_higher_costs():
+    seen = {
+        "model=gptimage2 resolution=1k": [CostSeen(credits=Decimal(12))],
+        "model=gptimage2 resolution=4k": [CostSeen(credits=Decimal(28))],
+        "model=seedream5 resolution=4k": [CostSeen(credits=Decimal(20))],
+    }
+    made = book(IMAGE, seen)
+    assert made.estimate(IMAGE, {"model": "gptimage2", "resolution": "2K"}).credits == 28  # type: ignore[union-attr]
+    assert made.estimate(IMAGE, {"model": "gptimage2", "resolution": "2K", "quality": "high"}) is None
+    assert made.estimate(IMAGE, {"model": "gptimage2"}) is None
+    assert made.estimate(IMAGE, {"model": "seedream5", "resolution": "2K"}) is None  # nothing below
+
+
 def test_what_the_tool_said_of_a_sample_is_said_of_no_other_job():
     made = book(tool=estimated(VIDEO, seedance2=24))
     assert made.estimate(VIDEO, {"model": "seedance2", "duration": 5}) is not None
@@ -86,8 +99,8 @@ def test_the_servers_own_model_is_taken_where_none_is_named():
     [
         (book(), VIDEO, "price not known yet"),
         (book(PROMPT), PROMPT, "1 credit"),
-        (book(costs={"": by_second("4.8", 5)}), VIDEO, "price not known yet; 24 so far"),
-        (book(costs={"": by_second("4.8", 5, 10)}), VIDEO, "price not known yet; 24 to 48 so far"),
+        (book(costs={"": by_second("4.8", 5)}), VIDEO, "about 24 credits for 5 s (from 1 job)"),
+        (book(costs={"": by_second("4.8", 5, 10)}), VIDEO, "about 24 credits for 5 s (from 2 jobs)"),
         (book(costs={"": by_second("4.8", 5, 10, 15)}), VIDEO, "about 4.8 credits per second (from 3 jobs)"),
         (book(costs={"": by_second("4.8", 5, 5, 5)}), VIDEO, "about 24 credits for 5 s (from 3 jobs)"),
         (book(listed={"": 31}), VIDEO, "about 31 credits (this server's price list)"),
@@ -118,8 +131,9 @@ def test_each_kind_has_a_line_with_the_names_that_members_know():
         "-# • Seedream 5.0 Lite: about 12 credits (from 4 jobs)",
         "-# • GPT Image 2, 4k: about 28 credits (from 3 jobs)",
         "-# • another model: about 50 credits (from 3 jobs)",
+        "-# • Nano Banana: about 99 credits (from 2 jobs)",
     ]
-    assert price_lines(IMAGE, book(IMAGE, seen), 1)[1:] == ["-# • … and 2 more"]
+    assert price_lines(IMAGE, book(IMAGE, seen), 1)[1:] == ["-# • … and 3 more"]
     assert price_lines(PROMPT, book(PROMPT), 8) == []
 
 
