@@ -238,10 +238,7 @@ def refused_by_discord(job_id: str) -> str:
     )
 
 
-UNUSABLE_NOTE = Text(
-    "Cannon Studio charged it nevertheless. Moderators can refund you: use the button to ask them, "
-    "or they use `/quota grant`."
-)
+CHARGED_FOR_NOTHING = Text("Cannon Studio charged for this anyway. Press **Request refund** to ask a moderator.")
 PRACTICE_MARK = Text("Practice · not real, costs nothing")
 PRACTICE_COST = Text("{cost} (in practice only)")
 PRACTICE_TITLE = Text("🧪 Practice · {title}")

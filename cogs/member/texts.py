@@ -39,8 +39,8 @@ SOURCES = Text(
 )
 COSTS = Text(
     "**Costs** · Prices are in credits, for one job on this server. They come from Cannon Studio, from this server's "
-    "price list, or from earlier jobs: nine of ten cost no more. The card shows the final cost. "
-    "A failed job costs nothing."
+    "price list, or from earlier jobs. The card shows the final cost. If a job fails, you pay only if Cannon Studio "
+    "charged for it, and a moderator can refund that: press **Request refund** on its card."
 )
 OPTIONS = Text("**Options**")
 EXAMPLES = {

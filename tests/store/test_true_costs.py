@@ -72,7 +72,9 @@ async def test_costs_on_the_same_card_are_of_the_same_kind_and_account(store: St
 
     assert await beside(first) == [7]
     assert await beside(jobs[0]) == [8, 9]
-    assert await beside(jobs[0], kind="") == await beside(jobs[0], key_id=1) == await beside(jobs[0], guild_id=701) == []
+    assert (
+        await beside(jobs[0], kind="") == await beside(jobs[0], key_id=1) == await beside(jobs[0], guild_id=701) == []
+    )
 
 
 async def test_another_key_shows_no_price_and_servers_of_the_hosts_key_share_theirs(

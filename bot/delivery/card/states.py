@@ -107,8 +107,8 @@ def state_lines(card: Card, jobs: Sequence[Job], context: CardContext) -> list[s
         lines.append(str(texts.REVIEWED_PRIVATELY))
     if any(job.media and has_more_media(context.catalogue.find(job.operation), job.output) for job in jobs):
         lines.append(str(texts.FIRST_FILES))
-    if any(job.state is JobState.HELD and job.unusable for job in jobs):
-        lines.append(str(texts.UNUSABLE_NOTE))
+    if not is_open and any(job.is_charged_for_nothing for job in jobs):
+        lines.append(str(texts.CHARGED_FOR_NOTHING))
     if context.left and is_open:
         lines.append(context.left)
     return lines

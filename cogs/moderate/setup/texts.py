@@ -11,8 +11,8 @@ from bot.language import Text, both, name_of, ptr, tr
 
 SET_UP, PRACTICE, HELP = Text("Set up"), Text("Practice"), Text("Help")
 WHAT_IT_COSTS = Text(
-    "Jobs use credits from your own Cannon Studio account, through your API key. You set the limits, and failed jobs "
-    "are refunded."
+    "Jobs use credits from your own Cannon Studio account, through your API key. You set the limits. If a job fails, "
+    "its author pays only if Cannon Studio charged for it, and you can refund that."
 )
 PRIVACY = Text(
     "I read commands, not conversations. Prompts go to Cannon Studio. With `/me`, members can see and delete what is "

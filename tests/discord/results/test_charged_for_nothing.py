@@ -9,7 +9,11 @@ from typing import Any
 import discord
 import pytest
 
+from bot.delivery.texts import CHARGED_FOR_NOTHING
 from bot.domain.models import JobState, credits_words
+from bot.language import LANGUAGES, speaking
+from cogs.member.texts import COSTS
+from cogs.results.texts import ASK_REFUND
 from tests.support.channels import rule, shown
 from tests.support.rig import Rig
 from tests.support.surface import post_log
@@ -49,7 +53,7 @@ async def test_the_card_offers_what_can_work_and_tells_moderators_what_they_can_
     assert (job.state, job.unusable) == (JobState.HELD, True)
     assert "Post it" not in labels(card)
     assert {ASK, "Edit and run", "Remove"} <= set(labels(card))
-    assert "Moderators can refund you" in card.embeds[0].fields[0].value
+    assert "Press **Request refund**" in card.embeds[0].fields[0].value
 
 
 @pytest.mark.long
@@ -97,6 +101,7 @@ async def test_a_failure_that_was_charged_can_be_asked_back_too(rig: Rig, log: A
     card = await unusable(rig, "#billed")
     [job] = await rig.jobs()
     assert (job.state, bool(job.cost)) == (JobState.FAILED, True)
+    assert "Press **Request refund**" in card.embeds[0].fields[0].value
     await rig.member.click(card, label=ASK)
     await post_log(rig)
     await rig.moderator.click(own(rig, log)[-1], label="Refund")
@@ -115,3 +120,11 @@ async def test_a_host_that_is_only_down_leaves_post_it(rig: Rig):
     assert "Post it" in labels(card)
     assert ASK not in labels(card)
     assert replace(job, unusable=True).is_charged_for_nothing
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_button_is_named_as_it_is_labelled_wherever_a_failure_may_be_charged(language: str):
+    with speaking(language):
+        label = f"**{ASK_REFUND}**"
+        assert label in str(CHARGED_FOR_NOTHING)
+        assert label in str(COSTS)
