@@ -23,7 +23,7 @@ from tests.support.named_tests import missing
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN_BY = {
-    "A job is delivered once, or refunded": [
+    "A job is delivered once, or refunded unless Cannon Studio charged for it": [
         "tests/crash/test_points.py::test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back",
         "tests/crash/test_points.py::test_after_a_crash_and_a_second_one_at_any_point_it_still_holds",
         "tests/crash/test_kill.py::test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back",
