@@ -35,6 +35,7 @@ STATES = {
 }
 UNUSUALLY_LONG = Text("⏳ This is taking unusually long. I keep checking and post the result when it is done.")
 WAITING_FOR_STEP = Text("⏳ Starts after the step before it")
+WAITING_FOR_PRICE = Text("⏳ Starts once its price is known")
 WAITING_WHILE_PAUSED = Text("⏸️ Waiting: moderators have paused new jobs")
 WITHOUT_KEY = Text("⏸️ Waiting: this server has no working API key")
 CANNON_ASKED_TO_WAIT = Text("⏳ Cannon Studio is busy. Trying again now.")

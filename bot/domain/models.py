@@ -234,6 +234,8 @@ class Job:
     """Credits held since acceptance."""
     raised: Decimal = Decimal(0)
     """Credits held in addition, since the API reported a higher cost."""
+    expected: Decimal | None = None
+    """Its estimate, if it was accepted without a hold: `raised` holds its credits later. None: `held` does."""
     basis: str
     price_kind: str | None = None
     """Its price kind, as in PriceFactors; None for older jobs."""
@@ -308,6 +310,22 @@ class Job:
     def reserved(self) -> Decimal:
         """All credits held while it is open."""
         return self.held + self.raised
+
+    @property
+    def charge(self) -> Decimal:
+        """Its actual cost in credits, once reported, else what is held."""
+        return self.reserved if self.cost is None else self.cost
+
+    @property
+    def estimate(self) -> Decimal:
+        """Its estimated cost at acceptance, in credits."""
+        return self.held if self.expected is None else self.expected
+
+    @property
+    def waits_for_price(self) -> bool:
+        """Whether nothing is held for it yet: it starts once its price, or its turn to find it out, has come."""
+        is_unheld = self.expected is not None and self.basis == UNKNOWN and not self.raised
+        return is_unheld and self.state in PENDING_STATES
 
     @property
     def model(self) -> str | None:

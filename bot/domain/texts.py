@@ -64,11 +64,10 @@ ABOVE_CEILING = Text(
     title=tr,
     price=credits_text,
 )
-PRICE_STILL_UNKNOWN = Text(
-    "The price of {title} is not known here yet, and you already have one running. Try again when it is done.", title=tr
-)
-ONE_OF_UNKNOWN_PRICE = Text(
-    "The price of {title} is not known here yet. Request one first, and the others when its price is known.", title=tr
+MORE_THAN_AGREED = Text(
+    "This would cost about {price}, more than the {agreed} that was agreed to. Try again to see the price first.",
+    price=credits_text,
+    agreed=credits_text,
 )
 ACCOUNT_LEFT = Plural(
     "This server's Cannon Studio account has {count} credit left.",

@@ -214,7 +214,8 @@ class JobService:
                 await self.alerts.tell_limits(spec.guild_id, spend)
             raise
         if verdict is not None and not spend.practice:  # an alert of practice would silence the true one
-            self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, spend, taken=True))
+            taken = spend.waiting(verdict.unheld)
+            self.alerts.tell(spec.guild_id, partial(of_limits, verdict.headrooms, taken, taken=True))
         failpoint("accept.stored")
         for job in stored_jobs if verdict is not None else ():
             log.info("job.accepted", job=job.id, guild=job.guild_id, card=stored.id, operation=job.operation)

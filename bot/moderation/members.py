@@ -51,7 +51,7 @@ class QuotaChanges(ModeratorActs):
         def line(is_first: bool) -> Record | None:
             if not is_first:
                 return None
-            amount = credits_words(job.held if job.cost is None else job.cost)
+            amount = credits_words(job.charge)
             text = texts.refund_requested(job.author_id, amount, job.id, link)
             return Record(kind=REFUND_REQUEST, text=text, by_id=job.author_id, about={"job": job.id})
 

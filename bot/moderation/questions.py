@@ -18,8 +18,8 @@ from bot.store.guild.approvals import GrantNote
 
 
 def total(jobs: Sequence[Job]) -> Decimal:
-    """Return the jobs' total hold in credits."""
-    return sum((job.held for job in jobs), Decimal(0))
+    """Return the jobs' total estimate in credits."""
+    return sum((job.estimate for job in jobs), Decimal(0))
 
 
 class ApprovalDecisions(ModeratorActs):

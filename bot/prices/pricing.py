@@ -183,7 +183,7 @@ def spend_request(
             credits=estimate.credits,
             exact=estimate.basis == "fixed",
             known=estimate.is_known,
-            model=job.factors.model,
+            kind=job.factors.kind,
             has_forbidden_word=job.has_forbidden_word,
             unchecked=is_unchecked(job.input),
             linked=bool(job.spec.after),

@@ -73,7 +73,7 @@ def _range(low: Decimal, high: Decimal) -> str:
 
 
 def _total(jobs: Sequence[Job]) -> Decimal:
-    return sum((job.held for job in jobs), ZERO)
+    return sum((job.estimate for job in jobs), ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

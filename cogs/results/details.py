@@ -75,8 +75,8 @@ def _line(job: Job, depth: int, is_shown: bool) -> str:
 
 def total_words(family: Sequence[Job]) -> str:
     """Return a family's total cost, and the amount held for open jobs."""
-    paid = sum((job.held if job.cost is None else job.cost for job in family if job.state in PAID_STATES), Decimal(0))
-    held = sum((job.held for job in family if job.state in OPEN_STATES), Decimal(0))
+    paid = sum((job.charge for job in family if job.state in PAID_STATES), Decimal(0))
+    held = sum((job.reserved for job in family if job.state in OPEN_STATES), Decimal(0))
     return texts.AND_HELD(paid=credits_words(paid), held=credits_words(held)) if held else credits_words(paid)
 
 
@@ -316,9 +316,6 @@ def _facts(known: JobFacts) -> Iterator[str]:
 
 def _held(job: Job) -> str:
     basis = str(BASES[job.basis]) if job.basis in BASES else job.basis
-    held = credits_words(job.held)
-    return (
-        texts.HELD_AND_MORE(amount=held, basis=basis, more=credits_words(job.raised))
-        if job.raised
-        else texts.HELD(amount=held, basis=basis)
-    )
+    if job.raised and job.expected is None:
+        return texts.HELD_AND_MORE(amount=credits_words(job.held), basis=basis, more=credits_words(job.raised))
+    return texts.HELD(amount=credits_words(job.reserved), basis=basis)

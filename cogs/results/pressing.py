@@ -41,7 +41,7 @@ def retry_price(jobs: Sequence[Job], among: Sequence[Job] = ()) -> Decimal | Non
 
     Each costs what the same jobs among those of its card have cost, else what was held unless that was a guess.
     """
-    prices = [_cost_beside(job, among) or (None if job.basis == UNKNOWN else job.held) for job in jobs]
+    prices = [_cost_beside(job, among) or (None if job.basis == UNKNOWN else job.estimate) for job in jobs]
     return None if None in prices else sum((each for each in prices if each is not None), Decimal(0))
 
 

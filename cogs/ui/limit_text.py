@@ -161,8 +161,8 @@ def title_of(catalogue: Catalogue, operation_id: str) -> str:
 def cost_words(job: Job) -> str:
     """Return a job's actual cost, or the amount held for it."""
     if job.state in PAID_STATES:
-        return credits_words(job.held if job.cost is None else job.cost)
-    return str(texts.FREE) if job.state.ended else texts.HELD(credits=credits_words(job.held))
+        return credits_words(job.charge)
+    return str(texts.FREE) if job.state.ended else texts.HELD(credits=credits_words(job.reserved))
 
 
 LOTS_SHOWN = 5

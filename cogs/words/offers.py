@@ -27,7 +27,6 @@ from cogs.ui.permissions import guild_of, viewer_of
 from cogs.ui.prices import pressed, priced, total_of
 from cogs.words import texts
 from cogs.workflows.asked.submit import submit
-from cogs.workflows.hooks import submit_usual
 
 log = structlog.get_logger(__name__)
 
@@ -167,8 +166,7 @@ async def go_on(interaction: Interaction, subject: str, _values: Sequence[str]) 
             await in_time(interaction.response.defer(ephemeral=True, thinking=True))
         elif consent.labelled is not None:  # this button asked, with the price: there is no second question
             consent = replace(consent, agreed=ShownPrice(credits=consent.labelled, known=True))
-        send = submit_usual if _is_new_picture(request) and not request.wish.count and not consent.agreed else submit
-        await send(interaction, replace(generation, consent=consent))
+        await submit(interaction, replace(generation, consent=consent))
     finally:
         if interaction.message is not None:
             message = interaction.message

@@ -8,9 +8,6 @@ from typing import Any, TypeAlias
 
 from bot.catalogue import FieldKind, Operation
 from bot.catalogue.operation import bare
-from bot.domain.money.spending_policy import UNKNOWN_PRICE
-from bot.domain.server.guild_rules import PictureCount
-from bot.errors import Refused
 from bot.generation.again.earlier_jobs import EarlierJobs
 from bot.generation.generation import Generation
 from bot.generation.sources import SourceRef
@@ -34,23 +31,9 @@ async def plain(interaction: Interaction, generation: Generation, _typed: Mappin
 async def usual_count(interaction: Interaction, generation: Generation, typed: Mapping[str, Any]) -> None:
     """Submit as many pictures as the server has set if the member does not say."""
     if typed.get("count") is None:
-        await submit_usual(interaction, generation)
-    else:
-        await submit(interaction, generation)
-
-
-async def submit_usual(interaction: Interaction, one: Generation) -> None:
-    """Submit the usual number of pictures: one if the first has to show the price.
-
-    Raises as `submit` does.
-    """
-    rules = await use(interaction, GuildSettings).get(interaction.guild_id or 0)
-    try:
-        await submit(interaction, replace(one, count=int(rules.pictures)))
-    except Refused as error:
-        if error.reason != UNKNOWN_PRICE or rules.pictures is PictureCount.ONE:
-            raise
-        await submit(interaction, one)
+        rules = await use(interaction, GuildSettings).get(interaction.guild_id or 0)
+        generation = replace(generation, count=int(rules.pictures))
+    await submit(interaction, generation)
 
 
 async def sound_of_video(interaction: Interaction, generation: Generation, _typed: Mapping[str, Any]) -> None:

@@ -108,7 +108,6 @@ class Commands:
 
         hooks = importlib.import_module("cogs.workflows.hooks")
         monkeypatch.setattr(hooks, "submit", submit)
-        monkeypatch.setattr(hooks, "submit_usual", submit)
         every = {command.qualified_name: command for command in bot.tree.walk_commands()}
         self.by_name = {name: every[name.partition(" for:")[0]] for name in COMMANDS}
 

@@ -41,7 +41,7 @@ async def test_what_may_never_change_is_not_in_an_update(store: Store, accepted:
     never = {column.name for column in JOBS.columns if column.changes is ChangedBy.NEVER}
     assert {"id", "guild_id", "card_id", "held_milli", "idempotency_key", "author_id", "after_ids"} <= never
     assert not CHANGEABLE & {"state", "lease", "model"}
-    changed = replace(job, author_id=7, basis="unknown", error="Nothing.")
+    changed = replace(job, author_id=7, price_kind="model=flux", error="Nothing.")
     await store._database.write(lambda db: JOBS.update(db, changed, job))
     assert await store.jobs.get(job.guild_id, job.id) == replace(job, error="Nothing.")
 

@@ -106,6 +106,8 @@ class Accepting:
 class Model:
     costs: dict[str, Decimal] = field(default_factory=dict)
     """True costs of jobs, by id."""
+    late_holds: dict[str, Decimal] = field(default_factory=dict)
+    """The holds of jobs that were accepted without one, by id."""
     cards: dict[str, Accepting] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
 
@@ -219,7 +221,7 @@ class PriceLimits(RuleBasedStateMachine):
     @rule(
         member=st.sampled_from([1, 1, 2]),
         place=st.integers(0, 1),
-        kinds=st.lists(st.integers(0, len(KINDS) - 1), min_size=1, max_size=2),
+        kinds=st.lists(st.integers(0, len(KINDS) - 1), min_size=1, max_size=4),
         agrees=st.booleans(),
     )
     def ask(self, member: int, place: int, kinds: list[int], agrees: bool) -> None:
@@ -260,7 +262,7 @@ class PriceLimits(RuleBasedStateMachine):
 
     def yes_was_said(self, jobs: tuple[Job, ...], agreed: ShownPrice | None) -> None:
         """Every job above a threshold was confirmed, or waits for a moderator, at the price that was shown."""
-        total, is_known = sum(job.held for job in jobs), all(job.basis != UNKNOWN for job in jobs)
+        total, is_known = sum(job.estimate for job in jobs), all(job.basis != UNKNOWN for job in jobs)
         rules = self.rules
         above = rules.confirm_above is not None and (total > rules.confirm_above or not is_known)
         if above or (rules.job_ceiling is not None and rules.approve_above is None and not is_known):
@@ -361,13 +363,21 @@ class PriceLimits(RuleBasedStateMachine):
         for limit in self.limits:
             for member in MEMBERS if limit.scope is Scope.EVERYONE else (None,):
                 counted = [job for job in jobs if member in {None, job.author_id}]
-                over = {job.id: self.charge(job) - job.held for job in counted}
+                over = {job.id: self.charge(job) - self.held(job) for job in counted}
                 guessed = [over[job.id] for job in counted if job.basis == UNKNOWN]
                 known = sum(max(over[job.id], 0) for job in counted if job.basis != UNKNOWN)
                 used = sum(self.charge(job) for job in counted)
                 assert used <= limit.credits + max([0, *guessed]) + known, (limit, member)
                 unsent = [job for job in counted if not job.state.ended and job.attempts == 0 and job.reserved]
                 assert used <= limit.credits or not unsent, (limit, member, unsent)
+
+    def held(self, job: Job) -> Decimal:
+        """Return what was held before the job was sent."""
+        if job.expected is None:
+            return job.held
+        if job.attempts == 0 and not job.state.ended:
+            self.model.late_holds[job.id] = job.raised
+        return self.model.late_holds.get(job.id, Decimal(0))
 
     def charge(self, job: Job) -> Decimal:
         if job.state is JobState.DELIVERED:
@@ -392,7 +402,7 @@ class PriceLimits(RuleBasedStateMachine):
         jobs = {job.id: job for job in self.jobs()}
         for card in self.model.cards.values():
             mine = [jobs[job_id] for job_id in card.jobs]
-            is_above = sum(job.held for job in mine) > self.rules.approve_above
+            is_above = sum(job.estimate for job in mine) > self.rules.approve_above
             if (is_above or any(job.basis == UNKNOWN for job in mine)) and not card.is_approved:
                 assert all(job.attempts == 0 for job in mine)
 
@@ -446,7 +456,7 @@ class HostLimits(PriceLimits):
                 assert sum(each.basis == UNKNOWN and not each.cost for each in sent) <= 1
 
     def holds(self, limit: Limit, counted: Sequence[Job]) -> None:
-        over = {job.id: self.charge(job) - job.held for job in counted}
+        over = {job.id: self.charge(job) - self.held(job) for job in counted}
         guessed = [over[job.id] for job in counted if job.basis == UNKNOWN]
         known = sum(max(over[job.id], 0) for job in counted if job.basis != UNKNOWN)
         used = sum(self.charge(job) for job in counted)

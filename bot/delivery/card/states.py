@@ -26,8 +26,8 @@ def cost_of_all(jobs: Sequence[Job]) -> str:
     open_jobs = [job for job in jobs if not job.state.ended and job not in made]
     parts = []
     if made or billed:
-        total = sum(map(_charged, [*made, *billed]), Decimal(0))
-        is_raised = made and any(job.raised for job in made)
+        total = sum((job.charge for job in [*made, *billed]), Decimal(0))
+        is_raised = made and any(map(_is_above_hold, made))
         words = _more_than_held([*made, *billed], total) if is_raised else credits_words(total)
         parts.append(words if made else texts.BILLED_FAILURE(amount=words))
     if open_jobs:
@@ -40,12 +40,14 @@ def cost_of_all(jobs: Sequence[Job]) -> str:
 def own_cost(job: Job) -> str:
     """Return one job's own cost, '' for nothing."""
     if job.state in MADE_STATES or _is_billed_failure(job):
-        return credits_words(_charged(job))
+        return credits_words(job.charge)
     if job.state.ended:
         return ""  # refunded
-    if job.raised:
+    if job.waits_for_price:
+        return ""
+    if _is_above_hold(job):
         return _more_than_held([job], job.reserved)
-    return credits_words(job.held) if job.basis == "fixed" else texts.estimated(credits_words(job.held))
+    return credits_words(job.reserved) if job.basis == "fixed" else texts.estimated(credits_words(job.reserved))
 
 
 def _more_than_held(jobs: Sequence[Job], cost: Decimal) -> str:
@@ -54,9 +56,9 @@ def _more_than_held(jobs: Sequence[Job], cost: Decimal) -> str:
     return texts.more_than_held(credits_words(cost), held, is_guess=is_guess)
 
 
-def _charged(job: Job) -> Decimal:
-    """Return the credits of a job with a result: the actual cost, once known."""
-    return job.held if job.cost is None else job.cost
+def _is_above_hold(job: Job) -> bool:
+    """Whether the API reported a higher cost than was held at acceptance."""
+    return bool(job.raised) and job.expected is None
 
 
 def _is_billed_failure(job: Job) -> bool:
@@ -64,8 +66,8 @@ def _is_billed_failure(job: Job) -> bool:
 
 
 def _estimate(open_jobs: Sequence[Job]) -> str:
-    reserved = sum((job.reserved for job in open_jobs), Decimal(0))
-    if any(job.raised for job in open_jobs):
+    reserved = sum((job.estimate if job.waits_for_price else job.reserved for job in open_jobs), Decimal(0))
+    if any(map(_is_above_hold, open_jobs)):
         return _more_than_held(open_jobs, reserved)
     held = credits_words(reserved)
     basis = next((job.basis for job in open_jobs if job.basis != "fixed"), "fixed")
@@ -202,5 +204,7 @@ def _waiting(job: Job, context: CardContext) -> str:
         return str(texts.WAITING_FOR_STEP)
     if context.paused:
         return str(texts.WAITING_WHILE_PAUSED)
+    if job.waits_for_price:
+        return str(texts.WAITING_FOR_PRICE)
     place = context.places.get(job.id)
     return state_word(job.state) if place is None else texts.at_place(place)

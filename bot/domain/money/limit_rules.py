@@ -21,6 +21,9 @@ from bot.language import Plural, Text, month_day, weekday
 
 HOST_ZONE = dt.UTC
 """The time zone of the host's months."""
+HOST_LIMIT = "host limit"
+"""Reason of a refusal by a limit of the host."""
+
 _EACH: Mapping[Period, Plural] = {
     Period.DAY: texts.A_DAY,
     Period.WEEK: texts.A_WEEK,
@@ -193,8 +196,8 @@ def _counts(limit: Limit, item: SpendItem) -> bool:
 
 
 def need(limit: Limit, request: SpendRequest) -> Decimal:
-    """Return the request's credits that count for the limit."""
-    return sum((item.credits for item in request.items if _counts(limit, item)), ZERO)
+    """Return the request's credits that count for the limit now."""
+    return sum((item.credits for item in request.items if _counts(limit, item) and not item.waits_for_price), ZERO)
 
 
 def _draw(
@@ -209,7 +212,7 @@ def _draw(
     `drawn` is by item index and grant id.
     """
     for place, item in enumerate(request.items):
-        if not _counts(limit, item):
+        if item.waits_for_price or not _counts(limit, item):
             continue
         for grant in grants:
             headroom = item.credits - sum((paid for (of, _), paid in drawn.items() if of == place), ZERO)
@@ -224,7 +227,7 @@ def _draw(
 def _refusal(
     headroom: Headroom, request: SpendRequest, rules: Rules, *, granted: Decimal = ZERO, may_ask: bool = False
 ) -> Refused:
-    reason = "host limit" if headroom.limit.scope.is_host else "limit"
+    reason = HOST_LIMIT if headroom.limit.scope.is_host else "limit"
     return Refused(_exceeded(headroom, request, rules, granted), reason, may_ask=may_ask)
 
 
@@ -240,7 +243,7 @@ def _exceeded(headroom: Headroom, request: SpendRequest, rules: Rules, granted: 
     if limit.credits == 0:
         is_servers = limit.scope is Scope.SERVER
         return " ".join([str(texts.SERVER_LIMIT_IS_ZERO if is_servers else texts.OWN_LIMIT_IS_ZERO), *about])
-    jobs = sum(_counts(limit, item) for item in request.items)
+    jobs = sum(_counts(limit, item) and not item.waits_for_price for item in request.items)
     more = [texts.ALSO_GRANTED(count=granted)] if granted else []
     needs = (texts.JOB_NEEDS if jobs == 1 else texts.JOBS_NEED)(count=jobs, price=need(limit, request))
     return " ".join([_left(headroom, renewed, rules), *about, *more, needs])
@@ -267,7 +270,7 @@ def alert_headrooms(request: SpendRequest, spending: SpendingView) -> tuple[Head
     return () if spending.rules.log_channel is None else all_headrooms(spending.limits, request, spending)
 
 
-WITH_WHAT_IS_LEFT = frozenset({"ceiling", "queue", "unknown price"})
+WITH_WHAT_IS_LEFT = frozenset({"ceiling", "queue"})
 """Refusals that the remainder is added to; those by a limit or the balance include it."""
 
 

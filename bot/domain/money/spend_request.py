@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -38,8 +38,10 @@ class SpendItem:
     exact: bool
     """A known price rather than an estimate."""
     known: bool = True
-    model: str = ""
-    """The model it is priced by; '' without one."""
+    kind: str = ""
+    """Its price kind, as in PriceFactors."""
+    waits_for_price: bool = False
+    """Whether nothing is held for it yet, as the price of its kind is being found out."""
     has_forbidden_word: bool = False
     """Whether its input has one of the request's `words`."""
     unchecked: bool = False
@@ -159,8 +161,13 @@ class SpendRequest:
 
     @property
     def total(self) -> Decimal:
-        """The sum of holds, in credits."""
+        """The sum of estimates, in credits."""
         return sum((item.credits for item in self.items), ZERO)
+
+    def waiting(self, unheld: Collection[int]) -> SpendRequest:
+        """Return the request with the items of these indices waiting for their price."""
+        items = [replace(item, waits_for_price=place in unheld) for place, item in enumerate(self.items)]
+        return replace(self, items=items) if unheld else self
 
     @property
     def is_priced(self) -> bool:
@@ -174,7 +181,8 @@ class Unpriced:
 
     member_id: int
     operation: str
-    model: str
+    kind: str
+    """Its price kind, as in PriceFactors."""
     is_sent: bool
     """Whether it is submitted or being submitted."""
 
@@ -278,6 +286,8 @@ class Verdict:
     """Each item's first state, and the grants that pay."""
 
     states: tuple[JobState, ...]
+    unheld: frozenset[int] = frozenset()
+    """The items, by index, whose credits are held once the price of their kind is known."""
     draws: tuple[Draw, ...] = ()
     asked: str = ""
     """The excess that a moderator is asked about, as a refusal's reason; '' if none."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from bot.domain import texts
 from bot.domain.models import JobState
 from bot.domain.money.limit_rules import (
+    HOST_LIMIT,
     WhatIsLeft,
     alert_headrooms,
     draws_within_limits,
@@ -20,6 +22,7 @@ from bot.domain.money.spend_request import (
     Draw,
     KeyChanged,
     SpendingView,
+    SpendItem,
     SpendRequest,
     Unpriced,
     Verdict,
@@ -29,9 +32,6 @@ from bot.domain.server.guild_rules import Block, Limit, Rules, Scope
 from bot.domain.server.places import require_place
 from bot.domain.words.text import full_stop, stamp
 from bot.errors import Refused
-
-UNKNOWN_PRICE = "unknown price"
-"""Reason to reject several jobs of unknown price."""
 
 
 def must_confirm(request: SpendRequest, rules: Rules) -> bool:
@@ -71,29 +71,29 @@ def needs_approval(request: SpendRequest, rules: Rules) -> bool:
     return request.total > rules.approve_above or not request.is_priced
 
 
-def _refuse_second_unknown(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> None:
-    """Raise Refused for a second job of unknown price per operation and model, where it matters."""
+def _unheld(request: SpendRequest, limits: Sequence[Limit], spending: SpendingView) -> frozenset[int]:
+    """Return the items, by index, that wait for the price of their kind: where it matters, one of each finds it out."""
     if request.is_priced or not (limits or _has_threshold(spending.rules)):
-        return
+        return frozenset()
     found = spending.unpriced(everywhere=counts_everywhere(limits))
-    open_ = {(each.operation, each.model) for each in found if each.member_id == request.spender.member_id}
-    here: set[tuple[str, str]] = set()
-    for item in request.items:
-        what = (item.operation, item.model)
-        if item.known:
-            continue
-        if what in open_ or what in here:
-            raise Refused(
-                (texts.PRICE_STILL_UNKNOWN if what in open_ else texts.ONE_OF_UNKNOWN_PRICE)(title=item.title),
-                UNKNOWN_PRICE,
-            )
-        here.add(what)
+    kinds = {(each.operation, each.kind) for each in found if each.member_id == request.spender.member_id}
+    unheld = set()
+    for place, item in enumerate(request.items):
+        kind = (item.operation, item.kind)
+        if not item.known and kind in kinds:
+            unheld.add(place)
+        elif not item.known:
+            kinds.add(kind)
+    return frozenset(unheld)
 
 
-def may_start_unpriced(member_id: int, unpriced: Iterable[Unpriced], limits: Sequence[Limit]) -> bool:
-    """Whether a job of unknown price may start: one at a time under each limit."""
-    is_shared = any(limit.scope.is_shared for limit in limits)
-    return not limits or not any(each.is_sent and (is_shared or each.member_id == member_id) for each in unpriced)
+def may_start_unpriced(job: Unpriced, unpriced: Iterable[Unpriced], limits: Sequence[Limit], rules: Rules) -> bool:
+    """Whether a job of unknown price may start: one at a time under each limit, one of its kind under a threshold."""
+    sent = [each for each in unpriced if each.is_sent]
+    own = [each for each in sent if each.member_id == job.member_id]
+    if limits:
+        return not (sent if any(limit.scope.is_shared for limit in limits) else own)
+    return not _has_threshold(rules) or all((each.operation, each.kind) != (job.operation, job.kind) for each in own)
 
 
 def counts_everywhere(limits: Iterable[Limit]) -> bool:
@@ -116,11 +116,50 @@ def decide(request: SpendRequest, spending: SpendingView) -> Verdict:
     _may_use(request, spending)
     _may_say(request, spending.rules)
     limits = binding_limits(request, spending)
+    unheld = _unheld(request, limits, spending)
+    request = request.waiting(unheld)
     draws, asked = _within_limits(request, limits, spending)
-    _refuse_second_unknown(request, limits, spending)
     _account_has(request, spending)
     states = _states(request, limits, spending, is_to_approve=bool(asked) or needs_approval(request, spending.rules))
-    return Verdict(states=states, draws=draws, asked=asked)
+    return Verdict(states=states, unheld=unheld, draws=draws, asked=asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What was agreed to about jobs that waited for their price."""
+
+    credits: Decimal
+    """The estimate of each."""
+    jobs: int
+    """How many of the kind were requested together."""
+    allowed: bool
+    """Whether a moderator has allowed them above the server's limits."""
+
+    def covers(self, price: Decimal) -> bool:
+        """Whether a job of this price is within what was agreed to."""
+        return price <= self.credits * YES_COVERS
+
+
+def decide_waiting(request: SpendRequest, spending: SpendingView, agreed: Agreed) -> tuple[Draw, ...]:
+    """Return the grants that pay for one job that waited for its price. Raises Refused if it does not fit any more."""
+    [item] = request.items
+    covered = agreed.covers(item.credits)
+    if not covered:
+        _may_cost(request, spending.rules)
+        _is_agreed(item, spending.rules, agreed)
+    limits = binding_limits(request, spending)
+    try:
+        return draws_within_limits(request, limits, spending)
+    except Refused as error:
+        if not (covered and agreed.allowed) or error.reason == HOST_LIMIT:
+            raise
+        return ()
+
+
+def _is_agreed(item: SpendItem, rules: Rules, agreed: Agreed) -> None:
+    bounds = [each for each in (rules.confirm_above, rules.approve_above) if each is not None]
+    if any(item.credits * agreed.jobs > bound for bound in bounds):
+        raise Refused(texts.MORE_THAN_AGREED(price=item.credits, agreed=agreed.credits), "agreed")
 
 
 def judge(request: SpendRequest, spending: SpendingView) -> Verdict:
@@ -236,14 +275,15 @@ def _states(
     )
     if is_to_approve:
         free = 0
-    free_unpriced = request.is_priced or may_start_unpriced(
-        request.spender.member_id, spending.unpriced(everywhere=counts_everywhere(limits)), limits
-    )
+    unpriced = [] if request.is_priced else [*spending.unpriced(everywhere=counts_everywhere(limits))]
     states, queued = [], 0
     for item in request.items:
-        if not item.linked and free > 0 and (item.known or free_unpriced):
+        sent = Unpriced(member_id=request.spender.member_id, operation=item.operation, kind=item.kind, is_sent=True)
+        is_priced_or_next = item.known or may_start_unpriced(sent, unpriced, limits, rules)
+        may_start = is_priced_or_next and not (item.linked or item.waits_for_price)
+        if free > 0 and may_start:
             free -= 1
-            free_unpriced = free_unpriced and (item.known or not limits)
+            unpriced += [] if item.known else [sent]
             states.append(JobState.SUBMITTING)
         else:
             queued += not item.linked

@@ -125,7 +125,7 @@ def _jobs(db: Connection, guild_id: int, condition: str) -> list[Job]:
 
 def _end(db: Connection, job: Job, now: float) -> None:
     if job.state is JobState.READY:
-        ledger.settle(db, job, job.held if job.cost is None else job.cost, now)
+        ledger.settle(db, job, job.charge, now)
         ended = replace(job, state=JobState.HELD, error=str(texts.GUILD_LEFT_HELD))
     else:
         ledger.release(db, job, now)

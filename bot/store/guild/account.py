@@ -37,7 +37,7 @@ FROM jobs JOIN ledger ON ledger.job_id = jobs.id AND ledger.kind IN ('settle', '
 WHERE jobs.guild_id = ? AND jobs.key_id = ?
 """
 _OPEN = """
-SELECT coalesce(sum(max(held_milli, coalesce(cost_milli, 0))), 0) FROM jobs
+SELECT coalesce(sum(max(held_milli + raised_milli, coalesce(cost_milli, 0))), 0) FROM jobs
 WHERE guild_id = ? AND key_id = ? AND attempts > 0 AND state IN ('submitting', 'queued', 'processing', 'ready')
 """
 _SUSPECTS = """

@@ -131,7 +131,7 @@ def _job_line(row: Row, before: Iterable[str], withheld: frozenset[str]) -> Mapp
         "input": given,
         "output": json.loads(row["output"]) if is_shown else {},
         "media": json.loads(row["media"]) if is_shown else [],
-        "held": str(from_milli(row["held_milli"])),
+        "held": str(from_milli(row["held_milli"] + row["raised_milli"])),
         "cost": None if row["settled_milli"] is None else str(from_milli_or_none(row["settled_milli"])),
         "made_from": row["parent_id"],
         "error": row["error"],

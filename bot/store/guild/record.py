@@ -195,7 +195,7 @@ class Refunds(Repository):
             job = job_in(db, guild_id, job_id)
             if job is None or job.practice or not (job.is_charged_for_nothing or (posted and _is_posted(job))):
                 return None
-            amount = job.held if job.cost is None else job.cost
+            amount = job.charge
             query = "UPDATE jobs SET refund_granted_at = ? WHERE guild_id = ? AND id = ? AND refund_granted_at IS NULL"
             if not amount or db.execute(query, (now, guild_id, job_id)).rowcount == 0:
                 return None

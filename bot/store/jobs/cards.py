@@ -16,6 +16,7 @@ from bot.store.engine.columns import to_milli, to_text
 from bot.store.engine.repository import RecordOf, Repository
 from bot.store.engine.row_cache import Recalled
 from bot.store.jobs.ending import end_unsent
+from bot.store.jobs.late_holds import without_hold
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from bot.store.jobs.rows import CARDS, TOKEN_PURPOSE, card_of, insert_card, insert_job, jobs_of_card
 from bot.store.jobs.tried_values import ModelTest, erase_jobs, forget_of_job, no_model
@@ -148,8 +149,10 @@ class Cards(Repository):
             insert_card(db, _with_limited_roles(card, known.limits), self._box)
             if reaction is not None:
                 require_waiting(db, reaction, card.id)
-            for job, state in zip(jobs, verdict.states, strict=True):
-                insert_job(db, replace(job, state=state))
+            for place, state in enumerate(verdict.states):
+                job = replace(jobs[place], state=state)
+                job = without_hold(job) if place in verdict.unheld else job
+                insert_job(db, job)
                 ledger.hold(db, job, now)
             if sample_of:
                 claim_sample(db, jobs[-1], sample_of)

@@ -74,7 +74,7 @@ _LINES = """
 SELECT kind, sum(CASE WHEN practice = 1 THEN 0 ELSE credits_milli END), max(id) FROM ledger WHERE id > ? GROUP BY kind
 """
 _HELD = """
-SELECT sum(held_milli) FROM jobs
+SELECT sum(held_milli + raised_milli) FROM jobs
 WHERE state IN ('awaiting_approval', 'waiting', 'submitting', 'queued', 'processing', 'ready') AND practice = 0
 """
 _REFUSED = "SELECT count(*) FROM guild_keys WHERE refused_at IS NOT NULL AND secret IS NOT NULL"

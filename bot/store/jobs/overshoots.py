@@ -74,7 +74,7 @@ def _stop_what_exceeds(
     # In the job's own mode and period: practice may have begun or ended since it was accepted, and a period ended.
     known = spending(db, job.guild_id, job.author_id, now, host_limits)
     known = replace(known, practice=job.practice, now=job.created_at)
-    request = _request(db, job)
+    request = request_of(db, job, ZERO)
     allowed = db.execute("SELECT allowed FROM jobs WHERE id = ?", (job.id,)).fetchone()[0]
     found = [each for each in _headrooms(known, request) if each.limit.scope.is_host or not allowed]
     broken = [each for each in found if each.left < 0]
@@ -85,9 +85,10 @@ def _stop_what_exceeds(
     return broken, [stopped for headroom in broken for stopped in _stop(known, request, headroom.limit, cancel)]
 
 
-def _request(db: Connection, job: Job) -> SpendRequest:
+def request_of(db: Connection, job: Job, credits_: Decimal) -> SpendRequest:
+    """Return a stored job as a request of so many credits, by its author with their roles of that time."""
     row = db.execute("SELECT * FROM cards WHERE guild_id = ? AND id = ?", (job.guild_id, job.card_id)).fetchone()
-    item = SpendItem(operation=job.operation, title=job.operation, credits=ZERO, exact=True)
+    item = SpendItem(operation=job.operation, title=f"`{job.operation}`", credits=credits_, exact=True)
     return replace(SpendRequest.of(Spender.of(CARDS.read(row, token=None)), [item]), host_pays=job.key_id is None)
 
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from bot.domain.jobs.card_jobs import fair_order
 from bot.domain.models import UNKNOWN, Job, JobState
+from bot.domain.money.spend_request import Unpriced
 from bot.domain.money.spending_policy import counts_everywhere, may_start_unpriced
-from bot.domain.server.guild_rules import Limit
+from bot.domain.server.guild_rules import Limit, Rules
 from bot.store import texts
 from bot.store.engine.repository import Repository
 from bot.store.jobs.ending import cancel_in
+from bot.store.jobs.late_holds import hold_late, hold_priced
 from bot.store.jobs.overshoots import end_what_exceeds
 from bot.store.jobs.rows import job_in, update_job
 from bot.store.money.spending import limits_of, rules_of, unpriced_of
@@ -61,7 +63,8 @@ class Queue(Repository):
         """Start as many of the guild's waiting jobs as its rules allow; return the changed cards' ids.
 
         Jobs of blocked members, of switched-off operations, and beyond a limit are cancelled and released with
-        their dependents. A paused guild starts none. Under limits, jobs of unknown price start one at a time.
+        their dependents. A paused guild starts none. Under limits, jobs of unknown price start one at a time; those
+        that waited for a price which is known now hold it, or end if it no longer fits.
         """
         now = self._clock.wall()
 
@@ -106,10 +109,11 @@ def _start_until_stopped(
     rules = rules_of(db, guild_id)
     if rules.paused:
         return [], []
+    changed = hold_priced(db, guild_id, now, host_limits)
     running = _running(db, guild_id)
     free = rules.running_per_server - sum(running.values())
     limits = limits_of(db, guild_id)
-    started: list[str] = []
+    started = changed
     for job_id in _order(db, guild_id, answered=True):
         if free <= 0:
             break
@@ -117,8 +121,13 @@ def _start_until_stopped(
         if job is None or running.get(job.author_id, 0) >= rules.running_per_member:
             continue
         binding = (*limits, *(host_limits if job.key_id is None else ()))
-        if job.basis == UNKNOWN and not _may_start_unpriced(db, job, binding):
+        if job.basis == UNKNOWN and not _may_start_unpriced(db, job, binding, rules):
             continue
+        if job.waits_for_price:
+            held = hold_late(db, job, job.estimate, now, host_limits)
+            if held is None:
+                return started, [job.card_id]
+            job = held
         if binding and (stopped := end_what_exceeds(db, job, now, host_limits)):
             return started, stopped
         update_job(db, replace(job, state=JobState.SUBMITTING), job)
@@ -128,9 +137,10 @@ def _start_until_stopped(
     return started, []
 
 
-def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit]) -> bool:
+def _may_start_unpriced(db: Connection, job: Job, limits: Sequence[Limit], rules: Rules) -> bool:
     unpriced = unpriced_of(db, job.guild_id, everywhere=counts_everywhere(limits))
-    return may_start_unpriced(job.author_id, unpriced, limits)
+    own = Unpriced(member_id=job.author_id, operation=job.operation, kind=job.price_kind or "", is_sent=False)
+    return may_start_unpriced(own, unpriced, limits, rules)
 
 
 def _end_barred(db: Connection, guild_id: int, now: float) -> list[str]:

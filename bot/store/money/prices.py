@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.models import Job
 from bot.domain.money.costs import JOBS_READ, CostSeen, ListedPrice, PriceFactors, PriceList, PriceUnit
 from bot.store.engine.columns import from_milli, mapping_from_json, read_as, to_milli
 from bot.store.engine.repository import Change, RecordOf, Repository
@@ -140,6 +141,18 @@ class UnsortedCost:
     guild_id: int
     operation: str
     input: Mapping[str, Any]
+
+
+def costs_of_kind(db: Connection, job: Job) -> list[CostSeen]:
+    """Return the newest costs of jobs of this job's kind on the same key."""
+    values = {
+        "guild_id": job.guild_id,
+        "key_id": job.key_id,
+        "operation": job.operation,
+        "kind": job.price_kind,
+        "limit": JOBS_READ,
+    }
+    return [_cost_seen(row) for row in db.execute(_paid_by(_OF_KIND, job.key_id), values).fetchall()]
 
 
 class TrueCosts(Repository):

@@ -231,7 +231,7 @@ def _job_line(row: Row) -> Mapping[str, Any]:
         "practice": bool(row["practice"]),
         "prompt": row["words"],
         "state": row["state"],
-        "held": str(from_milli(row["held_milli"])),
+        "held": str(from_milli(row["held_milli"] + row["raised_milli"])),
         "basis": row["basis"],
         "cost": None if settled is None else str(from_milli(settled)),
         "made_from": row["parent_id"],

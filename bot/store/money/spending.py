@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.models import JobState
-from bot.domain.money.costs import PriceFactors
 from bot.domain.money.limit_rules import headroom_of
 from bot.domain.money.spend_request import Headroom, Unpriced
 from bot.domain.server.guild_rules import Block, Grant, Limit, Period, Rules, Scope
@@ -182,7 +181,7 @@ def unpriced_of(db: Connection, guild_id: int, *, everywhere: bool) -> list[Unpr
         Unpriced(
             member_id=row["author_id"],
             operation=row["operation"],
-            model=PriceFactors(kind=row["price_kind"] or "").model,
+            kind=row["price_kind"] or "",
             is_sent=row["state"] in SENT_STATES and row["overdue_at"] is None,
         )
         for row in rows

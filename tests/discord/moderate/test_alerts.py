@@ -118,9 +118,7 @@ async def test_without_a_log_channel_nothing_is_told_and_nothing_counts_as_told(
     await rig.work()
     channel = rig.guild.create_text_channel("log")
     await rule(rig, log_channel=channel.id)
-    await rig.bot.parts.store.prices.set(
-        rig.guild.id, "image.generate", "", Decimal(9)
-    )
+    await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal(9))
     await ask(rig)
     await watch(rig)
     assert len(lines(rig, channel, "has used 96%")) == 1

@@ -66,8 +66,7 @@ async def test_a_batch_at_a_price_that_nobody_knows_spends_no_more_than_one_job_
     await rig.bot.parts.store.prices.set(rig.guild.id, "image.generate", "", Decimal("0.001"))
     lines = b"\n".join(b"a fox %d #fast" % number for number in range(20))
     for _ in range(3):
-        said = await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("p.txt", lines))
-        assert "Request one first" in shown(said) or "host" in shown(said)
+        await rig.member.slash(rig.channel, "batch", operation="image.generate", file=("p.txt", lines))
         await ask(rig)
         await ask(rig, rig.moderator)
         await rig.work()

@@ -64,19 +64,21 @@ async def test_three_videos_of_900_credits_do_not_get_past_a_limit_of_60_a_ceili
         rig, job_ceiling=Decimal(25), approve_above=Decimal(100), confirm_above=Decimal(100), approval_channel=desk.id
     )
     rig.sandbox.tariff.set(VIDEO, fixed(900))
-    assert "Request one first" in private(await clip(rig, **LONG_CLIP, count=3))
 
-    asked = await clip(rig, **LONG_CLIP)
+    asked = await clip(rig, **LONG_CLIP, count=3)
     assert "The price is **not known yet**" in private(asked)
     assert await rig.jobs() == []
     await rig.member.click(asked.response, label="Yes, make it")
     await rig.step()
-    assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL]
+    assert [job.state for job in await rig.jobs()] == [JobState.AWAITING_APPROVAL] * 3
     assert rig.sandbox.requests == []
     [question] = [each for each in desk.history() if each.author.id == rig.bot.user.id]
     await rig.moderator.click(question, label="Approve")
     await rig.work()
     assert (await rig.bot.parts.store.ledger.balance(rig.guild.id)).spent == 900  # the one that both have agreed to
+    assert {str(job.error) for job in await rig.jobs() if job.state is JobState.CANCELLED} == {
+        "A job may cost at most 25 credits here, and `video.generate` needs about 900. Choose a cheaper option."
+    }
     assert "needs about 900" in private(await clip(rig, **LONG_CLIP))
     assert len(rig.sandbox.requests) == 1
 
@@ -127,13 +129,17 @@ async def test_one_job_of_unknown_price_at_a_time_until_its_price_is_told(rig: R
     await rule(rig, approve_above=None, confirm_above=None)
     asked = await clip(rig, prompt="x #slow")
     await rig.member.click(asked.response, label="Yes, make it")
-    assert "you already have one running" in private(await clip(rig))
+    asked = await clip(rig, prompt="y #slow")
+    await rig.member.click(asked.response, label="Yes, make it")
     await rig.step()  # sent
+    waiting, sent = await rig.jobs()
+    assert (waiting.state, waiting.reserved, sent.state) == (JobState.WAITING, 0, JobState.QUEUED)
+    assert "Starts once its price is known" in str([each.embeds[0].fields for each in rig.messages() if each.embeds])
     rig.advance(10)
     await rig.step()  # polled: what it costs is told while it is made
-    assert (await newest(rig)).cost == 24
-    assert not (await clip(rig)).ephemeral
-    assert ((await newest(rig)).held, (await newest(rig)).basis) == (24, "earlier jobs")
+    started, told = await rig.jobs()
+    assert told.cost == 24
+    assert (started.basis, started.reserved, started.state) == ("earlier jobs", 24, JobState.SUBMITTING)
 
 
 @pytest.mark.long

@@ -10,18 +10,24 @@ import pytest
 
 from bot.domain.models import JobState
 from bot.domain.money.spend_request import Consent, ShownPrice, Unpriced
-from bot.domain.money.spending_policy import must_confirm, needs_approval, needs_confirmation
-from bot.domain.server.guild_rules import Limit, Rules
+from bot.domain.money.spending_policy import (
+    Agreed,
+    decide_waiting,
+    must_confirm,
+    needs_approval,
+    needs_confirmation,
+)
+from bot.domain.server.guild_rules import Limit, Period, Rules, Scope
 from bot.errors import Refused
-from tests.support.spending import IMAGE, ME, VIDEO, decided, item, limit, request, server
+from tests.support.spending import IMAGE, ME, VIDEO, Paid, Past, decided, grant, item, limit, request, server
 
 LOW, HIGH = Decimal(1), Decimal(1000)
 UNKNOWN = request(item(20, known=False))
 PRICED = request(item(20))
 
 
-def unpriced(member_id: int = ME, operation: str = IMAGE, model: str = "", *, is_sent: bool = True) -> Unpriced:
-    return Unpriced(member_id=member_id, operation=operation, model=model, is_sent=is_sent)
+def unpriced(member_id: int = ME, operation: str = IMAGE, kind: str = "", *, is_sent: bool = True) -> Unpriced:
+    return Unpriced(member_id=member_id, operation=operation, kind=kind, is_sent=is_sent)
 
 
 def states(*items: Any, limits: tuple[Limit, ...] = (), **options: Any) -> tuple[JobState, ...]:
@@ -74,19 +80,69 @@ GUARDS: list[tuple[Rules, tuple[Limit, ...]]] = [
 
 
 @pytest.mark.parametrize(("rules", "limits"), GUARDS)
-def test_where_it_matters_a_member_has_one_job_of_a_kind_whose_price_is_unknown(
+def test_where_it_matters_one_job_of_a_kind_finds_out_its_price_and_the_others_hold_nothing(
     rules: Rules, limits: tuple[Limit, ...]
 ):
-    flux, other = item(20, known=False, model="flux"), item(20, known=False, model="other")
-    mine = unpriced(model="flux", is_sent=False)
-    with pytest.raises(Refused, match="you already have one running"):
-        states(flux, limits=limits, rules=rules, open_unpriced=[mine])
-    with pytest.raises(Refused, match="Request one first"):
-        states(flux, flux, limits=limits, rules=rules)
-    for open_unpriced in ([unpriced(model="other")], [unpriced(ME + 1, model="flux")], [unpriced(operation=VIDEO)]):
-        assert states(flux, limits=limits, rules=rules, open_unpriced=open_unpriced)
-    assert states(flux, other, limits=limits, rules=rules)
-    assert states(item(20, model="flux"), limits=limits, rules=rules, open_unpriced=[mine])
+    def unheld(*items: Any, **options: Any) -> set[int]:
+        return set(decided(request(*items), *limits, rules=rules, **options).unheld)
+
+    flux, other = item(20, known=False, kind="model=flux"), item(20, known=False, kind="model=other")
+    assert unheld(flux, flux, other, flux, other, item(20, kind="model=flux")) == {1, 3, 4}
+    assert unheld(flux, other, open_unpriced=[unpriced(kind="model=flux", is_sent=False)]) == {0}
+    for open_unpriced in ([unpriced(ME + 1, kind="model=flux")], [unpriced(operation=VIDEO)]):
+        assert unheld(flux, open_unpriced=open_unpriced) == set()
+
+
+def test_what_waits_for_a_price_counts_for_no_limit_and_takes_no_grant():
+    flux = item(20, known=False, kind="model=flux")
+    verdict = decided(request(*[flux] * 4), limit(20))
+    assert verdict.unheld == {1, 2, 3}
+    assert verdict.states == (JobState.SUBMITTING, *[JobState.WAITING] * 3)
+    assert [draw.item for draw in decided(request(*[flux] * 4), limit(10), given=[grant(1, 50)]).draws] == [0]
+    with pytest.raises(Refused, match=r"This job needs about 20\."):
+        decided(request(*[flux] * 4), limit(19))
+
+
+def agreed(credits_: int, *, jobs: int = 4, allowed: bool = False) -> Agreed:
+    return Agreed(credits=Decimal(credits_), jobs=jobs, allowed=allowed)
+
+
+@pytest.mark.parametrize(
+    ("rules", "what", "reason"),
+    [
+        (Rules(), agreed(20), None),
+        (Rules(confirm_above=Decimal(100)), agreed(20), "agreed"),
+        (Rules(approve_above=Decimal(100)), agreed(20), "agreed"),
+        (Rules(confirm_above=Decimal(100)), agreed(28), None),
+        (Rules(confirm_above=Decimal(120)), agreed(20), None),
+        (Rules(job_ceiling=Decimal(25)), agreed(20), "ceiling"),
+        (Rules(job_ceiling=Decimal(25)), agreed(28), None),
+    ],
+)
+def test_a_price_that_is_found_out_is_within_what_was_agreed_to_or_below_every_threshold(
+    rules: Rules, what: Agreed, reason: str | None
+):
+    waiting = request(item(30))
+    if reason is None:
+        assert decide_waiting(waiting, Past(rules=rules), what) == ()
+    else:
+        with pytest.raises(Refused) as refused:
+            decide_waiting(waiting, Past(rules=rules), what)
+        assert refused.value.reason == reason
+
+
+def test_a_price_that_is_found_out_meets_every_limit_and_the_grants_of_that_moment():
+    waiting, past = request(item(30)), Past(limits=[limit(100)], paid=[Paid(80)])
+    with pytest.raises(Refused, match="You have 20 of your 100 weekly credits left"):
+        decide_waiting(waiting, past, agreed(30))
+    assert decide_waiting(waiting, past, agreed(30, allowed=True)) == ()
+    with pytest.raises(Refused, match="You have 20 of your 100"):
+        decide_waiting(waiting, past, agreed(20, allowed=True))  # the moderator has allowed less
+    past.given = [grant(1, 15)]
+    assert [draw.credits for draw in decide_waiting(waiting, past, agreed(30))] == [Decimal(10)]
+    of_host = Limit(scope=Scope.HOST_SERVER, period=Period.MONTH, credits=Decimal(20))
+    with pytest.raises(Refused, match="host's credits"):
+        decide_waiting(request(item(30), host_pays=True), Past(host_limits=[of_host]), agreed(30, allowed=True))
 
 
 def test_where_nothing_is_guarded_any_number_runs():
@@ -106,6 +162,7 @@ def test_under_a_limit_one_job_of_unknown_price_runs_at_a_time_and_the_others_wa
     waiting_too = unpriced(ME + 1, VIDEO, is_sent=False)
     assert states(image, limits=(server(1000),), open_unpriced=[waiting_too]) == (runs,)
     assert states(image, video, rules=Rules(confirm_above=HIGH)) == (runs, runs)
+    assert states(image, image, rules=Rules(confirm_above=HIGH)) == (runs, waits)
 
 
 def test_a_yes_is_to_the_price_that_was_shown_and_a_tenth_more():
