@@ -22,6 +22,7 @@ from bot.app.entry_points import describe_commands
 from bot.catalogue import Catalogue, FieldKind
 from bot.catalogue.catalogue import kinds_of
 from bot.catalogue.fields import Field
+from bot.domain.server.guild_rules import Rules
 from bot.errors import InputError
 from bot.generation.generation import Generation
 from bot.generation.own_defaults import PRESET
@@ -106,8 +107,12 @@ class Commands:
         async def submit(_interaction: object, request: Any) -> None:
             self._asked.append(request)
 
+        async def rules(_guild_id: int) -> Rules:
+            return Rules()
+
         hooks = importlib.import_module("cogs.workflows.hooks")
         monkeypatch.setattr(hooks, "submit", submit)
+        monkeypatch.setattr(hooks, "use", lambda *_: types.SimpleNamespace(get=rules))
         every = {command.qualified_name: command for command in bot.tree.walk_commands()}
         self.by_name = {name: every[name.partition(" for:")[0]] for name in COMMANDS}
 
