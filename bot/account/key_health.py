@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import weakref
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Hashable
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, auto
 
 import structlog
@@ -13,6 +15,7 @@ import structlog
 from bot.account import texts
 from bot.account.api_keys import ApiKeys, RefusedKey, UsableKey
 from bot.cannon.client import CannonClient
+from bot.cannon.errors import asks_to_verify
 from bot.domain.models import AccountStatus
 from bot.errors import CannonError, KeyRefused, Refused
 from bot.runtime.clock import Clock
@@ -23,12 +26,17 @@ log = structlog.get_logger(__name__)
 
 VERDICT_LIFE_S = 10.0
 """A verdict is shared by jobs within this time."""
+FIRST_CHECK_S, FIRST_CHECK_AGAIN_S = 5.0, 60.0
+"""How long creates wait for the first check of their key, and until the next one after one without an answer."""
 PROBE_WAITS_S = (60.0, 300.0, 900.0, 3600.0)
 """Waits before retries of a refused key; the last repeats."""
 BALANCE_EVERY_S = 60.0
 """Minimum time between balance requests of an account."""
 BALANCE_TIMEOUT_S = 1.5
 """A member waits for it."""
+
+
+UNVERIFIED = AccountStatus(credits=None, plan=None, scopes=(), must_verify=True)
 
 
 class KeyVerdict(Enum):
@@ -46,6 +54,20 @@ class Judgement:
 
     verdict: KeyVerdict
     is_news: bool = False
+    status: AccountStatus | None = None
+    """The answer, of a living key."""
+
+
+@dataclass(slots=True)
+class _Checked:
+    """The last status call of a key."""
+
+    verdict: KeyVerdict
+    status: AccountStatus | None
+    at: float
+    """Monotonic seconds."""
+    noted: set[int] = field(default_factory=set)
+    """Servers for which a refusal is stored."""
 
 
 class KeyHealth:
@@ -55,37 +77,72 @@ class KeyHealth:
         self._keys = keys
         self._client = client
         self._clock = clock
-        self._verdicts: dict[tuple[int, str], tuple[float, KeyVerdict]] = {}
-        self._locks: weakref.WeakValueDictionary[tuple[int, str], asyncio.Lock] = weakref.WeakValueDictionary()
+        self._checked: dict[Hashable, _Checked] = {}
+        self._locks: weakref.WeakValueDictionary[Hashable, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._first_due: dict[str, float] = {}
+        """When to check a key before its next create, in monotonic seconds; infinite once that was done."""
         self._balances = RateLimiter(clock, 1, BALANCE_EVERY_S)
         self._probe_due: dict[tuple[int, int | None], float] = {}
 
+    async def first_check(self, guild_id: int, key: UsableKey) -> Judgement | None:
+        """Check a key before its first create in this process; None later, and for practice.
+
+        Those who ask at the same time share one call, the host's key over all servers. Without an answer in
+        `FIRST_CHECK_S` the key counts as unknown, and no one waits for it for a minute.
+        """
+        slot = key.slot(guild_id)
+        if key.is_practice or self._clock.monotonic() < self._first_due.get(slot, 0.0):
+            return None
+        judgement = await self._check(slot, guild_id, key, life_s=0.0, timeout_s=FIRST_CHECK_S)
+        if judgement.status is not None:
+            self._first_due[slot] = math.inf
+        elif judgement.verdict is KeyVerdict.UNKNOWN:
+            self._first_due[slot] = self._clock.monotonic() + FIRST_CHECK_AGAIN_S
+        return judgement
+
     async def judge(self, guild_id: int, key: UsableKey) -> Judgement:
         """Check a key after a job's refusal, and store a refusal."""
-        name = (guild_id, key.slot(guild_id))
-        lock = self._locks.setdefault(name, asyncio.Lock())
-        async with lock:
-            at, verdict = self._verdicts.get(name, (-VERDICT_LIFE_S, KeyVerdict.UNKNOWN))
-            if self._clock.monotonic() - at < VERDICT_LIFE_S:
-                return Judgement(verdict)
-            judgement = await self._judge(guild_id, key)
-            self._verdicts[name] = (self._clock.monotonic(), judgement.verdict)
-            return judgement
+        return await self._check((guild_id, key.slot(guild_id)), guild_id, key, life_s=VERDICT_LIFE_S, timeout_s=None)
 
-    async def _judge(self, guild_id: int, key: UsableKey) -> Judgement:
+    async def _check(
+        self, name: Hashable, guild_id: int, key: UsableKey, *, life_s: float, timeout_s: float | None
+    ) -> Judgement:
+        """Call for the status, or share the call of this name that ended at most `life_s` before."""
+        asked = self._clock.monotonic()
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            checked = self._checked.get(name)
+            if checked is None or checked.at < asked - life_s:
+                verdict, status = await self._status(guild_id, key, timeout_s)
+                checked = self._checked[name] = _Checked(verdict, status, self._clock.monotonic())
+            is_news = checked.verdict is KeyVerdict.REFUSED and await self._is_first_refusal(guild_id, key, checked)
+            return Judgement(checked.verdict, is_news, checked.status)
+
+    async def _status(
+        self, guild_id: int, key: UsableKey, timeout_s: float | None
+    ) -> tuple[KeyVerdict, AccountStatus | None]:
         try:
-            status = await self._client.status(key.secret)
+            async with asyncio.timeout(timeout_s):
+                status = await self._client.status(key.secret)
         except KeyRefused as error:
-            probe_at = self._clock.wall() + PROBE_WAITS_S[0]
-            is_news = await self._keys.note_refused(guild_id, key, probe_at=probe_at)
-            if is_news:
-                log.warning("key.refused", guild=guild_id, status=error.status)
-            return Judgement(KeyVerdict.REFUSED, is_news)
-        except CannonError as error:
+            if asks_to_verify(error.said):  # it is the account that lacks something
+                return KeyVerdict.ALIVE, UNVERIFIED
+            return KeyVerdict.REFUSED, None
+        except (CannonError, TimeoutError) as error:
             log.info("key.unknown", guild=guild_id, error=type(error).__name__)
-            return Judgement(KeyVerdict.UNKNOWN)
+            return KeyVerdict.UNKNOWN, None
         await self._keys.note_status(guild_id, key, status)
-        return Judgement(KeyVerdict.ALIVE)
+        return KeyVerdict.ALIVE, status
+
+    async def _is_first_refusal(self, guild_id: int, key: UsableKey, checked: _Checked) -> bool:
+        """Store a refusal, once for each server; return whether the key worked before."""
+        if guild_id in checked.noted:
+            return False
+        checked.noted.add(guild_id)
+        probe_at = self._clock.wall() + PROBE_WAITS_S[0]
+        is_news = await self._keys.note_refused(guild_id, key, probe_at=probe_at)
+        if is_news:
+            log.warning("key.refused", guild=guild_id)
+        return is_news
 
     async def refresh_balance(self, guild_id: int, key: UsableKey) -> bool:
         """Request the account's balance, at most once a minute; return whether it was reported."""

@@ -337,6 +337,19 @@ def clean(text: str) -> str:
     return text if len(text) <= SENTENCE_LIMIT_CHARS else text[: SENTENCE_LIMIT_CHARS - 1].rstrip() + "…"
 
 
+_TO_VERIFY = re.compile(
+    r"\b(?:verif|confirm)\w{0,12}[^.]{0,60}\be-?mail|\be-?mail\b[^.]{0,60}\b(?:un)?(?:verif|confirm)", re.IGNORECASE
+)
+
+
+def asks_to_verify(sentence: str) -> bool:
+    """Whether a message says that the account's e-mail address must be verified first.
+
+    An account must, before anything that costs credits (https://www.cannonstudio.app/faq).
+    """
+    return _TO_VERIFY.search(sentence) is not None
+
+
 def _words(text: str) -> str:
     words = one_line(text)
     if len(words) <= _CLEANED_CHARS:

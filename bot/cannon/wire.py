@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.cannon import texts
-from bot.cannon.errors import SENTENCE_LIMIT_CHARS, clean, message_read
+from bot.cannon.errors import SENTENCE_LIMIT_CHARS, asks_to_verify, clean, message_read
 from bot.domain.models import AccountStatus, ExpiringCredits, credits_of
 from bot.domain.words.text import shortened
 from bot.errors import FieldFault, UnreadableAnswer
@@ -34,6 +34,8 @@ _WORDS: Final = ("credit", "pack", "grant", "balance", "bucket", "lot")
 _AMOUNTS: Final = ("remaining", "creditsRemaining", "credits_remaining", "left", "credits", "balance", "amount")
 _ENDS: Final = ("expiresAt", "expires_at", "expiresAtMs", "expires_at_ms", "expiry", "expiryDate", "expirationDate")
 _LINKS: Final = ("topUpUrl", "top_up_url", "topupUrl", "buyCreditsUrl", "buy_credits_url", "billingUrl", "billing_url")
+_VERIFIED: Final = ("emailVerified", "email_verified", "isEmailVerified", "verified")
+"""Possible names in `account`: whether its e-mail address is verified is not documented."""
 _SECONDS_MAX: Final = 1e11
 """A time above this is in milliseconds."""
 _LATEST: Final = 7.3e9
@@ -195,10 +197,11 @@ def account_status(document: object) -> AccountStatus:
     """Read the answer of `GET /api/v1/status`. Raises UnreadableAnswer for a non-object or a failure."""
     answer = _object(document)
     account, api_key = _mapping(answer.get("account")), _mapping(answer.get("apiKey"))
-    _note_new("status", answer, {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey"})
-    if answer.get("ok") is False:
-        said = _label(answer.get("message")) or str(texts.NO_REASON)
-        raise UnreadableAnswer(texts.NOT_WELL(reason=said), 200)
+    _note_new("status", answer, _STATUS_FIELDS)
+    said = _label(answer.get("message")) or ""
+    must_verify = asks_to_verify(said) or any(account.get(name) is False for name in _VERIFIED)
+    if answer.get("ok") is False and not must_verify:
+        raise UnreadableAnswer(texts.NOT_WELL(reason=said or str(texts.NO_REASON)), 200)
     remaining = answer.get("creditsRemaining")
     if remaining is None:
         remaining = _mapping(answer.get("credits")).get("remaining")
@@ -208,6 +211,7 @@ def account_status(document: object) -> AccountStatus:
         scopes=_scopes(api_key.get("scopes")),
         expiring=expiring_credits(answer),
         top_up_url=top_up_link(answer),
+        must_verify=must_verify,
     )
 
 
@@ -255,6 +259,7 @@ def progress(document: object, remote_id: str) -> Progress:
     )
 
 
+_STATUS_FIELDS = {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey", "serverTime"}
 _REQUEST_FIELDS = {
     "id", "operation", "status", "billableCredits", "inputPreview", "outputPreview", "createdAtMs", "startedAtMs",
     "completedAtMs", "errorMessage", "output", "requestLog", "poll_after_ms", "urls",

@@ -361,6 +361,8 @@ class AccountStatus:
     expiring: tuple[ExpiringCredits, ...] = ()
     """Expiring credits, soonest first; () without dates."""
     top_up_url: str | None = None
+    must_verify: bool = False
+    """Whether its e-mail address must be verified before it may use credits, as far as reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bot.account.memory import Refusal
 from bot.domain.models import WaitsFor
+from bot.domain.texts import ACCOUNT_LEFT, HOST_BALANCE_TOO_LOW, TOP_UP_OR_OTHER_KEY
 from bot.domain.words.text import full_stop
 from bot.language import Text, amount, tr
 
@@ -57,6 +58,26 @@ REFUSED: Mapping[Refusal, Text] = {
     ),
 }
 """Say what a create was refused for; `reason` is the API's own sentence."""
+
+
+def no_credits(*, host_pays: bool) -> str:
+    """Say that the account has no credits left."""
+    if host_pays:
+        return str(HOST_BALANCE_TOO_LOW)
+    return f"{ACCOUNT_LEFT(count=0)} {TOP_UP_OR_OTHER_KEY}"
+
+
+def must_verify(*, host_pays: bool) -> str:
+    """Say that the account's e-mail address must be verified first."""
+    if host_pays:
+        return tr(
+            "The bot's host pays here, and the email address of their Cannon Studio account is not verified yet. "
+            "A moderator can set a key of this server's own."
+        )
+    return tr(
+        "The email address of this server's Cannon Studio account is not verified yet, and it must be before the "
+        "account can use credits. Its owner can verify it on cannonstudio.app."
+    )
 
 
 # ---------------------------------------------------------------------- why a result was not posted

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from functools import partial
 
 from bot.account.api_keys import UsableKey
-from bot.account.key_health import KeyHealth, KeyVerdict
+from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
 from bot.domain.models import Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
 from bot.errors import CannonError, CannonUnavailable, UnreadableAnswer
@@ -168,9 +168,19 @@ class KeyWaits:
     async def judge(self, job: Job, key: UsableKey) -> KeyVerdict:
         """Check the key that the job was refused with; alert the moderators if it is refused."""
         judgement = await self.health.judge(job.guild_id, key)
+        await self._alert(job, judgement)
+        return judgement.verdict
+
+    async def first_check(self, job: Job, key: UsableKey) -> Judgement | None:
+        """Check the key before its first create in this process; None later. Alerts like `judge`."""
+        judgement = await self.health.first_check(job.guild_id, key)
+        if judgement is not None:
+            await self._alert(job, judgement)
+        return judgement
+
+    async def _alert(self, job: Job, judgement: Judgement) -> None:
         if judgement.is_news:
             await self.transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
-        return judgement.verdict
 
     async def wait(self, followed: Followed) -> float | None:
         """Wait for a working key; return the seconds, None if the job waited too long and was ended."""

@@ -13,13 +13,13 @@ from bot.account.api_keys import UsableKey
 from bot.account.key_health import KeyVerdict
 from bot.account.memory import AccountMemories, Refusal, UnavailableOperations
 from bot.cannon.client import CannonClient
-from bot.cannon.errors import missing_in, relabelled
+from bot.cannon.errors import asks_to_verify, missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.texts import OF_ANOTHER_JOB
 from bot.cannon.wire import CreatedRequest, RemoteStatus
 from bot.catalogue import LiveCatalogue, labels_of
 from bot.domain.jobs.poll_schedule import next_poll_s, unhinted_wait_s
-from bot.domain.models import Job, JobState
+from bot.domain.models import AccountStatus, Job, JobState
 from bot.errors import (
     CannonError,
     CannonUnavailable,
@@ -69,6 +69,16 @@ class Submitting:
 
     async def take_turn(self, followed: Followed, key: UsableKey) -> float | None:
         """Submit the job, if that cannot pay twice; return seconds until its next turn, None to drop it."""
+        judgement = await self.key_waits.first_check(followed.job, key)
+        if judgement is not None and judgement.verdict is KeyVerdict.REFUSED:
+            return await self.key_waits.wait(followed)
+        trouble = None if judgement is None or judgement.status is None else _trouble(judgement.status, key)
+        if trouble is not None and not followed.job.in_doubt:  # else an attempt may have arrived
+            await self.transitions.end(followed, JobState.FAILED, trouble)
+            return None
+        return await self._submit(followed, key)
+
+    async def _submit(self, followed: Followed, key: UsableKey) -> float | None:
         job = followed.job
         age_s = self._attempts_age_s(followed)
         # An attempt may have arrived, and idempotency does not cover another key.
@@ -190,6 +200,9 @@ class Submitting:
         if await self.memories.refused(job, error) is not None:  # one model, say: others may work
             await self._refused_for_good(followed, error)
             return None
+        if asks_to_verify(error.said):
+            await self._refused_for_good(followed, error)
+            return None
         operation = self.catalogue.current.find(job.operation)
         refusal = await self.unavailable.note(job, key, operation, error.said)
         sentence = texts.REFUSED[refusal](operation=self._title(job), reason=error.said)
@@ -210,7 +223,9 @@ class Submitting:
         job = followed.job
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
-        if isinstance(error, KeyRefused):  # the key works: its account lacks a value of this input
+        if asks_to_verify(error.said):
+            sentence = texts.must_verify(host_pays=job.key_id is None)
+        elif isinstance(error, KeyRefused):  # the key works: its account lacks a value of this input
             sentence = texts.REFUSED[Refusal.INPUT](operation=self._title(job), reason=error.said)
         else:
             sentence = relabelled(error.sentence, error.said, error.faults, labels)
@@ -227,3 +242,13 @@ class Submitting:
     def _wire_id(self, job: Job) -> str:
         operation = self.catalogue.current.find(job.operation)
         return job.operation if operation is None else operation.id
+
+
+def _trouble(status: AccountStatus, key: UsableKey) -> str | None:
+    """Return why an account can pay for nothing; None if it can, as far as known."""
+    host_pays = key.id is None
+    if status.must_verify:
+        return texts.must_verify(host_pays=host_pays)
+    if status.credits is not None and status.credits <= 0:
+        return texts.no_credits(host_pays=host_pays)
+    return None
