@@ -32,7 +32,7 @@ from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
 from bot.runtime.machine import permanent, release_memory
 from bot.server.settings import Languages
-from bot.store import Claimed, Store
+from bot.store import Claimed, CommitUnknown, Store
 
 KEPT = 3200
 """Cached rows between turns, some 2 KB each."""
@@ -119,6 +119,8 @@ class Worker:
     clock: Clock
     _lease: str = field(default_factory=new_id, init=False)
     _lease_due: float = field(default=0.0, init=False)
+    _may_hold_more: bool = field(default=False, init=False)
+    """Whether a claim may have been committed whose jobs this process does not know."""
     _has_shared: bool = field(default=False, init=False)
     """Whether the last claim left a part to other processes."""
     _turns: set[asyncio.Task[None]] = field(default_factory=set, init=False)
@@ -245,13 +247,14 @@ class Worker:
         return max(0.0, min(due) - now)
 
     async def _renew_lease(self) -> None:
-        if self.clock.monotonic() >= self._lease_due:
-            if not await self.store.jobs.hold_lease(self._lease, LEASE_S) and self.agenda.jobs:
-                await self._lose_all()
-            self._lease_due = self.clock.monotonic() + LEASE_RENEW_S
+        if not self._may_hold_more and self.clock.monotonic() < self._lease_due:
+            return
+        if self._may_hold_more or (not await self.store.jobs.hold_lease(self._lease, LEASE_S) and self.agenda.jobs):
+            await self._lose_all()
+        self._lease_due = self.clock.monotonic() + LEASE_RENEW_S
 
     async def _lose_all(self) -> None:
-        """Start over after the lease expired and another process took it.
+        """Start over after the lease expired and another process took it, or it may have jobs that are not followed.
 
         The new token keeps old turns from changing a job that is claimed again.
         """
@@ -261,6 +264,7 @@ class Worker:
         self.agenda.clear()
         self._rows.clear()
         await self.store.jobs.hold_lease(self._lease, LEASE_S)
+        self._may_hold_more = False
         self.agenda.claim_due = 0.0
 
     async def _claim(self) -> None:
@@ -279,9 +283,13 @@ class Worker:
             self.agenda.claim_due = min(self.agenda.claim_due, self.clock.monotonic() + CLAIM_REST_S)
 
     async def _claim_some(self, *, shares: bool) -> int:
-        claimed = await self.store.jobs.claim(
-            self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self.store.is_shared
-        )
+        try:
+            claimed = await self.store.jobs.claim(
+                self._lease, limit=CLAIMED_MAX, shares=shares, by_card=self.store.is_shared
+            )
+        except CommitUnknown:
+            self._may_hold_more = True
+            raise
         guild_ids: dict[int, int] = {}  # one int object per guild: SQLite makes one per row
         for each in claimed:
             self.agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))

@@ -1,6 +1,7 @@
 """The store: jobs, cards, keys and the ledger, in one database."""
 
 from bot.store.engine.database import Database
+from bot.store.engine.group_commit import CommitUnknown
 from bot.store.engine.repository import REFUND_REQUEST, REPORT, Change, Decision, Record, RecordOf
 from bot.store.engine.sqlite_database import SqliteDatabase
 from bot.store.guild.account import AccountChecks
@@ -43,6 +44,7 @@ __all__ = [
     "Cards",
     "Change",
     "Claimed",
+    "CommitUnknown",
     "Copies",
     "Copy",
     "Database",

@@ -21,7 +21,7 @@ from bot.jobs.intake import TOKEN_LIFE_S
 from bot.jobs.worker import LEASE_S, Worker
 from bot.runtime import failpoints
 from bot.runtime.failpoints import Crash
-from bot.store import ReviewRule, Store
+from bot.store import CommitUnknown, ReviewRule, Store
 from bot.store.jobs.rechecks import POST_AGAIN_S
 from tests.support.exactness import assert_exact
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig
@@ -468,6 +468,30 @@ async def test_a_worker_that_wakes_after_its_lease_has_expired_changes_nothing(r
         await heir.step()
         rig.advance(1)
     assert await exact(rig) == [JobState.DELIVERED]
+
+
+@pytest.mark.parametrize("change", ["claim", "advance"])
+async def test_a_job_is_followed_after_a_commit_of_which_nothing_is_known(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, change: str
+):
+    worker = rig.bot.parts.worker
+    committed = getattr(worker.store.jobs, change)
+
+    async def unknown(*given, **named):
+        done = await committed(*given, **named)
+        if done and (change == "claim" or done.job.state is not given[0].state):
+            monkeypatch.setattr(worker.store.jobs, change, committed)
+            raise CommitUnknown("Nothing is known of it.")
+        return done
+
+    await rig.member.slash(rig.channel, "image generate", prompt="fox #fast")
+    monkeypatch.setattr(worker.store.jobs, change, unknown)
+    async for _ in until_ended(rig):
+        with contextlib.suppress(CommitUnknown):
+            await rig.step()
+        rig.advance(0.5)
+    assert await exact(rig) == [JobState.DELIVERED]
+    assert rig.clock.elapsed < LEASE_S / 2, "in seconds, not at the next start"
 
 
 async def test_a_delivery_that_outlives_its_lease_settles_nothing(rig: Rig, another):

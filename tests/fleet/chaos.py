@@ -39,10 +39,12 @@ GATEWAYS, WORKERS = 2, 3
 START_S = 240.0
 SETTLES_S = 4.0
 """What is requested in the last seconds of a trouble may meet the next one."""
-GOES_ON_S = 5.0
+GOES_ON_S = 10.0
 """By how much longer than usual a job of a server may take that has nothing to do with what goes wrong."""
 DATABASE = "fleet"
 OPEN = "state NOT IN ('delivered', 'failed', 'expired', 'cancelled', 'refused')"
+HONEST = ("nothing was saved", "I don't know yet if this was saved")
+"""What a member may be answered for whom there is no job."""
 WORDS = ("#fast", "#fast", "", "#twice", "#fail", "#drop", "#crash")
 
 
@@ -345,9 +347,9 @@ async def judge(chaos: Chaos, *, usual: Trouble) -> Outcome:
     outcome.wrong += [
         f"{each.prompt!r} has no job: {each.reply.response.content!r}"
         for each in put_off
-        if each.reply.response is not None and "nothing was saved" not in each.reply.response.content
+        if each.reply.response is not None and not any(said in each.reply.response.content for said in HONEST)
     ]
-    outcome.wrong += [] if len(put_off) <= len(chaos.asked) / 20 else [f"{len(put_off)} were told to try again"]
+    outcome.wrong += [] if len(put_off) <= len(chaos.asked) / 8 else [f"{len(put_off)} were told to try again"]
     failing |= {each.prompt for each in put_off}
 
     def times(trouble: Trouble) -> list[tuple[float, Asked]]:

@@ -189,7 +189,7 @@ FAULTS_MAX = 10
 FAULT_S = 30.0
 """Rest added per consecutive error: ten take half an hour."""
 UNNOTED_MAX_S = 600.0
-"""Maximum rest while the database does not store it."""
+"""Maximum rest while the database does not store it. The first is 2 s: most failures of a database are short."""
 
 
 class OwnErrors:
@@ -249,5 +249,7 @@ class OwnErrors:
 
 
 def _unnoted_s(followed: Followed) -> float:
+    """Return the rest after an error that is not stored. The row is read again: the last change may be stored."""
+    followed.forget_row()
     followed.failures += 1
-    return min(FAULT_S * followed.failures, UNNOTED_MAX_S)
+    return min(2.0 ** min(followed.failures, 30), UNNOTED_MAX_S)
