@@ -22,6 +22,7 @@ from bot.app.health import Health
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
+from bot.cannon.discovery import Discovery
 from bot.cannon.estimates import Estimates
 from bot.cannon.mcp import McpClient
 from bot.delivery import Delivery, DiscordLinks, make_delivery
@@ -211,6 +212,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         setup.catalogue,
         store=store,
         reader=DocumentReader(core.client, core.keys),
+        discovery=Discovery(core.mcp),
         drift=drift,
         clock=setup.clock,
     )

@@ -1,8 +1,8 @@
-"""Reads Cannon Studio's OpenAPI document, at the start and then daily."""
+"""Reads what Cannon Studio publishes about its API, at the start and then daily: a description, and keyless tools."""
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -12,14 +12,20 @@ import structlog
 
 from bot.account.api_keys import ApiKeys
 from bot.app import texts
+from bot.cannon import discovery as tools
 from bot.cannon.client import CannonClient
+from bot.cannon.discovery import Discovery
+from bot.cannon.mcp import McpFailure
 from bot.cannon.wire import OpenApiAnswer
 from bot.catalogue import OPERATIONS, Catalogue, LiveCatalogue, Operation, describe, merge
 from bot.catalogue.live import ApiChange
+from bot.catalogue.openapi.tools import MARK, SURFACES
+from bot.catalogue.openapi.tools import OPERATIONS as ANSWERED
 from bot.errors import CannonError, UnreadableAnswer
 from bot.runtime.clock import Clock
 from bot.server.operations import ApiDrift
 from bot.store import Store
+from bot.store.guild.account import FactKey, Published
 
 log = structlog.get_logger(__name__)
 
@@ -151,86 +157,115 @@ def _within_a_week(stored: str | None, now: float) -> dict[str, Any]:
 REFRESH_S = 24 * 3600.0
 RETRY_S = 3600.0
 CATALOGUE = "catalogue"
-"""The signal that another document is stored."""
-DOCUMENT_META, ETAG_META, WAY_META = "openapi_document", "openapi_etag", "openapi_way"
-"""Keys in the table `meta` of the document, its ETag, and how it was read."""
-FORGOTTEN_META = "openapi_forgotten"
-"""Key of the digest of a document that the host had the bot forget: it is not learned again."""
+"""The signal that something else is stored."""
+DOCUMENT: FactKey = ("openapi", "")
+ETAG_META, WAY_META = "openapi_etag", "openapi_way"
+"""Keys in the table `meta` of the document's ETag, and how it was read."""
 OTHER_IDS_META = "openapi_other_ids"
 """Key of the ids that documents had for built-in operations: jobs are stored under them."""
+_TOOLS = {tools.OPERATION: ANSWERED, tools.MODELS: SURFACES}
+
+
+def documents_of(facts: Mapping[FactKey, str]) -> list[Any]:
+    """Return stored facts as the catalogue reads them. Raises ValueError."""
+    answers: dict[str, dict[str, Any]] = {}
+    for (source, subject), body in facts.items():
+        if source in _TOOLS:
+            answers.setdefault(_TOOLS[source], {})[subject] = json.loads(body)
+    described = [json.loads(facts[DOCUMENT])] if DOCUMENT in facts else []
+    return [*described, {MARK: answers}] if answers else described
 
 
 @dataclass
 class CatalogueRefresh:
-    """Updates the live catalogue from the store and from Cannon Studio."""
+    """Updates the live catalogue from the store, from Cannon Studio's description, and from its keyless tools."""
 
     catalogue: LiveCatalogue
     _: KW_ONLY
     store: Store
     reader: DocumentReader
+    discovery: Discovery
     drift: ApiDrift
     clock: Clock
-    _known: str | None = field(default=None, init=False)
+    _facts: dict[FactKey, str] = field(default_factory=dict, init=False)
     _unannounced: list[ApiChange] = field(default_factory=list, init=False)
     """Learned, but not stored yet: it must not be lost."""
     _tried_at: float | None = field(default=None, init=False)
     """Last try that failed for want of a key, monotonic seconds; None if it didn't."""
+    _adopting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _document_tried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         self._named = NamedOperations(self.store, self.clock)
 
     async def read_again(self) -> None:
-        """Learn the stored document, if it has changed."""
-        text = await self.store.meta.get(DOCUMENT_META)
-        if text != self._known:
-            await self._learn_stored(text)
+        """Learn what is stored, if it has changed."""
+        facts = await self.store.api_facts.all()
+        if facts != self._facts:
+            await self._learn_stored(facts)
 
     async def load(self) -> None:
-        """Learn the stored document and other ids, without announcing them again.
+        """Learn what is stored, without announcing it again.
 
-        An unreadable one is dropped and fetched again: it must not keep the bot from starting.
+        Something unreadable is dropped and fetched again: it must not keep the bot from starting.
         """
-        await self._learn_stored(await self.store.meta.get(DOCUMENT_META))
+        await self._learn_stored(await self.store.api_facts.all())
 
-    async def _learn_stored(self, text: str | None) -> None:
-        self._known = text
+    async def _learn_stored(self, facts: dict[FactKey, str]) -> None:
+        self._facts = facts
         try:
-            if text is not None:
-                changes = await self._learned(json.loads(text))
+            if facts:
+                changes = await self._learned(facts)
                 log.info("catalogue.loaded", differences=len(changes))
             self.catalogue.remember(json.loads(await self.store.meta.get(OTHER_IDS_META) or "{}"))
         except Exception:
-            log.exception("catalogue.stored_document_dropped", chars=len(text or ""))
-            await self.store.meta.forget(DOCUMENT_META, ETAG_META, WAY_META, OTHER_IDS_META)
+            log.exception("catalogue.stored_facts_dropped", chars=sum(map(len, facts.values())))
+            self._facts = {}
+            await self.store.api_facts.delete()
+            await self.store.meta.forget(ETAG_META, WAY_META, OTHER_IDS_META)
 
     async def refresh(self) -> None:
-        """Fetch, learn and store the document, and announce news. An unusable one changes nothing.
+        """Fetch, learn and store the description, and announce news. An unusable one changes nothing.
 
         Raises CannonError if it cannot be fetched.
         """
         meta = self.store.meta
-        is_first = await meta.get(DOCUMENT_META) is None
         reading = await self.reader.read(await meta.get(WAY_META) or OPEN, await meta.get(ETAG_META) or None)
         facts = {}
-        former = self.catalogue.current
-        if reading.document is not None and _digest(reading.document) == await meta.get(FORGOTTEN_META):
-            log.info("catalogue.forgotten_document_ignored")
-        elif reading.document is not None:
-            self._unannounced += await self._learned(reading.document)
-        if self.catalogue.current is not former:  # it names operations
-            facts = {
-                OTHER_IDS_META: json.dumps(self.catalogue.other_ids),
-                DOCUMENT_META: json.dumps(reading.document),
-                ETAG_META: reading.etag or "",
-                WAY_META: reading.way,
-            }
-        await self._named.note(self.catalogue.current)
-        await self.drift.adopt(facts, self._unannounced, is_first=is_first)
-        self._unannounced = []
+        if reading.document is not None and await self.catalogue.names_operations(reading.document):
+            facts = {DOCUMENT: json.dumps(reading.document, sort_keys=True)}
+        await self._adopt(facts, {ETAG_META: reading.etag or "", WAY_META: reading.way} if facts else {})
+
+    async def discover(self) -> McpFailure | None:
+        """Read, learn and store what the keyless tools say, and announce news; return why not all was read."""
+        found = await self.discovery.read(self.catalogue.current)
+        facts = {
+            (tool, subject): json.dumps(json.loads(body), sort_keys=True)
+            for (tool, subject), body in found.answers.items()
+            if tool in _TOOLS
+        }
         if facts:
-            self._known = facts[DOCUMENT_META]
-            self.store.signals.send(CATALOGUE)
-        self.catalogue.read_at = self.clock.wall()
+            await self._adopt(facts, {})
+        return found.failure
+
+    async def _adopt(self, read: dict[FactKey, str], meta: dict[str, str]) -> None:
+        """Learn, store and announce what was read; what the host had the bot forget is only stored."""
+        async with self._adopting:
+            forgotten = await self.store.api_facts.forgotten()
+            new = {key: body for key, body in read.items() if forgotten.get(key) != body}
+            facts = {**self._facts, **new}
+            sources = {source for source, _ in read}
+            is_first = not any(source in sources for source, _ in (*self._facts, *forgotten))
+            if new:
+                self._unannounced += await self._learned(facts)
+                meta = {**meta, OTHER_IDS_META: json.dumps(self.catalogue.other_ids)}
+            await self._named.note(self.catalogue.current)
+            await self.drift.adopt(Published(facts=read, meta=meta), self._unannounced, is_first=is_first)
+            self._unannounced = []
+            if facts != self._facts:
+                self._facts = facts
+                self.store.signals.send(CATALOGUE)
+            self.catalogue.read_at = self.clock.wall()
 
     async def _lacks_a_key(self) -> bool:
         if self._tried_at is None or self.clock.monotonic() - self._tried_at >= REFRESH_S:
@@ -253,29 +288,23 @@ class CatalogueRefresh:
             wants_key = self._tried_at is not None
             log.info("catalogue.not_read", error=type(error).__name__, status=error.status, wants_key=wants_key)
             return RETRY_S
+        finally:
+            self._document_tried.set()
         return REFRESH_S
 
-    async def _learned(self, document: object) -> list[ApiChange]:
-        return await self.catalogue.learn(document, await self._named.recent())
+    async def discover_once(self) -> float:
+        """Discover, once the description was tried; return the seconds until the next time, as `run_once`."""
+        await self._document_tried.wait()  # it may name operations to ask for
+        return RETRY_S if await self.discover() is McpFailure.UNREACHED else REFRESH_S
+
+    async def _learned(self, facts: Mapping[FactKey, str]) -> list[ApiChange]:
+        return await self.catalogue.learn(*documents_of(facts), kept=await self._named.recent())
 
 
-async def forget_document(store: Store) -> bool:
-    """Forget the learned document from the next start on, until another one comes.
+async def forget_published(store: Store) -> bool:
+    """Forget what Cannon Studio publishes from the next start on, until another answer comes.
 
-    Returns False if there is none. Ids that documents had for built-in operations are kept: jobs have them.
+    Returns False if there is nothing. Ids that documents had for built-in operations are kept: jobs have them.
     """
-    text = await store.meta.get(DOCUMENT_META)
-    if text is None:
-        return False
-    await store.meta.set(FORGOTTEN_META, _digest(json.loads(text)))
-    await store.meta.forget(DOCUMENT_META, ETAG_META, NAMED_META)
-    return True
-
-
-async def learn_document_again(store: Store) -> None:
-    """Undo `forget_document`: the next reading learns the document again."""
-    await store.meta.forget(FORGOTTEN_META)
-
-
-def _digest(document: object) -> str:
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+    await store.meta.forget(NAMED_META)
+    return await store.api_facts.forget()

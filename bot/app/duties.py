@@ -95,6 +95,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
             Round("maintenance", work.begin, maintenance.EVERY_S, ONE, beside=True, woken=work.woken),
             Round("ticker", delivery.keep_true, ticker.ROUND_S, EACH, beside=True),
             Round("openapi", parts.catalogue_refresh.run_once, catalogue.RETRY_S, ONE, beside=True),
+            Round("discovery", parts.catalogue_refresh.discover_once, catalogue.RETRY_S, ONE, beside=True),
         )
 
 

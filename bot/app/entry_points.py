@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import discord
 from discord import app_commands
 
 from bot.app import texts
-from bot.app.catalogue import DOCUMENT_META, NAMED_META, recent_operations
+from bot.app.catalogue import NAMED_META, documents_of, recent_operations
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
 from bot.app.parts import Role
@@ -23,6 +22,7 @@ from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartE
 from bot.runtime.clock import SystemClock
 from bot.settings import DISCORD_API_URL, Settings
 from bot.store.engine.repository import stored_facts
+from bot.store.guild.account import FactKey, stored_api_facts
 
 __all__ = ["check", "describe_commands", "import_surface", "run", "unconnected"]
 
@@ -100,15 +100,15 @@ async def unconnected(settings: Settings, database: Path | None = None) -> Async
     """
     async with CannonBot(settings, run_worker=False, serve_http=False) as bot:
         if database is not None:
-            stored = await asyncio.to_thread(stored_facts, database, DOCUMENT_META, NAMED_META)
+            stored = await asyncio.to_thread(stored_facts, database, NAMED_META)
             kept = recent_operations(stored.get(NAMED_META), bot.clock.wall())
-            await bot.live_catalogue.learn(_read(stored.get(DOCUMENT_META)), kept)
+            await bot.live_catalogue.learn(*_documents(await asyncio.to_thread(stored_api_facts, database)), kept=kept)
         await bot.load_surface()
         yield bot
 
 
-def _read(document: str | None) -> object:
+def _documents(facts: Mapping[FactKey, str]) -> list[Any]:
     try:
-        return json.loads(document or "null")
+        return documents_of(facts)
     except ValueError:
-        return None
+        return []

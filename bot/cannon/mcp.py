@@ -84,6 +84,8 @@ class ToolResult:
 
     objects: Sequence[Message]
     is_error: bool = False
+    parts: Sequence[Any] = ()
+    """All that it has: its JSON objects and lists, each once, and its other texts."""
 
 
 class _Era(Enum):
@@ -170,13 +172,17 @@ class McpClient:
     async def aclose(self) -> None:
         await self._routes.aclose()
 
-    async def call(self, tool: str, arguments: Mapping[str, Any], *, key: str | None = None) -> ToolResult:
-        """Return a tool's result, within the time limit. Raises McpError."""
-        result = await self.request("tools/call", {"name": tool, "arguments": dict(arguments)}, key=key)
-        return ToolResult(_objects(result), is_error=result.get("isError") is True)
+    async def call(
+        self, tool: str, arguments: Mapping[str, Any], *, key: str | None = None, logs: bool = True
+    ) -> ToolResult:
+        """Return a tool's result, within the time limit. Raises McpError; `logs` says whether it is logged, too."""
+        result = await self.request("tools/call", {"name": tool, "arguments": dict(arguments)}, key=key, logs=logs)
+        return ToolResult(_objects(result), is_error=result.get("isError") is True, parts=_parts(result))
 
-    async def request(self, method: str, params: Mapping[str, Any], *, key: str | None = None) -> Message:
-        """Return the result of a JSON-RPC method, within the time limit. Raises McpError."""
+    async def request(
+        self, method: str, params: Mapping[str, Any], *, key: str | None = None, logs: bool = True
+    ) -> Message:
+        """Return the result of a JSON-RPC method, within the time limit. Raises McpError; `logs` as in `call`."""
         route = self._routes.of(key)
         if route is None:
             raise McpError(McpFailure.UNREACHED, "no practice")
@@ -188,7 +194,7 @@ class McpClient:
             failed = error
         except (TimeoutError, NoAnswer, TooMuch, ValueError, RecursionError) as error:
             failed = McpError(McpFailure.UNREACHED, type(error).__name__)
-        if failed.failure is not McpFailure.INVALID:
+        if logs and failed.failure is not McpFailure.INVALID:
             log.info("mcp.failed", method=method, failure=failed.failure.name.lower(), reason=failed.reason)
         raise failed
 
@@ -331,10 +337,24 @@ def _checked(answer: _Answer) -> Message:
 
 
 def _objects(result: Message) -> list[Message]:
+    found = [result.get("structuredContent"), *(_object(text) for text in _texts(result))]
+    return [each for each in found if isinstance(each, dict)]
+
+
+def _parts(result: Message) -> list[Any]:
+    parts: list[Any] = [result["structuredContent"]] if isinstance(result.get("structuredContent"), dict) else []
+    for text in _texts(result):
+        found = _object(text)
+        part = found if isinstance(found, dict | list) else text
+        if part not in parts:
+            parts.append(part)
+    return parts
+
+
+def _texts(result: Message) -> list[str]:
     content = result.get("content")
     texts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    found = [result.get("structuredContent"), *(_object(text) for text in texts if isinstance(text, str))]
-    return [each for each in found if isinstance(each, dict)]
+    return [each for each in texts if isinstance(each, str)]
 
 
 def _object(text: str) -> Any:

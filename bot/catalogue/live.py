@@ -180,22 +180,26 @@ class LiveCatalogue:
         aliases = {name: target for name, target in targets.items() if name not in self._current.operations}
         self._current = self._current.replaced(self._current.operations.values(), aliases)
 
-    async def learn(self, document: object, kept: Collection[Operation] = ()) -> list[ApiChange]:
-        """Adopt an OpenAPI document, replacing earlier ones; return the differences.
+    async def names_operations(self, document: object) -> bool:
+        """Whether a document names operations."""
+        return await asyncio.to_thread(merge, self._built_in, document) is not self._built_in
 
-        One without operations changes nothing. Operations of `kept`, from earlier documents, that it does not
-        name become no longer offered, unless it has them under another id.
+    async def learn(self, *documents: object, kept: Collection[Operation] = ()) -> list[ApiChange]:
+        """Adopt OpenAPI documents and tools' answers, replacing earlier ones; return the differences.
+
+        Those without operations change nothing. Operations of `kept`, from earlier documents, that none names
+        become no longer offered, unless one has them under another id.
         """
         # In a thread: an unusual outside document may take long.
         former = self._current
-        self._current, found = await asyncio.to_thread(_learned, self._built_in, former, document, kept)
+        self._current, found = await asyncio.to_thread(_learned, self._built_in, former, documents, kept)
         return found
 
 
 def _learned(
-    built_in: Catalogue, former: Catalogue, document: object, kept: Collection[Operation]
+    built_in: Catalogue, former: Catalogue, documents: Sequence[object], kept: Collection[Operation]
 ) -> tuple[Catalogue, list[ApiChange]]:
-    present = merge(built_in, document)
+    present = merge(built_in, *documents)
     if present is built_in:
         return former, []
     missing = [each for each in kept if each.id not in present.operations]

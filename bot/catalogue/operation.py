@@ -16,6 +16,8 @@ from bot.language import tr
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}(?:\.[A-Za-z0-9_-]{1,40}){1,4}", re.ASCII)
 
+_POINT_ZERO = re.compile(r"(?<=\d)\.0(?![\d.])")
+
 SORA_ENDS = "2026-09-24"
 """The announced end of OpenAI's Sora API: https://ofox.ai/blog/sora-2-pro-api-developer-complete-guide-2026/."""
 
@@ -97,8 +99,8 @@ def same_name(first: str, second: str) -> bool:
 
 
 def bare(name: str) -> str:
-    """Return the letters and digits of `name`, case-folded."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+    """Return the letters and digits of `name`, case-folded; of a version such as 2.0 the 2, as ids have it."""
+    return "".join(letter for letter in _POINT_ZERO.sub("", name).casefold() if letter.isalnum())
 
 
 def model_name(operation: Operation, model: str) -> str:

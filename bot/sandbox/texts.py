@@ -25,6 +25,8 @@ NOT_IN_PLAN = "Your plan does not include this operation. (The sandbox was asked
 REQUEST_INVALID = "The request is not valid."
 INVALID_INPUT = "The input is not valid. (The sandbox was asked to refuse it.)"
 NO_CREDITS = "Not enough credits. (The sandbox was asked to be out of them.)"
+DOCS = "https://www.cannonstudio.app/developers/docs/operations"
+ASYNCHRONOUS = "{title}. Asynchronous.".format
 UNKNOWN_OPERATION = 'Unknown operation "{name}".'.format
 
 

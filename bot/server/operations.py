@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
@@ -16,7 +16,7 @@ from bot.errors import NoKey, Refused
 from bot.prices import texts
 from bot.server import texts as guild_texts
 from bot.store import Record, Store
-from bot.store.guild.account import DatedChange
+from bot.store.guild.account import DatedChange, Published
 from bot.store.guild.settings import EVERYWHERE
 
 log = structlog.get_logger(__name__)
@@ -110,10 +110,10 @@ class ApiDrift:
     switches: OperationSwitches
     catalogue: LiveCatalogue
 
-    async def adopt(self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, is_first: bool) -> None:
-        """Store a reading of the description and announce its news, all or nothing.
+    async def adopt(self, read: Published, changes: Sequence[ApiChange], *, is_first: bool) -> None:
+        """Store a reading of what Cannon Studio publishes and announce its news, all or nothing.
 
-        `facts` are for the table `meta`. `is_first`: changes are relative to the built-in catalogue.
+        `is_first`: changes are relative to the built-in catalogue.
         """
         off = await self._off_by_guild()
 
@@ -123,7 +123,7 @@ class ApiDrift:
             }
             return {guild_id: partial(_record, found, is_first=is_first) for guild_id, found in seen.items() if found}
 
-        for each in await self.store.api_changes.adopt(facts, _of_whole_operations(changes), lines=lines):
+        for each in await self.store.api_changes.adopt(read, _of_whole_operations(changes), lines=lines):
             log.info(
                 "catalogue.changed",
                 kind=each.kind.value,

@@ -23,7 +23,7 @@ from bot.store.engine.repository import Meta, Repository, signature_in
 from bot.store.engine.sqlite_database import ProcessLock, SqliteDatabase
 from bot.store.fleet import fleet_module
 from bot.store.guild.absent_guilds import AbsentGuilds
-from bot.store.guild.account import AccountChecks, ApiChanges
+from bot.store.guild.account import AccountChecks, ApiChanges, ApiFacts
 from bot.store.guild.approvals import Approvals
 from bot.store.guild.former_members import FormerMembers
 from bot.store.guild.keys import GuildKeys, HostKeyRefusals, Practice
@@ -92,7 +92,7 @@ class Store:
         self.reaction_acts = ReactionActs(database, box, clock)
         self.histograms = Histograms(database, box, clock)
         self.meta = Meta(database, box, clock)
-        self.api_changes = ApiChanges(database, box, clock)
+        self.api_changes, self.api_facts = ApiChanges(database, box, clock), ApiFacts(database, box, clock)
         self.ledger, self.figures = Ledger(database, box, clock), Figures(database, box, clock)
         self.true_costs = TrueCosts(database, box, clock)
         self.tried_values = TriedValues(database, box, clock)

@@ -21,7 +21,8 @@ REPORTS, KEYS, NOBODY = "reports that you send", "API key, encrypted", ""
 INDEX = ("job_grams", "job_grams_config", "job_grams_data", "job_grams_idx")
 """The index of words, and what FTS5 keeps it in."""
 ROWS = {
-    "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "approvals": DECIDED,
+    "account_checks": KEYS, "alerts": NOBODY, "absent_guilds": NOBODY, "api_changes": NOBODY, "api_facts": NOBODY,
+    "approvals": DECIDED,
     "blocks": DECIDED, "cards": IDS, "copies": RESULTS, "decisions": DECIDED, "drafts": PROMPTS, "draws": COSTS,
     "former_members": IDS,
     "grants": DECIDED, "guild_keys": KEYS, "histograms": NOBODY, "host_key_refusals": NOBODY, "jobs": PROMPTS,

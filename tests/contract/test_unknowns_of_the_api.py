@@ -14,6 +14,7 @@ UNKNOWNS = (
     "document needs a key",
     "leave the API",
     "operations that no page names",
+    "answers of the keyless tools",
     "ids of the Sora character operations",
     "`prompt.enhance.location`",
     "fields of the Sora character operations",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.store import Record, Store
 from bot.store.guild import account as api_changes
-from bot.store.guild.account import DatedChange
+from bot.store.guild.account import DatedChange, Published
 from tests.store.conftest import GUILD, HandClock
 
 DAY_S = api_changes.QUIET_S
@@ -39,8 +39,11 @@ def nobody(_news: Sequence[DatedChange]) -> Mapping[int, Record]:
     return {}
 
 
+PUBLISHED = Published(facts={("openapi", ""): "{}"}, meta={"openapi_etag": "1"})
+
+
 async def adopt(store: Store, *changes: ApiChange, facts: Mapping[str, str] | None = None) -> list[str]:
-    news = await store.api_changes.adopt(facts or {}, changes, lines=nobody)
+    news = await store.api_changes.adopt(Published(meta=facts or {}), changes, lines=nobody)
     return [f"{each.operation} {each.name} {each.kind}{each.sentence and ' '}{each.sentence}" for each in news]
 
 
@@ -62,7 +65,7 @@ async def test_all_changes_of_one_field_are_told(store: Store) -> None:
 
 async def test_an_operation_with_another_id_is_one_change(store: Store) -> None:
     renamed = ApiChange(CHANGED, Subject.OPERATION, "image.new", ("image.old", "image.new"), "The id is image.new.")
-    [seen] = await store.api_changes.adopt({}, [renamed], lines=nobody)
+    [seen] = await store.api_changes.adopt(Published(), [renamed], lines=nobody)
     assert (seen.operation, seen.name) == ("image.new", "image.old")
 
 
@@ -87,14 +90,14 @@ async def test_facts_lines_and_changes_are_stored_together_or_not_at_all(store: 
         raise sqlite3.IntegrityError(f"{len(news)} changes")
 
     with pytest.raises(sqlite3.IntegrityError):
-        await store.api_changes.adopt({"openapi_etag": "1"}, [operation(GONE)], lines=broken)
+        await store.api_changes.adopt(PUBLISHED, [operation(GONE)], lines=broken)
     assert await store.meta.get("openapi_etag") is None
+    assert await store.api_facts.all() == {}
     line = Record(kind="api", text="noticed that.", by_id=0)
-    news = await store.api_changes.adopt(
-        {"openapi_etag": "1"}, [operation(GONE)], lines=lambda _: {GUILD: lambda: line}
-    )
+    news = await store.api_changes.adopt(PUBLISHED, [operation(GONE)], lines=lambda _: {GUILD: lambda: line})
     assert len(news) == 1
     assert await store.meta.get("openapi_etag") == "1"
+    assert await store.api_facts.all() == PUBLISHED.facts
     assert [each.text for each in await store.decisions.all(GUILD)] == ["noticed that."]
 
 
@@ -151,3 +154,27 @@ async def _flaps(steps: list[tuple[bool, float]]) -> None:
         times = [at for at, each in told if each == line]
         assert all(later - earlier >= DAY_S for earlier, later in pairwise(times))
     assert not told or told[-1][1].endswith("came")
+
+
+async def test_what_was_forgotten_is_used_again_once_something_else_is_read_in_its_place(
+    store: Store, clock: HandClock
+) -> None:
+    async def read(*facts: tuple[str, str]) -> dict[str, str]:
+        published = Published(facts={("get_api_operation", subject): body for subject, body in facts})
+        await store.api_changes.adopt(published, [], lines=nobody)
+        return {subject: body for (_, subject), body in (await store.api_facts.all()).items()}
+
+    assert not await store.api_facts.forget()
+    assert await read(("image.generate", "[1]"), ("image.edit", "null")) == {
+        "image.generate": "[1]",
+        "image.edit": "null",
+    }
+    first = clock.now
+    assert await store.api_facts.forget()
+    clock.now += 60
+    assert await read(("image.generate", "[1]"), ("image.edit", "[2]")) == {"image.edit": "[2]"}
+    assert await store.api_facts.forgotten() == {("get_api_operation", "image.generate"): "[1]"}
+    await store.api_facts.use_again()
+    dates = await store.api_facts.dates()
+    assert set(dates.values()) == {first + 60}
+    assert len(dates) == 2

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.app import texts
-from bot.app.catalogue import forget_document, learn_document_again
+from bot.app.catalogue import forget_published
 from bot.app.host import texts as host_texts
 from bot.catalogue import Catalogue
 from bot.errors import RESTART_CANNOT_HELP, DatabaseTaken, StartError
@@ -82,15 +82,15 @@ async def forget_guild(settings: Settings, guild_id: int, progress: Progress = n
 
 
 async def forget_description(settings: Settings, *, undo: bool, progress: Progress = no_progress) -> str:
-    """Forget the stored document of Cannon Studio's API, or undo that; return the outcome.
+    """Forget what Cannon Studio publishes about its API, or undo that; return the outcome.
 
     A running bot uses it until its next start. Raises StoreError, StartError.
     """
     async with any_bots_store(settings, progress) as store:
         if undo:
-            await learn_document_again(store)
+            await store.api_facts.use_again()
             return texts.DESCRIPTION_WANTED
-        return texts.DESCRIPTION_FORGOTTEN if await forget_document(store) else texts.NO_DESCRIPTION_STORED
+        return texts.DESCRIPTION_FORGOTTEN if await forget_published(store) else texts.NO_DESCRIPTION_STORED
 
 
 async def _erase_all(store: Store, guild_id: int, progress: Progress) -> int:

@@ -17,6 +17,7 @@ from bot.catalogue.openapi.entry import (
     in_order,
     is_field_name,
     is_operation_id,
+    of_sample,
     titles_of,
     without_envelope,
 )
@@ -217,9 +218,15 @@ MODEL_LIMIT_CHARS = 100
 _ID_KEYS = ("id", "operation", "operationId", "key", "slug", "value", "name")
 _NAME_KEYS = ("title", "label", "displayName", "display_name", "name", "summary", "description")
 _FIELD_KEYS = ("fields", "inputFields", "input_fields", "inputs", "input", "inputSchema", "input_schema", "parameters")
-_MODEL_KEYS = ("models", "modelOptions", "model_options", "supportedModels", "supported_models")
+_MODEL_KEYS = (
+    "models", "modelOptions", "model_options", "supportedModels", "supported_models", "availableModels",
+    "available_models",
+)  # fmt: skip
 _SAMPLE_KEYS = ("example", "exampleInput", "example_input", "sample", "sampleInput", "sampleRequest")
-_MODEL_ID_KEYS = ("id", "value", "key", "slug", "model")
+_MODEL_ID_KEYS = (
+    "apiModel", "api_model", "apiModelId", "api_model_id", "apiId", "api_id", "apiValue", "api_value", "modelId",
+    "model_id", "id", "value", "key", "slug", "model",
+)  # fmt: skip
 _NEEDED_KEYS = ("required", "requiredFields", "required_fields")
 _REQUIRED_WORDS = ("required", "isRequired", "is_required")
 
@@ -260,15 +267,14 @@ def _item(reader: Reader, name: object, raw: object) -> Iterator[Entry]:
 
 
 def _entry(reader: Reader, key: str, item: Mapping[str, Any]) -> Entry:
-    words = {word: item[word] for word in _NAME_KEYS if isinstance(item.get(word), str) and item[word] != key}
-    fields = _with_required(_fields(reader, _first(item, _FIELD_KEYS)), _first(item, _NEEDED_KEYS))
+    fields = _with_required(fields_in(reader, _first(item, _FIELD_KEYS)), _first(item, _NEEDED_KEYS))
     entry = Entry(
         id=key,
         source=FactSource.VENDOR,
-        titles=tuple(dict.fromkeys(line for word in words.values() for line in titles_of({"title": word}))),
+        titles=titles_in(item, key),
         fields=fields,
         is_whole=bool(fields),
-        models=tuple(_models(_first(item, _MODEL_KEYS))),
+        models=models_in(item),
     )
     sample = reader.linked(_first(item, _SAMPLE_KEYS))
     if not isinstance(sample, Mapping):
@@ -287,27 +293,43 @@ def _first(item: Mapping[str, Any], words: tuple[str, ...]) -> object:
     return next((item[word] for word in words if item.get(word) is not None), None)
 
 
-def _fields(reader: Reader, given: object) -> tuple[Described, ...]:
+def titles_in(item: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return possible titles of the operation `key` that an object describes."""
+    words = [item[word] for word in _NAME_KEYS if isinstance(item.get(word), str) and item[word] != key]
+    return tuple(dict.fromkeys(line for word in words for line in titles_of({"title": word})))
+
+
+def fields_in(reader: Reader, given: object) -> tuple[Described, ...]:
     """Return fields from a list of names or objects, a map by name, or a schema."""
     if isinstance(given, Mapping):
         schema = input_of(reader, given)
         if isinstance(schema.get("properties"), Mapping):
             return reader.fields(schema)
-        found = [_field(reader, name, each) for name, each in given.items()]
-    elif isinstance(given, list):
-        found = [_field(reader, None, each) for each in given[:CHOICE_LIMIT]]
-    else:
+        return _of_map(reader, given)
+    if not isinstance(given, list):
         return ()
+    found = [_field(reader, None, each) for each in given[:CHOICE_LIMIT]]
+    return in_order(list({each.name: each for each in found if each is not None}.values()))
+
+
+def _of_map(reader: Reader, given: Mapping[str, Any]) -> tuple[Described, ...]:
+    """Read fields by name, in a request's `input`, or in lists of required and optional ones."""
+    if is_operation_id(given.get("operation")) and isinstance(given.get("input"), Mapping):
+        given = given["input"]
+    if given.keys() and given.keys() <= _LISTS and all(isinstance(each, list | Mapping) for each in given.values()):
+        sorted_ = {word: fields_in(reader, each) for word, each in given.items()}
+        return in_order([replace(each, required=word == "required") for word in sorted_ for each in sorted_[word]])
+    found = [_field(reader, name, each) for name, each in list(given.items())[:CHOICE_LIMIT]]
     return in_order(list({each.name: each for each in found if each is not None}.values()))
 
 
 def _field(reader: Reader, name: object, raw: object) -> Described | None:
-    """Return a list's field: a bare name, or a schema-like object with its name."""
+    """Return a list's field: a bare name, or a schema-like object with its name; a map's may be a type or a sample."""
     if name is None and is_field_name(raw):
         return Described(name=str(raw))
     item = reader.linked(raw)
     if not isinstance(item, Mapping):
-        return Described(name=str(name)) if is_field_name(name) else None
+        return _of_word(str(name), item) if is_field_name(name) else None
     own = next((item[word] for word in ("name", "id", "key", "field") if is_field_name(item.get(word))), name)
     if not is_field_name(own):
         return None
@@ -319,29 +341,59 @@ def _field(reader: Reader, name: object, raw: object) -> Described | None:
     return next(iter(reader.fields({"properties": {own: schema}, **required})), None)
 
 
+def _of_word(name: str, word: object) -> Described | None:
+    """Return a map's field by the word for its type, such as `string (required)`, or by a sample value."""
+    found = _TYPE_WORD.match(word) if isinstance(word, str) else None
+    if found is None:
+        return next(iter(of_sample({name: word})), None)
+    said, kind = str(word).casefold(), _AS_TYPE.get(found[1].casefold())
+    schema = {"type": kind} if kind else {}
+    described = next(iter(_TYPES.fields({"properties": {name: _array_of(schema) if found[2] else schema}})), None)
+    is_optional = "optional" in said or "not required" in said or bool(found[3])
+    required = False if is_optional else True if "required" in said else None
+    return None if described is None else replace(described, required=required)
+
+
+def _array_of(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_TYPES = Reader({})
+
 _AS_SCHEMA = {"options": "enum", "values": "enum", "choices": "enum", "allowedValues": "enum", "min": "minimum"}
+_TYPE_WORD = re.compile(
+    r"(string|text|url|number|integer|int|float|boolean|bool|object|array)(\[\])?(\?)?(?=$|[\s(,;|:])", re.IGNORECASE
+)
+_AS_TYPE = {"string": "string", "text": "string", "url": "string", "number": "number", "float": "number"}
+_AS_TYPE |= {"integer": "integer", "int": "integer", "boolean": "boolean", "bool": "boolean", "object": "object"}
+_AS_TYPE |= {"array": "array"}
+_LISTS = frozenset({"required", "optional"})
 _AS_SCHEMA |= {"max": "maximum", "defaultValue": "default", "kind": "type", "label": "title"}
 
 
-def _models(given: object) -> Iterator[NamedModel]:
-    """Yield models from a list of names, ids or objects, or a map of names by id."""
+def models_in(item: Mapping[str, Any]) -> tuple[NamedModel, ...]:
+    """Return an object's models, from a list of names, ids or objects, or a map of names by id."""
+    given = _first(item, _MODEL_KEYS)
     pairs: list[tuple[object, object]] = []
     if isinstance(given, Mapping):
         pairs = [(key, each) for key, each in list(given.items())[:CHOICE_LIMIT]]
     elif isinstance(given, list):
         pairs = [(None, each) for each in given[:CHOICE_LIMIT]]
-    for key, each in pairs:
-        own = key
-        if isinstance(each, Mapping):
-            own = next((each[word] for word in _MODEL_ID_KEYS if isinstance(each.get(word), str)), key)
-            name = next((line for word in _NAME_KEYS if (line := line_of(each.get(word)))), "")
-        else:
-            name = line_of(each)
-        wire_id = own if isinstance(own, str) and own and own == printable(own, MODEL_LIMIT_CHARS) else None
-        if wire_id is None and name and _reads_like_an_id(name):
-            wire_id = name
-        if wire_id or name:
-            yield NamedModel(id=wire_id, name=name or wire_id or "")
+    return tuple(model for key, each in pairs if (model := model_of(key, each)) is not None)
+
+
+def model_of(key: object, each: object) -> NamedModel | None:
+    """Return a listed model: a name, an id, or an object with them; `key` is its id in a map. None if it is none."""
+    own = key
+    if isinstance(each, Mapping):
+        own = next((each[word] for word in _MODEL_ID_KEYS if isinstance(each.get(word), str)), key)
+        name = next((line for word in _NAME_KEYS if (line := line_of(each.get(word)))), "")
+    else:
+        name = line_of(each)
+    wire_id = own if isinstance(own, str) and own and own == printable(own, MODEL_LIMIT_CHARS) else None
+    if wire_id is None and name and _reads_like_an_id(name):
+        wire_id = name
+    return NamedModel(id=wire_id, name=name or wire_id or "") if wire_id or name else None
 
 
 def _reads_like_an_id(word: str) -> bool:

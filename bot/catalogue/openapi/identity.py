@@ -43,20 +43,15 @@ class Pair:
 
 
 def twins(
-    operations: Sequence[Operation], missing: Sequence[Operation], new: Sequence[Entry], *, is_list: bool
+    operations: Sequence[Operation], missing: Sequence[Operation], new: Sequence[Entry], *, gone: Collection[str]
 ) -> dict[str, str]:
     """Return the true ids by those of the operations missing in the document.
 
     `missing` are these among all `operations`; `new` are entries of unknown ids, each of which is at most one's
-    twin; `is_list`: the document lists all operations.
+    twin; `gone` are the ids that a complete list lacks.
     """
     documented = [operation.id for operation in operations if operation.id_documented]
-    pairs = [
-        pair
-        for each in missing
-        for entry in new
-        if (pair := _pair(each, entry, documented, is_list=is_list)) is not None
-    ]
+    pairs = [pair for each in missing for entry in new if (pair := _pair(each, entry, documented, gone)) is not None]
     found = _unambiguous(pairs)
     left = [each for each in missing if each.id not in found and not each.id_documented]
     rest = [each for each in new if each.id not in found.values()]
@@ -70,8 +65,8 @@ def words_of(name: str) -> list[str]:
     return [_SYNONYMS.get(word, word) for word in stems]
 
 
-def _pair(operation: Operation, entry: Entry, documented: Sequence[str], *, is_list: bool) -> Pair | None:
-    if not (is_list or not operation.id_documented):
+def _pair(operation: Operation, entry: Entry, documented: Sequence[str], gone: Collection[str]) -> Pair | None:
+    if operation.id_documented and operation.id not in gone:
         return None
     if any(same_name(title, operation.title) for title in entry.titles):
         likeness = CERTAIN + _share(words_of(operation.id), words_of(entry.id))

@@ -1,4 +1,4 @@
-"""Merges a document into a catalogue."""
+"""Merges descriptions and tools' answers into a catalogue."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from types import MappingProxyType
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import Field, FieldKind, Scalar
 from bot.catalogue.openapi.document import entries_of
-from bot.catalogue.openapi.entry import RULED_KINDS, Described, Entry, NamedModel, field_of, fitting, open_ended
+from bot.catalogue.openapi.entry import (
+    RULED_KINDS,
+    Described,
+    Entry,
+    NamedModel,
+    combined,
+    field_of,
+    fitting,
+    open_ended,
+)
 from bot.catalogue.openapi.identity import twins, words_of
+from bot.catalogue.openapi.tools import API_SURFACES, MARK, Answers
 from bot.catalogue.operation import Model, Operation, same_name
 
 _COMPATIBLE = (
@@ -132,7 +142,7 @@ def _merged_models(operation: Operation, entry: Entry) -> tuple[Model, ...]:
     seen = _models_of(said, tuple(value for value in said.seen if value not in guessed)) if said is not None else ()
     models = list(operation.models)
     for model in (*listed, *seen):
-        _add(models, model)
+        add_model(models, model)
     return tuple(replace(model, offered=_is_offered(model, listed)) for model in models)
 
 
@@ -141,7 +151,7 @@ def _models_of(said: Described, values: tuple[Scalar, ...]) -> list[NamedModel]:
     return [NamedModel(id=each, name=said.titles.get(each) or each) for each in ids]
 
 
-def _add(models: list[Model], named: NamedModel) -> None:
+def add_model(models: list[Model], named: NamedModel) -> None:
     if named.id is None:
         if not any(same_name(model.name, named.name) for model in models):
             models.append(Model(id=None, name=named.name))
@@ -159,11 +169,18 @@ def _add(models: list[Model], named: NamedModel) -> None:
 
 def _is_offered(model: Model, listed: Sequence[NamedModel]) -> bool:
     """Whether the document's list has this model. Names count only if every listed model has one."""
-    if not listed or any(each.id == model.id is not None or same_name(each.name, model.name) for each in listed):
+    if not listed or any(each.id == model.id is not None for each in listed):
         return True
+    alike = [each for each in listed if same_name(each.name, model.name)]
+    if alike:  # else another id has taken its place
+        return model.id is None or any(each.id is None for each in alike)
     if model.id is not None:
         return all(each.id is None for each in listed)
     return any(each.name == each.id for each in listed)
+
+
+def is_same_model(model: Model, named: NamedModel) -> bool:
+    return any(same_name(one, other) for one in (model.id or "", model.name) for other in (named.id or "", named.name))
 
 
 LIST_MIN = 5
@@ -172,35 +189,37 @@ FAMILY_MIN = 2
 """Operations of a guess's family a document must offer to contradict the guess."""
 
 
-def merge(catalogue: Catalogue, document: object) -> Catalogue:
-    """Return a catalogue updated from `document`; `catalogue` itself if it says nothing. Never raises.
+def merge(catalogue: Catalogue, *documents: object) -> Catalogue:
+    """Return a catalogue updated from descriptions and tools' answers; `catalogue` itself if they say nothing.
 
-    Operations missing in a complete list stay, as no longer offered.
+    Never raises. Operations missing in a complete list stay, as no longer offered.
     """
-    if not isinstance(document, Mapping):
-        return catalogue
     operations = list(catalogue.operations.values())
-    entries = entries_of(document, operations)
-    if not entries:
+    read = [each for each in documents if isinstance(each, Mapping)]
+    described = [entries_of(each, operations) for each in read if MARK not in each]
+    answers = [Answers.of(each[MARK], operations) for each in read if MARK in each]
+    entries = combined(entry for found in (*described, *(each.entries for each in answers)) for entry in found.values())
+    if not entries and not any(each.surfaces for each in answers):
         return catalogue
-    is_list = _is_list(entries, catalogue.operations)
     missing = [operation for operation in operations if operation.id not in entries]
+    gone = {each.id for each in missing if any(_is_list(found, catalogue.operations) for found in described)}
+    gone |= {each.id for each in missing if any(each.id in answer.unknown for answer in answers)}
     new = [entry for entry in entries.values() if entry.id not in catalogue.operations]
-    aliases = twins(operations, missing, new, is_list=is_list)
-    present = [_present(operation, entries, aliases, is_list=is_list) for operation in operations]
+    aliases = twins(operations, missing, new, gone=gone)
+    present = [_present(operation, entries, aliases, gone) for operation in operations]
     found = {operation.id for operation in present}
     present += [learned(entry) for entry in new if entry.id not in found]
-    return catalogue.replaced(present, aliases)
+    return catalogue.replaced([_available(each, answers) for each in present], aliases)
 
 
 def _present(
-    operation: Operation, entries: Mapping[str, Entry], aliases: Mapping[str, str], *, is_list: bool
+    operation: Operation, entries: Mapping[str, Entry], aliases: Mapping[str, str], gone: Collection[str]
 ) -> Operation:
     entry = entries.get(aliases.get(operation.id, operation.id))
     if entry is not None:
         return absorbed(operation, entry)
     contradicted = not operation.id_documented and _has_family(operation.id, entries)
-    return replace(operation, offered=operation.offered and not (is_list or contradicted))
+    return replace(operation, offered=operation.offered and not (operation.id in gone or contradicted))
 
 
 def _is_list(entries: Mapping[str, Entry], known: Collection[str]) -> bool:
@@ -215,3 +234,29 @@ def _has_family(operation_id: str, entries: Mapping[str, Entry]) -> bool:
     family = words_of(operation_id.split(".", maxsplit=1)[0])
     kin = [key for key, entry in entries.items() if entry.is_listed and words_of(key.split(".")[0]) == family]
     return len(kin) >= FAMILY_MIN
+
+
+def _available(operation: Operation, answers: Sequence[Answers]) -> Operation:
+    """Take the ids of an operation's models from its surface.
+
+    A surface lists models of several operations: those that it names for no operation are taken if the operation has
+    them by name. One that has at least half of them is the list of all.
+    """
+    family = operation.id.partition(".")[0]
+    said = [
+        each
+        for answer in answers
+        for surface, listed in answer.surfaces.items()
+        if family in API_SURFACES[surface]
+        for each in listed
+    ]
+    own = [each.model for each in said if operation.id in each.operations]
+    others = [each.model for each in said if not each.operations]
+    listed = own or [each for each in others if any(is_same_model(model, each) for model in operation.models)]
+    models = list(operation.models)
+    for named in listed:
+        add_model(models, named)
+    known = [model for model in operation.models if any(is_same_model(model, each) for each in listed)]
+    is_list = listed and 2 * len(known) >= len(operation.models)
+    offered = [replace(each, offered=each.offered and (not is_list or _is_offered(each, listed))) for each in models]
+    return replace(operation, models=tuple(offered))

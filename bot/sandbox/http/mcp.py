@@ -14,8 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.catalogue.operation import Operation
 from bot.sandbox import texts
+from bot.sandbox.http import tool_answers
 from bot.sandbox.studio.accounts import Account, ApiError
 from bot.sandbox.studio.answers import number
 from bot.sandbox.studio.state import State
@@ -27,7 +27,6 @@ TOOLS = (
     "list_toolkits", "recommend_workflow", "compare_alternatives", "search", "fetch",
 )  # fmt: skip
 WITH_KEY = frozenset(TOOLS[:4])
-SURFACES = {"image-api": "image", "video-api": "video", "three-d-api": "3d"}
 OFFERINGS = (
     {"productKey": "credits:2500", "kind": "credit_pack", "name": "2,500 credits", "credits": 2500},
     {"productKey": "subscription:creator:month", "kind": "subscription", "name": "Creator", "interval": "month"},
@@ -101,6 +100,7 @@ class Mcp:
         self._called_at = now
         call_id = body.get("id") if isinstance(body, dict) else None
         self._state.mcp_calls.append(str(body.get("method")) if isinstance(body, dict) else "")
+        self._state.mcp_keys.append(request.headers.get("x-api-key") or request.headers.get("Authorization"))
         headers: dict[str, str] = {}
         try:
             self._check_form(request, body)
@@ -188,7 +188,7 @@ class Mcp:
                 **KEPT,
             }
         if body["method"] == "tools/list":
-            return {"tools": [{"name": each, "inputSchema": {"type": "object"}} for each in TOOLS], **KEPT}
+            return {"tools": tool_answers.tools(TOOLS, self._listed_in("enum")), **KEPT}
         if body["method"] != "tools/call":
             status = 404 if request.headers.get("MCP-Protocol-Version") == STATELESS_VERSION else 200
             raise RpcError(NO_METHOD, texts.NO_METHOD, status)
@@ -207,18 +207,20 @@ class Mcp:
         return {"Mcp-Session-Id": session}
 
     def _tool(self, request: web.Request, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        variant, state = self._state.api.variant, self._state
-        account = None
-        if tool in WITH_KEY:
-            try:
-                account = self._account(request)
-            except ApiError as error:
-                if variant.mcp_faults != "result":
-                    raise
-                return _result_of({"ok": False, "status": error.status, "error": error.message}, is_error=False)
+        variant, answer = self._state.api.variant, None
+        if tool == "get_api_operation":
+            answer = self._operation(arguments.get("operation"))
+        if answer is not None:
+            return _result_of(answer[0], is_error=False, text=answer[1])
         if tool == TOOL and variant.silent_estimates:
+            self._account(request)
             return {"content": []}
-        found = _estimate(state, arguments) if tool == TOOL else _read(state, tool, arguments, account)
+        try:
+            found = self._answer(request, tool, arguments)
+        except ApiError as error:
+            if variant.mcp_faults != "result":
+                raise
+            return _result_of({"ok": False, "status": error.status, "error": error.message}, is_error=False)
         is_error = found.get("ok") is False
         if is_error and variant.mcp_faults == "rpc" and found.get("status") != 403:
             raise RpcError(INVALID_PARAMS, str(found["error"]))
@@ -228,6 +230,29 @@ class Mcp:
             found.pop("ok", None)
         return _result_of(found, is_error=is_error)
 
+    def _answer(self, request: web.Request, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a tool has found. Raises ApiError for a missing key."""
+        account = self._account(request) if tool in WITH_KEY else None
+        match tool:
+            case "list_toolkits":
+                return tool_answers.toolkits(self._state.api.offered() if self._listed_in("toolkits") else ())
+            case "get_api_operation":
+                return tool_answers.unknown_operation(arguments.get("operation"), self._listed_in("unknown"))
+        return _estimate(self._state, arguments) if tool == TOOL else _read(self._state, tool, arguments, account)
+
+    def _listed_in(self, place: str) -> list[str]:
+        """Return the operations' ids, where this place lists them."""
+        has_them = place in self._state.api.variant.mcp_names
+        return [each.id for each in self._state.api.offered()] if has_them else []
+
+    def _operation(self, name: object) -> tool_answers.Answer | None:
+        """Return the description of an operation by its true id, None for an unknown one."""
+        api = self._state.api
+        operation = next((each for each in api.offered() if each.id == name), None)
+        if operation is None:
+            return None
+        return tool_answers.FORMS[api.variant.mcp_operation](operation, api.models(operation))
+
     def _account(self, request: web.Request) -> Account:
         """Return the account of the key in a header that is taken. Raises ApiError 401."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -236,9 +261,10 @@ class Mcp:
         return self._state.account(keys[taken] if taken else keys["x-api-key"] or keys["bearer"])
 
 
-def _result_of(found: Mapping[str, Any], *, is_error: bool) -> dict[str, Any]:
-    content = [{"type": "text", "text": json.dumps(found)}]
-    return {"content": content, "structuredContent": found, "isError": is_error, "resultType": "complete"}
+def _result_of(found: Mapping[str, Any] | None, *, is_error: bool, text: str | None = None) -> dict[str, Any]:
+    content = [{"type": "text", "text": json.dumps(found) if text is None else text}]
+    structured = {} if found is None else {"structuredContent": found}
+    return {"content": content, **structured, "isError": is_error, "resultType": "complete"}
 
 
 def _estimate(state: State, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,10 +299,11 @@ def _read(state: State, tool: str, arguments: Mapping[str, Any], account: Accoun
             return {"ok": False, "status": 501, "error": texts.READS_ONLY}
         return {"ok": True, "response": state.accounts.status_document(account, state.clock.wall())}
     match tool:
-        case "get_api_operation":
-            return _operation(state, arguments.get("operation"))
         case "get_model_availability":
-            return {"note": texts.AVAILABILITY, "surfaces": _surfaces(state, arguments.get("surface"))}
+            operations = state.api.offered()
+            models = {each.id: state.api.models(each) for each in operations}
+            surfaces = tool_answers.surfaces(arguments.get("surface"), operations, models)
+            return {"note": texts.AVAILABILITY, "surfaces": surfaces}
         case "list_offerings" | "get_checkout_link":
             return _offerings(tool, arguments)
     page = {"id": "pricing", "title": "Pricing", "url": f"{ADDRESS}/pricing"}
@@ -298,36 +325,3 @@ def _offerings(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         "safety": "",
         "nextStep": "",
     }
-
-
-def _operation(state: State, name: object) -> dict[str, Any]:
-    document = state.api.document() if state.document is None else state.document
-    try:
-        operation = state.api.operation(str(name))
-    except ApiError as error:
-        return {"ok": False, "status": 404, "error": error.message}
-    fields = [
-        {"name": each.name, "required": each.required, "type": each.kind.value, "description": each.help}
-        for each in operation.fields
-    ]
-    described = {"id": name, "title": operation.title, "fields": fields, "models": _models(state, operation)}
-    return {"operation": described, "openapi": document.get("openapi")}
-
-
-def _models(state: State, operation: Operation) -> list[dict[str, Any]]:
-    """Return an operation's models with the ids that are accepted: by name, where options change them."""
-    accepted = state.api.variant.accepted.get(operation.id, {}).get("model")
-    if accepted is not None:
-        return [{"id": each, "name": each} for each in accepted]
-    return [{"id": each.id, "name": each.name} for each in operation.models]
-
-
-def _surfaces(state: State, wanted: object) -> list[dict[str, Any]]:
-    found = []
-    for surface, workflow in SURFACES.items():
-        if wanted in {None, "", surface}:
-            operations = [each for each in state.api.offered() if each.workflow == workflow]
-            models = {model["name"]: model for each in operations for model in _models(state, each)}
-            ids = [each.id for each in operations]
-            found.append({"surface": surface, "operations": ids, "models": list(models.values())})
-    return found

@@ -42,6 +42,8 @@ class State:
         """How many polls were answered 429 for coming too soon."""
         self.mcp_calls: list[str] = []
         """The method of each call of the MCP server; '' for what is no JSON-RPC."""
+        self.mcp_keys: list[str | None] = []
+        """The key of each, None without one."""
         self.mcp_sessions: set[str] = set()
         """The MCP server's open sessions: others are answered 404."""
         self.url = ""

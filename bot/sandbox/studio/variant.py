@@ -10,7 +10,7 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.fields import IMAGE, Field, FieldKind, flag, link
 from bot.catalogue.openapi import describe
-from bot.catalogue.operation import Operation, Output, bare
+from bot.catalogue.operation import Model, Operation, Output, bare
 from bot.domain.models import MediaKind
 from bot.errors import InputError
 from bot.sandbox import texts
@@ -55,6 +55,10 @@ MCP_FAULTS = ("rpc", "result")
 """-32602 for a bad input; 200 with `ok: false` and `status: 401` for a refused key."""
 MCP_ESTIMATES = ("bare", "response")
 """Without `ok`; and the number under `response`."""
+MCP_OPERATIONS = ("schema", "shape", "text")
+"""JSON Schema and an example; a payload of types; Markdown."""
+MCP_NAMES = ("enum", "unknown", "toolkits")
+"""In `tools/list`, in the answer about an unknown operation, in `list_toolkits`."""
 _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "times": TIMES,
@@ -68,6 +72,8 @@ _WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mcp_auth": MCP_AUTHS,
         "mcp_faults": MCP_FAULTS,
         "mcp_estimate": MCP_ESTIMATES,
+        "mcp_operation": MCP_OPERATIONS,
+        "mcp_names": MCP_NAMES,
     }
 )
 SORA_WORKFLOW = "sora"
@@ -101,6 +107,8 @@ class Variant:
     """Fields that an operation requires, whether the catalogue knows them or not."""
     accepted: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=lambda: _NONE)
     """The only values, by operation and field: model ids, voices, modes. Not in the document."""
+    model_ids: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    """The true ids of models, by name; where there are any, no other model is accepted."""
     error_style: str = "message"
     """The form of an error's body: one of STYLES."""
     silent_estimates: bool = False
@@ -117,6 +125,10 @@ class Variant:
     """Fields without which there is no estimate, of operations that have them."""
     mcp_estimate: str = ""
     """Where the estimate is, of MCP_ESTIMATES; empty: in `estimatedCredits`, next to `ok`."""
+    mcp_operation: str = ""
+    """The form in which an operation is described, of MCP_OPERATIONS; empty: a list of fields."""
+    mcp_names: frozenset[str] = frozenset()
+    """Where the operations' ids are listed, of MCP_NAMES."""
     mcp_cold_s: float = 0.0
     """How long it takes to start after a quiet minute."""
     bills_failures: bool = False
@@ -200,6 +212,18 @@ class TrueApi:
     def true_id(self, operation_id: str) -> str:
         return self.variant.renamed.get(operation_id, operation_id)
 
+    def models(self, operation: Operation) -> list[Model]:
+        """Return an offered operation's models with their true ids."""
+        return self._models(self.operation(operation.id))
+
+    def _models(self, operation: Operation) -> list[Model]:
+        """Return the models by name, or by id where options name the accepted ones."""
+        accepted = self.variant.accepted.get(operation.id, _NONE).get("model")
+        if accepted is not None:
+            return [Model(id=each, name=each) for each in accepted]
+        true = self.variant.model_ids
+        return [replace(each, id=true.get(each.name, each.id)) for each in operation.models]
+
     def operation(self, name: str) -> Operation:
         """Return the operation accepted as `name`, with the catalogue's id. Raises ApiError."""
         for operation in self._catalogue.operations.values():
@@ -220,6 +244,9 @@ class TrueApi:
         for name_, values in self.variant.accepted.get(operation.id, _NONE).items():
             if given.get(name_) is not None and given[name_] not in values:
                 raise ApiError(400, texts.VALUE_NOT_ACCEPTED(name=name_, value=given[name_]), name_)
+        model = given.get("model")
+        if self.variant.model_ids and model is not None and model not in {each.id for each in self._models(operation)}:
+            raise ApiError(400, texts.VALUE_NOT_ACCEPTED(name="model", value=model), "model")
         known = {each.name for each in operation.fields}
         extra = {each: given[each] for each in demanded if known and each not in known}
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,16 +165,21 @@ class Meta(Repository):
 
 
 def stored_facts(path: Path, *names: str) -> dict[str, str]:
-    """Return the values of these names in a database file, which may be in use; {} if unreadable.
+    """Return the values of these names of the table `meta` in a database file; {} if unreadable. Blocks."""
+    marks = ", ".join("?" * len(names))
+    return dict(stored_rows(path, f"SELECT name, value FROM meta WHERE name IN ({marks})", names))  # noqa: S608 - marks
+
+
+def stored_rows(path: Path, sql: str, values: Sequence[str] = ()) -> list[Any]:
+    """Return a query's rows of a database file, which may be in use; [] if unreadable.
 
     Creates and migrates nothing. Blocks: not for the event loop.
     """
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
-            marks = ", ".join("?" * len(names))
-            return dict(db.execute(f"SELECT name, value FROM meta WHERE name IN ({marks})", names))  # noqa: S608 - marks
+            return db.execute(sql, values).fetchall()
     except sqlite3.Error:
-        return {}
+        return []
 
 
 SIGNATURE_META = "signature"

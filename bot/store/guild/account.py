@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 
 from bot.catalogue.live import ApiChange, ChangeKind, Subject
 from bot.domain.models import GuildKey
 from bot.domain.money.account import AccountCheck, AccountFigures, compare
 from bot.language import speaking
 from bot.store.engine.columns import from_milli, read_as, to_milli, to_text
-from bot.store.engine.repository import Record, Repository, write_decision
+from bot.store.engine.repository import Record, Repository, stored_rows, write_decision
 from bot.store.guild.keys import key_of
 from bot.store.sql import Connection, Row
 
@@ -171,7 +172,14 @@ SEEN_MAX = 2000
 """Maximum number of changes kept per document; a real one has a few."""
 ROWS_MAX = 5000
 
-_PUT_FACT = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_PUT_META = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_PUT_FACT = """
+INSERT INTO api_facts (source, subject, body, read_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (source, subject) DO UPDATE SET
+    forgotten = CASE WHEN api_facts.body = excluded.body THEN api_facts.forgotten ELSE 0 END,
+    body = excluded.body, read_at = excluded.read_at
+"""
+_USED = "SELECT source, subject, body, read_at FROM api_facts WHERE forgotten = 0 ORDER BY source, subject"
 # A repeated sighting of the latest state of an item is the same change.
 _SEE = """
 INSERT INTO api_changes (subject, operation, name, kind, sentence, at)
@@ -218,6 +226,55 @@ class DatedChange:
     """When that was seen, Unix seconds."""
 
 
+FactKey = tuple[str, str]
+"""A source, `openapi` or a tool's name, and a subject: an operation's id, a surface, or ''."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A reading of what Cannon Studio publishes: facts as JSON texts, and values for the table `meta`."""
+
+    facts: Mapping[FactKey, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+class ApiFacts(Repository):
+    """The table `api_facts`; `ApiChanges.adopt` writes it."""
+
+    async def all(self) -> dict[FactKey, str]:
+        """Return what is used, as JSON texts."""
+        return _facts_of(await self._rows(_USED))
+
+    async def dates(self) -> dict[FactKey, float]:
+        """Return when each was read last (Unix seconds)."""
+        return {(row["source"], row["subject"]): row["read_at"] for row in await self._rows(_USED)}
+
+    async def forgotten(self) -> dict[FactKey, str]:
+        """Return what the host had the bot forget."""
+        return _facts_of(await self._rows("SELECT source, subject, body FROM api_facts WHERE forgotten = 1"))
+
+    async def forget(self) -> bool:
+        """Use nothing of it any more, until another answer comes; return whether there was something."""
+        return await self._execute("UPDATE api_facts SET forgotten = 1 WHERE forgotten = 0") > 0
+
+    async def use_again(self) -> None:
+        """Undo `forget`."""
+        await self._execute("UPDATE api_facts SET forgotten = 0 WHERE forgotten = 1")
+
+    async def delete(self) -> None:
+        """Delete all: something stored can't be read."""
+        await self._execute("DELETE FROM api_facts")
+
+
+def _facts_of(rows: Iterable[Row]) -> dict[FactKey, str]:
+    return {(row["source"], row["subject"]): row["body"] for row in rows}
+
+
+def stored_api_facts(path: Path) -> dict[FactKey, str]:
+    """Return what is used, of a database file, which may be in use; {} if unreadable. Blocks."""
+    return {(source, subject): body for source, subject, body, _ in stored_rows(path, _USED)}
+
+
 LinesOf = Callable[[Sequence[DatedChange]], Mapping[int, Callable[[], Record]]]
 """Returns the line factory for each guild to notify, in the guild's language."""
 
@@ -225,18 +282,18 @@ LinesOf = Callable[[Sequence[DatedChange]], Mapping[int, Callable[[], Record]]]
 class ApiChanges(Repository):
     """The table `api_changes`."""
 
-    async def adopt(
-        self, facts: Mapping[str, str], changes: Sequence[ApiChange], *, lines: LinesOf
-    ) -> list[DatedChange]:
+    async def adopt(self, read: Published, changes: Sequence[ApiChange], *, lines: LinesOf) -> list[DatedChange]:
         """Store what a reading of the description has shown; return and announce the news.
 
-        One transaction has the `facts` for the table `meta`, the `changes` and the record lines, so that a
-        crash announces nothing twice.
+        One transaction has what was `read`, the `changes` and the record lines, so that a crash announces nothing
+        twice.
         """
         now = self._clock.wall()
 
         def write(db: Connection) -> tuple[list[DatedChange], bool]:
-            db.executemany(_PUT_FACT, [(name, to_text(value)) for name, value in facts.items()])
+            db.executemany(_PUT_META, [(name, to_text(value)) for name, value in read.meta.items()])
+            facts = [(*key, to_text(body), now) for key, body in read.facts.items()]
+            db.executemany(_PUT_FACT, facts)
             db.executemany(_SEE, [row | {"now": now} for row in islice(_rows(changes), SEEN_MAX)])
             news = [_seen(row) for row in db.execute(_DUE, {"now": now, "quiet": QUIET_S}).fetchall()]
             db.executemany(

@@ -23,6 +23,7 @@ from tests.support.rig import HOST_KEY, Rig, running
 from tests.support.settings_pages import opened, page_text
 from tests.support.surface import nothing_happened, png, private_sentence, settled_exactly, unlinked
 from tests.support.workflows import IMAGE, delivered, earlier, examined, posted_link
+from tests.unit.app.test_catalogue_refresh import store
 
 TILE = {
     "prompt": {"type": "string", "description": "What is on the tile, e.g. roses"},
@@ -289,7 +290,7 @@ async def test_a_flapping_document_registers_at_most_once_an_hour(rig: Rig, regi
 
 async def test_commands_are_there_after_a_restart_without_registering_again(rig: Rig, registrations: list[int]):
     read = document(branch("image.tile", TILE, "prompt", "image_url"))
-    await rig.bot.parts.store.meta.set("openapi_document", json.dumps(read))
+    await store(rig, json.dumps(read))
     await rig.restart()
     assert "image tile" in registered(rig)
     await rig.restart()
@@ -390,7 +391,7 @@ async def test_the_command_line_lists_what_the_bot_has_read(rig: Rig):
     assert after - before == {"image tile"}
     none = rows(await asyncio.to_thread(describe_commands, database.with_name("none.db")))
     assert {row["name"] for row in none} == before
-    await rig.bot.parts.store.meta.set("openapi_document", "{")
+    await store(rig, "{")
     assert await asyncio.to_thread(describe_commands, database)
 
 

@@ -5,17 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.app.catalogue import (
-    REFRESH_S,
-    RETRY_S,
-    CatalogueRefresh,
-    DocumentReader,
-    forget_document,
-    learn_document_again,
-)
+from bot.app.catalogue import DOCUMENT, REFRESH_S, RETRY_S, CatalogueRefresh, DocumentReader, forget_published
+from bot.cannon.discovery import Discovery
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.errors import CannonError
 from bot.runtime.background import Round
+from bot.store.guild.account import Published
 from tests.support.clocks import SteppedClock, kept
 from tests.support.rig import ManualClock, Rig
 
@@ -23,7 +18,17 @@ from tests.support.rig import ManualClock, Rig
 def refresh_of(rig: Rig, clock: ManualClock) -> tuple[LiveCatalogue, CatalogueRefresh]:
     live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
     reader = DocumentReader(parts.client, parts.keys)
-    return live, CatalogueRefresh(live, store=parts.store, reader=reader, drift=parts.api_drift, clock=clock)
+    return live, CatalogueRefresh(
+        live, store=parts.store, reader=reader, discovery=Discovery(parts.mcp), drift=parts.api_drift, clock=clock
+    )
+
+
+async def stored(rig: Rig) -> str | None:
+    return (await rig.bot.parts.store.api_facts.all()).get(DOCUMENT)
+
+
+async def store(rig: Rig, body: str) -> None:
+    await rig.bot.parts.store.api_changes.adopt(Published(facts={DOCUMENT: body}), [], lines=lambda _: {})
 
 
 def document(operation: str) -> dict[str, Any]:
@@ -51,10 +56,10 @@ async def test_what_was_read_is_known_after_a_restart_and_not_sent_again(rig: Ri
     live, after_restart = refresh_of(rig, rig.clock)
     await after_restart.load()
     assert "video.dream" in live.current.operations
-    stored = await rig.bot.parts.store.meta.get("openapi_document")
-    await rig.bot.parts.store.meta.set("openapi_document", json.dumps(document("video.other")))
+    before = await stored(rig)
+    await store(rig, json.dumps(document("video.other")))
     await after_restart.refresh()
-    assert await rig.bot.parts.store.meta.get("openapi_document") != stored, "the etag says that nothing is new"
+    assert await stored(rig) != before, "the etag says that nothing is new"
 
 
 async def test_a_document_that_cannot_be_read_raises_and_changes_nothing(rig: Rig):
@@ -66,11 +71,10 @@ async def test_a_document_that_cannot_be_read_raises_and_changes_nothing(rig: Ri
     assert live.current is before
 
 
-@pytest.mark.parametrize("stored", ["{", "[]", "7", '{"paths": {"/api/v1/requests": 5}}', '{"components": []}'])
-async def test_a_broken_document_in_the_database_stops_no_start_and_is_read_again(rig: Rig, stored: str):
-    meta = rig.bot.parts.store.meta
-    await meta.set("openapi_document", stored)
-    await meta.set("openapi_etag", '"old"')
+@pytest.mark.parametrize("body", ["{", "[]", "7", '{"paths": {"/api/v1/requests": 5}}', '{"components": []}'])
+async def test_a_broken_document_in_the_database_stops_no_start_and_is_read_again(rig: Rig, body: str):
+    await store(rig, body)
+    await rig.bot.parts.store.meta.set("openapi_etag", '"old"')
     await rig.restart()
     live, refresh = refresh_of(rig, rig.clock)
     await refresh.load()
@@ -91,12 +95,11 @@ async def test_a_document_that_names_nothing_does_not_replace_the_stored_one(rig
 
 
 async def test_what_the_host_had_forgotten_is_not_learned_again_until_another_document_comes(rig: Rig):
-    store = rig.bot.parts.store
     running_, refresh = refresh_of(rig, rig.clock)
     rig.sandbox.document = document("video.dream")
     await refresh.refresh()
-    assert await forget_document(store)
-    assert not await forget_document(store)
+    assert await forget_published(rig.bot.parts.store)
+    assert not await forget_published(rig.bot.parts.store)
     await refresh.refresh()  # by the bot that still runs
     assert "video.dream" in running_.current.operations
     live, after_restart = refresh_of(rig, rig.clock)
@@ -109,13 +112,12 @@ async def test_what_the_host_had_forgotten_is_not_learned_again_until_another_do
 
 
 async def test_a_forgotten_document_is_learned_again_if_its_host_wants_that(rig: Rig):
-    store = rig.bot.parts.store
     rig.sandbox.document = document("video.dream")
     await refresh_of(rig, rig.clock)[1].refresh()
-    await forget_document(store)
-    await learn_document_again(store)
+    await forget_published(rig.bot.parts.store)
+    await rig.bot.parts.store.api_facts.use_again()
     live, after_restart = refresh_of(rig, rig.clock)
-    await after_restart.refresh()
+    await after_restart.load()
     assert "video.dream" in live.current.operations
 
 

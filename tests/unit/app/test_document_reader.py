@@ -8,13 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app.catalogue import REFRESH_S, RETRY_S, CatalogueRefresh, DocumentReader
+from bot.cannon.discovery import Discovery
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import AccountStatus
 from bot.errors import CannonError, KeyRefused, UnreadableAnswer
 from bot.runtime.background import Round
 from tests.support.clocks import SteppedClock, kept
 from tests.support.rig import GUILD_KEY, HOST_KEY, ManualClock, Rig, running
-from tests.unit.app.test_catalogue_refresh import document
+from tests.unit.app.test_catalogue_refresh import document, store, stored
 
 OTHER_KEY = "cs_test_other_00000000cafe"
 
@@ -23,7 +24,12 @@ def refresh_of(rig: Rig, clock: ManualClock | None = None) -> tuple[LiveCatalogu
     live, parts = LiveCatalogue(Catalogue()), rig.bot.parts
     reader = DocumentReader(parts.client, parts.keys)
     return live, CatalogueRefresh(
-        live, store=parts.store, reader=reader, drift=parts.api_drift, clock=clock or rig.clock
+        live,
+        store=parts.store,
+        reader=reader,
+        discovery=Discovery(parts.mcp),
+        drift=parts.api_drift,
+        clock=clock or rig.clock,
     )
 
 
@@ -74,7 +80,7 @@ async def test_an_object_that_describes_nothing_is_no_document(rig: Rig):
         await refresh.refresh()
     assert rig.sandbox.document_readers == [None, HOST_KEY]
     assert live.current is before
-    assert await rig.bot.parts.store.meta.get("openapi_document") is None
+    assert await stored(rig) is None
 
 
 async def test_a_server_problem_or_a_full_queue_is_no_reason_to_send_a_key(rig: Rig):
@@ -132,14 +138,13 @@ async def test_the_etag_of_one_way_is_not_sent_on_another(rig: Rig):
     hide(rig)
     live, refresh = refresh_of(rig)
     await refresh.refresh()
-    stored = await rig.bot.parts.store.meta.get("openapi_document")
-    meta = rig.bot.parts.store.meta
-    await meta.set("openapi_document", "{}")
+    before = await stored(rig)
+    await store(rig, "{}")
     await refresh.refresh()
-    assert await meta.get("openapi_document") == "{}", "the same key's etag says that nothing is new"
+    assert await stored(rig) == "{}", "the same key's etag says that nothing is new"
     rig.sandbox.vary(document_needs_key=False)
     await refresh.refresh()
-    assert await meta.get("openapi_document") == stored, "read without a key for the first time"
+    assert await stored(rig) == before, "read without a key for the first time"
     assert "video.dream" in live.current.operations
 
 

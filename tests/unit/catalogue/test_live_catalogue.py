@@ -185,7 +185,7 @@ async def test_an_operation_of_an_earlier_document_that_was_renamed_is_one():
     live = LiveCatalogue(Catalogue())
     await live.learn(describe(Catalogue([*OPERATIONS, tile])))
     kept = [live.current.get("image.tile")]
-    [change] = await live.learn(describe(Catalogue([*OPERATIONS, replace(tile, id="image.mosaic")])), kept)
+    [change] = await live.learn(describe(Catalogue([*OPERATIONS, replace(tile, id="image.mosaic")])), kept=kept)
     assert (change.kind, change.names) == (ChangeKind.CHANGED, ("image.tile", "image.mosaic"))
     assert live.current.resolve("image.tile").id == "image.mosaic"
     assert "image.tile" not in live.current.operations
@@ -197,7 +197,7 @@ async def test_one_of_an_earlier_document_beside_one_of_another_title_stays_and_
     await live.learn(describe(Catalogue([*OPERATIONS, tile])))
     kept = [live.current.get("image.tile")]
     other = replace(tile, id="image.mosaic", title="Make Mosaics")
-    changes = await live.learn(describe(Catalogue([*OPERATIONS, other])), kept)
+    changes = await live.learn(describe(Catalogue([*OPERATIONS, other])), kept=kept)
     assert told(changes, ChangeKind.GONE, Subject.OPERATION) == {("image.tile", ("image.tile",))}
     assert not live.current.get("image.tile").offered
     assert live.current.get("image.mosaic").offered

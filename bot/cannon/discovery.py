@@ -1,0 +1,240 @@
+"""Reads what Cannon Studio's keyless MCP tools say of operations and models. Spends and sends nothing.
+
+`tools/list`, `get_api_operation` for each operation and `get_model_availability` for each surface of the API
+(https://www.cannonstudio.app/developers/docs/mcp). The forms of their answers are not public;
+`bot/catalogue/openapi/tools.py` reads them. An answer that can't be read changes nothing; one line of the log says what
+was read and what was not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+
+from bot.cannon.mcp import McpClient, McpError, McpFailure, ToolResult
+from bot.catalogue import Catalogue
+from bot.catalogue.openapi.tools import (
+    API_SURFACES,
+    Contradiction,
+    Parts,
+    enumerated,
+    ids_in,
+    is_unknown,
+    models_of_surface,
+    operation_in,
+)
+
+log = structlog.get_logger(__name__)
+
+LIST: Final = "tools/list"
+OPERATION: Final = "get_api_operation"
+MODELS: Final = "get_model_availability"
+TOOLKITS: Final = "list_toolkits"
+"""Says which of the app's tools are operations of the API."""
+
+PAGES_MAX: Final = 4
+ASKED_MAX: Final = 80
+"""Operations requested in one reading."""
+LOST_MAX: Final = 3
+"""Calls in a row without an answer, after which the rest is left for later."""
+STORED_MAX_BYTES: Final = 128 * 1024
+"""Of one answer: an operation has a few KiB."""
+ARGUMENTS: Final = ("operation", "operation_id", "operationId", "id", "name")
+"""Likely names of the operation's argument, where `tools/list` does not say it."""
+TRIED_WITH: Final = 2
+"""Operations with which the argument's name is tried."""
+TEXT_MAX_CHARS: Final = 2_000
+"""Of a tool's own description."""
+
+
+@dataclass(slots=True)
+class Discovered:
+    """What was read, as JSON texts by tool and subject: an operation's id, a surface, or ''.
+
+    `null`: the tool does not know it.
+    """
+
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
+    dropped: list[str] = field(default_factory=list)
+    """Subjects whose answer is of something else, contradicts itself, or is too large."""
+    failure: McpFailure | None = None
+    """Why the rest could not be read; None if all was."""
+
+
+class Discovery:
+    """Reads the tools. `mcp` is the caller's to close."""
+
+    def __init__(self, mcp: McpClient) -> None:
+        self._mcp = mcp
+
+    async def read(self, known: Catalogue) -> Discovered:
+        """Return what the tools say now of the operations of `known`, and of those that they name themselves.
+
+        Raises nothing: what could not be read is missing.
+        """
+        reading = _Reading(self._mcp, known)
+        try:
+            await reading.run()
+        except McpError as error:
+            reading.found.failure = error.failure
+        found = reading.found
+        log.info(
+            "discovery.read",
+            operations=sum(1 for (tool, _), body in found.answers.items() if tool == OPERATION and body != "null"),
+            unknown=[subject for (_, subject), body in found.answers.items() if body == "null"],
+            surfaces=sum(1 for tool, _ in found.answers if tool == MODELS),
+            dropped=found.dropped,
+            failure=None if found.failure is None else found.failure.name.lower(),
+        )
+        return found
+
+
+class _Reading:
+    """One reading."""
+
+    def __init__(self, mcp: McpClient, known: Catalogue) -> None:
+        self.found = Discovered()
+        self._mcp = mcp
+        self._known = known
+        self._families = {key.partition(".")[0] for key in known.operations}
+        self._arguments = list(ARGUMENTS)
+        self._has_answered = False
+        self._lost = 0
+        self._seen: dict[str, str] = {}
+        """Operations by their answer."""
+
+    async def run(self) -> None:
+        """Read all. Raises McpError where the rest is left for later."""
+        tools = await self._tools()
+        names = {each.get("name") for each in tools}
+        if OPERATION in names:
+            self._arguments = _arguments(tools) or self._arguments
+            await self._operations([*self._known.operations, *enumerated(tools)])
+            unknown = [each for each in self._known.operations if self._is_unknown(each)]
+            if unknown and TOOLKITS in names:
+                named = await self._call(TOOLKITS, "", {})
+                await self._operations(ids_in(named.parts, self._families) if named is not None else ())
+        for surface in API_SURFACES if MODELS in names else ():
+            await self._surface(surface)
+
+    async def _tools(self) -> list[Mapping[str, Any]]:
+        tools: list[Mapping[str, Any]] = []
+        cursor: dict[str, Any] = {}
+        for _ in range(PAGES_MAX):
+            result = await self._mcp.request(LIST, cursor, logs=False)
+            listed = result.get("tools")
+            tools += [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+            if not isinstance(result.get("nextCursor"), str):
+                break
+            cursor = {"cursor": result["nextCursor"]}
+        kept: list[Mapping[str, Any]] = [
+            {
+                "name": each.get("name"),
+                "description": str(each.get("description", ""))[:TEXT_MAX_CHARS],
+                "inputSchema": each.get("inputSchema"),
+            }
+            for each in tools
+        ]
+        self._keep(LIST, "", kept)
+        return kept
+
+    async def _operations(self, ids: Iterable[str]) -> None:
+        """Ask for each operation, and for those that the answers name."""
+        waiting = [each for each in dict.fromkeys(ids) if (OPERATION, each) not in self.found.answers]
+        asked: set[str] = set()
+        while waiting and len(asked) < ASKED_MAX:
+            key = waiting.pop(0)
+            asked.add(key)
+            named = await self._operation(key)
+            waiting += [each for each in named if each not in asked and each not in waiting]
+
+    async def _operation(self, key: str) -> Collection[str]:
+        """Ask for one operation. Return ids that the answer names beside it."""
+        operation = self._known.find(key)
+        for argument in self._arguments:
+            result = await self._call(OPERATION, key, {argument: key})
+            if result is None:
+                continue
+            parts = result.parts
+            if is_unknown(parts, is_error=result.is_error):
+                named = ids_in(parts, self._families)
+                self.found.answers[OPERATION, key] = "null"
+                if self._has_answered or named:
+                    return [each for each in named if self._known.find(each) is None]
+                continue
+            if not result.is_error and self._take(key, "" if operation is None else operation.title, parts):
+                self._arguments, self._has_answered = [argument], True
+                return ()
+        if not self._has_answered and len(self.found.answers) >= TRIED_WITH:
+            self._arguments = self._arguments[:1]
+        return ()
+
+    def _take(self, key: str, title: str, parts: Parts) -> bool:
+        """Keep an answer about the operation; False if it says nothing."""
+        try:
+            entry = operation_in(key, title, parts)
+        except Contradiction:
+            self.found.dropped.append(key)
+            return True
+        if entry is None:
+            return False
+        body = json.dumps(parts)
+        if self._seen.setdefault(body, key) != key:  # the same for all: of none
+            self.found.dropped.append(key)
+            self.found.answers.pop((OPERATION, self._seen[body]), None)
+            return True
+        self._keep(OPERATION, key, parts)
+        return True
+
+    async def _surface(self, surface: str) -> None:
+        result = await self._call(MODELS, surface, {"surface": surface})
+        if result is None or result.is_error:
+            return
+        parts = result.parts
+        try:
+            if models_of_surface(surface, parts):
+                self._keep(MODELS, surface, parts)
+        except Contradiction:
+            self.found.dropped.append(surface)
+
+    async def _call(self, tool: str, subject: str, arguments: Mapping[str, Any]) -> ToolResult | None:
+        """Return an answer; None if this one failed. Raises McpError if others would, too."""
+        try:
+            result = await self._mcp.call(tool, arguments, logs=False)
+        except McpError as error:
+            if error.failure is McpFailure.INVALID:
+                return None
+            self._lost += 1
+            if self._lost >= LOST_MAX or error.failure is not McpFailure.UNREACHED:
+                raise
+            self.found.failure = error.failure
+            self.found.dropped.append(subject)
+            return None
+        self._lost = 0
+        return result
+
+    def _keep(self, tool: str, subject: str, value: object) -> None:
+        body = json.dumps(value)
+        if len(body) > STORED_MAX_BYTES:
+            self.found.dropped.append(subject or tool)
+            return
+        self.found.answers[tool, subject] = body
+
+    def _is_unknown(self, key: str) -> bool:
+        return self.found.answers.get((OPERATION, key)) == "null"
+
+
+def _arguments(tools: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the operation's argument as `tools/list` has it; [] if it does not say."""
+    schema = next((each["inputSchema"] for each in tools if each["name"] == OPERATION), None)
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict) or not properties:
+        return []
+    likely = [each for each in ARGUMENTS if each in properties]
+    required = schema.get("required") if isinstance(schema, dict) else None
+    needed = [each for each in required if each in properties] if isinstance(required, list) else []
+    return list(dict.fromkeys([*(each for each in likely if each in needed), *likely, *needed, *properties]))[:1]

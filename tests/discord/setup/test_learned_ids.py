@@ -1,0 +1,119 @@
+"""What Cannon Studio's keyless tools say: learned without a key, and known after a restart."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.app.catalogue import REFRESH_S, RETRY_S
+from bot.catalogue import OPERATIONS, Catalogue
+from bot.domain.models import JobState
+from tests.client.test_discovery import MODEL_IDS, RENAMED
+from tests.support.rig import Rig, running
+
+UNLIKE = {"renamed": RENAMED, "model_ids": MODEL_IDS, "mcp_names": ["enum"]}
+
+
+def require_true_ids(rig: Rig) -> None:
+    catalogue = rig.bot.live_catalogue.current
+    for operation in OPERATIONS:
+        true = catalogue.resolve(operation.id)
+        assert (true.id, true.offered) == (RENAMED.get(operation.id, operation.id), True)
+        for model in operation.models:
+            [now] = [each for each in true.models if each.name == model.name and each.offered]
+            assert now.id == MODEL_IDS[model.name], (operation.id, model.name)
+
+
+async def test_true_ids_are_learned_without_a_key_or_a_create_and_known_after_a_restart_without_network(tmp_path: Path):
+    async with running(tmp_path, **UNLIKE, document_needs_key=True) as rig:
+        rig.sandbox.mcp_keys.clear()
+        assert await rig.bot.parts.catalogue_refresh.discover() is None
+        require_true_ids(rig)
+        assert set(rig.sandbox.mcp_keys) == {None}
+        rig.sandbox.fault("mcp", "drop", times=None)
+        rig.sandbox.fault("openapi", "drop", times=None)
+        await rig.restart()
+        require_true_ids(rig)
+        assert rig.sandbox.posts == 0
+        dates = await rig.bot.parts.store.api_facts.dates()
+        assert set(dates.values()) == {rig.clock.wall()}
+        rig.sandbox.faults.clear()
+        await rig.member.slash(rig.channel, "image generate", prompt="a fox", model="Flux 2 Pro")
+        await rig.member.slash(rig.channel, "prompt for:location", prompt="a harbor")
+        await rig.work()
+        assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 2
+        assert rig.sandbox.posts == 2
+
+
+async def test_it_is_read_daily_and_hourly_while_the_server_is_not_reached(rig: Rig):
+    refresh = rig.bot.parts.catalogue_refresh
+    await refresh.run_once()
+    assert await refresh.discover_once() == REFRESH_S
+    rig.sandbox.fault("mcp", "drop", times=None)
+    assert await refresh.discover_once() == RETRY_S
+    rig.sandbox.faults.clear()
+    rig.sandbox.fault("mcp", "status", times=None, status=404)
+    assert await refresh.discover_once() == REFRESH_S, "there is no such server"
+
+
+async def test_a_failed_reading_keeps_what_is_known(tmp_path: Path):
+    async with running(tmp_path, **UNLIKE) as rig:
+        refresh = rig.bot.parts.catalogue_refresh
+        await refresh.discover()
+        stored = await rig.bot.parts.store.api_facts.all()
+        for kind in ("garbage", "huge", "status"):
+            rig.sandbox.fault("mcp", kind, times=None)
+            await refresh.discover()
+            rig.sandbox.faults.clear()
+        assert await rig.bot.parts.store.api_facts.all() == stored
+        require_true_ids(rig)
+
+
+async def test_what_the_host_had_forgotten_is_not_used_until_it_differs(tmp_path: Path):
+    async with running(tmp_path, **UNLIKE) as rig:
+        refresh = rig.bot.parts.catalogue_refresh
+        await refresh.discover()
+        await rig.bot.parts.store.api_facts.forget()
+        await rig.restart()
+        refresh = rig.bot.parts.catalogue_refresh
+        await refresh.discover()
+        assert rig.bot.live_catalogue.current.get("image.generate").models == Catalogue().get("image.generate").models
+        rig.sandbox.vary(model_ids=MODEL_IDS | {"Flux 2": "other-1"})
+        await refresh.discover()
+        named = {model.name: model.id for model in rig.bot.live_catalogue.current.get("image.generate").models}
+        assert named["Flux 2"] == "other-1"
+
+
+async def test_the_first_reading_is_told_as_differences_from_the_built_in_operations(tmp_path: Path):
+    async with running(tmp_path, **UNLIKE) as rig:
+        await rig.bot.parts.store.settings.change(
+            rig.guild.id, lambda rules: rules.__replace__(log_channel=rig.channel.id)
+        )
+        await rig.bot.parts.catalogue_refresh.discover()
+        await rig.bot.parts.catalogue_refresh.discover()
+        lines = [each for each in await rig.bot.parts.store.decisions.all(rig.guild.id) if each.kind == "api"]
+        assert len(lines) == 1
+
+
+async def started(folder: Path, *, stored: bool) -> tuple[float, list[dict[str, Any]]]:
+    async with running(folder) as rig:
+        if stored:
+            await rig.bot.parts.catalogue_refresh.discover()
+        with capture_logs() as lines:
+            began = time.process_time()
+            await rig.restart()
+            return time.process_time() - began, [dict(each) for each in lines]
+
+
+@pytest.mark.long
+async def test_what_is_known_takes_a_start_no_tenth_of_a_second(tmp_path: Path):
+    for name in ("warm", "without", "with"):
+        (tmp_path / name).mkdir()
+    await started(tmp_path / "warm", stored=True)
+    without = min([(await started(tmp_path / "without", stored=False))[0] for _ in range(3)])
+    with_facts = min([(await started(tmp_path / "with", stored=True))[0] for _ in range(3)])
+    assert with_facts - without < 0.1
