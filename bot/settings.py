@@ -233,8 +233,8 @@ def postgres_url(value: str) -> PostgresUrl:
     return PostgresUrl(value)
 
 
-def _secret_file(value: str) -> Path:
-    """Make the path absolute, like the database's. `_read` reads its content."""
+def _file(value: str) -> Path:
+    """Make the path absolute, like the database's."""
     try:
         return Path(value).expanduser().absolute()
     except RuntimeError:
@@ -328,7 +328,7 @@ class Settings:
     )
     discord_token_file: Path | None = field(
         default=None,
-        metadata=_about(_secret_file, "A file that holds `DISCORD_TOKEN`, as container platforms mount secrets."),
+        metadata=_about(_file, "A file that holds `DISCORD_TOKEN`, as container platforms mount secrets."),
     )
     discord_api_url: str = field(
         default=DISCORD_API_URL,
@@ -355,7 +355,7 @@ class Settings:
         metadata=_about(_header_safe, "The host's own API key, for servers that have no key of their own."),
     )
     cannon_api_key_file: Path | None = field(
-        default=None, metadata=_about(_secret_file, "A file that holds `CANNON_API_KEY`.")
+        default=None, metadata=_about(_file, "A file that holds `CANNON_API_KEY`.")
     )
     cannon_api_key_guilds: frozenset[int] | Literal["*"] | None = field(
         default=None,
@@ -378,6 +378,14 @@ class Settings:
         metadata=_about(
             _credits,
             "Credits that all servers together may spend on the host's key per calendar month (UTC). Unset: no limit.",
+        ),
+    )
+    price_list: Path | None = field(
+        default=None,
+        metadata=_about(
+            _file,
+            "A file with prices for servers whose moderators have set none: CSV as in `/studio settings`, or JSON with "
+            "`prices`, such as `cannon-bot learn` writes.",
         ),
     )
     top_up_url: str | None = field(
@@ -422,7 +430,7 @@ class Settings:
     )
     secret_keys_file: Path | None = field(
         default=None,
-        metadata=_about(_secret_file, "A file that holds `SECRET_KEYS`: one key per line, or separated by commas."),
+        metadata=_about(_file, "A file that holds `SECRET_KEYS`: one key per line, or separated by commas."),
     )
     retention_days: int = field(
         default=365,

@@ -19,6 +19,7 @@ from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
 from bot.app.duties import add_rounds
 from bot.app.health import Health
+from bot.app.host.prices import HostPrices
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -117,6 +118,7 @@ class _Core:
     switches: OperationSwitches
     mcp: McpClient
     estimate_tool: EstimateTool
+    host_prices: HostPrices
     price_books: PriceBooks
     learned: LearnedDurations
     webhook_tokens: WebhookTokens
@@ -165,7 +167,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         require_alone=second_copy.require_alone,
     )
-    pricing = Pricing(store, core.estimate_tool)
+    pricing = Pricing(store, core.estimate_tool, core.host_prices.of)
     jobs = _intake(setup, core, delivery, alerts, gate=gate, pricing=pricing)
     admission = Admission(
         store=store,
@@ -231,6 +233,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         mcp=core.mcp,
         estimate_tool=core.estimate_tool,
+        host_prices=core.host_prices,
         price_books=core.price_books,
         sources=sources,
         guilds=setup.guilds,
@@ -279,7 +282,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         metrics=setup.metrics,
     )
     mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address))
-    tool = EstimateTool(Estimates(mcp), setup.clock)
+    tool, host_prices = EstimateTool(Estimates(mcp), setup.clock), HostPrices(settings.price_list)
     core = _Core(
         store=store,
         visible=VisibleJobs(store),
@@ -293,7 +296,14 @@ async def _core(setup: Setup, store: Store) -> _Core:
         switches=OperationSwitches(store, setup.catalogue),
         mcp=mcp,
         estimate_tool=tool,
-        price_books=PriceBooks(store, keys=keys, catalogue=setup.catalogue, estimated=ToolPrices(tool, setup.clock)),
+        host_prices=host_prices,
+        price_books=PriceBooks(
+            store,
+            keys=keys,
+            catalogue=setup.catalogue,
+            estimated=ToolPrices(tool, setup.clock),
+            hosted=host_prices.of,
+        ),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),
         signals=WorkerSignals(store.signals),

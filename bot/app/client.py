@@ -33,7 +33,7 @@ from bot.delivery.answers.texts import FORM_LOST
 from bot.delivery.card.memory import CardOwner, EveryCard
 from bot.delivery.channels.guilds import GatewayGuilds, Guilds
 from bot.domain.words.text import whole
-from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, StartError, StoreError
+from bot.errors import RESTART_CANNOT_HELP, DatabaseFailing, InputError, StartError, StoreError
 from bot.language import Text
 from bot.media.scratch import scratch_folder
 from bot.runtime.background import BackgroundTasks
@@ -211,6 +211,7 @@ class CannonBot(GatewayClient, Bot):
         self._join()
         await self.tree.set_translator(Translator())
         await self.parts.catalogue_refresh.load()  # before the commands, some of which depend on it
+        self._load_prices()
         await self.load_surface()
         await self.parts.command_sync.read_again()
         if self._serve_http:
@@ -267,6 +268,13 @@ class CannonBot(GatewayClient, Bot):
             backoff.note_limit(gateway.limit)
             self.metrics.identifies_left(lambda: backoff.left)
             await backoff.take(shards=self.shard_count or 1)
+
+    def _load_prices(self) -> None:
+        try:
+            self.parts.host_prices.load(self.live_catalogue.current)
+        except InputError as error:
+            reason = texts.PRICE_LIST_WRONG(path=self.settings.price_list, reason=error.sentence)
+            raise StartError(reason, exit_code=RESTART_CANNOT_HELP) from None
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Count a new session; `begin_shards` counted the first."""

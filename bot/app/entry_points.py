@@ -16,7 +16,9 @@ from bot.app import texts
 from bot.app.catalogue import NAMED_META, documents_of, recent_operations
 from bot.app.client import CannonBot, import_surface, new_client
 from bot.app.connection.gate import call_discord_at
+from bot.app.host.prices import HostPrices
 from bot.app.parts import Role
+from bot.catalogue import Catalogue
 from bot.delivery.channels.facts import DISCORD_ERRORS
 from bot.errors import RESTART_CANNOT_HELP, RESTART_MAY_HELP, InputError, StartError
 from bot.runtime.clock import SystemClock
@@ -86,10 +88,18 @@ def describe_commands(database: Path | None = None) -> list[dict[str, Any]]:
 async def check(settings: Settings) -> list[str]:
     """Load the catalogue and the surface without a network; return a sentence per problem."""
     try:
-        async with unconnected(settings):
-            return []
+        async with unconnected(settings) as bot:
+            return _price_problems(settings, bot.live_catalogue.current)
     except (ImportError, InputError, app_commands.AppCommandError, ValueError, TypeError) as error:
         return [texts.COMMANDS_DO_NOT_LOAD(error=error)]
+
+
+def _price_problems(settings: Settings, catalogue: Catalogue) -> list[str]:
+    try:
+        HostPrices(settings.price_list).load(catalogue)
+    except InputError as error:
+        return [texts.PRICE_LIST_WRONG(path=settings.price_list, reason=error.sentence)]
+    return []
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from bot.account.key_health import StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.app.catalogue import CatalogueRefresh
 from bot.app.connection.commands import CommandSync, Renew
+from bot.app.host.prices import HostPrices
 from bot.app.practice_process import PracticeStudio
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -123,6 +124,7 @@ class Parts:
     keys: ApiKeys
     memories: AccountMemories
     learned_prices: LearnedPrices
+    host_prices: HostPrices
     jobs: JobService
     reconciler: Reconciler
     rounds: Rounds

@@ -32,6 +32,7 @@ HOST_KEY_UNLIMITED = (
     "CANNON_API_KEY_GUILDS is * and neither CANNON_API_KEY_LIMIT nor CANNON_API_KEY_TOTAL is set: members of any "
     "server that adds the bot can spend all of your credits."
 )
+PRICE_LIST_WRONG = "PRICE_LIST ({path}) is not used: {reason} Correct the file, or unset PRICE_LIST.".format
 PRACTICE_KEY_OF_HOST = "CANNON_API_KEY is a practice key, which only the bot can create. Set a real key, or none."
 ROLE_NEEDS_POSTGRES = (
     "--role {role} needs a database that several processes share. Set DATABASE to a PostgreSQL database "

@@ -108,6 +108,7 @@ BASES = {
     "earlier jobs": Text("based on earlier jobs"),
     "estimate tool": Text("Cannon Studio's estimate"),
     "price list": Text("from this server's price list"),
+    "host's price list": Text("from the host's price list"),
     UNKNOWN: Text("its price was not known"),
 }
 """What an estimate is based on, by what the store calls it."""

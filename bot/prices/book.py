@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from bot.domain.money.costs import CostSeen, PriceFactors, PriceList, PriceUnit,
 from bot.domain.server.guild_rules import Rules
 from bot.errors import NoKey
 from bot.prices.factors import learned_hold, model_word, price_factors
-from bot.prices.pricing import ListedPrices, by_model, highest, listed_line, listed_price
+from bot.prices.pricing import HOSTS_LIST, ListedPrices, by_model, highest, listed_line, listed_price
 from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample, ToolPrice, ToolPrices, price_samples
 from bot.store import PricedKind, Store
 
@@ -48,6 +48,8 @@ class PriceBook:
     costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
     estimated: Mapping[str, Sequence[ToolPrice]]
     default_models: Mapping[str, str]
+    hosted: Mapping[str, ListedPrices] = field(default_factory=dict)
+    """The host's list."""
     trusts_list: bool = True
     """Whether a price from the list alone counts as known."""
 
@@ -77,6 +79,7 @@ class PriceBook:
         return highest(
             estimated=next(estimated, None),
             listed=listed_price(self.listed.get(operation.id, {}), factors),
+            hosted=listed_price(self.hosted.get(operation.id, {}), factors),
             learned=learned_hold(factors, self.costs.get(operation.id, {})),
             trusts_list=self.trusts_list,
         )
@@ -97,7 +100,7 @@ class PriceBook:
         for estimated in self.estimated.get(operation.id, ()):
             found.setdefault(estimated.factors.kind, estimated.factors)
         models = {each.model for each in found.values()}
-        for word, price in self.listed.get(operation.id, {}).items():
+        for word, price in {**self.hosted.get(operation.id, {}), **self.listed.get(operation.id, {})}.items():
             kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
             if word not in models:
                 found.setdefault(kind, PriceFactors(kind=kind, size=size))
@@ -105,8 +108,9 @@ class PriceBook:
 
     def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
         """Add the price per second, if priced so, and the number of earlier jobs."""
-        line = listed_line(self.listed.get(operation.id, {}), known.factors)
-        if known.estimate.basis == "price list" and line is not None and line.per is PriceUnit.SECOND:
+        lists = {"price list": self.listed, HOSTS_LIST: self.hosted}
+        line = listed_line(lists.get(known.estimate.basis, {}).get(operation.id, {}), known.factors)
+        if line is not None and line.per is PriceUnit.SECOND:
             return replace(known, rate=line.credits)
         if known.estimate.basis != "earlier jobs":
             return known
@@ -121,8 +125,17 @@ class PriceBook:
 class PriceBooks:
     """Opens a server's price book, and asks the estimate tool for missing prices."""
 
-    def __init__(self, store: Store, *, keys: ApiKeys, catalogue: LiveCatalogue, estimated: ToolPrices) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        keys: ApiKeys,
+        catalogue: LiveCatalogue,
+        estimated: ToolPrices,
+        hosted: Callable[[Operation], ListedPrices],
+    ) -> None:
         self._store = store
+        self._hosted = hosted
         self._keys = keys
         self._catalogue = catalogue
         self._estimated = estimated
@@ -134,8 +147,10 @@ class PriceBooks:
         listed = self._listed(await self._store.prices.all(guild_id))
         rules = await self._store.settings.get(guild_id)
         key = await self._key(guild_id)
+        operations = self._catalogue.current.operations.values() if operation is None else (operation,)
+        hosted = {each.id: self._hosted(each) for each in operations}
         if key is None:
-            return PriceBook(listed=listed, costs={}, estimated={}, default_models=rules.default_models)
+            return PriceBook(listed=listed, costs={}, estimated={}, default_models=rules.default_models, hosted=hosted)
         if rules.estimate_tool and not key.is_practice:
             self._estimated.expect()
         wanted = None if operation is None else operation.id
@@ -144,6 +159,7 @@ class PriceBooks:
             costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
             estimated=self._estimated_of(key.slot(guild_id), self._samples(rules, operation)),
             default_models=rules.default_models,
+            hosted=hosted,
             trusts_list=not key.is_limited,
         )
 

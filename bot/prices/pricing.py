@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -23,23 +23,37 @@ from bot.prices.estimates import EstimateTool
 from bot.prices.factors import is_graded, learned_hold, model_word, price_factors
 from bot.store import Store
 
+HOSTS_LIST = "host's price list"
+"""The basis of an estimate from the host's list."""
 ListedPrices = Mapping[str, ListedPrice]
 """An operation's prices by model, as in a kind; '' is for all models."""
 
 
 def highest(
-    *, estimated: Decimal | None, listed: Decimal | None, learned: Decimal | None, trusts_list: bool
+    *,
+    estimated: Decimal | None,
+    listed: Decimal | None,
+    hosted: Decimal | None,
+    learned: Decimal | None,
+    trusts_list: bool,
 ) -> Estimate | None:
     """Return the highest known price, None without any.
 
-    Highest, because a list or tool below actual costs would guard nothing. Without `trusts_list`, a price from the list
-    alone is unknown.
+    Highest, because a list or tool below actual costs would guard nothing. `listed` is from the server's list, `hosted`
+    from the host's, which the server's replaces. Without `trusts_list` it does not, and alone makes no price known.
     """
-    if estimated is None and learned is None and not trusts_list:
+    if listed is not None and trusts_list:
+        hosted = None
+    if not trusts_list and (estimated, hosted, learned) == (None, None, None):
         return None
     found = [
         Estimate(credits=credits_, basis=basis)
-        for credits_, basis in ((estimated, "estimate tool"), (listed, "price list"), (learned, "earlier jobs"))
+        for credits_, basis in (
+            (estimated, "estimate tool"),
+            (listed, "price list"),
+            (hosted, HOSTS_LIST),
+            (learned, "earlier jobs"),
+        )
         if credits_ is not None
     ]
     return max(found, key=lambda each: each.credits, default=None)
@@ -92,6 +106,8 @@ class Pricing:
 
     store: Store
     tool: EstimateTool
+    hosted: Callable[[Operation], ListedPrices]
+    """The host's price list."""
 
     async def estimate_all(
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey, parent_id: str | None = None
@@ -125,8 +141,8 @@ class Pricing:
     ) -> Estimate:
         """Return a job's estimated cost; `parent_id` is the job that it repeats or continues.
 
-        A fixed price is certain. Else the highest of Cannon Studio's estimate tool (if enabled), the guild's price
-        list, and what earlier jobs on the same key show: a list or tool below actual costs would guard nothing.
+        A fixed price is certain. Else the highest of Cannon Studio's estimate tool (if enabled), the guild's or host's
+        price list, and what earlier jobs on the same key show: a list or tool below actual costs would guard nothing.
         Without any it is a guess; a server's list alone also is, where the host limits spending on their key.
         """
         if operation.fixed_credits is not None:
@@ -137,6 +153,7 @@ class Pricing:
         found = highest(
             estimated=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed,
+            hosted=listed_price(self.hosted(operation), factors),
             learned=await self._learned(guild_id, operation, factors, seen, key, parent_id),
             trusts_list=not key.is_limited,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -56,25 +56,34 @@ def _said(operation: Operation, found: Iterable[LearnedKind]) -> list[str]:
 
 def read_price_file(text: str, catalogue: Catalogue) -> dict[tuple[str, str], ListedPrice]:
     """Parse a price file. Raises InputError naming up to five wrong lines."""
-    rows = _price_file_rows(text)
+    return prices_of(price_file_rows(text, PRICES_MAX), catalogue.resolve, texts.WRONG_LINE)
+
+
+def prices_of(
+    rows: Iterable[tuple[int, Mapping[str, str]]], resolve: Callable[[str], Operation], wrong: Callable[..., str]
+) -> dict[tuple[str, str], ListedPrice]:
+    """Return the prices of numbered rows; `wrong` names one. Raises InputError naming up to five wrong ones.
+
+    `resolve` returns the operation of an id, or raises InputError.
+    """
     prices: dict[tuple[str, str], ListedPrice] = {}
     errors: list[str] = []
     for number, row in rows:
         try:
-            name, price = _line(row, catalogue)
+            name, price = _line(row, resolve)
         except InputError as error:
-            errors.append(texts.WRONG_LINE(number=number, reason=error.sentence))
+            errors.append(wrong(number=number, reason=error.sentence))
             continue
         if name in prices:
-            errors.append(texts.WRONG_LINE(number=number, reason=str(texts.PRICE_TWICE)))
+            errors.append(wrong(number=number, reason=str(texts.PRICE_TWICE)))
         prices[name] = price
     if errors:
         raise InputError(texts.wrong_lines(errors[:ERRORS_SHOWN], len(errors) - ERRORS_SHOWN), "file")
     return prices
 
 
-def _price_file_rows(text: str) -> list[tuple[int, dict[str, str]]]:
-    """Return the file's lines by number, as values by column. Raises InputError if it is no price list."""
+def price_file_rows(text: str, most: int) -> list[tuple[int, dict[str, str]]]:
+    """Return a CSV file's lines by number, as values by column. Raises InputError if it is no list of `most` prices."""
     first = next((line for line in text.split("\n") if line.strip()), "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
     try:
@@ -85,8 +94,8 @@ def _price_file_rows(text: str) -> list[tuple[int, dict[str, str]]]:
     header = [each.strip().casefold() for each in found[0][1]] if found else []
     if not {"operation", "credits"}.issubset(header) or len(set(header)) < len(header):
         raise InputError(texts.no_columns(COLUMNS), "file")
-    if len(found) - 1 > PRICES_MAX:
-        raise InputError(texts.TOO_MANY_LINES(found=len(found) - 1, most=PRICES_MAX), "file")
+    if len(found) - 1 > most:
+        raise InputError(texts.TOO_MANY_LINES(found=len(found) - 1, most=most), "file")
     rows = [(number, dict(zip(header, map(_read, row), strict=False))) for number, row in found[1:]]
     if delimiter == ";":  # spreadsheets with this separator use decimal commas
         for _, row in rows:
@@ -98,10 +107,11 @@ def _read(written: str) -> str:
     return text_of_cell(written.strip())
 
 
-def _line(row: Mapping[str, str], catalogue: Catalogue) -> tuple[tuple[str, str], ListedPrice]:
-    operation = catalogue.resolve(row.get("operation", ""))
+def _line(row: Mapping[str, str], resolve: Callable[[str], Operation]) -> tuple[tuple[str, str], ListedPrice]:
+    operation = resolve(row.get("operation", ""))
     per = _unit(row.get("per", ""))
-    require_priceable(operation, per)
+    if operation.fields:  # else known by its id alone
+        require_priceable(operation, per)
     model = priced_model(operation, row.get("model", ""))
     return (operation.id, model), ListedPrice(credits=credits_typed(row.get("credits", "")), per=per)
 

@@ -57,6 +57,8 @@ def with_basis(price: str, basis: str, jobs: int) -> str:
         return tr("{price} (Cannon Studio's estimate)", price=price)
     if basis == "price list":
         return tr("{price} (this server's price list)", price=price)
+    if basis == "host's price list":
+        return tr("{price} (the host's price list)", price=price)
     return ntr("{price} (from {count} job)", "{price} (from {count} jobs)", jobs, price=price)
 
 

@@ -63,6 +63,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "SECRET_KEYS": f"{'n' * 40},{'o' * 32}",
         "CANNON_API_KEY_LIMIT": "250.5",
         "CANNON_API_KEY_TOTAL": "1000",
+        "PRICE_LIST": "here/prices.csv",
         "TOP_UP_URL": " https://example.org/credits?from=discord ",
         "PRIVACY_URL": "https://example.org/privacy",
         "TERMS_URL": "https://example.org/terms",
@@ -90,6 +91,7 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.database == tmp_path / "here" / "x.db"
     assert [key.get_secret_value() for key in settings.secret_keys] == ["n" * 40, "o" * 32]
     assert (settings.cannon_api_key_limit, settings.cannon_api_key_total) == (Decimal("250.5"), 1000)
+    assert settings.price_list == tmp_path / "here" / "prices.csv"
     assert settings.retention_days == 30
     assert settings.top_up_url == "https://example.org/credits?from=discord"
     assert (settings.privacy_url, settings.terms_url) == ("https://example.org/privacy", "https://example.org/terms")

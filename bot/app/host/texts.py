@@ -277,3 +277,14 @@ def _fact(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {each}" for name, each in value.items())
     return "-" if value in (None, [], {}) else str(value)
+
+
+# ---------------------------------------------------------------------- the price list
+
+WRONG_PRICE = "Price {number}: {reason}".format
+"""Return what is wrong with an entry of a JSON file; `reason` is a sentence."""
+PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MiB.".format
+PRICE_FILE_UNREADABLE = "The file cannot be read: {reason}.".format
+NO_PRICES_PART = (
+    "The file has no list `{part}` of objects with texts or numbers for {columns}. Write one, or a CSV file."
+).format
