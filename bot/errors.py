@@ -11,6 +11,7 @@ BotError
 │   ├── RateLimited            429; retryable after `retry_after_s`
 │   ├── KeyRefused             401 or 403: the key is wrong, revoked or lacks a scope
 │   ├── OutOfCredits           402
+│   ├── EmailNotVerified       402 or 403: the account's owner must verify the e-mail address
 │   ├── InputRefused           400 or 422: the API does not accept this input
 │   ├── RequestNotFound        404
 │   ├── IdempotencyClash       409: same key, other body
@@ -139,6 +140,10 @@ class KeyRefused(CannonError):
 
 class OutOfCredits(CannonError):
     """402: the account lacks credits."""
+
+
+class EmailNotVerified(CannonError):
+    """402 or 403: the account may spend nothing before its e-mail address is verified."""
 
 
 class InputRefused(CannonError):

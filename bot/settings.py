@@ -392,8 +392,8 @@ class Settings:
         default=None,
         metadata=_about(
             _link,
-            "Where servers buy credits for their own accounts. Shown in alerts, unless Cannon Studio sends a "
-            "link itself.",
+            "Where servers buy credits for their own accounts, in place of the credit packs that Cannon Studio offers. "
+            "Unset: its packs are read daily.",
         ),
     )
     privacy_url: str | None = field(

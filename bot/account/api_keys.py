@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 
 from bot.account import texts
-from bot.domain.models import AccountStatus, GuildKey, Job, JobState
+from bot.domain.models import AccountStatus, CreditPack, GuildKey, Job, JobState
 from bot.domain.practice import is_practice_key
 from bot.errors import NoKey
 from bot.store import Store
@@ -75,7 +75,7 @@ class ApiKeys:
 
     `host_key_serves`: whether the host pays for a guild; `is_absent`: whether it has removed the bot.
     `is_limited`: the host limits spending on their key, so jobs accepted on another are not moved to it.
-    `top_up_url` is where credits are bought, unless the account reports another address.
+    `on_sale` returns the credit packs that may be bought.
     """
 
     store: Store
@@ -83,7 +83,7 @@ class ApiKeys:
     host_key: str | None = field(repr=False)
     host_key_serves: Callable[[int], bool]
     is_absent: Callable[[int], bool]
-    top_up_url: str | None = None
+    on_sale: Callable[[], Sequence[CreditPack]] = tuple
     is_limited: bool = False
     _host_balance: Decimal | None = field(default=None, init=False)
     _host_refused_to: set[int] = field(default_factory=set, init=False)
@@ -185,12 +185,9 @@ class ApiKeys:
         """Return the account's last status; None if not requested since the start."""
         return self._statuses.get(key.slot(guild_id))
 
-    def top_up_link(self, guild_id: int, key: UsableKey) -> str | None:
-        """Return where the guild's own account buys credits; None if unknown, and for the host's."""
-        if key.id is None or key.is_practice:
-            return None
-        last_status = self.last_status(guild_id, key)
-        return (None if last_status is None else last_status.top_up_url) or self.top_up_url
+    def packs(self, key: UsableKey) -> Sequence[CreditPack]:
+        """Return what a guild's own account can buy; () if unknown, and for the host's."""
+        return () if key.id is None or key.is_practice else self.on_sale()
 
     async def for_document(self) -> list[DocumentKey]:
         """Return keys for the API description: the host's, else servers' working ones.

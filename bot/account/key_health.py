@@ -15,9 +15,8 @@ import structlog
 from bot.account import texts
 from bot.account.api_keys import ApiKeys, RefusedKey, UsableKey
 from bot.cannon.client import CannonClient
-from bot.cannon.errors import asks_to_verify
 from bot.domain.models import AccountStatus
-from bot.errors import CannonError, KeyRefused, Refused
+from bot.errors import CannonError, EmailNotVerified, KeyRefused, Refused
 from bot.runtime.clock import Clock
 from bot.runtime.pace import RateLimiter
 from bot.store.signals import Signals
@@ -123,9 +122,9 @@ class KeyHealth:
         try:
             async with asyncio.timeout(timeout_s):
                 status = await self._client.status(key.secret)
-        except KeyRefused as error:
-            if asks_to_verify(error.said):  # it is the account that lacks something
-                return KeyVerdict.ALIVE, UNVERIFIED
+        except EmailNotVerified:
+            return KeyVerdict.ALIVE, UNVERIFIED
+        except KeyRefused:
             return KeyVerdict.REFUSED, None
         except (CannonError, TimeoutError) as error:
             log.info("key.unknown", guild=guild_id, error=type(error).__name__)

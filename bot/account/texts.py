@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.domain.models import credits_words
+from bot.domain.models import CreditPack, credits_words
 from bot.domain.texts import mention
 from bot.domain.words.text import full_stop, tame
 from bot.language import Plural, Text, both, tr
@@ -67,9 +67,17 @@ REFUSED_NOW = Text(
 """Refuse an operation whose last two inputs were refused; `said` is the API's own sentence, `again` a time."""
 
 
-def with_top_up(text: str, link: str) -> str:
+def with_packs(text: str, packs: Sequence[CreditPack]) -> str:
     """Add to an alert where credits can be bought."""
-    return " ".join([text, tr("Buy credits: {link}", link=link)])
+    if not packs:
+        return text
+    links = both(f"[{pack_name(each)}](<{each.url}>)" if pack_name(each) else each.url for each in packs)
+    return " ".join([text, tr("Buy credits: {link}", link=links)])
+
+
+def pack_name(pack: CreditPack) -> str:
+    """Return a pack's credits, else its own name, '' without either."""
+    return tame(pack.name) if pack.credits is None else credits_words(pack.credits)
 
 
 def model_refused(name: str, model: str, said: str, others: Sequence[str], *, worked_here: bool) -> str:

@@ -14,6 +14,7 @@ import structlog
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import KeyHealth, StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.account.offerings import Offerings
 from bot.app import texts
 from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
@@ -117,6 +118,7 @@ class _Core:
     unavailable: UnavailableOperations
     switches: OperationSwitches
     mcp: McpClient
+    offerings: Offerings
     estimate_tool: EstimateTool
     host_prices: HostPrices
     price_books: PriceBooks
@@ -232,6 +234,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         learned=core.learned,
         switches=core.switches,
         mcp=core.mcp,
+        offerings=core.offerings,
         estimate_tool=core.estimate_tool,
         host_prices=core.host_prices,
         price_books=core.price_books,
@@ -273,15 +276,16 @@ async def assemble(setup: Setup, store: Store) -> Parts:
 
 async def _core(setup: Setup, store: Store) -> _Core:
     settings, absences = setup.settings, Absences(store, setup.clock)
-    keys = _keys(setup, store, absences)
     address = setup.practice.address
+    mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address))
+    offerings = Offerings(store, mcp, settings.top_up_url)
+    keys = _keys(setup, store, absences, offerings)
     client = CannonClient(
         settings.cannon_api_url,
         clock=setup.clock,
         practice_transport=PracticeTransport(address),
         metrics=setup.metrics,
     )
-    mcp = McpClient(settings.cannon_api_url, practice_transport=PracticeTransport(address))
     tool, host_prices = EstimateTool(Estimates(mcp), setup.clock), HostPrices(settings.price_list)
     core = _Core(
         store=store,
@@ -295,6 +299,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         unavailable=UnavailableOperations(store, setup.clock),
         switches=OperationSwitches(store, setup.catalogue),
         mcp=mcp,
+        offerings=offerings,
         estimate_tool=tool,
         host_prices=host_prices,
         price_books=PriceBooks(
@@ -311,13 +316,14 @@ async def _core(setup: Setup, store: Store) -> _Core:
     )
     await core.absences.load()
     await core.keys.load()
+    await core.offerings.load()
     await core.learned.load()
     await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
     return core
 
 
-def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
+def _keys(setup: Setup, store: Store, absences: Absences, offerings: Offerings) -> ApiKeys:
     settings = setup.settings
     scope = HostKeyScope(setup.bot, settings.cannon_api_key_guilds)
     host_key = settings.cannon_api_key.get_secret_value() if settings.cannon_api_key else None
@@ -333,7 +339,7 @@ def _keys(setup: Setup, store: Store, absences: Absences) -> ApiKeys:
         host_key_serves=scope.serves,
         is_absent=absences.is_absent,
         is_limited=settings.cannon_api_key_limit is not None or settings.cannon_api_key_total is not None,
-        top_up_url=settings.top_up_url,
+        on_sale=offerings.on_sale,
     )
 
 

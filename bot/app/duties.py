@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bot.account import offerings
 from bot.account.audit import AccountAudit
 from bot.account.key_health import KeyHealth
 from bot.app import catalogue, texts
@@ -83,6 +84,7 @@ def add_rounds(setup: Setup, parts: Parts, *, key_health: KeyHealth, learned: Le
         Round("practice", parts.practice.run_once, UPKEEP_S, ONE),
         Round("learned", learned.forget_unknown, UPKEEP_S, ONE),
         Round("metrics", partial(_count_jobs, store, setup.metrics), UPKEEP_S, ONE),
+        Round("offerings", parts.offerings.run_once, offerings.DAY_S, EACH, beside=True),
         Round("warming", tool.warm, UPKEEP_S, EACH, beside=True, woken=tool.expected),
         Round("watch", parts.alerts.run_once, alerts.CHECK_EVERY_S, EACH, beside=True, woken=parts.alerts.woken),
     )

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.account.api_keys import ApiKeys
 from bot.account.key_health import StatusPace
 from bot.account.memory import AccountMemories, UnavailableOperations
+from bot.account.offerings import Offerings
 from bot.app.catalogue import CatalogueRefresh
 from bot.app.connection.commands import CommandSync, Renew
 from bot.app.host.prices import HostPrices
@@ -130,6 +131,7 @@ class Parts:
     rounds: Rounds
     switches: OperationSwitches
     mcp: McpClient
+    offerings: Offerings
     estimate_tool: EstimateTool
     price_books: PriceBooks
     sources: Sources

@@ -20,7 +20,7 @@ import httpx
 import structlog
 
 from bot.cannon import retry, texts, wire
-from bot.cannon.errors import is_own_error, is_page, reading_of
+from bot.cannon.errors import asks_to_verify, is_own_error, is_page, reading_of
 from bot.cannon.key_routes import API_PATH, KeyRoutes
 from bot.cannon.wire import CreatedRequest, OpenApiAnswer, Progress
 from bot.domain.models import AccountStatus
@@ -28,6 +28,7 @@ from bot.domain.words.text import whole
 from bot.errors import (
     CannonError,
     CannonUnavailable,
+    EmailNotVerified,
     IdempotencyClash,
     InputRefused,
     KeyRefused,
@@ -263,6 +264,8 @@ class CannonClient:
         if status < 400:
             return UnreadableAnswer(texts.NOT_FOLLOWED(reason=said), status)
         leaf, words = _BY_STATUS.get(status, (InputRefused, texts.NOT_TAKEN))
+        if status in {402, 403} and asks_to_verify(said):
+            leaf, words = EmailNotVerified, texts.EMAIL_NOT_VERIFIED
         return leaf(words(reason=said), status, said=said, faults=faults)
 
 

@@ -338,8 +338,11 @@ def clean(text: str) -> str:
 
 
 _TO_VERIFY = re.compile(
-    r"\b(?:verif|confirm)\w{0,12}[^.]{0,60}\be-?mail|\be-?mail\b[^.]{0,60}\b(?:un)?(?:verif|confirm)", re.IGNORECASE
+    r"(?<![a-z])(?:un)?(?:verif|confirm)[a-z]{0,12}[^.]{0,60}(?<![a-z])e-?mail(?![a-z])"
+    r"|(?<![a-z])e-?mail(?![a-z])[^.]{0,60}(?<![a-z])(?:un)?(?:verif|confirm)",
+    re.IGNORECASE,
 )
+"""Also as a code: `email_not_verified`."""
 
 
 def asks_to_verify(sentence: str) -> bool:

@@ -17,25 +17,28 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import structlog
 
 from bot.cannon import texts
 from bot.cannon.errors import SENTENCE_LIMIT_CHARS, asks_to_verify, clean, message_read
-from bot.domain.models import AccountStatus, ExpiringCredits, credits_of
+from bot.domain.models import AccountStatus, CreditKind, ExpiringCredits, credits_of
 from bot.domain.words.text import shortened
 from bot.errors import FieldFault, UnreadableAnswer
 
 LOTS_MAX: Final = 50
-LINK_CHARS_MAX: Final = 500
 _WORDS: Final = ("credit", "pack", "grant", "balance", "bucket", "lot")
 """Parts of names of fields about credits."""
 _AMOUNTS: Final = ("remaining", "creditsRemaining", "credits_remaining", "left", "credits", "balance", "amount")
 _ENDS: Final = ("expiresAt", "expires_at", "expiresAtMs", "expires_at_ms", "expiry", "expiryDate", "expirationDate")
-_LINKS: Final = ("topUpUrl", "top_up_url", "topupUrl", "buyCreditsUrl", "buy_credits_url", "billingUrl", "billing_url")
 _VERIFIED: Final = ("emailVerified", "email_verified", "isEmailVerified", "verified")
 """Possible names in `account`: whether its e-mail address is verified is not documented."""
+_KINDS: Final = ("kind", "type", "source", "category", "name")
+_OF_KIND: Final = (
+    (CreditKind.PACK, ("pack", "purchas", "bought", "top")),
+    (CreditKind.SUBSCRIPTION, ("subscri", "plan", "roll", "renew", "month")),
+)
+"""Parts of the words by which a lot of credits, or the field that has it, says where it comes from (INFERRED)."""
 _SECONDS_MAX: Final = 1e11
 """A time above this is in milliseconds."""
 _LATEST: Final = 7.3e9
@@ -44,34 +47,36 @@ _LATEST: Final = 7.3e9
 
 def expiring_credits(answer: Mapping[str, Any]) -> tuple[ExpiringCredits, ...]:
     """Return an account's expiring credits by date, soonest first; () if unknown."""
-    found: dict[float, Decimal] = defaultdict(Decimal)
-    for lot in _lots(answer):
+    found: dict[tuple[float, CreditKind | None], Decimal] = defaultdict(Decimal)
+    for place, lot in _lots(answer):
         amount = _amount(lot)
         ends_at = next((at for name in _ENDS if (at := _account_wire_seconds(lot.get(name))) is not None), None)
-        if amount and ends_at is not None and (ends_at in found or len(found) < LOTS_MAX):
-            found[ends_at] += amount
-    return tuple(ExpiringCredits(credits=found[at], expires_at=at) for at in sorted(found))
+        mark = (ends_at or 0.0, _kind(place, lot))
+        if amount and ends_at is not None and (mark in found or len(found) < LOTS_MAX):
+            found[mark] += amount
+    marks = sorted(found, key=lambda mark: (mark[0], mark[1] or ""))
+    return tuple(ExpiringCredits(credits=found[at, kind], expires_at=at, kind=kind) for at, kind in marks)
 
 
-def top_up_link(answer: Mapping[str, Any]) -> str | None:
-    """Return the address to buy credits, None if unknown."""
-    for place in (answer, answer.get("credits"), answer.get("account"), answer.get("urls")):
-        for name in _LINKS:
-            link = place.get(name) if isinstance(place, dict) else None
-            if isinstance(link, str) and _is_link(link):
-                return link
+def _kind(place: str, lot: Mapping[str, Any]) -> CreditKind | None:
+    """Return where a lot comes from, by its own words, else by its field's name."""
+    said = [words for name in _KINDS if isinstance(words := lot.get(name), str)]
+    for words in (*said, place):
+        for kind, parts in _OF_KIND:
+            if any(part in words.casefold() for part in parts):
+                return kind
     return None
 
 
-def _lots(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield possible credit lots: `credits` itself, or its lots, or those of another field about credits."""
+def _lots(answer: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield possible credit lots with their fields' names: `credits`, or its lots, or those of another such field."""
     total = answer.get("credits")
     places = [total, *(_about_credits(place) for place in (answer, answer.get("account")))]
     for place in places:
         inner = list(_objects(place))
         yield from inner
         if place is total and isinstance(total, dict) and not inner:
-            yield total
+            yield "", total
 
 
 def _about_credits(place: object) -> dict[str, Any]:
@@ -83,11 +88,11 @@ def _is_about_credits(name: object) -> bool:
     return isinstance(name, str) and any(word in name.lower() for word in _WORDS)
 
 
-def _objects(place: object) -> Iterator[Mapping[str, Any]]:
-    for value in place.values() if isinstance(place, dict) else ():
+def _objects(place: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, value in place.items() if isinstance(place, dict) else ():
         for each in value[:LOTS_MAX] if isinstance(value, list) else (value,):
             if isinstance(each, dict):
-                yield each
+                yield str(name), each
 
 
 def _amount(lot: Mapping[str, Any]) -> Decimal | None:
@@ -112,22 +117,6 @@ def _account_wire_seconds(value: object) -> float | None:
     else:
         return None
     return found if 0 < found < _LATEST else None
-
-
-def _is_link(link: str) -> bool:
-    """Whether it is an https address that is safe in a message."""
-    if (
-        len(link) > LINK_CHARS_MAX
-        or not link.isascii()
-        or not link.isprintable()
-        or any(c in link for c in " <>()`\"'")
-    ):
-        return False
-    try:
-        parts = urlsplit(link)
-        return parts.scheme == "https" and bool(parts.hostname) and parts.username is None
-    except ValueError:
-        return False
 
 
 log = structlog.get_logger(__name__)
@@ -210,7 +199,6 @@ def account_status(document: object) -> AccountStatus:
         plan=_label(account.get("plan"), LABEL_CHARS),
         scopes=_scopes(api_key.get("scopes")),
         expiring=expiring_credits(answer),
-        top_up_url=top_up_link(answer),
         must_verify=must_verify,
     )
 
@@ -260,6 +248,7 @@ def progress(document: object, remote_id: str) -> Progress:
 
 
 _STATUS_FIELDS = {"ok", "status", "message", "creditsRemaining", "credits", "account", "apiKey", "serverTime"}
+"""https://www.cannonstudio.app/developers/docs/reference/status"""
 _REQUEST_FIELDS = {
     "id", "operation", "status", "billableCredits", "inputPreview", "outputPreview", "createdAtMs", "startedAtMs",
     "completedAtMs", "errorMessage", "output", "requestLog", "poll_after_ms", "urls",

@@ -343,12 +343,29 @@ class Job:
         return ""
 
 
+class CreditKind(StrEnum):
+    """Where expiring credits come from."""
+
+    PACK = "pack"
+    SUBSCRIPTION = "subscription"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpiringCredits:
-    """Credits lost at `expires_at` (Unix seconds) unless spent."""
+    """Credits lost at `expires_at` (Unix seconds) unless spent. `kind` is None if not reported."""
 
     credits: Decimal
     expires_at: float
+    kind: CreditKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditPack:
+    """Credits on sale. `credits` is None and `name` empty if not reported; the host's own link has neither."""
+
+    url: str
+    credits: Decimal | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +377,6 @@ class AccountStatus:
     scopes: tuple[str, ...]
     expiring: tuple[ExpiringCredits, ...] = ()
     """Expiring credits, soonest first; () without dates."""
-    top_up_url: str | None = None
     must_verify: bool = False
     """Whether its e-mail address must be verified before it may use credits, as far as reported."""
 

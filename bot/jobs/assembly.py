@@ -62,7 +62,7 @@ def make_worker(
     transitions = Transitions(
         store, surface=surface, languages=languages, clock=clock, metrics=metrics, claim_soon=agenda.claim_soon
     )
-    key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng, signals=store.signals)
+    key_waits = KeyWaits(transitions, health=key_health, clock=clock, rng=rng, signals=store.signals, packs=keys.packs)
     trust = WebhookTrust(are_asked=webhook_url is not None)
     submitting = Submitting(
         client,

@@ -110,6 +110,9 @@ KEY_REFUSED_ALERT = Text(
 )
 KEY_HEALED = Text("The API key works again, so jobs continue.")
 """A line of the record."""
+OUT_OF_CREDITS_ALERT = Text(
+    "Cannon Studio refused a job because this server's account does not have enough credits. It was refunded here."
+)
 NOT_FINISHED_ALERT = Text(
     "Cannon Studio did not finish job {job} within seven days. I refunded it here. "
     "Check in Cannon Studio's console whether your account was charged."

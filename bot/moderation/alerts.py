@@ -20,9 +20,9 @@ import structlog
 
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.account.audit import BalanceExpiry
-from bot.account.texts import with_top_up
+from bot.account.texts import with_packs
 from bot.cannon.client import CannonClient
-from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour, of_limits
+from bot.domain.money.account import DAY_S, HISTORY_DAYS, HOUR_S, Alert, of_balance, of_hour, of_limits, spent_a_day
 from bot.domain.money.limit_rules import alert_headrooms
 from bot.domain.money.spend_request import SpendRequest
 from bot.errors import CannonError, CannonUnavailable, NoKey, Refused
@@ -241,7 +241,7 @@ class Alerts:
         found = await self.store.reports.totals(guild_id, spans)
         if found.practice:
             return  # spending there can't run out
-        for ending in await self._expiry.alerts(guild_id, _a_day(found, now)):
+        for ending in await self._expiry.alerts(guild_id, spent_a_day(found.total, found.first_at, now)):
             await self._tell(guild_id, ending)
         if not found.total or found.first_at is None:
             return
@@ -263,10 +263,10 @@ class Alerts:
         if balance is None:
             return None
         held = (await self.store.ledger.balance(guild_id)).held
-        free = balance - held - self._expiry.lost_in_a_week(guild_id, key, _a_day(found, now))
+        a_day = spent_a_day(found.total, found.first_at, now)
+        free = balance - held - self._expiry.lost_in_a_week(guild_id, key, a_day)
         alert = of_balance(free, found.total, days, now, is_shown=key.id is not None)
-        link = self.keys.top_up_link(guild_id, key)
-        return alert if alert is None or link is None else replace(alert, text=with_top_up(alert.text, link))
+        return alert if alert is None else replace(alert, text=with_packs(alert.text, self.keys.packs(key)))
 
     async def _balance(self, guild_id: int, key: UsableKey) -> Decimal | None:
         """Return the paying account's credits, requested at most hourly."""
@@ -285,8 +285,3 @@ class Alerts:
             return key.balance
         await self.keys.note_status(guild_id, key, status)
         return status.credits
-
-
-def _a_day(found: Report, now: float) -> Decimal:
-    known_s = 0.0 if found.first_at is None else min(now - found.first_at, HISTORY_DAYS * DAY_S)
-    return found.total / Decimal(str(max(1.0, known_s / DAY_S)))

@@ -154,7 +154,7 @@ SHARE_LINE = "{name} · {amount} ({share})".format
 # ---------------------------------------------------------------------- /usage report and its chart
 
 SPENT, RATE, DAYS_LEFT = Text("Spent"), Text("Average"), Text("Credits last for")
-TOP_SPENDERS, EXPIRING, TOP_UP = Text("By member"), Text("Credits that expire"), Text("Buy credits")
+TOP_SPENDERS, EXPIRING = Text("By member"), Text("Credits that expire")
 BY_OPERATION, BY_MEMBER, BY_DAY, BY_KIND = Text("By operation"), Text("By member"), Text("By day"), Text("By kind")
 NOTHING_SPENT = Text("Nothing")
 BALANCE_NOT_KNOWN = Text("The account's balance isn't known.")

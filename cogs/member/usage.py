@@ -21,7 +21,7 @@ from bot.catalogue import Catalogue
 from bot.delivery.card.context import NEUTRAL
 from bot.delivery.channels.facts import ALT_TEXT_CHARS, DISCORD_ERRORS, EMBED_FIELD_CHARS, UPLOAD_TIMEOUT_S, in_time
 from bot.delivery.texts import PRACTICE_TITLE
-from bot.domain.models import ExpiringCredits, credits_text, credits_words
+from bot.domain.models import CreditPack, ExpiringCredits, credits_text, credits_words
 from bot.domain.money.account import days_left, percents
 from bot.domain.texts import FORMER_MEMBER, mention
 from bot.domain.words.text import bare, shortened
@@ -36,6 +36,8 @@ from cogs.member.export import books, own_books
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words, fitting, job_line, member_usage, member_usage_text, title_of
 from cogs.ui.permissions import guild_of, is_host, is_moderator, require_moderator, viewer_of
+from cogs.ui.texts import BUY_CREDITS
+from cogs.ui.top_up import pack_lines
 
 JOBS_SHOWN = 10
 Day = tuple[dt.date, float, float]
@@ -121,8 +123,8 @@ class SpendingRate:
     """The account's credits less held ones, at `as of`."""
     expiring: Sequence[ExpiringCredits] = ()
     """Expiring credits of the account."""
-    top_up_url: str | None = None
-    """Where to buy credits."""
+    packs: Sequence[CreditPack] = ()
+    """What the server's account may buy."""
     at: float = 0.0
     """Unix seconds."""
 
@@ -218,7 +220,7 @@ async def _rate(interaction: Interaction, found: Report, since: float) -> Spendi
         rate,
         free=balance - held,
         expiring=() if status is None else status.expiring,
-        top_up_url=use(bot, ApiKeys).top_up_link(guild_id, key),
+        packs=use(bot, ApiKeys).packs(key),
     )
 
 
@@ -269,8 +271,8 @@ def _add_rate(embed: discord.Embed, rate: SpendingRate) -> None:
     embed.add_field(name=str(texts.DAYS_LEFT), value=left)
     if expiring := expiring_words(rate.expiring, rate.at):
         embed.add_field(name=str(texts.EXPIRING), value=expiring, inline=False)
-    if rate.top_up_url is not None:
-        embed.add_field(name=str(texts.TOP_UP), value=rate.top_up_url, inline=False)
+    if rate.packs:
+        embed.add_field(name=str(BUY_CREDITS), value=pack_lines(rate.packs, rate.a_day), inline=False)
 
 
 def _top(rows: Iterable[tuple[str, Decimal]], total: Decimal) -> str:

@@ -17,6 +17,8 @@ from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, require_manager, require_moderator
 
 KEY_LENGTH_MAX = 200
+NEW_PLANS = frozenset({"trial", "free"})
+"""Plans of accounts whose e-mail address may not be verified yet."""
 NEEDED_SCOPES = ("requests:read", "requests:write")
 
 
@@ -98,5 +100,8 @@ def key_embed(title: str, key: GuildKey, status: AccountStatus) -> discord.Embed
     missing = [scope for scope in NEEDED_SCOPES if status.scopes and scope not in status.scopes]
     if missing:
         embed.colour = discord.Colour(ATTENTION)
+    if status.must_verify or (status.plan or "").casefold() in NEW_PLANS:
+        embed.colour = discord.Colour(ATTENTION)
+        embed.add_field(name=texts.EMAIL, value=texts.VERIFY_FIRST, inline=False)
     embed.add_field(name=account_texts.SCOPES, value=account_texts.scopes(status.scopes, missing), inline=False)
     return embed

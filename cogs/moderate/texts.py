@@ -59,6 +59,11 @@ KEY_PAGE = "https://www.cannonstudio.app/developers/docs/authentication"
 """Says where the developer console is, and how a key is made there: the console itself has no public address."""
 KEY_PLACEHOLDER = "cs_live_…"
 KEY_STORED = Text("Key saved")
+EMAIL = Text("Before the first job")
+VERIFY_FIRST = Text(
+    "Check that this account's email address is verified in Cannon Studio. Until then, a new account can't use its "
+    "credits."
+)
 EARLIER_KEY = Text("Previous key")
 HOST_PAYS_NEXT = Text("The host's key pays for new jobs.")
 KEY_NEEDED_NEXT = Text("To start new jobs, set a key with `/studio key`.")

@@ -12,7 +12,7 @@ from bot.catalogue import Catalogue
 from bot.delivery.card.states import state_word
 from bot.delivery.channels.facts import EMBED_FIELD_CHARS
 from bot.domain.models import OPEN_STATES, PAID_STATES, ExpiringCredits, Job, credits_text, credits_words
-from bot.domain.money.account import living
+from bot.domain.money.account import PACK_DAYS, ROLL_OVER_DAYS, living
 from bot.domain.money.limit_rules import all_headrooms, terms, whose
 from bot.domain.money.spend_request import Headroom, Spender, SpendItem, SpendRequest
 from bot.domain.server.guild_rules import Grant, Limit, Scope
@@ -168,11 +168,13 @@ def cost_words(job: Job) -> str:
 LOTS_SHOWN = 5
 
 
-def expiring_words(expiring: Sequence[ExpiringCredits], now: float) -> str:
-    """Return the next expiring credits, a line each, '' without any; `now` in Unix seconds."""
+def expiring_words(expiring: Sequence[ExpiringCredits], now: float, plan: str | None = None) -> str:
+    """Return the next expiring credits, a line each, else the rule of `plan`, '' without one; `now` in Unix seconds."""
     found = living(expiring, now)
+    if not expiring and (days := ROLL_OVER_DAYS.get((plan or "").casefold())) is not None:
+        return texts.LAST_FOR(days=days, pack_days=PACK_DAYS)
     lines = [
-        texts.EXPIRE_ON(
+        texts.EXPIRE_ON[each.kind](
             credits=credits_words(each.credits), date=stamp(each.expires_at, "D"), how_soon=stamp(each.expires_at)
         )
         for each in found[:LOTS_SHOWN]

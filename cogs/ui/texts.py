@@ -4,7 +4,9 @@ What only one package says is in its own `texts.py`. Amounts of credits and time
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
+from bot.domain.models import CreditKind
 from bot.domain.server.reaction_rules import ReactionAction
 from bot.language import Plural, Text, amount, both, name_of, ntr, span, tr
 
@@ -84,7 +86,20 @@ AND_UNKNOWN = Plural(
     "{known}, and {count} step whose price is not known yet", "{known}, and {count} steps whose price is not known yet"
 )
 """Return the price of several steps, of which `count` have one that is not known."""
-EXPIRE_ON = Text("{credits} on {date} ({how_soon})")
+EXPIRE_ON: Mapping[CreditKind | None, Text] = MappingProxyType(
+    {
+        None: Text("{credits} on {date} ({how_soon})"),
+        CreditKind.PACK: Text("{credits} of a pack on {date} ({how_soon})"),
+        CreditKind.SUBSCRIPTION: Text("{credits} of the subscription on {date} ({how_soon})"),
+    }
+)
+LAST_FOR = Text(
+    "Cannon Studio does not report dates. On this plan unused credits last {days} days after each renewal; credits "
+    "of a pack last {pack_days} days."
+)
+BUY_CREDITS, BUY = Text("Buy credits"), Text("Buy {pack}")
+PACK_LASTS = Plural("{pack}: about {count} day at this rate", "{pack}: about {count} days at this rate")
+"""Say how long a pack of credits lasts at what the server spends."""
 CONTINUED = Text("{title} (continued)")
 AND_MORE = Text("… and {count} more", count=amount)
 """Return the last line of a list that has `count` more lines than fit."""

@@ -26,7 +26,7 @@ LIFE = {
 OURS = {
     "_cards", "_fleet", "_leases", "_messages", "_store", "messages", "absences", "api_facts", "cards", "cancellation",
     "catalogue_refresh", "clock", "discovery", "fleet", "fresh_links", "jobs", "key", "key_health", "keys", "learned",
-    "parts", "reactions", "reader", "recipe_drafts", "recipes", "reruns", "store", "switches", "use",
+    "offerings", "parts", "reactions", "reader", "recipe_drafts", "recipes", "reruns", "store", "switches", "use",
 }  # fmt: skip
 """What our own objects are called whose methods have the name of one of discord.py's."""
 

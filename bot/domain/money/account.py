@@ -116,6 +116,12 @@ def _of_limit(headroom: Headroom, request: SpendRequest, used: Decimal, share: i
     )
 
 
+def spent_a_day(total: Decimal, first_at: float | None, now: float) -> Decimal:
+    """Return the credits spent a day: `total` of the last HISTORY_DAYS, of which the first at `first_at`."""
+    known_s = 0.0 if first_at is None else min(now - first_at, HISTORY_DAYS * DAY_S)
+    return total / Decimal(str(max(1.0, known_s / DAY_S)))
+
+
 def of_balance(free: Decimal, spent: Decimal, days: float, now: float, *, is_shown: bool = True) -> Alert | None:
     """Return an alert if the free credits last less than a week, given `spent` in `days`.
 
@@ -152,6 +158,9 @@ def _whole(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
 
 
+PACK_DAYS = 90
+ROLL_OVER_DAYS = {"hobbyist": 7, "creator": 7, "pro": 14}
+"""How long a subscription's unused credits last after a renewal, by plan (https://www.cannonstudio.app/faq)."""
 SOON_DAYS, VERY_SOON_DAYS = 14, 3
 """How long before expiry moderators are alerted."""
 WORTH_TELLING = Decimal(1)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, auto
 from functools import partial
 
 from bot.account.api_keys import UsableKey
 from bot.account.key_health import Judgement, KeyHealth, KeyVerdict
-from bot.domain.models import Job, JobState, WaitsFor
+from bot.account.texts import with_packs
+from bot.domain.models import CreditPack, Job, JobState, WaitsFor
 from bot.domain.words.text import stamp
-from bot.errors import CannonError, CannonUnavailable, UnreadableAnswer
+from bot.errors import CannonError, CannonUnavailable, EmailNotVerified, OutOfCredits, UnreadableAnswer
 from bot.jobs import texts
 from bot.jobs.follow.lanes import Followed
 from bot.jobs.turns.transitions import Transitions
@@ -90,6 +92,10 @@ ALERT_AGAIN_S = 24 * 3600.0
 """Minimum time between two alerts about rate limiting."""
 
 
+OWNER_QUIET_S = 6 * 3600.0
+"""Minimum time between two alerts about one trouble of the account."""
+
+
 class Call(Enum):
     """Kind of call that a pause stops."""
 
@@ -107,6 +113,8 @@ class KeyWaits:
     clock: Clock
     rng: random.Random
     signals: Signals
+    packs: Callable[[UsableKey], Sequence[CreditPack]]
+    """Returns what a key's account may buy."""
     _paused: dict[tuple[str, Call], float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -182,6 +190,17 @@ class KeyWaits:
         if judgement.is_news:
             await self.transitions.surface.alert(job.guild_id, texts.KEY_REFUSED_ALERT)
 
+    async def tell_owner(self, job: Job, key: UsableKey, error: type[CannonError]) -> None:
+        """Alert the moderators to what only the owner of the server's own account can mend."""
+        if key.id is None or key.is_practice:
+            return
+        if error is OutOfCredits:
+            out = partial(_out_of_credits, self.packs(key))
+            await self.transitions.alert_once(job.guild_id, "out of credits", out, OWNER_QUIET_S)
+        elif error is EmailNotVerified:
+            unverified = partial(texts.must_verify, host_pays=False)
+            await self.transitions.alert_once(job.guild_id, "email not verified", unverified, OWNER_QUIET_S)
+
     async def wait(self, followed: Followed) -> float | None:
         """Wait for a working key; return the seconds, None if the job waited too long and was ended."""
         job, now = followed.job, self.clock.monotonic()
@@ -205,6 +224,10 @@ class KeyWaits:
             texts.NO_WORKING_KEY,
             recheck=followed.job.remote_id is not None,
         )
+
+
+def _out_of_credits(packs: Sequence[CreditPack]) -> str:
+    return with_packs(str(texts.OUT_OF_CREDITS_ALERT), packs)
 
 
 def _sufferer(key: UsableKey, job: Job) -> str:

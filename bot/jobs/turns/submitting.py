@@ -13,7 +13,7 @@ from bot.account.api_keys import UsableKey
 from bot.account.key_health import KeyVerdict
 from bot.account.memory import AccountMemories, Refusal, UnavailableOperations
 from bot.cannon.client import CannonClient
-from bot.cannon.errors import asks_to_verify, missing_in, relabelled
+from bot.cannon.errors import missing_in, relabelled
 from bot.cannon.retry import SAFE_WINDOW_S, submit_again
 from bot.cannon.texts import OF_ANOTHER_JOB
 from bot.cannon.wire import CreatedRequest, RemoteStatus
@@ -23,9 +23,11 @@ from bot.domain.models import AccountStatus, Job, JobState
 from bot.errors import (
     CannonError,
     CannonUnavailable,
+    EmailNotVerified,
     IdempotencyClash,
     InputRefused,
     KeyRefused,
+    OutOfCredits,
     RateLimited,
     UnreadableAnswer,
 )
@@ -72,9 +74,10 @@ class Submitting:
         judgement = await self.key_waits.first_check(followed.job, key)
         if judgement is not None and judgement.verdict is KeyVerdict.REFUSED:
             return await self.key_waits.wait(followed)
-        trouble = None if judgement is None or judgement.status is None else _trouble(judgement.status, key)
+        trouble = None if judgement is None or judgement.status is None else _trouble(judgement.status)
         if trouble is not None and not followed.job.in_doubt:  # else an attempt may have arrived
-            await self.transitions.end(followed, JobState.FAILED, trouble)
+            await self.transitions.end(followed, JobState.FAILED, _TROUBLES[trouble](host_pays=key.id is None))
+            await self.key_waits.tell_owner(followed.job, key, trouble)
             return None
         return await self._submit(followed, key)
 
@@ -167,6 +170,8 @@ class Submitting:
         await self.transitions.show(job)
         jitter = self.rng.uniform(-1, 1)
         followed.poll_after_s = accepted.poll_after_s
+        if accepted.status.ended and accepted.poll_after_s is None:
+            return 0.0  # only its result is missing
         wait_s = unhinted_wait_s if self.trust.covers(job) else next_poll_s
         return wait_s(self.learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
 
@@ -174,6 +179,7 @@ class Submitting:
         job = followed.job
         self.metrics.submit(job.operation, type(error).__name__)
         self.metrics.api_error(error)
+        await self.key_waits.tell_owner(job, key, type(error))
         if isinstance(error, KeyRefused):
             return await self._key_refused(followed, key, error)
         wait_s = submit_again(job.attempts, error, first_attempt_age_s=age_s, random=self.rng.random())
@@ -200,9 +206,6 @@ class Submitting:
         if await self.memories.refused(job, error) is not None:  # one model, say: others may work
             await self._refused_for_good(followed, error)
             return None
-        if asks_to_verify(error.said):
-            await self._refused_for_good(followed, error)
-            return None
         operation = self.catalogue.current.find(job.operation)
         refusal = await self.unavailable.note(job, key, operation, error.said)
         sentence = texts.REFUSED[refusal](operation=self._title(job), reason=error.said)
@@ -223,7 +226,7 @@ class Submitting:
         job = followed.job
         tried = await self.memories.refused(job, error) if isinstance(error, InputRefused | KeyRefused) else None
         labels = labels_of(self.catalogue.current.find(job.operation))
-        if asks_to_verify(error.said):
+        if isinstance(error, EmailNotVerified):
             sentence = texts.must_verify(host_pays=job.key_id is None)
         elif isinstance(error, KeyRefused):  # the key works: its account lacks a value of this input
             sentence = texts.REFUSED[Refusal.INPUT](operation=self._title(job), reason=error.said)
@@ -244,11 +247,14 @@ class Submitting:
         return job.operation if operation is None else operation.id
 
 
-def _trouble(status: AccountStatus, key: UsableKey) -> str | None:
-    """Return why an account can pay for nothing; None if it can, as far as known."""
-    host_pays = key.id is None
+_TROUBLES: Mapping[type[CannonError], Callable[..., str]] = {
+    EmailNotVerified: texts.must_verify,
+    OutOfCredits: texts.no_credits,
+}
+
+
+def _trouble(status: AccountStatus) -> type[CannonError] | None:
+    """Return how the API would refuse any job of an account that can pay for nothing; None as far as it can."""
     if status.must_verify:
-        return texts.must_verify(host_pays=host_pays)
-    if status.credits is not None and status.credits <= 0:
-        return texts.no_credits(host_pays=host_pays)
-    return None
+        return EmailNotVerified
+    return OutOfCredits if status.credits is not None and status.credits <= 0 else None

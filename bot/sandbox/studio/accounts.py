@@ -61,7 +61,6 @@ class Account:
     """Whether its owner has confirmed the e-mail address: until then nothing that costs credits is accepted."""
     used_of_lapsed: Decimal = Decimal(0)
     """What was spent out of lots that have lapsed."""
-    top_up_url: str | None = None
     elsewhere: Decimal = Decimal(0)
     """Credits spent without a request of this API, for instance in the app."""
     accepted: Decimal = Decimal(0)
@@ -90,8 +89,7 @@ class Account:
             {"kind": lot.kind, "remaining": number(rest), "expiresAt": iso(lot.expires_at)}
             for lot, rest in unspent(self.lots, self._spent_of_lots(now))
         ]
-        link = {} if self.top_up_url is None else {"topUpUrl": self.top_up_url}
-        return ({"packs": packs} if packs and self.lists_lots else {}) | link
+        return {"packs": packs} if packs and self.lists_lots else {}
 
     def _spent_of_lots(self, now: float) -> Decimal:
         return self.credits - self._left(now) - self.used_of_lapsed

@@ -1,6 +1,6 @@
 """Credits that lapse: bought packs, and a subscription's credits that roll over.
 
-Lengths: https://www.cannonstudio.app/faq. That what lapses first is spent first is INFERRED.
+That what lapses first is spent first is INFERRED.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-PACK_DAYS = 90
-ROLL_OVER_DAYS, ROLL_OVER_PRO_DAYS = 7, 14
-"""How long a subscription's credits last after its renewal."""
+from bot.domain.money.account import DAY_S, PACK_DAYS, ROLL_OVER_DAYS
+
 MONTH_DAYS = 30
-DAY_S = 86_400.0
 PACK, SUBSCRIPTION = "credit_pack", "subscription"
 
 
@@ -29,7 +27,7 @@ class Lot:
 def usual_lots(credits: Decimal, plan: str, now: float) -> tuple[Lot, ...]:  # noqa: A002 - the domain's word
     """Return an account's credits as half a month's subscription and half a pack, both of today."""
     half = (credits / 2).to_integral_value()
-    kept_days = ROLL_OVER_PRO_DAYS if plan.casefold() == "pro" else ROLL_OVER_DAYS
+    kept_days = ROLL_OVER_DAYS.get(plan.casefold(), 7)
     rolling = Lot(credits=half, expires_at=now + (MONTH_DAYS + kept_days) * DAY_S, kind=SUBSCRIPTION)
     return (rolling, Lot(credits=credits - half, expires_at=now + PACK_DAYS * DAY_S))
 

@@ -111,13 +111,12 @@ class State:
         """Confirm the e-mail address of a key's account. Raises KeyError."""
         self.accounts.accounts[key].is_verified = True
 
-    def sell_pack(self, key: str, credits: float | Decimal, expires_at: float, top_up_url: str | None = None) -> None:  # noqa: A002 - the domain's word
-        """Add bought, expiring credits to a key's account, and where to buy more. Raises KeyError."""
+    def sell_pack(self, key: str, credits: float | Decimal, expires_at: float) -> None:  # noqa: A002 - the domain's word
+        """Add bought, expiring credits to a key's account. Raises KeyError."""
         account = self.accounts.accounts[key]
         amount = Decimal(str(credits))
         account.credits += amount
         account.lots = (*account.lots, Lot(credits=amount, expires_at=expires_at))
-        account.top_up_url = top_up_url or account.top_up_url
 
     def add_second_key(self, secret: str, of: str) -> None:
         """Add the key `secret` to the account of the key `of`. Raises KeyError."""

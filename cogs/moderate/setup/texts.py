@@ -93,7 +93,7 @@ ABOUT: Mapping[SetupStep, Text] = MappingProxyType(
         SetupStep.KEY: Text(
             "A Cannon Studio API key pays for all jobs on this server. Create one in Cannon Studio's developer "
             "console. I check it, encrypt it, and show only its last four characters. You need **Manage Server** to "
-            "set it."
+            "set it. A new account starts with 100 credits, and can use them once its email address is verified."
         ),
         SetupStep.TEST: Text(
             "Make one image to check that everything works. Only you see it. It is a normal job: I show its price "

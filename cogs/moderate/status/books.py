@@ -25,6 +25,8 @@ from cogs.moderate.status import texts
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.limit_text import expiring_words
 from cogs.ui.permissions import guild_of, is_host
+from cogs.ui.texts import BUY_CREDITS
+from cogs.ui.top_up import pack_lines, server_pace
 
 
 async def add_books(embed: discord.Embed, bot: Bot, guild_id: int) -> None:
@@ -68,11 +70,11 @@ async def _add_account(embed: discord.Embed, bot: Bot, guild_id: int, key: Usabl
         compared = texts.COMPARED(when=stamp(found.at))
     embed.add_field(name=texts.ACCOUNT, value=compared, inline=False)
     status = use(bot, ApiKeys).last_status(guild_id, key)
-    if status is not None and (expiring := expiring_words(status.expiring, bot.clock.wall())):
+    if status is not None and (expiring := expiring_words(status.expiring, bot.clock.wall(), status.plan)):
         embed.add_field(name=texts.EXPIRING, value=expiring, inline=False)
-    link = use(bot, ApiKeys).top_up_link(guild_id, key)
-    if link is not None:
-        embed.add_field(name=texts.TOP_UP, value=link, inline=False)
+    if packs := use(bot, ApiKeys).packs(key):
+        lines = pack_lines(packs, await server_pace(bot, guild_id))
+        embed.add_field(name=BUY_CREDITS, value=lines, inline=False)
 
 
 async def _add_tool(embed: discord.Embed, bot: Bot, guild_id: int, key: UsableKey) -> None:

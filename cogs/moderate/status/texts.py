@@ -83,7 +83,6 @@ FREE = Text("Available")
 NOT_COMPARED = Text("Not checked yet. The account is compared with this bot's records hourly while jobs run.")
 HOST_NOT_COMPARED = Text("Not checked: the host's account is shared with other servers.")
 EXPIRING = Text("Credits that expire")
-TOP_UP = Text("Buy credits")
 STATES = {
     JobState.AWAITING_APPROVAL: Text("Awaiting approval: {count}"),
     JobState.WAITING: Text("In the queue: {count}"),

@@ -31,6 +31,7 @@ from cogs.ui.forms import INPUT_CHARS, TITLE_CHARS, Form
 from cogs.ui.interaction import Bot, Interaction, use
 from cogs.ui.permissions import guild_of, missing_permissions, origin_of, require_moderator
 from cogs.ui.texts import IN_SERVER_ONLY, MAY_NOT_POST
+from cogs.ui.top_up import answer_with_packs
 from cogs.workflows import texts
 from cogs.workflows.asked.form import OperationForm, ask
 from cogs.workflows.asked.own import with_own
@@ -108,11 +109,13 @@ async def submit(interaction: Interaction, generation: Generation) -> None:
     Without files every check is local: the hold comes first, and the card is the first answer. With files the
     interaction is deferred before they are checked, unless it is deferred already; members who may not spend here are
     refused at once. A later refusal is ephemeral, too, and nothing was spent. A refusal by a limit has a button that
-    asks a moderator.
+    asks a moderator; a moderator whose account lacks credits has buttons that buy some.
     """
     try:
         await _submit(interaction, generation)
     except Refused as error:
+        if await answer_with_packs(interaction, error):
+            return
         if interaction.guild_id is None or not error.may_ask:
             raise
         responses = interaction.client.responses

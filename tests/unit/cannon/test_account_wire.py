@@ -1,4 +1,4 @@
-"""Expiry dates and top-up links, wherever and however the status call may tell them; anything else is passed over."""
+"""Expiry dates, wherever and however the status call may tell them; anything else is passed over."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cannon.wire import LOTS_MAX, account_status, expiring_credits, top_up_link
+from bot.cannon.wire import LOTS_MAX, account_status, expiring_credits
+from bot.domain.models import CreditKind
 from bot.errors import UnreadableAnswer
 
 AT = 1_800_000_000
@@ -57,21 +59,43 @@ def test_no_more_lots_are_kept_than_can_be_meant():
 
 
 @pytest.mark.parametrize(
-    ("answer", "link"),
+    ("credits_", "kinds"),
     [
-        ({"topUpUrl": "https://example.org/buy?pack=1"}, "https://example.org/buy?pack=1"),
-        ({"credits": {"top_up_url": "https://example.org/a"}}, "https://example.org/a"),
-        ({"urls": {"billingUrl": "https://example.org/b"}}, "https://example.org/b"),
-        ({"topUpUrl": "http://example.org"}, None),
-        ({"topUpUrl": "https://a:b@example.org"}, None),
-        ({"topUpUrl": "https://example.org/> <@1>"}, None),
-        ({"topUpUrl": "https://example.org/" + "a" * 500}, None),
-        ({"topUpUrl": "https://[bad"}, None),
-        ({"topUpUrl": ["https://example.org"]}, None),
+        ({"packs": [LOT]}, [CreditKind.PACK]),
+        ({"lots": [LOT | {"kind": "credit_pack"}, LOT | {"kind": "subscription"}]}, ["pack", "subscription"]),
+        ({"lots": [LOT | {"source": "Creator plan"}]}, [CreditKind.SUBSCRIPTION]),
+        ({"rollover": LOT, "purchased": LOT}, ["pack", "subscription"]),
+        ({"lots": [LOT | {"kind": 7}, LOT | {"type": "promotional"}]}, [None]),
     ],
 )
-def test_a_link_to_buy_credits_is_taken_where_it_can_be_shown(answer: dict[str, Any], link: str | None):
-    assert top_up_link(answer) == link
+def test_packs_and_what_rolls_over_are_told_apart(credits_: dict[str, Any], kinds: list[str | None]):
+    found = expiring_credits({"credits": credits_})
+    assert [each.kind for each in found] == kinds
+    assert sum(each.credits for each in found) == 250 * sum(
+        len(each) if isinstance(each, list) else 1 for each in credits_.values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "must"),
+    [
+        ("Please verify your email address.", True),
+        ("E-mail not confirmed", True),
+        ("EMAIL_NOT_VERIFIED", True),
+        ("unverified_email", True),
+        ("API key is valid.", False),
+        ("Email support if this fails.", False),
+        (None, False),
+    ],
+)
+def test_the_status_says_whether_the_address_is_to_be_verified(message: str | None, must: bool):
+    assert account_status({"ok": True, "message": message}).must_verify is must
+
+
+def test_no_documented_field_of_the_status_is_logged_as_new():
+    with structlog.testing.capture_logs() as logs:
+        account_status({"ok": True, "serverTime": ISO, "creditsRemaining": 5})
+    assert logs == []
 
 
 JSON = st.recursive(
@@ -79,7 +103,7 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(["credits", "packs", "remaining", "expiresAt", "topUpUrl", "account", "x"]),
+            st.sampled_from(["credits", "packs", "remaining", "expiresAt", "message", "account", "x"]),
             inner,
             max_size=5,
         )

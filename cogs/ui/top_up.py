@@ -1,0 +1,65 @@
+"""Where a server's own account buys credits: lines for an embed, and buttons below a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+import discord
+
+from bot.account.api_keys import ApiKeys
+from bot.account.texts import pack_name
+from bot.delivery.channels.facts import EMBED_FIELD_CHARS
+from bot.domain.models import CreditPack
+from bot.domain.money.account import DAY_S, HISTORY_DAYS, spent_a_day
+from bot.domain.words.text import shortened
+from bot.errors import NoKey, Refused
+from bot.store import Reports
+from cogs.ui import texts
+from cogs.ui.controls import view_of
+from cogs.ui.interaction import Bot, Interaction, use
+from cogs.ui.limit_text import fitting
+from cogs.ui.permissions import is_moderator
+from cogs.ui.prices import LABEL_CHARS
+
+
+async def server_pace(bot: Bot, guild_id: int) -> Decimal:
+    """Return the credits that a server spends a day."""
+    now = bot.clock.wall()
+    found = await use(bot, Reports).totals(guild_id, [(now - HISTORY_DAYS * DAY_S, now)])
+    return spent_a_day(found.total, found.first_at, now)
+
+
+def pack_lines(packs: Sequence[CreditPack], a_day: Decimal) -> str:
+    """Return each pack as a link, with how long it lasts at `a_day` credits a day; '' without any."""
+    lines = [f"[{_label(each, a_day)}]({each.url})" if pack_name(each) else each.url for each in packs]
+    return fitting(lines, EMBED_FIELD_CHARS)
+
+
+async def answer_with_packs(interaction: Interaction, error: Refused) -> bool:
+    """Answer a moderator whose account lacks credits with buttons that buy some; False if there is nothing to offer."""
+    bot, guild_id = interaction.client, interaction.guild_id
+    if guild_id is None or error.reason != "balance" or not await is_moderator(interaction):
+        return False
+    keys = use(bot, ApiKeys)
+    try:
+        packs = keys.packs(await keys.for_guild(guild_id))
+    except NoKey:
+        return False
+    if not packs:
+        return False
+    a_day = await server_pace(bot, guild_id)
+    view = view_of([])
+    for each in packs:
+        label = texts.BUY(pack=_label(each, a_day)) if pack_name(each) else str(texts.BUY_CREDITS)
+        view.add_item(discord.ui.Button(label=shortened(label, LABEL_CHARS), url=each.url))
+    await bot.responses.warn(interaction, error.sentence, view)
+    return True
+
+
+def _label(pack: CreditPack, a_day: Decimal) -> str:
+    name = pack_name(pack)
+    if pack.credits is None or not a_day:
+        return name
+    days = (pack.credits / a_day).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return texts.PACK_LASTS(pack=name, count=days)

@@ -1,0 +1,139 @@
+"""Out of credits: the packs that Cannon Studio offers, for those who may buy them, and how long each lasts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.account.offerings import DAY_S, RETRY_S
+from bot.domain.models import CreditPack
+from tests.support.following import MINUTE_S, ask, set_key, until_ended
+from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
+from tests.support.surface import links, parts, private_sentence
+
+PACK = "https://www.cannonstudio.app/checkout?product=credits:2500"
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with running(tmp_path, estimate_tool=True) as made:
+        await made.bot.parts.offerings.run_once()
+        yield made
+
+
+async def draw(rig: Rig, member: Any) -> Any:
+    return await member.slash(rig.channel, "image generate", prompt="a fox #fast")
+
+
+async def facts(rig: Rig, command: str) -> dict[str, str]:
+    result = await rig.moderator.slash(rig.channel, command)
+    return {field.name: field.value for field in result.response.embeds[0].fields}
+
+
+async def emptied(rig: Rig) -> None:
+    """Spend what the server's own account has: one picture. The bot knows it by a status call."""
+    rig.sandbox.add_key(GUILD_KEY, credits=12)
+    await set_key(rig, GUILD_KEY)
+    await draw(rig, rig.member)
+    await rig.work()
+    rig.advance(MINUTE_S + 1)
+    await facts(rig, "studio status")
+
+
+async def test_a_moderator_without_credits_is_offered_the_vendors_packs_with_how_long_they_last(rig: Rig):
+    await emptied(rig)
+    result = await draw(rig, rig.moderator)
+    assert result.ephemeral
+    assert "This server's Cannon Studio account has 0 credits left." in result.response.content
+    assert links(result.response) == [PACK]
+    assert [each["label"] for each in parts(result.response)] == ["Buy 2,500 credits: about 208 days at this rate"]
+
+
+async def test_a_member_reads_that_a_moderator_can_top_it_up_and_sees_no_shop(rig: Rig):
+    await emptied(rig)
+    result = await draw(rig, rig.member)
+    assert "A moderator can top it up or set another key." in private_sentence(result)
+    assert links(result.response) == []
+
+
+async def test_a_server_that_the_host_pays_for_is_offered_nothing(rig: Rig):
+    rig.sandbox.add_key(HOST_KEY, credits=0)
+    result = await draw(rig, rig.moderator)
+    await rig.work()
+    assert links(result.response) == []
+    assert "Buy credits" not in await facts(rig, "studio status")
+
+
+@pytest.mark.parametrize("command", ["studio status", "usage report"])
+async def test_the_packs_are_next_to_what_is_left(rig: Rig, command: str):
+    await emptied(rig)
+    shown = await facts(rig, command)
+    assert shown["Buy credits"] == f"[2,500 credits: about 208 days at this rate]({PACK})"
+
+
+async def test_the_hosts_own_link_wins_and_nothing_is_asked(tmp_path: Path):
+    async with running(tmp_path, top_up_url="https://example.org/buy", estimate_tool=True) as rig:
+        before = list(rig.sandbox.mcp_calls)
+        await rig.bot.parts.offerings.run_once()
+        assert rig.sandbox.mcp_calls == before
+        await emptied(rig)
+        result = await draw(rig, rig.moderator)
+        assert [(each["label"], each["url"]) for each in parts(result.response)] == [
+            ("Buy credits", "https://example.org/buy")
+        ]
+
+
+async def test_an_account_that_turns_out_to_be_empty_is_told_to_moderators_once_with_the_packs(rig: Rig):
+    desk = rig.guild.create_text_channel("log")
+    await rig.bot.parts.store.settings.change(rig.guild.id, lambda old: replace(old, log_channel=desk.id))
+    rig.sandbox.add_key(GUILD_KEY, credits=20)
+    await set_key(rig, GUILD_KEY)
+    for prompt in ("a fox #broke", "an owl #broke"):
+        job = await ask(rig, prompt)
+        assert (await until_ended(rig, job.id, MINUTE_S, 1)).state == "failed"
+    told = [each.content for each in desk.history() if "does not have enough credits" in each.content]
+    assert len(told) == 1
+    assert told[0].endswith(f"Buy credits: [2,500 credits](<{PACK}>)")
+
+
+async def test_the_packs_are_known_after_a_restart_without_network(rig: Rig):
+    rig.sandbox.fault("mcp", "drop", times=None)
+    await rig.restart(after_s=MINUTE_S)
+    assert await rig.bot.parts.offerings.run_once() == RETRY_S
+    assert [each.url for each in rig.bot.parts.offerings.on_sale()] == [PACK]
+
+
+@pytest.mark.parametrize("kind", ["garbage", "huge", "wrong_types", "missing", "empty"])
+async def test_what_cannot_be_read_changes_nothing(rig: Rig, kind: str):
+    rig.sandbox.fault("mcp", kind, times=None)
+    assert await rig.bot.parts.offerings.run_once() in {RETRY_S, DAY_S}
+    [pack] = rig.bot.parts.offerings.on_sale()
+    assert isinstance(pack, CreditPack)
+    assert pack.url == PACK
+
+
+async def test_what_lapses_is_told_apart_by_where_it_comes_from(rig: Rig):
+    rig.sandbox.vary(credit_lots="listed")
+    rig.sandbox.add_key(GUILD_KEY, credits=100, plan="pro")
+    await set_key(rig, GUILD_KEY)
+    await facts(rig, "studio status")
+    now = rig.clock.wall()
+    rolls, pack = int(now + 44 * DAY_S), int(now + 90 * DAY_S)
+    assert (await facts(rig, "studio status"))["Credits that expire"].splitlines() == [
+        f"50 credits of the subscription on <t:{rolls}:D> (<t:{rolls}:R>)",
+        f"50 credits of a pack on <t:{pack}:D> (<t:{pack}:R>)",
+    ]
+
+
+@pytest.mark.parametrize(("plan", "days"), [("creator", 7), ("pro", 14), ("trial", None)])
+async def test_where_no_dates_are_reported_the_rule_of_the_plan_is_shown(rig: Rig, plan: str, days: int | None):
+    rig.sandbox.vary(credit_lots="unlisted")
+    rig.sandbox.add_key(GUILD_KEY, credits=100, plan=plan)
+    await set_key(rig, GUILD_KEY)
+    await facts(rig, "studio status")
+    shown = (await facts(rig, "studio status")).get("Credits that expire", "")
+    assert (f"last {days} days after each renewal" in shown) == (days is not None)
