@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from typing import Any
@@ -224,6 +225,10 @@ def _check(_arguments: argparse.Namespace) -> int:
     print(CAGED(closes=closes().value))
     if upgrade is not None:
         print(upgrade)
+    else:
+        from bot.app.host.learn import discovery_state
+
+        print(discovery_state(settings, time.time()))
     if settings.is_host_key_unlimited:
         from bot.app import texts
 

@@ -54,6 +54,17 @@ def add_to(add: Add) -> None:
     examining = add("doctor", _doctor, "Write a page for a bug report: versions, settings, database, disk. No secrets.")
     examining.add_argument("--json", action="store_true", help="as JSON")
     examining.add_argument("--online", action="store_true", help="call Discord and Cannon Studio too, without a key")
+    about = "Ask Cannon Studio what its API takes, without a key; print what differs from what is built in."
+    learning = add("learn", _learn, about)
+    learning.add_argument(
+        "--out", type=Path, help="file to write what was read to (default: cannon-studio-DATE.json in this folder)"
+    )
+    learning.add_argument("--force", action="store_true", help="replace a file that is there")
+    learning.add_argument(
+        "--estimates",
+        action="store_true",
+        help="also ask what one input of each model costs, with CANNON_API_KEY; this spends nothing",
+    )
     _add_jobs(add("jobs", _list_jobs, "Show jobs of all servers, and solve what is stuck."))
 
 
@@ -148,6 +159,26 @@ def watch() -> tuple[Clock, Progress]:
 
     clock = SystemClock()
     return clock, meter_to(sys.stderr, clock)
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    settings = host_settings()
+    from bot.app.host.learn import learn
+
+    clock, progress = watch()
+    print(
+        asyncio.run(
+            learn(
+                settings,
+                arguments.out,
+                with_estimates=arguments.estimates,
+                replaces=arguments.force,
+                clock=clock,
+                progress=progress,
+            )
+        )
+    )
+    return 0
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.models import END_STATES
 from bot.store.texts import size
+
+if TYPE_CHECKING:
+    from bot.cannon.discovery import Discovered
 
 ENDED = frozenset(state.value for state in END_STATES)
 ERASING = "Erasing old jobs"
@@ -247,6 +250,89 @@ def details(found: Mapping[str, Any]) -> str:
 
 CAGED = "Cage of the process that decodes pictures: {closes}.".format
 """Say how much the cage of the process that decodes pictures closes: `full`, `files only`, …, `none`."""
+
+
+# ---------------------------------------------------------------------- learn
+
+READING = "Reading Cannon Studio"
+PRICING = "Reading prices"
+READ = "read"
+NOT_READ = "not read ({reason})".format
+ID_NOT_KNOWN = "not known"
+NOT_LISTED = "not listed"
+FILE_IS_THERE = "{path} is there already. Give another name with --out, or replace it with --force.".format
+NOT_WRITTEN = "{path} cannot be written: {reason}.".format
+NO_KEY_TO_ASK_WITH = "--estimates needs CANNON_API_KEY: Cannon Studio tells prices to accounts only. Nothing is spent."
+FAILURES: Mapping[str, str] = {
+    "unreached": "no timely or readable answer",
+    "not_understood": "there is no such server or call",
+    "refused": "not without a key",
+    "invalid": "the call was rejected",
+}
+TOOLS = ("tools/list", "get_api_operation", "get_model_availability")
+STALE_S = 2 * 86_400.0
+"""What is older was not read again, though it is read daily."""
+
+
+def nothing_read(sources: Mapping[str, str]) -> str:
+    reasons = "; ".join(f"{source}: {state}" for source, state in sources.items())
+    return f"Cannon Studio could not be read: {reasons}. Check CANNON_API_URL and the network, and try again."
+
+
+def tools_read(found: Discovered) -> dict[str, str]:
+    """Return what became of each keyless tool."""
+    by_tool = {tool: [body for (each, _), body in found.answers.items() if each == tool] for tool in TOOLS}
+    states = {}
+    for tool, bodies in by_tool.items():
+        known = sum(body != "null" for body in bodies)
+        unknown = [subject for (each, subject), body in found.answers.items() if each == tool and body == "null"]
+        state = f"{READ} ({known})" if bodies else NOT_READ(reason="no answer")
+        states[tool] = state + (f", unknown there: {', '.join(unknown)}" if unknown else "")
+    if found.dropped:
+        states["dropped"] = f"{', '.join(found.dropped)} (another subject, contradicts itself, or too large)"
+    if found.failure is not None:
+        states["tools"] = f"not all read: {FAILURES[found.failure.name.lower()]}"
+    return states
+
+
+def prices_read(priced: int, asked: int) -> str:
+    return f"{priced} of {count(asked, 'input')}"
+
+
+def learned_page(sources: Mapping[str, str], rows: Sequence[tuple[str, str, str, str]], path: Path) -> str:
+    """Return what was read, and the differences as a table."""
+    lines = [f"{source:24} {state}" for source, state in sources.items()]
+    table = [("what", "of", "built in", "Cannon Studio"), *rows]
+    widths = [min(44, max(len(row[column]) for row in table)) for column in range(3)]
+    if rows:
+        lines += [""]
+        lines += ["  ".join([*map(str.ljust, row[:3], widths), row[3]]).rstrip() for row in table]
+    else:
+        lines += ["", "Nothing differs from what is built in."]
+    return "\n".join(
+        [*lines, "", f"Written to {path}. It has no key and nothing of members, and may be sent to the project."]
+    )
+
+
+def discovered(times: Mapping[str, Sequence[float]], now: float) -> str:
+    """Return when what Cannon Studio publishes was read last (Unix seconds, by source)."""
+    if not times:
+        return (
+            "Cannon Studio's API was not read yet: the bot does that after its start. `cannon-bot learn` tries it now."
+        )
+    names = {
+        "openapi": "its description",
+        "get_api_operation": "operations",
+        "get_model_availability": "lists of models",
+    }
+    parts = [
+        f"{words if source == 'openapi' else f'{len(times[source])} {words}'} ({moment(max(times[source]))})"
+        for source, words in names.items()
+        if source in times
+    ]
+    old = min(max(each) for each in times.values()) < now - STALE_S
+    late = " It is read daily, and was not lately: `cannon-bot learn` says why." if old else ""
+    return f"Known of Cannon Studio's API: {', '.join(parts)}.{late}"
 
 
 # ---------------------------------------------------------------------- doctor
