@@ -27,6 +27,12 @@ JOB_NAMES = (
     "recover.start",  # during start-up recovery
 )
 """In the life of a job."""
+PRICE_NAMES = (
+    "price.told",  # cost stored, nothing held for those that wait for it
+    "price.held",  # inside the transaction: hold of one of them written
+    "price.started",  # held and started, not claimed
+)
+"""In the life of a job that waits for the price of its kind."""
 DECISION_NAMES = (
     "decision.before",  # act checked, nothing written
     "decision.changed",  # inside the transaction: changed, not recorded
@@ -50,7 +56,7 @@ MOVE_NAMES = (
     "move.committed",  # both are
 )
 """In moving a file's content to PostgreSQL."""
-NAMES = JOB_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
+NAMES = JOB_NAMES + PRICE_NAMES + DECISION_NAMES + FILE_NAMES + MOVE_NAMES
 
 
 class Crash(BaseException):

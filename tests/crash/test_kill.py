@@ -11,14 +11,16 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime.clock import SystemClock
-from bot.runtime.failpoints import DECISION_NAMES, JOB_NAMES
+from bot.runtime.failpoints import DECISION_NAMES, JOB_NAMES, PRICE_NAMES
 from bot.sandbox.server import Sandbox
 from bot.store import Store
 from tests.support import promises
@@ -147,6 +149,21 @@ async def test_a_bot_killed_at_any_point_delivers_each_job_once_or_gives_it_back
     lost = {"accept.before": [], "accept.stored": [JobState.CANCELLED]}.get(point, [JobState.DELIVERED])
     assert await scene.exact() == [JobState.DELIVERED, *lost]
     assert [*(scene.folder / "tmp").iterdir(), *scene.folder.glob(".cannon-bot-*")] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("point", PRICE_NAMES)
+async def test_a_bot_killed_while_pictures_wait_for_their_price_makes_each_of_them_once(scene: Scene, point: str):
+    async with scene.store() as store:
+        limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(500))
+        await store.limits.set(scene.guild.id, limit, by_id=1)
+        await store.settings.change(scene.guild.id, lambda rules: replace(rules, estimate_tool=False))
+    async with scene.life(point) as bot:
+        await bot.online()
+        await scene.discord.slash(scene.ada, scene.channel, "image generate", prompt="a fox #fast", count=3, wait_s=0)
+        assert await bot.ended() == KILLED
+    await scene.work()
+    assert await scene.exact() == [JobState.DELIVERED] * 4
 
 
 @pytest.mark.long

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from decimal import Decimal
 
 import pytest
 
 from bot.domain.models import JobState
+from bot.domain.server.guild_rules import Limit, Period, Scope
 from bot.runtime import failpoints
-from bot.runtime.failpoints import JOB_NAMES, Crash
+from bot.runtime.failpoints import JOB_NAMES, PRICE_NAMES, Crash
 from tests.support.exactness import assert_exact
 from tests.support.rig import HOST_KEY, Rig
 
@@ -72,6 +74,43 @@ async def test_after_a_crash_at_any_point_a_job_is_delivered_once_or_given_back(
         assert states == [JobState.CANCELLED]
     else:
         assert set(states) == {JobState.DELIVERED}
+
+
+class Grids(Story):
+    """Lives in which three pictures are requested at once, under a limit, at a price that the first has to find out."""
+
+    async def ask(self) -> None:
+        rig, store = self.rig, self.rig.bot.parts.store
+        limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(10_000))
+        await store.limits.set(rig.guild.id, limit, by_id=1)
+        forget = "UPDATE jobs SET price_kind = 'forgotten' WHERE state = 'delivered'"
+        await store._database.write(lambda db: db.execute(forget))
+        await rig.member.slash(rig.channel, "image generate", prompt=f"fox {next(self._numbers)} #fast", count=3)
+
+
+@pytest.mark.parametrize("point", [*PRICE_NAMES, *(pytest.param(each, marks=pytest.mark.long) for each in JOB_NAMES)])
+async def test_after_a_crash_what_waits_for_a_price_is_made_once_at_that_price(rig: Rig, point: str):
+    story = Grids(rig)
+    await story.die_at(point, restart=False)
+    await story.end_well()
+    states = await story.assert_exact()
+    if point not in {"accept.before", *NEVER_ANSWERED}:
+        assert states == [JobState.DELIVERED] * len(states)
+        assert {job.basis for job in await rig.jobs() if job.expected is not None} == {"earlier jobs"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", PRICE_NAMES)
+async def test_after_a_crash_of_a_waiting_grid_and_a_second_one_at_any_point_it_still_holds(rig: Rig, first: str):
+    story = Grids(rig)
+    for second in (*PRICE_NAMES, *JOB_NAMES):
+        try:
+            await story.die_at(first, restart=False)
+            await story.die_at(second, restart=True)
+            await story.end_well()
+        except BaseException as error:
+            error.add_note(f"first crash at {first}, second at {second}")
+            raise
 
 
 FIRST = {"accept.stored", "submit.sent", "download.half", "send.done"}

@@ -16,6 +16,7 @@ from bot.jobs.follow.lanes import Followed
 from bot.jobs.surface import Sentence, Surface
 from bot.language import Text, speak, speaking
 from bot.runtime.clock import Clock
+from bot.runtime.failpoints import failpoint
 from bot.runtime.logs import QuietErrors
 from bot.runtime.metrics import Metrics
 from bot.server.settings import Languages
@@ -67,6 +68,7 @@ class Transitions:
         if raised is None:
             log.warning("worker.lost_job", job=job.id, state=job.state)
             return False
+        failpoint("price.told")
         followed.job = raised.job
         if raised.overshoot is not None:
             await self._tell(raised.job, raised.overshoot)
@@ -105,6 +107,7 @@ class Transitions:
         with speaking(await self.languages.of_guild(guild_id)):  # it ends jobs of other cards
             cards = await self.store.queue.start_waiting(guild_id)
         if cards:
+            failpoint("price.started")
             self.claim_soon()
         for card_id in cards:
             await self.surface.show(guild_id, card_id)

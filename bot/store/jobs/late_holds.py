@@ -13,6 +13,7 @@ from bot.domain.money.spend_request import ZERO
 from bot.domain.money.spending_policy import Agreed, decide_waiting
 from bot.domain.server.guild_rules import Limit, Period, Rules
 from bot.errors import Refused
+from bot.runtime.failpoints import failpoint
 from bot.store.engine.columns import to_milli
 from bot.store.jobs.ending import cancel_in
 from bot.store.jobs.overshoots import request_of
@@ -62,6 +63,7 @@ def hold_late(
         return None
     held = replace(job, raised=price, basis=basis, created_at=_counted_from(job, known.rules, now))
     update_job(db, held, job)
+    failpoint("price.held")
     for draw in draws:
         db.execute(
             "INSERT INTO draws (guild_id, job_id, grant_id, credits_milli) VALUES (?, ?, ?, ?)",

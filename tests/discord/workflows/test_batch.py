@@ -145,6 +145,7 @@ async def test_a_batch_can_be_cancelled_where_it_has_not_begun(rig: Rig):
 async def test_a_limit_below_the_whole_refuses_all_of_it(rig: Rig):
     everyone = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(50))
     await rig.bot.parts.store.limits.set(rig.guild.id, everyone, by_id=1)
+    await priced(rig)
     refused = await batch(rig, "a fox", "an owl", "a deer")
     assert "need about 60" in private_sentence(refused)
     await nothing_happened(rig)

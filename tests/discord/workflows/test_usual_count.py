@@ -43,16 +43,16 @@ async def test_the_question_tells_what_all_of_them_cost(rig: Rig):
     assert len(await rig.jobs()) == 4
 
 
-async def test_where_the_price_is_not_known_and_matters_the_first_picture_is_made_alone(rig: Rig):
+async def test_where_the_price_is_not_known_and_matters_the_first_picture_finds_it_out(rig: Rig):
     await rule(rig, pictures=PictureCount.FOUR)
     limit = Limit(scope=Scope.EVERYONE, period=Period.DAY, credits=Decimal(200))
     await rig.bot.parts.store.limits.set(rig.guild.id, limit, by_id=rig.moderator.id)
     await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    assert len(await rig.jobs()) == 1
+    assert [job.waits_for_price for job in reversed(await rig.jobs())] == [False, True, True, True]
     await rig.work()
-    await priced(rig, 12)
-    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
-    assert len(await rig.jobs()) == 5
+    [card] = rig.messages()
+    assert len(card.attachments) == 4
+    await settled_exactly(rig)
 
 
 async def test_a_moderator_sets_it_on_the_panel(rig: Rig):

@@ -107,16 +107,15 @@ async def test_where_nothing_bounds_a_member_nothing_is_told(rig: Rig):
 # ---------------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize("why", ["ceiling", pytest.param("queue", marks=pytest.mark.long), "unknown price", "limit"])
+@pytest.mark.parametrize("why", ["ceiling", pytest.param("queue", marks=pytest.mark.long), "limit"])
 async def test_a_refusal_by_amount_or_number_says_what_is_left(rig: Rig, why: str):
     await limit(rig, 100)
-    if why != "unknown price":
-        await priced(rig)
+    await priced(rig)
     if why == "ceiling":
         await rule(rig, job_ceiling=Decimal(5))
     if why == "queue":
         await rule(rig, running_per_member=1, queued_per_member=1)
-    many = {"ceiling": 1, "queue": 3, "unknown price": 2, "limit": 4}[why]
+    many = {"ceiling": 1, "queue": 3, "limit": 4}[why]
     if why == "limit":
         await ask(rig, count=2, prompt="x #slow")
     sentence = private_sentence(await ask(rig, count=many))
