@@ -173,7 +173,9 @@ class Pricing:
         parent_id: str | None,
     ) -> Decimal | None:
         costs = self.store.true_costs
-        siblings = [] if parent_id is None else await costs.beside(guild_id, key.id, parent_id, operation.id, factors)
+        siblings = (
+            [] if parent_id is None else await costs.beside(guild_id, key.id, parent_id, operation.id, factors.kind)
+        )
         own = known_hold(factors, seen, siblings)
         if own is not None or not is_graded(factors.kind):
             return own

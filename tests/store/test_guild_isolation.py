@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.models import Card, GuildKey, Job, JobState, Media, MediaKind
-from bot.domain.money.costs import PriceFactors
 from bot.domain.money.spend_request import Draw, Verdict
 from bot.domain.server.first_contact import SetupStep, StepOutcome, WelcomePlace
 from bot.domain.server.guild_rules import Grant, Limit, Period, Rules, Scope
@@ -179,7 +178,7 @@ CALLS: dict[str, Call] = {
         guild_id, other.paid.key_id, other.paid.operation, other.paid.price_kind
     ),
     "true_costs.beside": lambda store, guild_id, other, _: store.true_costs.beside(
-        guild_id, other.paid.key_id, other.paid.id, other.paid.operation, PriceFactors(kind=other.paid.price_kind or "")
+        guild_id, other.paid.key_id, other.paid.id, other.paid.operation, other.paid.price_kind
     ),
     "true_costs.range": lambda store, guild_id, other, _: store.true_costs.range(
         guild_id, other.paid.key_id, other.paid.operation

@@ -11,7 +11,6 @@ import pytest
 
 from bot.catalogue import Catalogue, LiveCatalogue
 from bot.domain.models import Job, JobState
-from bot.domain.money.costs import PriceFactors
 from bot.prices.pricing import sort_earlier_costs
 from bot.store import PricedKind, Store
 from tests.support import old_database
@@ -66,8 +65,7 @@ async def test_costs_on_the_same_card_are_of_the_same_kind_and_account(store: St
         await store.jobs.change(job, JobState.DELIVERED, settle=Decimal(cost), cost=Decimal(cost))
 
     async def beside(job: Job, kind: str = FLUX, key_id: int | None = None, guild_id: int = 700) -> list[Decimal]:
-        factors = PriceFactors(kind=kind)
-        found = await store.true_costs.beside(guild_id, key_id, job.id, "image.generate", factors)
+        found = await store.true_costs.beside(guild_id, key_id, job.id, "image.generate", kind)
         return sorted(each.credits for each in found)
 
     assert await beside(first) == [7]

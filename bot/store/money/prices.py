@@ -99,8 +99,9 @@ ORDER BY created_at DESC LIMIT :limit
 """  # noqa: S608 - assembled from constants
 _BESIDE = f"""
 SELECT cost_milli, price_size, price_outputs FROM jobs
-WHERE guild_id = :guild_id AND card_id = (SELECT card_id FROM jobs WHERE guild_id = :guild_id AND id = :job_id)
-    AND {{payer}} AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
+WHERE card_id = (SELECT card_id FROM jobs WHERE guild_id = :guild_id AND id = :job_id)
+    AND coalesce(key_id, 0) = :key_id AND operation = :operation AND price_kind = :kind AND {_HAS_COST}
+ORDER BY position
 """  # noqa: S608 - assembled from constants
 _RANGE = f"""
 SELECT min(cost_milli), max(cost_milli) FROM jobs
@@ -171,13 +172,11 @@ class TrueCosts(Repository):
         )
         return [_cost_seen(row) for row in rows]
 
-    async def beside(
-        self, guild_id: int, key_id: int | None, job_id: str, operation: str, factors: PriceFactors
-    ) -> list[CostSeen]:
+    async def beside(self, guild_id: int, key_id: int | None, job_id: str, operation: str, kind: str) -> list[CostSeen]:
         """Return the costs of jobs of this kind on the card of a job."""
         rows = await self._rows(
-            _paid_by(_BESIDE, key_id),
-            {"guild_id": guild_id, "key_id": key_id, "job_id": job_id, "operation": operation, "kind": factors.kind},
+            _BESIDE,
+            {"guild_id": guild_id, "key_id": key_id or 0, "job_id": job_id, "operation": operation, "kind": kind},
         )
         return [_cost_seen(row) for row in rows]
 
