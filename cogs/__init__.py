@@ -72,6 +72,7 @@ def uses(parts: Parts) -> dict[type[Any], Any]:
         parts.delivery,
         parts.estimate_tool,
         parts.first_setup,
+        parts.host_prices,
         parts.jobs,
         parts.keys,
         parts.languages,

@@ -20,7 +20,6 @@ from bot.app.catalogue import CatalogueRefresh, DocumentReader
 from bot.app.connection.commands import CommandSync
 from bot.app.duties import add_rounds
 from bot.app.health import Health
-from bot.app.host.prices import HostPrices
 from bot.app.parts import Cdn, Parts, Setup
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -56,7 +55,7 @@ from bot.moderation.moderation import make_moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
-from bot.prices.pricing import Pricing, sort_earlier_costs
+from bot.prices.pricing import HostPrices, Pricing, sort_earlier_costs
 from bot.prices.samples import ToolPrices
 from bot.runtime.background import Rounds
 from bot.runtime.metrics import DatabaseState
@@ -169,7 +168,7 @@ async def assemble(setup: Setup, store: Store) -> Parts:
         switches=core.switches,
         require_alone=second_copy.require_alone,
     )
-    pricing = Pricing(store, core.estimate_tool, core.host_prices.of)
+    pricing = Pricing(store, core.estimate_tool, core.host_prices)
     jobs = _intake(setup, core, delivery, alerts, gate=gate, pricing=pricing)
     admission = Admission(
         store=store,
@@ -286,7 +285,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
         practice_transport=PracticeTransport(address),
         metrics=setup.metrics,
     )
-    tool, host_prices = EstimateTool(Estimates(mcp), setup.clock), HostPrices(settings.price_list)
+    tool, host_prices = EstimateTool(Estimates(mcp), setup.clock), HostPrices()
     core = _Core(
         store=store,
         visible=VisibleJobs(store),
@@ -307,7 +306,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
             keys=keys,
             catalogue=setup.catalogue,
             estimated=ToolPrices(tool, setup.clock),
-            hosted=host_prices.of,
+            hosted=host_prices,
         ),
         learned=LearnedDurations(store, setup.catalogue),
         webhook_tokens=WebhookTokens(public_url=settings.public_url, sign=store.sign),

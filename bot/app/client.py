@@ -23,6 +23,7 @@ from bot.app.connection.gate import RATE_LIMIT_MAX_S, DiscordGate
 from bot.app.connection.names import pass_all
 from bot.app.connection.start import Gateway, GatewayClient, StartBackoff, invite_link, shard_states
 from bot.app.duties import Duties
+from bot.app.host.prices import read_host_prices
 from bot.app.parts import Cdn, Parts, Role, Setup
 from bot.app.practice_process import NoPracticeStudio, PracticeProcess, PracticeStudio
 from bot.catalogue import Catalogue, LiveCatalogue
@@ -270,10 +271,12 @@ class CannonBot(GatewayClient, Bot):
             await backoff.take(shards=self.shard_count or 1)
 
     def _load_prices(self) -> None:
+        path = self.settings.price_list
         try:
-            self.parts.host_prices.load(self.live_catalogue.current)
+            if path is not None:
+                self.parts.host_prices.all = read_host_prices(path, self.live_catalogue.current)
         except InputError as error:
-            reason = texts.PRICE_LIST_WRONG(path=self.settings.price_list, reason=error.sentence)
+            reason = texts.PRICE_LIST_WRONG(path=path, reason=error.sentence)
             raise StartError(reason, exit_code=RESTART_CANNOT_HELP) from None
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

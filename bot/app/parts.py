@@ -15,7 +15,6 @@ from bot.account.memory import AccountMemories, UnavailableOperations
 from bot.account.offerings import Offerings
 from bot.app.catalogue import CatalogueRefresh
 from bot.app.connection.commands import CommandSync, Renew
-from bot.app.host.prices import HostPrices
 from bot.app.practice_process import PracticeStudio
 from bot.app.webhooks import Webhooks, WebhookTokens
 from bot.cannon.client import CannonClient
@@ -45,6 +44,7 @@ from bot.moderation.moderation import Moderation
 from bot.prices.book import PriceBooks
 from bot.prices.estimates import EstimateTool
 from bot.prices.learned import LearnedPrices
+from bot.prices.pricing import HostPrices
 from bot.runtime.background import Rounds
 from bot.runtime.clock import Clock
 from bot.runtime.metrics import Metrics

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
@@ -20,7 +20,7 @@ from bot.domain.money.costs import CostSeen, PriceFactors, PriceList, PriceUnit,
 from bot.domain.server.guild_rules import Rules
 from bot.errors import NoKey
 from bot.prices.factors import learned_hold, model_word, price_factors
-from bot.prices.pricing import HOSTS_LIST, ListedPrices, by_model, highest, listed_line, listed_price
+from bot.prices.pricing import HOSTS_LIST, HostPrices, ListedPrices, by_model, highest, listed_line, listed_price
 from bot.prices.samples import ASKED_IN_AN_HOUR, AT_ONCE, TYPICAL_S, PriceSample, ToolPrice, ToolPrices, price_samples
 from bot.store import PricedKind, Store
 
@@ -132,7 +132,7 @@ class PriceBooks:
         keys: ApiKeys,
         catalogue: LiveCatalogue,
         estimated: ToolPrices,
-        hosted: Callable[[Operation], ListedPrices],
+        hosted: HostPrices,
     ) -> None:
         self._store = store
         self._hosted = hosted
@@ -148,7 +148,7 @@ class PriceBooks:
         rules = await self._store.settings.get(guild_id)
         key = await self._key(guild_id)
         operations = self._catalogue.current.operations.values() if operation is None else (operation,)
-        hosted = {each.id: self._hosted(each) for each in operations}
+        hosted = {each.id: self._hosted.of(each) for each in operations}
         if key is None:
             return PriceBook(listed=listed, costs={}, estimated={}, default_models=rules.default_models, hosted=hosted)
         if rules.estimate_tool and not key.is_practice:

@@ -11,7 +11,7 @@ from bot.account.api_keys import ApiKeys
 from bot.catalogue import Operation
 from bot.domain import texts
 from bot.domain.models import credits_text, credits_words
-from bot.domain.money.costs import CostSeen, LearnedPrice, PriceFactors, PriceList, Shape, learn
+from bot.domain.money.costs import CostSeen, LearnedPrice, PriceFactors, PriceList, Shape, learn, learned_from_few
 from bot.errors import NoKey
 from bot.prices.factors import model_word, size_unit
 from bot.store import Store
@@ -100,6 +100,7 @@ def beside(operation: Operation, model: str, found: Iterable[LearnedKind], price
 def _learned(costs: Sequence[CostSeen]) -> Iterable[LearnedPrice]:
     """Learn separately from costs with and without a length."""
     for has_size in (True, False):
-        price = learn([each for each in costs if (each.size is not None) == has_size])
+        alike = [each for each in costs if (each.size is not None) == has_size]
+        price = learn(alike) or learned_from_few(alike)
         if price is not None:
             yield price

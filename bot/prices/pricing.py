@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -67,6 +67,16 @@ def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
     }
 
 
+class HostPrices:
+    """The host's price list, for servers whose moderators have set none; empty until it is read."""
+
+    def __init__(self) -> None:
+        self.all: PriceList = {}
+
+    def of(self, operation: Operation) -> ListedPrices:
+        return by_model(self.all, operation)
+
+
 def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
     """Return the list's price of such a job, None if missing or without the needed length."""
     line = listed_line(listed, factors)
@@ -106,8 +116,7 @@ class Pricing:
 
     store: Store
     tool: EstimateTool
-    hosted: Callable[[Operation], ListedPrices]
-    """The host's price list."""
+    hosted: HostPrices
 
     async def estimate_all(
         self, guild_id: int, jobs: Sequence[CheckedJob], *, rules: Rules, key: UsableKey, parent_id: str | None = None
@@ -153,7 +162,7 @@ class Pricing:
         found = highest(
             estimated=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed,
-            hosted=listed_price(self.hosted(operation), factors),
+            hosted=listed_price(self.hosted.of(operation), factors),
             learned=await self._learned(guild_id, operation, factors, seen, key, parent_id),
             trusts_list=not key.is_limited,
         )

@@ -8,34 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.app.host import texts as host_texts
-from bot.catalogue import Catalogue, Operation
+from bot.catalogue import Catalogue
 from bot.domain.money.costs import PriceList
 from bot.domain.words.text import without_controls
 from bot.errors import InputError
 from bot.prices import texts
-from bot.prices.pricing import ListedPrices, by_model
 from bot.prices.server_list import COLUMNS, price_file_rows, prices_of
 
 HOST_FILE_BYTES_MAX: Final = 4 * 1024 * 1024
 HOST_PRICES_MAX: Final = 2000
 PRICES: Final = "prices"
 """The part of a JSON file that is read: a list of objects with the columns of a CSV file."""
-
-
-class HostPrices:
-    """What the file at `path` lists; nothing without a path, and before `load`."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._prices: PriceList = {}
-
-    def of(self, operation: Operation) -> ListedPrices:
-        return by_model(self._prices, operation)
-
-    def load(self, catalogue: Catalogue) -> None:
-        """Read the file. Raises InputError, which names what is wrong with it, with nothing changed."""
-        if self._path is not None:
-            self._prices = read_host_prices(self._path, catalogue)
 
 
 def read_host_prices(path: Path, catalogue: Catalogue) -> PriceList:

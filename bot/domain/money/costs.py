@@ -173,6 +173,24 @@ def learn(seen: Sequence[CostSeen]) -> LearnedPrice | None:
     )
 
 
+def learned_from_few(seen: Sequence[CostSeen]) -> LearnedPrice | None:
+    """Return the price that too few costs for `learn` show of such jobs; None without any."""
+    rate = max((float(each.credits) / each.outputs for each in seen), default=0.0)
+    if not rate:
+        return None
+    sizes = [each.size for each in seen if each.size is not None]
+    return LearnedPrice(
+        shape=Shape.BY_OUTPUT,
+        base=0.0,
+        rate=rate,
+        bound=1.0,
+        jobs=len(seen),
+        step=_step(seen),
+        shortest=min(sizes, default=None),
+        longest=max(sizes, default=None),
+    )
+
+
 def _step(seen: Sequence[CostSeen]) -> Decimal:
     """Return the granularity of costs: 1 for whole credits."""
     return Decimal(1) if all(each.credits == each.credits.to_integral_value() for each in seen) else CREDIT_STEP

@@ -17,6 +17,7 @@ from bot.errors import InputError
 from bot.language import tr
 from bot.prices.factors import size_unit
 from bot.prices.learned import LearnedKind, LearnedPrices, beside
+from bot.prices.pricing import HostPrices
 from bot.prices.server_list import FILE_BYTES_MAX, PriceChanges, credits_typed, priced_model, write_price_file
 from bot.store import Prices
 from cogs.moderate.settings import texts
@@ -119,7 +120,8 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
     bot, guild_id = interaction.client, guild_of(interaction)
     prices = await use(bot, Prices).all(guild_id)
     found = await use(bot, LearnedPrices).of_guild(guild_id)
-    part = part_of(_lines(bot.catalogue.operations, prices, found), number, LINES_SHOWN)
+    hosted = _without_own(use(bot, HostPrices).all, prices)
+    part = part_of(_lines(bot.catalogue.operations, prices, hosted, found), number, LINES_SHOWN)
     text = "\n".join(part.items) or str(texts.NO_PRICES)
     select = _select(interaction, prices, part.number, offered)
     buttons = [
@@ -151,16 +153,25 @@ def _select(interaction: Interaction, prices: PriceList, number: int, offered: i
     return Control.select(CHOOSE, f"{number}.{following}", placeholder=str(texts.CHOOSE_PRICED), options=options)
 
 
-def _lines(operations: Mapping[str, Operation], prices: PriceList, found: Sequence[LearnedKind]) -> list[str]:
+def _without_own(hosted: PriceList, prices: PriceList) -> PriceList:
+    """Return the host's prices that the server's own list does not replace."""
+    return {key: price for key, price in hosted.items() if key not in prices and (key[0], "") not in prices}
+
+
+def _lines(
+    operations: Mapping[str, Operation], prices: PriceList, hosted: PriceList, found: Sequence[LearnedKind]
+) -> list[str]:
     lines: list[str] = []
     shown: set[tuple[str, str]] = set()
-    for (operation_id, model), price in prices.items():
+    listed = {**prices, **hosted}
+    for (operation_id, model), price in listed.items():
         operation = operations.get(operation_id)
-        learned = [] if operation is None else beside(operation, model, found, prices)
+        learned = [] if operation is None else beside(operation, model, found, listed)
         shown.update((each.operation, each.kind) for each in learned)
         said = [] if operation is None else [each.words(operation) for each in learned[:KINDS_SHOWN]]
         subject = texts.priced(operation_id, _model(operation, model))
-        lines.append(shortened(texts.price_line(subject, price.words, said), LINE_CHARS))
+        line = texts.price_line if (operation_id, model) in prices else texts.hosted_line
+        lines.append(shortened(line(subject, price.words, said), LINE_CHARS))
     others = [each for each in found if (each.operation, each.kind) not in shown]
     for each in others[:OTHERS_SHOWN]:
         operation = operations.get(each.operation)

@@ -105,6 +105,12 @@ def price_line(subject: str, amount: str, learned: Sequence[str]) -> str:
     return "\n".join([f"**{subject}**: {amount}", *(tr("-# Past jobs: {price}", price=each) for each in learned)])
 
 
+def hosted_line(subject: str, amount: str, learned: Sequence[str]) -> str:
+    """Return a line of the host's price list."""
+    past = (tr("-# Past jobs: {price}", price=each) for each in learned)
+    return "\n".join([subject, tr("-# The host's price list: {price}", price=amount), *past])
+
+
 def learned_line(subject: str, learned: str) -> str:
     return f"{subject}\n" + tr("-# Past jobs: {price}", price=learned)
 

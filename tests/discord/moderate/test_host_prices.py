@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.app.entry_points import check
-from bot.app.host.prices import HOST_FILE_BYTES_MAX, HOST_PRICES_MAX, HostPrices, read_host_prices
+from bot.app.host.prices import HOST_FILE_BYTES_MAX, HOST_PRICES_MAX, read_host_prices
 from bot.catalogue import Catalogue
 from bot.domain.models import UNKNOWN
 from bot.domain.money.costs import ListedPrice, PriceUnit
@@ -21,6 +21,7 @@ from bot.settings import Settings
 from tests.support.erased import send_key
 from tests.support.prices import priced
 from tests.support.rig import GUILD_KEY, Rig, running
+from tests.support.settings_pages import opened, page_text
 from tests.support.surface import newest
 
 HEADER = "operation,model,per,credits"
@@ -107,17 +108,6 @@ def test_a_file_that_is_no_price_list_is_refused_in_a_sentence(tmp_path: Path, c
         read_host_prices(written(tmp_path, content), Catalogue())
 
 
-def test_a_refused_file_changes_nothing(tmp_path: Path):
-    path = written(tmp_path, CSV)
-    prices = HostPrices(path)
-    prices.load(Catalogue())
-    before = prices.of(Catalogue().get("image.generate"))
-    written(tmp_path, CSV + "video.generate,seedance2,,-1\n")
-    with pytest.raises(InputError, match="Line 5"):
-        prices.load(Catalogue())
-    assert prices.of(Catalogue().get("image.generate")) == before != {}
-
-
 async def test_a_start_with_a_wrong_line_says_which_and_a_check_too(tmp_path: Path):
     path = written(tmp_path, f"{HEADER}\nimage.generate,,,-7\n")
     sentence = f"PRICE_LIST ({path}) is not used: No price was changed. Line 2: Enter credits as a number"
@@ -145,10 +135,15 @@ async def test_every_server_has_the_hosts_prices_until_its_moderators_set_one(tm
         assert await picture(rig, model="gptimage2") == (Decimal("9.5"), "host's price list")
         shown = await rig.member.slash(rig.channel, "help", topic="image")
         assert "about 7 to 9.5 credits" in shown.response.embeds[0].description
+        assert "`image.generate`\n-# The host's price list: 7 credits" in page_text(await opened(rig, "prices"))
         await send_key(rig, GUILD_KEY)
         assert await picture(rig) == (7, "host's price list")
         await priced(rig, 6)
         assert await picture(rig) == (6, "price list")
+        page = page_text(await opened(rig, "prices"))
+        assert "**`image.generate`**: 6 credits" in page
+        assert "The host's price list: 9.5" not in page
+        assert "The host's price list: 4 credits per second" in page
         assert await picture(rig, model="gptimage2") == (6, "price list")
         await rig.member.slash(rig.channel, "video generate", prompt="x", duration=5)
         assert ((await newest(rig)).held, (await newest(rig)).basis) == (20, "host's price list")

@@ -114,3 +114,9 @@ async def test_help_shows_a_price_by_the_second_as_such(rig: Rig):
     await rig.bot.parts.store.prices.set(rig.guild.id, "video.generate", "", Decimal(5), per=PriceUnit.SECOND)
     shown = await rig.member.slash(rig.channel, "help", topic="video")
     assert "about 5 credits per second (this server's price list)" in str(shown.response.embeds[0].to_dict())
+
+
+async def test_one_job_is_told_on_the_page_as_what_is_held_for_the_next(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox #fast")
+    await rig.work()
+    assert "`image.generate`\n-# Past jobs: 12 credits per result (1 job)" in page_text(await opened(rig, "prices"))
