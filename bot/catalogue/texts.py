@@ -269,6 +269,7 @@ NO_FRAME_RATE = Text("{model} takes no frame rate. Leave it out, or choose Starl
 SPELLED_OTHERWISE = Text("The slash commands would send part of it in another form.")
 """Why an input is doubtful that has no fault."""
 NO_LONGER_OFFERED = Text("Cannon Studio no longer lists {operation}, so it may fail.", operation=_inner)
+LARGEST_SIZE = Text("Without a resolution GPT Image 2 makes the largest size, which may cost the most.")
 PROBABLY_NEEDS = Text(
     "{operation} probably needs: {field}. Cannon Studio's docs aren't clear about it.", operation=_inner, field=_inner
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from bot.account.key_health import KeyHealth
 from bot.account.memory import AccountMemories
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
+from bot.catalogue.checks.cautions import price_cautions
 from bot.domain.jobs.card_spec import CardSpec
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.money.account import of_limits
@@ -185,7 +186,7 @@ class JobService:
         spend = spend_request(spec, checked, estimates, rules=rules, key=key)
         attempts = await self._repeats.attempts(spec.guild_id, checked, key.id)
         may_pay_twice = any(each.may_pay_twice for each in attempts) and not spec.consent.may_pay_twice
-        cautions = distinct((each for job in checked for each in job.cautions), spec.consent.accepted)
+        cautions = distinct(_doubts(checked, estimates), spec.consent.accepted)
         if may_pay_twice or cautions or must_confirm(spend, rules):
             left: WhatIsLeft | None = await self.store.spending.view(
                 spec.guild_id, spec.author_id, lambda spending: foresee(spend, spending)
@@ -308,6 +309,13 @@ class JobService:
 
 def _cancelled_by(by_id: int, job: Job) -> str:
     return str(texts.CANCELLED_BY_AUTHOR if by_id == job.author_id else texts.CANCELLED_BY_MODERATOR)
+
+
+def _doubts(checked: Sequence[CheckedJob], estimates: Sequence[Estimate]) -> Iterator[Caution]:
+    for job, estimate in zip(checked, estimates, strict=True):
+        yield from job.cautions
+        if not estimate.is_known:
+            yield from price_cautions(job.operation, job.input)
 
 
 def _least_certain(estimates: Sequence[Estimate]) -> Estimate:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.support.named_tests import missing, named
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "cannon-api.md"
-COLUMNS = ["unknown", "what the bot does", "how it learns", "what is read if the guess was wrong", "test"]
+COLUMNS = [
+    "unknown",
+    "source",
+    "what the bot does",
+    "how it learns",
+    "free call that answers it",
+    "what is read if the guess was wrong",
+    "test",
+]
+SOURCES = ("vendor's page", "tool text", "inference", "upstream", "no source")
+CALLS = ("GET /api/v1/", "tools/list", "get_", "list_", "search", "estimate", "none")
 UNKNOWNS = (
     "form of the live OpenAPI document",
     "document needs a key",
@@ -27,6 +38,8 @@ UNKNOWNS = (
     "`control_mode`",
     "square 4K",
     "`three_d.model.generate`",
+    "edit costs without a resolution",
+    "Sora still runs",
     "body of an error",
     "401 and 403",
     "402",
@@ -37,10 +50,14 @@ UNKNOWNS = (
     "webhook",
     "`poll_after_ms`",
     "status answer",
+    "create that has ended",
+    "without polls",
     "prices",
     "failed request is charged",
     "fractions of a credit",
     "estimate tool",
+    "credits are bought",
+    "spent first",
     "outputs of the 3D operations",
     "words for a state",
     "seven days",
@@ -50,20 +67,40 @@ UNKNOWNS = (
 """Words of each unknown's own row, in the order of the page."""
 
 
-def table() -> list[list[str]]:
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+FACTS = "## What the sources say"
+
+
+def rows(text: str, columns: list[str]) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    return [row for row in cells if row != COLUMNS and not set("".join(row)) <= set("-|")]
+    return [row for row in cells if row != columns and not set("".join(row)) <= set("-|")]
+
+
+def table() -> list[list[str]]:
+    return rows(PAGE.read_text(encoding="utf-8").partition(FACTS)[0], COLUMNS)
 
 
 def test_each_unknown_has_its_row() -> None:
-    rows = [row[0] for row in table()]
-    assert len(rows) == len(UNKNOWNS)
-    assert [words for words, row in zip(UNKNOWNS, rows, strict=True) if words not in row] == []
+    found = [row[0] for row in table()]
+    assert len(found) == len(UNKNOWNS)
+    assert [words for words, row in zip(UNKNOWNS, found, strict=True) if words not in row] == []
 
 
 def test_each_row_says_everything_and_names_tests_that_exist() -> None:
-    rows = table()
-    assert [row for row in rows if len(row) != len(COLUMNS) or not all(row)] == []
-    assert [row[0] for row in rows if not any("::" in each for each in named(row[-1]))] == []
-    assert {row[0]: missing(row[-1]) for row in rows if missing(row[-1])} == {}
+    found = table()
+    assert [row for row in found if len(row) != len(COLUMNS) or not all(row)] == []
+    assert [row[0] for row in found if not any("::" in each for each in named(row[-1]))] == []
+    assert {row[0]: missing(row[-1]) for row in found if missing(row[-1])} == {}
+
+
+def test_each_row_says_where_it_comes_from_and_which_free_call_answers_it() -> None:
+    assert [row[1] for row in table() if not any(each in row[1] for each in SOURCES)] == []
+    assert [row[4] for row in table() if not any(each in row[4] for each in CALLS)] == []
+
+
+def test_each_fact_has_its_source_and_a_file_that_exists() -> None:
+    facts = rows(PAGE.read_text(encoding="utf-8").partition(FACTS)[2], ["fact", "source", "where the bot rests on it"])
+    assert len(facts) > 20
+    assert [row for row in facts if len(row) != 3 or not any(each in row[1] for each in SOURCES)] == []
+    files = [name for row in facts for name in re.findall(r"`([^`]+)`", row[2])]
+    assert [name for name in files if not (ROOT / name).is_file()] == []

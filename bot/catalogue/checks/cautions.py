@@ -13,9 +13,10 @@ from typing import Any
 
 from bot.catalogue import texts
 from bot.catalogue.checks.validation import refusal
-from bot.catalogue.fields import NAMED_IDS, Field
+from bot.catalogue.fields import GPT_IMAGE_RESOLUTIONS, NAMED_IDS, Field
 from bot.catalogue.operation import Model, Operation, same_name
 from bot.catalogue.operations import label_of
+from bot.catalogue.operations.image import EDIT
 from bot.language import Text
 
 
@@ -37,6 +38,21 @@ def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collect
         *_narrowed(operation, taken),
         *_unlikely_ids(operation, taken),
     ]
+
+
+def price_cautions(operation: Operation, taken: Mapping[str, Any]) -> list[Caution]:
+    """Return the cautions about an input whose price is not known.
+
+    An edit by GPT Image 2 without a resolution takes the largest legal size
+    (https://www.cannonstudio.app/developers/docs/operations/image-edit).
+    """
+    if operation.id != EDIT.id or taken.get("resolution") or not _is_gpt_image(operation, taken.get("model")):
+        return []
+    return [Caution(f"size:{operation.id}", str(texts.LARGEST_SIZE))]
+
+
+def _is_gpt_image(operation: Operation, model: object) -> bool:
+    return any(each.id in GPT_IMAGE_RESOLUTIONS and _is_named(each, model) for each in operation.models)
 
 
 def undocumented_key(operation: Operation, name: str) -> str:

@@ -138,3 +138,19 @@ async def test_a_recipe_asks_once_for_all_its_steps(rig: Rig):
     await nothing_happened(rig)
     await agreed(rig.member, asked)
     assert len(await rig.jobs()) == 2
+
+
+async def test_an_edit_that_may_be_the_most_expensive_is_asked_about_while_its_price_is_not_known(rig: Rig):
+    async def edit(**options: Any) -> str:
+        given = {"prompt": "bluer", "image": sample(MediaKind.IMAGE), "model": "gptimage2"} | options
+        asked = await rig.member.slash(rig.channel, "image edit", **given)
+        said = [each.content for each in (asked.response, *asked.followups) if each is not None]
+        if "Continue anyway" in [label for each in asked.followups for label in labels(each)]:
+            await rig.member.click(asked.followups[0], label="Continue anyway")
+        await rig.work()
+        return " ".join(said)
+
+    assert "Without a resolution GPT Image 2 makes the largest size, which may cost the most." in await edit()
+    assert "largest size" not in await edit(resolution="1K")
+    assert "largest size" not in await edit()  # its price is known now
+    assert [job.state for job in await rig.jobs()] == [JobState.DELIVERED] * 3
