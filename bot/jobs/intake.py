@@ -15,7 +15,6 @@ from bot.account.key_health import KeyHealth
 from bot.account.memory import AccountMemories
 from bot.cannon.retry import SAFE_WINDOW_S
 from bot.catalogue import Caution, distinct
-from bot.catalogue.checks.cautions import price_cautions
 from bot.domain.jobs.card_spec import CardSpec
 from bot.domain.models import Card, Estimate, Job, JobState, new_id
 from bot.domain.money.account import of_limits
@@ -313,9 +312,7 @@ def _cancelled_by(by_id: int, job: Job) -> str:
 
 def _doubts(checked: Sequence[CheckedJob], estimates: Sequence[Estimate]) -> Iterator[Caution]:
     for job, estimate in zip(checked, estimates, strict=True):
-        yield from job.cautions
-        if not estimate.is_known:
-            yield from price_cautions(job.operation, job.input)
+        yield from (each for each in job.cautions if not (each.unless_priced and estimate.is_known))
 
 
 def _least_certain(estimates: Sequence[Estimate]) -> Estimate:

@@ -19,7 +19,7 @@ COLUMNS = [
     "test",
 ]
 SOURCES = ("vendor's page", "tool text", "inference", "upstream", "no source")
-CALLS = ("GET /api/v1/", "tools/list", "get_", "list_", "search", "estimate", "none")
+CALLS = ("GET /api/v1/", "list of tools", "get_", "list_", "search", "estimate", "none")
 UNKNOWNS = (
     "form of the live OpenAPI document",
     "document needs a key",

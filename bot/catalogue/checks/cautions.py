@@ -22,10 +22,14 @@ from bot.language import Text
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A doubt about an input. `key` identifies it for acceptance; `sentence` describes it."""
+    """A doubt about an input. `key` identifies it for acceptance; `sentence` describes it.
+
+    `unless_priced`: it is about the price, and none if that is known.
+    """
 
     key: str
     sentence: str
+    unless_priced: bool = False
 
 
 def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collection[str] = ()) -> list[Caution]:
@@ -37,18 +41,17 @@ def cautions_of(operation: Operation, taken: Mapping[str, Any], pending: Collect
         *_undocumented(operation, taken),
         *_narrowed(operation, taken),
         *_unlikely_ids(operation, taken),
+        *_largest(operation, taken),
     ]
 
 
-def price_cautions(operation: Operation, taken: Mapping[str, Any]) -> list[Caution]:
-    """Return the cautions about an input whose price is not known.
+def _largest(operation: Operation, taken: Mapping[str, Any]) -> Iterator[Caution]:
+    """Flag an edit by GPT Image 2 without a resolution: it takes the largest legal size.
 
-    An edit by GPT Image 2 without a resolution takes the largest legal size
-    (https://www.cannonstudio.app/developers/docs/operations/image-edit).
+    Source: https://www.cannonstudio.app/developers/docs/operations/image-edit.
     """
-    if operation.id != EDIT.id or taken.get("resolution") or not _is_gpt_image(operation, taken.get("model")):
-        return []
-    return [Caution(f"size:{operation.id}", str(texts.LARGEST_SIZE))]
+    if operation.id == EDIT.id and not taken.get("resolution") and _is_gpt_image(operation, taken.get("model")):
+        yield Caution(f"size:{operation.id}", str(texts.LARGEST_SIZE), unless_priced=True)
 
 
 def _is_gpt_image(operation: Operation, model: object) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.catalogue.checks.cautions import price_cautions
 
 IMAGE = {"prompt": "Bluer", "image_url": "https://example.org/a.png"}
 
@@ -27,7 +26,7 @@ IMAGE = {"prompt": "Bluer", "image_url": "https://example.org/a.png"}
 def test_an_edit_by_gpt_image_2_without_a_resolution_may_be_the_most_expensive(
     operation: str, given: dict[str, Any], is_doubtful: bool
 ) -> None:
-    found = price_cautions(Catalogue().resolve(operation), IMAGE | given)
-    assert [each.sentence for each in found] == (
+    found = Catalogue().cautions(operation, IMAGE | given)
+    assert [each.sentence for each in found if each.unless_priced] == (
         ["Without a resolution GPT Image 2 makes the largest size, which may cost the most."] if is_doubtful else []
     )
