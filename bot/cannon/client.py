@@ -163,7 +163,7 @@ class CannonClient:
         """
         deadline = self._clock.monotonic() + timeout_s
         last: Progress | None = None
-        failures = 0
+        failures, least_s = 0, POLL_S
         while True:
             try:
                 now = await self.get(key, remote_id)
@@ -172,13 +172,15 @@ class CannonClient:
                 pause = retry.poll_again(failures, error, random.random())  # noqa: S311 - jitter, not a secret
                 if pause is None:
                     raise
+                pause = max(pause, least_s)
             else:
                 failures = 0
                 if on_change is not None and (last is None or last.status is not now.status):
                     on_change(now)
                 if now.status.ended:
                     return now
-                last, pause = now, now.poll_after_s or POLL_S
+                least_s = least_s if now.poll_after_s is None else now.poll_after_s
+                last, pause = now, least_s
             if self._clock.monotonic() + pause > deadline:
                 raise CannonUnavailable(texts.NOT_FINISHED)
             await self._clock.wait(asyncio.Event(), pause)

@@ -264,6 +264,8 @@ class Job:
     overdue_at: float | None = None
     """Since when it is unusually slow and seldom polled (Unix seconds)."""
     slow_polls: int = 0
+    poll_after_s: float | None = None
+    """The least seconds between two polls, as last requested by the API; None if it requested none."""
     waits_for: WaitsFor | None = None
     """What blocks it until `next_at`; None: nothing."""
     unusable: bool = False

@@ -31,6 +31,7 @@ from bot.language import speak
 from bot.runtime.clock import Clock
 from bot.runtime.logs import QuietErrors
 from bot.runtime.machine import permanent, release_memory
+from bot.runtime.pace import ROUNDING_S
 from bot.server.settings import Languages
 from bot.store import Claimed, CommitUnknown, Store
 
@@ -177,8 +178,14 @@ class Worker:
             self.key_waits.end_pauses(slot)
         for followed in list(self.agenda.jobs.values()):
             if followed.guild_id == guild_id and not followed.is_overdue and not followed.busy:
-                self.agenda.set_due(followed)
+                self.agenda.set_due(followed, self._soonest_s(followed, followed.active_s))
         self.wake()
+
+    def _soonest_s(self, followed: Followed, age_s: float) -> float:
+        """Return the seconds until a turn may begin: a request's next poll waits as long as the API asks."""
+        if followed.state not in REMOTE_STATES:
+            return 0.0
+        return max(0.0, followed.again_at(age_s) - self.clock.monotonic())
 
     def _take_now(self, followed: Followed) -> None:
         self.agenda.set_due(followed)
@@ -290,15 +297,21 @@ class Worker:
         except CommitUnknown:
             self._may_hold_more = True
             raise
-        guild_ids: dict[int, int] = {}  # one int object per guild: SQLite makes one per row
+        guild_ids, waits = dict[int, int](), dict[float | None, float | None]()  # SQLite makes an object for each row
+        now = self.clock.monotonic()
         for each in claimed:
-            self.agenda.put(self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id)))
+            followed = self._followed(each, guild_ids.setdefault(each.guild_id, each.guild_id), now)
+            followed.poll_after_s = waits.setdefault(each.poll_after_s, each.poll_after_s)
+            if each.state in REMOTE_STATES:  # another process may just have polled it
+                followed.polled_at = now
+                followed.due = max(followed.due, followed.again_at(each.active_s))
+            self.agenda.put(followed)
         self.claimed(claimed)
         return len(claimed)
 
-    def _followed(self, claimed: Claimed, guild_id: int) -> Followed:
+    def _followed(self, claimed: Claimed, guild_id: int, now: float) -> Followed:
         left_s = max(0.0, claimed.next_at - self.clock.wall())
-        due = self.clock.monotonic() + min(left_s, claimed.wait_s)  # the clock may have been set back
+        due = now + min(left_s, claimed.wait_s)  # the clock may have been set back
         card_id = claimed.card_id if claimed.state is JobState.READY else ""
         followed = Followed(claimed.id, guild_id, card_id, claimed.state, due=due, active_s=claimed.active_s)
         followed.is_overdue = claimed.is_overdue
@@ -370,6 +383,9 @@ class Worker:
         if key is None:
             return await self.key_waits.wait(followed)
         followed.blocked_at = None
+        early_s = self._soonest_s(followed, 0.0)
+        if early_s > ROUNDING_S:  # after an error of the bot, for example
+            return early_s
         if rest_s := self.key_waits.rest_s(key, job):
             return await self.key_waits.rest(followed, key, rest_s)
         if job.state is JobState.SUBMITTING:

@@ -29,6 +29,7 @@ from bot.app.client import CannonBot
 from bot.cannon.client import CannonClient
 from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import AccountStatus, Card, Job, JobState, new_id
+from bot.jobs.follow import lanes
 from bot.jobs.turns import polling
 from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
@@ -171,6 +172,7 @@ async def measure(url: str, jobs: int, seconds: float, seed: int) -> dict[str, A
         worker.polling.client, worker.polling.rng = client, random.Random(seed)
         worker.polling.transitions.surface = Nobody()
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
+        polling.least_wait_s = lanes.least_wait_s = lambda *_: AGAIN_S
         await fill(store, await accepted(client, jobs), clock)
         counted = CountingStore(store)
         running = asyncio.create_task(worker.run())

@@ -25,6 +25,7 @@ from bot.app.client import new_client
 from bot.cannon.wire import Progress, RemoteStatus
 from bot.domain.jobs.poll_schedule import next_poll_s
 from bot.domain.models import new_id
+from bot.jobs.follow import lanes
 from bot.jobs.turns import polling
 from bot.runtime.clock import SystemClock
 from bot.runtime.logs import configure_logs
@@ -74,6 +75,7 @@ async def polls(url: str, seconds: float) -> None:
         worker.polling.client, worker.polling.rng = api, random.Random(os.getpid())  # type: ignore[assignment]
         worker.polling.transitions.surface = bench_polls.Nobody()  # type: ignore[assignment]
         polling.next_poll_s = lambda *arguments, **options: min(AGAIN_S, next_poll_s(*arguments, **options))
+        polling.least_wait_s = lanes.least_wait_s = lambda *_: AGAIN_S
         await worker._renew_lease()
         tell("leased")  # what it claims it shares with the others that have a lease by then
         await line()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from bot.domain.jobs.poll_schedule import least_wait_s
 from bot.domain.models import Job, JobState
 
 REMOTE_STATES = frozenset({JobState.QUEUED, JobState.PROCESSING})
@@ -73,6 +74,10 @@ class Followed:
     """When the API answered the last poll, monotonic seconds; None if it failed, or before the first."""
     is_watched: bool = False
     """Whether this process submitted it and every poll since was answered."""
+    polled_at: float = -math.inf
+    """When the last poll ended, or may have: monotonic seconds. Another process may have polled until the claim."""
+    poll_after_s: float | None = None
+    """The job's value."""
     answers_to: str | None = None
     """The slot of the key that knows the job, once a poll was answered."""
     rare: dict[str, Any] | None = None
@@ -93,8 +98,6 @@ class Followed:
     failures = _Rare[int](0)
     trouble = _Rare[str]("")
     """Result of its last failed call, so that the same is not stored again."""
-    poll_after_s = _Rare[float | None](None)
-    """The wait between two polls last requested by the API, in seconds."""
     hint_due = _Rare[float | None](None)
     """Deadline of the poll that a hint asks for, monotonic seconds; None without an unserved hint."""
     hint_served_at = _Rare[float](-math.inf)
@@ -113,6 +116,11 @@ class Followed:
     def job(self, job: Job) -> None:
         self.row, self.card_id = job, job.card_id
         self.state, self.is_overdue = job.state, job.overdue_at is not None
+        self.poll_after_s = job.poll_after_s
+
+    def again_at(self, age_s: float) -> float:
+        """Return when the request may be polled again, monotonic seconds, at this age of it."""
+        return self.polled_at + least_wait_s(self.poll_after_s, age_s)
 
     def forget_row(self) -> None:
         """Drop the row until the next turn."""

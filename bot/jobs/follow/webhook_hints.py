@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bot.domain.jobs.poll_schedule import least_wait_s
 from bot.domain.models import Job
 from bot.jobs.follow.agenda import Agenda
 from bot.jobs.follow.lanes import REMOTE_STATES, Followed
@@ -55,7 +54,7 @@ class HintPace:
             return
         now = self.clock.monotonic()
         if followed.hint_due is None:
-            followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S, self._again_at(followed))
+            followed.hint_due = max(now, followed.hint_served_at + HINT_PACE_S, _again_at(followed))
         # While it is busy, the hint may precede the answer it is about: `wait_s` handles that.
         if not followed.busy and followed.due > followed.hint_due:
             self.agenda.set_due(followed, followed.hint_due - now)
@@ -73,11 +72,10 @@ class HintPace:
         if followed.state not in REMOTE_STATES:
             followed.hint_due = None
             return wait_s
-        due = max(followed.hint_due, self._again_at(followed))
+        due = max(followed.hint_due, _again_at(followed))
         return min(wait_s, max(0.0, due - self.clock.monotonic()))
 
-    def _again_at(self, followed: Followed) -> float:
-        """Return when the API lets the request be polled again, monotonic seconds. A hint is a reason, at any age."""
-        if followed.answered_at is None:
-            return -math.inf
-        return followed.answered_at + least_wait_s(followed.poll_after_s, 0.0)
+
+def _again_at(followed: Followed) -> float:
+    """Return when the API lets the request be polled again, monotonic seconds. A hint is a reason, at any age."""
+    return followed.again_at(0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -75,7 +76,7 @@ class Polling:
         job = followed.job
         lag_s = self.clock.monotonic() - followed.due
         try:
-            progress = await self.client.get(key.secret, job.remote_id or "")
+            progress = await self._get(followed, key)
         except CannonError as error:
             self.metrics.poll(type(error).__name__, lag_s)
             self.metrics.api_error(error)
@@ -94,16 +95,31 @@ class Polling:
             await self._end_without_result(followed, progress, self._reason(followed.job, progress))
             return None
         job = followed.job
-        if progress.status is RemoteStatus.PROCESSING and job.state is JobState.QUEUED:
-            started = self._in_its_life(job, progress.started_at)
-            if not await self.transitions.change(followed, JobState.PROCESSING, started_at=started, cost=progress.cost):
-                return None
-            await self.transitions.show(job)
+        if not await self._note_running(followed, progress):
+            return None
         if last_seen_s is not None and not job.practice:
             self.learned.note_running(job, since_s=last_seen_s, age_s=followed.active_s)
-        if progress.poll_after_s is not None:
-            followed.poll_after_s = progress.poll_after_s
         return await self._wait(followed)
+
+    async def _get(self, followed: Followed, key: UsableKey) -> Progress:
+        try:
+            return await self.client.get(key.secret, followed.job.remote_id or "")
+        finally:
+            followed.polled_at = self.clock.monotonic()
+
+    async def _note_running(self, followed: Followed, progress: Progress) -> bool:
+        """Store that it is worked on, and another wait between polls; False if the job was lost."""
+        job, changes = followed.job, dict[str, Any]()
+        if progress.poll_after_s not in {None, job.poll_after_s}:
+            changes["poll_after_s"] = progress.poll_after_s
+        if progress.status is not RemoteStatus.PROCESSING or job.state is not JobState.QUEUED:
+            return not changes or await self.transitions.change(followed, job.state, **changes)
+        started = self._in_its_life(job, progress.started_at)
+        changes |= {"started_at": started, "cost": progress.cost}
+        if not await self.transitions.change(followed, JobState.PROCESSING, **changes):
+            return False
+        await self.transitions.show(followed.job)
+        return True
 
     async def _note_answer(self, followed: Followed, key: UsableKey) -> bool:
         """Count the time since the last answer; False if the job was lost."""
@@ -133,7 +149,9 @@ class Polling:
             return None
         waits_for_hint = self.trust.covers(job) and not was_hinted(followed)
         wait_s = unhinted_wait_s if waits_for_hint else next_poll_s
-        return wait_s(durations, followed.active_s, poll_after_s=followed.poll_after_s, jitter=jitter)
+        scheduled_s = wait_s(durations, followed.active_s, poll_after_s=job.poll_after_s, jitter=jitter)
+        # Age by the clock, too: what a restart forgot of `active_s` makes no request young.
+        return max(scheduled_s, least_wait_s(job.poll_after_s, self._age_s(job)))
 
     async def _go_slow(self, followed: Followed, jitter: float) -> float | None:
         """Show that the job takes unusually long. It keeps its hold, but frees its place."""
@@ -173,7 +191,7 @@ class Polling:
         followed.is_watched = False
         followed.failures += 1
         wait_s = poll_again(followed.failures, error, random=self.rng.random()) or UNKNOWN_KEY_S
-        wait_s = max(wait_s, least_wait_s(followed.poll_after_s, followed.active_s))
+        wait_s = max(wait_s, least_wait_s(followed.job.poll_after_s, followed.active_s))
         if isinstance(error, RateLimited):
             self.key_waits.pause(key, followed.job, wait_s, Call.CREATE, Call.POLL)
         if self._age_s(followed.job) > FORGOTTEN_S:

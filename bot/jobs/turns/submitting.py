@@ -160,6 +160,7 @@ class Submitting:
             in_doubt=False,
             blocked_s=0.0,
             next_at=0.0,
+            poll_after_s=accepted.poll_after_s,
             attempt=ACCEPTED,
         ):
             return None
@@ -169,9 +170,9 @@ class Submitting:
         followed.answers_to = key.slot(job.guild_id)
         await self.transitions.show(job)
         jitter = self.rng.uniform(-1, 1)
-        followed.poll_after_s = accepted.poll_after_s
         if accepted.status.ended and accepted.poll_after_s is None:
             return 0.0  # only its result is missing
+        followed.polled_at = self.clock.monotonic()
         wait_s = unhinted_wait_s if self.trust.covers(job) else next_poll_s
         return wait_s(self.learned.of(job), 0.0, poll_after_s=accepted.poll_after_s, jitter=jitter)
 

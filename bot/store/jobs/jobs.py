@@ -40,7 +40,7 @@ class RaisedHold:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claimed job's schedule. `next_at`, `wait_s`, `active_s`: as Job's."""
+    """A claimed job's schedule: fields of Job."""
 
     id: str
     guild_id: int
@@ -50,6 +50,7 @@ class Claimed:
     wait_s: float
     active_s: float
     is_overdue: bool
+    poll_after_s: float | None
     job: Job | None
     """The whole job, if few were claimed: they are new and due at once."""
 
@@ -246,7 +247,7 @@ UPDATE jobs SET lease = ? WHERE id IN (
     WHERE free.lease IS NULL AND cards.answered = 1
     ORDER BY free.next_at LIMIT ?
 )
-RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _CLAIM_OF_FREE_CARDS = """
 UPDATE jobs SET lease = ? WHERE id IN (
@@ -258,12 +259,12 @@ UPDATE jobs SET lease = ? WHERE id IN (
         )
     ORDER BY free.next_at LIMIT ?
 )
-RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _CLAIM_REST = """
 UPDATE jobs SET lease = ? WHERE lease IS NULL AND state IN ('submitting', 'queued', 'processing', 'ready')
     AND card_id IN (SELECT value FROM json_each(?))
-RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL
+RETURNING id, guild_id, card_id, state, next_at, wait_s, active_s, overdue_at IS NOT NULL, poll_after_s
 """
 _UNDER = "SELECT jobs.* FROM json_each(?) AS wanted CROSS JOIN jobs ON jobs.id = wanted.value WHERE +jobs.lease = ?"
 _HAS_WAITING = """
@@ -275,8 +276,10 @@ _FENCED = "SELECT * FROM jobs WHERE id = ? AND guild_id = ? AND state = ? AND le
 
 
 def _claimed(row: Row) -> Claimed:
-    job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue = row
-    return Claimed(job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), None)
+    job_id, guild_id, card_id, state, next_at, wait_s, active_s, is_overdue, poll_after_s = row
+    return Claimed(
+        job_id, guild_id, card_id, JobState(state), next_at, wait_s, active_s, bool(is_overdue), poll_after_s, None
+    )
 
 
 def _claim_by_card(db: Connection, token: str, limit: int) -> list[Row]:

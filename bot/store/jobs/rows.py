@@ -82,6 +82,7 @@ JOBS = Table(
         *_all("attempts", "first_attempt_at", make=_by_worker),
         _by_worker(name="in_doubt", from_sql=bool),
         *_all("next_at", "wait_s", "active_s", "denied_s", "blocked_s", "overdue_at", "slow_polls", make=_by_worker),
+        _by_worker(name="poll_after_s"),
         _by_worker(name="waits_for", from_sql=lambda text: None if text is None else WaitsFor(text)),
         _by_worker(name="unusable", from_sql=bool),
         *_all("posting_failed_s", "faults", make=_by_worker),
