@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.jobs.follow.webhook_hints import TRUSTED_AFTER
+from bot.sandbox.studio.accounts import StudioRequest
 from tests.support.following import (
     MINUTE_S,
     PICTURE,
@@ -57,6 +59,14 @@ async def test_an_account_whose_address_is_not_verified_is_told_so_and_works_onc
     assert charged(rig) == rig.sandbox.spent(GUILD_KEY) == PICTURE
 
 
+async def test_a_key_whose_status_call_asks_for_a_verified_address_is_told_so_and_not_called_wrong(rig: Rig):
+    body = '{"error": {"message": "Please verify your email address first."}}'
+    rig.sandbox.fault("status", "status", status=403, body=body)
+    said = (await set_key(rig, GUILD_KEY)).response.content
+    assert "email address of the Cannon Studio account is not verified yet" in said
+    assert "rejects this key" not in said
+
+
 # ---------------------------------------------------------------------- creates that have ended
 
 
@@ -69,6 +79,25 @@ async def test_what_has_succeeded_at_once_is_polled_once_and_delivered(rig: Rig)
     assert job_of(rig, job_id).state == "delivered"
     assert (len(of(calls, "submit")), len(of(calls, "get"))) == (1, 1)
     assert len({call.at for call in calls if call.where in {"submit", "get"}}) == 1
+
+
+async def test_a_create_that_takes_twenty_five_seconds_is_made_once_and_delivered(rig: Rig):
+    rig.sandbox.vary(at_once=[NARRATION], at_once_s=25)
+    calls, arrived, add = watch(rig), asyncio.Event(), rig.sandbox.accounts.add
+
+    def noted(request: StudioRequest) -> None:
+        add(request)
+        arrived.set()
+
+    rig.sandbox.accounts.add = noted
+    job_id = await narrate(rig)
+    turn = asyncio.create_task(tick(rig))
+    await arrived.wait()
+    rig.advance(25)
+    rig.sandbox.finish(rig.sandbox.requests[-1].id)
+    await turn
+    assert (await until_ended(rig, job_id, MINUTE_S, 1)).state == "delivered"
+    assert len(of(calls, "submit")) == 1
 
 
 async def test_what_has_failed_at_once_is_refunded(rig: Rig):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.account.offerings import DAY_S, RETRY_S
+from bot.account.texts import with_packs
 from bot.domain.models import CreditPack
+from cogs.ui.top_up import pack_lines
 from tests.support.following import MINUTE_S, ask, set_key, until_ended
 from tests.support.rig import GUILD_KEY, HOST_KEY, Rig, running
 from tests.support.surface import links, parts, private_sentence
@@ -98,6 +101,13 @@ async def test_an_account_that_turns_out_to_be_empty_is_told_to_moderators_once_
     told = [each.content for each in desk.history() if "does not have enough credits" in each.content]
     assert len(told) == 1
     assert told[0].endswith(f"Buy credits: [2,500 credits](<{PACK}>)")
+
+
+def test_a_packs_name_is_only_words():
+    pack = CreditPack(url=PACK, name="[free](https://evil.example) **@everyone** <@1>")
+    for shown in (pack_lines([pack], Decimal(0)), with_packs("Low.", [pack])):
+        assert shown.count("](") == 1
+        assert not any(each in shown for each in ("https://evil", "@everyone", "<@1>"))
 
 
 async def test_the_packs_are_known_after_a_restart_without_network(rig: Rig):
