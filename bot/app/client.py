@@ -274,7 +274,7 @@ class CannonBot(GatewayClient, Bot):
         path = self.settings.price_list
         try:
             if path is not None:
-                self.parts.host_prices.all = read_host_prices(path, self.live_catalogue.current)
+                self.parts.host_prices.take(read_host_prices(path, self.live_catalogue.current))
         except InputError as error:
             reason = texts.PRICE_LIST_WRONG(path=path, reason=error.sentence)
             raise StartError(reason, exit_code=RESTART_CANNOT_HELP) from None

@@ -48,8 +48,7 @@ class PriceBook:
     costs: Mapping[str, Mapping[str, Sequence[CostSeen]]]
     estimated: Mapping[str, Sequence[ToolPrice]]
     default_models: Mapping[str, str]
-    hosted: Mapping[str, ListedPrices] = field(default_factory=dict)
-    """The host's list."""
+    hosted: HostPrices = field(default_factory=HostPrices)
     trusts_list: bool = True
     """Whether a price from the list alone counts as known."""
 
@@ -79,7 +78,7 @@ class PriceBook:
         return highest(
             estimated=next(estimated, None),
             listed=listed_price(self.listed.get(operation.id, {}), factors),
-            hosted=listed_price(self.hosted.get(operation.id, {}), factors),
+            hosted=self.hosted.price(operation, factors),
             learned=learned_hold(factors, self.costs.get(operation.id, {})),
             trusts_list=self.trusts_list,
         )
@@ -89,27 +88,32 @@ class PriceBook:
 
         `only` is one wanted model, as in a kind; None for all.
         """
+        found = self._of_costs(self.costs.get(operation.id, {}), only)
+        for estimated in self.estimated.get(operation.id, ()):
+            found.setdefault(estimated.factors.kind, estimated.factors)
+        found = {**self._of_costs(self.hosted.samples.get(operation.id, {}), only), **found}
+        models = {each.model for each in found.values()}
+        for word, price in {**self.hosted.of(operation), **self.listed.get(operation.id, {})}.items():
+            kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
+            if word not in models:
+                found.setdefault(kind, PriceFactors(kind=kind, size=size))
+        return [each for each in found.values() if only in {None, each.model}]
+
+    def _of_costs(self, costs_by_kind: Mapping[str, Sequence[CostSeen]], only: str | None) -> dict[str, PriceFactors]:
         found: dict[str, PriceFactors] = {}
-        for kind, costs in self.costs.get(operation.id, {}).items():
+        for kind, costs in costs_by_kind.items():
             if only not in {None, PriceFactors(kind=kind).model}:
                 continue
             sizes = [each.size for each in costs if each.size is not None]
             usual = PriceFactors(kind=kind, size=statistics.median_low(sizes) if sizes else None)
             if known_hold(usual, costs) is not None:
                 found[kind] = usual
-        for estimated in self.estimated.get(operation.id, ()):
-            found.setdefault(estimated.factors.kind, estimated.factors)
-        models = {each.model for each in found.values()}
-        for word, price in {**self.hosted.get(operation.id, {}), **self.listed.get(operation.id, {})}.items():
-            kind, size = f"model={word}" if word else "", TYPICAL_S if price.per is PriceUnit.SECOND else None
-            if word not in models:
-                found.setdefault(kind, PriceFactors(kind=kind, size=size))
-        return [each for each in found.values() if only in {None, each.model}]
+        return found
 
     def _learned(self, operation: Operation, known: KnownPrice) -> KnownPrice:
         """Add the price per second, if priced so, and the number of earlier jobs."""
-        lists = {"price list": self.listed, HOSTS_LIST: self.hosted}
-        line = listed_line(lists.get(known.estimate.basis, {}).get(operation.id, {}), known.factors)
+        lists = {"price list": self.listed.get(operation.id, {}), HOSTS_LIST: self.hosted.of(operation)}
+        line = listed_line(lists.get(known.estimate.basis, {}), known.factors)
         if line is not None and line.per is PriceUnit.SECOND:
             return replace(known, rate=line.credits)
         if known.estimate.basis != "earlier jobs":
@@ -147,10 +151,10 @@ class PriceBooks:
         listed = self._listed(await self._store.prices.all(guild_id))
         rules = await self._store.settings.get(guild_id)
         key = await self._key(guild_id)
-        operations = self._catalogue.current.operations.values() if operation is None else (operation,)
-        hosted = {each.id: self._hosted.of(each) for each in operations}
         if key is None:
-            return PriceBook(listed=listed, costs={}, estimated={}, default_models=rules.default_models, hosted=hosted)
+            return PriceBook(
+                listed=listed, costs={}, estimated={}, default_models=rules.default_models, hosted=self._hosted
+            )
         if rules.estimate_tool and not key.is_practice:
             self._estimated.expect()
         wanted = None if operation is None else operation.id
@@ -159,7 +163,7 @@ class PriceBooks:
             costs=self._by_operation(await self._store.true_costs.all(guild_id, key.id, operation=wanted)),
             estimated=self._estimated_of(key.slot(guild_id), self._samples(rules, operation)),
             default_models=rules.default_models,
-            hosted=hosted,
+            hosted=self._hosted,
             trusts_list=not key.is_limited,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,14 +67,24 @@ def by_model(prices: PriceList, operation: Operation) -> ListedPrices:
     }
 
 
+@dataclass(kw_only=True)
 class HostPrices:
     """The host's price list, for servers whose moderators have set none; empty until it is read."""
 
-    def __init__(self) -> None:
-        self.all: PriceList = {}
+    lines: PriceList = field(default_factory=dict)
+    samples: Mapping[str, Mapping[str, Sequence[CostSeen]]] = field(default_factory=dict)
+    """Prices of single inputs, by operation and kind."""
+
+    def take(self, read: HostPrices) -> None:
+        self.lines, self.samples = read.lines, read.samples
 
     def of(self, operation: Operation) -> ListedPrices:
-        return by_model(self.all, operation)
+        return by_model(self.lines, operation)
+
+    def price(self, operation: Operation, factors: PriceFactors) -> Decimal | None:
+        """Return what such a job costs by its line, else by the samples; None without either."""
+        listed = listed_price(self.of(operation), factors)
+        return learned_hold(factors, self.samples.get(operation.id, {})) if listed is None else listed
 
 
 def listed_price(listed: ListedPrices, factors: PriceFactors) -> Decimal | None:
@@ -162,7 +172,7 @@ class Pricing:
         found = highest(
             estimated=await self.tool.ask(guild_id, key, operation, values) if rules.estimate_tool else None,
             listed=listed,
-            hosted=listed_price(self.hosted.of(operation), factors),
+            hosted=self.hosted.price(operation, factors),
             learned=await self._learned(guild_id, operation, factors, seen, key, parent_id),
             trusts_list=not key.is_limited,
         )

@@ -77,9 +77,14 @@ def prices_of(
         if name in prices:
             errors.append(wrong(number=number, reason=str(texts.PRICE_TWICE)))
         prices[name] = price
+    refuse_wrong(errors)
+    return prices
+
+
+def refuse_wrong(errors: Sequence[str]) -> None:
+    """Raise InputError with the first of these sentences about a file, if any."""
     if errors:
         raise InputError(texts.wrong_lines(errors[:ERRORS_SHOWN], len(errors) - ERRORS_SHOWN), "file")
-    return prices
 
 
 def price_file_rows(text: str, most: int) -> list[tuple[int, dict[str, str]]]:

@@ -372,5 +372,6 @@ WRONG_PRICE = "Price {number}: {reason}".format
 PRICE_FILE_TOO_LARGE = "The file is larger than {mib} MiB.".format
 PRICE_FILE_UNREADABLE = "The file cannot be read: {reason}.".format
 NO_PRICES_PART = (
-    "The file has no list `{part}` of objects with texts or numbers for {columns}. Write one, or a CSV file."
+    "The file has no list `{part}` of objects with {columns}. Write one, or a CSV file with these columns."
 ).format
+NO_PRICE_OBJECT = "Write an object: `operation`, `model` and `per` are texts, `credits` is a number, `input` an object."

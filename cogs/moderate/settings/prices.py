@@ -120,7 +120,7 @@ async def prices_page(interaction: Interaction, number: int = 0, offered: int = 
     bot, guild_id = interaction.client, guild_of(interaction)
     prices = await use(bot, Prices).all(guild_id)
     found = await use(bot, LearnedPrices).of_guild(guild_id)
-    hosted = _without_own(use(bot, HostPrices).all, prices)
+    hosted = _without_own(use(bot, HostPrices).lines, prices)
     part = part_of(_lines(bot.catalogue.operations, prices, hosted, found), number, LINES_SHOWN)
     text = "\n".join(part.items) or str(texts.NO_PRICES)
     select = _select(interaction, prices, part.number, offered)
