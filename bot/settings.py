@@ -384,8 +384,8 @@ class Settings:
         default=None,
         metadata=_about(
             _file,
-            "A file with prices for servers whose moderators have set none: CSV as in `/studio settings`, or JSON with "
-            "`prices`, such as `cannon-bot learn` writes.",
+            "A file with prices for servers whose moderators have set none: CSV as in `/studio settings`, or what "
+            "`cannon-bot learn --estimates` writes.",
         ),
     )
     top_up_url: str | None = field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 
 from bot.app.host import texts
 from bot.app.host.learn import differences, discovery_state, learn
+from bot.app.host.prices import read_host_prices
 from bot.catalogue import OPERATIONS, Catalogue
 from bot.errors import StartError
+from bot.prices.factors import price_factors
 from bot.runtime.clock import SystemClock
 from bot.runtime.progress import no_progress
 from bot.sandbox.server import Sandbox
@@ -76,11 +79,18 @@ async def test_each_difference_is_a_row_and_all_answers_are_in_the_file(learned:
     assert report["openapi"]["openapi"].startswith("3.")
 
 
-async def test_prices_are_asked_for_with_the_key_alone(learned: Callable[..., Any], sandbox: Sandbox):
+async def test_prices_are_asked_for_with_the_key_alone_and_read_as_the_hosts(
+    learned: Callable[..., Any], sandbox: Sandbox, tmp_path: Path
+):
     assert (await learned())[1]["prices"] == []
     _, report = await learned(with_estimates=True, replaces=True)
     priced = {(each["operation"], each["model"]): each["credits"] for each in report["prices"]}
     assert float(priced["image.generate", "seedream5"]) > 0
+    listed = read_host_prices(tmp_path / "learned.json", Catalogue())
+    picture = Catalogue().get("image.generate")
+    told = listed.price(picture, price_factors(picture, {"model": "seedream5", "aspect_ratio": "1:1"}))
+    assert told == Decimal(priced["image.generate", "seedream5"])
+    assert sum(map(len, listed.samples.values())) > 10
     assert KEY not in json.dumps(report)
     assert sandbox.posts == 0
 
