@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
@@ -12,10 +14,10 @@ from typing import Any, Final
 from bot.account import texts
 from bot.account.api_keys import ApiKeys, UsableKey
 from bot.catalogue import LiveCatalogue, Operation, Tried, model_name
-from bot.catalogue.checks.tried import blamed, is_telling, telling_values
+from bot.catalogue.checks.tried import blamed, guessed_model, is_telling, telling_values, untried_id
 from bot.domain.models import Job
 from bot.domain.words.text import one_line, stamp
-from bot.errors import CannonError, InputRefused, NoKey, Refused
+from bot.errors import CannonError, FieldFault, InputRefused, NoKey, Refused
 from bot.runtime.clock import Clock
 from bot.runtime.pace import TimedMemory
 from bot.store import Store, TriedOutcome, TriedValue
@@ -25,6 +27,8 @@ KEPT_S: Final = 60.0
 MODEL: Final = "model"
 VOICE: Final = "voice_id"
 MODELS_NAMED: Final = 5
+MODEL_IDS: Final = "model_ids"
+"""Signal: the API took or rejected a likely id of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,9 @@ class AccountMemories:
         self._catalogue = catalogue
         self._read: TimedMemory[int, tuple[int | None, AccountMemory] | None] = TimedMemory(clock, KEPT_S)
         self._changes = 0
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
+        """By operation and guessed id of a model."""
+        self._taken: set[tuple[str, str]] = set()
 
     async def of(self, guild_id: int) -> AccountMemory:
         """Return the attempts on the server's current account; cached per key."""
@@ -112,27 +119,89 @@ class AccountMemories:
         rows = await self._store.tried_values.all(guild_id, key_id)
         return AccountMemory([_renamed(row, catalogue.aliases) for row in rows])
 
+    async def load_model_ids(self) -> None:
+        """Learn which likely ids of models the API took or rejected, on any server."""
+        self._catalogue.note_model_ids(await self._store.model_ids.all())
+
+    async def noted(self, guild_id: int, tried: TriedOutcome) -> None:
+        """Use what was stored with a job's change."""
+        self.forget(guild_id)
+        if tried.model_id is not None:
+            await self.load_model_ids()
+            self._store.signals.send(MODEL_IDS)
+
     def worked(self, job: Job) -> TriedOutcome | None:
         """Return what a successful job shows, to be stored; None for nothing."""
         operation = self._catalogue.current.find(job.operation)
         values = {} if operation is None else telling_values(operation, job.input)
-        return TriedOutcome(values=values) if values else None
+        guess = None if operation is None else _guess(operation, job)
+        return TriedOutcome(values=values, model_id=guess) if values else None
 
     async def refused(self, job: Job, error: CannonError) -> TriedOutcome | None:
         """Return which of the job's values the API refused, to be stored; None if unclear.
 
         A refusal not about the input (403) counts against a value only if the API names it.
         """
+        proven = None
+        if isinstance(error, InputRefused):
+            operation = self._catalogue.current.find(job.operation)
+            memory = await self._of_key(job.guild_id, job.key_id)
+            proven = set() if operation is None else memory.proven(operation)
+        return self._refused(job, error.said, error.faults, proven, is_input=isinstance(error, InputRefused))
+
+    def failed(self, job: Job, said: str, faults: Sequence[FieldFault]) -> TriedOutcome | None:
+        """Return which guessed id of a model a failed job names, to be stored; None for none."""
+        tried = self._refused(job, said, faults, None, is_input=True)
+        return None if tried is None or tried.model_id is None else tried
+
+    def _refused(
+        self,
+        job: Job,
+        said: str,
+        faults: Sequence[FieldFault],
+        proven: Collection[tuple[str, str]] | None,
+        *,
+        is_input: bool,
+    ) -> TriedOutcome | None:
         operation = self._catalogue.current.find(job.operation)
         inputs = {} if operation is None else telling_values(operation, job.input)
         if operation is None or not inputs:
             return None
-        proven = None
-        if isinstance(error, InputRefused):
-            proven = (await self._of_key(job.guild_id, job.key_id)).proven(operation)
-        faults = {fault.field.rpartition(".")[2]: fault.reason for fault in error.faults if fault.field}
-        words = blamed(inputs, error.said, faults, proven)
-        return TriedOutcome(values={name: inputs[name] for name in words}, said=said_of(words)) if words else None
+        named = {fault.field.rpartition(".")[2]: fault.reason for fault in faults if fault.field}
+        words = blamed(inputs, said, named, proven)
+        if not words:
+            return None
+        is_certain = is_input and MODEL in blamed(inputs, said, named, None)
+        guess = _guess(operation, job) if is_certain else None
+        return TriedOutcome(values={name: inputs[name] for name in words}, said=said_of(words), model_id=guess)
+
+    @contextlib.asynccontextmanager
+    async def in_turn(self, job: Job, values: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the input to send, with the likeliest id of a model whose id is only guessed.
+
+        Until the API takes a guess, one job at a time sends it, so that a wrong one is rejected once.
+        """
+        guess = self._untried(job, values)
+        while guess is not None and (job.operation, guess) not in self._taken:
+            async with self._turns.setdefault((job.operation, guess), asyncio.Lock()):
+                now = self._untried(job, values)
+                if now == guess:
+                    yield {**values, MODEL: guess}
+                    return
+            guess = now
+        yield values if guess is None else {**values, MODEL: guess}
+
+    def took(self, job: Job) -> None:
+        """Note that the API took the job: a guessed id of its model is no longer in doubt."""
+        self._taken.add((job.operation, str(job.input.get(MODEL))))
+
+    def _untried(self, job: Job, values: Mapping[str, Any]) -> str | None:
+        """Return the likeliest unrejected id of the model, None if it is no guess, or all were rejected."""
+        operation = self._catalogue.current.find(job.operation)
+        model = None if operation is None or job.practice else guessed_model(operation, values.get(MODEL))
+        if operation is None or model is None:
+            return None
+        return str(values[MODEL]) if values[MODEL] not in model.refused else untried_id(operation, model, ())
 
     async def other_models(self, job: Job, model: str, said: str) -> str | None:
         """Return the sentence for a refused model, with alternatives; None if there are none."""
@@ -145,6 +214,12 @@ class AccountMemories:
             return None
         worked = any(each.works for each in memory.of(operation, MODEL))
         return texts.model_refused(model_name(operation, model), model, said, others, worked_here=worked)
+
+
+def _guess(operation: Operation, job: Job) -> str | None:
+    """Return the job's model, if it is only a likely id; practice proves nothing."""
+    model = job.input.get(MODEL)
+    return model if not job.practice and guessed_model(operation, model) is not None else None
 
 
 def said_of(words: Mapping[str, str]) -> str:

@@ -317,6 +317,7 @@ async def _core(setup: Setup, store: Store) -> _Core:
     await core.keys.load()
     await core.offerings.load()
     await core.learned.load()
+    await core.memories.load_model_ids()
     await sort_earlier_costs(store, setup.catalogue)
     await core.switches.load()
     return core

@@ -32,6 +32,10 @@ class Model:
     """The announced last day, as an ISO date."""
     offered: bool = True
     """False if the live document lists the operation's models without this one."""
+    likely: tuple[str, ...] = ()
+    """Ids to try before those made of the name."""
+    refused: tuple[str, ...] = ()
+    """Likely ids that the API rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import discord
 import structlog
 
 from bot.account.api_keys import HOST_KEY
+from bot.account.memory import MODEL_IDS
 from bot.app.catalogue import CATALOGUE
 from bot.app.client import CannonBot
 from bot.app.connection.commands import COMMANDS
@@ -204,6 +205,7 @@ def _caches(parts: Parts, role: Role) -> list[ReadAgain]:
         ReadAgain(signal=HOST_KEY, again=parts.keys.load, every_s=SHORT_S),
         ReadAgain(signal=COMMANDS, again=parts.command_sync.read_again, every_s=LONG_S),
         ReadAgain(signal=CATALOGUE, again=parts.catalogue_refresh.read_again, every_s=LONG_S),
+        ReadAgain(signal=MODEL_IDS, again=parts.memories.load_model_ids, every_s=LONG_S),
     ]
     if not role.works:  # workers refresh it
         kept.append(ReadAgain(signal=DURATIONS, again=parts.learned.load, every_s=LONG_S))

@@ -49,7 +49,8 @@ def learned(found: Discovered) -> Catalogue:
 
 def test_the_other_ids_are_unlike_every_guess():
     assert set(RENAMED) == {each.id for each in GUESSED}
-    guesses = {each for name in NAMES for each in candidate_ids(name)}
+    pairs = [(operation, model) for operation in OPERATIONS for model in operation.models]
+    guesses = {each for operation, model in pairs for each in candidate_ids(operation, model)}
     guesses |= {model.id for operation in OPERATIONS for model in operation.models if model.id}
     assert not guesses & set(MODEL_IDS.values())
 

@@ -67,9 +67,9 @@ def _names_to_try(operation: Operation, known: Mapping[str, Tried]) -> list[str]
     """Return documented models without a known id or an untried likely form."""
     works = [each.value for each in known.values() if each.works]
     refused = {each.value for each in known.values() if not each.works}
-    names = [model.name for model in operation.models if model.id is None and model.offered]
-    learned = {name for name in names if any(same_name(name, each) for each in works)}
-    return [name for name in names if name not in learned and untried_id(name, refused) is not None]
+    models = [model for model in operation.models if model.id is None and model.offered]
+    unknown = [each for each in models if not any(same_name(each.name, value) for value in works)]
+    return [each.name for each in unknown if untried_id(operation, each, refused) is not None]
 
 
 def _ordered(values: Sequence[Scalar], known: Mapping[str, Tried], *, is_open: bool = True) -> list[Scalar]:

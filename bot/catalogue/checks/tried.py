@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.catalogue.fields import Field, FieldKind
-from bot.catalogue.operation import Operation, model_id, same_name
+from bot.catalogue.operation import Model, Operation, bare, model_id, same_name
+from bot.catalogue.texts import no_id_of
+from bot.errors import InputError
 
 VALUE_CHARS: Final = 64
 """The longest value that is kept."""
@@ -17,6 +19,8 @@ OWN_IDS: Final = frozenset({"model", "voice_id", "persona_id"})
 _WORDS: Final = frozenset({"prompt", "text", "title", "name", "tags", "lyrics", "description", "words", "message"})
 """Name parts of fields with members' own words, whatever a document's examples."""
 _ID = re.compile(r"[A-Za-z0-9][\w.:+/-]*(?: [\w.:+/-]+){0,4}", re.ASCII)
+_POINT_ZERO = re.compile(r"(?<=\d)\.0(?![\d.])")
+_MEDIA = frozenset({"image", "video"})
 _NAME_PART = re.compile(r"[a-z]+|[0-9.]+")
 
 
@@ -73,26 +77,44 @@ def _is_in(word: str, sentence: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(word.casefold())}(?![\w-])", sentence) is not None
 
 
-def candidate_ids(name: str) -> tuple[str, ...]:
-    """Return likely ids of a model of this name, best first: `flux2`, `flux-2`, `flux_2`, `Flux 2`.
+def candidate_ids(operation: Operation, model: Model) -> tuple[str, ...]:
+    """Return likely ids of a model without a public one, best first; none that another model of the operation has.
 
-    Documented ids have the first form: `gptimage2`, `seedream5`, `wan27video`.
+    Documented ids are the name without spaces and points, ".0" left out: `gptimage2`, `seedance2`; or the words up to
+    the version, `seedream5` for Seedream 5.0 Lite; or with what it makes, `wan27video`.
     """
-    parts = _NAME_PART.findall(name.casefold())
-    forms = ("".join(parts).replace(".", ""), "-".join(parts), "_".join(parts).replace(".", "_"), name)
-    return tuple(dict.fromkeys(each for each in forms if each))
+    word = model.name.casefold()
+    parts, whole = _NAME_PART.findall(_POINT_ZERO.sub("", word)), _NAME_PART.findall(word)
+    joined, medium = _joined(parts), operation.id.partition(".")[0]
+    version = next((place for place, part in enumerate(parts) if part[0].isdigit()), len(parts))
+    made = [f"{joined}{medium}"] if joined and medium in _MEDIA and medium not in joined else []
+    forms = (joined, _joined(parts[: version + 1]), *made, _joined(whole))
+    spelled = ("-".join(parts), "_".join(parts).replace(".", "_"), "-".join(whole), model.name)
+    others = {bare(name) for each in operation.models if each.name != model.name for name in (each.id or "", each.name)}
+    found = dict.fromkeys(each for each in (*model.likely, *forms, *spelled) if each)
+    return tuple(each for each in found if bare(each) not in others)
 
 
-def untried_id(name: str, refused: Collection[str]) -> str | None:
-    """Return the likeliest unrejected id of a model of this name; None if all were."""
-    return next((each for each in candidate_ids(name) if each not in refused), None)
+def _joined(parts: Sequence[str]) -> str:
+    return "".join(parts).replace(".", "")
+
+
+def untried_id(operation: Operation, model: Model, refused: Collection[str]) -> str | None:
+    """Return the likeliest unrejected id of a model; None if all were rejected."""
+    return next((each for each in candidate_ids(operation, model) if each not in {*refused, *model.refused}), None)
+
+
+def guessed_model(operation: Operation, value: object) -> Model | None:
+    """Return the model without a public id of which `value` is a likely one; None if it is no guess."""
+    nameless = [each for each in operation.models if each.id is None]
+    return next((each for each in nameless if value in candidate_ids(operation, each)), None)
 
 
 def resolved_model(operation: Operation, typed: str, tried: Sequence[Tried]) -> str:
     """Return the id to send for a model's id or documented name.
 
     The known one, else a similar one that worked, else, for a name, the likeliest unrejected one; a typed id is
-    sent as it is.
+    sent as it is. Raises InputError for a name of which every likely id was rejected.
     """
     known = model_id(operation, typed)
     if any(model.id == known for model in operation.models):
@@ -101,7 +123,10 @@ def resolved_model(operation: Operation, typed: str, tried: Sequence[Tried]) -> 
     alike = [each for each in works if each == typed] or [each for each in works if same_name(each, typed)]
     if alike:
         return alike[0]
-    if any(model.name.casefold() == typed.casefold() for model in operation.models):
-        refused = {each.value for each in tried if not each.works}
-        return untried_id(typed, refused) or candidate_ids(typed)[0]
-    return typed
+    named = next((model for model in operation.models if model.name.casefold() == typed.casefold()), None)
+    if named is None:
+        return typed
+    likely = untried_id(operation, named, {each.value for each in tried if not each.works})
+    if likely is None:
+        raise InputError(no_id_of(named.name, candidate_ids(operation, named)), "model")
+    return likely

@@ -137,15 +137,17 @@ class Reconciler:
             await self._book(job, progress)
             return Found.NOTHING
         with speaking(await self.languages.of_card(job.guild_id, job.card_id)):
+            tried = self.memories.worked(job)
             kept = await self.store.rechecks.found(
                 job,
                 output=progress.output,
                 media=media,
                 cost=progress.cost,
                 sentence=str(texts.CAME_LATE),
-                tried=self.memories.worked(job),
+                tried=tried,
             )
-        self.memories.forget(job.guild_id)
+        if tried is not None:
+            await self.memories.noted(job.guild_id, tried)
         if kept is not None:
             log.info("recheck.found", job=job.id, operation=job.operation)
             await self._post(kept)

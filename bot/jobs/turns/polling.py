@@ -231,7 +231,7 @@ class Polling:
         if not await self.transitions.change(followed, JobState.READY, **made, next_at=0.0, tried=tried):
             return None
         if tried is not None:
-            self.memories.forget(job.guild_id)
+            await self.memories.noted(job.guild_id, tried)
         failpoint("ready.stored")
         self.trust.note_done(followed)
         await self._learn(followed, progress, last_seen_s)
@@ -261,8 +261,11 @@ class Polling:
         lacks = missing_in(progress.faults)
         if progress.cost:
             await self.transitions.end_billed(followed, progress.cost, sentence, lacks=lacks)
-        else:
-            await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks)
+            return
+        tried = None if progress.error is None else self.memories.failed(followed.job, progress.error, progress.faults)
+        await self.transitions.end(followed, JobState.FAILED, sentence, lacks=lacks, tried=tried)
+        if tried is not None:
+            await self.memories.noted(followed.job.guild_id, tried)
 
     def _in_its_life(self, job: Job, at: float | None) -> float:
         """Return a time of the API, Unix seconds, clamped to the job's life; now for None."""

@@ -94,6 +94,16 @@ class Submitting:
         if job.attempts == 0 and await self._may_not_say(job, values):
             await self.transitions.end(followed, JobState.REFUSED, texts.FORBIDDEN_WORD)
             return None
+        if job.attempts:
+            return await self._attempt(followed, key, values, age_s)
+        async with self.memories.in_turn(job, values) as values:
+            return await self._attempt(followed, key, values, age_s)
+
+    async def _attempt(
+        self, followed: Followed, key: UsableKey, values: Mapping[str, Any], age_s: float
+    ) -> float | None:
+        """Send the job with this input, noted before it is sent; return as `take_turn`."""
+        job = followed.job
         if not await self.transitions.change(
             followed,
             JobState.SUBMITTING,
@@ -150,6 +160,7 @@ class Submitting:
     async def _accepted(self, followed: Followed, key: UsableKey, accepted: CreatedRequest) -> float | None:
         job = followed.job
         failpoint("submit.sent")
+        self.memories.took(job)
         self.metrics.submit(job.operation, "accepted")
         state = JobState.PROCESSING if accepted.status is RemoteStatus.PROCESSING else JobState.QUEUED
         if not await self.transitions.change(
@@ -237,7 +248,7 @@ class Submitting:
             sentence = await self.memories.other_models(job, job.model, error.said) or sentence
         await self.transitions.end(followed, JobState.FAILED, sentence, tried=tried, lacks=missing_in(error.faults))
         if tried is not None:
-            self.memories.forget(job.guild_id)
+            await self.memories.noted(job.guild_id, tried)
 
     def _title(self, job: Job) -> str:
         operation = self.catalogue.current.find(job.operation)

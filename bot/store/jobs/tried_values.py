@@ -81,6 +81,13 @@ ON CONFLICT (guild_id, key_id, operation, field, value) DO UPDATE
 SET refusals = tried_values.refusals + 1, said = excluded.said,
     member_id = CASE WHEN tried_values.member_id = excluded.member_id THEN excluded.member_id END
 """
+REFUSED_S = 30 * 24 * 3600.0
+"""How long a rejected id of a model is not tried again."""
+_NOTE_ID = """
+INSERT INTO model_ids (operation, model_id, works, noted_at) VALUES (:operation, :id, :works, :now)
+ON CONFLICT (operation, model_id) DO UPDATE SET works = excluded.works, noted_at = excluded.noted_at
+"""
+_IDS = "SELECT operation, model_id, works FROM model_ids WHERE works = 1 OR noted_at > ?"
 _DROP_OF_FIELD = f"""
 DELETE FROM tried_values
 WHERE guild_id = :guild_id AND key_id = :key_id AND operation = :operation AND field = :field AND value IN (
@@ -115,6 +122,8 @@ class TriedOutcome:
     values: Mapping[str, str]
     said: str | None = None
     """The API's sentence for a rejection; None: accepted."""
+    model_id: str | None = None
+    """The likely id of a model, if it is known for all servers now; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +139,15 @@ class TriedValue:
     """When last accepted, or first rejected (Unix seconds)."""
     works: bool
     said: str
+
+
+class ModelIds(Repository):
+    """The table `model_ids`, written with the outcome of jobs."""
+
+    async def all(self) -> dict[tuple[str, str], bool]:
+        """Return whether each likely id works, by operation and id; rejections count for REFUSED_S."""
+        rows = await self._rows(_IDS, (self._clock.wall() - REFUSED_S,))
+        return {(row["operation"], row["model_id"]): bool(row["works"]) for row in rows}
 
 
 class TriedValues(Repository):
@@ -159,6 +177,9 @@ def note_outcome(db: Connection, job: Job, outcome: TriedOutcome, now: float) ->
         }
         db.execute(_WORKED if outcome.said is None else _REFUSED, row)
         db.execute(_DROP_OF_FIELD, row)
+    if outcome.model_id is not None:
+        works = int(outcome.said is None)
+        db.execute(_NOTE_ID, {"operation": job.operation, "id": outcome.model_id, "works": works, "now": now})
     if outcome.values:
         db.execute(_DROP_OF_GUILD, {"guild_id": job.guild_id})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -111,9 +112,9 @@ async def test_a_name_without_a_known_id_is_tried_and_its_outcome_remembered(rig
     )
     assert ("Flux 2", "Flux 2 (ID not known yet)") in await offered(rig, "image generate", "model")
     await make(rig, "image generate", prompt="a fox", model="Flux 2")
-    assert (await rig.jobs())[0].input["model"] == "flux-2"
+    assert (await rig.jobs())[0].input["model"] == "flux2image"
     found = await offered(rig, "image generate", "model")
-    assert found[0] == ("flux-2", "Flux 2 (flux-2)")
+    assert found[0] == ("flux2image", "Flux 2 (flux2image)")
     assert found[-1][0] == "flux2"
     assert "Flux 2" not in [value for value, _ in found]
 
@@ -153,3 +154,74 @@ async def test_a_new_key_is_another_account_at_once(rig: Rig):
     store, status = rig.bot.parts.store, AccountStatus(credits=None, plan=None, scopes=())
     await store.keys.set(rig.guild.id, GUILD_KEY, set_by=1, status=status)
     assert await offered(rig, "audio narration", "voice_id") == []
+
+
+PRO = {"Flux 2 Pro": "flux-2-pro"}
+
+
+async def elsewhere(rig: Rig, name: str) -> tuple[Any, Any]:
+    """Return a channel of another server, and a member there."""
+    guild = rig.env.create_guild(name)
+    return guild.create_text_channel("general"), guild.add_member(rig.env.create_user(name.lower()))
+
+
+async def test_a_wrong_id_is_rejected_once_for_all_servers_and_the_right_one_is_known_to_all(rig: Rig):
+    rig.sandbox.vary(model_ids=PRO)
+    places = [(rig.channel, rig.member), await elsewhere(rig, "Second"), await elsewhere(rig, "Third")]
+    for _ in range(3):
+        for channel, member in places:
+            await member.slash(channel, "image generate", prompt="a fox", model="Flux 2 Pro")
+            await rig.work()
+    assert rig.sandbox.posts == 9
+    sent = [request.input["model"] for request in rig.sandbox.requests]
+    assert sent == ["flux-2-pro"] * 7, "two wrong ids were rejected, once each"
+    channel, member = await elsewhere(rig, "Fourth")
+    found = [each["name"] for each in await member.autocomplete(channel, "image generate", "model", "flux 2 pro")]
+    assert any(name.startswith("Flux 2 Pro (flux-2-pro)") for name in found)
+    await rig.restart()
+    assert rig.bot.live_catalogue.current.get("image.generate").knows_model("flux-2-pro")
+
+
+async def test_jobs_that_wait_with_a_wrong_id_are_sent_with_the_next_one(rig: Rig):
+    rig.sandbox.vary(model_ids=PRO)
+    places = [(rig.channel, rig.member), await elsewhere(rig, "Second"), await elsewhere(rig, "Third")]
+    for channel, member in places:
+        for prompt in ("a fox", "a hare"):
+            await member.slash(channel, "image generate", prompt=prompt, model="Flux 2 Pro")
+    await rig.work()
+    assert rig.sandbox.posts == 6
+    assert [request.input["model"] for request in rig.sandbox.requests] == ["flux-2-pro"] * 4
+
+
+async def test_a_job_that_fails_for_its_guessed_model_teaches_all_servers_too(rig: Rig):
+    await rig.member.slash(rig.channel, "image generate", prompt="a fox", model="Flux 2 Pro")
+    await rig.step()
+    failed = {"id": rig.sandbox.requests[-1].id, "operation": "image.generate", "status": "failed"}
+    body = json.dumps(failed | {"errorMessage": 'Unknown model "flux2pro".'})
+    rig.sandbox.faults.add("get", "status", status=200, body=body)
+    await rig.work()
+    assert (await rig.jobs())[0].state is JobState.FAILED
+    channel, member = await elsewhere(rig, "Second")
+    await member.slash(channel, "image generate", prompt="a fox", model="Flux 2 Pro")
+    await rig.work()
+    assert rig.sandbox.requests[-1].input["model"] == "flux2proimage"
+
+
+async def test_what_a_member_typed_and_what_a_plan_lacks_stays_with_the_account(rig: Rig):
+    for model, status, said in (("my own words", 400, "Unknown model."), ("flux2pro", 403, "flux2pro needs Pro.")):
+        body = f'{{"error": {{"message": "{said}"}}}}'
+        rig.sandbox.faults.add("submit", "status", status=status, body=body)
+        await make(rig, "image generate", prompt="a fox", model=model)
+    assert await rig.bot.parts.store.model_ids.all() == {}
+
+
+async def test_a_model_whose_likely_ids_were_all_rejected_is_refused_before_it_is_sent(rig: Rig):
+    rig.sandbox.vary(model_ids={"Flux 2 Pro": "unlike-any"})
+    said = ""
+    for _ in range(8):
+        result = await rig.member.slash(rig.channel, "image generate", prompt="a fox", model="Flux 2 Pro")
+        said = result.response.content or ""
+        await rig.work()
+    tried = len(await rig.bot.parts.store.model_ids.all())
+    assert rig.sandbox.posts == tried == 5
+    assert "Cannon Studio doesn't publish the ID of Flux 2 Pro, and rejected flux2pro, " in said

@@ -42,8 +42,12 @@ def test_in_a_closed_list_nothing_is_added_but_what_worked_is_first():
     assert values_of(offers) == ["4K", "2K", "1K"]
 
 
+IMAGE = CATALOGUE.get("image.generate")
+FLUX = next(model for model in IMAGE.models if model.name == "Flux 2")
+
+
 def test_a_name_whose_likely_ids_were_all_refused_is_not_offered():
-    tried = [Tried(value=each, works=False) for each in candidate_ids("Flux 2")]
+    tried = [Tried(value=each, works=False) for each in candidate_ids(IMAGE, FLUX)]
     assert "Flux 2 (ID not known yet)" not in [
         label for label, _ in CATALOGUE.suggest("image.generate", "model", "", {}, tried)
     ]

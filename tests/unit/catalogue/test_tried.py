@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue import Catalogue, Model, Tried, model_id
+from bot.catalogue import OPERATIONS, Catalogue, Model, Operation, Tried, model_id
 from bot.catalogue.checks.tried import (
     VALUE_CHARS,
     blamed,
@@ -89,14 +89,55 @@ def test_of_two_spellings_the_one_goes_first_that_the_live_document_lists():
 
 def test_a_name_is_sent_as_what_worked_or_as_the_likeliest_id():
     assert resolved_model(IMAGE, "Flux 2", []) == "flux2"
-    assert resolved_model(IMAGE, "Flux 2", [Tried(value="flux2", works=False)]) == "flux-2"
+    assert resolved_model(IMAGE, "Flux 2", [Tried(value="flux2", works=False)]) == "flux2image"
     assert resolved_model(IMAGE, "Flux 2", [Tried(value="flux-2", works=True)]) == "flux-2"
     assert resolved_model(IMAGE, "flux2", [Tried(value="flux-2", works=True)]) == "flux-2"
     assert resolved_model(IMAGE, "flux-2", []) == "flux-2"
     assert resolved_model(IMAGE, "GPT Image 2", []) == "gptimage2"
     assert resolved_model(IMAGE, "brand-new", []) == "brand-new"
-    refused = [Tried(value=each, works=False) for each in candidate_ids("Flux 2")]
-    assert resolved_model(IMAGE, "Flux 2", refused) == "flux2"
+    flux = next(model for model in IMAGE.models if model.name == "Flux 2")
+    refused = [Tried(value=each, works=False) for each in candidate_ids(IMAGE, flux)]
+    with pytest.raises(InputError, match="ID of Flux 2"):
+        resolved_model(IMAGE, "Flux 2", refused)
+
+
+LIKELIEST = {
+    "image.generate": {
+        "Seedream 4.5": "seedream45", "Nano Banana": "nanobanana", "Nano Banana 2": "nanobanana2",
+        "Wan 2.7 Image": "wan27image", "Wan 2.7 Image Pro": "wan27imagepro", "Flux 2": "flux2",
+        "Flux 2 Pro": "flux2pro", "Grok": "grok",
+    },
+    "video.generate": {"Seedance 2.0 Fast": "seedance2fast", "Veo 3.1": "veo31", "Sora 2": "sora2", "Grok": "grok"},
+    "video.upscale": {"Topaz Proteus": "topaz", "Starlight 2.5": "starlight25"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "likeliest"),
+    [(key, name, likely) for key, named in LIKELIEST.items() for name, likely in named.items()],
+)
+def test_ids_follow_the_vendors_own_pattern_first(operation, name, likeliest):
+    assert resolved_model(CATALOGUE.get(operation), name, []) == likeliest
+
+
+def test_later_forms_have_the_words_up_to_the_version_and_what_is_made():
+    named = Operation(
+        id="video.generate", title="Make", workflow="video", models=(Model(id=None, name="Seedream 5.0 Lite"),)
+    )
+    assert candidate_ids(named, named.models[0]) == (
+        "seedream5lite", "seedream5", "seedream5litevideo", "seedream50lite", "seedream-5-lite", "seedream_5_lite",
+        "seedream-5.0-lite", "Seedream 5.0 Lite",
+    )  # fmt: skip
+
+
+def test_no_guess_is_another_models_id():
+    for operation in OPERATIONS:
+        for model in operation.models:
+            others = {name for each in operation.models if each is not model for name in (each.id, each.name)}
+            assert not others & set(candidate_ids(operation, model)), (operation.id, model.name)
+    video = CATALOGUE.get("video.generate")
+    fast = next(model for model in video.models if model.name == "Seedance 2.0 Fast")
+    assert "seedance2" not in candidate_ids(video, fast), "Seedance 2.0 is a more expensive model"
 
 
 @given(name=st.text(max_size=80))
